@@ -1,0 +1,99 @@
+"""Start the app: ``python app.py``; ``--help`` lists the options."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from demo.choose import choose  # noqa: E402  (after the setting above)
+from demo.errors import DemoError, InputError  # noqa: E402
+from demo.examples import load_examples  # noqa: E402
+from demo.options import add_model_options  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
+    options = parser().parse_args(arguments)
+    try:
+        check_not_built(options)
+        check_port(options.host, options.port)
+        models = choose(options)
+    except DemoError as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+    print(f"{models.status}. {models.why}", flush=True)
+    serve(models, options)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All options of the app."""
+    made = argparse.ArgumentParser(
+        prog="app.py", description="Talk about a picture, region by region, in your browser."
+    )
+    add_model_options(made)
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    made.add_argument("--port", type=port, default=7860, help="port to listen on (default: 7860)")
+    made.add_argument(
+        "--sessions", metavar="DIR", default="none",
+        help="folder to keep dialogues in; none keeps them in memory (the only way built so far)",
+    )  # fmt: skip
+    made.add_argument("--share", action="store_true", help="make a public link as well")
+    made.add_argument("--auth", metavar="FILE", help="user names with password hashes")
+    return made
+
+
+def port(text: str) -> int:
+    """A port number, 1 to 65535."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port; give a number from 1 to 65535")
+    return int(text)
+
+
+def check_not_built(options: argparse.Namespace) -> None:
+    """Options that parse but have nothing behind them yet say so. Raises InputError."""
+    if options.sessions != "none":
+        raise InputError("--sessions DIR is not built yet: dialogues are kept in memory only.")
+    if options.auth:
+        raise InputError("--auth is not built yet: anyone who reaches the page can use it.")
+
+
+def check_port(host: str, number: int) -> None:
+    """Raises InputError when the address cannot be listened on, before any model is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, number))
+        except OSError as error:
+            raise InputError(
+                f"Port {number} on {host} cannot be used ({error.strerror or error}). "
+                f"Another program may have it: choose another one, such as --port {number % 65535 + 1}."
+            ) from error
+
+
+def serve(models: object, options: argparse.Namespace) -> None:
+    """Launch the page and stay until it is interrupted."""
+    from demo.ui.page import build_page, launch_options
+
+    page = build_page(models, load_examples())
+    _, url, shared = page.launch(
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        quiet=True,
+        prevent_thread_lock=True,
+        **launch_options(),
+    )
+    print(f"Running on {url.rstrip('/')}", flush=True)
+    if shared:
+        print(f"Public link: {shared}", flush=True)
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

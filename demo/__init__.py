@@ -1,0 +1,1 @@
+"""A multi-turn, region-grounded conversation about a picture."""

@@ -1,0 +1,212 @@
+"""Work without the page: ``python -m demo COMMAND``; ``--help`` lists the commands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo.errors import DemoError, InputError, QuestionError
+from demo.geometry import ModelBox, Size
+from demo.options import add_model_options
+
+if TYPE_CHECKING:
+    from demo.pictures import Picture
+    from demo.session import Session
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status is 2 for unusable input and 1 for a failed model."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except DemoError as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m demo", description="Work without the page.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    ground = commands.add_parser("ground", help="ask questions about a picture, as one dialogue")
+    ground.add_argument("image", type=Path)
+    ground.add_argument("questions", nargs="+", metavar="question")
+    add_model_options(ground)
+    ground.add_argument("--json", type=Path, metavar="FILE", help="write the session there")
+    ground.add_argument("--overlay", type=Path, metavar="FILE.png", help="draw the regions there")
+    ground.set_defaults(run=_ground)
+
+    parse = commands.add_parser("parse", help="read a model's text and print what is in it")
+    parse.add_argument("raw", type=Path, help="a text file; - for standard input")
+    parse.add_argument("--size", type=_size, required=True, metavar="WxH", help="of the picture")
+    parse.add_argument("--frame", type=_side, default=840, help="side of the model frame")
+    parse.add_argument(
+        "--given", type=_box, action="append", default=[], metavar="x1,y1,x2,y2",
+        help="a reference box of the question, in the model frame; may be repeated",
+    )  # fmt: skip
+    parse.set_defaults(run=_parse)
+
+    evaluate = commands.add_parser("evaluate", help="RegionDial-Bench (not built yet)")
+    evaluate.add_argument("data", type=Path)
+    add_model_options(evaluate)
+    evaluate.add_argument("--reference-frame", choices=("model", "original"), default="model")
+    evaluate.add_argument(
+        "--reference", choices=("predicted", "truth", "none"), default="predicted"
+    )
+    evaluate.add_argument("--limit", type=int, metavar="N")
+    evaluate.add_argument("--out", type=Path, metavar="DIR")
+    evaluate.set_defaults(run=_not_built)
+
+    nano = commands.add_parser("nano", help="the built-in model: its world, training and tests")
+    _add_nano(nano.add_subparsers(required=True, metavar="COMMAND"))
+    return parser
+
+
+def _add_nano(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
+    scenes.add_argument("--count", type=int, default=100)
+    scenes.add_argument("--seed", type=int, default=0)
+    scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
+    scenes.set_defaults(run=_nano_scenes)
+
+    train = commands.add_parser("train", help="make the checkpoint from nothing; resumes")
+    train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
+    train.add_argument("--steps", type=int, metavar="N", help="of the second phase")
+    train.set_defaults(run=_nano_train)
+
+    evaluate = commands.add_parser("evaluate", help="score it on held-out dialogues")
+    evaluate.add_argument("data", type=Path, help="a dialogues.json that `nano scenes` wrote")
+    evaluate.add_argument("--model", default="nano")
+    evaluate.add_argument("--quantize", choices=("auto", "4bit", "none"), default="auto")
+    evaluate.add_argument("--segmenter", default="grabcut")
+    evaluate.add_argument("--limit", type=int, metavar="N")
+    evaluate.set_defaults(run=_nano_evaluate)
+
+
+def _ground(options: argparse.Namespace) -> int:
+    from demo.choose import choose
+    from demo.engine import begin
+    from demo.pictures import open_picture
+
+    picture = open_picture(options.image)
+    models = choose(options)
+    session = begin(picture, models.reasoner)
+    try:
+        for question in options.questions:
+            session = _asked(session, question, picture, models)
+    finally:
+        _write(session, picture, options)
+    return 0
+
+
+def _asked(session: Session, question: str, picture: Picture, models: object) -> Session:
+    from demo.choose import Models
+    from demo.engine import TurnFinished, run_turn
+
+    assert isinstance(models, Models)
+    events = run_turn(
+        session,
+        question,
+        picture=picture,
+        reasoner=models.reasoner,
+        segmenter=models.segmenter,
+        cancel=threading.Event(),
+    )
+    return next(e.session for e in events if isinstance(e, TurnFinished))
+
+
+def _write(session: Session, picture: Picture, options: argparse.Namespace) -> None:
+    text = json.dumps(session.to_dict(), ensure_ascii=False, indent=2)
+    if options.json:
+        _save(options.json, f"{text}\n".encode())
+    else:
+        print(text)
+    if options.overlay:
+        from demo.render import overlay_png
+
+        _save(options.overlay, overlay_png(picture, session))
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be written: {error.strerror}.") from error
+
+
+def _parse(options: argparse.Namespace) -> int:
+    from demo.checks import report
+
+    try:
+        raw = sys.stdin.buffer.read() if str(options.raw) == "-" else options.raw.read_bytes()
+    except OSError as error:
+        raise InputError(f"The file {options.raw} cannot be read: {error.strerror}.") from error
+    frame = Size(options.frame, options.frame)
+    found = report(raw.decode("utf-8", "replace"), options.size, frame, options.given)
+    print(json.dumps(found, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _not_built(_: argparse.Namespace) -> int:
+    raise QuestionError("The command evaluate is not built yet; try nano evaluate.")
+
+
+def _nano_scenes(options: argparse.Namespace) -> int:
+    from demo.nano.heldout import write_dialogues
+
+    print(write_dialogues(options.out, options.count, options.seed))
+    return 0
+
+
+def _nano_train(options: argparse.Namespace) -> int:
+    from demo.nano.train import train
+
+    train(options.out, options.steps, print)
+    return 0
+
+
+def _nano_evaluate(options: argparse.Namespace) -> int:
+    from demo.choose import choose_segmenter
+    from demo.nano.evaluate import evaluate
+    from demo.reasoners.catalogue import find_model
+    from demo.reasoners.local import load_local
+
+    reasoner = load_local(find_model(options.model), quantize=options.quantize)
+    segmenter, _ = choose_segmenter(options.segmenter)
+    report = evaluate(
+        options.data,
+        reasoner,
+        segmenter,
+        limit=options.limit,
+        say=lambda line: print(line, file=sys.stderr),
+    )
+    print(json.dumps(report.to_dict(), indent=2))
+    return 0
+
+
+def _size(text: str) -> Size:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text} is not a size; write it like 640x480")
+    return Size(int(width), int(height))
+
+
+def _side(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a side in pixels; write it like 840")
+    return int(text)
+
+
+def _box(text: str) -> ModelBox:
+    try:
+        return ModelBox(*(int(v) for v in text.strip("[] ").split(",")))
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text} is not a box; write it like 10,20,30,40") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

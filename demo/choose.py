@@ -1,0 +1,129 @@
+"""Which model and which segmenter run, and why, in words for people.
+
+It reads options and looks at the machine; it loads through `reasoners/` and `segmenters/` and knows
+nothing of how they work.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers.utils.hub import cached_file
+
+from demo.errors import InputError
+from demo.reasoners.base import Reasoner
+from demo.reasoners.catalogue import NANO_FOLDER, Entry, find_model
+from demo.reasoners.local import best_device, load_local
+from demo.segmenters.base import Segmenter
+from demo.segmenters.grabcut import GrabCutSegmenter
+from demo.segmenters.sam2 import SIZES, load_sam2
+
+SEVEN_B = "regionreasoner-7b"
+# 4-bit weights with tower and head in bf16 take 6.4 GiB (calculated); the rest is for one turn.
+LEAST_GPU_GIB = 7.5
+_NANO_ADVICE = (
+    "nano knows only its own drawn world: people, animals, cars, boats, houses and more in nine "
+    "colours. For photographs, run RegionReasoner-7B on a CUDA GPU: "
+    "python app.py --model regionreasoner-7b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What runs, and what to tell people about it.
+
+    ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
+    ``why`` says why these were chosen.
+    """
+
+    reasoner: Reasoner
+    segmenter: Segmenter | None
+    status: str
+    advice: str
+    why: str
+
+
+def choose(options: argparse.Namespace) -> Models:
+    """Load what the options ask for. Raises InputError or ModelError with a sentence."""
+    if options.server:
+        raise InputError(
+            "--server is not built yet: this version runs models in its own process. "
+            "Start without it, for example with --model nano."
+        )
+    entry, why = _chosen_model(options.model)
+    segmenter, masks = choose_segmenter(options.segmenter)
+    reasoner = load_local(entry, quantize=options.quantize, low_memory=options.low_memory)
+    built_in = " · built in" if entry.name == "nano" else ""
+    name = segmenter.name if segmenter else "none"
+    return Models(
+        reasoner,
+        segmenter,
+        status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
+        advice=_NANO_ADVICE if entry.name == "nano" else "",
+        why=f"{why} {masks}",
+    )
+
+
+def _chosen_model(name: str) -> tuple[Entry, str]:
+    if name != "auto":
+        return find_model(name), f"The model {name} was asked for."
+    nano, large = find_model("nano"), find_model(SEVEN_B)
+    if not torch.cuda.is_available():
+        return nano, "The built-in model runs because this machine has no CUDA GPU."
+    free = torch.cuda.mem_get_info()[0] / 2**30
+    if free < LEAST_GPU_GIB:
+        lack = f"the GPU has {free:.1f} GiB free and RegionReasoner-7B needs {LEAST_GPU_GIB} GiB"
+        return nano, f"The built-in model runs because {lack}."
+    if not _on_disk(large.source, "model.safetensors.index.json"):
+        return nano, (
+            "The built-in model runs because the weights of RegionReasoner-7B (16.6 GB) are not on "
+            f"this machine. To fetch them, start with --model {SEVEN_B}."
+        )
+    return large, "RegionReasoner-7B runs because its weights and a large enough GPU are here."
+
+
+def choose_segmenter(name: str) -> tuple[Segmenter | None, str]:
+    """The segmenter an option names, and a sentence that says why it runs."""
+    kind, _, which = name.partition(":")
+    device = best_device()
+    if kind == "none" and not which:
+        return None, "Masks were switched off."
+    if kind == "grabcut" and not which:
+        return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
+    if kind == "sam2":
+        source = which or _sam2_on_disk(device) or ("large" if device == "cuda" else "tiny")
+        return load_sam2(source, device, fetch=True), "SAM 2 makes the masks because it was asked for."
+    if name != "auto":
+        raise InputError(
+            f"There is no segmenter called {name}. Choose auto, sam2, sam2:tiny, sam2:small, "
+            "sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
+        )
+    found = _sam2_on_disk(device)
+    if found:
+        return load_sam2(found, device, fetch=False), "SAM 2 makes the masks: its weights are here."
+    return GrabCutSegmenter(), (
+        "GrabCut makes the masks because no SAM 2 weights are on this machine; "
+        "to fetch some, start with --segmenter sam2:tiny."
+    )
+
+
+def _sam2_on_disk(device: str) -> str | None:
+    """The best SAM 2 size that is there: the largest on a GPU, the smallest elsewhere."""
+    sizes = reversed(SIZES) if device == "cuda" else SIZES
+    repositories = ((size, f"facebook/sam2.1-hiera-{size}") for size in sizes)
+    return next((size for size, hub in repositories if _on_disk(hub, "model.safetensors")), None)
+
+
+def _on_disk(source: str, file: str) -> bool:
+    try:
+        return cached_file(source, file, local_files_only=True) is not None
+    except OSError:
+        return False
+
+
+def nano_is_there() -> bool:
+    """Whether the built-in checkpoint was shipped or trained."""
+    return (Path(NANO_FOLDER) / "model.safetensors").is_file()

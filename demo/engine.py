@@ -1,0 +1,200 @@
+"""One turn from a person's sentence to a longer dialogue: the only place where the rooms meet.
+
+``sentence → references → prompt → text → trace → boxes → masks → findings → session``, once, forward,
+told as events while it happens. It knows no page and no model code; each part is called through its
+protocol or as a pure function.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from demo.checks import check
+from demo.errors import ModelError, SessionFormatError
+from demo.geometry import PictureBox, PicturePoint, Size
+from demo.pictures import Picture
+from demo.prompt import Given, Prompt, build_prompt
+from demo.reasoners.base import Reasoner, Usage
+from demo.references import Resolved, check_question, resolve
+from demo.regions import RegionObject, Registry
+from demo.segmenters.base import Hint, Segmenter
+from demo.session import Finding, ReasonerInfo, Session, Timings, Turn
+from demo.trace import (
+    ObjectFound,
+    PartClosed,
+    PartOpened,
+    PartText,
+    Trace,
+    TraceObject,
+    TraceParser,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The question was understood; ``prompted`` is what the model is asked."""
+
+    question: str
+    prompted: str
+    given: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSeen:
+    """An object stands in the text that is still being written; picture pixels."""
+
+    box: PictureBox
+    point: PicturePoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segmenting:
+    """The text is complete and masks are being made for so many objects."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """The dialogue with the new turn; ``turns[-1].partial`` says whether it was stopped."""
+
+    session: Session
+
+
+TurnEvent = (
+    TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
+)
+
+
+def begin(picture: Picture, reasoner: Reasoner) -> Session:
+    """An empty dialogue about a picture with a model."""
+    return Session.begin(picture.info, ReasonerInfo(reasoner.name, reasoner.frame))
+
+
+def understand(session: Session, sentence: str, frame: Size) -> tuple[Resolved, Prompt]:
+    """What a sentence means in a dialogue, and how the model would be asked.
+
+    Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
+    """
+    last = next((t.region for t in reversed(session.turns) if t.region in session.registry), None)
+    resolved = resolve(check_question(sentence), session.registry, last=last)
+    return resolved, build_prompt(resolved, session.registry, session.picture.size, frame)
+
+
+def run_turn(
+    session: Session,
+    sentence: str,
+    *,
+    picture: Picture,
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+    cancel: threading.Event,
+) -> Iterator[TurnEvent]:
+    """Answer one sentence about the session's picture.
+
+    The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
+    what was complete. Raises QuestionError before the first event, ModelError possibly later; the
+    given session is never changed.
+    """
+    began = time.perf_counter()
+    if picture.sha256 != session.picture.sha256:
+        raise SessionFormatError("This dialogue is about another picture.")
+    resolved, prompt = understand(session, sentence, reasoner.frame)
+    yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
+    writing = _Writing(picture.size, reasoner.frame, began)
+    for piece in reasoner.stream(picture, prompt, cancel):
+        yield from writing.take(piece)
+    trace = writing.close()
+    session = replace(session, reasoner=ReasonerInfo(reasoner.name, reasoner.frame))
+    if not trace.raw and not cancel.is_set():
+        raise ModelError("The model gave no answer. Ask again, or in other words.")
+    findings = check(trace, [(g.name, g.model_box) for g in prompt.given])
+    objects = [RegionObject("", *_in_picture(o, picture.size, reasoner.frame)) for o in trace.objects]
+    if objects and segmenter is not None:
+        yield Segmenting(len(objects))
+        try:
+            objects = with_masks(objects, picture, segmenter)
+        except ModelError as error:
+            findings = (*findings, Finding("masks.failed", "warning", f"There are no masks. {error}"))
+    turn = Turn(
+        question=resolved.sentence,
+        prompted=prompt.question,
+        references=resolved.names,
+        partial=cancel.is_set(),
+        trace=trace.text,
+        raw=trace.raw,
+        findings=findings,
+        timings=writing.timings(),
+    )
+    yield TurnFinished(_with_turn(session, turn, objects))
+
+
+class _Writing:
+    """A text as it arrives: parsed, measured, and told as events."""
+
+    def __init__(self, picture: Size, frame: Size, began: float) -> None:
+        self.picture, self.frame, self.began = picture, frame, began
+        self.parser = TraceParser(frame)
+        self.first_token: float | None = None
+        self.usage = Usage()
+
+    def take(self, piece: str | Usage) -> Iterator[TurnEvent]:
+        if isinstance(piece, Usage):
+            self.usage = piece
+            return
+        if self.first_token is None:
+            self.first_token = time.perf_counter() - self.began
+        for event in self.parser.feed(piece):
+            if isinstance(event, ObjectFound):
+                yield ObjectSeen(*_in_picture(event.item, self.picture, self.frame))
+            else:
+                yield event
+
+    def close(self) -> Trace:
+        return self.parser.close()
+
+    def timings(self) -> Timings:
+        total = time.perf_counter() - self.began
+        counts = self.usage
+        return Timings(
+            self.first_token, total, counts.prompt_tokens, counts.new_tokens, counts.reused_tokens
+        )
+
+
+def _in_picture(
+    item: TraceObject, picture: Size, frame: Size
+) -> tuple[PictureBox, PicturePoint | None]:
+    point = None if item.point is None else item.point.to_picture(picture, frame)
+    return item.box.to_picture(picture, frame), point
+
+
+def with_masks(
+    objects: Sequence[RegionObject], picture: Picture, segmenter: Segmenter
+) -> list[RegionObject]:
+    """The same objects with masks made from their boxes and points. Raises ModelError."""
+    segments = segmenter.segment(picture, [Hint(o.box, o.point) for o in objects])
+    return [
+        replace(o, mask=segment.mask, mask_quality=segment.quality)
+        for o, segment in zip(objects, segments, strict=True)
+    ]
+
+
+def _with_turn(session: Session, turn: Turn, objects: Sequence[RegionObject]) -> Session:
+    registry: Registry = session.registry
+    if objects:
+        registry, region = registry.add(objects, label=label_of(turn))
+        turn = replace(turn, region=region.id)
+    return session.with_turn(turn, registry)
+
+
+def label_of(turn: Turn) -> str:
+    """A short name for what a turn found: its question without the asking words."""
+    words = turn.question.strip(" .?!").split()
+    asking = {"find", "show", "me", "where", "is", "the", "locate", "segment", "which", "please", "a"}
+    while len(words) > 1 and words[0].lower() in asking:
+        words = words[1:]
+    label = " ".join(words)
+    return label if len(label) <= 40 else f"{label[:39].rstrip()}…"

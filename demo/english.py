@@ -1,0 +1,494 @@
+"""English as far as references need it: words, noun phrases, and what a pronoun can reach.
+
+It reads a sentence into words and keeps account of the noun phrases before a pronoun, so that
+`references.py` can tell *the dog next to it* (something named earlier) from *the dog and its ball* (the
+dog). It is a set of word lists and a few rules, no parser; where they cannot decide they report an
+antecedent, because leaving a pronoun as it was typed does no harm.
+
+This file knows no regions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+
+def words(text: str) -> frozenset[str]:
+    """A word list written as one string."""
+    return frozenset(text.split())
+
+
+LINKS = words(
+    "of in on at to from by near next behind above below under beneath underneath beside between "
+    "among inside outside over around against across along toward towards into onto through within "
+    "left right front top bottom upon opposite alongside adjacent close closer closest nearest than "
+    "as like off up down far touching overlapping facing"
+)
+"""Prepositions and other words of relation, which carry on the description of a thing."""
+OPENERS = words("with without has have had having whose contains containing includes including")
+"""After these a thing that belongs to the one before is described: a table with a cup."""
+BOUNDARIES = words("and or but then if when while because since plus whether")
+RELATIVES = words("who which that whom where")
+BE = words("is are was were be been being am isn aren wasn weren 's 're 'm")
+AUXILIARIES = words(
+    "do does did can could will would shall should may might must has have had don doesn didn won "
+    "'ll 'd 've 't not"
+)
+REQUESTS = words(
+    "find show locate segment detect mark highlight select identify spot point count outline see "
+    "give get box draw track tell describe ground"
+)
+DETERMINERS = words(
+    "a an the this these those some any every each another no all both many several few my your our "
+    "two three four five six seven eight nine ten"
+)
+SINGULAR_PRONOUNS = words("it its he him his she her")
+PLURAL_PRONOUNS = words("they them their")
+POSSESSIVES = words("its his their")
+ADVERBS = words("just right directly immediately slightly also only again too now please")
+ENDINGS = words(", . ; : ? ! ) ( — … 。 ， ？ ！") | {"\n"}
+
+_OTHER_PRONOUNS = words("i you we me us they there here itself himself herself themselves")
+_WH = words("what who where when why how which whose")
+_SIDES = words("left right front top bottom side back outside inside ahead")
+_STOPS = (
+    LINKS
+    | OPENERS
+    | BOUNDARIES
+    | RELATIVES
+    | BE
+    | AUXILIARIES
+    | DETERMINERS
+    | SINGULAR_PRONOUNS
+    | PLURAL_PRONOUNS
+    | ENDINGS
+    | _OTHER_PRONOUNS
+    | _WH
+    | ADVERBS
+)
+
+_PLURAL_DETERMINERS = words(
+    "two three four five six seven eight nine ten these those several many all both few"
+)
+_ADJECTIVES = words(
+    "black white red green blue yellow brown grey gray orange pink purple silver gold golden dark "
+    "light bright big small large little tall short long old young new"
+)
+# Heads of noun phrases that no pronoun takes up: “on the left, what is next to it”.
+_SCENE = words(
+    "picture image photo photograph scene background foreground middle center centre left right top "
+    "bottom front back side corner edge way time colour color name view rest kind type number"
+)
+_KINDS = {
+    "male": words("man boy guy gentleman father dad son brother king groom men boys guys"),
+    "female": words(
+        "woman girl lady mother mom mum daughter sister queen bride women girls ladies"
+    ),
+    "person": words(
+        "person people human humans child children kid kids baby player players spectator spectators "
+        "adult adults someone somebody anyone anybody everyone everybody pedestrian driver rider "
+        "referee goalkeeper astronaut waiter chef cook"
+    ),
+    "animal": words(
+        "dog dogs cat cats bird birds horse horses sheep cow cows elephant elephants bear bears "
+        "zebra zebras giraffe giraffes puppy kitten animal animals"
+    ),
+    "thing": words(
+        "something anything everything thing bicycle bike car motorcycle airplane plane bus train "
+        "truck boat light hydrant sign meter bench backpack umbrella handbag bag tie suitcase frisbee "
+        "ball kite bat glove skateboard surfboard racket bottle glass cup mug fork knife spoon bowl "
+        "plate banana apple sandwich orange broccoli carrot pizza donut cake chair couch sofa plant "
+        "bed table toilet tv laptop mouse remote keyboard phone microwave oven toaster sink "
+        "refrigerator book clock vase toy teddy drier toothbrush hat cap helmet shirt jacket shoe box "
+        "basket door window house tree flag wheel fence wall lamp shadow"
+    ),
+}
+_INDEFINITE = words(
+    "someone somebody anyone anybody everyone everybody something anything everything"
+)
+_IRREGULAR_PLURALS = words("people men women children")
+
+# What things and people have, so that “the ball in its mouth” is not the ball's mouth.
+_PARTS = words(
+    "left right top bottom front back side rear mouth head neck leg legs paw paws tail ear ears eye "
+    "eyes face hand hands arm arms body foot feet nose shoulder shoulders lap finger fingers beak wing "
+    "wings chest knee knees"
+)
+_POSTURES = words("back side belly stomach feet foot legs knees hands head")
+
+_WEATHER = words(
+    "raining rain rainy snowing snow snowy sunny cloudy windy foggy stormy daytime nighttime day night "
+    "morning afternoon evening noon midnight dawn dusk sunrise sunset summer winter autumn weekend "
+    "monday tuesday wednesday thursday friday saturday sunday christmas late early time indoors "
+    "outdoors o'clock am pm weather"
+)
+_TIME_NOUNS = words("time day date season year month weather late early")
+_SEEMS = words("seems seem appears appear looks look turns happens")
+_OPINIONS = words(
+    "possible impossible clear likely unlikely true obvious hard easy difficult important necessary ok "
+    "okay fine safe nice good better best fair known said worth"
+)
+_IDIOMS = words("do did try redo repeat undo got forget made believe retry")
+
+_TOKEN = re.compile(
+    r"(?P<clitic>(?<=\w)['’](?:s|re|ll|ve|[dmt])(?!\w))"
+    r"|(?P<word>[^\W_]+(?:[-‐‑–_]+[^\W_]+|\.[0-9]+)*)"
+    r"|[^\w\s]|_|\n",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r'(?<!\w)"[^"]*"(?!\w)|“[^”“]*”|«[^»«]*»|(?<!\w)`[^`]*`')
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, a clitic (*'s*) or a punctuation mark; ``low`` is in lower case with a straight quote."""
+
+    text: str
+    low: str
+    start: int
+    end: int
+    is_word: bool
+
+
+class Sentence:
+    """The words of a text; what stands in quotation marks counts as one mark, ``“”``.
+
+    Every question about a position looks at a few neighbours only, and may be asked beyond the ends.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = _split(text)
+        self.shouted = not any(c.islower() for c in text)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def low(self, index: int) -> str:
+        """The word in lower case, empty beyond the ends."""
+        return self.words[index].low if 0 <= index < len(self.words) else ""
+
+    def phrase(self, start: int, stop: int) -> str:
+        """The characters from one word up to, not including, another."""
+        return self.text[self.words[start].start : self.words[stop - 1].end]
+
+    def ends(self, index: int) -> bool:
+        """Whether the part of the sentence at hand ends before this word."""
+        return index >= len(self.words) or self.low(index) in ENDINGS
+
+    def starts(self, index: int) -> bool:
+        """Whether a sentence or a part of it starts with this word."""
+        return index <= 0 or self.low(index - 1) in ENDINGS - {",", "("}
+
+    def joined(self, index: int) -> bool:
+        """Whether nothing, not even a space, stands between this word and the next."""
+        return index + 1 < len(self.words) and self.words[index].end == self.words[index + 1].start
+
+    def branded(self, index: int) -> bool:
+        """Whether a word beside this one has a capital, like a brand: an Audi R8, the R34 Skyline."""
+        before = index > 0 and not self.starts(index - 1) and self._capital(index - 1)
+        return before or self._capital(index + 1)
+
+    def _capital(self, index: int) -> bool:
+        if self.shouted or not 0 <= index < len(self.words):
+            return False
+        word = self.words[index]
+        common = word.low in _STOPS | REQUESTS or any(c.isdigit() for c in word.text)
+        return len(word.text) > 1 and word.text[0].isupper() and not common
+
+    def located(self, index: int) -> bool:
+        """Whether the words before say where something is: next to, left of, behind."""
+        before, second = self.low(index - 1), self.low(index - 2)
+        if before == "to":
+            return second in ("next", "close", "closer", "closest", "nearest", "adjacent")
+        if before == "of":
+            return second in _SIDES
+        return before in _PLACE_WORDS
+
+    def described(self, start: int, stop: int) -> bool:
+        """Whether *… one* is described after all: that one with the hat, the last one in the queue."""
+        after = self.low(stop)
+        describes = after in LINKS | OPENERS | RELATIVES or after in ("wearing", "holding")
+        return describes and self.low(start - 1) not in BE
+
+    def bare(self, stop: int) -> bool:
+        """Whether no noun follows: *the third is*, *the third and the fourth*, *the third.*"""
+        low = self.low(stop)
+        return (
+            self.ends(stop) or low in BE or (low in ("and", "or") and self.low(stop + 1) == "the")
+        )
+
+    def after_of_them(self, stop: int) -> int:
+        """The position after an *of them*, or the same when there is none."""
+        of_them = self.low(stop) == "of" and self.low(stop + 1) in ("them", "these", "those")
+        return stop + 2 if of_them else stop
+
+    def owns(self, index: int) -> bool:
+        """Whether *her* is followed by what she has."""
+        return self.content(index + 1) or self.low(index + 1) in ("left", "right", "front", "back")
+
+    def content(self, index: int) -> bool:
+        """Whether this can be a part of a noun phrase."""
+        if index >= len(self.words) or not self.words[index].is_word:
+            return False
+        low = self.low(index)
+        if low in _SIDES:
+            return self.low(index + 1) not in ("of", "to", "by")
+        return low not in _STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
+
+    def alike(self, index: int) -> bool:
+        """Whether *and* joins two adjectives or two relations: black and white, above and below."""
+        before, after = self.low(index - 1), self.low(index + 1)
+        return any(before in kind and after in kind for kind in (_ADJECTIVES, LINKS))
+
+    # An *it* that stands for nothing
+
+    def empty_it(self, index: int) -> bool:
+        """Whether *it* or *its* here means no thing: is it raining, that's it, its a sunny day."""
+        word, before = self.words[index], self.low(index - 1)
+        if word.low == "its":
+            after = self.low(index + 1)
+            return after in ("a", "an", "the", "not") or after in _WEATHER
+        if word.low != "it":
+            return False
+        return (
+            (word.text == "IT" and not self.shouted)
+            or before in _IDIOMS
+            or ({before, self.low(index - 2)} & {"that", "this"} and self._around(index, BE))
+            or self._weather(index)
+            or self._opinion(index)
+        )
+
+    def _around(self, index: int, kind: frozenset[str]) -> bool:
+        return self.low(index - 1) in kind or self.low(index - 2) in kind
+
+    def _weather(self, index: int) -> bool:
+        """*is it raining*, *it is a sunny day*, *what time is it*."""
+        before, after = self.low(index - 1), self.low(index + 1)
+        if before in BE and any(self.low(index - k) in _TIME_NOUNS for k in (2, 3)):
+            return True
+        if before not in BE | AUXILIARIES and after not in BE | AUXILIARIES:
+            return False
+        for k in range(index + 1, index + 6):
+            low = self.low(k)
+            if low in _WEATHER:
+                return not self._compound(k)
+            if self.ends(k) or (low in LINKS and low not in ("at", "in")):
+                return False
+        return False
+
+    def _compound(self, index: int) -> bool:
+        """Whether a thing follows: a rain jacket, the night stand."""
+        articled = self.low(index - 1) in ("a", "an", "the")
+        return articled and self.content(index + 1) and self.low(index + 1) not in _WEATHER
+
+    def _opinion(self, index: int) -> bool:
+        """*it is possible to*, *is it true that*, *it seems that*, *it looks like rain*."""
+        after = self.low(index + 1)
+        if after in _SEEMS:
+            more = self.low(index + 2) in ("that", "like", "as", "out", "to")
+            return more and not self.ends(index + 3)
+        if self.low(index - 1) not in BE and after not in BE | AUXILIARIES:
+            return False
+        for opinion, follower in pairwise(self.low(index + k) for k in range(1, 6)):
+            if opinion in ("ok", "okay", "fine"):
+                return follower in ENDINGS or follower in ("", "to", "if")
+            if opinion in _OPINIONS:
+                return follower in ("to", "that", "if", "whether", "how")
+        return False
+
+
+_PLACE_WORDS = words(
+    "behind above below under beneath underneath beside between inside outside near around against "
+    "opposite alongside touching overlapping facing"
+)
+
+
+def _split(text: str) -> list[Word]:
+    found: list[Word] = []
+    position = 0
+    for quoted in _QUOTED.finditer(text):
+        found += _split_plain(text, position, quoted.start())
+        found.append(Word("“”", "“”", quoted.start(), quoted.end(), False))
+        position = quoted.end()
+    return found + _split_plain(text, position, len(text))
+
+
+def _split_plain(text: str, start: int, end: int) -> list[Word]:
+    return [
+        Word(m[0], m[0].lower().replace("’", "'"), m.start(), m.end(), m["word"] is not None)
+        for m in _TOKEN.finditer(text, start, end)
+    ]
+
+
+Noun = tuple[str, bool]
+"""What a noun phrase may be: its kind (a key of the lists above, unknown or named), and if plural."""
+NAMED: Noun = ("named", False)
+
+_AGREES = {
+    "it": words("thing animal unknown named"),
+    "he": words("male person animal unknown named"),
+    "she": words("female person animal unknown named"),
+}
+_GENDER = {
+    "it": "it",
+    "its": "it",
+    "he": "he",
+    "him": "he",
+    "his": "he",
+    "she": "she",
+    "her": "she",
+}
+
+
+def _noun(phrase: Sequence[str], determiner: str) -> Noun | None:
+    """What a noun phrase is; None when no pronoun would take it up."""
+    if not phrase or phrase[-1] in _SCENE:
+        return None
+    kinds = (kind for word in reversed(phrase) for kind, known in _KINDS.items() if word in known)
+    head = phrase[-1]
+    plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
+    plural = plural or determiner in _PLURAL_DETERMINERS or head in _IRREGULAR_PLURALS
+    return next(kinds, "unknown"), plural
+
+
+def _agrees(pronoun: str, nouns: set[Noun], count: int) -> bool:
+    """Whether one of the noun phrases, or for *they* all ``count`` of them, may be meant."""
+    if pronoun in PLURAL_PRONOUNS:
+        return count > 1 or any(plural or kind in ("person", "named") for kind, plural in nouns)
+    kinds = _AGREES[_GENDER[pronoun]]
+    return any(kind in kinds and not plural for kind, plural in nouns)
+
+
+@dataclass(slots=True)
+class Discourse:
+    """The noun phrases before a word, as far as a pronoun there could mean them.
+
+    A pronoun inside the description of a thing does not mean that thing (*the dog next to it*), so the
+    phrases of the description at hand, ``chain``, are out of its reach. They come into reach with the
+    next coordination or sentence (*the dog and the ball next to it*), or when one of them holds
+    another (*a table with a cup on it*). Sets of kinds instead of lists keep reading linear.
+    """
+
+    sentence: Sentence
+    chain: set[Noun] = field(default_factory=set)
+    acting: set[Noun] = field(default_factory=set)
+    reachable: set[Noun] = field(default_factory=set)
+    at_boundary: set[Noun] = field(default_factory=set)
+    before_boundary: set[Noun] = field(default_factory=set)
+    count: int = 0
+    chained: int = 0
+    inside: int = 0  # position after the noun phrase read last
+
+    def described(self) -> bool:
+        """Whether *one* may take up a noun phrase of this very sentence."""
+        return any(kind != "named" for kind, _ in self.reachable)
+
+    def antecedent(self, index: int, possessive: bool) -> bool:
+        """Whether the pronoun here may mean a noun phrase of the sentence itself."""
+        s, nouns, count = self.sentence, self.reachable, self.count
+        before, after = s.low(index - 1), s.low(index + 1)
+        if possessive:
+            part = before in LINKS and after in _PARTS
+            posture = before == "on" and after in _POSTURES
+            nouns = nouns | (self.acting if part and not posture else self.chain)
+        elif before in ("and", "or") and (s.ends(index + 1) or after in LINKS | BOUNDARIES):
+            # In “between the tree and it” the pronoun is not the tree.
+            nouns, count = self.before_boundary, 0
+        return _agrees(s.low(index), nouns, count)
+
+    def name(self, start: int) -> None:
+        """A thing called by its name; what is beside a name (*left of R1*) does not describe it."""
+        self._add(NAMED, self._held(start))
+        if self.sentence.low(start - 1) in LINKS:
+            self.reachable.add(NAMED)
+
+    def owned(self, start: int) -> None:
+        """What is named after a possessive."""
+        self._noun_phrase(start, "", held=False)
+
+    def read(self, index: int) -> None:
+        """Take account of a word that means no region."""
+        s, low = self.sentence, self.sentence.low(index)
+        if index < self.inside:
+            return
+        if low in ENDINGS:
+            if low != "," or not self._goes_on(index + 1):
+                self._boundary()
+        elif low in BOUNDARIES:
+            if not s.alike(index):
+                self._boundary()
+        elif self._determines(index):
+            self._noun_phrase(index + 1, low, self._held(index))
+        elif low in REQUESTS:
+            self._noun_phrase(index + 1, "", held=False)
+        elif self._begins(index):
+            self._noun_phrase(index, "", held=False)
+        elif low in _INDEFINITE:
+            self._add((next(k for k, v in _KINDS.items() if low in v), False), self._held(index))
+        elif low in OPENERS or (s.words[index].is_word and s.content(index)) or low in BE:
+            # From here on a possessive may mean who acts: the dog chasing its tail.
+            self.acting |= self.chain
+
+    def _add(self, noun: Noun, held: bool) -> None:
+        if held:
+            self._release()
+        self.chain.add(noun)
+        self.chained += 1
+
+    def _release(self) -> None:
+        self.reachable |= self.chain
+        self.count += self.chained
+        self.chained = 0
+
+    def _boundary(self) -> None:
+        self.before_boundary = self.at_boundary
+        self._release()
+        self.at_boundary = set(self.reachable)
+        self.chain.clear()
+        self.acting.clear()
+
+    def _noun_phrase(self, start: int, determiner: str, held: bool) -> None:
+        """Read ahead a noun phrase, from the word after its determiner on."""
+        s, stop = self.sentence, start
+        while s.content(stop) or (stop > start and s.low(stop) == "and" and s.alike(stop)):
+            if stop > start and s.low(stop).endswith("ing"):
+                break
+            stop += 1
+        noun = _noun([s.low(k) for k in range(start, stop)], determiner)
+        if noun is not None:
+            self._add(noun, held)
+        self.inside = stop
+
+    def _held(self, index: int) -> bool:
+        """Whether what was named before has or handles what comes here: with a, holding the."""
+        before = self.sentence.low(index - 1)
+        if before in OPENERS:
+            return True
+        neutral = LINKS | BOUNDARIES | REQUESTS | ENDINGS | BE | ADVERBS | RELATIVES | DETERMINERS
+        return bool(before) and before not in neutral
+
+    def _goes_on(self, index: int) -> bool:
+        """Whether a description goes on after a comma: the dog, next to it."""
+        low = self.sentence.low(index)
+        return low in LINKS | RELATIVES | ADVERBS or low.endswith("ing")
+
+    def _determines(self, index: int) -> bool:
+        low, before = self.sentence.low(index), self.sentence.low(index - 1)
+        if low in DETERMINERS or low in POSSESSIVES or low in ("her", "whose"):
+            return True
+        return low == "that" and (not before or before in LINKS | BOUNDARIES | REQUESTS | ENDINGS)
+
+    def _begins(self, index: int) -> bool:
+        """Whether a sentence begins here with a noun phrase without *the*: dog and its ball."""
+        s = self.sentence
+        if not s.starts(index) or not s.content(index):
+            return False
+        stop = index
+        while s.content(stop) and not s.low(stop).endswith("ing"):
+            stop += 1
+        low = s.low(stop)
+        return low in LINKS | OPENERS | RELATIVES or low in ("and", "or") or low.endswith("ing")

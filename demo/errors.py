@@ -1,0 +1,41 @@
+"""Every way the demo can fail on purpose, as one small tree.
+
+Each message is a finished sentence that may be shown to a person as it is: it says what is wrong and,
+where something can be done, what to do. This file knows nothing else of the project.
+"""
+
+
+class DemoError(Exception):
+    """Base of all errors a person may see; ``str(error)`` is the sentence to show."""
+
+
+class InputError(DemoError):
+    """The person gave something that cannot be used; mending it is up to them (exit status 2)."""
+
+
+class PictureError(InputError):
+    """A picture that cannot be read, or is too small or too large."""
+
+
+class QuestionError(InputError):
+    """A question that is empty, too long, or cannot be asked now."""
+
+
+class UnknownRegionError(QuestionError):
+    """A question that names a region which does not exist."""
+
+
+class SessionFormatError(InputError):
+    """A session file or value that is not one of this version."""
+
+
+class ModelError(DemoError):
+    """The model, the segmenter or the server failed (exit status 1)."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint that is missing, incomplete or of another kind."""
+
+
+class OutOfMemoryError(ModelError):
+    """The device has no room for the model or for this turn."""

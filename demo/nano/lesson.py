@@ -1,0 +1,251 @@
+"""Training batches: one drawn picture, several question–answer pairs that share its prefix.
+
+It knows tokens and where in the picture each of them should look; it knows no loss and no model code.
+The layout of a row: the prefix (system, picture) once, then K pairs, each padded to ``stride`` tokens; a
+pair sees the prefix and itself only, and its positions go on from the prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+from demo.geometry import ModelBox
+from demo.nano.dialogue import Asker, Piece, Round, answer
+from demo.nano.facts import FRAME, Fact, facts_of
+from demo.nano.model import CELLS
+from demo.nano.world import COLOURS, KINDS, Drawing, Scene, draw, sample_scene
+from demo.prompt import region_reasoner_instruction
+
+COLOUR_NAMES = tuple(COLOURS)
+IGNORE = -100
+MOST_THINGS = 8
+FRAME_WH = (FRAME.width, FRAME.height)
+# ids, whether each is to be learned, and the thing each speaks of
+_Pair = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Tensors of B pictures; L tokens a row, C = 64 visual tokens, N things at most.
+
+    ``ground`` [B, L] is the thing that the *next* token speaks of, -1 for none; ``owner`` [B, C] the
+    thing that a visual token shows, -1 for background.
+    """
+
+    pixels: Tensor  # uint8 [B, 3, H, W]
+    ids: Tensor  # [B, L]
+    positions: Tensor  # [3, B, L]
+    segment: Tensor  # [B, L]: 0 prefix, 1… pairs, -1 padding
+    labels: Tensor  # [B, L]: the next token where it is to be learned, else IGNORE
+    ground: Tensor  # [B, L]
+    owner: Tensor  # [B, C]
+    kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
+    colours: Tensor  # [B, C]: colour, IGNORE for background
+    boxes: Tensor  # float [B, N, 4], shares of the frame
+    prefix: int
+    stride: int
+
+    def to(self, device: str) -> Batch:
+        """The same batch on a device."""
+        tensors = (getattr(self, f.name) for f in fields(self)[:-2])
+        return Batch(*(t.to(device) for t in tensors), self.prefix, self.stride)
+
+
+class Lessons:
+    """An endless, seeded stream of batches."""
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        seed: int,
+        pictures: int,
+        pairs: int,
+        stride: int,
+        most: int = 7,
+    ) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.tokenizer = tokenizer
+        self.pictures = pictures
+        self.pairs, self.stride = pairs, stride
+        self.most = most
+        self.prefix = _prefix_ids(tokenizer)
+        self.eos = int(tokenizer.convert_tokens_to_ids("<|im_end|>"))
+        self.pad = int(tokenizer.convert_tokens_to_ids("<|endoftext|>"))
+
+    def __iter__(self) -> Iterator[Batch]:
+        while True:
+            yield self.batch()
+
+    def batch(self) -> Batch:
+        """The next batch."""
+        rows = [self._row() for _ in range(self.pictures)]
+        stacked = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
+        stacked[2] = stacked[2].transpose(0, 1).contiguous()
+        return Batch(*stacked, len(self.prefix), self.stride)
+
+    def _row(self) -> tuple[NDArray[np.generic], ...]:
+        count = int(self.rng.integers(1 if self.most < 7 else 3, self.most + 1))
+        scene = sample_scene(self.rng, count)
+        drawing = draw(scene, *_training_size(self.rng, scene))
+        facts = facts_of(scene, drawing)
+        pixels = _as_seen(self.rng, drawing.image)
+        owner = cell_owners(drawing)
+        return (
+            np.ascontiguousarray(pixels.transpose(2, 0, 1)),
+            *self._tokens(scene, facts),
+            owner,
+            _kinds(scene, owner),
+            _colours(scene, owner),
+            _boxes(facts),
+        )
+
+    def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.int64], ...]:
+        """ids [L], positions [3, L], segment [L], labels [L], ground [L]."""
+        end = len(self.prefix)
+        length = end + self.pairs * self.stride
+        ids, segment = np.full(length, self.pad), np.full(length, -1)
+        labels, ground = np.full(length, IGNORE), np.full(length, -1)
+        positions = np.zeros((3, length), np.int64)
+        ids[:end], segment[:end] = self.prefix, 0
+        positions[:, :end] = prefix_positions(self.prefix)
+        start = int(positions[:, :end].max()) + 1
+        for number, (pair, taught, about) in enumerate(self._pairs(scene, facts), start=1):
+            place = slice(end + (number - 1) * self.stride, end + (number - 1) * self.stride + len(pair))
+            ids[place], segment[place] = pair, number
+            positions[:, place] = start + np.arange(len(pair))
+            labels[place] = np.append(np.where(taught[1:], pair[1:], IGNORE), IGNORE)
+            ground[place] = np.append(about[1:], -1)
+        return ids, positions, segment, labels, ground
+
+    def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
+        """As many pairs as a row holds; one that is too long is left out and another made."""
+        rounds = self._rounds(facts)
+        made = 0
+        while made < self.pairs:
+            pair = self._pair(scene, facts, *next(rounds))
+            if len(pair[0]) <= self.stride:
+                made += 1
+                yield pair
+
+    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Round, list[ModelBox]]]:
+        asker = Asker(self.rng, facts)
+        while True:
+            asked: Round | None = None
+            if self.rng.random() < 0.62:
+                two = len(facts) > 2 and self.rng.random() < 0.15
+                chosen = self.rng.permutation(len(facts))[: 2 if two else 1]
+                asked = asker.about([facts[int(i)] for i in chosen])
+            asked = asked or asker.first()
+            yield asked, [_jittered(self.rng, f.box) for f in asked.references]
+
+    def _pair(
+        self, scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
+    ) -> _Pair:
+        question = region_reasoner_instruction(asked.prompted(boxes))
+        head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
+        body, about = self._encode_pieces(answer(scene, facts, asked, boxes))
+        ids = np.array([*head, *body, self.eos])
+        taught = np.arange(len(ids)) >= len(head)
+        return ids, taught, np.array([-1] * len(head) + about + [-1])
+
+    def _encode_pieces(self, pieces: Sequence[Piece]) -> tuple[list[int], list[int]]:
+        """Token ids of the joined text, and for each the thing its piece speaks of."""
+        ids, offsets = self._encode("".join(p.text for p in pieces))
+        speaks = [-1 if p.about is None else p.about for p in pieces for _ in p.text]
+        return ids, [speaks[stop - 1] for _, stop in offsets]
+
+    def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        encoding = self.tokenizer._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
+
+def _prefix_ids(tokenizer: PreTrainedTokenizerFast) -> NDArray[np.int64]:
+    text = (
+        "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
+        f"<|vision_start|>{'<|image_pad|>' * CELLS * CELLS}<|vision_end|>"
+    )
+    return np.array(tokenizer(text, add_special_tokens=False).input_ids)
+
+
+def prefix_positions(prefix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rotary positions [3, P] (time, row, column) of the prefix, as `get_rope_index` gives them."""
+    pads = CELLS * CELLS
+    before = len(prefix) - pads - 1
+    positions = np.zeros((3, len(prefix)), np.int64)
+    positions[:, :before] = np.arange(before)
+    rows, columns = np.divmod(np.arange(pads), CELLS)
+    positions[0, before : before + pads] = before
+    positions[1, before : before + pads] = before + rows
+    positions[2, before : before + pads] = before + columns
+    positions[:, -1] = before + CELLS
+    return positions
+
+
+def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
+    """Which thing each of the visual tokens shows (row-major), -1 for background.
+
+    Small things are asked last, so that a big one behind never takes their only token.
+    """
+    side = FRAME.width // CELLS
+    owners = np.full(CELLS * CELLS, -1)
+    shares = []
+    for mask in drawing.masks:
+        share = cv2.resize(mask.astype(np.float32), FRAME_WH, interpolation=cv2.INTER_AREA)
+        shares.append(share.reshape(CELLS, side, CELLS, side).sum((1, 3)).reshape(-1))
+    for i in sorted(range(len(shares)), key=lambda i: -float(shares[i].sum())):
+        share = shares[i]
+        mine = (share > 0.2 * side * side) | (share >= 0.5 * share.sum())
+        mine[int(share.argmax())] = True
+        owners[mine] = i
+    return owners
+
+
+def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
+    """A small drawing of the scene's own shape; the long side varies, as pictures do."""
+    width, height = scene.aspect
+    scale = float(rng.uniform(300, 420)) / max(width, height)
+    return round(width * scale), round(height * scale)
+
+
+def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in the model frame, sometimes a little darker or brighter, or JPEG-worn."""
+    seen = np.asarray(
+        Image.fromarray(image).resize(FRAME_WH, Image.Resampling.BILINEAR)
+    )
+    if rng.random() < 0.3:
+        gain, shift = rng.uniform(0.8, 1.2), rng.uniform(-15, 15)
+        seen = np.clip(seen * gain + shift, 0, 255).astype(np.uint8)
+    return seen
+
+
+def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:
+    """A reference as it comes from an earlier answer or a hand: a few pixels off."""
+    spread = 1.5 if rng.random() < 0.7 else 5.0
+    x1, y1, x2, y2 = (v + round(float(rng.normal(0, spread))) for v in box.xyxy)
+    return ModelBox(min(x1, x2 - 1), min(y1, y2 - 1), x2, y2).clamped(FRAME)
+
+
+def _kinds(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    kinds = np.array([*(KINDS.index(t.kind) for t in scene.things), len(KINDS)])
+    return kinds[owner]
+
+
+def _colours(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    colours = np.array([*(COLOUR_NAMES.index(t.colour) for t in scene.things), IGNORE])
+    return colours[owner]
+
+
+def _boxes(facts: Sequence[Fact]) -> NDArray[np.float32]:
+    boxes = np.zeros((MOST_THINGS, 4), np.float32)
+    for fact in facts:
+        boxes[fact.index] = np.array(fact.box.xyxy) / FRAME.width
+    return boxes

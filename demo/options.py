@@ -1,0 +1,28 @@
+"""The options that the app and the command line share; reading them loads nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """The options that the app and the command line share."""
+    parser.add_argument(
+        "--model", default="auto", metavar="NAME",
+        help="auto, nano, regionreasoner-7b, a hub id, or a folder with a checkpoint (default: auto)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quantize", choices=("auto", "4bit", "none"), default="auto",
+        help="4 bits for the language layers (default: auto, which is 4bit for large models on CUDA)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--low-memory", action="store_true",
+        help="4 bits for the vision tower and the output head, too",
+    )  # fmt: skip
+    parser.add_argument(
+        "--server", metavar="URL", help="use an OpenAI-compatible server instead of loading a model"
+    )
+    parser.add_argument(
+        "--segmenter", default="auto", metavar="NAME",
+        help="auto, sam2, sam2:tiny|small|base-plus|large|FOLDER, grabcut or none (default: auto)",
+    )  # fmt: skip

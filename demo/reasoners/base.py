@@ -1,0 +1,48 @@
+"""What the engine needs of a model, whatever it is and wherever it runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from demo.geometry import Size
+from demo.pictures import Picture
+from demo.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one answer; None where they cannot be known."""
+
+    prompt_tokens: int | None = None
+    new_tokens: int | None = None
+    reused_tokens: int | None = None
+
+
+class Reasoner(Protocol):
+    """A model that answers one question about one picture at a time."""
+
+    @property
+    def name(self) -> str:
+        """What to call it, such as ``nano``."""
+
+    @property
+    def frame(self) -> Size:
+        """The frame in pixels that its boxes are written in."""
+
+    @property
+    def device(self) -> str:
+        """What it runs on, for people: ``CPU``, ``NVIDIA GeForce RTX 3060``."""
+
+    def prepare(self, picture: Picture) -> None:
+        """Do what can be done for a picture before a question is asked; may be left out."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        """The answer's text in pieces, then its token counts.
+
+        Ends early, still with its counts, once ``cancel`` is set. Raises ModelError with a sentence.
+        """

@@ -1,0 +1,504 @@
+"""A person's sentence → which regions it means, and which characters stand for them.
+
+What means a region, in any letter case:
+
+- its name: ``R1``, ``r2.1``, ``@R1``, ``R1's``, ``R1-R3`` (a range), ``region 1``;
+- a pronoun or a pointing phrase: *it, its, him, her, they, that one, these two, both of them, the
+  previous one, the last region*;
+- a choice among the objects of the last region, when it has several: *the second one, the left one,
+  the largest of them, the second one from the right*.
+
+When in doubt nothing is meant: a sentence left as it was typed is still a sentence that a model
+understands, while a wrong box misleads it. So a pronoun that may mean something in its own sentence
+stays as it is (*the dog and its ball*, *R1 and its owner*), and so does an *it* that means nothing (*is
+it raining*). Text in double quotes is literal: it is the way to ask for a sign that reads "R2".
+
+An unknown name is an error, apart from what is read as a model number: four digits and more (*R1200*),
+or a capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means the region.
+
+This file knows the registry; of English it knows what `english.py` tells, and of prompts nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demo.english import (
+    LINKS,
+    PLURAL_PRONOUNS,
+    POSSESSIVES,
+    REQUESTS,
+    SINGULAR_PRONOUNS,
+    Discourse,
+    Sentence,
+    words,
+)
+from demo.errors import QuestionError, UnknownRegionError
+from demo.regions import RegionObject, Registry
+
+MAX_QUESTION = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Characters ``start:end`` of a sentence that stand for a region or object.
+
+    ``name`` is what is meant (``R1``, ``R2.1``) and ``phrase`` the words typed (``r1``, ``it``).
+    ``possessive`` tells that these words own what follows (*its*, *her*, *their*), as ``'s`` would.
+    Words that stand for several (*both of them*) make one reference for each, with the same span.
+    """
+
+    name: str
+    start: int
+    end: int
+    phrase: str
+    possessive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A sentence with its references in order of appearance."""
+
+    sentence: str
+    references: tuple[Reference, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is meant, each name once."""
+        return tuple(dict.fromkeys(r.name for r in self.references))
+
+
+def check_question(sentence: str) -> str:
+    """The question without white space round it, control characters turned into spaces.
+
+    Raises QuestionError when nothing is left or it is longer than 2,000 characters.
+    """
+    cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in sentence)
+    cleaned = cleaned.strip()
+    if not cleaned:
+        raise QuestionError("Type a question first, for example “find the dog”.")
+    if len(cleaned) > MAX_QUESTION:
+        raise QuestionError(
+            f"This question has {len(cleaned):,} characters, and at most {MAX_QUESTION:,} can be asked."
+        )
+    return cleaned
+
+
+def resolve(sentence: str, registry: Registry, *, last: str | None = None) -> Resolved:
+    """The regions and objects that ``sentence`` means.
+
+    ``last`` is the region (or object) that the newest turn made or that was last meant; by default,
+    and when it is gone, the newest. Raises UnknownRegionError for the name of a region that does not
+    exist, and QuestionError for words that need a region, or a choice of one, that is not there.
+    """
+    return Resolved(sentence, tuple(_Reader(sentence, registry, last).read()))
+
+
+_ORDER = {
+    **dict(first=1, second=2, third=3, fourth=4, fifth=5),
+    **dict(sixth=6, seventh=7, eighth=8, ninth=9, tenth=10),
+    **{"1st": 1, "2nd": 2, "3rd": 3, **{f"{n}th": n for n in range(4, 11)}},
+}
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_LATEST = words("last latest newest")
+_SAME = words("previous prior same current selected marked highlighted")
+_ANSWERS = words("region selection detection answer result")
+_POINTED = _ANSWERS | words("object area thing")
+_SEVERAL = words("ones regions objects areas")
+
+_Key = Callable[[RegionObject], float]
+_PLACES: dict[str, _Key] = {
+    "left": lambda o: o.box.x1 + o.box.x2,
+    "right": lambda o: -(o.box.x1 + o.box.x2),
+    "top": lambda o: o.box.y1 + o.box.y2,
+    "bottom": lambda o: -(o.box.y1 + o.box.y2),
+    "largest": lambda o: -o.box.area,
+    "smallest": lambda o: o.box.area,
+}
+_SUPERLATIVES = {
+    "leftmost": "left",
+    "rightmost": "right",
+    "topmost": "top",
+    "uppermost": "top",
+    "highest": "top",
+    "bottommost": "bottom",
+    "lowest": "bottom",
+    "largest": "largest",
+    "biggest": "largest",
+    "smallest": "smallest",
+}
+_POSITIONS = {
+    **{place: place for place in ("left", "right", "top", "bottom")},
+    "upper": "top",
+    "lower": "bottom",
+    **_SUPERLATIVES,
+}
+
+_NAME = re.compile(r"r([0-9]+(?:\.[0-9]+)?)")
+_RANGE = re.compile(r"r([0-9]{1,4})[-‐‑–]r([0-9]{1,4})")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The words ``start:stop`` mean ``names``."""
+
+    names: tuple[str, ...]
+    start: int
+    stop: int
+    possessive: bool = False
+    pronoun: bool = False
+
+
+class _Reader:
+    """Reads one sentence once, from left to right."""
+
+    def __init__(self, text: str, registry: Registry, last: str | None) -> None:
+        self._s = Sentence(text)
+        self._discourse = Discourse(self._s)
+        self._registry = registry
+        self._regions = registry.regions
+        self._names = frozenset(registry.names())
+        newest = self._regions[-1].id if self._regions else None
+        self._last = last if last in self._names else newest
+        self._objects = registry.objects(self._last) if self._last else ()
+        self._settled: dict[str, tuple[str, ...]] = {}
+        self._listed = -1  # position of the last number in “regions 1, 2 and 3”
+
+    def read(self) -> list[Reference]:
+        references: list[Reference] = []
+        position = 0
+        while position < len(self._s):
+            match = self._match(position)
+            if match is None:
+                self._discourse.read(position)
+                position += 1
+                continue
+            references += self._references(match)
+            position = match.stop
+            if not match.pronoun:
+                self._discourse.name(match.start)
+            elif match.possessive:
+                self._discourse.owned(position)
+        return references
+
+    def _match(self, index: int) -> _Match | None:
+        low = self._s.low(index)
+        if low in SINGULAR_PRONOUNS | PLURAL_PRONOUNS:
+            return self._pronoun(index)
+        if low in ("this", "that"):
+            return self._this(index)
+        if low in ("these", "those"):
+            return self._these(index)
+        if low == "the":
+            return self._choice(index)
+        if low in ("both", "all"):
+            return self._both(index) if low == "both" else self._all(index)
+        return self._numbered(index) or self._name(index)
+
+    def _references(self, match: _Match) -> list[Reference]:
+        start, end = self._s.words[match.start].start, self._s.words[match.stop - 1].end
+        phrase = self._s.text[start:end]
+        return [Reference(name, start, end, phrase, match.possessive) for name in match.names]
+
+    # Names
+
+    def _name(self, index: int) -> _Match | None:
+        """``R1``, ``@R1``, ``R1-R3``."""
+        named = index + 1 if self._s.low(index) in ("@", "#") and self._s.joined(index) else index
+        low = self._s.low(named)
+        if ends := _RANGE.fullmatch(low):
+            return _Match(self._range(f"R{ends[1]}", f"R{ends[2]}"), index, named + 1)
+        found = _NAME.fullmatch(low)
+        if found is None or not self._exists(f"R{found[1]}", named):
+            return None
+        return _Match((f"R{found[1]}",), index, named + 1)
+
+    def _exists(self, name: str, index: int) -> bool:
+        """Whether there is such a region; False for a model number. Raises UnknownRegionError."""
+        if name not in self._names and (len(name.split(".")[0]) > 4 or self._s.branded(index)):
+            return False
+        return bool(self._known(name))
+
+    def _known(self, name: str) -> str:
+        if name not in self._names:
+            raise UnknownRegionError(self._registry.unknown(name))
+        return name
+
+    def _range(self, first: str, final: str) -> tuple[str, ...]:
+        low, high = int(self._known(first)[1:]), int(self._known(final)[1:])
+        between = tuple(r.id for r in self._regions if low <= r.number <= high)
+        return between or (first, final)
+
+    def _numbered(self, index: int) -> _Match | None:
+        """``region 2``, ``regions 1, 2 and 3``, ``object 2.1``."""
+        s, low = self._s, self._s.low(index)
+        if low in ("region", "regions", "object"):
+            number, start = s.low(index + 1), index
+            if low == "object" and "." not in number:
+                return None
+        elif 0 <= self._listed >= index - 3 and s.low(index - 1) in ("and", "or", ","):
+            number, start = low, index - 1
+        else:
+            return None
+        if not _NUMBER.fullmatch(number):
+            return None
+        if low in ("regions", number):
+            self._listed = start + 1
+        return _Match((self._known(f"R{number}"),), index, start + 2)
+
+    # Pointing: this one, those two
+
+    def _this(self, index: int) -> _Match | None:
+        s, noun = self._s, self._s.low(index + 1)
+        if noun == "one":
+            return None if s.described(index, index + 2) else self._single(index, index + 2)
+        if noun in _POINTED:
+            return self._single(index, index + 2)
+        if noun == "bounding" and s.low(index + 2) == "box":
+            return self._single(index, index + 3)
+        if s.ends(index + 1) and s.located(index):
+            return self._single(index, index + 1)
+        asked = s.low(index - 1) in ("is", "'s") and s.low(index - 2) in ("what", "who")
+        if asked and s.ends(index + 1) and self._last:
+            return _Match((self._last,), index, index + 1)
+        return None
+
+    def _these(self, index: int) -> _Match | None:
+        s = self._s
+        count = _COUNTS.get(s.low(index + 1))
+        stop = index + (1 if count is None else 2)
+        if s.low(stop) in _SEVERAL:
+            return self._several(index, stop + 1, count)
+        if s.ends(stop) and (count or s.located(index)):
+            return self._several(index, stop, count)
+        return None
+
+    def _single(self, start: int, stop: int) -> _Match:
+        if self._last is None:
+            raise QuestionError(self._nothing_yet(start, stop))
+        return _Match((self._last,), start, stop)
+
+    # Choices: the second one, the left one, the first region
+
+    def _choice(self, index: int) -> _Match | None:
+        word = self._s.low(index + 1)
+        if word in _COUNTS:
+            return self._counted(index)
+        if word in _LATEST or word in _SAME:
+            return self._latest(index)
+        if word in _ORDER:
+            return self._ordinal(index)
+        if word in _POSITIONS or word in ("middle", "central"):
+            return self._placed(index)
+        return None
+
+    def _latest(self, index: int) -> _Match | None:
+        """*the previous one*, *the last region*, *the same object*."""
+        s, stop = self._s, index + 3
+        word, noun = s.low(index + 1), s.low(index + 2)
+        if noun in _ANSWERS or (noun == "object" and word in _SAME):
+            if word in _LATEST and self._regions:
+                return _Match((self._regions[-1].id,), index, stop)
+            return self._single(index, stop)
+        if noun == "ones":
+            return self._several(index, stop, None)
+        if noun != "one" or s.described(index, stop) or self._discourse.described():
+            return None
+        if word == "last" and len(self._objects) > 1:
+            return _Match((self._objects[-1].id,), index, stop)
+        return self._single(index, stop)
+
+    def _ordinal(self, index: int) -> _Match | None:
+        """*the second one*, *the first and third*, *the second one from the left*."""
+        s = self._s
+        if s.low(index + 2) == "region":
+            return self._nth_region(index)
+        numbers, stop = self._numbers(index + 1)
+        one = s.low(stop) in ("one", "ones")
+        stop, place = self._from_side(stop + 1) if one else (stop, None)
+        after = s.after_of_them(stop)
+        counted = one or after > stop or (len(self._objects) > 1 and s.bare(after))
+        if not counted or s.described(index, after) or self._discourse.described():
+            return None
+        if not self._objects:
+            raise QuestionError(self._nothing_yet(index, after))
+        if len(self._objects) < max(2, *numbers):
+            raise QuestionError(self._too_few(index, after))
+        ordered = sorted(self._objects, key=_PLACES[place]) if place else self._objects
+        return _Match(tuple(ordered[n - 1].id for n in numbers), index, after)
+
+    def _numbers(self, stop: int) -> tuple[list[int], int]:
+        """*first and third* → 1 and 3, and the position after."""
+        s, numbers = self._s, [_ORDER[self._s.low(stop)]]
+        stop += 1
+        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in _ORDER:
+            numbers.append(_ORDER[s.low(stop + 1)])
+            stop += 2
+        return numbers, stop
+
+    def _from_side(self, stop: int) -> tuple[int, str | None]:
+        """The position after *from the left*, and that side."""
+        s = self._s
+        if (s.low(stop), s.low(stop + 1)) == ("from", "the"):
+            side = s.low(stop + 2)
+            if side in ("left", "right", "top", "bottom"):
+                return stop + 3, side
+        return stop, None
+
+    def _nth_region(self, index: int) -> _Match:
+        stop, number = index + 3, _ORDER[self._s.low(index + 1)]
+        if not self._regions:
+            raise QuestionError(self._nothing_yet(index, stop))
+        found = {r.id for r in self._regions[number - 1 : number]}
+        found |= {f"R{number}"} & self._names
+        if len(found) != 1:
+            shown, which = self._s.phrase(index, stop), " or ".join(sorted(found))
+            meant = (
+                f"could be {which}" if which else f"is not there: {len(self._regions)} regions are"
+            )
+            raise QuestionError(f"“{shown}” {meant}. {self._name_them()}")
+        return _Match(tuple(found), index, stop)
+
+    def _placed(self, index: int) -> _Match | None:
+        """*the left one*, *the largest of them*: only among several objects, and only when clear."""
+        s, word = self._s, self._s.low(index + 1)
+        one = s.low(index + 2) == "one"
+        stop = s.after_of_them(index + 3 if one else index + 2)
+        bare = word in _SUPERLATIVES and (stop > index + 2 or s.bare(stop))
+        if len(self._objects) < 2 or not (one or bare):
+            return None
+        if s.described(index, stop) or self._discourse.described():
+            return None
+        chosen = _extreme(self._objects, word) if word in _POSITIONS else _middle(self._objects)
+        return None if chosen is None else _Match((chosen.id,), index, stop)
+
+    # Several at once
+
+    def _counted(self, index: int) -> _Match | None:
+        """*the two of them*, *the two regions*, *between the two*."""
+        s, count = self._s, _COUNTS[self._s.low(index + 1)]
+        stop = s.after_of_them(index + 2)
+        if stop > index + 2 or s.low(stop) == "regions":
+            return self._several(index, max(stop, index + 3), count)
+        if s.ends(stop) and s.located(index) and not self._discourse.described():
+            names = self._plural(count)
+            return _Match(names, index, stop) if names else None
+        return None
+
+    def _both(self, index: int) -> _Match | None:
+        """*both of them*, *both regions*, *touching both*."""
+        s = self._s
+        if self._discourse.count > 1:
+            return None
+        stop = s.after_of_them(index + 1)
+        if stop > index + 1 or s.low(stop) in ("regions", "objects"):
+            return self._several(index, max(stop, index + 2), 2)
+        before = s.low(index - 1)
+        names = self._plural(2)
+        related = before in LINKS | REQUESTS or before.endswith("ing")
+        return _Match(names, index, stop) if names and related and s.ends(stop) else None
+
+    def _all(self, index: int) -> _Match | None:
+        """*all regions*, *all the regions*, *all of the regions*."""
+        stop = index + 1
+        while stop < index + 3 and self._s.low(stop) in ("of", "the"):
+            stop += 1
+        if self._s.low(stop) != "regions" or not self._regions:
+            return None
+        return _Match(tuple(r.id for r in self._regions), index, stop + 1)
+
+    def _several(self, start: int, stop: int, count: int | None) -> _Match:
+        if not self._regions:
+            raise QuestionError(self._nothing_yet(start, stop))
+        names = self._plural(count)
+        if not names:
+            raise QuestionError(self._unclear(start, stop, count))
+        return _Match(names, start, stop)
+
+    def _plural(self, count: int | None) -> tuple[str, ...]:
+        """The regions that *they* are, nothing when it is unclear.
+
+        The last region if it has several objects (``count`` of them); else the newest ``count``
+        regions; without a count, the newest region of several objects, or all when there are two.
+        """
+        if len(self._objects) > 1:
+            return (self._last,) if self._last and count in (None, len(self._objects)) else ()
+        if count is not None:
+            newest = tuple(r.id for r in self._regions[-count:])
+            return newest if len(newest) == count else ()
+        groups = [r.id for r in self._regions if len(r.objects) > 1]
+        if groups:
+            return (groups[-1],)
+        return tuple(r.id for r in self._regions) if len(self._regions) < 3 else ()
+
+    # Pronouns
+
+    def _pronoun(self, index: int) -> _Match | None:
+        s, low = self._s, self._s.low(index)
+        if s.empty_it(index):
+            return None
+        possessive = low in POSSESSIVES or (low == "her" and s.owns(index))
+        if low not in self._settled and self._discourse.antecedent(index, possessive):
+            return None
+        if not self._regions:
+            before = s.low(index - 1)
+            if low == "it" and (before in LINKS | REQUESTS or before.endswith("ing")):
+                raise QuestionError(self._nothing_yet(index, index + 1))
+            return None
+        # What a pronoun meant once in a sentence it goes on to mean.
+        names = self._settled.setdefault(low, self._meant(index))
+        return _Match(names, index, index + 1, possessive, pronoun=True)
+
+    def _meant(self, index: int) -> tuple[str, ...]:
+        if self._s.low(index) in SINGULAR_PRONOUNS:
+            return (self._last,) if self._last else ()
+        names = self._plural(2) if self._s.low(index - 1) == "between" else ()
+        names = names or self._plural(None)
+        if not names:
+            raise QuestionError(self._unclear(index, index + 1, None))
+        return names
+
+    # Sentences for people
+
+    def _nothing_yet(self, start: int, stop: int) -> str:
+        return (
+            f"“{self._s.phrase(start, stop)}” has nothing to refer to yet: find something first, or "
+            "draw a region on the picture."
+        )
+
+    def _too_few(self, start: int, stop: int) -> str:
+        count = len(self._objects)
+        has = f"{count} objects" if count > 1 else "one object"
+        shown = self._s.phrase(start, stop)
+        return f"“{shown}” is not there: {self._last} has {has}. {self._name_them()}"
+
+    def _unclear(self, start: int, stop: int, count: int | None) -> str:
+        shown = self._s.phrase(start, stop)
+        if count is None:
+            return f"“{shown}” could mean several regions. {self._name_them()}"
+        return f"“{shown}” does not fit what there is. {self._name_them()}"
+
+    def _name_them(self) -> str:
+        known = self._objects if len(self._objects) > 1 else self._regions
+        return f"Name what you mean, for example {' and '.join(k.id for k in known[:2])}."
+
+
+def _extreme(objects: tuple[RegionObject, ...], word: str) -> RegionObject | None:
+    """The leftmost, largest, … object; None when two are."""
+    key = _PLACES[_POSITIONS[word]]
+    first, second = sorted(objects, key=key)[:2]
+    return None if key(first) == key(second) else first
+
+
+def _middle(objects: tuple[RegionObject, ...]) -> RegionObject | None:
+    """The middle one of an odd number, along the direction in which their centres spread more."""
+    if len(objects) % 2 == 0:
+        return None
+    ordered = [sorted(objects, key=_PLACES[side]) for side in ("left", "top")]
+    keys = _PLACES["left"], _PLACES["top"]
+    spreads = [key(line[-1]) - key(line[0]) for key, line in zip(keys, ordered, strict=True)]
+    return ordered[spreads.index(max(spreads))][len(objects) // 2]

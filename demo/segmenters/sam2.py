@@ -1,0 +1,128 @@
+"""Masks by SAM 2 through transformers: the picture is encoded once, all boxes go in one pass.
+
+Meta's checkpoints carry a video configuration; they load into the picture model all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Sam2Model, Sam2Processor
+from transformers.utils.hub import cached_file
+
+from demo.errors import CheckpointError, ModelError, OutOfMemoryError
+from demo.masks import Mask
+from demo.pictures import Picture
+from demo.segmenters.base import Hint, Segment
+
+SIZES = ("tiny", "small", "base-plus", "large")
+KINDS = ("sam2", "sam2_video")
+PICTURES_KEPT = 4
+AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks
+
+
+class Sam2Segmenter:
+    """Prompted per object with its box and its point; the best of three masks is kept."""
+
+    def __init__(self, name: str, model: Sam2Model, processor: Sam2Processor) -> None:
+        self._name, self._model, self._processor = name, model.eval(), processor
+        self._lock = threading.Lock()
+        self._encoded: OrderedDict[str, list[torch.Tensor]] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def prepare(self, picture: Picture) -> None:
+        """Encode the picture; the newest few encodings are kept."""
+        with self._lock, _said(), torch.inference_mode():
+            self._encode(picture)
+
+    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+        """One mask for each hint, with SAM 2's own estimate of its IoU as quality."""
+        with self._lock, _said(), torch.inference_mode():
+            embeddings = self._encode(picture)
+            groups = (hints[i : i + AT_ONCE] for i in range(0, len(hints), AT_ONCE))
+            return [s for group in groups for s in self._group(picture, group, embeddings)]
+
+    def _encode(self, picture: Picture) -> list[torch.Tensor]:
+        if picture.sha256 in self._encoded:
+            self._encoded.move_to_end(picture.sha256)
+            return self._encoded[picture.sha256]
+        pixels = self._processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+        encoded = self._model.get_image_embeddings(pixels.to(self._model.device, self._model.dtype))
+        self._encoded[picture.sha256] = encoded
+        while len(self._encoded) > PICTURES_KEPT:
+            self._encoded.popitem(last=False)
+        return encoded
+
+    def _group(
+        self, picture: Picture, hints: Sequence[Hint], embeddings: list[torch.Tensor]
+    ) -> list[Segment]:
+        height, width = picture.pixels.shape[:2]
+        inputs = self._processor(
+            original_sizes=[[height, width]], return_tensors="pt", **_prompts(hints)
+        ).to(self._model.device)
+        sizes = inputs.pop("original_sizes").cpu()
+        out = self._model(image_embeddings=embeddings, multimask_output=True, **inputs)
+        scores, best = out.iou_scores[0].float().max(dim=-1)
+        chosen = out.pred_masks[0].float().gather(
+            1, best[:, None, None, None].expand(-1, 1, *out.pred_masks.shape[-2:])
+        )
+        masks = self._processor.post_process_masks([chosen.cpu()], sizes)[0]
+        return [
+            Segment(Mask.from_array(mask[0].numpy()), min(max(float(score), 0.0), 1.0))
+            for mask, score in zip(masks, scores, strict=True)
+        ]
+
+
+def _prompts(hints: Sequence[Hint]) -> dict[str, Any]:
+    """Boxes [1, N, 4]; points [1, N, 1, 2], where an object without one gets a label to ignore."""
+    prompts: dict[str, Any] = {"input_boxes": [[[float(v) for v in h.box.xyxy] for h in hints]]}
+    if any(h.point for h in hints):
+        points = [[list(map(float, h.point.xy))] if h.point else [[0.0, 0.0]] for h in hints]
+        prompts["input_points"] = [points]
+        prompts["input_labels"] = [[[1] if h.point else [-10] for h in hints]]
+    return prompts
+
+
+def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
+    """Load a SAM 2 checkpoint from a folder or by size (``tiny`` … ``large``) from the hub.
+
+    Nothing is downloaded unless ``fetch`` is set. Raises CheckpointError when it is not there.
+    """
+    where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else source
+    try:
+        path = cached_file(where, "config.json", local_files_only=not fetch)
+        kind = json.loads(Path(path).read_text(encoding="utf-8")).get("model_type")
+        if kind not in KINDS:
+            raise CheckpointError(f"{where} is not a SAM 2 checkpoint: its type is {kind}.")
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        model = Sam2Model.from_pretrained(where, dtype=dtype, local_files_only=not fetch)
+        processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"There is no complete SAM 2 checkpoint at {where}: {str(error).splitlines()[0]}"
+        ) from error
+    name = source if source in SIZES else Path(source).name
+    return Sam2Segmenter(f"SAM 2 {name}", model.to(device), processor)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemoryError(
+            "The graphics card has too little free memory for masks. "
+            "Start with --segmenter sam2:tiny or --segmenter grabcut."
+        ) from error
+    except RuntimeError as error:
+        raise ModelError(f"SAM 2 failed: {str(error).splitlines()[0]}.") from error

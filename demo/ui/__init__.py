@@ -1,0 +1,1 @@
+"""The page: translates events to components and back; decides nothing."""

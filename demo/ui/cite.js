@@ -1,0 +1,93 @@
+// Connects the three places a region is named in: the picture, the cards and the dialogue.
+// Pointing at one lights up all; a click, Enter or Space puts the name into #message at the caret.
+// Everything happens in the browser; listeners sit on the document because the dialogue is not ours.
+
+const NAMED = "#canvas [data-region], #regions [data-region], #chat a[href^='#R']";
+const NAME = /^R\d+(\.\d+)?$/;
+let lit = null;
+
+function nameOf(target) {
+  const place = target.closest?.(NAMED);
+  if (!place) return null;
+  const name = place.dataset.object || place.dataset.objectOf || place.dataset.region || place.hash.slice(1);
+  const chip = target.closest("[data-cite]")?.dataset.cite;
+  return NAME.test(chip || name) ? chip || name : null;
+}
+
+function light(name) {
+  if (name === lit) return;
+  lit = name;
+  lightAgain();
+}
+
+function lightAgain() {
+  const region = lit && lit.split(".")[0];
+  for (const old of document.querySelectorAll(".lit")) old.classList.remove("lit");
+  stage.classList.toggle("has-lit", Boolean(region && overlay.querySelector(`[data-region="${region}"]`)));
+  if (!region) return;
+  const places = `[data-region="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
+  for (const place of document.querySelectorAll(places)) place.classList.add("lit");
+}
+
+function cited(target, alone) {
+  const chip = target.closest("[data-cite]")?.dataset.cite;
+  const name = nameOf(target);
+  if (chip || !name) return chip || null;
+  return alone || target.closest("#chat") ? name : name.split(".")[0];
+}
+
+function message() {
+  return document.querySelector("#message textarea");
+}
+
+function insert(name) {
+  const box = message();
+  const [start, end] = [box.selectionStart, box.selectionEnd];
+  const [before, after] = [box.value.slice(0, start), box.value.slice(end)];
+  const lead = /[^\s(]$/.test(before) ? " " : "";
+  const trail = /^[\s.,;:?!)]/.test(after) ? "" : " ";
+  setText(box, before + lead + name + trail + after);
+  const caret = start + lead.length + name.length + trail.length;
+  box.focus({ preventScroll: true });
+  box.setSelectionRange(caret, caret);
+  element.querySelector(".spoken").textContent = `${name} was added to the question.`;
+}
+
+function setText(box, text) {
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function neighbour(from, step) {
+  const all = scene.regions.flatMap((region) => region.objects.map((object) => object.id));
+  return objectNode(all[(all.indexOf(from) + step + all.length) % all.length]);
+}
+
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+function onClick(event) {
+  const name = cited(event.target, event.shiftKey);
+  if (!name) return;
+  event.preventDefault();
+  event.stopPropagation();
+  insert(name);
+}
+
+function onKey(event) {
+  const object = event.target.closest?.("#canvas [data-object]");
+  if (!object) return;
+  if (event.key in STEPS) neighbour(object.dataset.object, STEPS[event.key]).focus();
+  else if (event.key === "Enter" || event.key === " ") insert(cited(object, event.shiftKey));
+  else return;
+  event.preventDefault();
+}
+
+function onPoint(event) {
+  light(nameOf(event.target));
+}
+
+document.addEventListener("click", onClick, true);
+document.addEventListener("keydown", onKey);
+document.addEventListener("pointerover", onPoint);
+document.addEventListener("focusin", onPoint);
+document.addEventListener("focusout", () => light(null));

@@ -1,0 +1,54 @@
+"""What lies on one visitor's desk: the picture, the dialogue, the example it follows, a failed try.
+
+A frozen value per browser tab, kept by Gradio's session state; nothing of it is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from demo.pictures import Picture
+from demo.session import Session
+from demo.ui.chat import Message, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A question whose turn failed, as it stood in the chat when it did."""
+
+    question: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One visitor's things; ``shown`` is the picture file their browser loads."""
+
+    picture: Picture | None = None
+    shown: Path | None = None
+    session: Session | None = None
+    questions: tuple[str, ...] = ()
+    failure: Failure | None = None
+    seconds: Mapping[int, Seconds] = field(default_factory=dict)
+
+    @property
+    def next_question(self) -> str | None:
+        """The example's next question, as long as the dialogue has followed the example."""
+        asked = tuple(turn.question for turn in self.session.turns) if self.session else ()
+        following = asked == self.questions[: len(asked)]
+        return (
+            self.questions[len(asked)] if following and len(asked) < len(self.questions) else None
+        )
+
+    def undone(self) -> Desk:
+        """Without the failed try, or else without the last act. Raises InputError."""
+        if self.failure is not None or self.session is None:
+            return replace(self, failure=None)
+        return replace(self, session=self.session.undo())
+
+    def after_turn(self, session: Session, seconds: Seconds) -> Desk:
+        """With one more turn, whose parts took ``seconds``."""
+        times = {**self.seconds, len(session.turns) - 1: seconds}
+        return replace(self, session=session, failure=None, seconds=times)

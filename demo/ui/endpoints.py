@@ -1,0 +1,81 @@
+"""The two endpoints for other programs: stateless, everything they need comes with the call."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import gradio as gr
+
+from demo.engine import TurnFinished, begin, run_turn
+from demo.errors import DemoError, InputError
+from demo.pictures import Picture, open_picture
+from demo.reasoners.base import Reasoner
+from demo.render import draw_overlay
+from demo.segmenters.base import Segmenter
+from demo.session import Session
+
+
+def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
+    """Add ``/ground`` and ``/overlay``; to be called inside ``gr.Blocks``."""
+
+    def ground(image: str, question: str, session: Any) -> dict[str, Any]:
+        """Ask one question about a picture.
+
+        Give null as session for the first question and the returned session for the next ones.
+        """
+        try:
+            return _ground(image, question, session, reasoner, segmenter)
+        except DemoError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def overlay(image: str, session: Any) -> Any:
+        """The picture with the boxes, points, masks and names of a session drawn on it."""
+        try:
+            picture = open_picture(image)
+            return draw_overlay(picture, _session(session, picture, reasoner))
+        except DemoError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    with gr.Column(visible=False):
+        image = gr.File(label="image", type="filepath")
+        question = gr.Textbox(label="question")
+        session = gr.JSON(label="session")
+        result = gr.JSON(label="session")
+        drawing = gr.Image(label="png", format="png")
+        gr.Button().click(
+            ground, [image, question, session], result, api_name="ground", concurrency_limit=None
+        )
+        gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
+
+
+def _ground(
+    image: str,
+    question: str,
+    data: Any,
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+) -> dict[str, Any]:
+    picture = open_picture(image)
+    session = _session(data, picture, reasoner)
+    for event in run_turn(
+        session,
+        question,
+        picture=picture,
+        reasoner=reasoner,
+        segmenter=segmenter,
+        cancel=threading.Event(),
+    ):
+        if isinstance(event, TurnFinished):
+            session = event.session
+    return session.to_dict()
+
+
+def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:
+    """The session of a call, or a new one; it must be about the picture that came with it."""
+    if data is None:
+        return begin(picture, reasoner)
+    session = Session.from_dict(data)
+    if session.picture.sha256 != picture.sha256:
+        raise InputError("This session is about another picture than the one given.")
+    return session

@@ -1,0 +1,209 @@
+"""What happens on a click: each handler takes a visitor's desk and returns what the page shows next.
+
+It carries the engine's events to the components. A sentence for a person stands where the failure
+happened, and what was typed or already there is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.engine import TurnFinished, TurnStarted, begin, run_turn
+from demo.errors import DemoError
+from demo.examples import Example
+from demo.pictures import Picture, open_picture
+from demo.reasoners.base import Reasoner
+from demo.segmenters.base import Segmenter
+from demo.ui import chat, words
+from demo.ui.canvas import save_for_browser, scene
+from demo.ui.desk import Desk, Failure
+from demo.ui.live import LiveTurn
+from demo.ui.parts import Parts
+from demo.ui.turns import Ticket, Turns
+
+log = logging.getLogger(__name__)
+
+Updates = dict[Any, Any]
+
+_FRAME_S = 1 / 15
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The page's handlers, for all visitors; whatever belongs to one of them is on their desk."""
+
+    parts: Parts
+    reasoner: Reasoner
+    segmenter: Segmenter | None
+    examples: Sequence[Example]
+    pictures: Path
+    turns: Turns
+
+    # Opening -------------------------------------------------------------------------------
+
+    def open_upload(self, path: str | None, desk: Desk, request: gr.Request) -> Updates:
+        """A picture was chosen, dropped or pasted."""
+        if path is None:
+            return self._said("", "hint")
+        return self._opened(lambda: open_picture(path), (), request)
+
+    def open_example(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """An example was clicked: its picture opens and its dialogue is offered."""
+        example = self.examples[int(event._data["index"])]
+        return self._opened(lambda: open_picture(example.picture), example.questions, request)
+
+    def _opened(
+        self, read: Callable[[], Picture], questions: tuple[str, ...], request: gr.Request
+    ) -> Updates:
+        if self.turns.is_running(_visitor(request)):
+            return self._said(words.STOP_FIRST)
+        try:
+            picture = read()
+        except DemoError as error:
+            return self._said(str(error))
+        shown = save_for_browser(picture, self.pictures)
+        desk = Desk(picture, shown, begin(picture, self.reasoner), questions)
+        return self._idle(desk, " ".join(picture.notes))
+
+    # Asking --------------------------------------------------------------------------------
+
+    def ask(self, sentence: str, desk: Desk, request: gr.Request) -> Iterator[Updates]:
+        """The person sent what they typed; the text box is emptied once the question stands."""
+        yield from self._asked(sentence, desk, request, {self.parts.message: ""})
+
+    def follow(self, desk: Desk, request: gr.Request) -> Iterator[Updates]:
+        """The person clicked the example's next question; what they typed stays."""
+        yield from self._asked(desk.next_question or "", desk, request, {})
+
+    def put_back(self, typed: str, desk: Desk) -> Any:
+        """The question of a failed turn, back into the empty text box."""
+        if desk.failure is None or typed.strip():
+            return gr.skip()
+        return desk.failure.question
+
+    def _asked(
+        self, sentence: str, desk: Desk, request: gr.Request, at_start: Updates
+    ) -> Iterator[Updates]:
+        if desk.picture is None:
+            yield self._said(words.OPEN_FIRST)
+            return
+        ticket = self.turns.begin(_visitor(request))
+        if ticket is None:
+            yield self._said(words.ONE_AT_A_TIME)
+            return
+        try:
+            last = yield from self._running(sentence, desk, ticket, at_start)
+        finally:
+            self.turns.end(ticket)
+        yield last
+
+    def _running(
+        self, sentence: str, desk: Desk, ticket: Ticket, at_start: Updates
+    ) -> Generator[Updates, None, Updates]:
+        """Shows the turn while it is written; returns what the page shows when it is over."""
+        assert desk.session is not None and desk.picture is not None
+        live = LiveTurn(f"turn{len(desk.session.turns) + 1}")
+        shown_at = 0.0
+        finished = desk.session
+        try:
+            for event in run_turn(
+                desk.session,
+                sentence,
+                picture=desk.picture,
+                reasoner=self.reasoner,
+                segmenter=self.segmenter,
+                cancel=ticket.cancel,
+            ):
+                if isinstance(event, TurnFinished):
+                    finished = event.session
+                    continue
+                at_once = live.feed(event)
+                if isinstance(event, TurnStarted):
+                    yield {**self._begun(), **at_start, **self._progress(desk, live, canvas=True)}
+                elif at_once or time.monotonic() - shown_at >= _FRAME_S:
+                    yield self._progress(desk, live, canvas=at_once)
+                    shown_at = time.monotonic()
+        except DemoError as error:
+            return self._failed(desk, live, str(error), ticket)
+        except Exception:
+            log.exception("a turn failed")
+            return self._failed(desk, live, words.UNEXPECTED, ticket)
+        return self._idle(Desk() if ticket.dropped else desk.after_turn(finished, live.seconds))
+
+    def _failed(self, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket) -> Updates:
+        if ticket.dropped:
+            return self._idle(Desk())
+        if live.started is None:
+            return {**self._idle(desk), **self._said(sentence)}
+        shown = live.messages(note=chat.marked("warning", sentence))
+        return self._idle(replace(desk, failure=Failure(live.started.question, tuple(shown))))
+
+    # Stopping, taking back, starting afresh --------------------------------------------------
+
+    def stop(self, request: gr.Request) -> Updates:
+        """Ends the running turn; what it has written stays."""
+        running = self.turns.stop(_visitor(request))
+        return self._said(words.STOPPING if running else "", "hint")
+
+    def undo(self, desk: Desk, request: gr.Request) -> Updates:
+        """Takes back the last act."""
+        if self.turns.is_running(_visitor(request)):
+            return self._said(words.STOP_FIRST)
+        try:
+            return self._idle(desk.undone())
+        except DemoError as error:
+            return self._said(str(error))
+
+    def new(self, request: gr.Request) -> Updates:
+        """An empty desk; a running turn ends first and its answer is dropped."""
+        if self.turns.stop(_visitor(request), drop=True):
+            return self._said(words.STOPPING, "hint")
+        return {**self._idle(Desk()), self.parts.message: ""}
+
+    def leave(self, request: gr.Request) -> None:
+        """The tab was closed."""
+        self.turns.stop(_visitor(request), drop=True)
+
+    # What the page shows ---------------------------------------------------------------------
+
+    def _idle(self, desk: Desk, note: str = "") -> Updates:
+        failed = desk.failure.messages if desk.failure else ()
+        question = desk.next_question
+        return {
+            self.parts.desk: desk,
+            self.parts.canvas: scene(desk.session, desk.shown),
+            self.parts.chat: [*chat.messages(desk.session, desk.seconds), *failed],
+            self.parts.next: gr.Button(question or "", visible=question is not None),
+            self.parts.stop: gr.Button(visible=False),
+            self.parts.hint: words.line(note) if note else words.hint(desk),
+        }
+
+    def _begun(self) -> Updates:
+        return {
+            self.parts.next: gr.Button(visible=False),
+            self.parts.stop: gr.Button(visible=True),
+            **self._said("", "hint"),
+        }
+
+    def _progress(self, desk: Desk, live: LiveTurn, *, canvas: bool) -> Updates:
+        earlier = chat.messages(desk.session, desk.seconds)
+        updates: Updates = {self.parts.chat: [*earlier, *live.messages()]}
+        if canvas:
+            updates[self.parts.canvas] = scene(
+                desk.session, desk.shown, busy=live.doing, provisional=live.found
+            )
+        return updates
+
+    def _said(self, text: str, level: str = "error") -> Updates:
+        return {self.parts.hint: words.line(text, level)}
+
+
+def _visitor(request: gr.Request) -> str:
+    return str(request.session_hash)

@@ -1,0 +1,96 @@
+"""The turn that is being written: collects the engine's events, shows them as chat and canvas.
+
+It keeps what has come so far and when; it does not know what the events mean for the session.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from demo.engine import ObjectSeen, Segmenting, TurnEvent, TurnStarted
+from demo.prompt import Given
+from demo.regions import RegionObject
+from demo.trace import PartClosed, PartOpened, PartText
+from demo.ui import chat
+
+_DOING = {
+    "scene": "Describing the scene…",
+    "focus": "Looking closely…",
+    "think": "Reasoning…",
+    "answer": "Writing the answer…",
+}
+
+
+@dataclass(slots=True)
+class _Part:
+    text: str
+    began: float
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class LiveTurn:
+    """What is known of the running turn; ``feed`` takes each event as it comes."""
+
+    turn_id: str
+    doing: str = "Looking at the picture…"
+    started: TurnStarted | None = None
+    found: list[RegionObject] = field(default_factory=list)
+    _parts: dict[str, _Part] = field(default_factory=dict)
+
+    def feed(self, event: TurnEvent) -> bool:
+        """Take one event; True when it should be shown at once, False when it may wait."""
+        now = time.monotonic()
+        match event:
+            case TurnStarted():
+                self.started = event
+            case PartOpened(name):
+                self._parts[name] = _Part("", now)
+                self.doing = _DOING[name]
+            case PartText(name, text):
+                self._parts[name].text += text
+                return False
+            case PartClosed(name):
+                self._parts[name].seconds = now - self._parts[name].began
+            case ObjectSeen(box, point):
+                self.found.append(RegionObject("", box, point))
+            case Segmenting(count):
+                self.doing = f"Outlining {'the object' if count == 1 else f'{count} objects'}…"
+        return True
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long each finished part took to write."""
+        return {name: p.seconds for name, p in self._parts.items() if p.seconds is not None}
+
+    def messages(self, note: str | None = None) -> list[chat.Message]:
+        """The turn as it stands; ``note`` replaces the line that says what is being done."""
+        if self.started is None:
+            return []
+        given = self.started.given
+        question = chat.linked_names(self.started.question, _cited(given))
+        boxes = {g.model_box.xyxy: g.name for g in given}
+        made = [chat.said_by_person(question), chat.said_by_model(note or chat.plain(self.doing))]
+        asked = chat.sent(self.started.prompted, boxes)
+        made.append(chat.whole(self.turn_id, "Trace", asked, None, None))
+        names = [g.name for g in given]
+        made += [self._part(name, names, boxes, ended=note is not None) for name in self._parts]
+        return made
+
+    def _part(self, name: str, given: list[str], boxes: chat.Boxes, *, ended: bool) -> chat.Message:
+        part = self._parts[name]
+        writing = part.seconds is None and not ended
+        status = "pending" if writing else None if name == "think" else "done"
+        return chat.part(
+            chat.titled(name, given),
+            chat.linked_boxes(part.text, boxes),
+            parent=self.turn_id,
+            status=status,
+            seconds=part.seconds,
+        )
+
+
+def _cited(given: tuple[Given, ...]) -> list[str]:
+    """The names a question may cite those boxes by: R2.1, and R2 for all of its objects."""
+    return [name for g in given for name in (g.name, g.name.split(".")[0])]

@@ -1,0 +1,98 @@
+"""The page: components, the events that connect them, and how the whole is launched.
+
+``build_page`` starts nothing and loads no model: it is given what it shows.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio when it is imported
+
+import gradio as gr
+
+from demo.examples import Example
+from demo.reasoners.base import Reasoner
+from demo.segmenters.base import Segmenter
+from demo.ui.endpoints import add_endpoints
+from demo.ui.events import Events
+from demo.ui.parts import PRIVATE, Parts, place_parts
+from demo.ui.theme import styles, theme
+from demo.ui.turns import Turns
+
+TITLE = "RegionReasoner"
+_KEPT_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What answers on this page, and what the page says about it.
+
+    ``status`` is short ("nano · built in · CPU · masks: GrabCut"); ``advice`` is one sentence on
+    what this model can and cannot do, or empty; ``why`` says why it was chosen.
+    """
+
+    reasoner: Reasoner
+    segmenter: Segmenter | None
+    status: str
+    advice: str = ""
+    why: str = ""
+
+
+def build_page(models: Models, examples: Sequence[Example]) -> gr.Blocks:
+    """The whole page with its events and endpoints, ready for ``launch(**launch_options())``."""
+    files = Path(tempfile.gettempdir()) / "gradio" / "regionreasoner"
+    status = {"status": models.status, "advice": models.advice, "why": models.why}
+    with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
+        parts = place_parts(status, examples, files / "examples")
+        events = Events(
+            parts, models.reasoner, models.segmenter, examples, files / "pictures", Turns()
+        )
+        _connect(parts, events)
+        page.unload(events.leave)
+        add_endpoints(models.reasoner, models.segmenter)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """The arguments of ``launch`` that belong to the page's look and privacy."""
+    return {
+        "theme": theme(),
+        "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
+        "footer_links": [],
+        "run_history": False,
+        "max_file_size": "100mb",
+    }
+
+
+def _connect(parts: Parts, events: Events) -> None:
+    changed = parts.changed_by_events()
+    at_once: dict[str, Any] = {**PRIVATE, "outputs": changed, "queue": False}
+    turn: dict[str, Any] = {
+        **PRIVATE,
+        "outputs": changed,
+        "concurrency_limit": None,
+        "trigger_mode": "multiple",
+    }
+    asked = gr.on(
+        [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.desk], **turn
+    )
+    followed = parts.next.click(events.follow, [parts.desk], **turn)
+    for ended in (asked, followed):
+        ended.then(
+            events.put_back,
+            [parts.message, parts.desk],
+            parts.message,
+            queue=False,
+            **PRIVATE,
+        )
+    parts.upload.upload(events.open_upload, [parts.upload, parts.desk], **at_once)
+    parts.gallery.choose(events.open_example, None, **at_once)
+    parts.stop.click(events.stop, None, **at_once)
+    parts.undo.click(events.undo, [parts.desk], **at_once)
+    parts.new.click(events.new, None, **at_once)

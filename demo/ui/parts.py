@@ -1,0 +1,141 @@
+"""The components of the page and where they stand; nothing here reacts to anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+from PIL import Image
+
+from demo.examples import Example
+from demo.ui import words
+from demo.ui.canvas import canvas
+from demo.ui.desk import Desk
+from demo.ui.drawn import drawn
+
+_THUMBNAIL = (480, 360)
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Every component that an event reads or changes."""
+
+    desk: gr.State
+    canvas: gr.HTML
+    gallery: gr.HTML
+    chat: gr.Chatbot
+    next: gr.Button
+    hint: gr.HTML
+    message: gr.Textbox
+    send: gr.Button
+    stop: gr.Button
+    upload: gr.UploadButton
+    undo: gr.Button
+    new: gr.Button
+
+    def changed_by_events(self) -> list[Any]:
+        """What an event may change."""
+        return [self.desk, self.canvas, self.chat, self.next, self.hint, self.message, self.stop]
+
+
+def place_parts(status: dict[str, str], examples: Sequence[Example], thumbnails: Path) -> Parts:
+    """Put all components on the page; to be called inside ``gr.Blocks``."""
+    desk = gr.State(Desk())
+    with gr.Column(elem_id="page"):
+        with gr.Row(elem_id="top"):
+            upload, undo, new = _header(status)
+        with gr.Row(elem_id="room"):
+            with gr.Column(elem_id="left"):
+                stage = canvas(elem_id="workspace")
+                gallery = _gallery(examples, thumbnails)
+            with gr.Column(elem_id="right"):
+                chat = _chat()
+                with gr.Column(elem_id="composer"):
+                    next_question, hint, message, send, stop = _composer()
+    return Parts(
+        desk, stage, gallery, chat, next_question, hint, message, send, stop, upload, undo, new
+    )
+
+
+def _header(status: dict[str, str]) -> tuple[gr.UploadButton, gr.Button, gr.Button]:
+    drawn("status.html", "status.js", value=status, elem_id="brand")
+    with gr.Row(elem_id="actions"):
+        with gr.Column(elem_id="upload", min_width=0):
+            upload = gr.UploadButton("Open picture", file_count="single", size="sm")
+        gr.Button("Examples", elem_id="show-examples", size="sm")
+        undo = gr.Button("Undo", elem_id="undo", size="sm")
+        new = gr.Button("New", elem_id="new", size="sm")
+    return upload, undo, new
+
+
+def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
+    cards = [
+        {
+            "title": example.title,
+            "note": example.note,
+            "picture": FileData(path=str(_thumbnail(example.picture, thumbnails))).model_dump(),
+        }
+        for example in examples
+    ]
+    return drawn(
+        "examples.html",
+        "examples.js",
+        value=cards,
+        elem_id="examples",
+        visible=bool(cards),
+    )
+
+
+def _thumbnail(picture: Path, folder: Path) -> Path:
+    path = folder / f"{picture.stem}.jpg"
+    folder.mkdir(parents=True, exist_ok=True)
+    with Image.open(picture) as image:
+        small = image.convert("RGB")
+        small.thumbnail(_THUMBNAIL)
+        small.save(path, quality=88)
+    return path
+
+
+def _chat() -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="chat",
+        label="Dialogue",
+        show_label=False,
+        container=False,
+        height="100%",
+        layout="bubble",
+        buttons=[],
+        feedback_options=None,
+        latex_delimiters=[],
+        allow_tags=False,
+        placeholder="Questions and answers appear here.",
+    )
+
+
+def _composer() -> tuple[gr.Button, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
+    next_question = gr.Button("", elem_id="next", visible=False, size="sm")
+    hint = drawn(
+        "hint.html",
+        "hint.js",
+        value=words.hint(Desk()),
+        elem_id="hint",
+    )
+    with gr.Row(elem_id="compose"):
+        message = gr.Textbox(
+            elem_id="message",
+            lines=1,
+            max_lines=6,
+            label="Your question",
+            show_label=False,
+            container=False,
+            placeholder="Ask for something in the picture",
+            autofocus=False,
+        )
+        stop = gr.Button("Stop", elem_id="stop", visible=False, size="sm")
+        send = gr.Button("Send", elem_id="send", variant="primary", size="sm")
+    return next_question, hint, message, send, stop

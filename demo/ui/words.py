@@ -1,0 +1,32 @@
+"""The sentences of the page that are not part of an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.ui.desk import Desk
+
+OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
+ONE_AT_A_TIME = (
+    "The last question is still being answered. Wait for it or press Stop, then send this one."
+)
+STOP_FIRST = "A question is being answered. Press Stop first."
+UNEXPECTED = (
+    "Something went wrong inside the demo, and nothing was lost. Try again, or ask in another way."
+)
+STOPPING = "Stopping…"
+_EMPTY = "Open a picture, then ask for something in it."
+_FRESH = "Ask for something in the picture. Enter sends, Shift+Enter starts a new line."
+_CITE = "Click a region to cite it: in the picture, below it, or here."
+
+
+def hint(desk: Desk) -> dict[str, Any]:
+    """The line above the message when there is nothing else to say."""
+    if desk.session is None:
+        return line(_EMPTY)
+    return line(_CITE if len(desk.session.registry) else _FRESH)
+
+
+def line(text: str, level: str = "hint") -> dict[str, Any]:
+    """The value of the line above the message; ``level`` is hint or error."""
+    return {"text": text, "level": level}
