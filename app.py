@@ -12,7 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 from demo.choose import choose  # noqa: E402  (after the setting above)
 from demo.errors import DemoError, InputError  # noqa: E402
 from demo.examples import load_examples  # noqa: E402
-from demo.options import add_model_options  # noqa: E402
+from demo.options import Parser, add_model_options  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,9 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """All options of the app."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="app.py", description="Talk about a picture, region by region, in your browser."
     )
     add_model_options(made)

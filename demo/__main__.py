@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from demo.errors import DemoError, InputError, QuestionError
 from demo.geometry import ModelBox, Size
-from demo.options import add_model_options
+from demo.options import Parser, add_model_options
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2 if isinstance(error, InputError) else 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demo", description="Work without the page.")
+def _parser() -> Parser:
+    parser = Parser(prog="python -m demo", description="Work without the page.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     ground = commands.add_parser("ground", help="ask questions about a picture, as one dialogue")
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_nano(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
     scenes.add_argument("--count", type=int, default=100)
     scenes.add_argument("--seed", type=int, default=0)

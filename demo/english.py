@@ -1,9 +1,9 @@
 """English as far as references need it: words, noun phrases, and what a pronoun can reach.
 
 It reads a sentence into words and keeps account of the noun phrases before a pronoun, so that
-`references.py` can tell *the dog next to it* (something named earlier) from *the dog and its ball* (the
-dog). It is a set of word lists and a few rules, no parser; where they cannot decide they report an
-antecedent, because leaving a pronoun as it was typed does no harm.
+`references.py` can tell *the dog next to it* (something found earlier) from *the dog and its ball*
+(the dog). It is a set of word lists and a few rules, no parser; where they cannot decide they
+report an antecedent, because leaving a pronoun as it was typed does no harm.
 
 This file knows no regions.
 """
@@ -22,10 +22,10 @@ def words(text: str) -> frozenset[str]:
 
 
 LINKS = words(
-    "of in on at to from by near next behind above below under beneath underneath beside between "
-    "among inside outside over around against across along toward towards into onto through within "
-    "left right front top bottom upon opposite alongside adjacent close closer closest nearest than "
-    "as like off up down far touching overlapping facing"
+    "of in on at to from by near next behind above below under beneath underneath beside "
+    "between among inside outside over around against across along toward towards into onto "
+    "through within left right front top bottom upon opposite alongside adjacent close closer "
+    "closest nearest than as like off up down far touching overlapping facing"
 )
 """Prepositions and other words of relation, which carry on the description of a thing."""
 OPENERS = words("with without has have had having whose contains containing includes including")
@@ -34,16 +34,16 @@ BOUNDARIES = words("and or but then if when while because since plus whether")
 RELATIVES = words("who which that whom where")
 BE = words("is are was were be been being am isn aren wasn weren 's 're 'm")
 AUXILIARIES = words(
-    "do does did can could will would shall should may might must has have had don doesn didn won "
-    "'ll 'd 've 't not"
+    "do does did can could will would shall should may might must has have had don doesn didn "
+    "won 'll 'd 've 't not"
 )
 REQUESTS = words(
-    "find show locate segment detect mark highlight select identify spot point count outline see "
-    "give get box draw track tell describe ground"
+    "find show locate segment detect mark highlight select identify spot point count outline "
+    "see give get box draw track tell describe ground"
 )
 DETERMINERS = words(
-    "a an the this these those some any every each another no all both many several few my your our "
-    "two three four five six seven eight nine ten"
+    "a an the this these those some any every each another no all both many several few my "
+    "your our two three four five six seven eight nine ten"
 )
 SINGULAR_PRONOUNS = words("it its he him his she her")
 PLURAL_PRONOUNS = words("they them their")
@@ -74,13 +74,14 @@ _PLURAL_DETERMINERS = words(
     "two three four five six seven eight nine ten these those several many all both few"
 )
 _ADJECTIVES = words(
-    "black white red green blue yellow brown grey gray orange pink purple silver gold golden dark "
-    "light bright big small large little tall short long old young new"
+    "black white red green blue yellow brown grey gray orange pink purple silver gold golden "
+    "dark light bright big small large little tall short long old young new"
 )
 # Heads of noun phrases that no pronoun takes up: “on the left, what is next to it”.
 _SCENE = words(
-    "picture image photo photograph scene background foreground middle center centre left right top "
-    "bottom front back side corner edge way time colour color name view rest kind type number"
+    "picture image photo photograph scene background foreground middle center centre left "
+    "right top bottom front back side corner edge way time colour color name view rest kind "
+    "type number"
 )
 _KINDS = {
     "male": words("man boy guy gentleman father dad son brother king groom men boys guys"),
@@ -88,22 +89,23 @@ _KINDS = {
         "woman girl lady mother mom mum daughter sister queen bride women girls ladies"
     ),
     "person": words(
-        "person people human humans child children kid kids baby player players spectator spectators "
-        "adult adults someone somebody anyone anybody everyone everybody pedestrian driver rider "
-        "referee goalkeeper astronaut waiter chef cook"
+        "person people human humans child children kid kids baby player players spectator "
+        "spectators adult adults someone somebody anyone anybody everyone everybody "
+        "pedestrian driver rider referee goalkeeper astronaut waiter chef cook"
     ),
     "animal": words(
-        "dog dogs cat cats bird birds horse horses sheep cow cows elephant elephants bear bears "
-        "zebra zebras giraffe giraffes puppy kitten animal animals"
+        "dog dogs cat cats bird birds horse horses sheep cow cows elephant elephants bear "
+        "bears zebra zebras giraffe giraffes puppy kitten animal animals"
     ),
     "thing": words(
-        "something anything everything thing bicycle bike car motorcycle airplane plane bus train "
-        "truck boat light hydrant sign meter bench backpack umbrella handbag bag tie suitcase frisbee "
-        "ball kite bat glove skateboard surfboard racket bottle glass cup mug fork knife spoon bowl "
-        "plate banana apple sandwich orange broccoli carrot pizza donut cake chair couch sofa plant "
-        "bed table toilet tv laptop mouse remote keyboard phone microwave oven toaster sink "
-        "refrigerator book clock vase toy teddy drier toothbrush hat cap helmet shirt jacket shoe box "
-        "basket door window house tree flag wheel fence wall lamp shadow"
+        "something anything everything thing bicycle bike car motorcycle airplane plane bus "
+        "train truck boat light hydrant sign meter bench backpack umbrella handbag bag tie "
+        "suitcase frisbee ball kite bat glove skateboard surfboard racket bottle glass cup "
+        "mug fork knife spoon bowl plate banana apple sandwich orange broccoli carrot pizza "
+        "donut cake chair couch sofa plant bed table toilet tv laptop mouse remote keyboard "
+        "phone microwave oven toaster sink refrigerator book clock vase toy teddy drier "
+        "toothbrush hat cap helmet shirt jacket shoe box basket door window house tree flag "
+        "wheel fence wall lamp shadow"
     ),
 }
 _INDEFINITE = words(
@@ -113,23 +115,23 @@ _IRREGULAR_PLURALS = words("people men women children")
 
 # What things and people have, so that “the ball in its mouth” is not the ball's mouth.
 _PARTS = words(
-    "left right top bottom front back side rear mouth head neck leg legs paw paws tail ear ears eye "
-    "eyes face hand hands arm arms body foot feet nose shoulder shoulders lap finger fingers beak wing "
-    "wings chest knee knees"
+    "left right top bottom front back side rear mouth head neck leg legs paw paws tail ear "
+    "ears eye eyes face hand hands arm arms body foot feet nose shoulder shoulders lap finger "
+    "fingers beak wing wings chest knee knees"
 )
 _POSTURES = words("back side belly stomach feet foot legs knees hands head")
 
 _WEATHER = words(
-    "raining rain rainy snowing snow snowy sunny cloudy windy foggy stormy daytime nighttime day night "
-    "morning afternoon evening noon midnight dawn dusk sunrise sunset summer winter autumn weekend "
-    "monday tuesday wednesday thursday friday saturday sunday christmas late early time indoors "
-    "outdoors o'clock am pm weather"
+    "raining rain rainy snowing snow snowy sunny cloudy windy foggy stormy daytime nighttime "
+    "day night morning afternoon evening noon midnight dawn dusk sunrise sunset summer winter "
+    "autumn weekend monday tuesday wednesday thursday friday saturday sunday christmas late "
+    "early time indoors outdoors o'clock am pm weather"
 )
 _TIME_NOUNS = words("time day date season year month weather late early")
 _SEEMS = words("seems seem appears appear looks look turns happens")
 _OPINIONS = words(
-    "possible impossible clear likely unlikely true obvious hard easy difficult important necessary ok "
-    "okay fine safe nice good better best fair known said worth"
+    "possible impossible clear likely unlikely true obvious hard easy difficult important "
+    "necessary ok okay fine safe nice good better best fair known said worth"
 )
 _IDIOMS = words("do did try redo repeat undo got forget made believe retry")
 
@@ -144,7 +146,7 @@ _QUOTED = re.compile(r'(?<!\w)"[^"]*"(?!\w)|“[^”“]*”|«[^»«]*»|(?<!\w
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word, a clitic (*'s*) or a punctuation mark; ``low`` is in lower case with a straight quote."""
+    """A word, a clitic (*'s*) or a mark; ``low`` is in lower case with a straight quote."""
 
     text: str
     low: str
@@ -156,7 +158,8 @@ class Word:
 class Sentence:
     """The words of a text; what stands in quotation marks counts as one mark, ``“”``.
 
-    Every question about a position looks at a few neighbours only, and may be asked beyond the ends.
+    Every question about a position looks at a few neighbours only, and may be asked beyond the
+    ends.
     """
 
     def __init__(self, text: str) -> None:
@@ -188,7 +191,7 @@ class Sentence:
         return index + 1 < len(self.words) and self.words[index].end == self.words[index + 1].start
 
     def branded(self, index: int) -> bool:
-        """Whether a word beside this one has a capital, like a brand: an Audi R8, the R34 Skyline."""
+        """Whether a word beside this one has a capital: an Audi R8, the R34 Skyline."""
         before = index > 0 and not self.starts(index - 1) and self._capital(index - 1)
         return before or self._capital(index + 1)
 
@@ -209,22 +212,22 @@ class Sentence:
         return before in _PLACE_WORDS
 
     def described(self, start: int, stop: int) -> bool:
-        """Whether *… one* is described after all: that one with the hat, the last one in the queue."""
+        """Whether *… one* is described after all: that one with the hat, the last one in line."""
         after = self.low(stop)
         describes = after in LINKS | OPENERS | RELATIVES or after in ("wearing", "holding")
         return describes and self.low(start - 1) not in BE
 
     def bare(self, stop: int) -> bool:
         """Whether no noun follows: *the third is*, *the third and the fourth*, *the third.*"""
-        low = self.low(stop)
-        return (
-            self.ends(stop) or low in BE or (low in ("and", "or") and self.low(stop + 1) == "the")
-        )
+        low, after = self.low(stop), self.low(stop + 1)
+        goes_on = (low in ("and", "or") and after == "the") or after == "than"
+        return self.ends(stop) or low in BE or goes_on
 
     def after_of_them(self, stop: int) -> int:
         """The position after an *of them*, or the same when there is none."""
-        of_them = self.low(stop) == "of" and self.low(stop + 1) in ("them", "these", "those")
-        return stop + 2 if of_them else stop
+        them = self.low(stop + 1)
+        pointed = them in ("these", "those") and not self.content(stop + 2)
+        return stop + 2 if self.low(stop) == "of" and (pointed or them == "them") else stop
 
     def owns(self, index: int) -> bool:
         """Whether *her* is followed by what she has."""
@@ -268,6 +271,8 @@ class Sentence:
     def _weather(self, index: int) -> bool:
         """*is it raining*, *it is a sunny day*, *what time is it*."""
         before, after = self.low(index - 1), self.low(index + 1)
+        if after in ("rains", "rained", "snows", "snowed"):
+            return True
         if before in BE and any(self.low(index - k) in _TIME_NOUNS for k in (2, 3)):
             return True
         if before not in BE | AUXILIARIES and after not in BE | AUXILIARIES:
@@ -302,8 +307,8 @@ class Sentence:
 
 
 _PLACE_WORDS = words(
-    "behind above below under beneath underneath beside between inside outside near around against "
-    "opposite alongside touching overlapping facing"
+    "behind above below under beneath underneath beside between inside outside near around "
+    "against opposite alongside touching overlapping facing"
 )
 
 
@@ -325,7 +330,7 @@ def _split_plain(text: str, start: int, end: int) -> list[Word]:
 
 
 Noun = tuple[str, bool]
-"""What a noun phrase may be: its kind (a key of the lists above, unknown or named), and if plural."""
+"""A noun phrase: its kind (a key of the lists above, unknown or named) and whether it is plural."""
 NAMED: Noun = ("named", False)
 
 _AGREES = {
@@ -367,10 +372,10 @@ def _agrees(pronoun: str, nouns: set[Noun], count: int) -> bool:
 class Discourse:
     """The noun phrases before a word, as far as a pronoun there could mean them.
 
-    A pronoun inside the description of a thing does not mean that thing (*the dog next to it*), so the
-    phrases of the description at hand, ``chain``, are out of its reach. They come into reach with the
-    next coordination or sentence (*the dog and the ball next to it*), or when one of them holds
-    another (*a table with a cup on it*). Sets of kinds instead of lists keep reading linear.
+    A pronoun inside the description of a thing does not mean that thing (*the dog next to it*), so
+    the phrases of the description at hand, ``chain``, are out of its reach. They come into reach
+    with the next coordination or sentence (*the dog and the ball next to it*), or when one of them
+    holds another (*a table with a cup on it*). Sets of kinds instead of lists keep reading linear.
     """
 
     sentence: Sentence
@@ -393,7 +398,8 @@ class Discourse:
         before, after = s.low(index - 1), s.low(index + 1)
         if possessive:
             part = before in LINKS and after in _PARTS
-            posture = before == "on" and after in _POSTURES
+            alive = any(kind not in ("thing", "unknown") for kind, _ in self.chain)
+            posture = alive and before == "on" and after in _POSTURES  # the dog on its back
             nouns = nouns | (self.acting if part and not posture else self.chain)
         elif before in ("and", "or") and (s.ends(index + 1) or after in LINKS | BOUNDARIES):
             # In “between the tree and it” the pronoun is not the tree.
@@ -415,18 +421,13 @@ class Discourse:
         s, low = self.sentence, self.sentence.low(index)
         if index < self.inside:
             return
-        if low in ENDINGS:
-            if low != "," or not self._goes_on(index + 1):
-                self._boundary()
-        elif low in BOUNDARIES:
-            if not s.alike(index):
+        if low in ENDINGS or low in BOUNDARIES:
+            if not self._goes_on(index):
                 self._boundary()
         elif self._determines(index):
             self._noun_phrase(index + 1, low, self._held(index))
-        elif low in REQUESTS:
-            self._noun_phrase(index + 1, "", held=False)
-        elif self._begins(index):
-            self._noun_phrase(index, "", held=False)
+        elif low in REQUESTS or self._begins(index):
+            self._noun_phrase(index + (low in REQUESTS), "", held=False)
         elif low in _INDEFINITE:
             self._add((next(k for k, v in _KINDS.items() if low in v), False), self._held(index))
         elif low in OPENERS or (s.words[index].is_word and s.content(index)) or low in BE:
@@ -459,7 +460,8 @@ class Discourse:
                 break
             stop += 1
         noun = _noun([s.low(k) for k in range(start, stop)], determiner)
-        if noun is not None:
+        praise = stop == start + 1 and s.low(start) == "one" and s.ends(stop)  # that's the one
+        if noun is not None and not praise:
             self._add(noun, held)
         self.inside = stop
 
@@ -472,9 +474,11 @@ class Discourse:
         return bool(before) and before not in neutral
 
     def _goes_on(self, index: int) -> bool:
-        """Whether a description goes on after a comma: the dog, next to it."""
-        low = self.sentence.low(index)
-        return low in LINKS | RELATIVES | ADVERBS or low.endswith("ing")
+        """Whether a description goes on here: the dog, next to it; above and below it."""
+        if self.sentence.low(index) != ",":
+            return self.sentence.alike(index)
+        after = self.sentence.low(index + 1)
+        return after in LINKS | RELATIVES | ADVERBS or after.endswith("ing")
 
     def _determines(self, index: int) -> bool:
         low, before = self.sentence.low(index), self.sentence.low(index - 1)

@@ -1,9 +1,10 @@
 """Boxes and points in two frames, as two types that cannot be mixed up.
 
-*Picture pixels* (`PictureBox`, `PicturePoint`) are what people see, draw and save. The *model frame*
-(`ModelBox`, `ModelPoint`) is the square the model is shown, 840 × 840 for RegionReasoner, whatever the
-picture's shape. Every value is a whole number: a coordinate is rounded once, when it is converted,
-because citations are later compared for equality. Boxes are xyxy with x2, y2 exclusive edges.
+*Picture pixels* (`PictureBox`, `PicturePoint`) are what people see, draw and save. The *model
+frame* (`ModelBox`, `ModelPoint`) is the square the model is shown, 840 × 840 for RegionReasoner,
+whatever the picture's shape. Every value is a whole number: a coordinate is rounded once, when it
+is converted, because citations are later compared for equality. Boxes are xyxy with x2, y2
+exclusive edges.
 
 This file knows neither regions nor text nor any model.
 """
@@ -88,7 +89,7 @@ class PictureBox(_Box):
     """A box in picture pixels."""
 
     def to_model(self, picture: Size, frame: Size) -> ModelBox:
-        """The same box in the model frame: ``x · frame.width / picture.width``, rounded, not empty."""
+        """The same box in the model frame, ``x · frame / picture``, rounded and not empty."""
         box = ModelBox(*_scaled(self.xyxy, picture, frame))
         return box.clamped(frame)
 
@@ -98,7 +99,7 @@ class ModelBox(_Box):
     """A box in the model frame."""
 
     def to_picture(self, picture: Size, frame: Size) -> PictureBox:
-        """The same box in picture pixels: ``x · picture.width / frame.width``, rounded, not empty."""
+        """The same box in picture pixels, ``x · picture / frame``, rounded and not empty."""
         box = PictureBox(*_scaled(self.xyxy, frame, picture))
         return box.clamped(picture)
 

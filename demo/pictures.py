@@ -1,7 +1,7 @@
-"""Whatever a person hands over as a picture → upright RGB pixels, or one sentence that says why not.
+"""Whatever a person hands over as a picture → upright RGB pixels, or a sentence that says why not.
 
-Sizes are checked in the file's header before anything is decoded. This file knows neither sessions on
-disk nor models; a `Picture` is never resized here.
+Sizes are checked in the file's header before anything is decoded. This file knows neither sessions
+on disk nor models; a `Picture` is never resized here.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _said_plainly() -> Iterator[None]:
 
 
 def _bomb_sentence(error: Image.DecompressionBombError) -> str:
-    """PIL refuses far too large headers before their size can be asked; its text holds the number."""
+    """PIL refuses the largest headers before their size can be asked; its text holds a number."""
     pixels = re.search(r"\((\d+) pixels\)", str(error))
     return _too_large(f"{int(pixels[1]) / 1e6:,.0f} megapixels" if pixels else "far more")
 
@@ -237,7 +237,7 @@ def _image(array: NDArray[Any]) -> Image.Image:
 
 
 def _eight_bits(array: NDArray[Any]) -> Pixels:
-    """Brightness as bytes: by the full range of the type where it has one, else by what is there."""
+    """Brightness as bytes, by the range that such values usually have, else by what is there."""
     if array.dtype == np.uint8:
         return np.asarray(array, dtype=np.uint8)
     if array.dtype == np.bool_:

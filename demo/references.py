@@ -10,11 +10,12 @@ What means a region, in any letter case:
 
 When in doubt nothing is meant: a sentence left as it was typed is still a sentence that a model
 understands, while a wrong box misleads it. So a pronoun that may mean something in its own sentence
-stays as it is (*the dog and its ball*, *R1 and its owner*), and so does an *it* that means nothing (*is
-it raining*). Text in double quotes is literal: it is the way to ask for a sign that reads "R2".
+stays as it is (*the dog and its ball*, *R1 and its owner*), and so does an *it* that means nothing
+(*is it raining*). Text in double quotes is literal: the way to ask for a sign that reads "R2".
 
-An unknown name is an error, apart from what is read as a model number: four digits and more (*R1200*),
-or a capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means the region.
+An unknown name is an error, apart from what is read as a model number: four digits and more
+(*R1200*), or a capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means
+the region.
 
 This file knows the registry; of English it knows what `english.py` tells, and of prompts nothing.
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from demo.english import (
@@ -37,7 +38,7 @@ from demo.english import (
     words,
 )
 from demo.errors import QuestionError, UnknownRegionError
-from demo.regions import RegionObject, Registry
+from demo.regions import Region, RegionObject, Registry
 
 MAX_QUESTION = 2_000
 
@@ -82,7 +83,8 @@ def check_question(sentence: str) -> str:
         raise QuestionError("Type a question first, for example “find the dog”.")
     if len(cleaned) > MAX_QUESTION:
         raise QuestionError(
-            f"This question has {len(cleaned):,} characters, and at most {MAX_QUESTION:,} can be asked."
+            f"This question has {len(cleaned):,} characters, and at most {MAX_QUESTION:,} can be "
+            "asked."
         )
     return cleaned
 
@@ -91,22 +93,37 @@ def resolve(sentence: str, registry: Registry, *, last: str | None = None) -> Re
     """The regions and objects that ``sentence`` means.
 
     ``last`` is the region (or object) that the newest turn made or that was last meant; by default,
-    and when it is gone, the newest. Raises UnknownRegionError for the name of a region that does not
-    exist, and QuestionError for words that need a region, or a choice of one, that is not there.
+    and when it is gone, the newest. Raises UnknownRegionError for the name of a region that does
+    not exist, and QuestionError for words that need a region, or a choice of one, that is not
+    there.
     """
     return Resolved(sentence, tuple(_Reader(sentence, registry, last).read()))
 
 
 _ORDER = {
-    **dict(first=1, second=2, third=3, fourth=4, fifth=5),
-    **dict(sixth=6, seventh=7, eighth=8, ninth=9, tenth=10),
-    **{"1st": 1, "2nd": 2, "3rd": 3, **{f"{n}th": n for n in range(4, 11)}},
+    name: number
+    for number, names in enumerate(
+        (
+            "first 1st",
+            "second 2nd",
+            "third 3rd",
+            "fourth 4th",
+            "fifth 5th",
+            "sixth 6th",
+            "seventh 7th",
+            "eighth 8th",
+            "ninth 9th",
+            "tenth 10th",
+        ),
+        start=1,
+    )
+    for name in words(names)
 }
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _LATEST = words("last latest newest")
 _SAME = words("previous prior same current selected marked highlighted")
-_ANSWERS = words("region selection detection answer result")
-_POINTED = _ANSWERS | words("object area thing")
+_ANSWERS = words("region selection detection")
+_POINTED = words("one object area thing")
 _SEVERAL = words("ones regions objects areas")
 
 _Key = Callable[[RegionObject], float]
@@ -140,6 +157,7 @@ _POSITIONS = {
 _NAME = re.compile(r"r([0-9]+(?:\.[0-9]+)?)")
 _RANGE = re.compile(r"r([0-9]{1,4})[-‐‑–]r([0-9]{1,4})")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
+_NUMBERS = re.compile(r"([0-9]{1,3})[-‐‑–]([0-9]{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +184,7 @@ class _Reader:
         self._last = last if last in self._names else newest
         self._objects = registry.objects(self._last) if self._last else ()
         self._settled: dict[str, tuple[str, ...]] = {}
+        self._chosen = False
         self._listed = -1  # position of the last number in “regions 1, 2 and 3”
 
     def read(self) -> list[Reference]:
@@ -234,29 +253,26 @@ class _Reader:
         return between or (first, final)
 
     def _numbered(self, index: int) -> _Match | None:
-        """``region 2``, ``regions 1, 2 and 3``, ``object 2.1``."""
-        s, low = self._s, self._s.low(index)
+        """``region 2``, ``regions 1, 2 and 3``, ``regions 1-3``, ``object 2.1``."""
+        s, low, at = self._s, self._s.low(index), index
         if low in ("region", "regions", "object"):
-            number, start = s.low(index + 1), index
-            if low == "object" and "." not in number:
-                return None
-        elif 0 <= self._listed >= index - 3 and s.low(index - 1) in ("and", "or", ","):
-            number, start = low, index - 1
-        else:
+            at = index + (2 if s.low(index + 1) in ("number", "#") else 1)
+        elif not (0 <= self._listed >= index - 3 and s.low(index - 1) in ("and", "or", ",")):
             return None
-        if not _NUMBER.fullmatch(number):
+        number = s.low(at)
+        if low == "regions" and (ends := _NUMBERS.fullmatch(number)):
+            return _Match(self._range(f"R{ends[1]}", f"R{ends[2]}"), index, at + 1)
+        if not _NUMBER.fullmatch(number) or (low == "object" and "." not in number):
             return None
-        if low in ("regions", number):
-            self._listed = start + 1
-        return _Match((self._known(f"R{number}"),), index, start + 2)
+        if low not in ("region", "object"):
+            self._listed = at
+        return _Match((self._known(f"R{number}"),), index, at + 1)
 
     # Pointing: this one, those two
 
     def _this(self, index: int) -> _Match | None:
         s, noun = self._s, self._s.low(index + 1)
-        if noun == "one":
-            return None if s.described(index, index + 2) else self._single(index, index + 2)
-        if noun in _POINTED:
+        if noun in _ANSWERS or (noun in _POINTED and not s.described(index, index + 2)):
             return self._single(index, index + 2)
         if noun == "bounding" and s.low(index + 2) == "box":
             return self._single(index, index + 3)
@@ -273,7 +289,7 @@ class _Reader:
         stop = index + (1 if count is None else 2)
         if s.low(stop) in _SEVERAL:
             return self._several(index, stop + 1, count)
-        if s.ends(stop) and (count or s.located(index)):
+        if (count and s.bare(stop)) or (s.ends(stop) and s.located(index)):
             return self._several(index, stop, count)
         return None
 
@@ -285,6 +301,18 @@ class _Reader:
     # Choices: the second one, the left one, the first region
 
     def _choice(self, index: int) -> _Match | None:
+        match = self._chosen_by(index)
+        self._chosen = self._chosen or match is not None
+        return match
+
+    def _taken_up(self) -> bool:
+        """Whether *one* may take up a noun of this sentence: two cars, and the second one is red.
+
+        Not once it was used otherwise: the dog left of the second one and the cat behind the first.
+        """
+        return not self._chosen and self._discourse.described()
+
+    def _chosen_by(self, index: int) -> _Match | None:
         word = self._s.low(index + 1)
         if word in _COUNTS:
             return self._counted(index)
@@ -306,7 +334,11 @@ class _Reader:
             return self._single(index, stop)
         if noun == "ones":
             return self._several(index, stop, None)
-        if noun != "one" or s.described(index, stop) or self._discourse.described():
+        if noun == "of":
+            stop = s.after_of_them(index + 2)
+            many = word == "last" and stop > index + 2 and len(self._objects) > 1
+            return _Match((self._objects[-1].id,), index, stop) if many else None
+        if noun != "one" or s.described(index, stop) or self._taken_up():
             return None
         if word == "last" and len(self._objects) > 1:
             return _Match((self._objects[-1].id,), index, stop)
@@ -319,10 +351,10 @@ class _Reader:
             return self._nth_region(index)
         numbers, stop = self._numbers(index + 1)
         one = s.low(stop) in ("one", "ones")
-        stop, place = self._from_side(stop + 1) if one else (stop, None)
+        stop, place = self._from_side(stop + one)
         after = s.after_of_them(stop)
         counted = one or after > stop or (len(self._objects) > 1 and s.bare(after))
-        if not counted or s.described(index, after) or self._discourse.described():
+        if not counted or s.described(index, after) or self._taken_up():
             return None
         if not self._objects:
             raise QuestionError(self._nothing_yet(index, after))
@@ -360,18 +392,18 @@ class _Reader:
             meant = (
                 f"could be {which}" if which else f"is not there: {len(self._regions)} regions are"
             )
-            raise QuestionError(f"“{shown}” {meant}. {self._name_them()}")
+            raise QuestionError(f"“{shown}” {meant}. {_name_them(self._regions)}")
         return _Match(tuple(found), index, stop)
 
     def _placed(self, index: int) -> _Match | None:
-        """*the left one*, *the largest of them*: only among several objects, and only when clear."""
+        """*the left one*, *the largest of them*: only among several objects, and when clear."""
         s, word = self._s, self._s.low(index + 1)
         one = s.low(index + 2) == "one"
         stop = s.after_of_them(index + 3 if one else index + 2)
         bare = word in _SUPERLATIVES and (stop > index + 2 or s.bare(stop))
         if len(self._objects) < 2 or not (one or bare):
             return None
-        if s.described(index, stop) or self._discourse.described():
+        if s.described(index, stop) or self._taken_up():
             return None
         chosen = _extreme(self._objects, word) if word in _POSITIONS else _middle(self._objects)
         return None if chosen is None else _Match((chosen.id,), index, stop)
@@ -384,7 +416,7 @@ class _Reader:
         stop = s.after_of_them(index + 2)
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
-        if s.ends(stop) and s.located(index) and not self._discourse.described():
+        if s.ends(stop) and s.located(index) and not self._taken_up():
             names = self._plural(count)
             return _Match(names, index, stop) if names else None
         return None
@@ -403,13 +435,24 @@ class _Reader:
         return _Match(names, index, stop) if names and related and s.ends(stop) else None
 
     def _all(self, index: int) -> _Match | None:
-        """*all regions*, *all the regions*, *all of the regions*."""
-        stop = index + 1
-        while stop < index + 3 and self._s.low(stop) in ("of", "the"):
+        """*all regions*, *all of the regions*, *all of them*, *all three of them*."""
+        s, stop = self._s, index + 1
+        count = _COUNTS.get(s.low(stop))
+        stop += count is not None
+        of_them = s.after_of_them(stop)
+        if of_them > stop:
+            if s.low(of_them - 1) == "them" and self._discourse.antecedent(of_them - 1, False):
+                return None
+            names = self._plural(count) or (self._everything() if count is None else ())
+            return _Match(names, index, of_them) if names else None
+        while stop < index + 4 and s.low(stop) in ("of", "the", "these", "those"):
             stop += 1
-        if self._s.low(stop) != "regions" or not self._regions:
+        if s.low(stop) != "regions" or not self._regions:
             return None
-        return _Match(tuple(r.id for r in self._regions), index, stop + 1)
+        return _Match(self._everything(), index, stop + 1)
+
+    def _everything(self) -> tuple[str, ...]:
+        return tuple(r.id for r in self._regions)
 
     def _several(self, start: int, stop: int, count: int | None) -> _Match:
         if not self._regions:
@@ -433,7 +476,7 @@ class _Reader:
         groups = [r.id for r in self._regions if len(r.objects) > 1]
         if groups:
             return (groups[-1],)
-        return tuple(r.id for r in self._regions) if len(self._regions) < 3 else ()
+        return self._everything() if len(self._regions) < 3 else ()
 
     # Pronouns
 
@@ -466,8 +509,8 @@ class _Reader:
 
     def _nothing_yet(self, start: int, stop: int) -> str:
         return (
-            f"“{self._s.phrase(start, stop)}” has nothing to refer to yet: find something first, or "
-            "draw a region on the picture."
+            f"“{self._s.phrase(start, stop)}” has nothing to refer to yet: find something first, "
+            "or draw a region on the picture."
         )
 
     def _too_few(self, start: int, stop: int) -> str:
@@ -483,8 +526,11 @@ class _Reader:
         return f"“{shown}” does not fit what there is. {self._name_them()}"
 
     def _name_them(self) -> str:
-        known = self._objects if len(self._objects) > 1 else self._regions
-        return f"Name what you mean, for example {' and '.join(k.id for k in known[:2])}."
+        return _name_them(self._objects if len(self._objects) > 1 else self._regions)
+
+
+def _name_them(known: Sequence[RegionObject | Region]) -> str:
+    return f"Name what you mean, for example {' and '.join(k.id for k in known[:2])}."
 
 
 def _extreme(objects: tuple[RegionObject, ...], word: str) -> RegionObject | None:

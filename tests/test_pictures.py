@@ -7,6 +7,7 @@ import io
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from PIL import Image
 
 from demo.errors import PictureError
 from demo.geometry import Size
-from demo.pictures import MAX_NAME, Picture, open_picture, safe_name
+from demo.pictures import MAX_NAME, Picture, Source, open_picture, safe_name
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WIDTH, HEIGHT = 40, 24
@@ -229,7 +230,14 @@ def test_all_sources_give_the_same_picture(tmp_path: Path) -> None:
     data = encoded(quarters(), "PNG")
     path = tmp_path / "quarters.png"
     path.write_bytes(data)
-    sources = [path, str(path), data, io.BytesIO(data), quarters(), np.asarray(quarters())]
+    sources: list[Source] = [
+        path,
+        str(path),
+        data,
+        io.BytesIO(data),
+        quarters(),
+        np.asarray(quarters()),
+    ]
     pictures = [open_picture(source) for source in sources]
     assert len(set(pictures)) == 1
     assert [p.name for p in pictures] == ["quarters.png"] * 2 + ["picture"] * 4
@@ -299,7 +307,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence(source: Any, sentence: st
 def test_a_picture_above_pils_own_warning_limit_leaks_no_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(PictureError, match="100.0 megapixels"):
+        with pytest.raises(PictureError, match=r"100\.0 megapixels"):
             open_picture(png_header(10_000, 10_000))
 
 
@@ -307,10 +315,9 @@ def test_a_picture_above_pils_own_warning_limit_leaks_no_warning() -> None:
 def test_a_damaged_file_is_a_picture_or_a_sentence(position: int, value: int) -> None:
     data = bytearray(encoded(quarters(), "PNG"))
     data[position % len(data)] = value
-    try:
-        assert open_picture(bytes(data)).pixels.shape[2] == 3
-    except PictureError as error:
-        assert str(error)
+    with suppress(PictureError):
+        picture = open_picture(bytes(data))
+        assert picture.pixels.shape == (picture.size.height, picture.size.width, 3)
 
 
 @given(

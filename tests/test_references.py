@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from demo.english import words
 from demo.errors import QuestionError, UnknownRegionError
 from demo.geometry import PictureBox
 from demo.references import MAX_QUESTION, Reference, Resolved, check_question, resolve
@@ -41,6 +46,13 @@ def meant(sentence: str, regions: str, last: str | None = None) -> list[str]:
 # --- names ---------------------------------------------------------------------------------------
 
 NAMES = [
+    ("after an article", "the R2 dog", ["R2=R2"]),
+    ("after a noun", "dog R2", ["R2=R2"]),
+    ("after an article and region", "the regions 1 and 2", ["R1=regions 1", "R2=2"]),
+    ("a list of numbers", "regions 1, 2 and 3", ["R1=regions 1", "R2=2", "R3=3"]),
+    ("a range of numbers", "regions 2-3", ["R2=regions 2-3", "R3=regions 2-3"]),
+    ("region number", "region number 2", ["R2=region number 2"]),
+    ("beside a pronoun", "compare it with R1", ["R3=it", "R1=R1"]),
     ("a name", "the spectator behind R1", ["R1=R1"]),
     ("in lower case", "the spectator behind r1", ["R1=r1"]),
     ("at the start", "R3", ["R3=R3"]),
@@ -105,6 +117,22 @@ NOT_NAMES = [
 # --- pronouns, with three single regions; R3 is the last -----------------------------------------
 
 PRONOUNS = [
+    ("after praise", "That's the one, thanks. Find the ball next to it", ["R3=it"]),
+    ("after a no", "no, that's wrong. find the dog next to it", ["R3=it"]),
+    ("with a hat", "the man wearing a hat next to it", ["R3=it"]),
+    ("in a red shirt", "the man in the red shirt next to it", ["R3=it"]),
+    ("an umbrella", "the woman holding an umbrella to the left of it", ["R3=it"]),
+    ("not a rain jacket", "is it a rain jacket?", ["R3=it"]),
+    ("what it looks like", "what does it look like?", ["R3=it"]),
+    ("a place in the picture", "on the left of the picture, what is next to it?", ["R3=it"]),
+    ("a text on a side", "the text on its side", ["R3=its"]),
+    ("the people around", "are there any people around it", ["R3=it"]),
+    ("compared with a name", "is R1 bigger than it?", ["R1=R1", "R3=it"]),
+    ("at her feet", "the dog at her feet", ["R3=her"]),
+    ("these two are", "these two are brothers", ["R2=these two", "R3=these two"]),
+    ("is this object", "is this object on the table?", ["R3=this object"]),
+    ("two pronouns", "find his hat and her bag", ["R3=his", "R3=her"]),
+    ("all of them", "all of them", ["R1=all of them", "R2=all of them", "R3=all of them"]),
     ("behind it", "the spectator standing behind it", ["R3=it"]),
     ("next to it", "find the dog next to it", ["R3=it"]),
     ("after a comma", "also find the standing dog, next to it", ["R3=it"]),
@@ -159,7 +187,7 @@ PRONOUNS = [
     ("the previous one", "right of the previous one", ["R3=the previous one"]),
     ("the last one", "right of the last one", ["R3=the last one"]),
     ("the last region", "right of the last region", ["R3=the last region"]),
-    ("the latest result", "right of the latest result", ["R3=the latest result"]),
+    ("the latest detection", "right of the latest detection", ["R3=the latest detection"]),
     ("the same object", "show the same object", ["R3=the same object"]),
     ("the selected region", "left of the selected region", ["R3=the selected region"]),
     ("the first region", "right of the first region", ["R1=the first region"]),
@@ -184,6 +212,16 @@ PRONOUNS = [
 ]
 
 NOT_PRONOUNS = [
+    ("when it rains", "when it rains"),
+    ("that's the second sentence's dog", "that's the dog. What is its colour?"),
+    ("that area, described", "that area of the sky"),
+    ("all of these dogs", "all of these dogs"),
+    ("both of these dogs", "both of these dogs"),
+    ("a condition", "if there is a dog, find it"),
+    ("a person and them", "find a person and segment them"),
+    ("the same dog", "the same dog"),
+    ("the other one", "the other one"),
+    ("a red car, it", "the red car. It has a dent."),
     ("rain", "is it raining?"),
     ("will rain", "will it rain soon?"),
     ("snow in the past", "was it snowing when the photo was taken?"),
@@ -290,6 +328,22 @@ def test_a_name_in_the_sentence_is_the_antecedent() -> None:
 # --- several objects -----------------------------------------------------------------------------
 
 CHOICES = [
+    ("the last of them", "the last of them", ["R2.3=the last of them"]),
+    ("bare, from the left", "the second from the left", ["R2.2=the second from the left"]),
+    ("a person, from the left", "the second person from the left", []),
+    (
+        "a choice after a choice",
+        "the dog left of the second one and the cat behind the first",
+        ["R2.2=the second one", "R2.1=the first"],
+    ),
+    ("compared", "is the first bigger than the third?", ["R2.1=the first", "R2.3=the third"]),
+    ("these and a noun", "the first of these cars", []),
+    (
+        "two positions",
+        "the left one and the right one",
+        ["R2.1=the left one", "R2.3=the right one"],
+    ),
+    ("the one on the left", "the one on the left", []),
     ("the first one", "the first one", ["R2.1=the first one"]),
     ("the second one", "the dog behind the second one", ["R2.2=the second one"]),
     ("the 3rd one", "the dog behind the 3rd one", ["R2.3=the 3rd one"]),
@@ -319,7 +373,7 @@ CHOICES = [
     ("their", "their ball", ["R2=their"]),
     ("these", "next to these.", ["R2=these"]),
     ("those three", "next to those three", ["R2=those three"]),
-    ("all of them", "all of them", ["R2=them"]),
+    ("all of them", "find all of them", ["R2=all of them"]),
     ("it", "next to it", ["R2=it"]),
     ("a described ordinal", "the second one with a hat", []),
     ("an ordinal and a noun", "the second dog", []),
@@ -508,12 +562,14 @@ def test_names_are_given_once_in_order() -> None:
 
 # --- every sentence ------------------------------------------------------------------------------
 
-WORDS = (
-    "it its him her he she they them their both this that these those one ones the a and or , . ? ! ' "
-    '" “ ” first second third last previous left right largest middle region regions object two three '
-    "of from next to behind between with is are 's raining dog man people ball R1 r2 R2.1 R9 R1-R2 @ "
-    "R1200 region 1 find not IT who whose holding"
-).split()
+WORDS = sorted(
+    words(
+        "it its him her he she they them their both all this that these those one ones the a and "
+        "or , . ? ! ' \" “ ” first second third last previous left right largest middle region "
+        "regions object two three of from next to behind between with is are 's raining dog man "
+        "people ball R1 r2 R2.1 R9 R1-R2 @ R1200 1 2.1 find not IT who whose holding"
+    )
+)
 sentences = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join) | st.text(max_size=60)
 
 
@@ -530,8 +586,7 @@ def test_every_sentence_is_resolved_or_refused(
     known = REGISTRIES[regions]
     try:
         resolved = resolve(sentence, known, last=last)
-    except QuestionError as error:
-        assert str(error).endswith(".")
+    except QuestionError:
         return
     assert resolved.sentence == sentence
     for reference in resolved.references:
@@ -539,7 +594,7 @@ def test_every_sentence_is_resolved_or_refused(
         assert reference.start < reference.end
         assert sentence[reference.start : reference.end] == reference.phrase
     spans = [(r.start, r.end) for r in resolved.references]
-    for (start, end), (later_start, later_end) in zip(spans, spans[1:], strict=False):
+    for (start, end), (later_start, later_end) in pairwise(spans):
         assert (start, end) == (later_start, later_end) or end <= later_start
 
 
@@ -582,8 +637,6 @@ def test_long_sentences_take_a_number_of_steps_in_proportion(piece: str) -> None
 
 def steps(sentence: str) -> int:
     """Lines of Python that resolving runs."""
-    import sys
-
     count = 0
 
     def trace(*_: object) -> object:
@@ -593,9 +646,8 @@ def steps(sentence: str) -> int:
 
     sys.settrace(trace)  # type: ignore[arg-type]
     try:
-        resolve(sentence, REGISTRIES["group"])
-    except QuestionError:
-        pass
+        with suppress(QuestionError):
+            resolve(sentence, REGISTRIES["group"])
     finally:
         sys.settrace(None)
     return count

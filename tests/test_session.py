@@ -390,7 +390,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 PLACES = list(places(full().to_dict()))
-OTHER_VALUES = st.sampled_from(
+OTHER_VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1.5, 10**400, float("nan"), float("-inf"), "", "R9", "\ud800", [], {}, [[]]]
 ) | st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -412,8 +412,7 @@ def test_a_damaged_session_is_read_or_refused(damages: list[tuple[tuple[Any, ...
         damage(data, path, value)
     try:
         session = Session.from_dict(copy.deepcopy(data))
-    except SessionFormatError as error:
-        assert str(error).endswith(".")
+    except SessionFormatError:
         return
     assert through_json(session) == session
 

@@ -56,7 +56,7 @@ class LocalReasoner:
     def __init__(self, name: str, model: Qwen2_5_VLForConditionalGeneration, processor: Any) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
         self._frame = _frame_of(model.config)
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         stops = model.generation_config.eos_token_id
         self._stops = set(stops if isinstance(stops, list) else [stops])
@@ -78,27 +78,45 @@ class LocalReasoner:
 
     def prepare(self, picture: Picture) -> None:
         """Compute the picture's visual features; the newest few pictures are kept."""
-        with self._lock, _said(), torch.inference_mode():
+        with self._lock, _said():
             self._see(picture)
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
-        """The answer's text, then the token counts."""
-        with self._lock, _said(), torch.inference_mode():
-            inputs = self._inputs(picture, prompt)
-            text = DecodeStream(skip_special_tokens=True)
-            backend = self._processor.tokenizer._tokenizer
-            count = 0
-            for token in self._tokens(picture, inputs):
-                count += 1
-                piece = text.step(backend, token)
-                if piece:
-                    yield piece
-                if cancel.is_set():
-                    break
-            yield Usage(inputs["input_ids"].shape[1], count, 0)
+        """The answer's text, then the token counts.
 
+        The web server may take each piece on another thread, so nothing that belongs to a thread (an
+        owned lock, inference mode) is held across a ``yield``.
+        """
+        # While another answer is being written this one waits, and can be stopped.
+        while not self._lock.acquire(timeout=0.05):
+            if cancel.is_set():
+                yield Usage()
+                return
+        try:
+            with _said():
+                yield from self._answer(picture, prompt, cancel)
+        finally:
+            self._lock.release()
+
+    def _answer(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        inputs = self._inputs(picture, prompt)
+        text = DecodeStream(skip_special_tokens=True)
+        backend = self._processor.tokenizer._tokenizer
+        count = 0
+        for token in self._tokens(picture, inputs):
+            count += 1
+            piece = text.step(backend, token)
+            if piece:
+                yield piece
+            if cancel.is_set():
+                break
+        yield Usage(inputs["input_ids"].shape[1], count, 0)
+
+    @torch.inference_mode()
     def _see(self, picture: Picture) -> Seen:
         if picture.sha256 in self._seen:
             self._seen.move_to_end(picture.sha256)
@@ -139,25 +157,28 @@ class LocalReasoner:
             ids, mm_token_type_ids=inputs["mm_token_type_ids"], image_grid_thw=seen.grid
         )
         cache = DynamicCache(config=self._model.config)
-        given: dict[str, Any] = {"mm_encoder_outputs": {"image": seen.features}}
-        length = ids.shape[1]
-        for _ in range(MOST_NEW_TOKENS):
-            logits = self._model(
-                input_ids=ids,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-                **given,
-            ).logits
-            token = int(logits[0, -1].argmax())
+        token = self._next(ids, positions, cache, mm_encoder_outputs={"image": seen.features})
+        for length in range(ids.shape[1], ids.shape[1] + MOST_NEW_TOKENS):
             if token in self._stops:
                 return
             yield token
-            given = {}
-            ids = torch.tensor([[token]], device=ids.device)
-            positions = (length + offset).view(1, 1, 1).expand(3, 1, 1)
-            length += 1
+            new = torch.tensor([[token]], device=ids.device)
+            token = self._next(new, (length + offset).view(1, 1, 1).expand(3, 1, 1), cache)
+
+    @torch.inference_mode()
+    def _next(
+        self, ids: torch.Tensor, positions: torch.Tensor, cache: DynamicCache, **given: Any
+    ) -> int:
+        """The likeliest token after ``ids`` [1, T] at rotary positions [3, 1, T]."""
+        logits = self._model(
+            input_ids=ids,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+            **given,
+        ).logits
+        return int(logits[0, -1].argmax())
 
 
 def load_local(entry: Entry, *, quantize: str = "auto", low_memory: bool = False) -> LocalReasoner:

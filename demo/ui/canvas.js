@@ -1,11 +1,10 @@
 // Draws the picture and its regions from the component's value, and nothing else.
 // The template holds no data: nodes are made here with textContent and createElementNS, listeners are
 // set once by delegation, so updates never take away listeners or the keyboard's place.
-// `element`, `props`, `watch` come from Gradio; citing and lighting live in cite.js, files in files.js.
+// `element`, `props`, `watch` come from Gradio; zoom.js, cite.js and files.js follow in the same scope.
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_ENLARGED = 8; // a tiny picture is enlarged at most this many times to fit
-const MOST_ZOOMED = 16;
 const TAG_GAP = 3; // screen pixels between a box and its label
 const WIDEST_TAG = 190;
 
@@ -18,7 +17,7 @@ const tags = sheet.querySelector(".tags");
 const cards = element.querySelector("#regions");
 let scene = { picture: null, regions: [], provisional: [] };
 let drawn = ""; // the overlay that is on the page, as text, to draw again only what changed
-let zoom = 1;
+let zoom = 1; // set in zoom.js
 
 function node(name, attributes, ...children) {
   const made = document.createElement(name);
@@ -78,16 +77,22 @@ function drawOverlay() {
   const objects = scene.regions.flatMap((region) => region.objects.map((object) => ({ region, object })));
   objects.sort((a, b) => area(b.object.box) - area(a.object.box)); // small ones on top, to be clicked
   overlay.replaceChildren(
-    ...objects.map(({ region, object }) => drawObject(region, object)),
+    ...objects.map(({ region, object }, i) => drawObject(region, object, hasTwin(objects.slice(0, i), object))),
     ...scene.provisional.map((found) => drawProvisional(found)),
   );
   tags.replaceChildren(...scene.regions.flatMap((region) => region.objects.map((o) => drawTag(region, o))));
   if (held) objectNode(held)?.focus({ preventScroll: true });
 }
 
-function drawObject(region, object) {
+// Whether a box drawn before is almost the same: then this one is dashed, so that both are seen.
+function hasTwin(before, { box }) {
+  const slack = 0.03 * Math.max(box[2] - box[0], box[3] - box[1]);
+  return before.some(({ object }) => object.box.every((value, i) => Math.abs(value - box[i]) <= slack));
+}
+
+function drawObject(region, object, twin) {
   return shape("g", {
-    class: "object", role: "button", tabindex: "0", "aria-label": spoken(region, object),
+    class: twin ? "object twin" : "object", role: "button", tabindex: "0", "aria-label": spoken(region, object),
     "data-region": region.id, "data-object": object.id, "data-tone": region.tone,
   }, shape("title", {}, tooltip(region, object)), ...marks(object));
 }
@@ -227,35 +232,12 @@ function freeSpot([x1, y1, x2, y2], [w, h], [width, height], taken) {
   return free || inside[0] || clamp(x1, y1);
 }
 
-// Zoom -------------------------------------------------------------------------------------------
-
-function zoomTo(factor, at) {
-  const before = view.getBoundingClientRect();
-  const [x, y] = at || [before.left + before.width / 2, before.top + before.height / 2];
-  const old = sheet.getBoundingClientRect();
-  const [u, v] = [(x - old.left) / old.width, (y - old.top) / old.height];
-  zoom = Math.max(1, Math.min(factor, MOST_ZOOMED));
-  layout();
-  const now = sheet.getBoundingClientRect();
-  view.scrollBy(now.left + u * now.width - x, now.top + v * now.height - y);
-}
-
-const ZOOMS = { in: () => zoomTo(zoom * 1.5), out: () => zoomTo(zoom / 1.5), fit: () => zoomTo(1) };
+// What is shown ------------------------------------------------------------------------------------
 
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-zoom], [data-layer]");
-  if (button?.dataset.zoom) ZOOMS[button.dataset.zoom]();
-  if (button?.dataset.layer) toggleLayer(button);
-});
-
-view.addEventListener("wheel", (event) => {
-  if (!event.ctrlKey && !event.metaKey) return;
-  event.preventDefault();
-  zoomTo(zoom * Math.exp(-event.deltaY / 300), [event.clientX, event.clientY]);
-}, { passive: false });
-
-function toggleLayer(button) {
+  const button = event.target.closest("[data-layer]");
+  if (!button) return;
   const shown = button.getAttribute("aria-pressed") !== "true";
   button.setAttribute("aria-pressed", shown);
   stage.classList.toggle(`no-${button.dataset.layer}`, !shown);
-}
+});

@@ -18,6 +18,7 @@ from demo.masks import Mask
 from demo.pictures import Picture
 from demo.regions import Origin, Region, RegionObject
 from demo.session import Session, Turn
+from demo.ui.desk import Desk
 from demo.ui.drawn import drawn
 from demo.ui.theme import tone
 
@@ -26,8 +27,8 @@ _PNG_PIXELS = 1_500_000
 
 def canvas(**options: Any) -> gr.HTML:
     """The picture with its regions, the cards under it and the tools above it."""
-    scripts = ("canvas.js", "cite.js", "files.js", "dialogue.js")
-    return drawn("canvas.html", *scripts, value={}, **options)
+    scripts = ("canvas.js", "zoom.js", "cite.js", "files.js", "dialogue.js")
+    return drawn("canvas.html", *scripts, value=scene(None), **options)
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:
@@ -42,22 +43,18 @@ def save_for_browser(picture: Picture, folder: Path) -> Path:
 
 
 def scene(
-    session: Session | None,
-    shown: Path | None,
-    *,
-    busy: str = "",
-    provisional: Sequence[RegionObject] = (),
+    desk: Desk | None, *, busy: str = "", provisional: Sequence[RegionObject] = ()
 ) -> dict[str, Any]:
-    """The value of the canvas; ``shown`` is the file of `save_for_browser`."""
-    if session is None or shown is None:
+    """The value of the canvas: the desk's picture and regions, and what the running turn adds."""
+    if desk is None:
         return {"picture": None, "regions": [], "provisional": [], "busy": busy}
-    picture, registry = session.picture, session.registry
+    picture, registry = desk.session.picture, desk.session.registry
     return {
-        "picture": FileData(path=str(shown)).model_dump(),
+        "picture": FileData(path=str(desk.shown)).model_dump(),
         "name": picture.name,
         "width": picture.size.width,
         "height": picture.size.height,
-        "regions": [_region(r, session) for r in registry if not r.hidden],
+        "regions": [_region(r, desk.session) for r in registry if not r.hidden],
         "provisional": [_marks(o) for o in provisional],
         "tone": tone(registry.next_number),
         "busy": busy,

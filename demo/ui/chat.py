@@ -1,124 +1,142 @@
 """A session as chat messages: one summary per answer, then its parts, collapsed.
 
-`messages` is a pure function of the session, so undo needs nothing here. All text of people and
-models passes through `plain`, which leaves no Markdown, HTML, link or formula in it.
+`messages` is a pure function of the session, so undo needs nothing here.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from demo.checks import find_citations
-from demo.geometry import PictureBox, Size
-from demo.regions import Region
+from demo.checks import XYXY, find_citations
+from demo.regions import Region, RegionObject
 from demo.session import Finding, Session, Turn
+from demo.ui.text import (
+    Boxes,
+    code,
+    link,
+    linked_boxes,
+    linked_names,
+    listed,
+    marked,
+    place,
+    resolved_boxes,
+)
 
 Message = dict[str, Any]
-Boxes = Mapping[tuple[int, int, int, int], str]
 Seconds = Mapping[str, float]
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
-SYMBOLS = {"ok": "✓", "note": "·", "warning": "⚠"}
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-_NAME = re.compile(r"\bR\d+(?:\.\d+)?\b", re.IGNORECASE)
+_OF_THE_ANSWER = ("answer.", "point.", "masks.")
+_WHEN_STOPPED = ("answer.unreadable", "trace.truncated")  # to be expected of a stopped turn
 
 
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is: every sign of punctuation as a character reference."""
-    unindented = re.sub(r"\n[ \t]+", "\n", text)
-    return _PUNCTUATION.sub(lambda m: f"&#{ord(m[0])};", unindented)
-
-
-def marked(level: str, text: str) -> str:
-    """A sentence with its sign, in the colour of its level (ok, note, warning)."""
-    return f'<span class="finding {level}">{SYMBOLS[level]} {plain(text)}</span>'
-
-
-def link(name: str) -> str:
-    """A region's name, connected with the canvas."""
-    return f"[{name}](#{name})"
-
-
-def linked_names(text: str, names: Iterable[str]) -> str:
-    """A person's sentence with the regions it means as links."""
-    known = {name.upper(): link(name) for name in names}
-    spans = ((m.start(), m.end(), known.get(m[0].upper())) for m in _NAME.finditer(text))
-    return _replaced(text, spans)
-
-
-def linked_boxes(text: str, boxes: Boxes) -> str:
-    """A model's text with the boxes that have a name as links."""
-    return _replaced(
-        text,
-        (
-            (c.start, c.end, link(boxes[c.box]) if c.box in boxes else None)
-            for c in find_citations(text)
-        ),
-    )
-
-
-def sent(prompted: str, boxes: Boxes) -> str:
-    """The question as the model got it, each reference with the box it stands for."""
-    spans = (
-        (c.start, c.end, f"{link(boxes[c.box])} → {plain(prompted[c.start : c.end])}")
-        for c in find_citations(prompted)
-        if c.box in boxes
-    )
-    return f"Asked as: {_replaced(prompted, spans)}"
-
-
-def messages(
-    session: Session | None, seconds: Mapping[int, Seconds] | None = None
-) -> list[Message]:
+def messages(session: Session, seconds: Mapping[int, Seconds]) -> list[Message]:
     """The whole dialogue; ``seconds`` are the times of the parts of each turn, where known."""
-    if session is None:
-        return []
-    last = len(session.turns) - 1
     made: list[Message] = []
     for index, turn in enumerate(session.turns):
         made.append(said_by_person(linked_names(turn.question, turn.references)))
-        made += _answer(session, index, (seconds or {}).get(index, {}), newest=index == last)
+        made += _answer(session, index, seconds.get(index, {}))
     return made
 
 
 def said_by_person(text: str) -> Message:
+    """A message on the right."""
     return {"role": "user", "content": text}
 
 
 def said_by_model(text: str) -> Message:
+    """A message on the left, without a heading."""
     return {"role": "assistant", "content": text}
 
 
-def part(
-    name: str, content: str, *, parent: str, status: str | None, seconds: float | None = None
-) -> Message:
-    """One collapsible part: pending is open with a spinner, done is closed, None is open."""
-    metadata: dict[str, Any] = {"title": name, "id": f"{parent}.{name}", "parent_id": parent}
-    return {"role": "assistant", "content": content, "metadata": _timed(metadata, status, seconds)}
-
-
 def whole(
-    turn_id: str, title: str, content: str, status: str | None, seconds: float | None
+    turn_id: str, parts: Iterable[str], asked: str, status: str | None, seconds: float | None
 ) -> Message:
-    """The part that holds the others of one turn."""
-    metadata = {"title": title, "id": turn_id}
-    return {"role": "assistant", "content": content, "metadata": _timed(metadata, status, seconds)}
+    """The collapsible message that holds the parts of one turn."""
+    title = " · ".join(PARTS[name] for name in parts) or "What the model wrote"
+    return _collapsible(title, f"Asked as: {asked}", {"id": turn_id}, status, seconds)
 
 
-def titled(name: str, given: Sequence[str]) -> str:
+def part(
+    title: str, content: str, turn_id: str, status: str | None, seconds: float | None
+) -> Message:
+    """One part: ``status`` pending is open with a spinner, done is closed, None is open."""
+    ids = {"id": f"{turn_id} {title}", "parent_id": turn_id}
+    return _collapsible(title, content, ids, status, seconds)
+
+
+def titled(name: str, given: Iterable[str]) -> str:
     """The title of a part, as in "Focus on R1"."""
-    if name != "focus" or not given:
+    names = list(dict.fromkeys(given))
+    if name != "focus" or not names:
         return PARTS[name]
-    return f"{PARTS[name]} on {listed([link(n) for n in given])}"
+    return f"{PARTS[name]} on {listed([link(n) for n in names])}"
 
 
-def listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _collapsible(
+    title: str, content: str, ids: Mapping[str, str], status: str | None, seconds: float | None
+) -> Message:
+    metadata: dict[str, Any] = {"title": title, **ids}
+    if status is not None:
+        metadata["status"] = status
+    if seconds is not None:
+        metadata["duration"] = round(seconds, 1)
+    return {"role": "assistant", "content": content, "metadata": metadata}
 
 
-def given_boxes(session: Session, turn: Turn) -> Boxes:
+# One turn -----------------------------------------------------------------------------------
+
+
+def _answer(session: Session, index: int, seconds: Seconds) -> list[Message]:
+    turn, turn_id = session.turns[index], f"turn{index + 1}"
+    newest = index == len(session.turns) - 1
+    present = [name for name in PARTS if getattr(turn.trace, name) is not None]
+    given = _given_boxes(session, turn)
+    boxes = {**_answered_boxes(session, turn), **given}
+    asked = resolved_boxes(turn.prompted, given)
+    if not present and turn.raw.strip():
+        asked += f"\n\n{code(turn.raw.strip())}"
+    unfolded = "think" if "think" in present else present[-1] if present else None
+    return [
+        said_by_model(_summary(session, turn) + _lines(_warnings(turn))),
+        whole(turn_id, present, asked, None if newest else "done", turn.timings.total_s),
+        *(
+            part(
+                titled(name, given.values()),
+                _part_text(session, turn, name, boxes) + _lines(_findings(turn, name, present)),
+                turn_id,
+                "done" if newest and name != unfolded else None,
+                seconds.get(name),
+            )
+            for name in present
+        ),
+    ]
+
+
+def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
+    text = getattr(turn.trace, name)
+    return _coordinates(session, turn) if name == "answer" else linked_boxes(text, boxes)
+
+
+def _coordinates(session: Session, turn: Turn) -> str:
+    """The answer in the model's own numbers, and what they are in the picture."""
+    frame, size = session.reasoner.frame, session.picture.size
+    written = code(turn.trace.answer or "")
+    text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
+    objects = _answered(session, turn)
+    if objects:
+        lines = "".join(f"\n\n{link(name)} {code(_numbers(o))}" for name, o in objects)
+        text += f"\n\nIn the picture of {size.width} × {size.height}:{lines}"
+    return text
+
+
+def _numbers(item: RegionObject) -> str:
+    box = f"box {list(item.box.xyxy)}"
+    return box if item.point is None else f"{box} point {list(item.point.xy)}"
+
+
+def _given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     """The model-frame boxes that stood for the references of a turn, with their names.
 
     They are read from the question as it was sent, because a region may have been corrected since.
@@ -135,55 +153,31 @@ def _object_names(session: Session, reference: str) -> tuple[str, ...]:
     return (reference,) if len(objects) == 1 else tuple(o.id for o in objects)
 
 
-def _answer(session: Session, index: int, seconds: Seconds, *, newest: bool) -> list[Message]:
-    turn = session.turns[index]
-    turn_id = f"turn{index + 1}"
-    boxes = {**_answered_boxes(session, turn), **given_boxes(session, turn)}
-    given = list(dict.fromkeys(given_boxes(session, turn).values()))
-    made = [said_by_model(_summary(session, turn) + _lines(turn.findings, ("warning",)))]
-    texts = {name: getattr(turn.trace, name) for name in PARTS}
-    present = [name for name, text in texts.items() if text is not None]
-    title = " · ".join(PARTS[name] for name in present) or "What the model wrote"
-    content = sent(turn.prompted, boxes)
-    if not present and turn.raw.strip():
-        content += "\n\n" + plain(turn.raw.strip())
-    status = None if newest else "done"
-    made.append(whole(turn_id, title, content, status, turn.timings.total_s))
-    for name in present:
-        text = linked_boxes(texts[name], boxes) + _lines(
-            _belonging(turn, name, present), ("ok", "note")
-        )
-        open_now = newest and name != "think"
-        made.append(
-            part(
-                titled(name, given),
-                text,
-                parent=turn_id,
-                status="done" if open_now else None,
-                seconds=seconds.get(name),
-            )
-        )
-    return made
-
-
-def _answered_boxes(session: Session, turn: Turn) -> dict[tuple[int, int, int, int], str]:
+def _answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
+    """What the turn found, as long as it is there, by the names that are shown."""
     if turn.region is None or turn.region not in session.registry:
-        return {}
-    objects = session.registry.region(turn.region).objects
+        return []
+    region = session.registry.region(turn.region)
+    single = len(region.objects) == 1
+    return [(region.id if single else o.id, o) for o in region.objects]
+
+
+def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     size, frame = session.picture.size, session.reasoner.frame
-    name = turn.region
-    return {o.box.to_model(size, frame).xyxy: name if len(objects) == 1 else o.id for o in objects}
+    return {o.box.to_model(size, frame).xyxy: name for name, o in _answered(session, turn)}
+
+
+# What is said about it ------------------------------------------------------------------------
 
 
 def _summary(session: Session, turn: Turn) -> str:
-    kinds = {finding.kind for finding in turn.findings}
     if turn.region is not None:
         found = _found(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
     if turn.partial:
         return "Stopped: no answer had been written yet."
-    if "answer.unreadable" in kinds:
-        return "The answer could not be read: there is no box in it."
+    if any(finding.kind == "answer.unreadable" for finding in turn.findings):
+        return "The answer could not be read."
     return "Nothing in the picture matches."
 
 
@@ -203,50 +197,24 @@ def _described(region: Region, session: Session) -> str:
     return f"{label}, {where}" if label else where
 
 
-def place(box: PictureBox, size: Size) -> str:
-    """Where a box is, in words: "upper left", "in the middle", …"""
-    x = (box.x1 + box.x2) / 2 / size.width
-    y = (box.y1 + box.y2) / 2 / size.height
-    column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
-    row = "upper" if y < 1 / 3 else "lower" if y > 2 / 3 else ""
-    if row and column:
-        return f"{row} {column}"
-    if column:
-        return f"on the {column}"
-    return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
-
-
-def _belonging(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
-    """The findings to show in a part: answers' with the answer, all others with the reasoning."""
-    home = {True: "answer", False: "think"}
-    fallback = present[-1]
+def _warnings(turn: Turn) -> list[Finding]:
+    """What a person must see without opening anything."""
     return [
         f
         for f in turn.findings
-        if (wanted := home[f.kind.startswith(("answer.", "point."))]) == name
-        or (wanted not in present and name == fallback)
+        if f.level == "warning" and not (turn.partial and f.kind in _WHEN_STOPPED)
     ]
 
 
-def _lines(findings: Iterable[Finding], levels: Sequence[str]) -> str:
-    shown = [f for f in findings if f.level in levels]
-    return "".join(f"\n\n{marked(f.level, f.text)}" for f in shown)
+def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
+    """The other findings that belong to a part: to the answer, or else to the reasoning."""
+
+    def home(finding: Finding) -> str:
+        wanted = "answer" if finding.kind.startswith(_OF_THE_ANSWER) else "think"
+        return wanted if wanted in present else present[-1]
+
+    return [f for f in turn.findings if f.level != "warning" and home(f) == name]
 
 
-def _timed(metadata: dict[str, Any], status: str | None, seconds: float | None) -> dict[str, Any]:
-    if status is not None:
-        metadata["status"] = status
-    if seconds is not None:
-        metadata["duration"] = round(seconds, 1)
-    return metadata
-
-
-def _replaced(text: str, spans: Iterable[tuple[int, int, str | None]]) -> str:
-    """The text made plain, but for the spans that have something to stand in their place."""
-    pieces: list[str] = []
-    last = 0
-    for start, end, new in spans:
-        if new is not None:
-            pieces += [plain(text[last:start]), new]
-            last = end
-    return "".join([*pieces, plain(text[last:])]).strip()
+def _lines(findings: Iterable[Finding]) -> str:
+    return "".join(f"\n\n{marked(f.level, f.text)}" for f in findings)

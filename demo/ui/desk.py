@@ -1,6 +1,7 @@
-"""What lies on one visitor's desk: the picture, the dialogue, the example it follows, a failed try.
+"""What lies on one visitor's desk: a picture, the dialogue about it, a try that failed.
 
-A frozen value per browser tab, kept by Gradio's session state; nothing of it is shared.
+A frozen value per browser tab, kept by Gradio's session state; nothing of it is shared. A visitor
+who has not opened a picture has no desk (None).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from demo.ui.chat import Message, Seconds
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A question whose turn failed, as it stood in the chat when it did."""
+    """A question whose turn failed, and how it stood in the chat when it did."""
 
     question: str
     messages: tuple[Message, ...]
@@ -24,11 +25,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One visitor's things; ``shown`` is the picture file their browser loads."""
+    """One visitor's things.
 
-    picture: Picture | None = None
-    shown: Path | None = None
-    session: Session | None = None
+    ``shown`` is the picture file their browser loads, ``questions`` the dialogue of the example
+    they opened, ``seconds`` how long the parts of each turn took to write.
+    """
+
+    picture: Picture
+    shown: Path
+    session: Session
     questions: tuple[str, ...] = ()
     failure: Failure | None = None
     seconds: Mapping[int, Seconds] = field(default_factory=dict)
@@ -36,15 +41,14 @@ class Desk:
     @property
     def next_question(self) -> str | None:
         """The example's next question, as long as the dialogue has followed the example."""
-        asked = tuple(turn.question for turn in self.session.turns) if self.session else ()
+        asked = tuple(turn.question for turn in self.session.turns)
         following = asked == self.questions[: len(asked)]
-        return (
-            self.questions[len(asked)] if following and len(asked) < len(self.questions) else None
-        )
+        left = self.questions[len(asked) :] if following else ()
+        return left[0] if left else None
 
     def undone(self) -> Desk:
         """Without the failed try, or else without the last act. Raises InputError."""
-        if self.failure is not None or self.session is None:
+        if self.failure is not None:
             return replace(self, failure=None)
         return replace(self, session=self.session.undo())
 

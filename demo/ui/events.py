@@ -1,4 +1,4 @@
-"""What happens on a click: each handler takes a visitor's desk and returns what the page shows next.
+"""What happens on a click: handlers take a visitor's desk and return what the page shows next.
 
 It carries the engine's events to the components. A sentence for a person stands where the failure
 happened, and what was typed or already there is kept.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from demo.engine import TurnFinished, TurnStarted, begin, run_turn
+from demo.engine import TurnFinished, TurnStarted, begin, run_turn, understand
 from demo.errors import DemoError
 from demo.examples import Example
 from demo.pictures import Picture, open_picture
@@ -26,6 +27,7 @@ from demo.ui.canvas import save_for_browser, scene
 from demo.ui.desk import Desk, Failure
 from demo.ui.live import LiveTurn
 from demo.ui.parts import Parts
+from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ class Events:
 
     # Opening -------------------------------------------------------------------------------
 
-    def open_upload(self, path: str | None, desk: Desk, request: gr.Request) -> Updates:
+    def open_upload(self, path: str | None, request: gr.Request) -> Updates:
         """A picture was chosen, dropped or pasted."""
         if path is None:
             return self._said("", "hint")
@@ -72,26 +74,48 @@ class Events:
         desk = Desk(picture, shown, begin(picture, self.reasoner), questions)
         return self._idle(desk, " ".join(picture.notes))
 
+    def prepare(self, desk: Desk | None) -> None:
+        """What can be done for the picture before a question comes; errors show in the turn."""
+        if desk is None:
+            return
+        with suppress(DemoError):
+            self.reasoner.prepare(desk.picture)
+            if self.segmenter is not None:
+                self.segmenter.prepare(desk.picture)
+
     # Asking --------------------------------------------------------------------------------
 
-    def ask(self, sentence: str, desk: Desk, request: gr.Request) -> Iterator[Updates]:
+    def ask(self, sentence: str, desk: Desk | None, request: gr.Request) -> Iterator[Updates]:
         """The person sent what they typed; the text box is emptied once the question stands."""
         yield from self._asked(sentence, desk, request, {self.parts.message: ""})
 
-    def follow(self, desk: Desk, request: gr.Request) -> Iterator[Updates]:
+    def follow(self, desk: Desk | None, request: gr.Request) -> Iterator[Updates]:
         """The person clicked the example's next question; what they typed stays."""
-        yield from self._asked(desk.next_question or "", desk, request, {})
+        question = desk.next_question if desk else None
+        yield from self._asked(question or "", desk, request, {})
 
-    def put_back(self, typed: str, desk: Desk) -> Any:
+    def read(self, typed: str, desk: Desk | None, request: gr.Request) -> Any:
+        """The person types: which regions would be meant by words such as "it"."""
+        if self.turns.is_running(_visitor(request)):
+            return gr.skip()
+        if desk is None:
+            return words.hint(desk)
+        try:
+            resolved, _ = understand(desk.session, typed, self.reasoner.frame)
+        except DemoError:
+            return words.hint(desk)
+        return words.hint(desk, resolved.references)
+
+    def put_back(self, typed: str, desk: Desk | None) -> Any:
         """The question of a failed turn, back into the empty text box."""
-        if desk.failure is None or typed.strip():
+        if desk is None or desk.failure is None or typed.strip():
             return gr.skip()
         return desk.failure.question
 
     def _asked(
-        self, sentence: str, desk: Desk, request: gr.Request, at_start: Updates
+        self, sentence: str, desk: Desk | None, request: gr.Request, at_start: Updates
     ) -> Iterator[Updates]:
-        if desk.picture is None:
+        if desk is None:
             yield self._said(words.OPEN_FIRST)
             return
         ticket = self.turns.begin(_visitor(request))
@@ -108,7 +132,6 @@ class Events:
         self, sentence: str, desk: Desk, ticket: Ticket, at_start: Updates
     ) -> Generator[Updates, None, Updates]:
         """Shows the turn while it is written; returns what the page shows when it is over."""
-        assert desk.session is not None and desk.picture is not None
         live = LiveTurn(f"turn{len(desk.session.turns) + 1}")
         shown_at = 0.0
         finished = desk.session
@@ -135,14 +158,14 @@ class Events:
         except Exception:
             log.exception("a turn failed")
             return self._failed(desk, live, words.UNEXPECTED, ticket)
-        return self._idle(Desk() if ticket.dropped else desk.after_turn(finished, live.seconds))
+        return self._idle(None if ticket.dropped else desk.after_turn(finished, live.seconds))
 
     def _failed(self, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket) -> Updates:
         if ticket.dropped:
-            return self._idle(Desk())
+            return self._idle(None)
         if live.started is None:
             return {**self._idle(desk), **self._said(sentence)}
-        shown = live.messages(note=chat.marked("warning", sentence))
+        shown = live.messages(note=marked("warning", sentence))
         return self._idle(replace(desk, failure=Failure(live.started.question, tuple(shown))))
 
     # Stopping, taking back, starting afresh --------------------------------------------------
@@ -152,10 +175,12 @@ class Events:
         running = self.turns.stop(_visitor(request))
         return self._said(words.STOPPING if running else "", "hint")
 
-    def undo(self, desk: Desk, request: gr.Request) -> Updates:
+    def undo(self, desk: Desk | None, request: gr.Request) -> Updates:
         """Takes back the last act."""
         if self.turns.is_running(_visitor(request)):
             return self._said(words.STOP_FIRST)
+        if desk is None:
+            return self._said(words.NOTHING_TO_UNDO)
         try:
             return self._idle(desk.undone())
         except DemoError as error:
@@ -165,7 +190,7 @@ class Events:
         """An empty desk; a running turn ends first and its answer is dropped."""
         if self.turns.stop(_visitor(request), drop=True):
             return self._said(words.STOPPING, "hint")
-        return {**self._idle(Desk()), self.parts.message: ""}
+        return {**self._idle(None), self.parts.message: ""}
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""
@@ -173,13 +198,12 @@ class Events:
 
     # What the page shows ---------------------------------------------------------------------
 
-    def _idle(self, desk: Desk, note: str = "") -> Updates:
-        failed = desk.failure.messages if desk.failure else ()
-        question = desk.next_question
+    def _idle(self, desk: Desk | None, note: str = "") -> Updates:
+        question = desk.next_question if desk else None
         return {
             self.parts.desk: desk,
-            self.parts.canvas: scene(desk.session, desk.shown),
-            self.parts.chat: [*chat.messages(desk.session, desk.seconds), *failed],
+            self.parts.canvas: scene(desk),
+            self.parts.chat: _dialogue(desk),
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
             self.parts.hint: words.line(note) if note else words.hint(desk),
@@ -196,9 +220,7 @@ class Events:
         earlier = chat.messages(desk.session, desk.seconds)
         updates: Updates = {self.parts.chat: [*earlier, *live.messages()]}
         if canvas:
-            updates[self.parts.canvas] = scene(
-                desk.session, desk.shown, busy=live.doing, provisional=live.found
-            )
+            updates[self.parts.canvas] = scene(desk, busy=live.doing, provisional=live.found)
         return updates
 
     def _said(self, text: str, level: str = "error") -> Updates:
@@ -207,3 +229,10 @@ class Events:
 
 def _visitor(request: gr.Request) -> str:
     return str(request.session_hash)
+
+
+def _dialogue(desk: Desk | None) -> list[chat.Message]:
+    if desk is None:
+        return []
+    failed = desk.failure.messages if desk.failure else ()
+    return [*chat.messages(desk.session, desk.seconds), *failed]

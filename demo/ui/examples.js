@@ -12,8 +12,8 @@ function card(example, index) {
   image.src = example.picture.url;
   image.alt = "";
   title.textContent = example.title;
-  made.title = example.note || "";
   made.append(image, title);
+  if (example.note) made.append(Object.assign(document.createElement("span"), { textContent: example.note }));
   return made;
 }
 

@@ -1,4 +1,5 @@
 // One line above the message: what to do, or what could not be done; beside it, what the message cites.
+// Names are found here; what a word such as "it" means comes from the server with the value (`reads`).
 const line = element.querySelector(".hint");
 const cites = element.querySelector(".cites");
 const CITED = /\bR\d+(?:\.\d+)?\b/gi;
@@ -8,20 +9,19 @@ function write() {
   line.textContent = text;
   line.dataset.level = level;
   line.setAttribute("role", level === "error" ? "alert" : "status");
+  showCited();
 }
 
-function known(name) {
-  return document.querySelector(`#canvas [data-region="${name}"], #canvas [data-object="${name}"]`);
-}
-
-function showCited(text) {
+function showCited() {
+  const text = document.querySelector("#message textarea")?.value || "";
   const names = [...new Set((text.match(CITED) || []).map((name) => name.toUpperCase()))];
-  cites.replaceChildren(...names.map(chip));
+  const reads = text ? props.value?.reads || [] : [];
+  cites.replaceChildren(...names.map(chip), ...reads.map(reading));
 }
 
 function chip(name) {
   const made = document.createElement("span");
-  const place = known(name);
+  const place = document.querySelector(`#canvas [data-region="${name}"], #canvas [data-object="${name}"]`);
   made.className = place ? "mark" : "mark unknown";
   made.textContent = place ? name : `${name}?`;
   if (place) made.dataset.tone = place.dataset.tone;
@@ -29,10 +29,16 @@ function chip(name) {
   return made;
 }
 
+function reading([phrase, name]) {
+  const made = document.createElement("span");
+  made.append(`“${phrase}” is `, chip(name));
+  return made;
+}
+
 document.addEventListener("input", (event) => {
-  if (event.target.closest("#message")) showCited(event.target.value);
+  if (event.target.closest("#message")) showCited();
 });
 // The message is emptied from outside, without an event, when a turn begins; regions come when it ends.
-document.addEventListener("regions-drawn", () => showCited(document.querySelector("#message textarea")?.value || ""));
+document.addEventListener("regions-drawn", showCited);
 watch("value", write);
 write();

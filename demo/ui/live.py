@@ -13,6 +13,7 @@ from demo.prompt import Given
 from demo.regions import RegionObject
 from demo.trace import PartClosed, PartOpened, PartText
 from demo.ui import chat
+from demo.ui.text import Boxes, code, linked_boxes, linked_names, resolved_boxes
 
 _DOING = {
     "scene": "Describing the scene…",
@@ -69,25 +70,22 @@ class LiveTurn:
         if self.started is None:
             return []
         given = self.started.given
-        question = chat.linked_names(self.started.question, _cited(given))
         boxes = {g.model_box.xyxy: g.name for g in given}
-        made = [chat.said_by_person(question), chat.said_by_model(note or chat.plain(self.doing))]
-        asked = chat.sent(self.started.prompted, boxes)
-        made.append(chat.whole(self.turn_id, "Trace", asked, None, None))
-        names = [g.name for g in given]
-        made += [self._part(name, names, boxes, ended=note is not None) for name in self._parts]
-        return made
+        asked = resolved_boxes(self.started.prompted, boxes)
+        return [
+            chat.said_by_person(linked_names(self.started.question, _cited(given))),
+            chat.said_by_model(note or self.doing),
+            chat.whole(self.turn_id, self._parts, asked, None, None),
+            *(self._part(name, boxes, ended=note is not None) for name in self._parts),
+        ]
 
-    def _part(self, name: str, given: list[str], boxes: chat.Boxes, *, ended: bool) -> chat.Message:
+    def _part(self, name: str, boxes: Boxes, *, ended: bool) -> chat.Message:
         part = self._parts[name]
         writing = part.seconds is None and not ended
         status = "pending" if writing else None if name == "think" else "done"
+        text = code(part.text) if name == "answer" else linked_boxes(part.text, boxes)
         return chat.part(
-            chat.titled(name, given),
-            chat.linked_boxes(part.text, boxes),
-            parent=self.turn_id,
-            status=status,
-            seconds=part.seconds,
+            chat.titled(name, boxes.values()), text, self.turn_id, status, part.seconds
         )
 
 

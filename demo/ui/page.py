@@ -6,47 +6,32 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio when it is imported
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from demo.examples import Example
-from demo.reasoners.base import Reasoner
-from demo.segmenters.base import Segmenter
 from demo.ui.endpoints import add_endpoints
 from demo.ui.events import Events
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
 
+if TYPE_CHECKING:
+    from demo.choose import Models
+
 TITLE = "RegionReasoner"
 _KEPT_S = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
-    """What answers on this page, and what the page says about it.
-
-    ``status`` is short ("nano · built in · CPU · masks: GrabCut"); ``advice`` is one sentence on
-    what this model can and cannot do, or empty; ``why`` says why it was chosen.
-    """
-
-    reasoner: Reasoner
-    segmenter: Segmenter | None
-    status: str
-    advice: str = ""
-    why: str = ""
-
-
 def build_page(models: Models, examples: Sequence[Example]) -> gr.Blocks:
     """The whole page with its events and endpoints, ready for ``launch(**launch_options())``."""
-    files = Path(tempfile.gettempdir()) / "gradio" / "regionreasoner"
+    files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
     status = {"status": models.status, "advice": models.advice, "why": models.why}
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
         parts = place_parts(status, examples, files / "examples")
@@ -64,6 +49,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
+        "favicon_path": Path(__file__).parent / "icon.svg",
         "footer_links": [],
         "run_history": False,
         "max_file_size": "100mb",
@@ -91,8 +77,19 @@ def _connect(parts: Parts, events: Events) -> None:
             queue=False,
             **PRIVATE,
         )
-    parts.upload.upload(events.open_upload, [parts.upload, parts.desk], **at_once)
-    parts.gallery.choose(events.open_example, None, **at_once)
+    for opened in (
+        parts.upload.upload(events.open_upload, [parts.upload], **at_once),
+        parts.gallery.choose(events.open_example, None, **at_once),
+    ):
+        opened.then(events.prepare, [parts.desk], None, concurrency_limit=None, **PRIVATE)
+    parts.message.input(
+        events.read,
+        [parts.message, parts.desk],
+        parts.hint,
+        queue=False,
+        trigger_mode="always_last",
+        **PRIVATE,
+    )
     parts.stop.click(events.stop, None, **at_once)
     parts.undo.click(events.undo, [parts.desk], **at_once)
     parts.new.click(events.new, None, **at_once)

@@ -14,7 +14,6 @@ from PIL import Image
 from demo.examples import Example
 from demo.ui import words
 from demo.ui.canvas import canvas
-from demo.ui.desk import Desk
 from demo.ui.drawn import drawn
 
 _THUMBNAIL = (480, 360)
@@ -45,7 +44,7 @@ class Parts:
 
 def place_parts(status: dict[str, str], examples: Sequence[Example], thumbnails: Path) -> Parts:
     """Put all components on the page; to be called inside ``gr.Blocks``."""
-    desk = gr.State(Desk())
+    desk = gr.State(None)
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
             upload, undo, new = _header(status)
@@ -122,7 +121,7 @@ def _composer() -> tuple[gr.Button, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
     hint = drawn(
         "hint.html",
         "hint.js",
-        value=words.hint(Desk()),
+        value=words.hint(None),
         elem_id="hint",
     )
     with gr.Row(elem_id="compose"):

@@ -1,33 +1,25 @@
 """Colours, sizes and letters of the page, light and dark, and one colour per region number.
 
-The region colours are Okabe and Ito's colour-blind-safe set; three of them are darkened so that white
-letters on them reach a contrast of 4.5:1. The rest of the look is page.css and canvas.css.
+The region colours are `render.PALETTE`; the letters on each are the ones that can be read better.
+The rest of the look is in the style sheets.
 """
 
 from __future__ import annotations
 
 import gradio as gr
 
+from demo.render import PALETTE
 from demo.ui.drawn import asset
 
-_DARK_LETTERS = "#14181a"
-TONES = (
-    ("#0072b2", "#ffffff"),
-    ("#c14f00", "#ffffff"),
-    ("#007d5c", "#ffffff"),
-    ("#e69f00", _DARK_LETTERS),
-    ("#a8417f", "#ffffff"),
-    ("#56b4e9", _DARK_LETTERS),
-    ("#f0e442", _DARK_LETTERS),
-)
+_LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
 _LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 
 
 def tone(number: int) -> int:
-    """Which of the colours (1…7) region number ``number`` has; the same for ever."""
-    return (number - 1) % len(TONES) + 1
+    """Which of the colours (1, 2, …) region number ``number`` has; the same for ever."""
+    return (number - 1) % len(PALETTE) + 1
 
 
 def theme() -> gr.themes.Base:
@@ -73,8 +65,27 @@ def styles() -> str:
 def _tones() -> str:
     """The colours by number, for drawn parts (``data-tone``) and for links of the dialogue."""
     rules = []
-    for number, (fill, letters) in enumerate(TONES, start=1):
-        named = range(number, _NAMED_REGIONS, len(TONES))
+    for number, fill in enumerate(PALETTE, start=1):
+        named = range(number, _NAMED_REGIONS, len(PALETTE))
         links = "".join(f', #chat a[href="#R{n}"], #chat a[href^="#R{n}."]' for n in named)
+        letters = readable_on(fill)
         rules.append(f'[data-tone="{number}"]{links} {{ --tone: {fill}; --on-tone: {letters}; }}')
     return "\n".join(rules)
+
+
+def readable_on(fill: str) -> str:
+    """The colour of letters, light or dark, that has more contrast on a colour ``#rrggbb``."""
+    return max((_LIGHT, _DARK), key=lambda letters: contrast(letters, fill))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition of contrast ratio)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` (WCAG 2.2)."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

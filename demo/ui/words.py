@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from demo.references import Reference
 from demo.ui.desk import Desk
 
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
@@ -15,18 +17,24 @@ UNEXPECTED = (
     "Something went wrong inside the demo, and nothing was lost. Try again, or ask in another way."
 )
 STOPPING = "Stopping…"
+NOTHING_TO_UNDO = "There is nothing to undo."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Ask for something in the picture. Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it: in the picture, below it, or here."
 
 
-def hint(desk: Desk) -> dict[str, Any]:
-    """The line above the message when there is nothing else to say."""
-    if desk.session is None:
+def hint(desk: Desk | None, meant: Sequence[Reference] = ()) -> dict[str, Any]:
+    """The line above the message when there is nothing else to say.
+
+    ``meant`` are the references of what is being typed; those that are not names are spelt out.
+    """
+    if desk is None:
         return line(_EMPTY)
-    return line(_CITE if len(desk.session.registry) else _FRESH)
+    text = _CITE if len(desk.session.registry) else _FRESH
+    reads = [[r.phrase, r.name] for r in meant if r.phrase.lstrip("@").upper() != r.name]
+    return {**line(text), "reads": reads}
 
 
 def line(text: str, level: str = "hint") -> dict[str, Any]:
     """The value of the line above the message; ``level`` is hint or error."""
-    return {"text": text, "level": level}
+    return {"text": text, "level": level, "reads": []}

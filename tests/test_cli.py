@@ -1,0 +1,141 @@
+"""The commands as people call them, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from demo.pictures import Picture
+from demo.session import Session
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def call(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def photo(picture: Picture, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pictures") / "scene.png"
+    Image.fromarray(picture.pixels).save(path)
+    return path
+
+
+def test_ground_prints_the_session_and_nothing_else(photo: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.png"
+    done = call("-m", "demo", "ground", photo, "find all things", "what is next to R1.1",
+                "--overlay", overlay)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    session = Session.from_dict(json.loads(done.stdout))
+    assert [t.question for t in session.turns] == ["find all things", "what is next to R1.1"]
+    assert session.turns[1].references == ("R1.1",)
+    assert session.turns[1].prompted.startswith("what is next to bbox=[")
+    assert Image.open(overlay).size == (session.picture.size.width, session.picture.size.height)
+
+
+def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "session.json"
+    done = call("-m", "demo", "ground", photo, "find all things", "left of R9", "--json", out,
+                "--segmenter", "none")  # fmt: skip
+    assert done.returncode == 2
+    assert "There is no R9 here. You can cite R1." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert len(Session.from_dict(json.loads(out.read_text())).turns) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        pytest.param(["no-such.png", "find it"], 2, "There is no file", id="no such picture"),
+        pytest.param(["README.md", "find it"], 2, "not a picture", id="not a picture"),
+        pytest.param(["{photo}", "find it", "--model", "gpt-17"], 1, "There is no model called",
+                     id="no such model"),
+        pytest.param(["{photo}", "find it", "--segmenter", "magic"], 2, "There is no segmenter",
+                     id="no such segmenter"),
+        pytest.param(["{photo}", "find it", "--server", "http://127.0.0.1:9"], 2, "not built yet",
+                     id="a part that is not built says so"),
+    ],
+)  # fmt: skip
+def test_ground_says_what_is_wrong(
+    arguments: list[str], status: int, says: str, photo: Path
+) -> None:
+    done = call("-m", "demo", "ground", *[a.replace("{photo}", str(photo)) for a in arguments])
+    assert (done.returncode, says in done.stderr) == (status, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_parse_reads_a_text_as_a_turn() -> None:
+    raw = (
+        "<scene>A road.</scene><focus>A dog.</focus><think>Left of bbox=[10, 20, 30, 40].</think>"
+        '<answer>[{"bbox_2d": [84, 84, 168, 168], "point_2d": [100, 100]}]</answer>'
+    )
+    done = call("-m", "demo", "parse", "-", "--size", "640x480", "--given", "10,20,30,40", stdin=raw)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["trace"]["scene"] == "A road."
+    assert found["objects"][0]["bbox_xyxy"] == [64, 48, 128, 96]
+    assert [f["kind"] for f in found["findings"]] == ["citation.valid"]
+
+
+@pytest.mark.parametrize("raw", ["", "no tags at all", "<answer>[[[[", "\x00\ufffd"])
+def test_parse_takes_any_text(raw: str) -> None:
+    done = call("-m", "demo", "parse", "-", "--size", "640x480", stdin=raw)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) == {"trace", "objects", "findings"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["parse", "x.txt", "--size", "big"], "is not a size", id="size"),
+        pytest.param(["parse", "x.txt", "--size", "9x9", "--given", "1,2"], "is not a box", id="box"),
+        pytest.param(["parse", "x.txt", "--size", "9x9"], "cannot be read", id="no such file"),
+        pytest.param(["evaluate", "x.json"], "not built yet", id="not built yet"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(arguments: list[str], says: str) -> None:
+    done = call("-m", "demo", *arguments)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_help_explains_every_option_of_the_app() -> None:
+    done = call("app.py", "--help")
+    assert done.returncode == 0
+    for option in ("--model", "--quantize", "--low-memory", "--server", "--segmenter", "--host",
+                   "--port", "--sessions", "--share", "--auth"):  # fmt: skip
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["--port", "99999"], "is not a port", id="port out of range"),
+        pytest.param(["--quantize", "3bit"], "invalid choice", id="quantization unknown"),
+        pytest.param(["--sessions", "there"], "not built yet", id="sessions on disk"),
+        pytest.param(["--auth", "users"], "not built yet", id="log-in"),
+    ],
+)
+def test_the_app_refuses_bad_options(arguments: list[str], says: str) -> None:
+    done = call("app.py", *arguments)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_a_busy_port_is_said_before_anything_is_loaded() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = call("app.py", "--port", port)
+    assert done.returncode == 2
+    assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr

@@ -1,0 +1,158 @@
+"""Nano's lessons: questions have one right answer, tokens know what they speak of, and the dense
+forward passes of training equal the library's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import PreTrainedTokenizerFast
+
+from demo.checks import check
+from demo.nano.dialogue import Asker, Round, answer
+from demo.nano.facts import FRAME, RELATIONS, Fact, facts_of
+from demo.nano.heldout import PLACE, write_dialogues
+from demo.nano.lesson import IGNORE, Lessons
+from demo.nano.model import build_model, build_processor, number_ids
+from demo.nano.tokenizer import build_tokenizer
+from demo.nano.train import Plan, Student, Trainer, vision_forward
+from demo.nano.words import vocabulary
+from demo.nano.world import Scene, draw, sample_scene
+from demo.prompt import region_reasoner_instruction
+from demo.trace import parse_trace
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return build_tokenizer(vocabulary())
+
+
+def rounds(count: int, seed: int) -> list[tuple[Scene, tuple[Fact, ...], Round]]:
+    rng = np.random.default_rng(seed)
+    made: list[tuple[Scene, tuple[Fact, ...], Round]] = []
+    while len(made) < count:
+        scene = sample_scene(rng)
+        facts = facts_of(scene, draw(scene, 240, 180))
+        asker = Asker(rng, facts)
+        both = [asker.first(), asker.about(facts[:1]), asker.about(facts[:2])]
+        made += [(scene, facts, asked) for asked in both if asked]
+    return made
+
+
+def test_every_taught_answer_parses_clean() -> None:
+    for scene, facts, asked in rounds(300, seed=3):
+        boxes = [f.box for f in asked.references]
+        text = "".join(p.text for p in answer(scene, facts, asked, boxes))
+        trace = parse_trace(text, FRAME)
+        assert [o.box for o in trace.objects] == [f.box for f in asked.targets]
+        names = [(f"R{i}", box) for i, box in enumerate(boxes, start=1)]
+        kinds = {f.kind for f in check(trace, names)}
+        assert kinds <= {"citation.valid", "answer.empty"}, text
+
+
+def test_related_targets_are_in_that_relation() -> None:
+    asked = [r for _, _, r in rounds(300, seed=4) if r.relation in RELATIONS and r.targets]
+    assert len(asked) > 50
+    for question in asked:
+        assert question.relation
+        target, reference = question.targets[0].box, question.references[0].box
+        assert RELATIONS[question.relation](target, reference)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("find the zebra near bbox=[1, 2, 3, 224]!", id="unknown word and numbers"),
+        pytest.param("ÄÖ 猫 🐕 x999 1234", id="other letters, emoji, long numbers"),
+        pytest.param(region_reasoner_instruction("who is it?"), id="the whole instruction"),
+        pytest.param('<answer>[{"bbox_2d": [1, 2, 3, 4], "point_2d": [5, 6]}]</answer>', id="json"),
+        pytest.param("tabs\tand\nlines  and   spaces", id="white space"),
+    ],
+)
+def test_any_text_survives_the_tokenizer(tokenizer: PreTrainedTokenizerFast, text: str) -> None:
+    assert tokenizer.decode(tokenizer(text).input_ids) == text
+
+
+def test_the_instruction_is_a_handful_of_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
+    alone = tokenizer(region_reasoner_instruction("")).input_ids
+    assert len(alone) == 2
+    numbers = tokenizer("bbox=[10, 20, 200, 224]").input_ids
+    assert [tokenizer.decode([i]) for i in numbers[1::2]] == ["10", "20", "200", "224"]
+
+
+def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFast) -> None:
+    batch = Lessons(tokenizer, seed=1, pictures=3, pairs=4, stride=144).batch()
+    for row in range(3):
+        taught = batch.labels[row] != IGNORE
+        numbers = set(number_ids(tokenizer))
+        at = [i for i in taught.nonzero()[:, 0].tolist() if int(batch.labels[row, i]) in numbers]
+        boxes = [i for i in at if int(batch.ground[row, i]) >= 0]
+        assert boxes
+        first = [i for i in boxes if tokenizer.decode([int(batch.ids[row, i])]).endswith('"bbox_2d": [')]
+        for i in first:
+            true = float(batch.boxes[row, int(batch.ground[row, i]), 0]) * FRAME.width
+            assert int(tokenizer.decode([int(batch.labels[row, i])])) == pytest.approx(true, abs=0.01)
+
+
+def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast) -> None:
+    torch.manual_seed(0)
+    model = build_model(tokenizer).eval()
+    student = Student(model, number_ids(tokenizer)).eval()
+    batch = Lessons(tokenizer, seed=2, pictures=2, pairs=2, stride=144).batch()
+    picture = Image.fromarray(batch.pixels[0].permute(1, 2, 0).numpy())
+    seen = build_processor(tokenizer)(
+        text=["<|vision_start|><|image_pad|><|vision_end|>"], images=[picture], return_tensors="pt"
+    )
+    with torch.no_grad():
+        features = model.get_image_features(seen.pixel_values, seen.image_grid_thw)
+        ours = vision_forward(model, batch.pixels)
+        torch.testing.assert_close(ours[0], features.pooler_output[0], atol=1e-5, rtol=1e-4)
+        length = int(((batch.segment[0] == 0) | (batch.segment[0] == 1)).sum())
+        ids = batch.ids[:1, :length]
+        kinds = (ids == model.config.image_token_id).int()
+        logits = model(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            pixel_values=seen.pixel_values,
+            image_grid_thw=seen.image_grid_thw,
+            mm_token_type_ids=kinds,
+        ).logits[0]
+        hidden = student._language(ours, batch)[0][:length]
+        torch.testing.assert_close(model.lm_head(hidden), logits, atol=1e-4, rtol=1e-3)
+
+
+def test_a_training_run_can_be_resumed(tmp_path: Path) -> None:
+    plan = Plan(seeing_steps=2, talking_steps=2, seeing_pictures=2, talking_pictures=1, pairs=2, save_every=1)
+    said: list[str] = []
+    Trainer(tmp_path, plan, "cpu", said.append).run()
+    longer = Plan(
+        seeing_steps=2, talking_steps=3, seeing_pictures=2, talking_pictures=1, pairs=2, save_every=1
+    )
+    again = Trainer(tmp_path, longer, "cpu", said.append)
+    again.run()
+    assert (again.phase, again.step) == ("talking", 3)
+    again.checkpoint(tmp_path / "nano")
+    assert json.loads((tmp_path / "nano" / "config.json").read_text())["region_frame"] == [224, 224]
+
+
+def test_held_out_dialogues_have_the_benchmarks_form(tmp_path: Path) -> None:
+    path = write_dialogues(tmp_path, count=6, seed=5)
+    again = write_dialogues(tmp_path / "again", count=6, seed=5)
+    assert path.read_text() == again.read_text()
+    rows = json.loads(path.read_text())
+    assert len(rows) == 6
+    for row in rows:
+        assert (tmp_path / row["image_path"]).is_file()
+        assert 1 <= len(row["conversational_turns"]) <= 7
+        for number, turn in enumerate(row["conversational_turns"]):
+            context = turn.get("context_from_turn", [])
+            context = context if isinstance(context, list) else [context]
+            assert turn["question"].count(PLACE) == len(context)
+            assert all(earlier < number for earlier in context)
+            assert len(turn["bboxes"]) == len(turn["masks"])
+
+

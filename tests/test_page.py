@@ -1,0 +1,365 @@
+"""The page in a real browser, with a model that reads its answers from a table.
+
+A pause in an answer (⏸) lasts until the test lets it go on or the turn is stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from demo.choose import Models
+from demo.errors import ModelError
+from demo.examples import Example
+from demo.geometry import Size
+from demo.pictures import Picture
+from demo.prompt import Prompt
+from demo.reasoners.base import Usage
+from demo.segmenters.grabcut import GrabCutSegmenter
+from demo.ui.page import build_page, launch_options
+
+RED = '{"bbox_2d": [84, 168, 294, 448], "point_2d": [190, 300]}'
+BLUE = '{"bbox_2d": [504, 168, 714, 448], "point_2d": [610, 300]}'
+SCENE = "<scene>Two blocks on white.</scene>"
+ANSWERS = {
+    "both": f"{SCENE}<think>Two.</think><answer>[{RED}, {BLUE}]</answer>",
+    "next to": f"{SCENE}<focus>A red block.</focus><think>Beside bbox=[84, 168, 294, 448], not at "
+    f"[1, 2, 3, 4].</think><answer>[{BLUE}]</answer>",
+    "slow": f"{SCENE}<think>So far ⏸ and on.</think><answer>[{BLUE}]</answer>",
+    "break": f"{SCENE}<think>So far ✗",
+    "ghost": f"{SCENE}<think>None.</think><answer>[]</answer>",
+    "sing": f"{SCENE}<think>La.</think><answer>la la</answer>",
+    "hostile": f"{SCENE}<think>**a** <img src=x onerror=alert(1)> [b](http://b.example) $$c$$ "
+    f"${{alert(1)}} {{{{d}}}} `e`</think><answer>[{RED}]</answer>",
+    "red": f"{SCENE}<think>The red one.</think><answer>[{RED}]</answer>",
+}
+BUSY, IDLE = '#canvas[aria-busy="true"]', '#canvas[aria-busy="false"]'
+
+
+class TableReasoner:
+    """Answers with the first text whose word is in the question."""
+
+    name, frame, device = "table", Size(840, 840), "CPU"
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+
+    def prepare(self, picture: Picture) -> None:
+        """There is nothing to prepare."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        text = next(answer for word, answer in ANSWERS.items() if word in prompt.question)
+        for piece in re.split("([⏸✗])", text):
+            if piece == "✗":
+                raise ModelError("The device has no room left.")
+            while piece == "⏸" and not cancel.is_set() and not self.go_on.wait(0.01):
+                pass
+            if cancel.is_set():
+                break
+            yield piece.strip("⏸")
+        yield Usage()
+
+
+@pytest.fixture(scope="module")
+def reasoner() -> TableReasoner:
+    return TableReasoner()
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of 400 × 300 with a red block on the left and a blue one on the right."""
+    image = Image.new("RGB", (400, 300), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((40, 60, 139, 159), fill="red")
+    draw.rectangle((240, 60, 339, 159), fill="blue")
+    path = tmp_path_factory.mktemp("page") / "blocks.png"
+    image.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def url(reasoner: TableReasoner, blocks: Path) -> Iterator[str]:
+    models = Models(
+        reasoner, GrabCutSegmenter(), "table · CPU", "It reads from a table.", "Why not."
+    )
+    example = Example("Blocks", blocks, ("find red", "what is next to R1"))
+    page = build_page(models, [example])
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    yield address
+    page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, url: str, reasoner: TableReasoner) -> Iterator[Page]:
+    """The page as a visitor first sees it; afterwards: no script failed, nobody else was asked."""
+    reasoner.go_on.clear()
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("console", lambda said: failed.append(said.text) if said.type == "error" else None)
+    page.on("dialog", lambda dialog: failed.append(dialog.message))
+    page.on("request", lambda sent: None if _own(sent.url, url) else failed.append(sent.url))
+    page.goto(url)
+    expect(page.locator("#examples button")).to_be_visible()
+    yield page
+    context.close()
+    assert failed == []
+
+
+def _own(address: str, url: str) -> bool:
+    return address.startswith((url, "data:", "blob:"))
+
+
+@pytest.fixture
+def page(open_page: Page, blocks: Path) -> Page:
+    """The page with the picture of two blocks."""
+    open_page.set_input_files("#upload input[type=file]", blocks)
+    expect(open_page.locator("#canvas img")).to_be_visible()
+    return open_page
+
+
+def ask(page: Page, question: str) -> None:
+    """Send a question and wait for the end of its turn."""
+    page.fill("#message textarea", question)
+    page.keyboard.press("Enter")
+    expect(page.locator("#message textarea")).to_have_value("")
+    expect(page.locator(IDLE)).to_be_attached()
+
+
+def start(page: Page, question: str) -> None:
+    """Send a question and wait until its turn runs."""
+    page.fill("#message textarea", question)
+    page.click("#send")
+    expect(page.locator(BUSY)).to_be_attached()
+    expect(page.locator("#chat")).to_contain_text("So far")
+
+
+def names(page: Page) -> list[str]:
+    """The objects on the canvas."""
+    objects = page.locator("#canvas [data-object]").all()
+    return sorted(str(o.get_attribute("data-object")) for o in objects)
+
+
+def test_the_contract_names_are_there(open_page: Page) -> None:
+    for name in ("canvas", "chat", "send", "undo", "new", "examples", "status"):
+        expect(open_page.locator(f"#{name}")).to_have_count(1)
+    expect(open_page.locator("#message textarea")).to_be_editable()
+    expect(open_page.locator("#upload input[type=file]")).to_be_attached()
+    expect(open_page.locator("#status")).to_contain_text("table · CPU")
+
+
+def test_an_answer_is_drawn_listed_and_summed_up(page: Page) -> None:
+    ask(page, "find red")
+    shape = page.locator('#canvas [data-region="R1"][data-object="R1.1"][role="button"]')
+    expect(shape).to_have_attribute("aria-label", re.compile("R1 .*red"))
+    box = shape.locator(".box")
+    assert [box.get_attribute(n) for n in ("x", "y", "width", "height")] == [
+        "40",
+        "60",
+        "100",
+        "100",
+    ]
+    expect(page.locator("#regions")).to_contain_text("R1 red")
+    expect(page.locator("#chat")).to_contain_text("Found one: R1 — red, on the left.")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param("find both", "Found 2: R1 — R1.1, R1.2.", id="several objects"),
+        pytest.param("find a ghost", "Nothing in the picture matches.", id="an empty answer"),
+        pytest.param("sing", "The answer could not be read.", id="no answer at all"),
+    ],
+)
+def test_a_summary_in_words(page: Page, question: str, said: str) -> None:
+    ask(page, question)
+    expect(page.locator("#chat")).to_contain_text(said)
+
+
+def test_a_click_cites_a_region_in_the_next_question(page: Page) -> None:
+    ask(page, "find red")
+    page.fill("#message textarea", "what is next to?")
+    page.locator("#message textarea").evaluate("box => box.setSelectionRange(15, 15)")
+    page.click('#canvas [data-object="R1.1"]')
+    expect(page.locator("#message textarea")).to_have_value("what is next to R1?")
+    page.keyboard.press("Enter")
+    chat = page.locator("#chat")
+    expect(chat).to_contain_text("Asked as: what is next to R1 → bbox=[84, 168, 294, 448]")
+    expect(chat).to_contain_text("Focus on R1")
+    expect(chat).to_contain_text("✓ The reasoning cites R1 exactly as given.")
+    expect(chat).to_contain_text("mentions a box [1, 2, 3, 4] that nobody gave it")
+    assert names(page) == ["R1.1", "R2.1"]
+
+
+def test_a_region_can_be_cited_by_keyboard_and_from_everywhere(page: Page) -> None:
+    ask(page, "find both")
+    page.focus('#canvas [data-object="R1.2"]')
+    page.keyboard.press("Enter")
+    page.click("#regions [data-cite='R1.2']")
+    page.click("#chat a[href='#R1.1'] >> nth=0")
+    expect(page.locator("#message textarea")).to_have_value("R1 R1.2 R1.1 ")
+
+
+def test_pointing_at_a_region_lights_it_everywhere(page: Page) -> None:
+    ask(page, "find red")
+    page.hover("#chat a[href='#R1'] >> nth=0")
+    expect(page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
+    expect(page.locator("#regions .card")).to_have_class(re.compile("lit"))
+
+
+def test_stop_keeps_what_was_written(page: Page) -> None:
+    start(page, "slow")
+    page.click("#stop")
+    expect(page.locator(IDLE)).to_be_attached()
+    expect(page.locator("#chat")).to_contain_text("Stopped: no answer had been written yet.")
+    expect(page.locator("#chat")).to_contain_text("So far")
+    expect(page.locator("#stop")).to_be_hidden()
+
+
+def test_a_second_question_while_one_runs_is_kept(page: Page, reasoner: TableReasoner) -> None:
+    start(page, "slow")
+    page.fill("#message textarea", "find red")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hint")).to_contain_text("still being answered")
+    expect(page.locator("#message textarea")).to_have_value("find red")
+    reasoner.go_on.set()
+    expect(page.locator("#chat")).to_contain_text("Found one: R1")
+    expect(page.locator("#message textarea")).to_have_value("find red")
+
+
+def test_a_failed_turn_says_why_and_gives_the_question_back(page: Page) -> None:
+    ask(page, "find red")
+    page.fill("#message textarea", "break")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat")).to_contain_text("⚠ The device has no room left.")
+    expect(page.locator("#message textarea")).to_have_value("break")
+    assert names(page) == ["R1.1"]
+    page.click("#undo")
+    expect(page.locator("#chat")).not_to_contain_text("no room left")
+    expect(page.locator("#chat")).to_contain_text("Found one: R1")
+
+
+def test_an_unusable_question_stays_where_it_was_typed(page: Page) -> None:
+    page.fill("#message textarea", "next to R7")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hint [role=alert]")).to_contain_text("There is no R7")
+    expect(page.locator("#message textarea")).to_have_value("next to R7")
+
+
+def test_a_question_before_a_picture_says_what_to_do(open_page: Page) -> None:
+    open_page.fill("#message textarea", "find red")
+    open_page.click("#send")
+    expect(open_page.locator("#hint")).to_contain_text("Open a picture first")
+    expect(open_page.locator("#message textarea")).to_have_value("find red")
+
+
+def test_a_file_that_is_no_picture_says_so(open_page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a picture")
+    open_page.set_input_files("#upload input[type=file]", path)
+    expect(open_page.locator("#hint")).to_contain_text("This is not a picture")
+
+
+def test_undo_takes_back_turn_and_region_together(page: Page) -> None:
+    ask(page, "find red")
+    ask(page, "what is next to R1")
+    page.click("#undo")
+    expect(page.locator('#canvas [data-region="R2"]')).to_have_count(0)
+    expect(page.locator("#chat")).not_to_contain_text("next to")
+    page.click("#undo")
+    expect(page.locator("#canvas [data-region]")).to_have_count(0)
+    page.click("#undo")
+    expect(page.locator("#hint")).to_contain_text("There is nothing to undo.")
+
+
+def test_new_starts_afresh_even_during_a_turn(page: Page) -> None:
+    start(page, "slow")
+    page.click("#new")
+    expect(page.locator("#canvas[data-empty]")).to_be_visible()
+    expect(page.locator("#chat")).not_to_contain_text("So far")
+    expect(page.locator("#stop")).to_be_hidden()
+
+
+def test_an_example_offers_its_dialogue(open_page: Page) -> None:
+    open_page.click("#examples button")
+    expect(open_page.locator("#next")).to_have_text("find red")
+    open_page.click("#next")
+    expect(open_page.locator("#next")).to_have_text("what is next to R1")
+    open_page.click("#next")
+    expect(open_page.locator('#canvas [data-region="R2"]')).to_be_attached()
+    expect(open_page.locator("#next")).to_be_hidden()
+
+
+def test_what_a_model_writes_is_text_and_nothing_else(page: Page) -> None:
+    ask(page, "hostile <b>x</b> ${alert(1)}")
+    chat = page.locator("#chat")
+    expect(chat).to_contain_text(
+        "**a** <img src=x onerror=alert(1)> [b](http://b.example) $$c$$ ${alert(1)} {{d}} `e`"
+    )
+    expect(chat.locator("img, .katex, b, a:not([href^='#R'])")).to_have_count(0)
+    expect(page.locator("#regions")).to_contain_text("hostile <b>x</b> ${alert(1)}")
+
+
+def test_two_visitors_are_not_mixed(page: Page, browser: Browser, url: str) -> None:
+    ask(page, "find red")
+    other = browser.new_page()
+    other.goto(url)
+    expect(other.locator("#canvas[data-empty]")).to_be_visible()
+    expect(other.locator("#chat")).not_to_contain_text("Found")
+    other.close()
+
+
+def test_labels_stay_in_the_picture_and_keep_their_size(page: Page) -> None:
+    ask(page, "find both")
+    heights = set()
+    for width in (1280, 700):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(200)
+        sheet = page.locator(".sheet").bounding_box()
+        assert sheet is not None
+        for tag in page.locator(".tag").all():
+            box = tag.bounding_box()
+            assert box is not None
+            assert box["x"] >= sheet["x"] - 1
+            assert box["x"] + box["width"] <= sheet["x"] + sheet["width"] + 1
+            heights.add(round(box["height"]))
+    assert len(heights) == 1
+
+
+def test_the_endpoints_need_nothing_but_what_is_sent(url: str, blocks: Path) -> None:
+    client = Client(url, verbose=False)
+    picture = handle_file(str(blocks))
+    first = client.predict(picture, "find red", None, api_name="/ground")
+    assert first["regions"][0]["objects"][0]["bbox_xyxy"] == [40, 60, 140, 160]
+    second = client.predict(picture, "what is next to R1", first, api_name="/ground")
+    assert second["turns"][1]["references"] == ["R1"]
+    drawn = client.predict(picture, second, api_name="/overlay")
+    with Image.open(drawn) as image:
+        assert image.format == "PNG"
+        assert image.size == (400, 300)
+    with pytest.raises(AppError, match="There is no R9 here"):
+        client.predict(picture, "next to R9", second, api_name="/ground")
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/ground", "/overlay"}
