@@ -9,10 +9,10 @@ import sys
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from demo.choose import choose  # noqa: E402  (after the setting above)
-from demo.errors import DemoError, InputError  # noqa: E402
-from demo.examples import load_examples  # noqa: E402
-from demo.options import Parser, add_model_options  # noqa: E402
+from demo.choose import Models, choose
+from demo.errors import DemoError, InputError
+from demo.examples import load_examples
+from demo.options import Parser, add_model_options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +36,9 @@ def parser() -> Parser:
         prog="app.py", description="Talk about a picture, region by region, in your browser."
     )
     add_model_options(made)
-    made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    made.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
+    )
     made.add_argument("--port", type=port, default=7860, help="port to listen on (default: 7860)")
     made.add_argument(
         "--sessions", metavar="DIR", default="none",
@@ -76,7 +78,7 @@ def check_port(host: str, number: int) -> None:
             ) from error
 
 
-def serve(models: object, options: argparse.Namespace) -> None:
+def serve(models: Models, options: argparse.Namespace) -> None:
     """Launch the page and stay until it is interrupted."""
     from demo.ui.page import build_page, launch_options
 

@@ -205,7 +205,9 @@ def _box(text: str) -> ModelBox:
     try:
         return ModelBox(*(int(v) for v in text.strip("[] ").split(",")))
     except (TypeError, ValueError):
-        raise argparse.ArgumentTypeError(f"{text} is not a box; write it like 10,20,30,40") from None
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a box; write it like 10,20,30,40"
+        ) from None
 
 
 if __name__ == "__main__":

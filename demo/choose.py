@@ -95,7 +95,9 @@ def choose_segmenter(name: str) -> tuple[Segmenter | None, str]:
         return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
     if kind == "sam2":
         source = which or _sam2_on_disk(device) or ("large" if device == "cuda" else "tiny")
-        return load_sam2(source, device, fetch=True), "SAM 2 makes the masks because it was asked for."
+        return load_sam2(
+            source, device, fetch=True
+        ), "SAM 2 makes the masks because it was asked for."
     if name != "auto":
         raise InputError(
             f"There is no segmenter called {name}. Choose auto, sam2, sam2:tiny, sam2:small, "

@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from demo.checks import check
+from demo.english import words
 from demo.errors import ModelError, SessionFormatError
 from demo.geometry import PictureBox, PicturePoint, Size
 from demo.pictures import Picture
@@ -79,7 +81,10 @@ def understand(session: Session, sentence: str, frame: Size) -> tuple[Resolved, 
 
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
-    last = next((t.region for t in reversed(session.turns) if t.region in session.registry), None)
+    last = next(
+        (t.region for t in reversed(session.turns) if t.region and t.region in session.registry),
+        None,
+    )
     resolved = resolve(check_question(sentence), session.registry, last=last)
     return resolved, build_prompt(resolved, session.registry, session.picture.size, frame)
 
@@ -112,13 +117,18 @@ def run_turn(
     if not trace.raw and not cancel.is_set():
         raise ModelError("The model gave no answer. Ask again, or in other words.")
     findings = check(trace, [(g.name, g.model_box) for g in prompt.given])
-    objects = [RegionObject("", *_in_picture(o, picture.size, reasoner.frame)) for o in trace.objects]
+    objects = [
+        RegionObject("", *_in_picture(o, picture.size, reasoner.frame)) for o in trace.objects
+    ]
     if objects and segmenter is not None:
         yield Segmenting(len(objects))
         try:
             objects = with_masks(objects, picture, segmenter)
         except ModelError as error:
-            findings = (*findings, Finding("masks.failed", "warning", f"There are no masks. {error}"))
+            findings = (
+                *findings,
+                Finding("masks.failed", "warning", f"There are no masks. {error}"),
+            )
     turn = Turn(
         question=resolved.sentence,
         prompted=prompt.question,
@@ -190,11 +200,15 @@ def _with_turn(session: Session, turn: Turn, objects: Sequence[RegionObject]) ->
     return session.with_turn(turn, registry)
 
 
+_ASKING = words(
+    "please can could you find show me where is are the a an locate segment point at mark which what "
+    "who also now and i am looking for there see all every"
+)
+
+
 def label_of(turn: Turn) -> str:
     """A short name for what a turn found: its question without the asking words."""
-    words = turn.question.strip(" .?!").split()
-    asking = {"find", "show", "me", "where", "is", "the", "locate", "segment", "which", "please", "a"}
-    while len(words) > 1 and words[0].lower() in asking:
-        words = words[1:]
-    label = " ".join(words)
+    spoken = turn.question.strip(" .?!").split()
+    asked = len(list(takewhile(lambda word: word.lower() in _ASKING, spoken)))
+    label = " ".join(spoken[asked:] or spoken)
     return label if len(label) <= 40 else f"{label[:39].rstrip()}…"

@@ -23,8 +23,6 @@ def load_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
     """The examples that ``examples.json`` lists, in its order."""
     rows = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
     return tuple(
-        Example(
-            row["title"], folder / row["picture"], tuple(row["questions"]), row.get("note", "")
-        )
+        Example(row["title"], folder / row["picture"], tuple(row["questions"]), row.get("note", ""))
         for row in rows
     )

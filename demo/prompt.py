@@ -1,7 +1,7 @@
-"""How each model family is asked: a *dialect* turns a resolved sentence into the words a model expects.
+"""How each model family is asked: a *dialect* turns a resolved sentence into what a model expects.
 
-This is the only place where R1 becomes ``bbox=[x1, y1, x2, y2]``. It knows no tokenizer and no model
-code; pictures never pass through here.
+This is the only place where R1 becomes ``bbox=[x1, y1, x2, y2]``. It knows no tokenizer and no
+model code; pictures never pass through here.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ overlapping with/ touching bbox=[x1,y1,x2,y2]'), use it as spatial guidance only
 1) In <scene> </scene>, give a concise global scene description.
 2) If a reference bbox exists, in <focus> </focus> describe ONLY what is visible inside that bbox \
 (do not output the final answer or target label here).
-3) In <think> </think>, reason over the whole image by combining the global scene and the reference \
-bbox relation. Explicitly state which spatial relation from the question you apply (e.g., 'target is \
-above the reference'), and use it to constrain the search over the scene to locate the target \
-object(s). If multiple candidates exist, compare them and pick the closest match.
+3) In <think> </think>, reason over the whole image by combining the global scene and the \
+reference bbox relation. Explicitly state which spatial relation from the question you apply \
+(e.g., 'target is above the reference'), and use it to constrain the search over the scene to \
+locate the target object(s). If multiple candidates exist, compare them and pick the closest match.
 4) In <answer> </answer>, output the bbox(es) and point(s) for the target object(s) in JSON.
 
 Format:
 <scene> global scene description </scene>
 <focus> description of reference bbox content (if provided bbox=[x1,y1,x2,y2]) </focus>
-<think> reasoning that applies the spatial relation to the scene and narrows to the final target(s) \
-</think>
+<think> reasoning that applies the spatial relation to the scene and narrows to the final \
+target(s) </think>
 <answer>{answer}</answer>"""
 _ANSWER_EXAMPLE = (
     '[{"bbox_2d": [10,100,200,210], "point_2d": [30,110]}, '
@@ -90,7 +90,7 @@ def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: S
 def normalised(question: str) -> str:
     """Lower case, without leading and trailing ``. " ? !`` and white space, as in training.
 
-    Tokens of the chat format, such as ``<|im_end|>``, are broken up: typed by a person they are text.
+    Tokens of the chat format, such as ``<|im_end|>``, are broken up: a person's are text.
     """
     return question.lower().strip(' \t\r\n."?!').replace("<|", "< |")
 

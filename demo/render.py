@@ -1,7 +1,7 @@
 """A picture with its regions drawn on it, by supervision, on a copy.
 
-Colours are the page's own: the Okabe–Ito palette, which people with colour blindness can tell apart,
-by the region's number.
+Colours are the page's own: the Okabe–Ito palette, which people with colour blindness can tell
+apart, by the region's number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from demo.pictures import Picture
 from demo.regions import RegionObject, Registry
 from demo.session import Session
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#6F4BB2", "#8A6D00")
+PALETTE = ("#0072B2", "#C14F00", "#007D5C", "#E69F00", "#A8417F", "#56B4E9", "#F0E442")
 
 
 def colour_of(number: int) -> str:
@@ -43,9 +43,7 @@ def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
     return np.ascontiguousarray(scene[..., ::-1])
 
 
-def _detections(
-    registry: Registry, objects: list[RegionObject], picture: Picture
-) -> sv.Detections:
+def _detections(registry: Registry, objects: list[RegionObject], picture: Picture) -> sv.Detections:
     shape = picture.pixels.shape[:2]
     blank = np.zeros(shape, bool)
     return sv.Detections(

@@ -149,13 +149,14 @@ def test_empty_list_says_that_nothing_matches(answer: str) -> None:
             id="NaN and infinity",
         ),
         pytest.param(
-            f'[{{"bbox_2d": [1e400, 1, 2, 3]}}, {{"bbox_2d": [1, 1e12, 2, {"9" * 5000}]}}, {OBJECT}]',
+            f'[{{"bbox_2d": [1e400, 1, 2, 3]}}, {{"bbox_2d": [1, 1e12, 2, {"9" * 5000}]}}, '
+            f"{OBJECT}]",
             "2 objects without",
             id="huge numbers",
         ),
         pytest.param(
-            f'[{{"bbox_2d": [1, 2, 3]}}, {{"bbox_2d": [1, 2, 3, 4, 5]}}, {{"bbox_2d": [true, 2, 3, 4]}},'
-            f' {{"bbox_2d": [[1, 2], [3, 4]]}}, {{"bbox_2d": {{}}}}, {OBJECT}]',
+            '[{"bbox_2d": [1, 2, 3]}, {"bbox_2d": [1, 2, 3, 4, 5]}, {"bbox_2d": [true, 2, 3, 4]}, '
+            f'{{"bbox_2d": [[1, 2], [3, 4]]}}, {{"bbox_2d": {{}}}}, {OBJECT}]',
             "5 objects without",
             id="not four numbers",
         ),

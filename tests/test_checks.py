@@ -295,7 +295,12 @@ def test_reasoning_about_something_else_is_noted(scene: str, think: str) -> None
         pytest.param(
             SCENE, "Looking for the green traffic light. There is none.", "[]", id="found nothing"
         ),
-        pytest.param("公园里有一座红房子和一只棕色的狗。", "目标在参考框的右边，是另一个动物。", ANSWER, id="Chinese"),
+        pytest.param(
+            "公园里有一座红房子和一只棕色的狗。",
+            "目标在参考框的右边，是另一个动物。",
+            ANSWER,
+            id="Chinese",
+        ),
         pytest.param(SCENE, "目标在参考框的右边，是一只棕色的动物。", ANSWER, id="two languages"),
         pytest.param(
             "Puistossa on punainen talo, sininen mies sekä ruskea koira.",

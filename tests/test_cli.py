@@ -80,7 +80,9 @@ def test_parse_reads_a_text_as_a_turn() -> None:
         "<scene>A road.</scene><focus>A dog.</focus><think>Left of bbox=[10, 20, 30, 40].</think>"
         '<answer>[{"bbox_2d": [84, 84, 168, 168], "point_2d": [100, 100]}]</answer>'
     )
-    done = call("-m", "demo", "parse", "-", "--size", "640x480", "--given", "10,20,30,40", stdin=raw)
+    done = call(
+        "-m", "demo", "parse", "-", "--size", "640x480", "--given", "10,20,30,40", stdin=raw
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["trace"]["scene"] == "A road."
@@ -99,7 +101,9 @@ def test_parse_takes_any_text(raw: str) -> None:
     ("arguments", "says"),
     [
         pytest.param(["parse", "x.txt", "--size", "big"], "is not a size", id="size"),
-        pytest.param(["parse", "x.txt", "--size", "9x9", "--given", "1,2"], "is not a box", id="box"),
+        pytest.param(
+            ["parse", "x.txt", "--size", "9x9", "--given", "1,2"], "is not a box", id="box"
+        ),
         pytest.param(["parse", "x.txt", "--size", "9x9"], "cannot be read", id="no such file"),
         pytest.param(["evaluate", "x.json"], "not built yet", id="not built yet"),
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,9 +40,9 @@ def run(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     """A copy of the shipped checkpoint to break."""
-    yield Path(shutil.copytree(NANO_FOLDER, tmp_path / "checkpoint"))
+    return Path(shutil.copytree(NANO_FOLDER, tmp_path / "checkpoint"))
 
 
 def test_the_text_is_what_the_library_generates(nano: LocalReasoner, picture: Picture) -> None:
@@ -161,7 +160,7 @@ def test_a_hub_id_that_cannot_be_fetched_is_said() -> None:
 
 def test_a_checkpoint_of_another_kind_is_said(folder: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(CheckpointError, match="is a bert; this demo runs Qwen2.5-VL"):
+    with pytest.raises(CheckpointError, match=r"is a bert; this demo runs Qwen2\.5-VL"):
         load_local(find_model(str(folder)))
 
 

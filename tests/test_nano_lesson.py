@@ -18,8 +18,10 @@ from demo.nano.facts import FRAME, RELATIONS, Fact, facts_of
 from demo.nano.heldout import PLACE, write_dialogues
 from demo.nano.lesson import IGNORE, Lessons
 from demo.nano.model import build_model, build_processor, number_ids
+from demo.nano.passes import vision_forward
+from demo.nano.student import Student
 from demo.nano.tokenizer import build_tokenizer
-from demo.nano.train import Plan, Student, Trainer, vision_forward
+from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
 from demo.nano.world import Scene, draw, sample_scene
 from demo.prompt import region_reasoner_instruction
@@ -92,10 +94,14 @@ def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFas
         at = [i for i in taught.nonzero()[:, 0].tolist() if int(batch.labels[row, i]) in numbers]
         boxes = [i for i in at if int(batch.ground[row, i]) >= 0]
         assert boxes
-        first = [i for i in boxes if tokenizer.decode([int(batch.ids[row, i])]).endswith('"bbox_2d": [')]
+        first = [
+            i for i in boxes if tokenizer.decode([int(batch.ids[row, i])]).endswith('"bbox_2d": [')
+        ]
         for i in first:
             true = float(batch.boxes[row, int(batch.ground[row, i]), 0]) * FRAME.width
-            assert int(tokenizer.decode([int(batch.labels[row, i])])) == pytest.approx(true, abs=0.01)
+            assert int(tokenizer.decode([int(batch.labels[row, i])])) == pytest.approx(
+                true, abs=0.01
+            )
 
 
 def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast) -> None:
@@ -126,11 +132,23 @@ def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast)
 
 
 def test_a_training_run_can_be_resumed(tmp_path: Path) -> None:
-    plan = Plan(seeing_steps=2, talking_steps=2, seeing_pictures=2, talking_pictures=1, pairs=2, save_every=1)
+    plan = Plan(
+        seeing_steps=2,
+        talking_steps=2,
+        seeing_pictures=2,
+        talking_pictures=1,
+        pairs=2,
+        save_every=1,
+    )
     said: list[str] = []
     Trainer(tmp_path, plan, "cpu", said.append).run()
     longer = Plan(
-        seeing_steps=2, talking_steps=3, seeing_pictures=2, talking_pictures=1, pairs=2, save_every=1
+        seeing_steps=2,
+        talking_steps=3,
+        seeing_pictures=2,
+        talking_pictures=1,
+        pairs=2,
+        save_every=1,
     )
     again = Trainer(tmp_path, longer, "cpu", said.append)
     again.run()
@@ -154,5 +172,3 @@ def test_held_out_dialogues_have_the_benchmarks_form(tmp_path: Path) -> None:
             assert turn["question"].count(PLACE) == len(context)
             assert all(earlier < number for earlier in context)
             assert len(turn["bboxes"]) == len(turn["masks"])
-
-

@@ -55,7 +55,10 @@ def test_every_thing_is_seen_within_limits() -> None:
     for scene, drawing in zip(_scenes(), _drawings(), strict=True):
         width, height = scene.aspect
         for x0, y0, x1, y1 in drawing.boxes:
-            assert x0 > 0 and y0 > 0 and x1 < width and y1 < height
+            assert x0 > 0
+            assert y0 > 0
+            assert x1 < width
+            assert y1 < height
             sides = ((x1 - x0) / width, (y1 - y0) / height)
             assert min(sides) >= 0.05
             assert 0.09 <= max(sides) <= 0.48

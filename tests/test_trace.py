@@ -17,7 +17,6 @@ from demo.trace import (
     PartClosed,
     PartOpened,
     PartText,
-    Problem,
     Trace,
     TraceEvent,
     TraceObject,
@@ -42,10 +41,6 @@ def answered(answer: str) -> Trace:
 
 def kinds(trace: Trace) -> list[str]:
     return [problem.kind for problem in trace.problems]
-
-
-def boxes(trace: Trace) -> list[tuple[int, int, int, int]]:
-    return [item.box.xyxy for item in trace.objects]
 
 
 def fed(chunks: list[str]) -> tuple[list[TraceEvent], Trace]:
@@ -129,6 +124,7 @@ def test_parts(text: str, expected: TraceText) -> None:
         pytest.param("<answer>[{0}]</answer><answer>[{1}]</answer>", [2], id="last one"),
         pytest.param("<answer>[{0}]</answer><answer>[{1}]", [1], id="last complete one"),
         pytest.param("<answer>[{0}]</answer><answer>no idea</answer>", [1], id="last readable"),
+        pytest.param("<answer>[{0}]<answer>no idea</answer>", [1], id="readable, if never closed"),
         pytest.param(
             "<answer>[{0}]</answer><answer>[]</answer>", [], id="an empty list is readable"
         ),

@@ -6,6 +6,7 @@ one (`Piece.about`), so that training can teach where to look. It knows words, n
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -81,11 +82,17 @@ class Round:
 # --- answers -----------------------------------------------------------------------------------
 
 
-def answer(scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
+def answer(
+    scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
+) -> list[Piece]:
     """The whole trace for a round whose references are written as ``boxes``."""
     pieces = [Piece("<scene>"), *_scene_pieces(scene, facts), Piece("</scene>\n")]
     if boxes:
-        pieces += [Piece("<focus>Inside the box: "), *_listed(asked.references), Piece(".</focus>\n")]
+        pieces += [
+            Piece("<focus>Inside the box: "),
+            *_listed(asked.references),
+            Piece(".</focus>\n"),
+        ]
     pieces += [Piece("<think>"), *_think_pieces(asked, boxes), Piece("</think>\n")]
     return [*pieces, Piece("<answer>"), *_answer_pieces(asked.targets), Piece("</answer>")]
 
@@ -175,17 +182,19 @@ class Asker:
     # Each maker tries once and returns None when the picture has nothing that fits.
 
     def _plain(self) -> Round | None:
-        """"the dog", "the red ball", "the man in the green shirt"."""
+        """ "the dog", "the red ball", "the man in the green shirt"."""
         fact = self._pick(self.facts)
         nouns = self._names(fact)
         only = [n for n in nouns if len(self._matching(n)) == 1]
         if not only:
             return None
         noun, colour = self._pick(only)
-        return self._single(self._noun_phrase(noun, colour), fact, "kind" if not colour else "colour")
+        return self._single(
+            self._noun_phrase(noun, colour), fact, "kind" if not colour else "colour"
+        )
 
     def _by_colour(self) -> Round | None:
-        """"the green thing", "what is red", "who is wearing a green shirt"."""
+        """ "the green thing", "what is red", "who is wearing a green shirt"."""
         fact = self._pick(self.facts)
         if fact.kind in PEOPLE:
             if len(self._matching(("person", fact.colour))) > 1:
@@ -196,17 +205,21 @@ class Asker:
             return Round(ask.format(worn), f"the person in {worn}", (fact,), skill="colour")
         if len(self._matching(("thing", fact.colour))) > 1:
             return None
-        return self._single(f"the {fact.colour} {self._pick(('thing', 'one', 'object'))}", fact, "colour")
+        return self._single(
+            f"the {fact.colour} {self._pick(('thing', 'one', 'object'))}", fact, "colour"
+        )
 
     def _hat(self) -> Round | None:
-        """"the woman with the yellow hat", "who is wearing a hat"."""
+        """ "the woman with the yellow hat", "who is wearing a hat"."""
         hats = [f for f in self.facts if f.hat]
         if not hats:
             return None
         fact = self._pick(hats)
         same = [f for f in hats if f.hat == fact.hat]
         if len(hats) == 1 and self.rng.random() < 0.4:
-            ask = self._pick(("who is wearing a hat", "find the person with a hat", "who has a hat"))
+            ask = self._pick(
+                ("who is wearing a hat", "find the person with a hat", "who has a hat")
+            )
             return Round(ask, "the person with a hat", (fact,), skill="hat")
         if len(same) > 1:
             return None
@@ -214,7 +227,7 @@ class Asker:
         return self._single(f"the {noun} with the {fact.hat} hat", fact, "hat")
 
     def _superlative(self) -> Round | None:
-        """"the largest dog"; the winner must be clearly larger or smaller than the next."""
+        """ "the largest dog"; the winner must be clearly larger or smaller than the next."""
         noun = self._shared_noun()
         if noun is None:
             return None
@@ -230,12 +243,12 @@ class Asker:
         return self._single(f"the {word} {noun}", first, "size")
 
     def _ordinal(self) -> Round | None:
-        """"the second tree from the left", "the rightmost car"; sides must be clearly told apart."""
+        """ "the second tree from the left", "the rightmost car"; sides must be clearly told apart."""
         noun = self._shared_noun()
         if noun is None:
             return None
         row = sorted(self._matching((noun, "")), key=lambda f: f.centre[0])
-        gaps = [b.centre[0] - a.centre[0] for a, b in zip(row, row[1:], strict=False)]
+        gaps = [b.centre[0] - a.centre[0] for a, b in itertools.pairwise(row)]
         if min(gaps) < 8:
             return None
         right = bool(self.rng.random() < 0.5)
@@ -243,14 +256,18 @@ class Asker:
         side = "right" if right else "left"
         place = int(self.rng.integers(min(len(row), len(ORDINALS))))
         if place == 0 and self.rng.random() < 0.7:
-            words = (f"the {side}most {noun}", f"the {noun} on the {side}", f"the {noun} on the far {side}")
+            words = (
+                f"the {side}most {noun}",
+                f"the {noun} on the {side}",
+                f"the {noun} on the far {side}",
+            )
             which = words[0] if len(row) > 2 else self._pick(words)
         else:
             which = f"the {ORDINALS[place]} {noun} from the {side}"
         return self._single(which, row[place], "order")
 
     def _plural(self) -> Round | None:
-        """"all the dogs", "all red things"; sometimes there is only one, or none."""
+        """ "all the dogs", "all red things"; sometimes there is only one, or none."""
         fact = self._pick(self.facts)
         noun, colour = self._pick((*self._names(fact), ("thing", fact.colour)))
         found = self._matching((noun, colour))
@@ -276,7 +293,7 @@ class Asker:
         return self._single(self._noun_phrase(noun, colour), None, "absent")
 
     def _relation(self, references: Sequence[Fact]) -> Round | None:
-        """"the dog to the left of …", "what is above …"."""
+        """ "the dog to the left of …", "what is above …"."""
         reference = references[0]
         relation = self._pick(RELATIONS_ASKED)
         own = [reference.index]
@@ -311,7 +328,9 @@ class Asker:
                               "what is there {}", "and what is {}", "find the thing {}"))  # fmt: skip
             question = ask.format(f"{spoken} {{0}}")
         elif noun in ("person", *PEOPLE) and not colour and self.rng.random() < 0.3:
-            question = f"who is {spoken} {{0}}" if noun == "person" else f"which {noun} is {spoken} {{0}}"
+            question = (
+                f"who is {spoken} {{0}}" if noun == "person" else f"which {noun} is {spoken} {{0}}"
+            )
         elif self.rng.random() < 0.2 and not colour:
             question = f"which {noun} is {spoken} {{0}}"
         else:
@@ -325,7 +344,12 @@ class Asker:
             "above": ("above", "above", "over", "higher than"),
             "below": ("below", "below", "under", "lower than", "beneath"),
             "to the left of": ("to the left of", "to the left of", "left of", "on the left of"),
-            "to the right of": ("to the right of", "to the right of", "right of", "on the right of"),
+            "to the right of": (
+                "to the right of",
+                "to the right of",
+                "right of",
+                "on the right of",
+            ),
             "inside": ("inside", "inside", "in", "within", "in front of"),
             "overlapping": ("overlapping", "overlapping", "overlapping with", "partly behind"),
             "touching": ("touching", "touching", "that touches"),
@@ -334,7 +358,7 @@ class Asker:
         return self._pick(ways[relation])
 
     def _between(self, references: Sequence[Fact]) -> Round | None:
-        """"the ball between … and …"."""
+        """ "the ball between … and …"."""
         a, b = references
         own = {a.index, b.index}
         found = [f for f in self.facts if f.index not in own and between(f.box, a.box, b.box)]
@@ -370,7 +394,12 @@ class Asker:
     def _names(self, fact: Fact) -> list[tuple[str, str]]:
         """(noun, colour or "") pairs that fit a thing; the plain kind twice as often."""
         groups = [group for group, kinds in GROUPS.items() if fact.kind in kinds]
-        return [(fact.kind, ""), (fact.kind, fact.colour), (fact.kind, ""), *((g, "") for g in groups)]
+        return [
+            (fact.kind, ""),
+            (fact.kind, fact.colour),
+            (fact.kind, ""),
+            *((g, "") for g in groups),
+        ]
 
     def _noun_phrase(self, noun: str, colour: str) -> str:
         if colour and noun in ("person", *PEOPLE):

@@ -42,7 +42,7 @@ class Fact:
 
     @property
     def phrase(self) -> str:
-        """"a red house", "a man in a blue shirt"."""
+        """ "a red house", "a man in a blue shirt"."""
         if self.kind in PEOPLE:
             wear = "shirt" if self.kind == "man" else "dress"
             return f"{self.kind} in {article(self.colour)} {wear}"
@@ -82,12 +82,12 @@ def inner_point(mask: NDArray[np.bool_]) -> PicturePoint:
 
 
 def article(noun: str) -> str:
-    """"a red", "an orange"."""
+    """ "a red", "an orange"."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def plural(noun: str) -> str:
-    """"dogs", "people", "benches"."""
+    """ "dogs", "people", "benches"."""
     return PLURALS.get(noun, f"{noun}s")
 
 

@@ -57,7 +57,9 @@ def sample_rounds(
     for _ in range(50 * count):
         usable = [i for i, (r, _) in enumerate(rounds) if len(r.targets) == 1]
         context = _context(rng, rounds, usable)
-        asked = asker.about([rounds[i][0].targets[0] for i in context]) if context else asker.first()
+        asked = (
+            asker.about([rounds[i][0].targets[0] for i in context]) if context else asker.first()
+        )
         if asked is None or f"{asked.question}{context}" in asked_before:
             continue
         asked_before.add(f"{asked.question}{context}")

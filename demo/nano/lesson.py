@@ -21,7 +21,7 @@ from transformers import PreTrainedTokenizerFast
 from demo.geometry import ModelBox
 from demo.nano.dialogue import Asker, Piece, Round, answer
 from demo.nano.facts import FRAME, Fact, facts_of
-from demo.nano.model import CELLS
+from demo.nano.model import CELLS, number_ids
 from demo.nano.world import COLOURS, KINDS, Drawing, Scene, draw, sample_scene
 from demo.prompt import region_reasoner_instruction
 
@@ -29,8 +29,8 @@ COLOUR_NAMES = tuple(COLOURS)
 IGNORE = -100
 MOST_THINGS = 8
 FRAME_WH = (FRAME.width, FRAME.height)
-# ids, whether each is to be learned, and the thing each speaks of
-_Pair = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]
+# ids, whether each is to be learned, the thing each speaks of, and what each copies
+_Pair = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class Batch:
     segment: Tensor  # [B, L]: 0 prefix, 1… pairs, -1 padding
     labels: Tensor  # [B, L]: the next token where it is to be learned, else IGNORE
     ground: Tensor  # [B, L]
+    source: Tensor  # [B, L]: place in the pair of the number that the next token repeats, or -1
     owner: Tensor  # [B, C]
     kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
     colours: Tensor  # [B, C]: colour, IGNORE for background
@@ -57,7 +58,7 @@ class Batch:
     def to(self, device: str) -> Batch:
         """The same batch on a device."""
         tensors = (getattr(self, f.name) for f in fields(self)[:-2])
-        return Batch(*(t.to(device) for t in tensors), self.prefix, self.stride)
+        return Batch(*[t.to(device) for t in tensors], prefix=self.prefix, stride=self.stride)  # type: ignore[misc]
 
 
 class Lessons:
@@ -79,6 +80,8 @@ class Lessons:
         self.most = most
         self.prefix = _prefix_ids(tokenizer)
         self.eos = int(tokenizer.convert_tokens_to_ids("<|im_end|>"))
+        self.think = int(tokenizer.convert_tokens_to_ids("<think>"))
+        self.numbers = number_ids(tokenizer)
         self.pad = int(tokenizer.convert_tokens_to_ids("<|endoftext|>"))
 
     def __iter__(self) -> Iterator[Batch]:
@@ -90,7 +93,7 @@ class Lessons:
         rows = [self._row() for _ in range(self.pictures)]
         stacked = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
         stacked[2] = stacked[2].transpose(0, 1).contiguous()
-        return Batch(*stacked, len(self.prefix), self.stride)
+        return Batch(*stacked, prefix=len(self.prefix), stride=self.stride)  # type: ignore[misc, arg-type]
 
     def _row(self) -> tuple[NDArray[np.generic], ...]:
         count = int(self.rng.integers(1 if self.most < 7 else 3, self.most + 1))
@@ -109,22 +112,25 @@ class Lessons:
         )
 
     def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.int64], ...]:
-        """ids [L], positions [3, L], segment [L], labels [L], ground [L]."""
+        """ids [L], positions [3, L], segment [L], labels [L], ground [L], source [L]."""
         end = len(self.prefix)
         length = end + self.pairs * self.stride
         ids, segment = np.full(length, self.pad), np.full(length, -1)
-        labels, ground = np.full(length, IGNORE), np.full(length, -1)
+        labels, ground, source = np.full(length, IGNORE), np.full(length, -1), np.full(length, -1)
         positions = np.zeros((3, length), np.int64)
         ids[:end], segment[:end] = self.prefix, 0
         positions[:, :end] = prefix_positions(self.prefix)
         start = int(positions[:, :end].max()) + 1
-        for number, (pair, taught, about) in enumerate(self._pairs(scene, facts), start=1):
-            place = slice(end + (number - 1) * self.stride, end + (number - 1) * self.stride + len(pair))
+        for number, (pair, taught, about, copied) in enumerate(self._pairs(scene, facts), start=1):
+            place = slice(
+                end + (number - 1) * self.stride, end + (number - 1) * self.stride + len(pair)
+            )
             ids[place], segment[place] = pair, number
             positions[:, place] = start + np.arange(len(pair))
             labels[place] = np.append(np.where(taught[1:], pair[1:], IGNORE), IGNORE)
             ground[place] = np.append(about[1:], -1)
-        return ids, positions, segment, labels, ground
+            source[place] = np.append(copied[1:], -1)
+        return ids, positions, segment, labels, ground, source
 
     def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
         """As many pairs as a row holds; one that is too long is left out and another made."""
@@ -155,7 +161,19 @@ class Lessons:
         body, about = self._encode_pieces(answer(scene, facts, asked, boxes))
         ids = np.array([*head, *body, self.eos])
         taught = np.arange(len(ids)) >= len(head)
-        return ids, taught, np.array([-1] * len(head) + about + [-1])
+        about_all = np.array([-1] * len(head) + about + [-1])
+        return ids, taught, about_all, self._copied(ids, len(head), 4 * len(boxes))
+
+    def _copied(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+        """For each of the ``count`` numbers that <think> cites, its place in the question."""
+        copied = np.full(len(ids), -1)
+        if count:
+            number = (ids >= self.numbers[0]) & (ids <= self.numbers[-1])
+            think = start + int(np.nonzero(ids[start:] == self.think)[0][0])
+            given = np.nonzero(number[:start])[0]
+            cited = think + np.nonzero(number[think:])[0]
+            copied[cited[:count]] = given[:count]
+        return copied
 
     def _encode_pieces(self, pieces: Sequence[Piece]) -> tuple[list[int], list[int]]:
         """Token ids of the joined text, and for each the thing its piece speaks of."""
@@ -218,9 +236,7 @@ def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
 
 def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture in the model frame, sometimes a little darker or brighter, or JPEG-worn."""
-    seen = np.asarray(
-        Image.fromarray(image).resize(FRAME_WH, Image.Resampling.BILINEAR)
-    )
+    seen = np.asarray(Image.fromarray(image).resize(FRAME_WH, Image.Resampling.BILINEAR))
     if rng.random() < 0.3:
         gain, shift = rng.uniform(0.8, 1.2), rng.uniform(-15, 15)
         seen = np.clip(seen * gain + shift, 0, 255).astype(np.uint8)

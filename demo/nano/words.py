@@ -59,6 +59,8 @@ def _spoken(pictures: int = 150, questions: int = 20) -> set[str]:
             asked = asker.about(facts[:1]) or asker.first()
             for round_ in (asked, asker.first()):
                 boxes = [f.box for f in round_.references]
-                text = round_.question + "".join(p.text for p in answer(scene, facts, round_, boxes))
+                text = round_.question + "".join(
+                    p.text for p in answer(scene, facts, round_, boxes)
+                )
                 words.update(re.findall(r"[A-Za-z]+", text))
     return words - {"bbox", "d", "point"}

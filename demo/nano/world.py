@@ -143,10 +143,7 @@ def _smooth(points: Pairs, closed: bool = True, steps: int = 6) -> Points:
     a, b, c, d = (ext[i : len(ext) - 3 + i, None, :] for i in range(4))
     t = np.linspace(0.0, 1.0, steps, endpoint=False)[None, :, None]
     curve = 0.5 * (
-        2 * b
-        + (c - a) * t
-        + (2 * a - 5 * b + 4 * c - d) * t**2
-        + (3 * b - a - 3 * c + d) * t**3
+        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
     )
     flat: Points = curve.reshape(-1, 2)
     return flat if closed else np.concatenate([flat, p[-1:]])
@@ -184,9 +181,7 @@ class _Sketch:
     def blob(self, points: Pairs, rgb: Rgb, edge: bool = True) -> None:
         self.poly(_smooth(points), rgb, edge)
 
-    def oval(
-        self, x: float, y: float, rx: float, ry: float, rgb: Rgb, edge: bool = True
-    ) -> None:
+    def oval(self, x: float, y: float, rx: float, ry: float, rgb: Rgb, edge: bool = True) -> None:
         self.poly(_RING * (rx, ry) + (x, y), rgb, edge)
 
     def box(
@@ -708,9 +703,7 @@ def _wishes(rng: np.random.Generator, place: str, count: int) -> list[_Wish]:
     return wishes
 
 
-def _size(
-    kind: str, ratio: float, scale: float, aspect: tuple[int, int]
-) -> tuple[float, float]:
+def _size(kind: str, ratio: float, scale: float, aspect: tuple[int, int]) -> tuple[float, float]:
     """Width and height as fractions, kept within the limits on what can be seen."""
     unit = (min(aspect) + math.sqrt(aspect[0] * aspect[1])) / 2
     w, h = (1.0, 1 / ratio) if ratio >= 1 else (ratio, 1.0)
@@ -1138,9 +1131,15 @@ class _Backdrop:
             self.shape(np.array([(cx - half, hz + 0.01), (cx - half * 0.3, peak + high * 0.35),
                                  (cx, peak), (cx + half * 0.4, peak + high * 0.42),
                                  (cx + half, hz + 0.01)]), p.hills[0])  # fmt: skip
-            cap = np.array([(cx - 0.108, peak + high * 0.35), (cx, peak),
-                            (cx + half * 0.26, peak + high * 0.28),
-                            (cx + 0.03, peak + high * 0.24), (cx - 0.02, peak + high * 0.36)])
+            cap = np.array(
+                [
+                    (cx - 0.108, peak + high * 0.35),
+                    (cx, peak),
+                    (cx + half * 0.26, peak + high * 0.28),
+                    (cx + 0.03, peak + high * 0.24),
+                    (cx - 0.02, peak + high * 0.36),
+                ]
+            )
             cap[0] = (cx - half * 0.2, peak + high * 0.235)
             self.shape(cap, _mix(p.hills[0], p.foam, 0.75))
         self.wave(hz + 0.012, 0.04, p.hills[1], hz + 0.06, 2.0)
@@ -1201,7 +1200,7 @@ def _stamp(canvas: Pixels, owner: Pixels, number: int, t: Thing, time: str) -> N
     for a, b, _, edge in f.cuts:
         if edge:
             cv2.fillPoly(alpha, [local[a:b]], 255, cv2.LINE_AA, _BITS)
-    alpha = cv2.dilate(alpha, _kernel(reach))  # type: ignore[assignment]
+    alpha = cv2.dilate(alpha, _kernel(reach))
     roi = canvas[y0:y1, x0:x1]
     wide = alpha[:, :, None].astype(np.uint16)
     roi[...] = (roi * (255 - wide) + wide * np.array(f.ink, dtype=np.uint16)) // 255

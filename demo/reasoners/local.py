@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,9 @@ class Seen:
 class LocalReasoner:
     """One loaded checkpoint; one answer at a time, the lock sees to that."""
 
-    def __init__(self, name: str, model: Qwen2_5_VLForConditionalGeneration, processor: Any) -> None:
+    def __init__(
+        self, name: str, model: Qwen2_5_VLForConditionalGeneration, processor: Any
+    ) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
         self._frame = _frame_of(model.config)
         self._lock = threading.Lock()
@@ -83,7 +85,7 @@ class LocalReasoner:
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
-    ) -> Iterator[str | Usage]:
+    ) -> Generator[str | Usage, None, None]:
         """The answer's text, then the token counts.
 
         The web server may take each piece on another thread, so nothing that belongs to a thread (an
@@ -189,7 +191,9 @@ def load_local(entry: Entry, *, quantize: str = "auto", low_memory: bool = False
     """
     config = _config(entry)
     device = best_device()
-    four_bits = quantize == "4bit" or (quantize == "auto" and device == "cuda" and not _is_small(config))
+    four_bits = quantize == "4bit" or (
+        quantize == "auto" and device == "cuda" and not _is_small(config)
+    )
     options: dict[str, Any] = {"dtype": _dtype(config, device), "device_map": {"": device}}
     if four_bits:
         options["quantization_config"] = four_bit_config(low_memory)
@@ -222,7 +226,9 @@ def check_four_bits(model: Qwen2_5_VLForConditionalGeneration, low_memory: bool)
             continue
         wanted = low_memory or not name.startswith(KEPT_IN_BF16)
         if isinstance(module, Linear4bit) != wanted and name != "lm_head":
-            raise CheckpointError(f"The layer {name} was not loaded in the precision it should have.")
+            raise CheckpointError(
+                f"The layer {name} was not loaded in the precision it should have."
+            )
 
 
 def best_device() -> str:
@@ -285,7 +291,9 @@ def _missing(entry: Entry) -> Iterator[None]:
     except CheckpointError:
         raise
     except (OSError, ValueError, KeyError) as error:
-        where = "in that folder" if os.path.isdir(entry.source) else "here, and could not be fetched"
+        where = (
+            "in that folder" if os.path.isdir(entry.source) else "here, and could not be fetched"
+        )
         raise CheckpointError(
             f"The checkpoint {entry.source} is not complete {where}: {_first_line(error)}"
         ) from error

@@ -1,7 +1,7 @@
 """Masks by colour and edges alone: GrabCut, which needs no weights and runs anywhere.
 
-C. Rother, V. Kolmogorov, A. Blake: "GrabCut", SIGGRAPH 2004, as OpenCV has it. Each object is cut out
-of its own surroundings, so that time does not grow with the picture.
+C. Rother, V. Kolmogorov, A. Blake: "GrabCut", SIGGRAPH 2004, as OpenCV has it. Each object is cut
+out of its own surroundings, so that time does not grow with the picture.
 """
 
 from __future__ import annotations
@@ -43,11 +43,15 @@ def _cut_out(pixels: NDArray[np.uint8], hint: Hint) -> BoolArray:
     height, width = pixels.shape[:2]
     outer = _surroundings(hint.box, width, height)
     crop = pixels[outer.y1 : outer.y2, outer.x1 : outer.x2]
-    scale = min(1.0, LONGEST_SIDE / max(crop.shape[:2]))
-    small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    labels = _labels(small.shape[:2], _moved(hint.box, outer, scale), _point(hint.point, outer, scale))
+    scale = min(1.0, LONGEST_SIDE / max(outer.width, outer.height))
+    # A thin strip keeps at least one pixel across.
+    small_size = tuple(max(round(side * scale), 1) for side in (outer.width, outer.height))
+    small = cv2.resize(crop, small_size, interpolation=cv2.INTER_AREA)
+    labels = _labels(
+        small.shape[:2], _moved(hint.box, outer, scale), _point(hint.point, outer, scale)
+    )
     found = _run(small, labels)
-    crop_size = (crop.shape[1], crop.shape[0])
+    crop_size = (outer.width, outer.height)
     smooth = cv2.resize(found.astype(np.float32), crop_size, interpolation=cv2.INTER_LINEAR)
     whole = np.zeros((height, width), bool)
     whole[outer.y1 : outer.y2, outer.x1 : outer.x2] = smooth > 0.5
@@ -98,7 +102,5 @@ def _run(pixels: NDArray[np.uint8], labels: NDArray[np.uint8]) -> BoolArray:
     cv2.setRNGSeed(0)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     contiguous = np.ascontiguousarray(pixels)
-    cv2.grabCut(
-        contiguous, labels, None, background, foreground, ROUNDS, cv2.GC_INIT_WITH_MASK
-    )
+    cv2.grabCut(contiguous, labels, None, background, foreground, ROUNDS, cv2.GC_INIT_WITH_MASK)
     return np.asarray((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD))

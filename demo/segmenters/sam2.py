@@ -17,7 +17,7 @@ import torch
 from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
 
-from demo.errors import CheckpointError, ModelError, OutOfMemoryError
+from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
@@ -49,21 +49,26 @@ class Sam2Segmenter:
         """One mask for each hint, with SAM 2's own estimate of its IoU as quality."""
         with self._lock, _said(), torch.inference_mode():
             embeddings = self._encode(picture)
-            groups = (hints[i : i + AT_ONCE] for i in range(0, len(hints), AT_ONCE))
-            return [s for group in groups for s in self._group(picture, group, embeddings)]
+            made: dict[int, Segment] = {}
+            for places in _passes(hints):
+                segments = self._pass(picture, [hints[i] for i in places], embeddings)
+                made.update(zip(places, segments, strict=True))
+            return [made[i] for i in range(len(hints))]
 
     def _encode(self, picture: Picture) -> list[torch.Tensor]:
         if picture.sha256 in self._encoded:
             self._encoded.move_to_end(picture.sha256)
             return self._encoded[picture.sha256]
-        pixels = self._processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
-        encoded = self._model.get_image_embeddings(pixels.to(self._model.device, self._model.dtype))
+        writable = picture.pixels.copy()  # torch warns of arrays that are read-only
+        pixels = self._processor(images=writable, return_tensors="pt")["pixel_values"]
+        pixels = pixels.to(self._model.device, self._model.dtype)
+        encoded: list[torch.Tensor] = self._model.get_image_embeddings(pixels)
         self._encoded[picture.sha256] = encoded
         while len(self._encoded) > PICTURES_KEPT:
             self._encoded.popitem(last=False)
         return encoded
 
-    def _group(
+    def _pass(
         self, picture: Picture, hints: Sequence[Hint], embeddings: list[torch.Tensor]
     ) -> list[Segment]:
         height, width = picture.pixels.shape[:2]
@@ -73,8 +78,10 @@ class Sam2Segmenter:
         sizes = inputs.pop("original_sizes").cpu()
         out = self._model(image_embeddings=embeddings, multimask_output=True, **inputs)
         scores, best = out.iou_scores[0].float().max(dim=-1)
-        chosen = out.pred_masks[0].float().gather(
-            1, best[:, None, None, None].expand(-1, 1, *out.pred_masks.shape[-2:])
+        chosen = (
+            out.pred_masks[0]
+            .float()
+            .gather(1, best[:, None, None, None].expand(-1, 1, *out.pred_masks.shape[-2:]))
         )
         masks = self._processor.post_process_masks([chosen.cpu()], sizes)[0]
         return [
@@ -83,36 +90,65 @@ class Sam2Segmenter:
         ]
 
 
+def _passes(hints: Sequence[Hint]) -> Iterator[list[int]]:
+    """Which hints go into the model together: all with a point, or all without.
+
+    A point that only fills a gap would be seen by the decoder, and change the mask.
+    """
+    for pointed in (True, False):
+        places = [i for i, hint in enumerate(hints) if (hint.point is not None) is pointed]
+        yield from (places[i : i + AT_ONCE] for i in range(0, len(places), AT_ONCE))
+
+
 def _prompts(hints: Sequence[Hint]) -> dict[str, Any]:
-    """Boxes [1, N, 4]; points [1, N, 1, 2], where an object without one gets a label to ignore."""
+    """Boxes [1, N, 4] and, where there are points, these [1, N, 1, 2] with labels [1, N, 1]."""
     prompts: dict[str, Any] = {"input_boxes": [[[float(v) for v in h.box.xyxy] for h in hints]]}
-    if any(h.point for h in hints):
-        points = [[list(map(float, h.point.xy))] if h.point else [[0.0, 0.0]] for h in hints]
+    if points := [[[float(v) for v in h.point.xy]] for h in hints if h.point is not None]:
         prompts["input_points"] = [points]
-        prompts["input_labels"] = [[[1] if h.point else [-10] for h in hints]]
+        prompts["input_labels"] = [[[1]] * len(points)]
     return prompts
 
 
 def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
     """Load a SAM 2 checkpoint from a folder or by size (``tiny`` … ``large``) from the hub.
 
-    Nothing is downloaded unless ``fetch`` is set. Raises CheckpointError when it is not there.
+    Nothing is downloaded unless ``fetch`` is set. Raises CheckpointError when it is not there, is
+    incomplete or of another kind, OutOfMemoryError when it does not fit.
     """
     where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else source
-    try:
-        path = cached_file(where, "config.json", local_files_only=not fetch)
-        kind = json.loads(Path(path).read_text(encoding="utf-8")).get("model_type")
-        if kind not in KINDS:
-            raise CheckpointError(f"{where} is not a SAM 2 checkpoint: its type is {kind}.")
+    with _complete(where):
+        _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        model = Sam2Model.from_pretrained(where, dtype=dtype, local_files_only=not fetch)
+        model, loading = Sam2Model.from_pretrained(
+            where, dtype=dtype, local_files_only=not fetch, output_loading_info=True
+        )
+        if loading["missing_keys"]:
+            # They were filled with random numbers.
+            raise ValueError(f"it lacks {len(loading['missing_keys'])} of the weights")
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            f"There is no complete SAM 2 checkpoint at {where}: {str(error).splitlines()[0]}"
-        ) from error
     name = source if source in SIZES else Path(source).name
-    return Sam2Segmenter(f"SAM 2 {name}", model.to(device), processor)
+    with _said():
+        return Sam2Segmenter(f"SAM 2 {name}", model.to(device), processor)
+
+
+def _check_kind(where: str, config: str | None) -> None:
+    if config is None:
+        raise CheckpointError(f"{where} is not a SAM 2 checkpoint: it has no config.json.")
+    kind = json.loads(Path(config).read_text(encoding="utf-8")).get("model_type")
+    if kind not in KINDS:
+        raise CheckpointError(f"{where} is not a SAM 2 checkpoint: its type is {kind}.")
+
+
+@contextmanager
+def _complete(where: str) -> Iterator[None]:
+    try:
+        yield
+    except DemoError:
+        raise
+    except Exception as error:  # damaged files can make a loader raise anything at all
+        raise CheckpointError(
+            f"There is no complete SAM 2 checkpoint at {where}: {_first_line(error)}."
+        ) from error
 
 
 @contextmanager
@@ -125,4 +161,8 @@ def _said() -> Iterator[None]:
             "Start with --segmenter sam2:tiny or --segmenter grabcut."
         ) from error
     except RuntimeError as error:
-        raise ModelError(f"SAM 2 failed: {str(error).splitlines()[0]}.") from error
+        raise ModelError(f"SAM 2 failed: {_first_line(error)}.") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".!")

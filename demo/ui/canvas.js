@@ -118,7 +118,7 @@ function drawPoint([x, y]) {
 
 function drawTag(region, object) {
   const many = region.objects.length > 1;
-  const tag = node("div", { class: "tag", "data-region": region.id, "data-object-of": object.id, "data-tone": region.tone },
+  const tag = node("div", { class: "tag", "data-of": region.id, "data-object-of": object.id, "data-tone": region.tone },
     node("b", {}, many ? object.id : region.id));
   if (region.title && object === region.objects[0]) tag.append(" ", region.title);
   return tag;
@@ -145,7 +145,9 @@ function objectNode(name) {
 // Cards under the picture ------------------------------------------------------------------------
 
 function drawCards() {
+  const before = cards.childElementCount;
   cards.replaceChildren(...scene.regions.map(drawCard));
+  if (cards.childElementCount > before) cards.scrollLeft = cards.scrollWidth; // the newest is seen
 }
 
 function drawCard(region) {
@@ -203,7 +205,7 @@ function layout() {
 
 function placeTags(scale) {
   const [width, height] = [scene.width * scale, scene.height * scale];
-  const limit = Math.min(width, WIDEST_TAG);
+  const limit = Math.min(width, WIDEST_TAG, Math.max(90, width * 0.55));
   const labels = [...tags.children].map((tag) => ({ tag, box: boxOf(tag.dataset.objectOf).map((v) => v * scale) }));
   for (const { tag } of labels) tag.style.maxWidth = `${limit}px`;
   const sizes = labels.map(({ tag }) => [Math.min(tag.offsetWidth, limit), tag.offsetHeight]);
@@ -231,6 +233,8 @@ function freeSpot([x1, y1, x2, y2], [w, h], [width, height], taken) {
   const free = inside.find(([x, y]) => taken.every(([a, b, c, d]) => x + w <= a || a + c <= x || y + h <= b || b + d <= y));
   return free || inside[0] || clamp(x1, y1);
 }
+
+element.querySelector(".advice-here").textContent = props.advice || "";
 
 // What is shown ------------------------------------------------------------------------------------
 

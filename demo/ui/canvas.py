@@ -25,10 +25,13 @@ from demo.ui.theme import tone
 _PNG_PIXELS = 1_500_000
 
 
-def canvas(**options: Any) -> gr.HTML:
-    """The picture with its regions, the cards under it and the tools above it."""
+def canvas(advice: str, **options: Any) -> gr.HTML:
+    """The picture with its regions, the cards under it and the tools above it.
+
+    ``advice`` is shown as long as there is no picture.
+    """
     scripts = ("canvas.js", "zoom.js", "cite.js", "files.js", "dialogue.js")
-    return drawn("canvas.html", *scripts, value=scene(None), **options)
+    return drawn("canvas.html", *scripts, value=scene(None), advice=advice, **options)
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from demo.checks import XYXY, find_citations
-from demo.regions import Region, RegionObject
+from demo.regions import RegionObject
 from demo.session import Finding, Session, Turn
 from demo.ui.text import (
     Boxes,
@@ -27,6 +27,7 @@ Message = dict[str, Any]
 Seconds = Mapping[str, float]
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
+_PLACED = 4  # of so many objects a summary says where they are
 _OF_THE_ANSWER = ("answer.", "point.", "masks.")
 _WHEN_STOPPED = ("answer.unreadable", "trace.truncated")  # to be expected of a stopped turn
 
@@ -184,17 +185,12 @@ def _summary(session: Session, turn: Turn) -> str:
 def _found(session: Session, name: str) -> str:
     if name not in session.registry:
         return f"Found {name}, which has been deleted since."
-    region = session.registry.region(name)
-    if len(region.objects) == 1:
-        return f"Found one: {link(name)} — {_described(region, session)}."
-    singles = ", ".join(link(o.id) for o in region.objects)
-    return f"Found {len(region.objects)}: {link(name)} — {singles}."
-
-
-def _described(region: Region, session: Session) -> str:
-    where = place(region.objects[0].box, session.picture.size)
-    label = linked_names(region.label, session.registry.names())
-    return f"{label}, {where}" if label else where
+    objects, size = session.registry.region(name).objects, session.picture.size
+    if len(objects) == 1:
+        return f"Found one: {link(name)} — {place(objects[0].box, size)}."
+    singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_PLACED])
+    more = "".join(f", {link(o.id)}" for o in objects[_PLACED:])
+    return f"Found {len(objects)}: {link(name)} — {singles}{more}."
 
 
 def _warnings(turn: Turn) -> list[Finding]:

@@ -2,7 +2,7 @@
 // Pointing at one lights up all; a click, Enter or Space puts the name into #message at the caret.
 // Everything happens in the browser; listeners sit on the document because the dialogue is not ours.
 
-const NAMED = "#canvas [data-region], #regions [data-region], #chat a[href^='#R']";
+const NAMED = "#canvas [data-region], #canvas [data-of], #regions [data-region], #chat a[href^='#R']";
 const NAME = /^R\d+(\.\d+)?$/;
 let lit = null;
 
@@ -25,7 +25,7 @@ function lightAgain() {
   for (const old of document.querySelectorAll(".lit")) old.classList.remove("lit");
   stage.classList.toggle("has-lit", Boolean(region && overlay.querySelector(`[data-region="${region}"]`)));
   if (!region) return;
-  const places = `[data-region="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
+  const places = `[data-region="${region}"], [data-of="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
   for (const place of document.querySelectorAll(places)) place.classList.add("lit");
 }
 

@@ -7,7 +7,6 @@ happened, and what was typed or already there is kept.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from demo.ui import chat, words
 from demo.ui.canvas import save_for_browser, scene
 from demo.ui.desk import Desk, Failure
 from demo.ui.live import LiveTurn
+from demo.ui.pace import paced
 from demo.ui.parts import Parts
 from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
@@ -125,6 +125,7 @@ class Events:
         try:
             last = yield from self._running(sentence, desk, ticket, at_start)
         finally:
+            ticket.cancel.set()  # a visitor who is gone does not keep the model busy
             self.turns.end(ticket)
         yield last
 
@@ -133,26 +134,22 @@ class Events:
     ) -> Generator[Updates, None, Updates]:
         """Shows the turn while it is written; returns what the page shows when it is over."""
         live = LiveTurn(f"turn{len(desk.session.turns) + 1}")
-        shown_at = 0.0
         finished = desk.session
+        events = run_turn(
+            desk.session,
+            sentence,
+            picture=desk.picture,
+            reasoner=self.reasoner,
+            segmenter=self.segmenter,
+            cancel=ticket.cancel,
+        )
         try:
-            for event in run_turn(
-                desk.session,
-                sentence,
-                picture=desk.picture,
-                reasoner=self.reasoner,
-                segmenter=self.segmenter,
-                cancel=ticket.cancel,
-            ):
-                if isinstance(event, TurnFinished):
-                    finished = event.session
-                    continue
-                at_once = live.feed(event)
-                if isinstance(event, TurnStarted):
-                    yield {**self._begun(), **at_start, **self._progress(desk, live, canvas=True)}
-                elif at_once or time.monotonic() - shown_at >= _FRAME_S:
-                    yield self._progress(desk, live, canvas=at_once)
-                    shown_at = time.monotonic()
+            for batch in paced(events, _FRAME_S):
+                news = [live.feed(event) for event in batch]
+                begun = {**self._begun(), **at_start} if isinstance(batch[0], TurnStarted) else {}
+                yield {**begun, **self._progress(desk, live, canvas=any(news))}
+                if isinstance(batch[-1], TurnFinished):
+                    finished = batch[-1].session
         except DemoError as error:
             return self._failed(desk, live, str(error), ticket)
         except Exception:

@@ -41,7 +41,7 @@ class LiveTurn:
     _parts: dict[str, _Part] = field(default_factory=dict)
 
     def feed(self, event: TurnEvent) -> bool:
-        """Take one event; True when it should be shown at once, False when it may wait."""
+        """Take one event; whether it is more than a piece of text."""
         now = time.monotonic()
         match event:
             case TurnStarted():

@@ -50,7 +50,7 @@ def place_parts(status: dict[str, str], examples: Sequence[Example], thumbnails:
             upload, undo, new = _header(status)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
-                stage = canvas(elem_id="workspace")
+                stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples, thumbnails)
             with gr.Column(elem_id="right"):
                 chat = _chat()

@@ -20,7 +20,7 @@ STOPPING = "Stopping…"
 NOTHING_TO_UNDO = "There is nothing to undo."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Ask for something in the picture. Enter sends, Shift+Enter starts a new line."
-_CITE = "Click a region to cite it: in the picture, below it, or here."
+_CITE = "Click a region to cite it."
 
 
 def hint(desk: Desk | None, meant: Sequence[Reference] = ()) -> dict[str, Any]:

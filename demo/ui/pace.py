@@ -1,0 +1,63 @@
+"""Events as they come, in batches that a page can keep up with."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class _End:
+    """The last thing in the queue: how the reading ended."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+def paced(events: Iterator[T], seconds: float) -> Iterator[list[T]]:
+    """What has come since the last batch, at most one batch every ``seconds``, nothing held back.
+
+    The events are read on a thread of their own, so that a slow page does not hold up the model and
+    a slow model does not hold back text. An error is raised after all that came before it.
+    """
+    arrived: SimpleQueue[T | _End] = SimpleQueue()
+    threading.Thread(target=_read, args=(events, arrived), daemon=True).start()
+    shown_at = 0.0
+    while True:
+        first = arrived.get()
+        time.sleep(max(0.0, shown_at + seconds - time.monotonic()))
+        batch, end = _taken(first, arrived)
+        if batch:
+            yield batch
+            shown_at = time.monotonic()
+        if end is not None and end.error is not None:
+            raise end.error
+        if end is not None:
+            return
+
+
+def _read(events: Iterator[T], arrived: SimpleQueue[T | _End]) -> None:
+    try:
+        for event in events:
+            arrived.put(event)
+    except Exception as error:
+        arrived.put(_End(error))
+    else:
+        arrived.put(_End(None))
+
+
+def _taken(first: T | _End, arrived: SimpleQueue[T | _End]) -> tuple[list[T], _End | None]:
+    """``first`` and everything else that is there, and the end if that is there too."""
+    batch: list[T] = []
+    item = first
+    while not isinstance(item, _End):
+        batch.append(item)
+        try:
+            item = arrived.get_nowait()
+        except Empty:
+            return batch, None
+    return batch, item
