@@ -25,9 +25,8 @@ SEVEN_B = "regionreasoner-7b"
 # 4-bit weights with tower and head in bf16 take 6.4 GiB (calculated); the rest is for one turn.
 LEAST_GPU_GIB = 7.5
 _NANO_ADVICE = (
-    "nano knows only its own drawn world: people, animals, cars, boats, houses and more in nine "
-    "colours. For photographs, run RegionReasoner-7B on a CUDA GPU: "
-    "python app.py --model regionreasoner-7b"
+    "nano understands drawn scenes only; for photographs, start on a CUDA GPU with "
+    "--model regionreasoner-7b."
 )
 
 

@@ -8,9 +8,14 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.nano.facts import Fact, facts_of
 from demo.nano.world import Drawing, Scene, draw, sample_scene
@@ -45,3 +50,35 @@ def facts(scene: Scene, drawing: Drawing) -> tuple[Fact, ...]:
 @pytest.fixture(scope="session")
 def picture(drawing: Drawing) -> Picture:
     return open_picture(drawing.image, "scene.png")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, the one that `tests/run` found."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def visit(browser: Browser, url: str) -> Iterator[Page]:
+    """The page as a visitor first sees it; at the end: no script failed, nobody else was asked."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("console", lambda said: failed.append(said.text) if said.type == "error" else None)
+    page.on("dialog", lambda dialog: failed.append(dialog.message))
+    page.on("request", lambda sent: None if _own(sent.url, url) else failed.append(sent.url))
+    page.goto(url)
+    expect(page.locator("#examples button").first).to_be_visible()
+    yield page
+    context.close()
+    assert failed == []
+
+
+def _own(address: str, url: str) -> bool:
+    return address.startswith((url, "data:", "blob:"))

@@ -5,9 +5,7 @@ A pause in an answer (⏸) lasts until the test lets it go on or the turn is sto
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from demo.choose import Models
 from demo.errors import ModelError
@@ -27,6 +25,7 @@ from demo.prompt import Prompt
 from demo.reasoners.base import Usage
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
+from tests.conftest import visit
 
 # Gradio's own use of pandas, in the server's thread.
 pytestmark = [
@@ -109,37 +108,13 @@ def url(reasoner: TableReasoner, blocks: Path) -> Iterator[str]:
     page.close(verbose=False)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def open_page(browser: Browser, url: str, reasoner: TableReasoner) -> Iterator[Page]:
-    """The page as a visitor first sees it; afterwards: no script failed, nobody else was asked."""
+    """The page as a visitor first sees it."""
     reasoner.go_on.clear()
     reasoner.stopped.clear()
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    failed: list[str] = []
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    page.on("console", lambda said: failed.append(said.text) if said.type == "error" else None)
-    page.on("dialog", lambda dialog: failed.append(dialog.message))
-    page.on("request", lambda sent: None if _own(sent.url, url) else failed.append(sent.url))
-    page.goto(url)
-    expect(page.locator("#examples button")).to_be_visible()
-    yield page
-    context.close()
-    assert failed == []
-
-
-def _own(address: str, url: str) -> bool:
-    return address.startswith((url, "data:", "blob:"))
+    with visit(browser, url) as page:
+        yield page
 
 
 @pytest.fixture
