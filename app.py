@@ -6,13 +6,17 @@ import argparse
 import os
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from demo.choose import Models, choose
+
 from demo.errors import DemoError, InputError
 from demo.examples import load_examples
 from demo.options import Parser, add_model_options
+
+if TYPE_CHECKING:
+    from demo.choose import Models
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_not_built(options)
         check_port(options.host, options.port)
+        from demo.choose import choose  # loads torch, which bad options need not wait for
+
         models = choose(options)
     except DemoError as error:
         print(error, file=sys.stderr)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,19 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 2 for unusable input and 1 for a failed model."""
+    # Names and texts may hold any letter, whatever the terminal's own encoding is.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader (such as `head`) has seen enough; nothing is left to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
@@ -43,7 +54,7 @@ def _parser() -> Parser:
     parse = commands.add_parser("parse", help="read a model's text and print what is in it")
     parse.add_argument("raw", type=Path, help="a text file; - for standard input")
     parse.add_argument("--size", type=_size, required=True, metavar="WxH", help="of the picture")
-    parse.add_argument("--frame", type=_side, default=840, help="side of the model frame")
+    parse.add_argument("--frame", type=_count, default=840, help="side of the model frame")
     parse.add_argument(
         "--given", type=_box, action="append", default=[], metavar="x1,y1,x2,y2",
         help="a reference box of the question, in the model frame; may be repeated",
@@ -68,8 +79,8 @@ def _parser() -> Parser:
 
 def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
-    scenes.add_argument("--count", type=int, default=100)
-    scenes.add_argument("--seed", type=int, default=0)
+    scenes.add_argument("--count", type=_count, default=100, metavar="N")
+    scenes.add_argument("--seed", type=_count, default=1, metavar="S")
     scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
     scenes.set_defaults(run=_nano_scenes)
 
@@ -89,34 +100,34 @@ def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
 
 def _ground(options: argparse.Namespace) -> int:
     from demo.choose import choose
-    from demo.engine import begin
+    from demo.engine import answer, begin
     from demo.pictures import open_picture
 
     picture = open_picture(options.image)
     models = choose(options)
     session = begin(picture, models.reasoner)
+    failed: BaseException | None = None
     try:
         for question in options.questions:
-            session = _asked(session, question, picture, models)
-    finally:
+            session = answer(
+                session,
+                question,
+                picture=picture,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+            )
+    except BaseException as error:
+        failed = error
+    try:
         _write(session, picture, options)
+    except InputError as error:
+        # What went wrong first is what the exit status is about.
+        if failed is None:
+            raise
+        print(error, file=sys.stderr)
+    if failed is not None:
+        raise failed
     return 0
-
-
-def _asked(session: Session, question: str, picture: Picture, models: object) -> Session:
-    from demo.choose import Models
-    from demo.engine import TurnFinished, run_turn
-
-    assert isinstance(models, Models)
-    events = run_turn(
-        session,
-        question,
-        picture=picture,
-        reasoner=models.reasoner,
-        segmenter=models.segmenter,
-        cancel=threading.Event(),
-    )
-    return next(e.session for e in events if isinstance(e, TurnFinished))
 
 
 def _write(session: Session, picture: Picture, options: argparse.Namespace) -> None:
@@ -158,7 +169,10 @@ def _not_built(_: argparse.Namespace) -> int:
 def _nano_scenes(options: argparse.Namespace) -> int:
     from demo.nano.heldout import write_dialogues
 
-    print(write_dialogues(options.out, options.count, options.seed))
+    try:
+        print(write_dialogues(options.out, options.count, options.seed))
+    except OSError as error:
+        raise InputError(f"Nothing can be written to {options.out}: {error.strerror}.") from error
     return 0
 
 
@@ -195,9 +209,9 @@ def _size(text: str) -> Size:
     return Size(int(width), int(height))
 
 
-def _side(text: str) -> int:
+def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text} is not a side in pixels; write it like 840")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from demo.english import listed
 from demo.geometry import ModelBox, Size, round_half_up
 from demo.session import Finding, TraceText
 from demo.trace import Problem, Trace, TraceObject, parse_trace
@@ -70,8 +71,9 @@ def check(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> tuple[Finding,
 
 def _check_focus(text: TraceText, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
     if given and not text.focus:
+        names = listed([name for name, _ in given])
         yield Finding(
-            "focus.missing", "note", f"The model did not describe what is inside {_names(given)}."
+            "focus.missing", "note", f"The model did not describe what is inside {names}."
         )
     if text.focus and not given:
         yield Finding(
@@ -79,11 +81,6 @@ def _check_focus(text: TraceText, given: Sequence[tuple[str, ModelBox]]) -> Iter
             "note",
             "The model describes a reference region, although the question names none.",
         )
-
-
-def _names(given: Sequence[tuple[str, ModelBox]]) -> str:
-    names = [name for name, _ in given]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _check_citations(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:

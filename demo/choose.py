@@ -7,23 +7,25 @@ nothing of how they work.
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from transformers.utils.hub import cached_file
 
-from demo.errors import InputError
+from demo.errors import CheckpointError, InputError, OptionError
 from demo.reasoners.base import Reasoner
-from demo.reasoners.catalogue import NANO_FOLDER, Entry, find_model
+from demo.reasoners.catalogue import Entry, find_model
 from demo.reasoners.local import best_device, load_local
 from demo.segmenters.base import Segmenter
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.sam2 import SIZES, load_sam2
 
 SEVEN_B = "regionreasoner-7b"
-# 4-bit weights with tower and head in bf16 take 6.4 GiB (calculated); the rest is for one turn.
-LEAST_GPU_GIB = 7.5
+# In 4 bits, with tower and head in bf16, the weights take 6.4 GiB, in bf16 15.5 GiB (calculated);
+# the rest is for one turn.
+LEAST_GPU_GIB = {"4bit": 7.5, "none": 18.0}
 _NANO_ADVICE = (
     "nano understands drawn scenes only; for photographs, start on a CUDA GPU with "
     "--model regionreasoner-7b."
@@ -52,7 +54,7 @@ def choose(options: argparse.Namespace) -> Models:
             "--server is not built yet: this version runs models in its own process. "
             "Start without it, for example with --model nano."
         )
-    entry, why = _chosen_model(options.model)
+    entry, why = _chosen_model(options.model, options.quantize)
     segmenter, masks = choose_segmenter(options.segmenter)
     reasoner = load_local(entry, quantize=options.quantize, low_memory=options.low_memory)
     built_in = " · built in" if entry.name == "nano" else ""
@@ -66,17 +68,18 @@ def choose(options: argparse.Namespace) -> Models:
     )
 
 
-def _chosen_model(name: str) -> tuple[Entry, str]:
+def _chosen_model(name: str, quantize: str) -> tuple[Entry, str]:
     if name != "auto":
         return find_model(name), f"The model {name} was asked for."
     nano, large = find_model("nano"), find_model(SEVEN_B)
     if not torch.cuda.is_available():
         return nano, "The built-in model runs because this machine has no CUDA GPU."
     free = torch.cuda.mem_get_info()[0] / 2**30
-    if free < LEAST_GPU_GIB:
-        lack = f"the GPU has {free:.1f} GiB free and RegionReasoner-7B needs {LEAST_GPU_GIB} GiB"
+    needed = LEAST_GPU_GIB["none" if quantize == "none" else "4bit"]
+    if free < needed:
+        lack = f"the GPU has {free:.1f} GiB free and RegionReasoner-7B needs {needed} GiB"
         return nano, f"The built-in model runs because {lack}."
-    if not _on_disk(large.source, "model.safetensors.index.json"):
+    if not _all_shards_on_disk(large.source):
         return nano, (
             "The built-in model runs because the weights of RegionReasoner-7B (16.6 GB) are not on "
             f"this machine. To fetch them, start with --model {SEVEN_B}."
@@ -93,6 +96,10 @@ def choose_segmenter(name: str) -> tuple[Segmenter | None, str]:
     if kind == "grabcut" and not which:
         return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
     if kind == "sam2":
+        if which and which not in SIZES and not Path(which).is_dir():
+            raise OptionError(
+                f"There is no SAM 2 called {which}: choose {', '.join(SIZES)} or a folder."
+            )
         source = which or _sam2_on_disk(device) or ("large" if device == "cuda" else "tiny")
         return load_sam2(
             source, device, fetch=True
@@ -103,12 +110,15 @@ def choose_segmenter(name: str) -> tuple[Segmenter | None, str]:
             "sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
         )
     found = _sam2_on_disk(device)
-    if found:
+    if found is None:
+        return GrabCutSegmenter(), (
+            "GrabCut makes the masks because no SAM 2 weights are on this machine; "
+            "to fetch some, start with --segmenter sam2:tiny."
+        )
+    try:
         return load_sam2(found, device, fetch=False), "SAM 2 makes the masks: its weights are here."
-    return GrabCutSegmenter(), (
-        "GrabCut makes the masks because no SAM 2 weights are on this machine; "
-        "to fetch some, start with --segmenter sam2:tiny."
-    )
+    except CheckpointError as error:
+        return GrabCutSegmenter(), f"GrabCut makes the masks because SAM 2 cannot: {error}"
 
 
 def _sam2_on_disk(device: str) -> str | None:
@@ -118,13 +128,18 @@ def _sam2_on_disk(device: str) -> str | None:
     return next((size for size, hub in repositories if _on_disk(hub, "model.safetensors")), None)
 
 
+def _all_shards_on_disk(source: str) -> bool:
+    """Whether every weight file that the checkpoint's index names has been fetched."""
+    try:
+        index = cached_file(source, "model.safetensors.index.json", local_files_only=True)
+    except OSError:
+        return False
+    shards = set(json.loads(Path(index).read_text(encoding="utf-8"))["weight_map"].values())
+    return all(_on_disk(source, shard) for shard in shards)
+
+
 def _on_disk(source: str, file: str) -> bool:
     try:
         return cached_file(source, file, local_files_only=True) is not None
     except OSError:
         return False
-
-
-def nano_is_there() -> bool:
-    """Whether the built-in checkpoint was shipped or trained."""
-    return (Path(NANO_FOLDER) / "model.safetensors").is_file()

@@ -66,6 +66,7 @@ class TurnFinished:
     session: Session
 
 
+MASKS_AT_ONCE = 16
 TurnEvent = (
     TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
 )
@@ -105,25 +106,25 @@ def run_turn(
     given session is never changed.
     """
     began = time.perf_counter()
-    if picture.sha256 != session.picture.sha256:
+    if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
     resolved, prompt = understand(session, sentence, reasoner.frame)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, reasoner.frame, began)
     for piece in reasoner.stream(picture, prompt, cancel):
         yield from writing.take(piece)
-    trace = writing.close()
+    trace, stopped = writing.close(), cancel.is_set()
     session = replace(session, reasoner=ReasonerInfo(reasoner.name, reasoner.frame))
-    if not trace.raw and not cancel.is_set():
+    if not trace.raw and not stopped:
         raise ModelError("The model gave no answer. Ask again, or in other words.")
     findings = check(trace, [(g.name, g.model_box) for g in prompt.given])
     objects = [
         RegionObject("", *_in_picture(o, picture.size, reasoner.frame)) for o in trace.objects
     ]
-    if objects and segmenter is not None:
+    if objects and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
-            objects = with_masks(objects, picture, segmenter)
+            objects = with_masks(objects, picture, segmenter, cancel)
         except ModelError as error:
             findings = (
                 *findings,
@@ -133,13 +134,33 @@ def run_turn(
         question=resolved.sentence,
         prompted=prompt.question,
         references=resolved.names,
-        partial=cancel.is_set(),
+        partial=stopped,
         trace=trace.text,
         raw=trace.raw,
         findings=findings,
         timings=writing.timings(),
     )
     yield TurnFinished(_with_turn(session, turn, objects))
+
+
+def answer(
+    session: Session,
+    sentence: str,
+    *,
+    picture: Picture,
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+) -> Session:
+    """The dialogue after one whole turn, for callers who do not watch it happen."""
+    events = run_turn(
+        session,
+        sentence,
+        picture=picture,
+        reasoner=reasoner,
+        segmenter=segmenter,
+        cancel=threading.Event(),
+    )
+    return next(event.session for event in events if isinstance(event, TurnFinished))
 
 
 class _Writing:
@@ -182,14 +203,27 @@ def _in_picture(
 
 
 def with_masks(
-    objects: Sequence[RegionObject], picture: Picture, segmenter: Segmenter
+    objects: Sequence[RegionObject],
+    picture: Picture,
+    segmenter: Segmenter,
+    cancel: threading.Event,
 ) -> list[RegionObject]:
-    """The same objects with masks made from their boxes and points. Raises ModelError."""
-    segments = segmenter.segment(picture, [Hint(o.box, o.point) for o in objects])
-    return [
-        replace(o, mask=segment.mask, mask_quality=segment.quality)
-        for o, segment in zip(objects, segments, strict=True)
-    ]
+    """The same objects with masks made from their boxes and points. Raises ModelError.
+
+    A stop takes effect after the group at hand; the objects after it stay without a mask.
+    """
+    made: list[RegionObject] = []
+    for start in range(0, len(objects), MASKS_AT_ONCE):
+        group = objects[start : start + MASKS_AT_ONCE]
+        if cancel.is_set():
+            made.extend(group)
+            continue
+        segments = segmenter.segment(picture, [Hint(o.box, o.point) for o in group])
+        made.extend(
+            replace(o, mask=segment.mask, mask_quality=segment.quality)
+            for o, segment in zip(group, segments, strict=True)
+        )
+    return made
 
 
 def _with_turn(session: Session, turn: Turn, objects: Sequence[RegionObject]) -> Session:

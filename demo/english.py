@@ -21,6 +21,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def listed(names: Sequence[str]) -> str:
+    """R1, R2 and R3."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 LINKS = words(
     "of in on at to from by near next behind above below under beneath underneath beside "
     "between among inside outside over around against across along toward towards into onto "

@@ -25,6 +25,10 @@ class UnknownRegionError(QuestionError):
     """A question that names a region which does not exist."""
 
 
+class OptionError(InputError):
+    """An option whose value names nothing that is there."""
+
+
 class SessionFormatError(InputError):
     """A session file or value that is not one of this version."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from demo.errors import QuestionError
 from demo.geometry import ModelBox, PictureBox, Size
 from demo.references import Reference, Resolved
 from demo.regions import Registry
@@ -41,6 +42,9 @@ _ANSWER_EXAMPLE = (
 )
 
 
+MOST_BOXES = 120  # as many objects as the model was trained to match
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """A reference as the model gets it: the name it has here, and its box in both frames."""
@@ -70,7 +74,8 @@ def region_reasoner_instruction(question: str) -> str:
 def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: Size) -> Prompt:
     """The RegionReasoner prompt for a resolved sentence; boxes are rounded here, once.
 
-    A region of several objects puts every object's box in, joined by "and".
+    A region of several objects puts every object's box in, joined by "and". Raises QuestionError for
+    more than 120 boxes, and when no words are left.
     """
     given: list[Given] = []
     pieces: list[str] = []
@@ -82,17 +87,23 @@ def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: S
         given.extend(boxes)
         pieces += [resolved.sentence[end:start], _written(boxes), "'s" * same[0].possessive]
         end = stop
+        if len(given) > MOST_BOXES:
+            raise QuestionError(
+                f"This question cites more than {MOST_BOXES} boxes. Cite fewer regions at a time."
+            )
     pieces.append(resolved.sentence[end:])
     question = normalised("".join(pieces))
+    if not question:
+        raise QuestionError("Ask for something in words, for example “find the dog”.")
     return Prompt(question, region_reasoner_instruction(question), tuple(dict.fromkeys(given)))
 
 
 def normalised(question: str) -> str:
-    """Lower case, without leading and trailing ``. " ? !`` and white space, as in training.
+    """Lower case on one line, without leading and trailing ``. " ? !``, as in training.
 
     Tokens of the chat format, such as ``<|im_end|>``, are broken up: a person's are text.
     """
-    return question.lower().strip(' \t\r\n."?!').replace("<|", "< |")
+    return " ".join(question.lower().split()).strip(' ."?!').replace("<|", "< |")
 
 
 def bbox_text(box: ModelBox) -> str:

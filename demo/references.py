@@ -73,11 +73,13 @@ class Resolved:
 
 
 def check_question(sentence: str) -> str:
-    """The question without white space round it, control characters turned into spaces.
+    """The question without white space round it; control characters become spaces, lines stay.
 
     Raises QuestionError when nothing is left or it is longer than 2,000 characters.
     """
-    cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in sentence)
+    cleaned = "".join(
+        " " if c != "\n" and unicodedata.category(c) in ("Cc", "Cs") else c for c in sentence
+    )
     cleaned = cleaned.strip()
     if not cleaned:
         raise QuestionError("Type a question first, for example “find the dog”.")

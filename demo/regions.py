@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from demo.english import listed
 from demo.errors import UnknownRegionError
 from demo.geometry import PictureBox, PicturePoint
 from demo.masks import Mask
@@ -127,10 +128,4 @@ class Registry:
         """The sentence for a name that does not exist."""
         if not self.regions:
             return f"There is no {name} yet: nothing has been found or drawn on this picture."
-        return f"There is no {name} here. You can cite {_listed([r.id for r in self.regions])}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"There is no {name} here. You can cite {listed([r.id for r in self.regions])}."

@@ -13,15 +13,10 @@ from numpy.typing import NDArray
 
 from demo.errors import InputError
 from demo.pictures import Picture
-from demo.regions import RegionObject, Registry
+from demo.regions import Region, RegionObject
 from demo.session import Session
 
 PALETTE = ("#0072B2", "#C14F00", "#007D5C", "#E69F00", "#A8417F", "#56B4E9", "#F0E442")
-
-
-def colour_of(number: int) -> str:
-    """The colour ``#RRGGBB`` of region R1, R2, …; it never changes while the region lives."""
-    return PALETTE[(number - 1) % len(PALETTE)]
 
 
 def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
@@ -30,27 +25,38 @@ def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
     scene = np.ascontiguousarray(picture.pixels[..., ::-1])
     if not shown:
         return np.ascontiguousarray(scene[..., ::-1])
-    detections = _detections(session.registry, [o for _, o in shown], picture)
+    size = (picture.size.width, picture.size.height)
+    thickness = sv.calculate_optimal_line_thickness(size)
     palette = sv.ColorPalette.from_hex(list(PALETTE))
-    thickness = sv.calculate_optimal_line_thickness((picture.size.width, picture.size.height))
-    scale = sv.calculate_optimal_text_scale((picture.size.width, picture.size.height))
-    names = [o.id if len(r.objects) > 1 else r.id for r, o in shown]
-    scene = sv.MaskAnnotator(palette, opacity=0.35).annotate(scene, detections)
-    scene = sv.BoxAnnotator(palette, thickness=thickness).annotate(scene, detections)
+    for region, item in shown:
+        scene = _mask(scene, region, item, palette)
+    boxes = sv.Detections(
+        xyxy=np.array([o.box.xyxy for _, o in shown], float),
+        class_id=np.array([r.number - 1 for r, _ in shown]) % len(PALETTE),
+    )
+    scene = sv.BoxAnnotator(palette, thickness=thickness).annotate(scene, boxes)
     scene = _points(scene, [o for _, o in shown], thickness)
-    labels = sv.LabelAnnotator(palette, text_scale=scale, text_padding=4)
-    scene = labels.annotate(scene, detections, labels=names)
+    labels = sv.LabelAnnotator(
+        palette, text_scale=sv.calculate_optimal_text_scale(size), text_padding=4
+    )
+    names = [o.id if len(r.objects) > 1 else r.id for r, o in shown]
+    scene = labels.annotate(scene, boxes, labels=names)
     return np.ascontiguousarray(scene[..., ::-1])
 
 
-def _detections(registry: Registry, objects: list[RegionObject], picture: Picture) -> sv.Detections:
-    shape = picture.pixels.shape[:2]
-    blank = np.zeros(shape, bool)
-    return sv.Detections(
-        xyxy=np.array([o.box.xyxy for o in objects], float),
-        mask=np.stack([blank if o.mask is None else o.mask.to_array() for o in objects]),
-        class_id=np.array([registry.region(o.id).number - 1 for o in objects]) % len(PALETTE),
+def _mask(
+    scene: NDArray[np.uint8], region: Region, item: RegionObject, palette: sv.ColorPalette
+) -> NDArray[np.uint8]:
+    """One mask at a time: a picture of 50 megapixels with many objects would fill the memory."""
+    if item.mask is None:
+        return scene
+    one = sv.Detections(
+        xyxy=np.array([item.box.xyxy], float),
+        mask=item.mask.to_array()[None],
+        class_id=np.array([region.number - 1]) % len(PALETTE),
     )
+    painted: NDArray[np.uint8] = sv.MaskAnnotator(palette, opacity=0.35).annotate(scene, one)
+    return painted
 
 
 def _points(

@@ -127,9 +127,9 @@ class Session:
         registry = self.registry
         if last is not None and last in registry:
             kept = tuple(r for r in registry if r.id != last)
-            newest = max((r.number for r in kept), default=0)
-            number = registry.region(last).number
-            registry = Registry(kept, number if newest < number else registry.next_number)
+            # Its number is free again only if no later one was given out.
+            newest = registry.region(last).number == registry.next_number - 1
+            registry = Registry(kept, registry.next_number - newest)
         return replace(self, turns=self.turns[:-1], registry=registry)
 
     def to_dict(self) -> dict[str, Any]:

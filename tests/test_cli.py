@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) ->
     [
         pytest.param(["no-such.png", "find it"], 2, "There is no file", id="no such picture"),
         pytest.param(["README.md", "find it"], 2, "not a picture", id="not a picture"),
-        pytest.param(["{photo}", "find it", "--model", "gpt-17"], 1, "There is no model called",
+        pytest.param(["{photo}", "find it", "--model", "gpt-17"], 2, "There is no model called",
                      id="no such model"),
         pytest.param(["{photo}", "find it", "--segmenter", "magic"], 2, "There is no segmenter",
                      id="no such segmenter"),
@@ -126,6 +127,10 @@ def test_help_explains_every_option_of_the_app() -> None:
     [
         pytest.param(["--port", "99999"], "is not a port", id="port out of range"),
         pytest.param(["--quantize", "3bit"], "invalid choice", id="quantization unknown"),
+        pytest.param(["--model", "nosuch"], "There is no model called", id="no such model"),
+        pytest.param(
+            ["--segmenter", "sam2:nosuch"], "There is no SAM 2 called", id="no such SAM 2"
+        ),
         pytest.param(["--sessions", "there"], "not built yet", id="sessions on disk"),
         pytest.param(["--auth", "users"], "not built yet", id="log-in"),
     ],
@@ -143,3 +148,36 @@ def test_a_busy_port_is_said_before_anything_is_loaded() -> None:
         done = call("app.py", "--port", port)
     assert done.returncode == 2
     assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr
+
+
+def test_what_went_wrong_first_decides(photo: Path, tmp_path: Path) -> None:
+    done = call("-m", "demo", "ground", photo, "left of R9", "--segmenter", "none",
+                "--json", tmp_path / "no" / "such.json")  # fmt: skip
+    assert done.returncode == 2
+    assert "There is no R9 yet" in done.stderr
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_any_letter_can_be_printed(tmp_path: Path) -> None:
+    raw = tmp_path / "raw.txt"
+    raw.write_text("<scene>猫 costs 5 €</scene>", encoding="utf-8")
+    command = [sys.executable, "-m", "demo", "parse", str(raw), "--size", "9x9"]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, env=environment, check=True)
+    assert json.loads(done.stdout.decode("utf-8"))["trace"]["scene"] == "猫 costs 5 €"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["evaluate", "none.json"], "holds no dialogues", id="no such file"),
+        pytest.param(["evaluate", "LICENSE"], "holds no dialogues", id="not dialogues"),
+        pytest.param(["scenes", "--out", "/proc/no"], "Nothing can be written", id="no folder"),
+        pytest.param(["scenes", "--out", "x", "--count", "-3"], "above 0", id="negative count"),
+    ],
+)
+def test_nano_commands_say_what_is_wrong(arguments: list[str], says: str) -> None:
+    done = call("-m", "demo", "nano", *arguments)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from demo.engine import ObjectSeen, Segmenting, TurnFinished, TurnStarted, begin, run_turn
+from demo.engine import ObjectSeen, Segmenting, TurnFinished, TurnStarted, begin, label_of, run_turn
 from demo.errors import ModelError, QuestionError, SessionFormatError, UnknownRegionError
 from demo.nano.facts import Fact
 from demo.pictures import Picture, open_picture
@@ -15,7 +15,7 @@ from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.session import Session
+from demo.session import Session, Turn
 from demo.trace import PartClosed, PartOpened
 
 
@@ -206,3 +206,38 @@ def test_a_model_without_any_text_has_failed(picture: Picture, nano: LocalReason
                 cancel=threading.Event(),
             )
         )
+
+
+def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
+    picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
+) -> None:
+    cancel = threading.Event()
+    last: object = None
+    for event in run_turn(
+        begin(picture, nano),
+        f"find the {_single(facts)}",
+        picture=picture,
+        reasoner=nano,
+        segmenter=GrabCutSegmenter(),
+        cancel=cancel,
+    ):
+        if isinstance(event, Segmenting):
+            cancel.set()
+        last = event
+    session = finished([last])
+    assert not session.turns[0].partial
+    assert session.registry.region("R1").objects[0].mask is None
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        pytest.param("Find the red dog!", "red dog", id="asking words go"),
+        pytest.param("what is next to R1?", "next to R1", id="the relation stays"),
+        pytest.param("where is it", "it", id="something stays"),
+        pytest.param("find the", "find the", id="nothing but asking words"),
+        pytest.param("x" * 60, "x" * 39 + "…", id="a long one is cut"),
+    ],
+)
+def test_a_region_is_called_by_its_question(question: str, label: str) -> None:
+    assert label_of(Turn(question, question)) == label

@@ -11,7 +11,7 @@ import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
 
-from demo.errors import CheckpointError
+from demo.errors import CheckpointError, OptionError
 from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
@@ -136,7 +136,7 @@ def test_four_bit_settings_are_those_for_the_7b() -> None:
 
 
 def test_a_folder_without_a_checkpoint_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"holds no checkpoint: it has no config\.json"):
+    with pytest.raises(OptionError, match=r"holds no checkpoint: it has no config\.json"):
         find_model(str(tmp_path))
 
 
@@ -149,7 +149,7 @@ def test_a_folder_without_a_checkpoint_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_an_unknown_name_is_said(name: str, says: str) -> None:
-    with pytest.raises(CheckpointError, match=says):
+    with pytest.raises(OptionError, match=says):
         find_model(name)
 
 

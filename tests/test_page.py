@@ -354,4 +354,13 @@ def test_the_endpoints_need_nothing_but_what_is_sent(url: str, blocks: Path) -> 
         assert image.size == (400, 300)
     with pytest.raises(AppError, match="There is no R9 here"):
         client.predict(picture, "next to R9", second, api_name="/ground")
+    other = {**first, "picture": {**first["picture"], "width": 800, "height": 600}, "regions": []}
+    with pytest.raises(AppError, match="about another picture"):
+        client.predict(picture, "find red", other, api_name="/ground")
+    with pytest.raises(AppError, match="There is no picture"):
+        client.predict(None, "find red", None, api_name="/ground")
+    with pytest.raises(AppError, match="Type a question first"):
+        client.predict(picture, None, None, api_name="/ground")
+    with pytest.raises(AppError, match="not a session of version 1"):
+        client.predict(picture, "find red", {"version": 7}, api_name="/ground")
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/ground", "/overlay"}

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.errors import QuestionError
 from demo.geometry import ModelBox, PictureBox, Size
 from demo.prompt import (
+    MOST_BOXES,
     Given,
     Prompt,
     bbox_text,
@@ -199,3 +201,21 @@ def test_instruction_is_the_one_of_the_training() -> None:
 @pytest.mark.parametrize("question", ["{answer}", "{question} {0}", "{", "}", "%s \\1"])
 def test_question_stays_as_it_is_in_the_instruction(question: str) -> None:
     assert region_reasoner_instruction(question) == INSTRUCTION.replace("the dog", question)
+
+
+def test_a_question_of_signs_only_asks_nothing() -> None:
+    with pytest.raises(QuestionError, match="Ask for something in words"):
+        asked("?!")
+
+
+def test_a_question_cannot_cite_without_end() -> None:
+    regions, _ = Registry().add([RegionObject("", BOXES["R1"]) for _ in range(MOST_BOXES)])
+    whole = Resolved("R1", (Reference("R1", 0, 2, "R1"),))
+    assert len(build_prompt(whole, regions, PICTURE, FRAME).given) == MOST_BOXES
+    twice = Resolved("R1 R1", (Reference("R1", 0, 2, "R1"), Reference("R1", 3, 5, "R1")))
+    with pytest.raises(QuestionError, match="more than 120 boxes"):
+        build_prompt(twice, regions, PICTURE, FRAME)
+
+
+def test_lines_become_one() -> None:
+    assert asked("Find the dog\n next to it").question == "find the dog next to it"

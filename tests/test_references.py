@@ -660,7 +660,8 @@ def steps(sentence: str) -> int:
     ("typed", "checked"),
     [
         pytest.param("  find the dog \n", "find the dog", id="white space"),
-        pytest.param("find\tthe\ndog\x00", "find the dog", id="control characters"),
+        pytest.param("find\tthe dog\x00", "find the dog", id="control characters"),
+        pytest.param("find the dog\nnext to it", "find the dog\nnext to it", id="two lines"),
         pytest.param("find\x1b[31m", "find [31m", id="a terminal's escape"),
         pytest.param("find \ud800", "find", id="half a character"),
         pytest.param("找到那只狗", "找到那只狗", id="another alphabet"),

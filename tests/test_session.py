@@ -427,3 +427,16 @@ def damage(data: Any, path: tuple[Any, ...], value: Any) -> None:
             data[path[-1]] = value
     except (KeyError, IndexError, TypeError):
         return  # an earlier damage took this place away
+
+
+def test_undo_of_a_loaded_session_gives_no_deleted_number_out_again() -> None:
+    session = Session.begin(
+        PictureInfo("a.png", Size(100, 100), "0" * 64), ReasonerInfo("nano", Size(224, 224))
+    )
+    registry, region = session.registry.add([RegionObject("", PictureBox(1, 1, 9, 9))])
+    session = session.with_turn(Turn("find it", "find it", region=region.id), registry)
+    registry, later = session.registry.add([RegionObject("", PictureBox(1, 1, 9, 9))])
+    loaded = Session.from_dict(session.with_registry(registry.remove(later.id)).to_dict())
+    undone = loaded.undo()
+    assert len(undone.registry) == 0
+    assert undone.registry.next_number == loaded.registry.next_number == 3

@@ -159,6 +159,32 @@ def test_references_are_named_in_question_and_trace() -> None:
     assert made[3]["content"] == "Beside [R1](#R1)&#46;"
 
 
+def test_equal_boxes_do_not_shift_the_names_of_others() -> None:
+    session = answered(answered(answered(EMPTY, "a", LEFT), "b", LEFT), "c", RIGHT)
+    session = answered(
+        session,
+        "R1, R2 and R3",
+        prompted="bbox=[84, 168, 294, 448], bbox=[84, 168, 294, 448] and bbox=[504, 168, 714, 448]",
+        references=("R1", "R2", "R3"),
+        trace=TRACE,
+    )
+    asked = next(m for m in messages(session, {})[-5:] if "Asked as" in m["content"])["content"]
+    assert "[R3](#R3) → bbox&#61;&#91;504" in asked
+    assert "[R1](#R1) → bbox&#61;&#91;84" in asked
+
+
+def test_a_corrected_region_keeps_its_name_in_earlier_questions() -> None:
+    session = answered(
+        answered(EMPTY, "a", RIGHT),
+        "next to R1",
+        prompted="next to bbox=[84, 168, 294, 448]",
+        references=("R1",),
+        trace=TRACE,
+    )
+    asked = next(m for m in messages(session, {})[-5:] if "Asked as" in m["content"])["content"]
+    assert "[R1](#R1) → " in asked
+
+
 def test_only_the_newest_answer_lies_open() -> None:
     session = answered(answered(EMPTY, "a", LEFT, trace=TRACE), "b", RIGHT, trace=TRACE)
     parts = [m["metadata"] for m in messages(session, {}) if "metadata" in m]

@@ -7,7 +7,6 @@ the true box stands in, and is counted.
 from __future__ import annotations
 
 import json
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from demo.engine import TurnFinished, begin, run_turn
+from demo.engine import answer, begin
+from demo.errors import InputError
 from demo.geometry import PictureBox, Size
 from demo.masks import Mask
 from demo.metrics import Summary, TurnScore, merged, score_turn, summarize, summarize_rounds
@@ -66,8 +66,11 @@ def evaluate(
     limit: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Run the dialogues of a ``dialogues.json`` and score every turn."""
-    rows = json.loads(path.read_text(encoding="utf-8"))[:limit]
+    """Run the dialogues of a ``dialogues.json`` and score every turn. Raises InputError for none."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))[:limit]
+    except (OSError, ValueError) as error:
+        raise InputError(f"The file {path} holds no dialogues: {error}.") from error
     report = Report()
     for number, row in enumerate(rows, start=1):
         _dialogue(report, row, open_picture(path.parent / row["image_path"]), reasoner, segmenter)
@@ -90,7 +93,7 @@ def _dialogue(
         for earlier in _contexts(turn):
             session, name = _reference(report, session, made[earlier], truths[earlier])
             question = question.replace(PLACE, name, 1)
-        session = _asked(session, question, picture, reasoner, segmenter)
+        session = answer(session, question, picture=picture, reasoner=reasoner, segmenter=segmenter)
         made.append(session.turns[-1].region)
         _score(report, session, number, turn)
 
@@ -110,24 +113,6 @@ def _reference(
     stand_in = RegionObject("", PictureBox(*truth[0]))
     registry, made = session.registry.add([stand_in], origin=Origin.USER)
     return session.with_registry(registry), made.id
-
-
-def _asked(
-    session: Session,
-    question: str,
-    picture: Picture,
-    reasoner: Reasoner,
-    segmenter: Segmenter | None,
-) -> Session:
-    events = run_turn(
-        session,
-        question,
-        picture=picture,
-        reasoner=reasoner,
-        segmenter=segmenter,
-        cancel=threading.Event(),
-    )
-    return next(e.session for e in events if isinstance(e, TurnFinished))
 
 
 def _score(report: Report, session: Session, number: int, truth: dict[str, Any]) -> None:

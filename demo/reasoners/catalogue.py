@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.errors import CheckpointError
+from demo.errors import OptionError
 
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 
@@ -30,14 +30,14 @@ CATALOGUE = {
 def find_model(name: str) -> Entry:
     """The catalogue's entry, or one for a folder with a checkpoint or for a hub id.
 
-    Raises CheckpointError for a folder without a checkpoint and for a name that is none of these.
+    Raises OptionError for a folder without a checkpoint and for a name that is none of these.
     """
     if name.lower() in CATALOGUE:
         return CATALOGUE[name.lower()]
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise CheckpointError(
+            raise OptionError(
                 f"The folder {name} holds no checkpoint: it has no config.json. "
                 "Give the folder that a model was saved to."
             )
@@ -46,7 +46,7 @@ def find_model(name: str) -> Entry:
     if owner and slash and rest and "/" not in rest and not name.startswith((".", "~")):
         return Entry(rest, name)
     known = ", ".join(CATALOGUE)
-    raise CheckpointError(
+    raise OptionError(
         f"There is no model called {name}. Choose {known}, a hub id such as "
         "lmsdss/RegionReasoner-7B, or a folder with a checkpoint."
     )

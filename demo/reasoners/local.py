@@ -26,6 +26,7 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
 )
+from transformers.utils import logging as hf_logging
 from transformers.utils.hub import cached_file
 
 from demo.errors import CheckpointError, ModelError, OutOfMemoryError
@@ -198,6 +199,8 @@ def load_local(entry: Entry, *, quantize: str = "auto", low_memory: bool = False
     if four_bits:
         options["quantization_config"] = four_bit_config(low_memory)
         options["dtype"] = torch.bfloat16
+    # A bar is for weights that take a while.
+    (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
     with _said(), _missing(entry):
         model = Qwen2_5_VLForConditionalGeneration.from_pretrained(entry.source, **options)
         processor = AutoProcessor.from_pretrained(entry.source)
@@ -251,8 +254,8 @@ def _config(entry: Entry) -> Qwen2_5_VLConfig:
 
 
 def _frame_of(config: Qwen2_5_VLConfig) -> Size:
-    width, height = getattr(config, "region_frame", (840, 840))
-    return Size(width, height)
+    written = getattr(config, "region_frame", None)
+    return REGION_REASONER_FRAME if written is None else Size(*written)
 
 
 def _is_small(config: Qwen2_5_VLConfig) -> bool:

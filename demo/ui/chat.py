@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from demo.checks import XYXY, find_citations
+from demo.english import listed
 from demo.regions import RegionObject
 from demo.session import Finding, Session, Turn
 from demo.ui.text import (
@@ -17,7 +18,6 @@ from demo.ui.text import (
     link,
     linked_boxes,
     linked_names,
-    listed,
     marked,
     place,
     resolved_boxes,
@@ -29,7 +29,8 @@ Seconds = Mapping[str, float]
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
 _PLACED = 4  # of so many objects a summary says where they are
 _OF_THE_ANSWER = ("answer.", "point.", "masks.")
-_WHEN_STOPPED = ("answer.unreadable", "trace.truncated")  # to be expected of a stopped turn
+# To be expected of a stopped turn.
+_WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
 def messages(session: Session, seconds: Mapping[int, Seconds]) -> list[Message]:
@@ -143,8 +144,19 @@ def _given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     They are read from the question as it was sent, because a region may have been corrected since.
     """
     names = [name for reference in turn.references for name in _object_names(session, reference)]
-    boxes = [citation.box for citation in find_citations(turn.prompted)]
-    return dict(zip(dict.fromkeys(boxes), dict.fromkeys(names), strict=False))
+    cited = list(dict.fromkeys(citation.box for citation in find_citations(turn.prompted)))
+    now = {name: _model_box(session, name) for name in dict.fromkeys(names)}
+    given = {box: name for name, box in reversed(now.items()) if box in cited}
+    moved = [name for name, box in now.items() if box not in cited]
+    return given | dict(zip((b for b in cited if b not in given), moved, strict=False))
+
+
+def _model_box(session: Session, name: str) -> XYXY | None:
+    """Where an object is now, in the model frame; None when it was deleted."""
+    if name not in session.registry:
+        return None
+    box = session.registry.objects(name)[0].box
+    return box.to_model(session.picture.size, session.reasoner.frame).xyxy
 
 
 def _object_names(session: Session, reference: str) -> tuple[str, ...]:

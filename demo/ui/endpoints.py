@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import gradio as gr
 
-from demo.engine import TurnFinished, begin, run_turn
+from demo.engine import answer, begin
 from demo.errors import DemoError, InputError
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Reasoner
@@ -15,11 +14,15 @@ from demo.render import draw_overlay
 from demo.segmenters.base import Segmenter
 from demo.session import Session
 
+# Turns that may wait for the model at once. Each holds one of the server's forty threads, and Stop
+# needs one, too; the rest wait in the queue, in order.
+AT_ONCE = 16
+
 
 def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
     """Add ``/ground`` and ``/overlay``; to be called inside ``gr.Blocks``."""
 
-    def ground(image: str, question: str, session: Any) -> dict[str, Any]:
+    def ground(image: str | None, question: str | None, session: Any) -> dict[str, Any]:
         """Ask one question about a picture.
 
         Give null as session for the first question and the returned session for the next ones.
@@ -29,10 +32,10 @@ def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
         except DemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def overlay(image: str, session: Any) -> Any:
+    def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
         try:
-            picture = open_picture(image)
+            picture = _picture(image)
             return draw_overlay(picture, _session(session, picture, reasoner))
         except DemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
@@ -44,31 +47,35 @@ def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
         result = gr.JSON(label="session")
         drawing = gr.Image(label="png", format="png")
         gr.Button().click(
-            ground, [image, question, session], result, api_name="ground", concurrency_limit=None
+            ground,
+            [image, question, session],
+            result,
+            api_name="ground",
+            concurrency_limit=AT_ONCE,
+            concurrency_id="turns",
         )
         gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
 
 
 def _ground(
-    image: str,
-    question: str,
+    image: str | None,
+    question: str | None,
     data: Any,
     reasoner: Reasoner,
     segmenter: Segmenter | None,
 ) -> dict[str, Any]:
-    picture = open_picture(image)
+    picture = _picture(image)
     session = _session(data, picture, reasoner)
-    for event in run_turn(
-        session,
-        question,
-        picture=picture,
-        reasoner=reasoner,
-        segmenter=segmenter,
-        cancel=threading.Event(),
-    ):
-        if isinstance(event, TurnFinished):
-            session = event.session
-    return session.to_dict()
+    answered = answer(
+        session, question or "", picture=picture, reasoner=reasoner, segmenter=segmenter
+    )
+    return answered.to_dict()
+
+
+def _picture(image: str | None) -> Picture:
+    if image is None:
+        raise InputError("There is no picture: give one as image.")
+    return open_picture(image)
 
 
 def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:
@@ -76,6 +83,6 @@ def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:
     if data is None:
         return begin(picture, reasoner)
     session = Session.from_dict(data)
-    if session.picture.sha256 != picture.sha256:
+    if (session.picture.sha256, session.picture.size) != (picture.sha256, picture.size):
         raise InputError("This session is about another picture than the one given.")
     return session

@@ -64,12 +64,15 @@ class Events:
     def _opened(
         self, read: Callable[[], Picture], questions: tuple[str, ...], request: gr.Request
     ) -> Updates:
-        if self.turns.is_running(_visitor(request)):
+        ticket = self.turns.begin(_visitor(request))
+        if ticket is None:
             return self._said(words.STOP_FIRST)
         try:
             picture = read()
         except DemoError as error:
             return self._said(str(error))
+        finally:
+            self.turns.end(ticket)
         shown = save_for_browser(picture, self.pictures)
         desk = Desk(picture, shown, begin(picture, self.reasoner), questions)
         return self._idle(desk, " ".join(picture.notes))
@@ -123,11 +126,10 @@ class Events:
             yield self._said(words.ONE_AT_A_TIME)
             return
         try:
-            last = yield from self._running(sentence, desk, ticket, at_start)
+            yield (yield from self._running(sentence, desk, ticket, at_start))
         finally:
             ticket.cancel.set()  # a visitor who is gone does not keep the model busy
             self.turns.end(ticket)
-        yield last
 
     def _running(
         self, sentence: str, desk: Desk, ticket: Ticket, at_start: Updates

@@ -70,7 +70,7 @@ class LiveTurn:
         if self.started is None:
             return []
         given = self.started.given
-        boxes = {g.model_box.xyxy: g.name for g in given}
+        boxes = {g.model_box.xyxy: g.name for g in reversed(given)}
         asked = resolved_boxes(self.started.prompted, boxes)
         return [
             chat.said_by_person(linked_names(self.started.question, _cited(given))),

@@ -16,7 +16,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.examples import Example
-from demo.ui.endpoints import add_endpoints
+from demo.ui.endpoints import AT_ONCE, add_endpoints
 from demo.ui.events import Events
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.theme import styles, theme
@@ -62,7 +62,8 @@ def _connect(parts: Parts, events: Events) -> None:
     turn: dict[str, Any] = {
         **PRIVATE,
         "outputs": changed,
-        "concurrency_limit": None,
+        "concurrency_limit": AT_ONCE,
+        "concurrency_id": "turns",
         "trigger_mode": "multiple",
     }
     asked = gr.on(
@@ -81,7 +82,7 @@ def _connect(parts: Parts, events: Events) -> None:
         parts.upload.upload(events.open_upload, [parts.upload], **at_once),
         parts.gallery.choose(events.open_example, None, **at_once),
     ):
-        opened.then(events.prepare, [parts.desk], None, concurrency_limit=None, **PRIVATE)
+        opened.then(events.prepare, [parts.desk], None, concurrency_limit=1, **PRIVATE)
     parts.message.input(
         events.read,
         [parts.message, parts.desk],

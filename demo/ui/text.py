@@ -7,7 +7,7 @@ wrote. This file knows names and boxes, not sessions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from demo.checks import XYXY, find_citations
 from demo.geometry import PictureBox, Size
@@ -64,11 +64,6 @@ def resolved_boxes(prompted: str, boxes: Boxes) -> str:
             if c.box in boxes
         ),
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """R1, R2 and R3."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def place(box: PictureBox, size: Size) -> str:
