@@ -17,8 +17,10 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import Fact, facts_of
-from demo.nano.world import Drawing, Scene, draw, sample_scene
+from demo.nano.layout import sample_scene
+from demo.nano.world import Scene
 from demo.pictures import Picture, open_picture
 from demo.reasoners.catalogue import find_model
 from demo.reasoners.local import LocalReasoner, load_local

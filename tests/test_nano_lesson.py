@@ -14,8 +14,10 @@ from transformers import PreTrainedTokenizerFast
 
 from demo.checks import check
 from demo.nano.dialogue import Asker, Round, answer
+from demo.nano.drawing import draw
 from demo.nano.facts import FRAME, RELATIONS, Fact, facts_of
 from demo.nano.heldout import PLACE, write_dialogues
+from demo.nano.layout import sample_scene
 from demo.nano.lesson import IGNORE, Lessons
 from demo.nano.model import build_model, build_processor, number_ids
 from demo.nano.passes import vision_forward
@@ -23,7 +25,7 @@ from demo.nano.student import Student
 from demo.nano.tokenizer import build_tokenizer
 from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
-from demo.nano.world import Scene, draw, sample_scene
+from demo.nano.world import Scene
 from demo.prompt import region_reasoner_instruction
 from demo.trace import parse_trace
 

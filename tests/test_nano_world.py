@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from demo.nano import world
-from demo.nano.world import Drawing, Scene, Thing, draw, sample_scene
+from demo.nano.drawing import Drawing, draw
+from demo.nano.layout import sample_scene
+from demo.nano.world import Scene, Thing
 
 SCENES = 200
 

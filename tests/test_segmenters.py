@@ -24,7 +24,8 @@ from transformers import (
 from demo.errors import CheckpointError
 from demo.geometry import PictureBox, PicturePoint
 from demo.masks import BoolArray
-from demo.nano.world import Drawing, draw, sample_scene
+from demo.nano.drawing import Drawing, draw
+from demo.nano.layout import sample_scene
 from demo.pictures import Picture, open_picture
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
-from demo.nano.world import Drawing, Scene
+from demo.nano.drawing import Drawing
+from demo.nano.world import Scene
 
 FRAME = Size(224, 224)
 GROUPS = {

@@ -17,8 +17,9 @@ from PIL import Image
 
 from demo.masks import Mask
 from demo.nano.dialogue import Asker, Round
+from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import Fact, facts_of
-from demo.nano.world import Drawing, draw, sample_scene
+from demo.nano.layout import sample_scene
 
 MOST_ROUNDS = 7
 PLACE = "<box>{context_bbox}</box>"

@@ -20,9 +20,11 @@ from transformers import PreTrainedTokenizerFast
 
 from demo.geometry import ModelBox
 from demo.nano.dialogue import Asker, Piece, Round, answer
+from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import FRAME, Fact, facts_of
+from demo.nano.layout import sample_scene
 from demo.nano.model import CELLS, number_ids
-from demo.nano.world import COLOURS, KINDS, Drawing, Scene, draw, sample_scene
+from demo.nano.world import COLOURS, KINDS, Scene
 from demo.prompt import region_reasoner_instruction
 
 COLOUR_NAMES = tuple(COLOURS)

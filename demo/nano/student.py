@@ -31,7 +31,7 @@ WEIGHTS = {
     "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
     "dense3_kind": 0.2, "dense3_colour": 0.1, "dense3_box": 0.3,
     "look3": 0.3, "look4": 0.3, "spoken3": 0.2, "spoken4": 0.3, "copy": 0.3,
-    "words": 1.0, "copied": 1.0, "numbers": 1.0,
+    "words": 1.0, "copied": 2.0, "numbers": 1.0,
 }  # fmt: skip
 
 

@@ -32,15 +32,15 @@ class Plan:
     """The settings of one training run; steps are optimiser steps."""
 
     seed: int = 1
-    seeing_steps: int = 1200
-    talking_steps: int = 3200
-    cooldown: float = 0.3
+    seeing_steps: int = 400
+    talking_steps: int = 1900
+    cooldown: float = 0.4
     seeing_pictures: int = 48
-    talking_pictures: int = 16
+    talking_pictures: int = 12
     pairs: int = 5
     stride: int = 144
-    rate: float = 2e-3
-    muon_rate: float = 2e-3
+    rate: float = 1.5e-3
+    muon_rate: float = 1.5e-3
     warmup: int = 50
     ema: float = 0.998
     save_every: int = 100

@@ -10,8 +10,10 @@ import re
 import numpy as np
 
 from demo.nano.dialogue import STRANGERS, Asker, answer
+from demo.nano.drawing import draw
 from demo.nano.facts import facts_of
-from demo.nano.world import COLOURS, KINDS, PLACES, draw, sample_scene
+from demo.nano.layout import sample_scene
+from demo.nano.world import COLOURS, KINDS, PLACES
 
 COMMON = """
 a about above across after again all also am among an and animal animals another any anyone anything
