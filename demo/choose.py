@@ -27,8 +27,7 @@ SEVEN_B = "regionreasoner-7b"
 # the rest is for one turn.
 LEAST_GPU_GIB = {"4bit": 7.5, "none": 18.0}
 _NANO_ADVICE = (
-    "nano understands drawn scenes only; for photographs, start on a CUDA GPU with "
-    "--model regionreasoner-7b."
+    "nano knows drawn scenes only; for photographs: --model regionreasoner-7b on a CUDA GPU"
 )
 
 

@@ -104,7 +104,7 @@ def safe_name(name: str) -> str:
         stem, dot, suffix = kept.rpartition(".")
         ending = f"…{dot}{suffix}" if stem and len(suffix) <= 5 else "…"
         kept = kept[: MAX_NAME - len(ending)] + ending
-    return kept or "picture"
+    return kept if kept.strip(". ") else "picture"
 
 
 def _own_name(source: Source) -> str:

@@ -41,7 +41,8 @@ def test_ground_prints_the_session_and_nothing_else(photo: Path, tmp_path: Path)
     assert [t.question for t in session.turns] == ["find all things", "what is next to R1.1"]
     assert session.turns[1].references == ("R1.1",)
     assert session.turns[1].prompted.startswith("what is next to bbox=[")
-    assert Image.open(overlay).size == (session.picture.size.width, session.picture.size.height)
+    with Image.open(overlay) as drawn:
+        assert drawn.size == (session.picture.size.width, session.picture.size.height)
 
 
 def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
 from demo.reasoners.base import Usage
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
-from demo.reasoners.local import LocalReasoner, four_bit_config, load_local
+from demo.reasoners.local import KEPT_IN_BF16, LocalReasoner, four_bit_config, load_local
 
 
 def asked(question: str) -> Prompt:
@@ -128,7 +128,7 @@ def test_four_bits_run_on_a_cpu(low_memory: bool, tower: type, picture: Picture)
 
 
 def test_four_bit_settings_are_those_for_the_7b() -> None:
-    config = four_bit_config(low_memory=False)
+    config = four_bit_config(KEPT_IN_BF16)
     assert config.bnb_4bit_quant_type == "nf4"
     assert config.bnb_4bit_use_double_quant
     assert config.bnb_4bit_compute_dtype == torch.bfloat16

@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from tokenizers.decoders import DecodeStream
 from transformers import (
     AutoProcessor,
@@ -197,7 +198,8 @@ def load_local(entry: Entry, *, quantize: str = "auto", low_memory: bool = False
     )
     options: dict[str, Any] = {"dtype": _dtype(config, device), "device_map": {"": device}}
     if four_bits:
-        options["quantization_config"] = four_bit_config(low_memory)
+        kept = kept_in_bf16(config, low_memory)
+        options["quantization_config"] = four_bit_config(kept)
         options["dtype"] = torch.bfloat16
     # A bar is for weights that take a while.
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
@@ -205,30 +207,39 @@ def load_local(entry: Entry, *, quantize: str = "auto", low_memory: bool = False
         model = Qwen2_5_VLForConditionalGeneration.from_pretrained(entry.source, **options)
         processor = AutoProcessor.from_pretrained(entry.source)
     if four_bits:
-        check_four_bits(model, low_memory)
+        check_four_bits(model, kept)
     return LocalReasoner(entry.name, model, processor)
 
 
-def four_bit_config(low_memory: bool) -> BitsAndBytesConfig:
-    """NF4 with double quantization and bf16 compute; tower and head stay bf16 unless memory is low."""
+def kept_in_bf16(config: Qwen2_5_VLConfig, low_memory: bool) -> tuple[str, ...]:
+    """Modules that stay in bf16: tower and output head, or, when memory is low, none.
+
+    A head that shares its weights with the input embedding cannot be in 4 bits.
+    """
+    if low_memory:
+        return ("lm_head",) if config.tie_word_embeddings else ()
+    return KEPT_IN_BF16
+
+
+def four_bit_config(kept: Sequence[str]) -> BitsAndBytesConfig:
+    """NF4 with double quantization and bf16 compute for all but the modules in ``kept``."""
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
-        llm_int8_skip_modules=[] if low_memory else list(KEPT_IN_BF16),
+        llm_int8_skip_modules=list(kept),
     )
 
 
-def check_four_bits(model: Qwen2_5_VLForConditionalGeneration, low_memory: bool) -> None:
+def check_four_bits(model: Qwen2_5_VLForConditionalGeneration, kept: tuple[str, ...]) -> None:
     """Make sure that just the layers that should be are in 4 bits; raises CheckpointError."""
     from bitsandbytes.nn import Linear4bit
 
     for name, module in model.named_modules():
         if not isinstance(module, torch.nn.Linear):
             continue
-        wanted = low_memory or not name.startswith(KEPT_IN_BF16)
-        if isinstance(module, Linear4bit) != wanted and name != "lm_head":
+        if isinstance(module, Linear4bit) == name.startswith(kept):
             raise CheckpointError(
                 f"The layer {name} was not loaded in the precision it should have."
             )
@@ -293,7 +304,7 @@ def _missing(entry: Entry) -> Iterator[None]:
         yield
     except CheckpointError:
         raise
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         where = (
             "in that folder" if os.path.isdir(entry.source) else "here, and could not be fetched"
         )
