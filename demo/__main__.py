@@ -80,7 +80,7 @@ def _parser() -> Parser:
 def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
     scenes.add_argument("--count", type=_count, default=100, metavar="N")
-    scenes.add_argument("--seed", type=_count, default=1, metavar="S")
+    scenes.add_argument("--seed", type=_seed, default=0, metavar="S")
     scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
     scenes.set_defaults(run=_nano_scenes)
 
@@ -212,6 +212,12 @@ def _size(text: str) -> Size:
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0")
     return int(text)
 
 

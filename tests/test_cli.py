@@ -151,6 +151,13 @@ def test_a_busy_port_is_said_before_anything_is_loaded() -> None:
     assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr
 
 
+def test_scenes_are_written_for_any_seed(tmp_path: Path) -> None:
+    done = call("-m", "demo", "nano", "scenes", "--count", 2, "--seed", 0, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "dialogues.json").read_text())
+    assert [(tmp_path / row["image_path"]).is_file() for row in rows] == [True, True]
+
+
 def test_what_went_wrong_first_decides(photo: Path, tmp_path: Path) -> None:
     done = call("-m", "demo", "ground", photo, "left of R9", "--segmenter", "none",
                 "--json", tmp_path / "no" / "such.json")  # fmt: skip
@@ -176,6 +183,7 @@ def test_any_letter_can_be_printed(tmp_path: Path) -> None:
         pytest.param(["evaluate", "LICENSE"], "holds no dialogues", id="not dialogues"),
         pytest.param(["scenes", "--out", "/proc/no"], "Nothing can be written", id="no folder"),
         pytest.param(["scenes", "--out", "x", "--count", "-3"], "above 0", id="negative count"),
+        pytest.param(["scenes", "--out", "x", "--seed", "red"], "from 0", id="seed not a number"),
     ],
 )
 def test_nano_commands_say_what_is_wrong(arguments: list[str], says: str) -> None:
