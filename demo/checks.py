@@ -16,7 +16,8 @@ from typing import Any
 
 from demo.english import listed
 from demo.geometry import ModelBox, Size, round_half_up
-from demo.session import Finding, TraceText
+from demo.regions import RegionObject
+from demo.session import Finding, TraceText, object_to_dict
 from demo.trace import Problem, Trace, TraceObject, parse_trace
 
 XYXY = tuple[int, int, int, int]
@@ -264,20 +265,13 @@ def report(text: str, size: Size, frame: Size, given: Sequence[ModelBox]) -> dic
     objects = enumerate(trace.objects, start=1)
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
-        "objects": [_object_to_dict(f"R1.{i}", item, size, frame) for i, item in objects],
+        "objects": [object_to_dict(_object(f"R1.{i}", item, size, frame)) for i, item in objects],
         "findings": [
             {"kind": f.kind, "level": f.level, "text": f.text} for f in check(trace, named)
         ],
     }
 
 
-def _object_to_dict(name: str, item: TraceObject, size: Size, frame: Size) -> dict[str, Any]:
+def _object(name: str, item: TraceObject, size: Size, frame: Size) -> RegionObject:
     point = None if item.point is None else item.point.to_picture(size, frame)
-    return {
-        "id": name,
-        "bbox_xyxy": list(item.box.to_picture(size, frame).xyxy),
-        "point_xy": None if point is None else list(point.xy),
-        "corrected": False,
-        "mask": None,
-        "mask_quality": None,
-    }
+    return RegionObject(name, item.box.to_picture(size, frame), point)

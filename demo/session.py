@@ -197,11 +197,12 @@ def _region_to_dict(region: Region) -> dict[str, Any]:
         "origin": region.origin.value,
         "label": region.label,
         "hidden": region.hidden,
-        "objects": [_object_to_dict(o) for o in region.objects],
+        "objects": [object_to_dict(o) for o in region.objects],
     }
 
 
-def _object_to_dict(item: RegionObject) -> dict[str, Any]:
+def object_to_dict(item: RegionObject) -> dict[str, Any]:
+    """One object in the form of a saved session."""
     return {
         "id": item.id,
         "bbox_xyxy": list(item.box.xyxy),

@@ -17,6 +17,7 @@ from demo.geometry import ModelBox
 from demo.nano.facts import (
     GROUPS,
     PEOPLE,
+    RELATIONS,
     Fact,
     article,
     between,
@@ -30,10 +31,6 @@ from demo.prompt import bbox_text
 _T = TypeVar("_T")
 
 ORDINALS = ("first", "second", "third", "fourth")
-RELATIONS_ASKED = (
-    "above", "below", "to the left of", "to the right of",
-    "inside", "overlapping", "touching", "next to",
-)  # fmt: skip
 SINGULAR_ASKS = (
     "find {}", "find {}", "show me {}", "where is {}", "locate {}", "point at {}", "segment {}",
     "please find {}", "can you find {}", "i am looking for {}", "mark {}", "{}", "also find {}",
@@ -295,7 +292,7 @@ class Asker:
     def _relation(self, references: Sequence[Fact]) -> Round | None:
         """ "the dog to the left of …", "what is above …"."""
         reference = references[0]
-        relation = self._pick(RELATIONS_ASKED)
+        relation = self._pick(tuple(RELATIONS))
         own = [reference.index]
         anything = related(self.facts, relation, reference.box, "thing", own)
         if not anything:
@@ -382,7 +379,7 @@ class Asker:
         if len(references) == 2:
             question = self._pick(SINGULAR_ASKS).format(f"the {noun} between {{0}} and {{1}}")
             return Round(question, f"the {noun}", (), tuple(references), "between", "absent")
-        return self._related_round(noun, "", self._pick(RELATIONS_ASKED), (), references)
+        return self._related_round(noun, "", self._pick(tuple(RELATIONS)), (), references)
 
     def _single(self, phrase: str, fact: Fact | None, skill: str) -> Round:
         phrase = phrase if self.rng.random() < 0.9 else phrase.removeprefix("the ")
