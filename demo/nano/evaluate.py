@@ -1,7 +1,8 @@
 """How good nano is on held-out dialogues, through the engine that also runs the app.
 
 A reference is the model's own earlier prediction (its first box); only where that turn found nothing
-the true box stands in, and is counted.
+the true box stands in, and is counted. Masks are compared with the *ceiling*: what the same segmenter
+makes of the true boxes and of a point on the thing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -17,23 +18,41 @@ from typing import Any
 from demo.engine import answer, begin
 from demo.errors import InputError
 from demo.geometry import PictureBox, Size
-from demo.masks import Mask
-from demo.metrics import Summary, TurnScore, merged, score_turn, summarize, summarize_rounds
+from demo.masks import BoolArray, Mask
+from demo.metrics import (
+    TurnScore,
+    is_hit,
+    mask_iou,
+    merged,
+    score_turn,
+    summarize,
+    summarize_rounds,
+)
+from demo.nano.facts import inner_point
 from demo.nano.heldout import PLACE
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.regions import Origin, RegionObject
-from demo.segmenters.base import Segmenter
-from demo.session import Session
+from demo.segmenters.base import Hint, Segmenter
+from demo.session import Session, Turn
 
 
 @dataclass(slots=True)
 class Report:
-    """Scores of an evaluation; ``fallbacks`` counts references taken from the truth."""
+    """Scores of an evaluation; ``fallbacks`` counts references taken from the truth.
 
+    ``recalled`` has an entry for each true box of the turns with several, ``counted`` one for each such
+    turn.
+    """
+
+    dialogues: int = 0
     scores: list[TurnScore] = field(default_factory=list)
     by_skill: dict[str, list[TurnScore]] = field(default_factory=lambda: defaultdict(list))
+    by_kind: dict[str, list[TurnScore]] = field(default_factory=lambda: defaultdict(list))
     box_ious: list[float] = field(default_factory=list)
+    ceiling: list[float] = field(default_factory=list)
+    recalled: list[bool] = field(default_factory=list)
+    counted: list[bool] = field(default_factory=list)
     false_empty: int = 0
     cited_right: list[bool] = field(default_factory=list)
     fallbacks: int = 0
@@ -42,19 +61,34 @@ class Report:
     total_s: list[float] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Shares from 0 to 1, overall, per round and per skill."""
+        """Shares from 0 to 1, overall, per round, per skill and per kind of target; None where unknown."""
         overall = summarize(self.scores)
         return {
-            "overall": _summary(overall),
-            "rounds": {n: _summary(s) for n, s in summarize_rounds(self.scores).items()},
-            "skills": {k: _summary(summarize(v)) for k, v in sorted(self.by_skill.items())},
-            "mean_box_iou": mean(self.box_ious) if self.box_ious else None,
+            "dialogues": self.dialogues,
+            "overall": asdict(overall),
+            "rounds": {n: asdict(s) for n, s in summarize_rounds(self.scores).items()},
+            "skills": _each(self.by_skill),
+            "kinds": _each(self.by_kind),
+            "mean_box_iou": _mean(self.box_ious),
+            "absent_right": overall.absent_accuracy,
             "false_empty": self.false_empty / overall.turns if overall.turns else None,
-            "exact_citations": mean(self.cited_right) if self.cited_right else None,
+            "plural_turns": len(self.counted),
+            "plural_recall": _mean(self.recalled),
+            "plural_exact_count": _mean(self.counted),
+            "exact_citations": _mean(self.cited_right),
             "references": self.references,
             "fallbacks": self.fallbacks,
+            **self._masks(overall.giou),
             "median_first_token_s": _median(self.first_token_s),
             "median_total_s": _median(self.total_s),
+        }
+
+    def _masks(self, giou: float | None) -> dict[str, float | None]:
+        """gIoU of the ceiling over the same turns, and how much of it was reached."""
+        best = _mean(self.ceiling)
+        return {
+            "ceiling": best,
+            "giou_of_ceiling": giou / best if giou is not None and best else None,
         }
 
 
@@ -85,6 +119,7 @@ def _dialogue(
     reasoner: Reasoner,
     segmenter: Segmenter | None,
 ) -> None:
+    report.dialogues += 1
     session = begin(picture, reasoner)
     made: list[str | None] = []
     truths = [turn["bboxes"] for turn in row["conversational_turns"]]
@@ -95,7 +130,9 @@ def _dialogue(
             question = question.replace(PLACE, name, 1)
         session = answer(session, question, picture=picture, reasoner=reasoner, segmenter=segmenter)
         made.append(session.turns[-1].region)
-        _score(report, session, number, turn)
+        score = _score(report, session, number, turn)
+        if segmenter is not None and score.overlap is not None:
+            report.ceiling.append(_at_best(picture, segmenter, turn))
 
 
 def _contexts(turn: dict[str, Any]) -> list[int]:
@@ -115,17 +152,32 @@ def _reference(
     return session.with_registry(registry), made.id
 
 
-def _score(report: Report, session: Session, number: int, truth: dict[str, Any]) -> None:
+def _score(report: Report, session: Session, number: int, truth: dict[str, Any]) -> TurnScore:
     turn = session.turns[-1]
     objects = session.registry.objects(turn.region) if turn.region else ()
+    predicted = [o.box for o in objects]
     boxes = [PictureBox(*b) for b in truth["bboxes"]]
-    size = session.picture.size
-    score = score_turn(number, [o.box for o in objects], boxes, _masks(objects, truth, size))
+    masks = _masks(objects, truth, session.picture.size)
+    score = score_turn(number, predicted, boxes, masks)
     report.scores.append(score)
     report.by_skill[truth.get("skill", "all")].append(score)
+    if truth.get("kind"):
+        report.by_kind[truth["kind"]].append(score)
+    _note_boxes(report, predicted, boxes)
+    _note_turn(report, turn)
+    return score
+
+
+def _note_boxes(report: Report, predicted: list[PictureBox], boxes: list[PictureBox]) -> None:
     if boxes:
-        report.box_ious.append(max((o.box.iou(boxes[0]) for o in objects), default=0.0))
-        report.false_empty += not objects
+        report.box_ious.append(max((box.iou(boxes[0]) for box in predicted), default=0.0))
+        report.false_empty += not predicted
+    if len(boxes) > 1:
+        report.recalled += [is_hit(predicted, box) for box in boxes]
+        report.counted.append(len(predicted) == len(boxes))
+
+
+def _note_turn(report: Report, turn: Turn) -> None:
     if turn.references:
         wrong = ("citation.missing", "citation.invented")
         report.cited_right.append(not any(f.kind in wrong for f in turn.findings))
@@ -136,16 +188,35 @@ def _score(report: Report, session: Session, number: int, truth: dict[str, Any])
 
 def _masks(
     objects: Sequence[RegionObject], truth: dict[str, Any], size: Size
-) -> tuple[Any, Any] | None:
-    if not all(o.mask for o in objects):
+) -> tuple[BoolArray, BoolArray] | None:
+    """The pixels predicted and the true ones; None where an object has no mask."""
+    masks = [o.mask.to_array() for o in objects if o.mask]
+    if len(masks) < len(objects):
         return None
-    predicted = merged((o.mask.to_array() for o in objects if o.mask), size)
-    true = (Mask(Size(m["size"][1], m["size"][0]), m["counts"]).to_array() for m in truth["masks"])
-    return predicted, merged(true, size)
+    return merged(masks, size), merged(_true_masks(truth), size)
 
 
-def _summary(summary: Summary) -> dict[str, Any]:
-    return {name: getattr(summary, name) for name in Summary.__slots__}
+def _true_masks(truth: dict[str, Any]) -> list[BoolArray]:
+    return [Mask(Size(m["size"][1], m["size"][0]), m["counts"]).to_array() for m in truth["masks"]]
+
+
+def _at_best(picture: Picture, segmenter: Segmenter, truth: dict[str, Any]) -> float:
+    """IoU of the masks that the segmenter makes when it is given the true boxes and points."""
+    masks = _true_masks(truth)
+    hints = [
+        Hint(PictureBox(*box), inner_point(mask))
+        for box, mask in zip(truth["bboxes"], masks, strict=True)
+    ]
+    made = (segment.mask.to_array() for segment in segmenter.segment(picture, hints))
+    return mask_iou(merged(made, picture.size), merged(masks, picture.size))
+
+
+def _each(groups: dict[str, list[TurnScore]]) -> dict[str, dict[str, Any]]:
+    return {name: asdict(summarize(scores)) for name, scores in sorted(groups.items())}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return mean(values) if values else None
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -6,6 +6,7 @@ All boxes are in the model frame.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from demo.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
 from demo.nano.drawing import Drawing
+from demo.nano.phrases import article
 from demo.nano.world import Scene
 
 FRAME = Size(224, 224)
@@ -22,13 +24,12 @@ GROUPS = {
     "animal": ("dog", "cat", "bird"),
     "vehicle": ("car", "boat"),
 }
-PLURALS = {"man": "men", "woman": "women", "person": "people", "bench": "benches"}
 PEOPLE = GROUPS["person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing in a picture; ``cells`` are its shares of the 8 × 8 visual tokens (row-major)."""
+    """One thing in a picture, in the model frame; ``index`` is its place in the scene's list."""
 
     kind: str
     colour: str
@@ -82,16 +83,6 @@ def inner_point(mask: NDArray[np.bool_]) -> PicturePoint:
     return PicturePoint(int(xs[best]), int(ys[best]))
 
 
-def article(noun: str) -> str:
-    """ "a red", "an orange"."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def plural(noun: str) -> str:
-    """ "dogs", "people", "benches"."""
-    return PLURALS.get(noun, f"{noun}s")
-
-
 def gap(a: ModelBox, b: ModelBox) -> float:
     """Distance in pixels between the nearest edges of two boxes; 0 when they meet."""
     dx = max(a.x1 - b.x2, b.x1 - a.x2, 0)
@@ -110,40 +101,82 @@ def _centre(box: ModelBox) -> tuple[float, float]:
     return (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
 
 
-def _inside(t: ModelBox, r: ModelBox) -> bool:
-    return t.area < r.area and t.intersection(r) >= 0.85 * t.area
+def _rise(value: float, no: float, yes: float) -> float:
+    """0 up to ``no``, 1 from ``yes`` on, a straight line between; ``yes`` may be the smaller."""
+    return min(max((value - no) / (yes - no), 0.0), 1.0)
 
 
-def _overlapping(t: ModelBox, r: ModelBox) -> bool:
-    shared = t.intersection(r)
-    return shared >= 0.05 * min(t.area, r.area) and not _inside(t, r) and not _inside(r, t)
+def _share_inside(t: ModelBox, r: ModelBox) -> float:
+    return _rise(t.intersection(r) / t.area, 0.7, 0.9) if t.area < r.area else 0.0
 
 
-RELATIONS: dict[str, Callable[[ModelBox, ModelBox], bool]] = {
-    "above": lambda t, r: _centre(t)[1] < r.y1,
-    "below": lambda t, r: _centre(t)[1] > r.y2,
-    "to the left of": lambda t, r: _centre(t)[0] < r.x1,
-    "to the right of": lambda t, r: _centre(t)[0] > r.x2,
-    "inside": _inside,
+def _overlapping(t: ModelBox, r: ModelBox) -> float:
+    shared = _rise(t.intersection(r) / min(t.area, r.area), 0.0, 0.08)
+    return min(shared, _apart(t, r))
+
+
+def _apart(t: ModelBox, r: ModelBox) -> float:
+    """Neither of the two is inside the other."""
+    return 1 - max(_share_inside(t, r), _share_inside(r, t))
+
+
+# How much each relation of a target to a reference holds: 1 surely, 0 surely not. What lies between is
+# where people would disagree, or where a pixel or two of the reference would decide.
+RELATIONS: dict[str, Callable[[ModelBox, ModelBox], float]] = {
+    "above": lambda t, r: _rise(r.y1 - _centre(t)[1], -5, 5),
+    "below": lambda t, r: _rise(_centre(t)[1] - r.y2, -5, 5),
+    "to the left of": lambda t, r: _rise(r.x1 - _centre(t)[0], -5, 5),
+    "to the right of": lambda t, r: _rise(_centre(t)[0] - r.x2, -5, 5),
+    "inside": _share_inside,
     "overlapping": _overlapping,
-    "touching": lambda t, r: gap(t, r) <= 4 and not _inside(t, r) and not _inside(r, t),
-    "next to": lambda t, r: gap(t, r) <= 24 and not _inside(t, r) and not _inside(r, t),
+    "touching": lambda t, r: min(_rise(gap(t, r), 9, 3), _apart(t, r)),
+    "next to": lambda t, r: min(_rise(gap(t, r), 34, 20), _apart(t, r)),
 }
+# To stand above two things is to stand above both; to touch them is to touch either.
+OF_ALL = ("above", "below", "to the left of", "to the right of")
 
 
-def between(t: ModelBox, a: ModelBox, b: ModelBox) -> bool:
-    """Whether the centre of t lies between the centres of a and b, left to right."""
-    low, high = sorted((_centre(a)[0], _centre(b)[0]))
-    return low + 8 < _centre(t)[0] < high - 8
+def between(t: ModelBox, a: ModelBox, b: ModelBox) -> float:
+    """How much t lies between a and b: its centre near the line that joins theirs, 0 to 1."""
+    (tx, ty), (ax, ay), (bx, by) = _centre(t), _centre(a), _centre(b)
+    dx, dy = bx - ax, by - ay
+    length = math.hypot(dx, dy)
+    if length < 40:
+        return 0.0
+    along = ((tx - ax) * dx + (ty - ay) * dy) / length**2
+    aside = abs((tx - ax) * dy - (ty - ay) * dx) / length**2
+    return min(_rise(min(along, 1 - along), 0.05, 0.18), _rise(aside, 0.5, 0.33))
 
 
 def related(
-    facts: Sequence[Fact], relation: str, reference: ModelBox, noun: str, own: Sequence[int] = ()
-) -> list[Fact]:
-    """The things of that noun in that relation to the reference, nearest first.
+    facts: Sequence[Fact],
+    relation: str,
+    references: Sequence[ModelBox],
+    noun: str,
+    own: Sequence[int] = (),
+) -> list[Fact] | None:
+    """The things of that noun in that relation to the references, as ordered in ``facts``; None if unclear.
 
-    ``own`` are the indices of things that are the reference itself.
+    ``own`` are the indices of things that are a reference themselves. Unclear is a relation that half
+    holds for one of them.
     """
-    holds = RELATIONS[relation]
-    found = [f for f in facts if f.index not in own and f.is_a(noun) and holds(f.box, reference)]
-    return sorted(found, key=lambda f: distance(f.box, reference))
+    candidates = [f for f in facts if f.index not in own and f.is_a(noun)]
+    degrees = [_degree(relation, f.box, references) for f in candidates]
+    if any(0 < d < 1 for d in degrees):
+        return None
+    return [f for f, d in zip(candidates, degrees, strict=True) if d]
+
+
+def nearest(found: Sequence[Fact], references: Sequence[ModelBox]) -> Fact | None:
+    """The one of some things that is plainly the nearest to the references, if one is."""
+    far = sorted((min(distance(f.box, r) for r in references), f.index) for f in found)
+    if not far or (len(far) > 1 and far[1][0] < max(1.35 * far[0][0], far[0][0] + 12)):
+        return None
+    return next(f for f in found if f.index == far[0][1])
+
+
+def _degree(relation: str, box: ModelBox, references: Sequence[ModelBox]) -> float:
+    if relation == "between":
+        return between(box, references[0], references[1])
+    degrees = [RELATIONS[relation](box, r) for r in references]
+    return min(degrees) if relation in OF_ALL else max(degrees)

@@ -16,7 +16,8 @@ import numpy as np
 from PIL import Image
 
 from demo.masks import Mask
-from demo.nano.dialogue import Asker, Round
+from demo.nano.asking import Asker
+from demo.nano.dialogue import Round
 from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import Fact, facts_of
 from demo.nano.layout import sample_scene
@@ -92,6 +93,7 @@ def _turn(asked: Round, context: list[int], drawing: Drawing) -> dict[str, Any]:
         "masks": [mask.to_dict() for mask in masks],
         "ann_ids": [f.index for f in asked.targets],
         "skill": asked.skill,
+        "kind": asked.targets[0].kind if asked.targets else None,
     }
     if context:
         turn["context_from_turn"] = context[0] if len(context) == 1 else context

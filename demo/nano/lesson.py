@@ -19,11 +19,13 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from demo.geometry import ModelBox
-from demo.nano.dialogue import Asker, Piece, Round, answer
+from demo.nano.asking import Asker
+from demo.nano.dialogue import Piece, Round, answer
 from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import FRAME, Fact, facts_of
 from demo.nano.layout import sample_scene
 from demo.nano.model import CELLS, number_ids
+from demo.nano.phrases import mistyped
 from demo.nano.world import COLOURS, KINDS, Scene
 from demo.prompt import region_reasoner_instruction
 
@@ -149,16 +151,19 @@ class Lessons:
         while True:
             asked: Round | None = None
             if self.rng.random() < 0.62:
-                two = len(facts) > 2 and self.rng.random() < 0.15
-                chosen = self.rng.permutation(len(facts))[: 2 if two else 1]
-                asked = asker.about([facts[int(i)] for i in chosen])
+                several = int(self.rng.choice((1, 2, 3), p=(0.8, 0.16, 0.04)))
+                chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
+                asked = asker.about([facts[int(i)] for i in chosen]) if len(chosen) else None
             asked = asked or asker.first()
             yield asked, [_jittered(self.rng, f.box) for f in asked.references]
 
     def _pair(
         self, scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
     ) -> _Pair:
-        question = region_reasoner_instruction(asked.prompted(boxes))
+        said = asked.prompted(boxes)
+        if self.rng.random() < 0.08:
+            said = mistyped(self.rng, said)
+        question = region_reasoner_instruction(said)
         head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
         body, about = self._encode_pieces(answer(scene, facts, asked, boxes))
         ids = np.array([*head, *body, self.eos])
@@ -232,17 +237,27 @@ def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
 def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
     """A small drawing of the scene's own shape; the long side varies, as pictures do."""
     width, height = scene.aspect
-    scale = float(rng.uniform(300, 420)) / max(width, height)
+    scale = float(rng.uniform(260, 480)) / max(width, height)
     return round(width * scale), round(height * scale)
 
 
 def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in the model frame, sometimes a little darker or brighter, or JPEG-worn."""
-    seen = np.asarray(Image.fromarray(image).resize(FRAME_WH, Image.Resampling.BILINEAR))
-    if rng.random() < 0.3:
-        gain, shift = rng.uniform(0.8, 1.2), rng.uniform(-15, 15)
-        seen = np.clip(seen * gain + shift, 0, 255).astype(np.uint8)
-    return seen
+    """The picture in the model frame, often worn as pictures are: dark, bright, pale, or JPEG."""
+    if rng.random() < 0.4:
+        image = _relit(rng, image)
+    if rng.random() < 0.35:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
+        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)  # type: ignore[assignment]
+    return np.asarray(Image.fromarray(image).resize(FRAME_WH, Image.Resampling.BILINEAR))
+
+
+def _relit(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in another light: exposure and gamma vary, sometimes by a lot."""
+    strong = rng.random() < 0.4
+    gain = float(np.exp(rng.normal(0, 0.35 if strong else 0.12)))
+    gamma = float(np.exp(rng.normal(0, 0.3 if strong else 0.1)))
+    levels = 255 * gain * (np.arange(256) / 255) ** gamma + rng.uniform(-12, 12)
+    return np.clip(levels, 0, 255).astype(np.uint8)[image]
 
 
 def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:

@@ -26,6 +26,7 @@ DENSE_LAYERS = (1, 3)  # after these language layers the visual tokens must know
 LOOK_LAYERS = (3, 4)  # in these, head 0 must look at the thing that is spoken of
 COPY_LAYER = 4  # in this, head 1 must look at the number of the question that is cited next
 STEP = 4  # pixels of a bin
+CHOICE = 4.0  # how much more the first look at a thing counts than the following ones
 WEIGHTS = {
     "tower_kind": 0.5, "tower_colour": 0.3, "tower_box": 0.7,
     "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
@@ -180,7 +181,10 @@ def _soft_targets(count: int) -> Tensor:
 
 
 def look_loss(query: Tensor, key: Tensor, layout: Layout, batch: Batch) -> Tensor:
-    """−log of one head's attention that falls on the visual tokens of the thing spoken of."""
+    """−log of one head's attention that falls on the visual tokens of the thing spoken of.
+
+    Where a new thing begins, the choice is made; that counts more.
+    """
     scores, whole = pair_scores(query, key, layout)
     ground = batch.ground[:, layout.prefix :].unflatten(1, (layout.pairs, layout.stride))
     wanted = batch.owner[:, None, None, :] == ground[..., None]
@@ -188,7 +192,9 @@ def look_loss(query: Tensor, key: Tensor, layout: Layout, batch: Batch) -> Tenso
     visual = scores[..., first : first + CELLS * CELLS].masked_fill(~wanted, -1e4)
     # A thing hidden behind smaller ones may own no token; nothing can be asked of it.
     rows = (ground >= 0) & wanted.any(-1)
-    return (whole - visual.logsumexp(-1))[rows].mean()
+    begins = F.pad(ground[..., 1:] != ground[..., :-1], (1, 0), value=True)
+    weights = torch.where(begins, CHOICE, 1.0)[rows]
+    return ((whole - visual.logsumexp(-1))[rows] * weights).sum() / weights.sum()
 
 
 def copy_loss(query: Tensor, key: Tensor, layout: Layout, batch: Batch) -> Tensor:

@@ -3,7 +3,8 @@
 1. *Seeing*: the vision tower alone, with dense labels for every visual token.
 2. *Talking*: everything, several question–answer pairs a picture.
 
-It knows optimisers, schedules and files; what is learned stands in `student.py`.
+It knows optimisers, schedules and files; what is learned stands in `student.py`, how well it went in
+`evaluate.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
+from tqdm import tqdm
+from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.nano.lesson import Batch, Lessons
 from demo.nano.model import build_model, number_ids, save_checkpoint
@@ -32,18 +35,23 @@ class Plan:
     """The settings of one training run; steps are optimiser steps."""
 
     seed: int = 1
-    seeing_steps: int = 400
-    talking_steps: int = 1900
-    cooldown: float = 0.4
+    seeing_steps: int = 800
+    talking_steps: int = 3600
+    cooldown: float = 0.45
     seeing_pictures: int = 48
     talking_pictures: int = 12
     pairs: int = 5
-    stride: int = 144
+    stride: int = 168
     rate: float = 1.5e-3
     muon_rate: float = 1.5e-3
     warmup: int = 50
     ema: float = 0.998
     save_every: int = 100
+    check_every: int = 300
+
+
+# Scores of a model on held-out pictures, by name.
+Check = Callable[[Qwen2_5_VLForConditionalGeneration], dict[str, float]]
 
 
 class _Stream(IterableDataset[Batch]):
@@ -60,9 +68,9 @@ class _Stream(IterableDataset[Batch]):
 class Trainer:
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
-    def __init__(self, folder: Path, plan: Plan, device: str, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, plan: Plan, device: str, check: Check | None = None) -> None:
         torch.manual_seed(plan.seed)
-        self.folder, self.plan, self.device, self.say = folder, plan, device, say
+        self.folder, self.plan, self.device, self.check = folder, plan, device, check
         folder.mkdir(parents=True, exist_ok=True)
         self.tokenizer = build_tokenizer(vocabulary())
         model = build_model(self.tokenizer)
@@ -94,14 +102,26 @@ class Trainer:
             self.student.seeing_losses if self.phase == "seeing" else self.student.talking_losses
         )
         began = time.perf_counter()
+        bar = tqdm(total=steps, initial=self.step, desc=self.phase, unit="step", dynamic_ncols=True)
         while self.step < steps:
             batch: Batch = next(loader)
             losses = self._learn(learn, batch.to(self.device), self._rate(steps))
             self.step += 1
+            bar.update()
             if self.step % 10 == 0:
-                self._note(losses, time.perf_counter() - began)
+                bar.set_postfix_str(f"loss {sum(WEIGHTS[k] * v for k, v in losses.items()):.3f}")
+                self._note({"seconds": time.perf_counter() - began, **losses})
             if self.step % self.plan.save_every == 0 or self.step == steps:
                 self._save()
+            if self.phase == "talking" and self.step % self.plan.check_every == 0:
+                self._measure()
+        bar.close()
+
+    def _measure(self) -> None:
+        """How good the averaged model is by now, into the log."""
+        if self.check is not None:
+            model = copy.deepcopy(self.average.model).float().eval()
+            self._note({"held_out": self.check(model)})
 
     def _learn(
         self, losses_of: Callable[[Batch], dict[str, Tensor]], batch: Batch, rate: float
@@ -148,12 +168,10 @@ class Trainer:
                 group["peak"] = group["lr"]
         return [muon, adam]
 
-    def _note(self, losses: dict[str, float], seconds: float) -> None:
-        row = {"phase": self.phase, "step": self.step, "seconds": round(seconds, 1)}
-        row |= {name: round(value, 4) for name, value in losses.items()}
+    def _note(self, values: dict[str, float] | dict[str, dict[str, float]]) -> None:
+        row = {"phase": self.phase, "step": self.step, **values}
         with (self.folder / "log.jsonl").open("a") as log:
-            log.write(json.dumps(row) + "\n")
-        self.say(" ".join(f"{k}={v}" for k, v in row.items()))
+            log.write(json.dumps(row, default=float) + "\n")
 
     def _save(self) -> None:
         state = {

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
-from demo.nano.dialogue import STRANGERS, Asker, answer
-from demo.nano.drawing import draw
-from demo.nano.facts import facts_of
-from demo.nano.layout import sample_scene
+from demo.nano.facts import GROUPS, RELATIONS
+from demo.nano.phrases import STRANGERS, every_word, plural
 from demo.nano.world import COLOURS, KINDS, PLACES
 
 COMMON = """
@@ -40,29 +36,13 @@ who's that's don't car's man's woman's dog's
 """
 
 
+# The words of the answers that are not also words of questions.
+ANSWERS = """A Looking for Inside the box There is none None of them fits It Found Candidates From left to
+right The target reference references sunny dusky nothing but background in middle on I do not know something"""
+
+
 def vocabulary() -> list[str]:
     """All whole words, lower case and as they stand in answers; the same on every call."""
-    words = set(re.findall(r"[A-Za-z]+", COMMON))
-    for listed in (KINDS, COLOURS, PLACES, STRANGERS):
-        words.update(w for entry in listed for w in re.findall(r"[A-Za-z]+", entry))
-    words.update(_spoken())
-    return sorted(words)
-
-
-def _spoken(pictures: int = 150, questions: int = 20) -> set[str]:
-    """Words of questions and answers about some drawn pictures."""
-    rng = np.random.default_rng(0)
-    words: set[str] = set()
-    for _ in range(pictures):
-        scene = sample_scene(rng)
-        facts = facts_of(scene, draw(scene, 96, 96))
-        asker = Asker(rng, facts)
-        for _ in range(questions):
-            asked = asker.about(facts[:1]) or asker.first()
-            for round_ in (asked, asker.first()):
-                boxes = [f.box for f in round_.references]
-                text = round_.question + "".join(
-                    p.text for p in answer(scene, facts, round_, boxes)
-                )
-                words.update(re.findall(r"[A-Za-z]+", text))
-    return words - {"bbox", "d", "point"}
+    listed = (COMMON, ANSWERS, *KINDS, *GROUPS, *COLOURS, *PLACES, *RELATIONS)
+    words = {w for entry in listed for w in re.findall(r"[A-Za-z]+", entry)}
+    return sorted(words | every_word() | {plural(w) for w in (*KINDS, *GROUPS, *STRANGERS)})

@@ -1,0 +1,167 @@
+"""The measured part of a model card: reports of `evaluate` and `robust` as Markdown tables.
+
+It reads the reports' dictionaries (fresh, or from JSON) and replaces what stands between two markers of a
+card. It measures nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from demo.errors import InputError
+
+BEGIN = "<!-- measured:begin -->"
+END = "<!-- measured:end -->"
+Scores = dict[str, Any]
+
+
+def write_card(card: Path, report: Scores, robust: Scores | None = None, about: str = "") -> None:
+    """Put the tables between the markers of a card.
+
+    ``about`` is a sentence on how it was measured. Raises InputError when the file cannot be read or
+    written, or lacks the markers.
+    """
+    text = measured(report, robust, about)
+    try:
+        before, _, rest = card.read_text(encoding="utf-8").partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not end:
+            raise InputError(f"The card {card} has no lines “{BEGIN}” and “{END}”, in this order.")
+        card.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The card {card} cannot be written: {error}.") from error
+
+
+def measured(report: Scores, robust: Scores | None = None, about: str = "") -> str:
+    """All tables, with a sentence before each."""
+    parts = [
+        _summary(report, about),
+        rounds_table(report),
+        figures_table(report),
+        "AP by what is asked:",
+        skills_table(report["skills"]),
+    ]
+    if report["kinds"]:
+        parts += ["AP by what is sought:", skills_table(report["kinds"])]
+    if robust is not None:
+        parts += robust_tables(robust)
+    return "\n\n".join(parts)
+
+
+def _summary(report: Scores, about: str) -> str:
+    overall = report["overall"]
+    counts = (
+        f"{report['dialogues']:,} held-out dialogues, {overall['turns']:,} rounds with something to "
+        f"find and {overall['absent']:,} without. References are the model's own earlier predictions."
+    )
+    return f"{counts} {about}".strip()
+
+
+def rounds_table(report: Scores) -> str:
+    """AP, gIoU and cIoU in percent, per round and over all."""
+    rounds = sorted(report["rounds"].items(), key=lambda item: int(item[0]))
+    columns = [*(scores for _, scores in rounds), report["overall"]]
+    rows = [["round", *(str(n) for n, _ in rounds), "all"]]
+    for name, key in (("AP", "ap"), ("gIoU", "giou"), ("cIoU", "ciou")):
+        cells = [_percent(c[key]) for c in columns]
+        rows.append([name, *cells[:-1], f"**{cells[-1]}**"])
+    rows.append(["rounds", *(f"{c['turns']:,}" for c in columns)])
+    return _table(rows)
+
+
+def figures_table(report: Scores) -> str:
+    """What is no AP: boxes, absent things, several at once, citations, masks, time."""
+    overall = report["overall"]
+    several = f"of {report['plural_turns']:,} rounds"
+    rows = [
+        ["", ""],
+        ["mean box IoU", _decimal(report["mean_box_iou"], 3)],
+        ["gIoU against that of the same segmenter on the true boxes", _reached(report)],
+        ["things that are absent, answered with `[]`",
+         f"{_share(report['absent_right'])} of {overall['absent']:,}"],
+        ["things that are there, answered with `[]`", _share(report["false_empty"])],
+        ["several asked for: boxes found", f"{_share(report['plural_recall'])} {several}"],
+        ["several asked for: as many boxes as there are",
+         f"{_share(report['plural_exact_count'])} {several}"],
+        ["traces that cite exactly the given boxes", _share(report["exact_citations"])],
+        ["references that fell back to the true box",
+         f"{report['fallbacks']:,} of {report['references']:,}"],
+        ["first token, whole turn (medians)", _times(report)],
+    ]  # fmt: skip
+    return _table(rows)
+
+
+def skills_table(skills: Scores) -> str:
+    """AP of each, the weakest first; of absent things the share answered with none."""
+    rows = [["", "AP", "rounds", "absent, right", "rounds"]]
+    for name, scores in sorted(skills.items(), key=_weakness):
+        rows.append([name, *_cells(scores)])
+    return _table(rows)
+
+
+def robust_tables(report: Scores) -> list[str]:
+    """Tables on paraphrases, pictures and things outside the world, with sentences."""
+    ways = [["", "AP", "rounds", "absent, right", "rounds"]]
+    ways += [["**paraphrases**", *_cells(report["paraphrases"])]]
+    ways += [["rare words", *_cells(report["rare"])]]
+    ways += [[name, *_cells(s)] for name, s in sorted(report["skills"].items(), key=_weakness)]
+    pictures = [["", "AP", "rounds", "absent, right", "rounds"]]
+    pictures += [[name, *_cells(scores)] for name, scores in report["pictures"].items()]
+    strange = report["outside"]
+    return [
+        f"Robustness, on {report['scenes']:,} more held-out scenes (seed {report['seed']}). Questions "
+        "in words that training does not use, references are true boxes:",
+        _table(ways),
+        "First questions about the same scenes in other shapes, sizes and lights:",
+        _table(pictures),
+        "Things outside its world, answered with `[]`: "
+        f"{_share(strange['absent_accuracy'])} of {strange['absent']:,}.",
+    ]
+
+
+def _cells(scores: Scores) -> list[str]:
+    return [
+        _percent(scores["ap"]), _count(scores["turns"]),
+        _percent(scores["absent_accuracy"]), _count(scores["absent"]),
+    ]  # fmt: skip
+
+
+def _weakness(item: tuple[str, Scores]) -> tuple[float, str]:
+    name, scores = item
+    right = scores["absent_accuracy"] if scores["ap"] is None else scores["ap"]
+    return (1.0 if right is None else right), name
+
+
+def _reached(report: Scores) -> str:
+    giou, best = report["overall"]["giou"], report["ceiling"]
+    return f"{_percent(giou)} of {_percent(best)}: {_decimal(report['giou_of_ceiling'], 3)}"
+
+
+def _times(report: Scores) -> str:
+    first, whole = report["median_first_token_s"], report["median_total_s"]
+    return f"{_decimal(first, 2)} s, {_decimal(whole, 2)} s"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _decimal(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else "–"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose first row is its head; numbers stand on the right."""
+    head, *body = rows
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *body))

@@ -1,0 +1,101 @@
+"""Nano SAM 2's architecture: a `Sam2Model` of a few million parameters, and how it is saved.
+
+Same classes as Meta's checkpoints, so the same code loads it. It knows sizes, not how they are trained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import Sam2Config, Sam2ImageProcessor, Sam2Model, Sam2Processor
+
+STRIDE = 16  # of the tokens that the mask decoder reads
+MASK_STRIDE = 4  # of the mask logits
+POINT_SCALE = 2  # of the random frequencies that stand for places; Meta's 1 is for finer grids
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Widths and depths: per stage of the Hiera backbone, then of neck and decoder."""
+
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    blocks: tuple[int, ...] = (2, 2, 4, 2)
+    heads: tuple[int, ...] = (1, 2, 4, 8)
+    windows: tuple[int, ...] = (8, 8, 8, 8)
+    global_blocks: tuple[int, ...] = (6, 8, 9)
+    decoder: int = 128
+    decoder_heads: int = 4
+
+
+def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:  # noqa: B008 - it is frozen
+    """A freshly initialised model for square inputs of ``side`` pixels, a multiple of 32.
+
+    Other than in Meta's, the finest features, too, get the coarse ones added (``fpn_top_down_levels``):
+    one narrow block alone cannot tell the edge of a thing from any other. Attention is written out: on a
+    CPU the fused kernel's backward pass takes four times as long for windows this small.
+    """
+    config = Sam2Config(
+        vision_config={
+            "backbone_config": {
+                "model_type": "sam2_hiera_det_model",
+                "hidden_size": shape.widths[0],
+                "image_size": [side, side],
+                "embed_dim_per_stage": list(shape.widths),
+                "blocks_per_stage": list(shape.blocks),
+                "num_attention_heads_per_stage": list(shape.heads),
+                "window_size_per_stage": list(shape.windows),
+                "global_attention_blocks": list(shape.global_blocks),
+            },
+            "backbone_channel_list": list(shape.widths[::-1]),
+            "backbone_feature_sizes": _feature_sizes(side),
+            "fpn_hidden_size": shape.decoder,
+            "fpn_top_down_levels": [0, 1, 2, 3],
+        },
+        prompt_encoder_config={
+            "hidden_size": shape.decoder,
+            "image_size": side,
+            "patch_size": STRIDE,
+            "scale": POINT_SCALE,
+        },
+        mask_decoder_config={
+            "hidden_size": shape.decoder,
+            "mlp_dim": 4 * shape.decoder,
+            "num_attention_heads": shape.decoder_heads,
+            "iou_head_hidden_dim": shape.decoder,
+        },
+    )
+    model = Sam2Model._from_config(config, attn_implementation="eager")
+    # Points and picture must be measured with the same ruler; the library draws one for each.
+    ruler = model.prompt_encoder.shared_embedding.positional_embedding
+    model.shared_image_embedding.positional_embedding.copy_(ruler)
+    return model
+
+
+def set_side(model: Sam2Model, side: int) -> None:
+    """Let a model take inputs of another size: nothing in its weights depends on it."""
+    vision, prompts = model.config.vision_config, model.config.prompt_encoder_config
+    vision.backbone_config.image_size = [side, side]
+    vision.backbone_feature_sizes = model.backbone_feature_sizes = _feature_sizes(side)
+    prompts.image_size = side
+    encoder = model.prompt_encoder
+    encoder.input_image_size = side
+    encoder.image_embedding_size = (side // STRIDE,) * 2
+    encoder.mask_input_size = (side // MASK_STRIDE,) * 2
+
+
+def build_processor(side: int) -> Sam2Processor:
+    """The processor that goes with it: any picture is squeezed into the square."""
+    square, mask = ({"height": s, "width": s} for s in (side, side // MASK_STRIDE))
+    return Sam2Processor(Sam2ImageProcessor(size=square, mask_size=mask))
+
+
+def save_checkpoint(folder: Path, model: Sam2Model) -> None:
+    """Weights (bf16), configuration and processor, as `load_sam2` reads them."""
+    model.to(torch.bfloat16).save_pretrained(folder)
+    build_processor(model.config.prompt_encoder_config.image_size).save_pretrained(folder)
+
+
+def _feature_sizes(side: int) -> list[list[int]]:
+    return [[side // stride] * 2 for stride in (MASK_STRIDE, 2 * MASK_STRIDE, STRIDE)]

@@ -1,0 +1,34 @@
+"""What happens to pictures before anybody asks about them: other light, and JPEG.
+
+It knows pixels only, not what they show.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def worn(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The RGB picture [H, W, 3], often dark, bright, pale or from a JPEG file."""
+    if rng.random() < 0.4:
+        image = relit(rng, image)
+    if rng.random() < 0.35:
+        image = through_jpeg(image, int(rng.integers(25, 90)))
+    return image
+
+
+def relit(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in another light: exposure and gamma vary, sometimes by a lot."""
+    strong = rng.random() < 0.4
+    gain = float(np.exp(rng.normal(0, 0.35 if strong else 0.12)))
+    gamma = float(np.exp(rng.normal(0, 0.3 if strong else 0.1)))
+    levels = 255 * gain * (np.arange(256) / 255) ** gamma + rng.uniform(-12, 12)
+    return np.clip(levels, 0, 255).astype(np.uint8)[image]
+
+
+def through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """The picture as a JPEG file of that quality (0 to 100) would give it back."""
+    code = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[:, :, ::-1])
