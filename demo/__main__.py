@@ -86,7 +86,11 @@ def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
 
     train = commands.add_parser("train", help="make the checkpoint from nothing; resumes")
     train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
-    train.add_argument("--steps", type=int, metavar="N", help="of the second phase")
+    train.add_argument("--steps", type=_count, metavar="N", help="of the second phase")
+    train.add_argument(
+        "--measure", type=_seed, default=500, metavar="N",
+        help="held-out dialogues for the model card; 0 for none",
+    )  # fmt: skip
     train.set_defaults(run=_nano_train)
 
     evaluate = commands.add_parser("evaluate", help="score it on held-out dialogues")
@@ -94,7 +98,12 @@ def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
     evaluate.add_argument("--model", default="nano")
     evaluate.add_argument("--quantize", choices=("auto", "4bit", "none"), default="auto")
     evaluate.add_argument("--segmenter", default="grabcut")
-    evaluate.add_argument("--limit", type=int, metavar="N")
+    evaluate.add_argument("--limit", type=_count, metavar="N")
+    evaluate.add_argument(
+        "--robust", type=_count, metavar="N",
+        help="also ask in other ways and about other pictures, on N scenes",
+    )  # fmt: skip
+    evaluate.add_argument("--card", type=Path, metavar="FILE.md", help="put the tables in there")
     evaluate.set_defaults(run=_nano_evaluate)
 
 
@@ -177,28 +186,35 @@ def _nano_scenes(options: argparse.Namespace) -> int:
 
 
 def _nano_train(options: argparse.Namespace) -> int:
-    from demo.nano.train import train
+    from demo.nano.release import Measures, train
+    from demo.reasoners.local import best_device
 
-    train(options.out, options.steps, print)
+    device = "cuda" if best_device() == "cuda" else "cpu"
+    train(options.out, options.steps, device, Measures(dialogues=options.measure), print)
     return 0
 
 
 def _nano_evaluate(options: argparse.Namespace) -> int:
     from demo.choose import choose_segmenter
+    from demo.nano.card import write_card
     from demo.nano.evaluate import evaluate
+    from demo.nano.robust import SEED, robustness
     from demo.reasoners.catalogue import find_model
     from demo.reasoners.local import load_local
 
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
     reasoner = load_local(find_model(options.model), quantize=options.quantize)
     segmenter, _ = choose_segmenter(options.segmenter)
-    report = evaluate(
-        options.data,
-        reasoner,
-        segmenter,
-        limit=options.limit,
-        say=lambda line: print(line, file=sys.stderr),
-    )
-    print(json.dumps(report.to_dict(), indent=2))
+    report = evaluate(options.data, reasoner, segmenter, limit=options.limit, say=say).to_dict()
+    robust = None
+    if options.robust:
+        robust = robustness(reasoner, options.robust, SEED, say=say).to_dict()
+    print(json.dumps({**report, **({"robust": robust} if robust else {})}, indent=2))
+    if options.card:
+        masks = f"Masks by {segmenter.name}" if segmenter else "No masks"
+        write_card(options.card, report, robust, f"{masks}, device {reasoner.device}.")
     return 0
 
 

@@ -15,6 +15,8 @@ import torch
 from transformers.utils.hub import cached_file
 
 from demo.errors import CheckpointError, InputError, OptionError
+from demo.nano.recognise import World
+from demo.pictures import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
 from demo.reasoners.local import best_device, load_local
@@ -32,11 +34,33 @@ _NANO_ADVICE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """What to tell people about their picture before they ask.
+
+    ``ways`` are the ways out: a sentence and the command that goes with it.
+    """
+
+    text: str
+    ways: tuple[tuple[str, str], ...]
+
+
+_OUTSIDE = Advice(
+    "This picture is not from nano’s drawn world, so nano’s answers about it will mean nothing.",
+    (
+        (
+            "For photographs, run RegionReasoner-7B on a CUDA GPU:",
+            f"python app.py --model {SEVEN_B}",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """What runs, and what to tell people about it.
 
     ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
-    ``why`` says why these were chosen.
+    ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
     """
 
     reasoner: Reasoner
@@ -44,6 +68,13 @@ class Models:
     status: str
     advice: str
     why: str
+    world: World | None = None
+
+    def advice_for(self, picture: Picture) -> Advice | None:
+        """What to say about a picture before the first question; None when there is nothing."""
+        if self.world is None or self.world.belongs(picture):
+            return None
+        return _OUTSIDE
 
 
 def choose(options: argparse.Namespace) -> Models:
@@ -56,14 +87,16 @@ def choose(options: argparse.Namespace) -> Models:
     entry, why = _chosen_model(options.model, options.quantize)
     segmenter, masks = choose_segmenter(options.segmenter)
     reasoner = load_local(entry, quantize=options.quantize, low_memory=options.low_memory)
-    built_in = " · built in" if entry.name == "nano" else ""
+    is_nano = entry.name == "nano"
+    built_in = " · built in" if is_nano else ""
     name = segmenter.name if segmenter else "none"
     return Models(
         reasoner,
         segmenter,
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
-        advice=_NANO_ADVICE if entry.name == "nano" else "",
+        advice=_NANO_ADVICE if is_nano else "",
         why=f"{why} {masks}",
+        world=World.load() if is_nano else None,
     )
 
 

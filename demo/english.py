@@ -83,10 +83,10 @@ _ADJECTIVES = words(
     "dark light bright big small large little tall short long old young new"
 )
 # Heads of noun phrases that no pronoun takes up: “on the left, what is next to it”.
-_SCENE = words(
-    "picture image photo photograph scene background foreground middle center centre left "
-    "right top bottom front back side corner edge way time colour color name view rest kind "
-    "type number"
+_PICTURE = words("picture image photo photograph scene drawing screenshot painting")
+_SCENE = _PICTURE | words(
+    "background foreground middle center centre left right top bottom front back side corner edge "
+    "way time colour color name view rest kind type number"
 )
 _KINDS = {
     "male": words("man boy guy gentleman father dad son brother king groom men boys guys"),
@@ -392,6 +392,7 @@ class Discourse:
     count: int = 0
     chained: int = 0
     inside: int = 0  # position after the noun phrase read last
+    pictured: bool = False  # whether the picture itself was spoken of
 
     def described(self) -> bool:
         """Whether *one* may take up a noun phrase of this very sentence."""
@@ -401,6 +402,8 @@ class Discourse:
         """Whether the pronoun here may mean a noun phrase of the sentence itself."""
         s, nouns, count = self.sentence, self.reachable, self.count
         before, after = s.low(index - 1), s.low(index + 1)
+        if self.pictured and before == "in" and s.low(index) == "it":
+            return True  # this picture has a dog in it
         if possessive:
             part = before in LINKS and after in _PARTS
             alive = any(kind not in ("thing", "unknown") for kind, _ in self.chain)
@@ -424,6 +427,7 @@ class Discourse:
     def read(self, index: int) -> None:
         """Take account of a word that means no region."""
         s, low = self.sentence, self.sentence.low(index)
+        self.pictured = self.pictured or low in _PICTURE
         if index < self.inside:
             return
         if low in ENDINGS or low in BOUNDARIES:

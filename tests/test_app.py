@@ -120,6 +120,35 @@ def test_an_example_plays_its_dialogue_click_by_click(page: Page) -> None:
     expect(page.locator("#next")).to_be_hidden()
 
 
+def test_a_picture_outside_nanos_world_is_said_to_be_before_any_question(page: Page) -> None:
+    notice, advice = page.locator("#notice"), page.locator("#top .advice")
+    expect(advice).to_be_visible()
+    expect(notice.locator("p")).to_have_count(0)
+    photograph = next(e.picture for e in load_examples() if "photograph" in e.note)
+    page.set_input_files("#upload input[type=file]", photograph)
+    expect(notice).to_contain_text("This picture is not from nano’s drawn world")
+    expect(notice.locator("code")).to_have_text("python app.py --model regionreasoner-7b")
+    expect(advice).to_be_hidden()
+
+    ask(page, "find the cup")  # nobody is kept from asking
+    expect(page.locator("#chat .user")).to_have_count(1)
+    expect(notice.locator(".notice-text")).to_be_visible()
+    expect(notice.locator("code")).to_be_hidden()
+    page.click("#undo")
+    notice.get_by_role("button", name="Open a drawn example").click()
+    expect(notice.locator("p")).to_have_count(0)
+    expect(page.locator("#next")).to_contain_text(load_examples()[0].questions[0])
+    expect(advice).to_be_visible()
+
+
+def test_a_photograph_among_the_examples_has_the_notice_until_it_goes(page: Page) -> None:
+    page.click("#show-examples")
+    page.locator("#examples button", has_text="Astronaut").click()
+    expect(page.locator("#notice .notice-text")).to_be_visible()
+    page.click("#new")
+    expect(page.locator("#notice p")).to_have_count(0)
+
+
 def test_programs_can_hold_the_same_dialogue(url: str) -> None:
     picture = load_examples()[0].picture
     client = Client(url, verbose=False)

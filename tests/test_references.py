@@ -523,6 +523,7 @@ def test_words_without_what_they_need_are_refused(
         "find both",
         "the table with a cup on it",
         "what are they doing",
+        pytest.param("this picture has one car in it", id="the picture itself"),
     ],
 )
 def test_a_first_question_that_needs_no_region_is_fine(sentence: str) -> None:

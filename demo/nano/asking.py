@@ -19,9 +19,9 @@ from demo.nano.phrases import (
     ORDINALS,
     STRANGE_COLOURS,
     STRANGERS,
+    article,
     ask,
     ask_all,
-    article,
     called,
     clause,
     coloured,
@@ -36,6 +36,17 @@ from demo.nano.phrases import (
 from demo.nano.world import COLOURS, KINDS
 
 UNKNOWN = "something I do not know"
+# What asks for anything in a place, and for a noun {n} (with its article {a}) in a place {p}.
+_WHAT_IS = (
+    "what is {}", "what is {}", "find what is {}", "show me what is {}", "what's {}",
+    "which thing is {}", "what is there {}", "and what is {}", "find the thing {}",
+    "what can you see {}", "the thing {}", "what do you see {}", "which object is {}",
+    "whatever is {}", "what is the thing {}", "what stands {}",
+)  # fmt: skip
+_WHICH_IS = (
+    "which {n} is {p}", "what {n} is {p}", "is there {a} {p}", "{p} is {a}", "{p} there is {a}",
+    "{p}, which {n} is there", "which {n} stands {p}", "do you see {a} {p}",
+)  # fmt: skip
 _T = TypeVar("_T")
 _Maker = Callable[[], Round | None]
 
@@ -61,7 +72,7 @@ class Asker:
 
     def about(self, references: Sequence[Fact]) -> Round | None:
         """A question that needs the given references; None when none comes to mind."""
-        if self.rng.random() < 0.15:
+        if self.rng.random() < 0.2:
             maker: Callable[[Sequence[Fact], str], Round | None] = self._nothing_there
         else:
             maker = self._relation
@@ -92,7 +103,7 @@ class Asker:
         if len(self._matching("thing", fact.colour)) > 1:
             return None
         what = f"the {fact.colour} {self._pick(('thing', 'one', 'object'))}"
-        return Round(self._ask(what), f"the {fact.colour} thing", (fact,), (fact,), skill="colour")
+        return Round(self._ask(what), f"the {fact.colour} thing", (fact,), skill="colour")
 
     def _who_wears(self, fact: Fact) -> Round | None:
         pool = tuple(self._matching("person"))
@@ -142,7 +153,9 @@ class Asker:
         low, high = sorted((first.box.area, second.box.area))
         if high < 1.5 * low:
             return None
-        words = ("smallest", "smallest", "tiniest") if small else ("largest", "biggest")
+        words: tuple[str, ...] = (
+            ("smallest", "smallest", "tiniest") if small else ("largest", "biggest")
+        )
         if len(pool) == 2:
             words += ("smaller",) if small else ("larger", "bigger")
         word, said = self._pick(words), called(self.rng, noun)
@@ -170,7 +183,7 @@ class Asker:
     def _nth(self, noun: str, place: int, side: str, *, two: bool) -> str:
         nth = ORDINALS[place]
         if place or self.rng.random() < 0.3:
-            ways = ("the {o} {n} from the {s}", "the {o} {n} from the {s}",
+            ways: tuple[str, ...] = ("the {o} {n} from the {s}", "the {o} {n} from the {s}",
                     "the {o} {n} counting from the {s}", "the {n} that is {o} from the {s}")  # fmt: skip
         else:
             ways = ("the {s}most {n}", "the {s}most {n}", "the {n} on the far {s}",
@@ -186,7 +199,7 @@ class Asker:
         found = tuple(self._matching(noun, colour))
         if len(found) == 1 and self.rng.random() < 0.75:
             return None
-        pool = found if noun == "thing" else tuple(self._matching(noun))
+        pool = tuple(self._matching(noun)) if colour and noun != "thing" else ()
         said, rest = plural(called(self.rng, noun)), ""
         if colour and noun in ("person", *PEOPLE):
             rest = self._pick(("in {}", "wearing {}", "dressed in {}")).format(colour)
@@ -230,23 +243,23 @@ class Asker:
         """ "the dog to the left of …", "what is above …", "the ball between … and …"."""
         boxes, own = [f.box for f in references], [f.index for f in references]
         noun, colour = self._pick((("thing", ""), *self._names(self._pick(self.facts))))
-        pool = related(self.facts, relation, boxes, noun, own)
-        if not pool:
+        found = related(self.facts, relation, boxes, noun, own)
+        fact = nearest([f for f in found or () if colour in ("", f.colour)], boxes)
+        if found is None or fact is None:
             return None
-        fact = nearest([f for f in pool if colour in ("", f.colour)], boxes)
-        if fact is None:
-            return None
-        return self._related(noun, colour, relation, (fact,), tuple(pool), references)
+        pool = found if noun == "thing" else self._matching(noun, but=own)
+        return self._related(noun, colour, relation, (fact,), pool, references)
 
     def _nothing_there(self, references: Sequence[Fact], relation: str) -> Round | None:
         """Something that is nowhere, or not where it is asked for."""
         if self.rng.random() < 0.25:
-            return self._related(self._strange_word(), "", relation, (), (), references, UNKNOWN)
+            return self._related(self._strange_word(), "", relation, (), [], references, UNKNOWN)
         boxes, own = [f.box for f in references], [f.index for f in references]
-        noun = self._pick(KINDS) if self.rng.random() < 0.5 else self._pick(self.facts).kind
+        noun = self._pick(KINDS) if self.rng.random() < 0.4 else self._pick(self.facts).kind
         if related(self.facts, relation, boxes, noun, own) != []:
             return None
-        return self._related(noun, "", relation, (), (), references, skill="absent")
+        pool = self._matching(noun, but=own)
+        return self._related(noun, "", relation, (), pool, references, skill="absent")
 
     def _related(
         self,
@@ -254,7 +267,7 @@ class Asker:
         colour: str,
         relation: str,
         targets: tuple[Fact, ...],
-        pool: tuple[Fact, ...],
+        pool: Sequence[Fact],
         references: Sequence[Fact],
         sought: str = "",
         skill: str = "",
@@ -265,7 +278,7 @@ class Asker:
             question,
             sought or _sought(noun, colour),
             targets,
-            pool,
+            tuple(pool),
             tuple(references),
             relation,
             skill or ("absent" if sought else relation),
@@ -273,31 +286,26 @@ class Asker:
 
     def _asked_beside(self, noun: str, colour: str, relation: str, slots: str) -> str:
         """The sentence for a noun in a relation to the references."""
-        luck = self.rng.random()
         place = f"{spoken(self.rng, relation)} {slots}"
+        luck = self.rng.random()
         if noun == "thing" and not colour:
-            ways = ("what is {}", "what is {}", "find what is {}", "show me what is {}", "what's {}",
-                    "which thing is {}", "what is there {}", "and what is {}", "find the thing {}",
-                    "what can you see {}", "the thing {}", "what do you see {}", "which object is {}",
-                    "whatever is {}", "what is the thing {}", "what stands {}")  # fmt: skip
-            return framed(self.rng, self._pick(ways).format(place))
+            return framed(self.rng, self._pick(_WHAT_IS).format(place))
         if noun in ("person", *PEOPLE) and not colour and luck < 0.25:
-            return framed(self.rng, f"who is {place}" if noun == "person" else f"which {noun} is {place}")
+            who = "who" if noun == "person" else f"which {noun}"
+            return framed(self.rng, f"{who} is {place}")
         said = called(self.rng, noun)
         if luck < 0.4 and not colour:
-            ways = ("which {n} is {p}", "what {n} is {p}", "is there {a} {p}", "{p} is {a}",
-                    "{p} there is {a}", "{p}, which {n} is there", "which {n} stands {p}",
-                    "do you see {a} {p}")  # fmt: skip
-            return framed(self.rng, self._pick(ways).format(n=said, a=article(said), p=place))
+            way = self._pick(_WHICH_IS)
+            return framed(self.rng, way.format(n=said, a=article(said), p=place))
+        named = self._named(said, noun, colour)
         if luck < 0.5:
-            return framed(self.rng, f"{place}{self._pick((' ', ', '))}{self._ask(self._named(said, noun, colour))}")
+            return framed(self.rng, f"{place}{self._pick((' ', ', '))}{self._ask(named)}")
         comma = ", " if self.rng.random() < 0.12 else " "
-        what = f"{self._named(said, noun, colour)}{comma}{clause(self.rng, relation)} {slots}"
-        return self._ask(what)
+        return self._ask(f"{named}{comma}{clause(self.rng, relation)} {slots}")
 
     def _one(self, noun: str, colour: str, fact: Fact | None, skill: str) -> Round:
         what = self._named(called(self.rng, noun), noun, colour)
-        pool = tuple(self._matching(noun))
+        pool = tuple(self._matching(noun)) if colour else ()
         targets = (fact,) if fact else ()
         return Round(self._ask(what), _sought(noun, colour), targets, pool, skill=skill)
 
@@ -322,8 +330,9 @@ class Asker:
             *((g, "") for g in groups),
         ]
 
-    def _matching(self, noun: str, colour: str = "") -> list[Fact]:
-        return [f for f in self.facts if f.is_a(noun) and colour in ("", f.colour)]
+    def _matching(self, noun: str, colour: str = "", but: Sequence[int] = ()) -> list[Fact]:
+        fits = (f for f in self.facts if f.is_a(noun) and colour in ("", f.colour))
+        return [f for f in fits if f.index not in but]
 
     def _shared_noun(self) -> str | None:
         """A noun that several things of the picture share."""

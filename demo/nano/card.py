@@ -41,10 +41,10 @@ def measured(report: Scores, robust: Scores | None = None, about: str = "") -> s
         rounds_table(report),
         figures_table(report),
         "AP by what is asked:",
-        skills_table(report["skills"]),
+        scores_table(_weakest_first(report["skills"])),
     ]
     if report["kinds"]:
-        parts += ["AP by what is sought:", skills_table(report["kinds"])]
+        parts += ["AP by what is sought:", scores_table(_weakest_first(report["kinds"]))]
     if robust is not None:
         parts += robust_tables(robust)
     return "\n\n".join(parts)
@@ -93,32 +93,33 @@ def figures_table(report: Scores) -> str:
     return _table(rows)
 
 
-def skills_table(skills: Scores) -> str:
-    """AP of each, the weakest first; of absent things the share answered with none."""
-    rows = [["", "AP", "rounds", "absent, right", "rounds"]]
-    for name, scores in sorted(skills.items(), key=_weakness):
-        rows.append([name, *_cells(scores)])
-    return _table(rows)
+def scores_table(scores: Scores) -> str:
+    """AP of each and, where some things are absent, the share of those answered with none."""
+    absent = any(s["absent"] for s in scores.values())
+    rows = [["", "AP", "rounds", "absent, answered with `[]`", "rounds"]]
+    rows += [[name, *_cells(s)] for name, s in scores.items()]
+    return _table(rows if absent else [row[:3] for row in rows])
 
 
 def robust_tables(report: Scores) -> list[str]:
     """Tables on paraphrases, pictures and things outside the world, with sentences."""
-    ways = [["", "AP", "rounds", "absent, right", "rounds"]]
-    ways += [["**paraphrases**", *_cells(report["paraphrases"])]]
-    ways += [["rare words", *_cells(report["rare"])]]
-    ways += [[name, *_cells(s)] for name, s in sorted(report["skills"].items(), key=_weakness)]
-    pictures = [["", "AP", "rounds", "absent, right", "rounds"]]
-    pictures += [[name, *_cells(scores)] for name, scores in report["pictures"].items()]
+    ways = {"**all of these**": report["paraphrases"], **_weakest_first(report["skills"])}
     strange = report["outside"]
     return [
         f"Robustness, on {report['scenes']:,} more held-out scenes (seed {report['seed']}). Questions "
-        "in words that training does not use, references are true boxes:",
-        _table(ways),
+        "in ways of asking that training does not use, references are true boxes:",
+        scores_table({**ways, "words that its world does not use": report["rare"]}),
         "First questions about the same scenes in other shapes, sizes and lights:",
-        _table(pictures),
+        scores_table(report["pictures"]),
         "Things outside its world, answered with `[]`: "
         f"{_share(strange['absent_accuracy'])} of {strange['absent']:,}.",
     ]
+
+
+def _weakest_first(scores: Scores) -> Scores:
+    """Sorted by AP, or by what was right where all was absent."""
+    rights = {n: s["absent_accuracy"] if s["ap"] is None else s["ap"] for n, s in scores.items()}
+    return {n: scores[n] for n in sorted(scores, key=lambda n: (rights[n] or 0.0, n))}
 
 
 def _cells(scores: Scores) -> list[str]:
@@ -126,12 +127,6 @@ def _cells(scores: Scores) -> list[str]:
         _percent(scores["ap"]), _count(scores["turns"]),
         _percent(scores["absent_accuracy"]), _count(scores["absent"]),
     ]  # fmt: skip
-
-
-def _weakness(item: tuple[str, Scores]) -> tuple[float, str]:
-    name, scores = item
-    right = scores["absent_accuracy"] if scores["ap"] is None else scores["ap"]
-    return (1.0 if right is None else right), name
 
 
 def _reached(report: Scores) -> str:

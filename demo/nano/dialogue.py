@@ -30,8 +30,8 @@ class Round:
     """One question, its references and the answer it should get.
 
     ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go; ``pool`` are the things that must
-    be compared to find the targets, in the order in which they are compared; ``every`` when all that fit
-    are wanted.
+    be looked at to find the targets, in the order in which this is done, empty where a look at the picture
+    is enough; ``every`` when all that fit are wanted.
     """
 
     question: str
@@ -85,11 +85,16 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
 def _think_pieces(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     """What is sought, what comes into question where there is a choice, and what is chosen."""
     pieces = [Piece(_premise(asked, boxes))]
-    if asked.pool and asked.pool != asked.targets:
+    if asked.pool:
         pieces += [Piece("Candidates: "), *_placed(asked.pool), Piece(". ")]
     if not asked.targets:
         return [*pieces, Piece("None of them fits." if asked.pool else "There is none.")]
-    return [*pieces, Piece("Found: " if asked.every else "It is "), *_placed(asked.targets), Piece(".")]
+    return [
+        *pieces,
+        Piece("Found: " if asked.every else "It is "),
+        *_placed(asked.targets),
+        Piece("."),
+    ]
 
 
 def _premise(asked: Round, boxes: Sequence[ModelBox]) -> str:

@@ -26,6 +26,7 @@ from demo.nano.facts import FRAME, Fact, facts_of
 from demo.nano.layout import sample_scene
 from demo.nano.model import CELLS, number_ids
 from demo.nano.phrases import mistyped
+from demo.nano.wear import worn
 from demo.nano.world import COLOURS, KINDS, Scene
 from demo.prompt import region_reasoner_instruction
 
@@ -75,13 +76,11 @@ class Lessons:
         pictures: int,
         pairs: int,
         stride: int,
-        most: int = 7,
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.pairs, self.stride = pairs, stride
-        self.most = most
         self.prefix = _prefix_ids(tokenizer)
         self.eos = int(tokenizer.convert_tokens_to_ids("<|im_end|>"))
         self.think = int(tokenizer.convert_tokens_to_ids("<think>"))
@@ -100,8 +99,7 @@ class Lessons:
         return Batch(*stacked, prefix=len(self.prefix), stride=self.stride)  # type: ignore[misc, arg-type]
 
     def _row(self) -> tuple[NDArray[np.generic], ...]:
-        count = int(self.rng.integers(1 if self.most < 7 else 3, self.most + 1))
-        scene = sample_scene(self.rng, count)
+        scene = sample_scene(self.rng, int(self.rng.integers(3, 8)))
         drawing = draw(scene, *_training_size(self.rng, scene))
         facts = facts_of(scene, drawing)
         pixels = _as_seen(self.rng, drawing.image)
@@ -242,22 +240,9 @@ def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
 
 
 def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in the model frame, often worn as pictures are: dark, bright, pale, or JPEG."""
-    if rng.random() < 0.4:
-        image = _relit(rng, image)
-    if rng.random() < 0.35:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
-        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)  # type: ignore[assignment]
-    return np.asarray(Image.fromarray(image).resize(FRAME_WH, Image.Resampling.BILINEAR))
-
-
-def _relit(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in another light: exposure and gamma vary, sometimes by a lot."""
-    strong = rng.random() < 0.4
-    gain = float(np.exp(rng.normal(0, 0.35 if strong else 0.12)))
-    gamma = float(np.exp(rng.normal(0, 0.3 if strong else 0.1)))
-    levels = 255 * gain * (np.arange(256) / 255) ** gamma + rng.uniform(-12, 12)
-    return np.clip(levels, 0, 255).astype(np.uint8)[image]
+    """The picture in the model frame, often worn as pictures are."""
+    framed = Image.fromarray(worn(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
+    return np.asarray(framed)
 
 
 def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:

@@ -37,7 +37,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForConditionalG
             "vocab_size": _rounded_up(len(tokenizer), 64),
             "hidden_size": 256,
             "intermediate_size": 704,
-            "num_hidden_layers": 6,
+            "num_hidden_layers": 8,
             "num_attention_heads": 4,
             "num_key_value_heads": 4,
             "max_position_embeddings": 4096,

@@ -34,20 +34,23 @@ PLURALS = {
     "kitty": "kitties", "park bench": "park benches",
 }  # fmt: skip
 # Things that exist, but not in this world: the honest answer is that there is none.
-STRANGERS = tuple(
-    """zebra elephant horse bicycle train plane pizza laptop phone clock chair table cup bottle giraffe lion bus
-    truck sheep cow bear snowman robot dragon fish frog rabbit guitar piano book sofa skateboard banana apple
-    cake helicopter tent airplane ambulance ant backpack bag barrel basket bed bee bell bin bookshelf boot bowl
-    bread bridge broom bucket butterfly cactus camel camera candle carrot castle chicken computer couch crab
-    crocodile crown curtain deer desk donkey door drum duck eagle fence fire flag fork fountain fox fridge fruit
-    glass glove goat goose grape hammer hamster hospital jacket jar kangaroo key keyboard knife ladder lamp leaf
-    lemon lizard magazine mailbox map microwave mirror monkey moon motorcycle mountain mouse mug mushroom octopus
-    oven owl painting pan panda parrot pen pencil penguin pig pillow pineapple plate policeman pumpkin purse
-    radio rainbow rat ring river rocket rope rug sandwich scissors scooter shark shelf shovel sink snail snake
-    soap sock spider spoon squirrel statue strawberry suitcase swan sword telephone television tiger toaster
-    toilet tomato tractor trumpet turtle umbrella van vase violin volcano wallet whale wheel windmill wolf worm
-    baby soldier king queen monster ghost angel alien pirate wizard""".split()
-)
+_STRANGERS = """
+    zebra elephant horse bicycle train plane pizza laptop phone clock chair table cup bottle
+    giraffe lion bus truck sheep cow bear snowman robot dragon fish frog rabbit guitar piano
+    book sofa skateboard banana apple cake helicopter tent airplane ambulance ant backpack bag
+    barrel basket bed bee bell bin bookshelf boot bowl bread bridge broom bucket butterfly
+    cactus camel camera candle carrot castle chicken computer couch crab crocodile crown curtain
+    deer desk donkey door drum duck eagle fence fire flag fork fountain fox fridge fruit glass
+    glove goat goose grape hammer hamster hospital jacket jar kangaroo key keyboard knife ladder
+    lamp leaf lemon lizard magazine mailbox map microwave mirror monkey moon motorcycle mountain
+    mouse mug mushroom octopus oven owl painting pan panda parrot pen pencil penguin pig pillow
+    pineapple plate policeman pumpkin purse radio rainbow rat ring river rocket rope rug
+    sandwich scissors scooter shark shelf shovel sink snail snake soap sock spider spoon
+    squirrel statue strawberry suitcase swan sword telephone television tiger toaster toilet
+    tomato tractor trumpet turtle umbrella van vase violin volcano wallet whale wheel windmill
+    wolf worm baby soldier king queen monster ghost angel alien pirate wizard
+"""
+STRANGERS = tuple(_STRANGERS.split())
 STRANGE_COLOURS = ("pink", "grey", "gray", "golden", "silver", "turquoise", "beige", "striped",
                    "violet", "cyan", "transparent", "spotted")  # fmt: skip
 

@@ -6,6 +6,7 @@ plain numbers are losses, its dictionaries (``held_out``) hold accuracies.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections import defaultdict
@@ -15,13 +16,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from demo.errors import InputError
 
 NOT_LOSSES = ("step", "seconds")
 MOST_POINTS = 60  # of one curve: each is the mean of so many rows that its wiggles go
+LEAST = 1e-3  # a loss that is learned is drawn as this: its noise would take up most of the scale
 Points = dict[str, list[tuple[int, float]]]
 
 
@@ -36,8 +38,7 @@ def plot(log: Path, out: Path) -> None:
     losses, accuracies = _losses(rows, starts), _accuracies(rows, starts)
     if not losses:
         raise InputError(f"The log {log} holds no losses to draw.")
-    figure = Figure(figsize=(8, 6.4 if accuracies else 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Figure(figsize=(8, 6.4 if accuracies else 4), dpi=120, layout="constrained")
     ratios = [3, 2] if accuracies else [3]
     panels = figure.subplots(
         len(ratios), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": ratios}
@@ -46,8 +47,15 @@ def plot(log: Path, out: Path) -> None:
     if accuracies:
         _draw_accuracies(panels[1], accuracies)
     _mark(panels, starts)
+    _save(figure, out)
+
+
+def _save(figure: Figure, out: Path) -> None:
+    """A few colours are enough for lines on white, and make a small file."""
+    whole = io.BytesIO()
+    figure.savefig(whole, format="png")
     try:
-        figure.savefig(out, format="png", dpi=100)
+        Image.open(whole).convert("RGB").quantize(64).save(out, "PNG", optimize=True)
     except OSError as error:
         raise InputError(f"The plot {out} cannot be written: {error.strerror}.") from error
 
@@ -132,9 +140,8 @@ def _mark(panels: Iterable[Axes], starts: dict[str, int]) -> None:
 
 
 def _smooth(points: list[tuple[int, float]]) -> tuple[list[int], list[float]]:
-    """Geometric means of neighbouring points, so that about `MOST_POINTS` are left."""
+    """Means of neighbouring points, so that about `MOST_POINTS` are left; none below `LEAST`."""
     width = max(1, len(points) // MOST_POINTS)
     groups = [points[i : i + width] for i in range(0, len(points), width)]
-    steps = [group[-1][0] for group in groups]
-    logs = [np.mean([np.log(max(v, 1e-6)) for _, v in group]) for group in groups]
-    return steps, [float(np.exp(v)) for v in logs]
+    means = [max(LEAST, float(np.mean([v for _, v in group]))) for group in groups]
+    return [group[-1][0] for group in groups], means

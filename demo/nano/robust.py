@@ -43,6 +43,7 @@ PARAPHRASES = Path(__file__).with_name("paraphrases.json")
 # Each paraphrase is asked about one scene in so many.
 SCENES_A_TIME = 20
 LONG_SIDE = 640
+SEED = 1  # of the scenes that cards report on
 # What is neither in nano's world nor in what it was taught to miss.
 OUTSIDE = (
     "the dinosaur", "the unicorn", "the dolphin", "the hedgehog", "the pelican", "the walrus",
@@ -227,7 +228,7 @@ def ask_people(
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Ask each paraphrase about so many of the scenes, where they have what it asks for."""
-    rng = np.random.default_rng([HELD_OUT + report.seed, 2])
+    rng = np.random.default_rng([HELD_OUT + report.seed, 0, 2])
     for number, way in enumerate(paraphrases, start=1):
         scores = report.rare if way.rare else report.people[way.skill]
         order = [seen[int(i)] for i in rng.permutation(len(seen))]
@@ -389,7 +390,7 @@ def ask_pictures(
     A scene that cannot be told in one of the shapes, because things would hide each other, is left out
     of all.
     """
-    rng = np.random.default_rng([HELD_OUT + report.seed, 3])
+    rng = np.random.default_rng([HELD_OUT + report.seed, 0, 3])
     usable = [sight for sight in seen if _fits_all(sight.scene, conditions)]
     asked = [sample_rounds(rng, sight.facts, 1)[0][0] for sight in usable]
     for condition in conditions:
@@ -397,7 +398,7 @@ def ask_pictures(
         for sight, round_ in zip(usable, asked, strict=True):
             picture, boxes = under(sight.scene, condition)
             truth = [boxes[f.index] for f in round_.targets]
-            scores.append(_ask(reasoner, picture, round_.question, truth))
+            scores.append(_ask(reasoner, picture, round_.prompted(()), truth))
         say(f"{len(usable)} scenes, {condition.name}")
 
 

@@ -23,7 +23,7 @@ from demo.nano.facts import inner_point
 from demo.nano.layout import sample_scene
 from demo.nano.sam2_model import MASK_STRIDE
 from demo.nano.wear import worn
-from demo.nano.world import Scene
+from demo.nano.world import KINDS, Scene
 
 MOST_THINGS = 7
 MOST_POINTS = 4
@@ -59,6 +59,8 @@ class Batch:
     coverage: Tensor  # uint8 [B, T, S/4, S/4]: share of each cell, 255 for all of it
     places: Tensor  # float [B, T, N, 2]: x and y as shares of the picture
     inside: Tensor  # bool [B, T, N]
+    kinds: Tensor  # [B, T]
+    boxes: Tensor  # float [B, T, 4]: exact, as shares of the picture
     boxed: Prompts  # each with a box, and none, one or several points
     pointed: Prompts  # points alone
 
@@ -71,6 +73,7 @@ class Batch:
 class _Example:
     """One drawn picture; ``owner`` [H, W] is the number of the thing that a pixel shows, from 1."""
 
+    scene: Scene
     drawing: Drawing
     owner: NDArray[np.uint8]
     side: int
@@ -96,14 +99,12 @@ class MaskLessons:
         """The next batch."""
         examples = [self._example() for _ in range(self.pictures)]
         truths = [self._truth(example) for example in examples]
-        pixels, coverage, places, inside = (
-            torch.from_numpy(np.stack(column)) for column in zip(*truths, strict=True)
-        )
+        columns_of_truth = [torch.from_numpy(np.stack(c)) for c in zip(*truths, strict=True)]
         columns = int(self.rng.choice((0, 1, MOST_POINTS), p=(0.4, 0.4, 0.2)))
         boxed = self._prompts(examples, boxed=True, columns=columns)
         columns = int(self.rng.choice((1, MOST_POINTS), p=(0.6, 0.4)))
         pointed = self._prompts(examples, boxed=False, columns=columns)
-        return Batch(pixels, coverage, places, inside, boxed, pointed)
+        return Batch(*columns_of_truth, boxed, pointed)
 
     def _example(self) -> _Example:
         count = int(self.rng.integers(1, 4)) if self.rng.random() < 0.1 else None
@@ -112,24 +113,28 @@ class MaskLessons:
         owner = np.zeros(drawing.image.shape[:2], np.uint8)
         for i, mask in enumerate(drawing.masks):
             owner[mask] = i + 1
-        return _Example(drawing, owner, self.side)
+        return _Example(scene, drawing, owner, self.side)
 
     def _truth(self, example: _Example) -> tuple[NDArray[np.generic], ...]:
-        """The picture as seen, and of each thing the coverage, the places and which lie inside."""
+        """The picture as seen; of each thing coverage, places, which lie inside, kind and box."""
         image = Image.fromarray(worn(self.rng, example.drawing.image))
         seen = np.asarray(image.resize((self.side, self.side), Image.Resampling.BILINEAR))
         cells = self.side // MASK_STRIDE
         coverage = np.zeros((MOST_THINGS, cells, cells), np.uint8)
         places = np.zeros((MOST_THINGS, PLACES, 2), np.float32)
         inside = np.zeros((MOST_THINGS, PLACES), bool)
+        kinds, boxes = np.zeros(MOST_THINGS, np.int64), np.zeros((MOST_THINGS, 4), np.float32)
         height, width = example.owner.shape
         for i, mask in enumerate(example.drawing.masks):
             full = mask.astype(np.uint8) * 255
             coverage[i] = cv2.resize(full, (cells, cells), interpolation=cv2.INTER_AREA)
-            xs, ys = _places(self.rng, mask, example.drawing.boxes[i], width / cells)
+            xs, ys = _places(self.rng, example, i, width / cells)
             places[i] = (np.stack([xs, ys], axis=1) + 0.5) / (width, height)
             inside[i] = mask[ys, xs]
-        return np.ascontiguousarray(seen.transpose(2, 0, 1)), coverage, places, inside
+            kinds[i] = KINDS.index(example.scene.things[i].kind)
+            boxes[i] = np.array(example.drawing.boxes[i]) / (width, height, width, height)
+        seen = np.ascontiguousarray(seen.transpose(2, 0, 1))
+        return seen, coverage, places, inside, kinds, boxes
 
     def _prompts(self, examples: list[_Example], *, boxed: bool, columns: int) -> Prompts:
         """Prompts of one form for all the pictures, with so many columns for points."""
@@ -173,24 +178,29 @@ class MaskLessons:
 def _size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
     """Width and height of a drawing in the scene's shape or, sometimes, one near to it."""
     width, height = scene.aspect
-    scale = float(rng.uniform(300, 900)) / max(width, height)
+    scale = float(rng.uniform(300, 700)) / max(width, height)
     stretch = float(np.exp(rng.normal(0, 0.15))) if rng.random() < 0.3 else 1.0
     return round(width * scale * stretch), round(height * scale / stretch)
 
 
 def _places(
-    rng: np.random.Generator, mask: NDArray[np.bool_], box: tuple[int, ...], cell: float
+    rng: np.random.Generator, example: _Example, thing: int, cell: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Columns and rows of pixels: half near the mask's edge, a quarter in its box, a quarter anywhere."""
-    height, width = mask.shape
-    x1, y1, x2, y2 = _widened(box, 0.25, width, height)
-    crop = mask[y1:y2, x1:x2].astype(np.uint8)
+    """Columns and rows of pixels: half near the thing's edge, a quarter in its box, a quarter on any thing.
+
+    The last quarter teaches that the prompt matters: a mask of all things at once is wrong there.
+    """
+    height, width = example.owner.shape
+    x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], 0.25, width, height)
+    crop = example.drawing.masks[thing][y1:y2, x1:x2].astype(np.uint8)
     reach = np.ones((2 * max(round(cell), 1) + 1,) * 2, np.uint8)
     edge_ys, edge_xs = np.nonzero(cv2.morphologyEx(crop, cv2.MORPH_GRADIENT, reach))
-    chosen = rng.integers(0, len(edge_xs), PLACES // 2)
+    thing_ys, thing_xs = np.nonzero(example.owner)
     quarter = PLACES // 4
-    xs = (edge_xs[chosen] + x1, rng.integers(x1, x2, quarter), rng.integers(0, width, quarter))
-    ys = (edge_ys[chosen] + y1, rng.integers(y1, y2, quarter), rng.integers(0, height, quarter))
+    edge = rng.integers(0, len(edge_xs), PLACES // 2)
+    any_thing = rng.integers(0, len(thing_xs), quarter)
+    xs = (edge_xs[edge] + x1, rng.integers(x1, x2, quarter), thing_xs[any_thing])
+    ys = (edge_ys[edge] + y1, rng.integers(y1, y2, quarter), thing_ys[any_thing])
     return np.concatenate(xs), np.concatenate(ys)
 
 

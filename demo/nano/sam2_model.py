@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 from transformers import Sam2Config, Sam2ImageProcessor, Sam2Model, Sam2Processor
 
 STRIDE = 16  # of the tokens that the mask decoder reads
 MASK_STRIDE = 4  # of the mask logits
+PLACE_GAIN = 2.0  # makes a token's own place about 1,000 times as likely as a far one
 POINT_SCALE = 2  # of the random frequencies that stand for places; Meta's 1 is for finer grids
 
 
@@ -21,15 +23,15 @@ class Shape:
     """Widths and depths: per stage of the Hiera backbone, then of neck and decoder."""
 
     widths: tuple[int, ...] = (32, 64, 128, 256)
-    blocks: tuple[int, ...] = (2, 2, 4, 2)
+    blocks: tuple[int, ...] = (1, 2, 4, 2)
     heads: tuple[int, ...] = (1, 2, 4, 8)
-    windows: tuple[int, ...] = (8, 8, 8, 8)
-    global_blocks: tuple[int, ...] = (6, 8, 9)
-    decoder: int = 128
+    windows: tuple[int, ...] = (8, 4, 8, 8)
+    global_blocks: tuple[int, ...] = (5, 8)  # never the first of a stage, which pools its windows
+    decoder: int = 96
     decoder_heads: int = 4
 
 
-def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:  # noqa: B008 - it is frozen
+def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:
     """A freshly initialised model for square inputs of ``side`` pixels, a multiple of 32.
 
     Other than in Meta's, the finest features, too, get the coarse ones added (``fpn_top_down_levels``):
@@ -70,7 +72,38 @@ def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:  # noqa: B008 -
     # Points and picture must be measured with the same ruler; the library draws one for each.
     ruler = model.prompt_encoder.shared_embedding.positional_embedding
     model.shared_image_embedding.positional_embedding.copy_(ruler)
+    start_decoder(model)
     return model
+
+
+def start_decoder(model: Sam2Model) -> None:
+    """Give prompts and decoder the first weights that Meta's code does, which are torch's own.
+
+    The library, which expects a checkpoint, makes all of them so small that what is prompted would hardly
+    reach the masks: the model learns to mark all things alike, and stays there for long.
+    """
+    for part in (model.prompt_encoder, model.mask_decoder):
+        for module in part.modules():
+            if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d | nn.Embedding):
+                module.reset_parameters()
+    _match_places(model)
+
+
+@torch.no_grad()
+def _match_places(model: Sam2Model) -> None:
+    """Let tokens and picture start by looking at each other where their places agree.
+
+    Queries and keys get the same projection, so that their product is largest at the prompt's own place.
+    """
+    transformer = model.mask_decoder.transformer
+    attentions = [transformer.final_attn_token_to_image]
+    for layer in transformer.layers:
+        attentions += [layer.cross_attn_token_to_image, layer.cross_attn_image_to_token]
+    for attention in attentions:
+        torch.nn.init.orthogonal_(attention.q_proj.weight, gain=PLACE_GAIN)
+        attention.k_proj.weight.copy_(attention.q_proj.weight)
+        attention.q_proj.bias.zero_()
+        attention.k_proj.bias.zero_()
 
 
 def set_side(model: Sam2Model, side: int) -> None:

@@ -23,15 +23,18 @@ from demo.nano.passes import Layout, layer_forward, pair_scores, vision_forward
 from demo.nano.world import KINDS
 
 DENSE_LAYERS = (1, 3)  # after these language layers the visual tokens must know their thing
-LOOK_LAYERS = (3, 4)  # in these, head 0 must look at the thing that is spoken of
+LOOK_LAYERS = (3, 4, 6)  # in these, head 0 must look at the thing that is spoken of
 COPY_LAYER = 4  # in this, head 1 must look at the number of the question that is cited next
 STEP = 4  # pixels of a bin
-CHOICE = 4.0  # how much more the first look at a thing counts than the following ones
+# How much more the first look at a thing counts than the following ones: there it is chosen, which takes
+# all that was found out about the candidates, so only the last of the layers can know.
+CHOICE = (1.0, 2.0, 4.0)
 WEIGHTS = {
     "tower_kind": 0.5, "tower_colour": 0.3, "tower_box": 0.7,
     "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
     "dense3_kind": 0.2, "dense3_colour": 0.1, "dense3_box": 0.3,
-    "look3": 0.3, "look4": 0.3, "spoken3": 0.2, "spoken4": 0.3, "copy": 0.3,
+    "look3": 0.2, "look4": 0.3, "look6": 0.4, "spoken3": 0.2, "spoken4": 0.2, "spoken6": 0.2,
+    "copy": 0.3,
     "words": 1.0, "copied": 2.0, "numbers": 1.0,
 }  # fmt: skip
 
@@ -143,7 +146,8 @@ class Student(nn.Module):
                 found = next(dense).losses(x[visual].view(seen.shape), batch)
                 losses |= {f"dense{i}_{name}": loss for name, loss in found.items()}
             if i in LOOK_LAYERS:
-                losses[f"look{i}"] = look_loss(query[:, :1], key[:, :1], layout, batch)
+                choice = CHOICE[LOOK_LAYERS.index(i)]
+                losses[f"look{i}"] = look_loss(query[:, :1], key[:, :1], layout, batch, choice)
                 losses[f"spoken{i}"] = next(spoken).loss(x[speaking], edges)
             if i == COPY_LAYER:
                 losses["copy"] = copy_loss(query[:, 1:2], key[:, 1:2], layout, batch)
@@ -180,10 +184,12 @@ def _soft_targets(count: int) -> Tensor:
     return weights / weights.sum(1, keepdim=True)
 
 
-def look_loss(query: Tensor, key: Tensor, layout: Layout, batch: Batch) -> Tensor:
+def look_loss(
+    query: Tensor, key: Tensor, layout: Layout, batch: Batch, choice: float = 1.0
+) -> Tensor:
     """−log of one head's attention that falls on the visual tokens of the thing spoken of.
 
-    Where a new thing begins, the choice is made; that counts more.
+    The first look at a thing weighs ``choice``, the following ones 1.
     """
     scores, whole = pair_scores(query, key, layout)
     ground = batch.ground[:, layout.prefix :].unflatten(1, (layout.pairs, layout.stride))
@@ -193,7 +199,7 @@ def look_loss(query: Tensor, key: Tensor, layout: Layout, batch: Batch) -> Tenso
     # A thing hidden behind smaller ones may own no token; nothing can be asked of it.
     rows = (ground >= 0) & wanted.any(-1)
     begins = F.pad(ground[..., 1:] != ground[..., :-1], (1, 0), value=True)
-    weights = torch.where(begins, CHOICE, 1.0)[rows]
+    weights = torch.where(begins, choice, 1.0)[rows]
     return ((whole - visual.logsumexp(-1))[rows] * weights).sum() / weights.sum()
 
 

@@ -29,6 +29,8 @@ from demo.nano.student import WEIGHTS, Student
 from demo.nano.tokenizer import build_tokenizer
 from demo.nano.words import vocabulary
 
+NOTED_EVERY = 10  # steps between two rows of the log
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -108,7 +110,7 @@ class Trainer:
             losses = self._learn(learn, batch.to(self.device), self._rate(steps))
             self.step += 1
             bar.update()
-            if self.step % 10 == 0:
+            if self.step % NOTED_EVERY == 0:
                 bar.set_postfix_str(f"loss {sum(WEIGHTS[k] * v for k, v in losses.items()):.3f}")
                 self._note({"seconds": time.perf_counter() - began, **losses})
             if self.step % self.plan.save_every == 0 or self.step == steps:
@@ -196,13 +198,3 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
-
-
-def train(folder: Path, steps: int | None, say: Callable[[str], None]) -> None:
-    """Train from nothing, or go on from the folder's state; the checkpoint goes to FOLDER/nano."""
-    plan = Plan() if steps is None else Plan(talking_steps=steps)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    trainer = Trainer(folder, plan, device, say)
-    trainer.run()
-    trainer.checkpoint(folder / "nano")
-    say(f"The checkpoint is in {folder / 'nano'}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from demo.nano.facts import GROUPS, RELATIONS
-from demo.nano.phrases import STRANGERS, every_word, plural
+from demo.nano.phrases import STRANGERS, SYNONYMS, every_word, plural
 from demo.nano.world import COLOURS, KINDS, PLACES
 
 COMMON = """
@@ -31,18 +31,21 @@ thanks that the their them then there these they thing things third this those t
 together too top toward towards two under underneath up upper us use very walk walking want was water way we
 wear wearing wears were what whats when where wheres which while who whom whose why will window with within
 without woman would yes yet you your grey gray dressed dress touches touch overlap overlaps overlapping
-touching highlight detect identify spot display draw outline circle kindly could't i'd i'm what's where's
+touching highlight detect identify spot display draw outline circle kindly largest smallest tiniest counting
+whatever located could't i'd i'm what's where's
 who's that's don't car's man's woman's dog's
 """
 
 
 # The words of the answers that are not also words of questions.
-ANSWERS = """A Looking for Inside the box There is none None of them fits It Found Candidates From left to
-right The target reference references sunny dusky nothing but background in middle on I do not know something"""
+ANSWERS = """A Looking for Inside the box There is none None of them fits It Found Candidates From left
+to right The target reference references sunny dusky nothing but background in middle on I do not know
+something"""
 
 
 def vocabulary() -> list[str]:
     """All whole words, lower case and as they stand in answers; the same on every call."""
     listed = (COMMON, ANSWERS, *KINDS, *GROUPS, *COLOURS, *PLACES, *RELATIONS)
     words = {w for entry in listed for w in re.findall(r"[A-Za-z]+", entry)}
-    return sorted(words | every_word() | {plural(w) for w in (*KINDS, *GROUPS, *STRANGERS)})
+    nouns = (*KINDS, *GROUPS, *STRANGERS, *(n for said in SYNONYMS.values() for n in said))
+    return sorted(words | every_word() | {plural(w) for w in nouns})

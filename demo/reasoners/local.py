@@ -80,6 +80,12 @@ class LocalReasoner:
             return torch.cuda.get_device_name(device)
         return {"cpu": "CPU", "mps": "Apple GPU"}.get(device.type, device.type)
 
+    @property
+    def parameters(self) -> tuple[int, int]:
+        """How many numbers the vision tower and the language model have; shared ones count once."""
+        tower = sum(p.numel() for p in self._model.model.visual.parameters())
+        return tower, sum(p.numel() for p in self._model.parameters()) - tower
+
     def prepare(self, picture: Picture) -> None:
         """Compute the picture's visual features; the newest few pictures are kept."""
         with self._lock, _said():

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from demo.pictures import Picture
 from demo.session import Session
 from demo.ui.chat import Message, Seconds
+
+if TYPE_CHECKING:
+    from demo.choose import Advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,15 @@ class Failure:
 class Desk:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``questions`` the dialogue of the example
-    they opened, ``seconds`` how long the parts of each turn took to write.
+    ``shown`` is the picture file their browser loads, ``advice`` what to tell them about it,
+    ``questions`` the dialogue of the example they opened, ``seconds`` how long the parts of each
+    turn took to write.
     """
 
     picture: Picture
     shown: Path
     session: Session
+    advice: Advice | None = None
     questions: tuple[str, ...] = ()
     failure: Failure | None = None
     seconds: Mapping[int, Seconds] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -30,6 +30,9 @@ from demo.ui.parts import Parts
 from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
+if TYPE_CHECKING:
+    from demo.choose import Advice
+
 log = logging.getLogger(__name__)
 
 Updates = dict[Any, Any]
@@ -47,6 +50,7 @@ class Events:
     examples: Sequence[Example]
     pictures: Path
     turns: Turns
+    advise: Callable[[Picture], Advice | None]
 
     # Opening -------------------------------------------------------------------------------
 
@@ -74,7 +78,8 @@ class Events:
         finally:
             self.turns.end(ticket)
         shown = save_for_browser(picture, self.pictures)
-        desk = Desk(picture, shown, begin(picture, self.reasoner), questions)
+        session, advice = begin(picture, self.reasoner), self.advise(picture)
+        desk = Desk(picture, shown, session, advice, questions)
         return self._idle(desk, " ".join(picture.notes))
 
     def prepare(self, desk: Desk | None) -> None:
@@ -202,6 +207,7 @@ class Events:
         return {
             self.parts.desk: desk,
             self.parts.canvas: scene(desk),
+            self.parts.notice: words.notice(desk),
             self.parts.chat: _dialogue(desk),
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.stop: gr.Button(visible=False),

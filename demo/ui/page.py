@@ -16,6 +16,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.examples import Example
+from demo.pictures import open_picture
 from demo.ui.endpoints import AT_ONCE, add_endpoints
 from demo.ui.events import Events
 from demo.ui.parts import PRIVATE, Parts, place_parts
@@ -34,9 +35,15 @@ def build_page(models: Models, examples: Sequence[Example]) -> gr.Blocks:
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
     status = {"status": models.status, "advice": models.advice, "why": models.why}
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
-        parts = place_parts(status, examples, files / "examples")
+        parts = place_parts(status, examples, files / "examples", _usual(models, examples))
         events = Events(
-            parts, models.reasoner, models.segmenter, examples, files / "pictures", Turns()
+            parts,
+            models.reasoner,
+            models.segmenter,
+            examples,
+            files / "pictures",
+            Turns(),
+            models.advice_for,
         )
         _connect(parts, events)
         page.unload(events.leave)
@@ -54,6 +61,12 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "max_file_size": "100mb",
     }
+
+
+def _usual(models: Models, examples: Sequence[Example]) -> int | None:
+    """The first example whose picture the model knows how to look at."""
+    pictures = ((i, open_picture(example.picture)) for i, example in enumerate(examples))
+    return next((i for i, picture in pictures if models.advice_for(picture) is None), None)
 
 
 def _connect(parts: Parts, events: Events) -> None:
@@ -81,6 +94,7 @@ def _connect(parts: Parts, events: Events) -> None:
     for opened in (
         parts.upload.upload(events.open_upload, [parts.upload], **at_once),
         parts.gallery.choose(events.open_example, None, **at_once),
+        parts.notice.choose(events.open_example, None, **at_once),
     ):
         opened.then(events.prepare, [parts.desk], None, concurrency_limit=1, **PRIVATE)
     parts.message.input(

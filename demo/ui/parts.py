@@ -27,6 +27,7 @@ class Parts:
     desk: gr.State
     canvas: gr.HTML
     gallery: gr.HTML
+    notice: gr.HTML
     chat: gr.Chatbot
     next: gr.Button
     hint: gr.HTML
@@ -39,11 +40,19 @@ class Parts:
 
     def changed_by_events(self) -> list[Any]:
         """What an event may change."""
-        return [self.desk, self.canvas, self.chat, self.next, self.hint, self.message, self.stop]
+        return [
+            self.desk, self.canvas, self.notice, self.chat, self.next, self.hint, self.message,
+            self.stop,
+        ]  # fmt: skip
 
 
-def place_parts(status: dict[str, str], examples: Sequence[Example], thumbnails: Path) -> Parts:
-    """Put all components on the page; to be called inside ``gr.Blocks``."""
+def place_parts(
+    status: dict[str, str], examples: Sequence[Example], thumbnails: Path, usual: int | None
+) -> Parts:
+    """Put all components on the page; to be called inside ``gr.Blocks``.
+
+    ``usual`` is the example that the notice about an unusual picture offers to open.
+    """
     desk = gr.State(None)
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
@@ -53,12 +62,14 @@ def place_parts(status: dict[str, str], examples: Sequence[Example], thumbnails:
                 stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples, thumbnails)
             with gr.Column(elem_id="right"):
+                notice = drawn("notice.html", "notice.js", example=usual, elem_id="notice")
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, hint, message, send, stop = _composer()
     return Parts(
-        desk, stage, gallery, chat, next_question, hint, message, send, stop, upload, undo, new
-    )
+        desk, stage, gallery, notice, chat, next_question, hint, message, send, stop, upload, undo,
+        new,
+    )  # fmt: skip
 
 
 def _header(status: dict[str, str]) -> tuple[gr.UploadButton, gr.Button, gr.Button]:

@@ -35,6 +35,13 @@ def hint(desk: Desk | None, meant: Sequence[Reference] = ()) -> dict[str, Any]:
     return {**line(text), "reads": reads}
 
 
+def notice(desk: Desk | None) -> dict[str, Any] | None:
+    """The value of the notice about the picture; None when there is nothing to say."""
+    if desk is None or desk.advice is None:
+        return None
+    return {"text": desk.advice.text, "ways": desk.advice.ways}
+
+
 def line(text: str, level: str = "hint") -> dict[str, Any]:
     """The value of the line above the message; ``level`` is hint or error."""
     return {"text": text, "level": level, "reads": []}

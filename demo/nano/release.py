@@ -1,0 +1,104 @@
+"""What is done once nano is trained: its checkpoint, its scores on held-out pictures, plot and card.
+
+It knows how the parts follow each other; what each of them does stands in its own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from demo.nano.card import write_card
+from demo.nano.evaluate import evaluate
+from demo.nano.facts import FRAME
+from demo.nano.heldout import write_dialogues
+from demo.nano.model import build_processor
+from demo.nano.plot import plot
+from demo.nano.robust import SEED, robustness
+from demo.nano.tokenizer import build_tokenizer
+from demo.nano.train import NOTED_EVERY, Plan, Trainer
+from demo.nano.words import vocabulary
+from demo.reasoners.catalogue import Entry
+from demo.reasoners.local import LocalReasoner, load_local
+from demo.segmenters.grabcut import GrabCutSegmenter
+
+_TEMPLATE = Path(__file__).with_name("card.md")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How much a model is measured: finished, on so many dialogues and scenes for robustness."""
+
+    dialogues: int = 500
+    robust: int = 100
+    seed: int = 2
+    on_the_way: int = 16  # dialogues for a first look while it is trained
+
+
+def train(folder: Path, steps: int | None, device: str, measures: Measures, say: Say) -> None:
+    """Train from nothing, or go on from the folder's state; all that comes of it is in FOLDER/nano.
+
+    ``steps`` shortens the second phase.
+    """
+    plan = Plan() if steps is None else Plan(talking_steps=steps)
+    trainer = Trainer(folder, plan, device, _check(folder / "on-the-way", measures))
+    trainer.run()
+    trainer.checkpoint(folder / "nano")
+    publish(folder, plan, measures, say)
+
+
+def publish(folder: Path, plan: Plan, measures: Measures, say: Say) -> None:
+    """Plot, measure and describe the checkpoint in FOLDER/nano."""
+    checkpoint = folder / "nano"
+    if plan.seeing_steps + plan.talking_steps >= NOTED_EVERY:
+        plot(folder / "log.jsonl", checkpoint / "training.png")
+    reasoner = load_local(Entry("nano", str(checkpoint)))
+    card = checkpoint / "README.md"
+    card.write_text(_described(reasoner, plan, measures), encoding="utf-8")
+    if measures.dialogues:
+        data = write_dialogues(folder / "held-out", measures.dialogues, measures.seed)
+        report = evaluate(data, reasoner, GrabCutSegmenter(), say=say).to_dict()
+        robust = robustness(reasoner, measures.robust, SEED, say=say).to_dict()
+        write_card(card, report, robust, f"Masks by GrabCut, device {reasoner.device}.")
+    say(f"The checkpoint is in {checkpoint}.")
+
+
+def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
+    """Scores a model that is still being trained on a few dialogues of its own."""
+    data = write_dialogues(folder, measures.on_the_way, measures.seed + 1)
+    processor = build_processor(build_tokenizer(vocabulary()))
+
+    def check(model: Qwen2_5_VLForConditionalGeneration) -> dict[str, float]:
+        model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
+        found = evaluate(data, LocalReasoner("nano", model, processor), None).to_dict()
+        return {"AP": found["overall"]["ap"] or 0.0, "box IoU": found["mean_box_iou"] or 0.0}
+
+    return check
+
+
+def _described(reasoner: LocalReasoner, plan: Plan, measures: Measures) -> str:
+    """The card without its figures."""
+    tower, language = (count / 1e6 for count in reasoner.parameters)
+    return _TEMPLATE.read_text(encoding="utf-8").format(
+        parameters=f"{tower + language:.1f}",
+        tower=f"{tower:.1f}",
+        language=f"{language:.1f}",
+        frame=FRAME.width,
+        training=_trained(plan),
+        dialogues=measures.dialogues,
+        robust=measures.robust,
+        seed=measures.seed,
+    )
+
+
+def _trained(plan: Plan) -> str:
+    return (
+        f"From nothing, seed {plan.seed}: {plan.seeing_steps:,} steps of {plan.seeing_pictures} pictures "
+        f"for the vision tower alone, then {plan.talking_steps:,} steps of {plan.talking_pictures} "
+        f"pictures with {plan.pairs} question–answer pairs each for everything, with the helpers of "
+        "`demo/nano/student.py`. The weights are the moving average of the last steps, in bfloat16."
+    )

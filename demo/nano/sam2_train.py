@@ -1,0 +1,431 @@
+"""How the nano SAM 2 is trained from nothing: small pictures first, then larger ones.
+
+In every step the pictures are encoded once and prompted with boxes, with points, and now and then a
+third time with a correction: a point where an earlier mask was wrong, and that mask itself.
+It knows losses, optimisers, schedules and files; prompts and truths come from `sam2_lesson.py`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, IterableDataset
+from tqdm import tqdm
+from transformers import Sam2Model
+from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+
+from demo.nano.sam2_lesson import Batch, MaskLessons, Prompts
+from demo.nano.sam2_model import MASK_STRIDE, Shape, build_model, save_checkpoint, set_side
+from demo.nano.world import KINDS
+
+CORRECTED = 2  # prompts per picture that are corrected
+SUREST = 32.0  # bound of the logits of a mask that is given back
+MASK_LOSSES = ("edge", "overlap", "quality", "meant")
+WEIGHTS = {"edge": 2.0, "overlap": 2.0, "quality": 1.0, "kinds": 0.5, "boxes": 2.0, "meant": 2.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """So many optimiser steps with so many pictures of a side in pixels."""
+
+    side: int
+    pictures: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings of one training run."""
+
+    seed: int = 1
+    stages: tuple[Stage, ...] = (Stage(256, 6, 2000), Stage(384, 6, 500))
+    shape: Shape = Shape()  # noqa: RUF009 - it is frozen
+    prompts: int = 4  # per picture and form
+    rate: float = 1.5e-3
+    muon_rate: float = 1.5e-3
+    warmup: int = 50
+    cooldown: float = 0.4
+    several: float = 0.7  # share of passes that ask for all masks, and not for the single one
+    corrections: float = 0.3  # share of steps with a correction
+    ema: float = 0.99  # short, because the last stage has few steps
+    save_every: int = 50
+
+    @property
+    def steps(self) -> int:
+        return sum(stage.steps for stage in self.stages)
+
+    def stage(self, step: int) -> tuple[Stage, int]:
+        """The stage that a step, counted from 0, belongs to, and the step at which it ends."""
+        end = 0
+        for stage in self.stages:
+            end += stage.steps
+            if step < end:
+                return stage, end
+        raise ValueError(f"the plan has {self.steps} steps, there is no step {step}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """M masks for each of P prompts: 3, or 1 where a single one was asked for."""
+
+    logits: Tensor  # float [B, P, M, S/4, S/4]
+    quality: Tensor  # float [B, P, M]: estimates of the masks' IoU
+    tokens: Tensor  # [B, P, M, C]: what the decoder made of the masks' tokens
+
+
+class Student(nn.Module):
+    """The model, and helpers that are thrown away: linear maps that say what its features know.
+
+    Every cell of the finest and the coarsest features names the kind and the box of the thing it shows, so
+    that the backbone learns from all of a picture and not only where a prompt asks. Every mask token names
+    the box of the thing that is meant; without that the decoder marks all things alike for long.
+    """
+
+    def __init__(self, model: Sam2Model) -> None:
+        super().__init__()
+        self.model = model
+        width = model.config.vision_config.fpn_hidden_size
+        self.of_cells = nn.ModuleList(nn.Linear(width, len(KINDS) + 5) for _ in range(2))
+        self.of_tokens = nn.Linear(width, 4)
+
+    def losses(self, batch: Batch, plan: Plan, generator: torch.Generator) -> dict[str, Tensor]:
+        """The mean losses over a batch; the generator decides which passes there are."""
+        maps = feature_maps(self.model, batch.pixels)
+        embeddings = embeddings_of(self.model, maps)
+        return {
+            **self._cell_losses(batch, maps),
+            **self._prompted_losses(batch, embeddings, plan, generator),
+        }
+
+    def _cell_losses(self, batch: Batch, maps: Sequence[Tensor]) -> dict[str, Tensor]:
+        """``kinds``: cross-entropy, the ground being a kind; ``boxes``: absolute error of the sides."""
+        kinds_loss, boxes_loss = [], []
+        for helper, features in zip(self.of_cells, (maps[0], maps[-1]), strict=True):
+            kinds, boxes, shown = _shown(batch, features.shape[-1])
+            # Normalised, so that the features need not grow, and drown the places, to be read well.
+            cells = F.layer_norm(features.permute(0, 2, 3, 1), features.shape[1:2])
+            guessed = helper(cells).float()
+            kinds_guessed = guessed[..., : len(KINDS) + 1].permute(0, 3, 1, 2)
+            kinds_loss.append(F.cross_entropy(kinds_guessed, kinds))
+            wrong = (guessed[..., len(KINDS) + 1 :] - boxes).abs() * shown[..., None]
+            boxes_loss.append(wrong.sum() / (4 * shown.sum()).clamp(min=1))
+        return {
+            "kinds": torch.stack(kinds_loss).mean(),
+            "boxes": torch.stack(boxes_loss).mean(),
+        }
+
+    def _prompted_losses(
+        self, batch: Batch, embeddings: list[Tensor], plan: Plan, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The mean losses of the masks of all passes over a batch."""
+        passes = []
+        for prompts in (batch.boxed, batch.pointed):
+            several = _chance(generator) < plan.several
+            answer = decode(self.model, embeddings, prompts, several=several)
+            passes.append(self._answer_losses(answer, batch, prompts.things))
+        if _chance(generator) < plan.corrections:
+            corrected, masks = correction(batch, prompts, answer, generator)
+            given = masks if _chance(generator) < 0.5 else None
+            spread = [e.repeat_interleave(CORRECTED, dim=0) for e in embeddings]
+            answer = decode(self.model, spread, corrected, given, several=True)
+            shape = (len(batch.pixels), CORRECTED)
+            answer = Answer(
+                *(
+                    t.squeeze(1).unflatten(0, shape)
+                    for t in (answer.logits, answer.quality, answer.tokens)
+                )
+            )
+            passes.append(self._answer_losses(answer, batch, corrected.things.view(shape)))
+        return {name: torch.stack([p[name] for p in passes]).mean() for name in MASK_LOSSES}
+
+    def _answer_losses(self, answer: Answer, batch: Batch, things: Tensor) -> dict[str, Tensor]:
+        rows = torch.arange(len(things), device=things.device)[:, None]
+        boxes = batch.boxes[rows, things][:, :, None]
+        meant = (self.of_tokens(answer.tokens).float() - boxes).abs().mean()
+        return {**mask_losses(answer.logits, answer.quality, batch, things), "meant": meant}
+
+
+class _Stream(IterableDataset[Batch]):
+    """Batches drawn by a worker process while the model learns."""
+
+    def __init__(self, lessons: MaskLessons) -> None:
+        self.lessons = lessons
+
+    def __iter__(self) -> Iterator[Batch]:
+        torch.set_num_threads(1)
+        return iter(self.lessons)
+
+
+class Trainer:
+    """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
+
+    def __init__(self, folder: Path, plan: Plan, device: str) -> None:
+        torch.manual_seed(plan.seed)
+        self.folder, self.plan, self.device = folder, plan, device
+        folder.mkdir(parents=True, exist_ok=True)
+        self.step = 0
+        self.student = Student(build_model(plan.stages[0].side, plan.shape)).to(device)
+        self.average = copy.deepcopy(self.student).requires_grad_(False)
+        self.optimisers = _optimisers(self.student, plan)
+
+    def run(self) -> None:
+        """All stages, from wherever the folder's state is."""
+        self._resume()
+        while self.step < self.plan.steps:
+            self._stage(*self.plan.stage(self.step))
+
+    def checkpoint(self, folder: Path) -> None:
+        """Save the averaged model as a checkpoint that `load_sam2` can load."""
+        model = copy.deepcopy(self.average.model)
+        set_side(model, self.plan.stages[-1].side)
+        save_checkpoint(folder, model)
+
+    def _stage(self, stage: Stage, end: int) -> None:
+        set_side(self.student.model, stage.side)
+        seed = zlib.crc32(f"{self.plan.seed} {self.step}".encode())
+        lessons = MaskLessons(seed, stage.side, stage.pictures, self.plan.prompts)
+        loader = iter(
+            DataLoader(_Stream(lessons), batch_size=None, num_workers=1, prefetch_factor=4)
+        )
+        began, first = time.perf_counter(), self.step
+        bar = tqdm(total=self.plan.steps, initial=first, desc=f"{stage.side} px", unit="step")
+        while self.step < end:
+            losses = self._learn(next(loader).to(self.device))
+            self.step += 1
+            bar.update()
+            if self.step % 10 == 0:
+                bar.set_postfix_str(" ".join(f"{k} {v:.3f}" for k, v in losses.items()))
+                each = (time.perf_counter() - began) / (self.step - first)
+                self._note({"side": stage.side, "seconds_per_step": each, **losses})
+            if self.step % self.plan.save_every == 0 or self.step == end:
+                self._save()
+        bar.close()
+
+    def _learn(self, batch: Batch) -> dict[str, float]:
+        generator = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
+        with torch.autocast(self.device, torch.bfloat16):
+            losses = self.student.losses(batch, self.plan, generator)
+        torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum().backward()
+        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        rate = self._rate()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * rate
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self._follow()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _follow(self) -> None:
+        """Move the averaged weights a little towards the model's."""
+        decay = min(self.plan.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for ours, theirs in zip(
+                self.average.parameters(), self.student.parameters(), strict=True
+            ):
+                ours.lerp_(theirs, 1 - decay)
+
+    def _rate(self) -> float:
+        """Warm up, hold, and cool down linearly over the last part."""
+        rising = (self.step + 1) / self.plan.warmup
+        falling = (self.plan.steps - self.step) / (self.plan.cooldown * self.plan.steps)
+        return min(1.0, rising, falling)
+
+    def _note(self, values: dict[str, float]) -> None:
+        row = {"step": self.step, **{name: round(value, 4) for name, value in values.items()}}
+        with (self.folder / "log.jsonl").open("a") as log:
+            log.write(json.dumps(row) + "\n")
+
+    def _save(self) -> None:
+        state = {
+            "plan": asdict(self.plan),
+            "step": self.step,
+            "student": self.student.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+        }
+        partial = self.folder / "state.part"
+        torch.save(state, partial)
+        partial.replace(self.folder / "state.pt")
+
+    def _resume(self) -> None:
+        path = self.folder / "state.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device)
+        self.step = state["step"]
+        self.student.load_state_dict(state["student"])
+        self.average.load_state_dict(state["average"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+
+
+def _shown(batch: Batch, cells: int) -> tuple[Tensor, Tensor, Tensor]:
+    """What cells show: kinds [B, c, c], len(KINDS) for ground; boxes [B, c, c, 4]; whether a thing."""
+    step = batch.coverage.shape[-1] // cells
+    share, thing = batch.coverage[:, :, step // 2 :: step, step // 2 :: step].max(dim=1)
+    shown = share > 127
+    rows = torch.arange(len(thing), device=thing.device)[:, None, None]
+    kinds = torch.where(shown, batch.kinds[rows, thing], len(KINDS))
+    return kinds, batch.boxes[rows, thing], shown
+
+
+def feature_maps(model: Sam2Model, pixels: Tensor) -> tuple[Tensor, ...]:
+    """The neck's features, finest first: C channels at S/4, S/8, S/16 of pictures uint8 [B, 3, S, S]."""
+    mean, std = (
+        torch.tensor(v, device=pixels.device)[:, None, None]
+        for v in (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD)
+    )
+    maps: tuple[Tensor, ...] = model.vision_encoder((pixels / 255 - mean) / std).fpn_hidden_states
+    return maps
+
+
+def embeddings_of(model: Sam2Model, maps: Sequence[Tensor]) -> list[Tensor]:
+    """What the mask decoder reads: as from `get_image_embeddings`, which lets no gradient through."""
+    fine, middle, coarse = maps
+    empty = model.no_memory_embedding[0, 0, :, None, None]
+    return [model.mask_decoder.conv_s0(fine), model.mask_decoder.conv_s1(middle), coarse + empty]
+
+
+def decode(
+    model: Sam2Model,
+    embeddings: list[Tensor],
+    prompts: Prompts,
+    masks: Tensor | None = None,
+    *,
+    several: bool,
+) -> Answer:
+    """What the model answers to prompts about encoded pictures.
+
+    ``masks`` [B, 1, S/4, S/4] are logits of an earlier answer, for one prompt per picture only.
+    """
+    with torch.autocast(embeddings[0].device.type, enabled=False):
+        # In bfloat16 the edges of a box would be off by up to half a percent of the picture.
+        sparse, dense = model.prompt_encoder(prompts.points, prompts.labels, prompts.boxes, masks)
+        places = model.get_image_wide_positional_embeddings()
+    logits, quality, tokens, _ = model.mask_decoder(
+        image_embeddings=embeddings[-1],
+        image_positional_embeddings=places.repeat(len(embeddings[-1]), 1, 1, 1),
+        sparse_prompt_embeddings=sparse,
+        dense_prompt_embeddings=dense,
+        multimask_output=several,
+        high_resolution_features=embeddings[:-1],
+    )
+    return Answer(logits.float(), quality.float(), tokens)
+
+
+def mask_losses(logits: Tensor, quality: Tensor, batch: Batch, things: Tensor) -> dict[str, Tensor]:
+    """Losses of masks [B, P, M, S/4, S/4] for the things [B, P], every one of the M alike.
+
+    ``edge``: cross-entropy at the places of the enlarged mask; ``overlap``: 1 - Dice's coefficient
+    (Milletari et al., V-Net, 2016) on the logits' grid; ``quality``: squared error of the IoU estimates.
+    """
+    rows = torch.arange(len(things), device=things.device)[:, None]
+    places, inside = batch.places[rows, things], batch.inside[rows, things].float()
+    coverage = batch.coverage[rows, things].float().div(255)[:, :, None]
+    enlarged = F.grid_sample(
+        logits.flatten(0, 1),
+        places.flatten(0, 1)[:, None] * 2 - 1,
+        padding_mode="border",
+        align_corners=False,
+    ).squeeze(2)
+    truth = inside.flatten(0, 1)[:, None].expand_as(enlarged)
+    return {
+        "edge": F.binary_cross_entropy_with_logits(enlarged, truth),
+        "overlap": _dice_loss(logits.sigmoid(), coverage),
+        "quality": F.mse_loss(quality, _iou(logits.detach() > 0, coverage > 0.5)),
+    }
+
+
+def _dice_loss(shares: Tensor, truth: Tensor) -> Tensor:
+    both = (shares * truth).sum((-1, -2))
+    either = shares.square().sum((-1, -2)) + truth.square().sum((-1, -2))
+    return (1 - (2 * both + 1) / (either + 1)).mean()
+
+
+def _iou(one: Tensor, other: Tensor) -> Tensor:
+    return (one & other).sum((-1, -2)) / (one | other).sum((-1, -2)).clamp(min=1)
+
+
+def correction(
+    batch: Batch, prompts: Prompts, answer: Answer, generator: torch.Generator
+) -> tuple[Prompts, Tensor]:
+    """The first prompts of each picture with one more point, where the best mask was wrong.
+
+    Each becomes a picture of its own, [B x CORRECTED, 1, …], because the model takes one mask a picture;
+    the masks' logits [B x CORRECTED, 1, S/4, S/4] come second.
+    """
+    best = answer.quality.detach().argmax(dim=-1)[:, :CORRECTED, None, None, None]
+    masks = answer.logits.detach()[:, :CORRECTED].take_along_dim(best, dim=2).flatten(0, 1)
+    things = prompts.things[:, :CORRECTED]
+    rows = torch.arange(len(things), device=things.device)[:, None]
+    truth = batch.coverage[rows, things].flatten(0, 1)[:, None] > 127
+    wrong = ((masks > 0) != truth).float() + 1e-6  # nothing wrong: anywhere
+    cell = torch.multinomial(wrong.flatten(1).cpu(), 1, generator=generator).to(masks.device)
+    y, x = cell // masks.shape[-1], cell % masks.shape[-1]
+    point = (torch.stack([x, y], dim=-1) + 0.5) * MASK_STRIDE - 0.5
+    label = truth.flatten(1).gather(1, cell).long()
+
+    def own(values: Tensor | None) -> Tensor | None:
+        return None if values is None else values[:, :CORRECTED].flatten(0, 1)[:, None]
+
+    points, labels = own(prompts.points), own(prompts.labels)
+    point, label = point[:, None], label[:, None]
+    corrected = Prompts(
+        things.flatten(0, 1)[:, None],
+        own(prompts.boxes),
+        point if points is None else torch.cat([points, point], dim=2),
+        label if labels is None else torch.cat([labels, label], dim=2),
+    )
+    return corrected, masks.clamp(-SUREST, SUREST)
+
+
+def _chance(generator: torch.Generator) -> float:
+    return float(torch.rand((), generator=generator))
+
+
+def _optimisers(student: Student, plan: Plan) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices between hidden layers, AdamW for all the rest."""
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for name, p in student.named_parameters():
+        hidden = any(part in name for part in ("blocks.", "transformer.", "hypernetworks"))
+        (matrices if hidden and p.ndim == 2 else others).append(p)
+    made: list[Any] = [
+        torch.optim.Muon(
+            matrices, lr=plan.muon_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(others, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+    for optimiser in made:
+        for group in optimiser.param_groups:
+            group["peak"] = group["lr"]
+    return made
+
+
+def train(folder: Path, steps: int | None, say: Callable[[str], None]) -> None:
+    """Train from nothing, or go on from the folder's state; the checkpoint goes to FOLDER/nano-sam2.
+
+    ``steps`` shortens or lengthens all stages in proportion.
+    """
+    plan = Plan() if steps is None else _in_steps(Plan(), steps)
+    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu")
+    trainer.run()
+    trainer.checkpoint(folder / "nano-sam2")
+    say(f"The checkpoint is in {folder / 'nano-sam2'}.")
+
+
+def _in_steps(plan: Plan, steps: int) -> Plan:
+    share = steps / plan.steps
+    stages = [replace(stage, steps=max(round(stage.steps * share), 1)) for stage in plan.stages]
+    return replace(plan, stages=tuple(stages))
