@@ -114,6 +114,8 @@ def _ground(options: argparse.Namespace) -> int:
 
     picture = open_picture(options.image)
     models = choose(options)
+    if advice := models.advice_for(picture):
+        print(advice.text, *(f"{why} {command}" for why, command in advice.ways), file=sys.stderr)
     session = begin(picture, models.reasoner)
     failed: BaseException | None = None
     try:

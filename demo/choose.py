@@ -21,10 +21,12 @@ from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
 from demo.reasoners.local import best_device, load_local
 from demo.segmenters.base import Segmenter
+from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.segmenters.sam2 import SIZES, load_sam2
+from demo.segmenters.sam2 import NANO_FOLDER, SIZES, load_sam2
 
 SEVEN_B = "regionreasoner-7b"
+SMALLER = "Qwen/Qwen2.5-VL-3B-Instruct"
 # In 4 bits, with tower and head in bf16, the weights take 6.4 GiB, in bf16 15.5 GiB (calculated);
 # the rest is for one turn.
 LEAST_GPU_GIB = {"4bit": 7.5, "none": 18.0}
@@ -50,6 +52,10 @@ _OUTSIDE = Advice(
         (
             "For photographs, run RegionReasoner-7B on a CUDA GPU:",
             f"python app.py --model {SEVEN_B}",
+        ),
+        (
+            "Without one, a smaller Qwen2.5-VL, which is slow here and not trained for this:",
+            f"python app.py --model {SMALLER}",
         ),
     ),
 )
@@ -85,9 +91,10 @@ def choose(options: argparse.Namespace) -> Models:
             "Start without it, for example with --model nano."
         )
     entry, why = _chosen_model(options.model, options.quantize)
-    segmenter, masks = choose_segmenter(options.segmenter)
-    reasoner = load_local(entry, quantize=options.quantize, low_memory=options.low_memory)
     is_nano = entry.name == "nano"
+    world = World.load() if is_nano else None
+    segmenter, masks = choose_segmenter(options.segmenter, world)
+    reasoner = load_local(entry, quantize=options.quantize, low_memory=options.low_memory)
     built_in = " · built in" if is_nano else ""
     name = segmenter.name if segmenter else "none"
     return Models(
@@ -96,7 +103,7 @@ def choose(options: argparse.Namespace) -> Models:
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=_NANO_ADVICE if is_nano else "",
         why=f"{why} {masks}",
-        world=World.load() if is_nano else None,
+        world=world,
     )
 
 
@@ -119,28 +126,46 @@ def _chosen_model(name: str, quantize: str) -> tuple[Entry, str]:
     return large, "RegionReasoner-7B runs because its weights and a large enough GPU are here."
 
 
-def choose_segmenter(name: str) -> tuple[Segmenter | None, str]:
-    """The segmenter an option names, and a sentence that says why it runs."""
+def choose_segmenter(name: str, world: World | None = None) -> tuple[Segmenter | None, str]:
+    """The segmenter an option names, and a sentence that says why it runs.
+
+    ``world`` is there when the model knows drawn scenes only: ``auto`` then takes the built-in SAM 2
+    for those.
+    """
     kind, _, which = name.partition(":")
-    device = best_device()
     if kind == "none" and not which:
         return None, "Masks were switched off."
     if kind == "grabcut" and not which:
         return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
     if kind == "sam2":
-        if which and which not in SIZES and not Path(which).is_dir():
-            raise OptionError(
-                f"There is no SAM 2 called {which}: choose {', '.join(SIZES)} or a folder."
-            )
-        source = which or _sam2_on_disk(device) or ("large" if device == "cuda" else "tiny")
-        return load_sam2(
-            source, device, fetch=True
-        ), "SAM 2 makes the masks because it was asked for."
+        return _asked_sam2(which), "SAM 2 makes the masks because it was asked for."
     if name != "auto":
         raise InputError(
-            f"There is no segmenter called {name}. Choose auto, sam2, sam2:tiny, sam2:small, "
-            "sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
+            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
+            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
         )
+    usual, why = _best_segmenter()
+    if world is None or not (NANO_FOLDER / "config.json").is_file():
+        return usual, why
+    drawn = load_sam2("nano", best_device(), fetch=False)
+    reason = f"The built-in SAM 2 makes the masks of drawn scenes; of other pictures: {why}"
+    return SegmenterByPicture(drawn, world.belongs, usual), reason
+
+
+def _asked_sam2(which: str) -> Segmenter:
+    """SAM 2 of that size or folder; of the best size at hand where none is named."""
+    if which and which not in ("nano", *SIZES) and not Path(which).is_dir():
+        raise OptionError(
+            f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
+        )
+    device = best_device()
+    source = which or _sam2_on_disk(device) or ("large" if device == "cuda" else "tiny")
+    return load_sam2(source, device, fetch=True)
+
+
+def _best_segmenter() -> tuple[Segmenter, str]:
+    """SAM 2 when it is on this machine, else GrabCut; and why."""
+    device = best_device()
     found = _sam2_on_disk(device)
     if found is None:
         return GrabCutSegmenter(), (

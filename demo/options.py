@@ -32,5 +32,5 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--segmenter", default="auto", metavar="NAME",
-        help="auto, sam2, sam2:tiny|small|base-plus|large|FOLDER, grabcut or none (default: auto)",
+        help="auto, sam2, sam2:nano|tiny|small|base-plus|large|FOLDER, grabcut or none (auto)",
     )  # fmt: skip

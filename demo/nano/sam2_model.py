@@ -5,6 +5,7 @@ Same classes as Meta's checkpoints, so the same code loads it. It knows sizes, n
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from transformers import Sam2Config, Sam2ImageProcessor, Sam2Model, Sam2Processo
 STRIDE = 16  # of the tokens that the mask decoder reads
 MASK_STRIDE = 4  # of the mask logits
 PLACE_GAIN = 2.0  # makes a token's own place about 1,000 times as likely as a far one
-POINT_SCALE = 2  # of the random frequencies that stand for places; Meta's 1 is for finer grids
+SLOWEST, FASTEST = 0.125, 3.0  # cycles per half picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,6 @@ def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:
             "hidden_size": shape.decoder,
             "image_size": side,
             "patch_size": STRIDE,
-            "scale": POINT_SCALE,
         },
         mask_decoder_config={
             "hidden_size": shape.decoder,
@@ -70,13 +70,24 @@ def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:
     )
     model = Sam2Model._from_config(config, attn_implementation="eager")
     # Points and picture must be measured with the same ruler; the library draws one for each.
-    ruler = model.prompt_encoder.shared_embedding.positional_embedding
-    model.shared_image_embedding.positional_embedding.copy_(ruler)
-    start_decoder(model)
+    for embedding in (model.prompt_encoder.shared_embedding, model.shared_image_embedding):
+        embedding.positional_embedding.copy_(_ruler(shape.decoder // 4))
+    _start_decoder(model)
     return model
 
 
-def start_decoder(model: Sam2Model) -> None:
+def _ruler(count: int) -> torch.Tensor:
+    """Frequencies [2, 2 x count] of the waves that stand for places: so many along x, so many along y.
+
+    In cycles per half picture, from one so slow that x and y can be read off at once to one that tells
+    neighbouring cells apart. Meta's are random and slanted, which takes far more examples to read.
+    """
+    waves = torch.logspace(math.log10(SLOWEST), math.log10(FASTEST), count)
+    none = torch.zeros(count)
+    return torch.stack([torch.cat([waves, none]), torch.cat([none, waves])])
+
+
+def _start_decoder(model: Sam2Model) -> None:
     """Give prompts and decoder the first weights that Meta's code does, which are torch's own.
 
     The library, which expects a checkpoint, makes all of them so small that what is prompted would hardly
@@ -91,19 +102,30 @@ def start_decoder(model: Sam2Model) -> None:
 
 @torch.no_grad()
 def _match_places(model: Sam2Model) -> None:
-    """Let tokens and picture start by looking at each other where their places agree.
+    """Let tokens and picture start by looking at each other where their places and features agree.
 
-    Queries and keys get the same projection, so that their product is largest at the prompt's own place.
+    Queries and keys get the same projection, so that their product is largest for what is alike; values
+    are copied. So the prompt's token takes over what is at its place, and all of the picture that looks
+    the same finds this token, before anything is learned.
     """
     transformer = model.mask_decoder.transformer
-    attentions = [transformer.final_attn_token_to_image]
-    for layer in transformer.layers:
-        attentions += [layer.cross_attn_token_to_image, layer.cross_attn_image_to_token]
-    for attention in attentions:
-        torch.nn.init.orthogonal_(attention.q_proj.weight, gain=PLACE_GAIN)
-        attention.k_proj.weight.copy_(attention.q_proj.weight)
-        attention.q_proj.bias.zero_()
-        attention.k_proj.bias.zero_()
+    pairs = [
+        (la.cross_attn_token_to_image, la.cross_attn_image_to_token) for la in transformer.layers
+    ]
+    for attentions in (*pairs, (transformer.final_attn_token_to_image,)):
+        alike = nn.init.orthogonal_(torch.empty_like(attentions[0].q_proj.weight))
+        for attention in attentions:
+            attention.q_proj.weight.copy_(PLACE_GAIN * alike)
+            attention.k_proj.weight.copy_(PLACE_GAIN * alike)
+            attention.v_proj.weight.copy_(alike)
+            attention.o_proj.weight.copy_(alike.T)
+            for projection in (
+                attention.q_proj,
+                attention.k_proj,
+                attention.v_proj,
+                attention.o_proj,
+            ):
+                projection.bias.zero_()
 
 
 def set_side(model: Sam2Model, side: int) -> None:

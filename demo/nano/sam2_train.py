@@ -48,7 +48,7 @@ class Plan:
     """The settings of one training run."""
 
     seed: int = 1
-    stages: tuple[Stage, ...] = (Stage(256, 6, 2000), Stage(384, 6, 500))
+    stages: tuple[Stage, ...] = (Stage(256, 6, 1500), Stage(384, 6, 500))
     shape: Shape = Shape()  # noqa: RUF009 - it is frozen
     prompts: int = 4  # per picture and form
     rate: float = 1.5e-3

@@ -15,7 +15,7 @@ def worn(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8
     if rng.random() < 0.4:
         image = relit(rng, image)
     if rng.random() < 0.2:
-        image = faded(image, *rng.uniform(0.4, 1.1, 2))
+        image = paled(image, *rng.uniform(0.4, 1.1, 2))
     if rng.random() < 0.35:
         image = through_jpeg(image, int(rng.integers(25, 90)))
     return image
@@ -30,12 +30,13 @@ def relit(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint
     return np.clip(levels, 0, 255).astype(np.uint8)[image]
 
 
-def faded(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[np.uint8]:
+def paled(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[np.uint8]:
     """The picture with that much of its contrast and of its colour; 1 leaves them as they are."""
     seen = image.astype(np.float32)
     grey = seen.mean(axis=2, keepdims=True)
     seen = grey + (seen - grey) * colour
-    return np.clip(128 + (seen - 128) * contrast, 0, 255).astype(np.uint8)
+    pale: NDArray[np.uint8] = np.clip(128 + (seen - 128) * contrast, 0, 255).astype(np.uint8)
+    return pale
 
 
 def through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
 
 SIZES = ("tiny", "small", "base-plus", "large")
+NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
 PICTURES_KEPT = 4
 AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks
@@ -110,12 +111,13 @@ def _prompts(hints: Sequence[Hint]) -> dict[str, Any]:
 
 
 def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
-    """Load a SAM 2 checkpoint from a folder or by size (``tiny`` … ``large``) from the hub.
+    """Load a SAM 2 checkpoint: ``nano``, a folder, or one by size (``tiny`` … ``large``) from the hub.
 
     Nothing is downloaded unless ``fetch`` is set. Raises CheckpointError when it is not there, is
     incomplete or of another kind, OutOfMemoryError when it does not fit.
     """
-    where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else source
+    where = str(NANO_FOLDER) if source == "nano" else source
+    where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else where
     with _complete(where):
         _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
@@ -126,7 +128,7 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
             # They were filled with random numbers.
             raise ValueError(f"it lacks {len(loading['missing_keys'])} of the weights")
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
-    name = source if source in SIZES else Path(source).name
+    name = source if source in ("nano", *SIZES) else Path(source).name
     with _said():
         return Sam2Segmenter(f"SAM 2 {name}", model.to(device), processor)
 

@@ -1,0 +1,35 @@
+"""Two mask makers behind one: which of them takes a picture is decided by the picture.
+
+It knows neither how pictures are told apart nor how masks are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from demo.pictures import Picture
+from demo.segmenters.base import Hint, Segment, Segmenter
+
+
+class SegmenterByPicture:
+    """``usual`` for the pictures that it ``suits``, ``other`` for all others."""
+
+    def __init__(
+        self, usual: Segmenter, suits: Callable[[Picture], bool], other: Segmenter
+    ) -> None:
+        self._usual, self._suits, self._other = usual, suits, other
+
+    @property
+    def name(self) -> str:
+        return self._usual.name
+
+    def prepare(self, picture: Picture) -> None:
+        """Whatever the one that takes the picture can prepare."""
+        self._for(picture).prepare(picture)
+
+    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+        """One mask for each hint, by the one that takes the picture."""
+        return self._for(picture).segment(picture, hints)
+
+    def _for(self, picture: Picture) -> Segmenter:
+        return self._usual if self._suits(picture) else self._other
