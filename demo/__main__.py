@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from demo.errors import DemoError, InputError, QuestionError
 from demo.geometry import ModelBox, Size
-from demo.options import Parser, add_model_options
+from demo.nano.commands import add_nano_commands
+from demo.options import Parser, add_model_options, count
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -54,7 +55,7 @@ def _parser() -> Parser:
     parse = commands.add_parser("parse", help="read a model's text and print what is in it")
     parse.add_argument("raw", type=Path, help="a text file; - for standard input")
     parse.add_argument("--size", type=_size, required=True, metavar="WxH", help="of the picture")
-    parse.add_argument("--frame", type=_count, default=840, help="side of the model frame")
+    parse.add_argument("--frame", type=count, default=840, help="side of the model frame")
     parse.add_argument(
         "--given", type=_box, action="append", default=[], metavar="x1,y1,x2,y2",
         help="a reference box of the question, in the model frame; may be repeated",
@@ -73,38 +74,8 @@ def _parser() -> Parser:
     evaluate.set_defaults(run=_not_built)
 
     nano = commands.add_parser("nano", help="the built-in model: its world, training and tests")
-    _add_nano(nano.add_subparsers(required=True, metavar="COMMAND"))
+    add_nano_commands(nano.add_subparsers(required=True, metavar="COMMAND"))
     return parser
-
-
-def _add_nano(commands: argparse._SubParsersAction[Parser]) -> None:
-    scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
-    scenes.add_argument("--count", type=_count, default=100, metavar="N")
-    scenes.add_argument("--seed", type=_seed, default=0, metavar="S")
-    scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
-    scenes.set_defaults(run=_nano_scenes)
-
-    train = commands.add_parser("train", help="make the checkpoint from nothing; resumes")
-    train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
-    train.add_argument("--steps", type=_count, metavar="N", help="of the second phase")
-    train.add_argument(
-        "--measure", type=_seed, default=500, metavar="N",
-        help="held-out dialogues for the model card; 0 for none",
-    )  # fmt: skip
-    train.set_defaults(run=_nano_train)
-
-    evaluate = commands.add_parser("evaluate", help="score it on held-out dialogues")
-    evaluate.add_argument("data", type=Path, help="a dialogues.json that `nano scenes` wrote")
-    evaluate.add_argument("--model", default="nano")
-    evaluate.add_argument("--quantize", choices=("auto", "4bit", "none"), default="auto")
-    evaluate.add_argument("--segmenter", default="grabcut")
-    evaluate.add_argument("--limit", type=_count, metavar="N")
-    evaluate.add_argument(
-        "--robust", type=_count, metavar="N",
-        help="also ask in other ways and about other pictures, on N scenes",
-    )  # fmt: skip
-    evaluate.add_argument("--card", type=Path, metavar="FILE.md", help="put the tables in there")
-    evaluate.set_defaults(run=_nano_evaluate)
 
 
 def _ground(options: argparse.Namespace) -> int:
@@ -177,66 +148,11 @@ def _not_built(_: argparse.Namespace) -> int:
     raise QuestionError("The command evaluate is not built yet; try nano evaluate.")
 
 
-def _nano_scenes(options: argparse.Namespace) -> int:
-    from demo.nano.heldout import write_dialogues
-
-    try:
-        print(write_dialogues(options.out, options.count, options.seed))
-    except OSError as error:
-        raise InputError(f"Nothing can be written to {options.out}: {error.strerror}.") from error
-    return 0
-
-
-def _nano_train(options: argparse.Namespace) -> int:
-    from demo.nano.release import Measures, train
-    from demo.reasoners.local import best_device
-
-    device = "cuda" if best_device() == "cuda" else "cpu"
-    train(options.out, options.steps, device, Measures(dialogues=options.measure), print)
-    return 0
-
-
-def _nano_evaluate(options: argparse.Namespace) -> int:
-    from demo.choose import choose_segmenter
-    from demo.nano.card import write_card
-    from demo.nano.evaluate import evaluate
-    from demo.nano.robust import SEED, robustness
-    from demo.reasoners.catalogue import find_model
-    from demo.reasoners.local import load_local
-
-    def say(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    reasoner = load_local(find_model(options.model), quantize=options.quantize)
-    segmenter, _ = choose_segmenter(options.segmenter)
-    report = evaluate(options.data, reasoner, segmenter, limit=options.limit, say=say).to_dict()
-    robust = None
-    if options.robust:
-        robust = robustness(reasoner, options.robust, SEED, say=say).to_dict()
-    print(json.dumps({**report, **({"robust": robust} if robust else {})}, indent=2))
-    if options.card:
-        masks = f"Masks by {segmenter.name}" if segmenter else "No masks"
-        write_card(options.card, report, robust, f"{masks}, device {reasoner.device}.")
-    return 0
-
-
 def _size(text: str) -> Size:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise argparse.ArgumentTypeError(f"{text} is not a size; write it like 640x480")
     return Size(int(width), int(height))
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0")
-    return int(text)
 
 
 def _box(text: str) -> ModelBox:

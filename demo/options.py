@@ -34,3 +34,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--segmenter", default="auto", metavar="NAME",
         help="auto, sam2, sam2:nano|tiny|small|base-plus|large|FOLDER, grabcut or none (auto)",
     )  # fmt: skip
+
+
+def count(text: str) -> int:
+    """A whole number above 0, as an option's type."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A whole number from 0, as an option's type."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0")
+    return int(text)

@@ -26,8 +26,10 @@ from demo.geometry import PictureBox, PicturePoint
 from demo.masks import BoolArray
 from demo.nano.drawing import Drawing, draw
 from demo.nano.layout import sample_scene
+from demo.nano.recognise import World
 from demo.pictures import Picture, open_picture
 from demo.segmenters.base import Hint, Segment
+from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.sam2 import AT_ONCE, PICTURES_KEPT, Sam2Segmenter, load_sam2
 
@@ -444,3 +446,24 @@ def assert_sentence(text: str, about: str) -> None:
     assert text.endswith(".")
     assert not text.endswith("..")
     assert "\n" not in text
+
+
+# --- one for drawn scenes, another for all else ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("drawn", "estimates"),
+    [pytest.param(True, True, id="a drawn scene"), pytest.param(False, False, id="a photograph")],
+)
+def test_the_picture_decides_who_makes_its_masks(
+    sam2: Sam2Segmenter, picture: Picture, drawn: bool, estimates: bool
+) -> None:
+    """SAM 2 estimates the quality of its masks, GrabCut does not."""
+    both = SegmenterByPicture(sam2, World.load().belongs, GrabCutSegmenter())
+    shown = (
+        picture if drawn else open_picture(Path(__file__).parents[1] / "examples" / "coffee.jpg")
+    )
+    both.prepare(shown)
+    (segment,) = both.segment(shown, [Hint(PictureBox(20, 20, 120, 120))])
+    assert (segment.quality is not None) == estimates
+    assert both.name == sam2.name

@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import Sam2Model, Sam2Processor
 
 from demo.geometry import PictureBox, Size
@@ -56,36 +57,41 @@ def evaluate(
     for number in range(scenes):
         rng = np.random.default_rng([HELD_OUT + seed, number])
         drawing = _drawn(rng, long_side)
-        report.add_boxed("", segmenter, drawing, rng)
+        hints = _hints(rng, drawing)
+        report.add_boxed("", segmenter, drawing, hints)
         report.add_clicked(prompter, drawing)
         if grabcut:
-            rng = np.random.default_rng([HELD_OUT + seed, number])
-            report.add_boxed("GrabCut, ", GrabCutSegmenter(), _drawn(rng, long_side), rng)
+            report.add_boxed("GrabCut, ", GrabCutSegmenter(), drawing, hints)
         if (number + 1) % 10 == 0:
             say(f"{number + 1} of {scenes} scenes")
     return report.to_dict()
 
 
 class Prompter:
-    """A checkpoint's model, prompted with clicks alone."""
+    """A checkpoint's model, prompted with clicks alone on one picture at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._model = Sam2Model.from_pretrained(folder, dtype=torch.float32).eval()
         self._processor = Sam2Processor.from_pretrained(folder)
 
     @torch.inference_mode()
-    def masks(
-        self, pixels: np.ndarray[Any, Any], clicks: Sequence[Sequence[Click]]
-    ) -> list[BoolArray]:
+    def see(self, pixels: NDArray[np.uint8]) -> None:
+        """Encode the picture [H, W, 3] that the next clicks are on."""
+        seen = self._processor(images=pixels.copy(), return_tensors="pt")
+        self._sizes = seen["original_sizes"]
+        self._embeddings = self._model.get_image_embeddings(seen["pixel_values"])
+
+    @torch.inference_mode()
+    def masks(self, clicks: Sequence[Sequence[Click]]) -> list[BoolArray]:
         """For each thing's clicks, as many for every thing, the mask that the model holds for the best."""
         inputs = self._processor(
-            images=pixels,
+            original_sizes=self._sizes,
             input_points=[[[[float(x), float(y)] for x, y, _ in one] for one in clicks]],
             input_labels=[[[label for *_, label in one] for one in clicks]],
             return_tensors="pt",
         )
         sizes = inputs.pop("original_sizes")
-        out = self._model(multimask_output=True, **inputs)
+        out = self._model(image_embeddings=self._embeddings, multimask_output=True, **inputs)
         best = out.iou_scores[0].argmax(dim=-1)
         chosen = out.pred_masks[0][torch.arange(len(clicks)), best][:, None]
         found = self._processor.post_process_masks([chosen], sizes)[0]
@@ -104,24 +110,16 @@ class _Report:
         self.segment_s: list[float] = []
 
     def add_boxed(
-        self, prefix: str, segmenter: Segmenter, drawing: Drawing, rng: np.random.Generator
+        self, prefix: str, segmenter: Segmenter, drawing: Drawing, hints: dict[str, list[Hint]]
     ) -> None:
-        """All the things of a picture by box, by box and point, and by rough box and point."""
+        """All the things of a picture by every form of hint."""
         picture = open_picture(drawing.image)
         began = time.perf_counter()
         segmenter.prepare(picture)
         prepared = time.perf_counter()
-        boxes = [PictureBox(*box) for box in drawing.boxes]
-        points = [inner_point(mask) for mask in drawing.masks]
-        rough = [_rough(rng, box, picture.size) for box in boxes]
-        forms: dict[str, list[Hint]] = {
-            "box + point": [Hint(b, p) for b, p in zip(boxes, points, strict=True)],
-            "box": [Hint(b) for b in boxes],
-            "rough box + point": [Hint(b, p) for b, p in zip(rough, points, strict=True)],
-        }
-        for form, hints in forms.items():
+        for form, of_form in hints.items():
             start = time.perf_counter()
-            segments = segmenter.segment(picture, hints)
+            segments = segmenter.segment(picture, of_form)
             if not prefix and form == "box + point":
                 self.prepare_s.append(prepared - began)
                 self.segment_s.append(time.perf_counter() - start)
@@ -132,12 +130,13 @@ class _Report:
 
     def add_clicked(self, prompter: Prompter, drawing: Drawing) -> None:
         """All the things by one point, and by further ones where the mask is most wrong."""
+        prompter.see(drawing.image)
         clicks: list[list[Click]] = []
         for mask in drawing.masks:
             point = inner_point(mask)
             clicks.append([(point.x, point.y, 1)])
         for count in range(1, CLICKS + 1):
-            found = prompter.masks(drawing.image, clicks)
+            found = prompter.masks(clicks)
             for mask, truth, own in zip(found, drawing.masks, clicks, strict=True):
                 self._add("point" if count == 1 else f"{count} points", mask, truth)
                 own.append(_worst(mask, truth))
@@ -172,6 +171,19 @@ def _drawn(rng: np.random.Generator, long_side: int | None) -> Drawing:
         return draw(scene)
     scale = long_side / max(scene.aspect)
     return draw(scene, round(scene.aspect[0] * scale), round(scene.aspect[1] * scale))
+
+
+def _hints(rng: np.random.Generator, drawing: Drawing) -> dict[str, list[Hint]]:
+    """All the things by box and point, by box alone, and by a box as a small model gives it."""
+    height, width = drawing.image.shape[:2]
+    boxes = [PictureBox(*box) for box in drawing.boxes]
+    points = [inner_point(mask) for mask in drawing.masks]
+    rough = [_rough(rng, box, Size(width, height)) for box in boxes]
+    return {
+        "box + point": [Hint(b, p) for b, p in zip(boxes, points, strict=True)],
+        "box": [Hint(b) for b in boxes],
+        "rough box + point": [Hint(b, p) for b, p in zip(rough, points, strict=True)],
+    }
 
 
 def _rough(rng: np.random.Generator, box: PictureBox, picture: Size) -> PictureBox:

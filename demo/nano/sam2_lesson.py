@@ -104,7 +104,7 @@ class MaskLessons:
         boxed = self._prompts(examples, boxed=True, columns=columns)
         columns = int(self.rng.choice((1, MOST_POINTS), p=(0.6, 0.4)))
         pointed = self._prompts(examples, boxed=False, columns=columns)
-        return Batch(*columns_of_truth, boxed, pointed)
+        return Batch(*columns_of_truth, boxed, pointed)  # type: ignore[call-arg, arg-type]
 
     def _example(self) -> _Example:
         count = int(self.rng.integers(1, 4)) if self.rng.random() < 0.1 else None

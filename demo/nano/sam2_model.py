@@ -147,8 +147,8 @@ def build_processor(side: int) -> Sam2Processor:
 
 
 def save_checkpoint(folder: Path, model: Sam2Model) -> None:
-    """Weights (bf16), configuration and processor, as `load_sam2` reads them."""
-    model.to(torch.bfloat16).save_pretrained(folder)
+    """Weights (float16, into which the model is cast), configuration and processor for `load_sam2`."""
+    model.to(torch.float16).save_pretrained(folder)
     build_processor(model.config.prompt_encoder_config.image_size).save_pretrained(folder)
 
 

@@ -139,12 +139,8 @@ class Student(nn.Module):
             spread = [e.repeat_interleave(CORRECTED, dim=0) for e in embeddings]
             answer = decode(self.model, spread, corrected, given, several=True)
             shape = (len(batch.pixels), CORRECTED)
-            answer = Answer(
-                *(
-                    t.squeeze(1).unflatten(0, shape)
-                    for t in (answer.logits, answer.quality, answer.tokens)
-                )
-            )
+            parts = (answer.logits, answer.quality, answer.tokens)
+            answer = Answer(*(part.squeeze(1).unflatten(0, shape) for part in parts))
             passes.append(self._answer_losses(answer, batch, corrected.things.view(shape)))
         return {name: torch.stack([p[name] for p in passes]).mean() for name in MASK_LOSSES}
 

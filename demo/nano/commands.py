@@ -1,0 +1,116 @@
+"""The commands of `python -m demo nano`: what they take and what they call.
+
+Whatever takes time to import is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from demo.errors import InputError
+from demo.options import Parser, count, seed
+
+
+def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    """``nano scenes``, ``nano train``, ``nano evaluate`` and the same for its SAM 2."""
+    scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
+    scenes.add_argument("--count", type=count, default=100, metavar="N")
+    scenes.add_argument("--seed", type=seed, default=0, metavar="S")
+    scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
+    scenes.set_defaults(run=_scenes)
+
+    train = commands.add_parser("train", help="make the checkpoint from nothing; resumes")
+    train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
+    train.add_argument("--steps", type=count, metavar="N", help="of the second phase")
+    train.add_argument(
+        "--measure", type=seed, default=500, metavar="N",
+        help="held-out dialogues for the model card; 0 for none",
+    )  # fmt: skip
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="score it on held-out dialogues")
+    evaluate.add_argument("data", type=Path, help="a dialogues.json that `nano scenes` wrote")
+    evaluate.add_argument("--model", default="nano")
+    evaluate.add_argument("--quantize", choices=("auto", "4bit", "none"), default="auto")
+    evaluate.add_argument("--segmenter", default="grabcut")
+    evaluate.add_argument("--limit", type=count, metavar="N")
+    evaluate.add_argument(
+        "--robust", type=count, metavar="N",
+        help="also ask in other ways and about other pictures, on N scenes",
+    )  # fmt: skip
+    evaluate.add_argument("--card", type=Path, metavar="FILE.md", help="put the tables in there")
+    evaluate.set_defaults(run=_evaluate)
+    _add_sam2(commands)
+
+
+def _add_sam2(commands: argparse._SubParsersAction[Parser]) -> None:
+    train = commands.add_parser("train-sam2", help="make the built-in SAM 2 from nothing; resumes")
+    train.add_argument("--out", type=Path, default=Path("nano-sam2-training"), metavar="DIR")
+    train.add_argument("--steps", type=count, metavar="N", help="of all stages together")
+    train.set_defaults(run=_train_sam2)
+
+    evaluate = commands.add_parser("evaluate-sam2", help="score a SAM 2 on held-out scenes")
+    evaluate.add_argument("folder", type=Path, help="the checkpoint")
+    evaluate.add_argument("--scenes", type=count, default=150, metavar="N")
+    evaluate.set_defaults(run=_evaluate_sam2)
+
+
+def _scenes(options: argparse.Namespace) -> int:
+    from demo.nano.heldout import write_dialogues
+
+    try:
+        print(write_dialogues(options.out, options.count, options.seed))
+    except OSError as error:
+        raise InputError(f"Nothing can be written to {options.out}: {error.strerror}.") from error
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from demo.nano.release import Measures, train
+    from demo.reasoners.local import best_device
+
+    device = "cuda" if best_device() == "cuda" else "cpu"
+    train(options.out, options.steps, device, Measures(dialogues=options.measure), print)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from demo.choose import choose_segmenter
+    from demo.nano.card import write_card
+    from demo.nano.evaluate import evaluate
+    from demo.nano.robust import SEED, robustness
+    from demo.reasoners.catalogue import find_model
+    from demo.reasoners.local import load_local
+
+    reasoner = load_local(find_model(options.model), quantize=options.quantize)
+    segmenter, _ = choose_segmenter(options.segmenter)
+    report = evaluate(options.data, reasoner, segmenter, limit=options.limit, say=_say).to_dict()
+    robust = None
+    if options.robust:
+        robust = robustness(reasoner, options.robust, SEED, say=_say).to_dict()
+    print(json.dumps({**report, **({"robust": robust} if robust else {})}, indent=2))
+    if options.card:
+        masks = f"Masks by {segmenter.name}" if segmenter else "No masks"
+        write_card(options.card, report, robust, f"{masks}, device {reasoner.device}.")
+    return 0
+
+
+def _train_sam2(options: argparse.Namespace) -> int:
+    from demo.nano.sam2_train import train
+
+    train(options.out, options.steps, print)
+    return 0
+
+
+def _evaluate_sam2(options: argparse.Namespace) -> int:
+    from demo.nano.sam2_evaluate import evaluate
+
+    print(json.dumps(evaluate(options.folder, options.scenes, say=_say), indent=2))
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
