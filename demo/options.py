@@ -43,7 +43,7 @@ def count(text: str) -> int:
     return int(text)
 
 
-def seed(text: str) -> int:
+def whole(text: str) -> int:
     """A whole number from 0, as an option's type."""
     if not (text.isascii() and text.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0")

@@ -112,23 +112,34 @@ def test_a_stop_keeps_the_partial_answer(picture: Picture, nano: LocalReasoner) 
     assert kept.region is None
 
 
-def test_a_stop_after_an_object_keeps_the_object(
-    first: list[object], picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
-) -> None:
+def stopped_at(
+    kind: type[object],
+    question: str,
+    picture: Picture,
+    nano: LocalReasoner,
+    segmenter: GrabCutSegmenter | None = None,
+) -> Session:
+    """The dialogue after one turn that was stopped at its first event of that kind."""
     cancel = threading.Event()
     last: object = None
     for event in run_turn(
         begin(picture, nano),
-        f"find the {_single(facts)}",
+        question,
         picture=picture,
         reasoner=nano,
-        segmenter=None,
+        segmenter=segmenter,
         cancel=cancel,
     ):
-        if isinstance(event, ObjectSeen):
+        if isinstance(event, kind):
             cancel.set()
         last = event
-    stopped = finished([last])
+    return finished([last])
+
+
+def test_a_stop_after_an_object_keeps_the_object(
+    first: list[object], picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
+) -> None:
+    stopped = stopped_at(ObjectSeen, f"find the {_single(facts)}", picture, nano)
     whole = finished(first).registry.region("R1").objects[0]
     assert stopped.turns[0].partial
     assert stopped.registry.region("R1").objects[0].box == whole.box
@@ -211,20 +222,8 @@ def test_a_model_without_any_text_has_failed(picture: Picture, nano: LocalReason
 def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
     picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
 ) -> None:
-    cancel = threading.Event()
-    last: object = None
-    for event in run_turn(
-        begin(picture, nano),
-        f"find the {_single(facts)}",
-        picture=picture,
-        reasoner=nano,
-        segmenter=GrabCutSegmenter(),
-        cancel=cancel,
-    ):
-        if isinstance(event, Segmenting):
-            cancel.set()
-        last = event
-    session = finished([last])
+    question = f"find the {_single(facts)}"
+    session = stopped_at(Segmenting, question, picture, nano, GrabCutSegmenter())
     assert not session.turns[0].partial
     assert session.registry.region("R1").objects[0].mask is None
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from demo.nano.dialogue import Round
-from demo.nano.facts import GROUPS, PEOPLE, RELATIONS, Fact, nearest, related
+from demo.nano.facts import GROUPS, PEOPLE, RELATIONS, Fact, matching, nearest, related
 from demo.nano.phrases import (
     ORDINALS,
     STRANGE_COLOURS,
@@ -331,8 +331,7 @@ class Asker:
         ]
 
     def _matching(self, noun: str, colour: str = "", but: Sequence[int] = ()) -> list[Fact]:
-        fits = (f for f in self.facts if f.is_a(noun) and colour in ("", f.colour))
-        return [f for f in fits if f.index not in but]
+        return [f for f in matching(self.facts, noun, colour) if f.index not in but]
 
     def _shared_noun(self) -> str | None:
         """A noun that several things of the picture share."""

@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 
 from demo.errors import InputError
-from demo.options import Parser, count, seed
+from demo.options import Parser, count, whole
 
 
 def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     """``nano scenes``, ``nano train``, ``nano evaluate`` and the same for its SAM 2."""
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
     scenes.add_argument("--count", type=count, default=100, metavar="N")
-    scenes.add_argument("--seed", type=seed, default=0, metavar="S")
+    scenes.add_argument("--seed", type=whole, default=0, metavar="S")
     scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
     scenes.set_defaults(run=_scenes)
 
@@ -26,7 +26,7 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
     train.add_argument("--steps", type=count, metavar="N", help="of the second phase")
     train.add_argument(
-        "--measure", type=seed, default=500, metavar="N",
+        "--measure", type=whole, default=500, metavar="N",
         help="held-out dialogues for the model card; 0 for none",
     )  # fmt: skip
     train.set_defaults(run=_train)

@@ -75,6 +75,11 @@ def facts_of(scene: Scene, drawing: Drawing) -> tuple[Fact, ...]:
     return tuple(sorted(facts, key=lambda f: f.centre))
 
 
+def matching(facts: Sequence[Fact], noun: str, colour: str = "") -> tuple[Fact, ...]:
+    """The things that a noun fits, all or those of a colour, in their order."""
+    return tuple(f for f in facts if f.is_a(noun) and colour in ("", f.colour))
+
+
 def inner_point(mask: NDArray[np.bool_]) -> PicturePoint:
     """The pixel of a mask that is nearest to the middle of its box, so that it lies on the thing."""
     ys, xs = np.nonzero(mask)

@@ -153,11 +153,15 @@ def _wishes(rng: np.random.Generator, place: str, count: int) -> list[_Wish]:
     return wishes
 
 
+def unit(aspect: tuple[int, int]) -> float:
+    """What sizes are shares of: the mean of a picture's short side and of the root of its area."""
+    return (min(aspect) + math.sqrt(aspect[0] * aspect[1])) / 2
+
+
 def _size(ratio: float, scale: float, aspect: tuple[int, int]) -> tuple[float, float]:
     """Width and height as fractions, kept within the limits on what can be seen."""
-    unit = (min(aspect) + math.sqrt(aspect[0] * aspect[1])) / 2
     w, h = (1.0, 1 / ratio) if ratio >= 1 else (ratio, 1.0)
-    w, h = w * scale * unit / aspect[0], h * scale * unit / aspect[1]
+    w, h = w * scale * unit(aspect) / aspect[0], h * scale * unit(aspect) / aspect[1]
     grow = max(1.0, _LEAST / max(w, h), _LEAST_SIDE / min(w, h))
     grow = min(grow, _MOST / max(w, h)) if max(w, h) * grow > _MOST else grow
     return w * grow, h * grow

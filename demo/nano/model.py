@@ -71,6 +71,10 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForConditionalG
     )
     model = Qwen2_5_VLForConditionalGeneration(config)
     _number_embeddings(model, tokenizer)
+    model.generation_config.do_sample = False
+    model.generation_config.max_new_tokens = 2048
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model
 
 
@@ -93,10 +97,6 @@ def save_checkpoint(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
     """Weights (bf16), configuration, processor, and the frame the model speaks in."""
-    model.generation_config.do_sample = False
-    model.generation_config.max_new_tokens = 2048
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.to(torch.bfloat16).save_pretrained(folder)
     build_processor(tokenizer).save_pretrained(folder)
     path = folder / "config.json"

@@ -18,8 +18,9 @@ from demo.nano.heldout import write_dialogues
 from demo.nano.model import build_processor
 from demo.nano.plot import plot
 from demo.nano.robust import SEED, robustness
+from demo.nano.run import NOTED_EVERY
 from demo.nano.tokenizer import build_tokenizer
-from demo.nano.train import NOTED_EVERY, Plan, Trainer
+from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
 from demo.reasoners.catalogue import Entry
 from demo.reasoners.local import LocalReasoner, load_local
@@ -73,7 +74,6 @@ def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
     processor = build_processor(build_tokenizer(vocabulary()))
 
     def check(model: Qwen2_5_VLForConditionalGeneration) -> dict[str, float]:
-        model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
         found = evaluate(data, LocalReasoner("nano", model, processor), None).to_dict()
         return {"AP": found["overall"]["ap"] or 0.0, "box IoU": found["mean_box_iou"] or 0.0}
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import math
 import string
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -30,10 +29,11 @@ from demo.errors import InputError
 from demo.geometry import PictureBox
 from demo.metrics import TurnScore, score_turn, summarize
 from demo.nano.drawing import Box, Drawing, draw
-from demo.nano.facts import GROUPS, PEOPLE, RELATIONS, Fact, facts_of, related
+from demo.nano.facts import GROUPS, PEOPLE, RELATIONS, Fact, facts_of, matching, related
 from demo.nano.heldout import HELD_OUT, sample_rounds
-from demo.nano.layout import sample_scene
+from demo.nano.layout import sample_scene, unit
 from demo.nano.phrases import STRANGERS, plural
+from demo.nano.wear import paled
 from demo.nano.world import COLOURS, KINDS, Scene
 from demo.pictures import Picture, Pixels, Source, open_picture
 from demo.reasoners.base import Reasoner
@@ -252,7 +252,7 @@ def choose(rng: np.random.Generator, way: Paraphrase, facts: Sequence[Fact]) -> 
 def _one(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """The only thing of that noun and colour."""
     for noun, colour in itertools.product(way.nouns, way.colours):
-        found = _matching(facts, noun, colour)
+        found = matching(facts, noun, colour)
         odd = way.of == "thing" and any(f.kind in PEOPLE for f in found)
         if len(found) == 1 and not odd and _plainly(facts, found, noun, colour):
             yield Choice(found, noun, colour)
@@ -262,7 +262,7 @@ def _hat(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """The only one with a hat, or with a hat of that colour."""
     hats = tuple(COLOURS) if "hat" in way.slots else ("",)
     for noun, hat in itertools.product(way.nouns, hats):
-        found = tuple(f for f in _matching(facts, noun) if f.hat and hat in ("", f.hat))
+        found = tuple(f for f in matching(facts, noun) if f.hat and hat in ("", f.hat))
         if len(found) == 1:
             yield Choice(found, noun, hat=hat)
 
@@ -270,7 +270,7 @@ def _hat(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
 def _size(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """The largest or smallest of a noun, by a quarter at least."""
     for noun in way.nouns:
-        ranked = sorted(_matching(facts, noun), key=lambda f: f.box.area)
+        ranked = sorted(matching(facts, noun), key=lambda f: f.box.area)
         ranked = ranked if way.which == "smallest" else ranked[::-1]
         areas = sorted(f.box.area for f in ranked[:2])
         if len(areas) == 2 and areas[1] >= 1.25 * areas[0]:
@@ -281,7 +281,7 @@ def _order(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """So many from a side, in a row whose members are plainly apart."""
     side, _, place = way.which.partition(" ")
     for noun in way.nouns:
-        row = sorted(_matching(facts, noun), key=lambda f: f.centre[0], reverse=side == "right")
+        row = sorted(matching(facts, noun), key=lambda f: f.centre[0], reverse=side == "right")
         apart = all(abs(a.centre[0] - b.centre[0]) >= 8 for a, b in itertools.pairwise(row))
         if len(row) >= max(2, int(place)) and apart:
             yield Choice((row[int(place) - 1],), noun)
@@ -290,7 +290,7 @@ def _order(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
 def _plural(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """All of a noun, at least two."""
     for noun, colour in itertools.product(way.nouns, way.colours):
-        found = _matching(facts, noun, colour)
+        found = matching(facts, noun, colour)
         if len(found) > 1:
             yield Choice(found, noun, colour)
 
@@ -298,8 +298,8 @@ def _plural(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
 def _absent(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """What is nowhere in the picture; with a colour, what is there in other colours only."""
     for noun, colour in itertools.product(way.nouns, way.colours):
-        there = bool(_matching(facts, noun)) if colour else True
-        if there and not _matching(facts, noun, colour) and _plainly(facts, (), noun, colour):
+        there = bool(matching(facts, noun)) if colour else True
+        if there and not matching(facts, noun, colour) and _plainly(facts, (), noun, colour):
             for reference in facts if "r1" in way.slots else [None]:
                 given = () if reference is None else (reference,)
                 yield Choice((), noun, colour, references=given)
@@ -321,10 +321,6 @@ _CHOICES: dict[str, Callable[[Paraphrase, Sequence[Fact]], Iterator[Choice]]] = 
     "plural": _plural, "absent": _absent,
 }  # fmt: skip
 SKILLS = (*_CHOICES, *RELATIONS, "between")
-
-
-def _matching(facts: Sequence[Fact], noun: str, colour: str = "") -> tuple[Fact, ...]:
-    return tuple(f for f in facts if f.is_a(noun) and colour in ("", f.colour))
 
 
 def _plainly(facts: Sequence[Fact], found: Sequence[Fact], noun: str, colour: str) -> bool:
@@ -358,12 +354,6 @@ def _exposed(gain: float) -> Callable[[Pixels], Pixels]:
     return lambda pixels: levels[pixels]
 
 
-def _pale(pixels: Pixels) -> Pixels:
-    """Half the contrast round middle grey and half the colour, as in fog."""
-    grey = pixels.mean(axis=2, keepdims=True)
-    return np.asarray(128 + 0.5 * ((pixels + grey) / 2 - 128), dtype=np.uint8)
-
-
 CONDITIONS = (
     Condition("as laid out"),
     *(
@@ -374,7 +364,7 @@ CONDITIONS = (
     Condition("JPEG 40", wear=_jpeg),
     Condition("dark", wear=_exposed(0.45)),
     Condition("bright", wear=_exposed(1.6)),
-    Condition("pale", wear=_pale),
+    Condition("pale", wear=lambda pixels: paled(pixels, contrast=0.5, colour=0.5)),
 )
 
 
@@ -417,17 +407,13 @@ def _drawn(scene: Scene, condition: Condition) -> Drawing:
 def reshaped(scene: Scene, aspect: tuple[int, int]) -> Scene:
     """The scene with its places in another shape; its things keep their own proportions.
 
-    Their size follows the mean of the picture's short side and of the root of its area, as in `layout`.
+    Their size follows `unit`, as where they were laid out.
     """
     (w0, h0), (w1, h1) = scene.aspect, aspect
-    grow = _unit(aspect) / _unit(scene.aspect)
+    grow = unit(aspect) / unit(scene.aspect)
     across, down = grow * w0 / w1, grow * h0 / h1
     things = tuple(replace(t, w=t.w * across, h=t.h * down) for t in scene.things)
     return replace(scene, aspect=aspect, things=things)
-
-
-def _unit(aspect: tuple[int, int]) -> float:
-    return (min(aspect) + math.sqrt(aspect[0] * aspect[1])) / 2
 
 
 def _fits_all(scene: Scene, conditions: Sequence[Condition]) -> bool:

@@ -21,6 +21,7 @@ from transformers import Sam2Model, Sam2Processor
 
 from demo.geometry import PictureBox, Size
 from demo.masks import BoolArray
+from demo.metrics import mask_iou
 from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import inner_point
 from demo.nano.heldout import HELD_OUT
@@ -158,7 +159,7 @@ class _Report:
         }
 
     def _add(self, form: str, mask: BoolArray, truth: BoolArray) -> float:
-        iou = float((mask & truth).sum() / (mask | truth).sum())
+        iou = mask_iou(mask, truth)
         self.ious[form].append(iou)
         size = next(name for name, most in SIZES.items() if truth.mean() <= most)
         self.by_size[size][form].append(iou)

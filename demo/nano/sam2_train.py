@@ -2,28 +2,27 @@
 
 In every step the pictures are encoded once and prompted with boxes, with points, and now and then a
 third time with a correction: a point where an earlier mask was wrong, and that mask itself.
-It knows losses, optimisers, schedules and files; prompts and truths come from `sam2_lesson.py`.
+It knows losses and stages; how a step is taken and kept stands in `run.py`, prompts and truths come from
+`sam2_lesson.py`.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, IterableDataset
 from tqdm import tqdm
 from transformers import Sam2Model
 from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
+from demo.nano.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.sam2_lesson import Batch, MaskLessons, Prompts
 from demo.nano.sam2_model import MASK_STRIDE, Shape, build_model, save_checkpoint, set_side
 from demo.nano.world import KINDS
@@ -31,6 +30,7 @@ from demo.nano.world import KINDS
 CORRECTED = 2  # prompts per picture that are corrected
 SUREST = 32.0  # bound of the logits of a mask that is given back
 MASK_LOSSES = ("edge", "overlap", "quality", "meant")
+HIDDEN = ("blocks.", "transformer.", "hypernetworks")
 WEIGHTS = {"edge": 2.0, "overlap": 2.0, "quality": 1.0, "kinds": 0.5, "boxes": 2.0, "meant": 2.0}
 
 
@@ -44,17 +44,12 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Settings):
     """The settings of one training run."""
 
-    seed: int = 1
     stages: tuple[Stage, ...] = (Stage(256, 6, 1500), Stage(384, 6, 500))
     shape: Shape = Shape()  # noqa: RUF009 - it is frozen
     prompts: int = 4  # per picture and form
-    rate: float = 1.5e-3
-    muon_rate: float = 1.5e-3
-    warmup: int = 50
-    cooldown: float = 0.4
     several: float = 0.7  # share of passes that ask for all masks, and not for the single one
     corrections: float = 0.3  # share of steps with a correction
     ema: float = 0.99  # short, because the last stage has few steps
@@ -151,32 +146,18 @@ class Student(nn.Module):
         return {**mask_losses(answer.logits, answer.quality, batch, things), "meant": meant}
 
 
-class _Stream(IterableDataset[Batch]):
-    """Batches drawn by a worker process while the model learns."""
-
-    def __init__(self, lessons: MaskLessons) -> None:
-        self.lessons = lessons
-
-    def __iter__(self) -> Iterator[Batch]:
-        torch.set_num_threads(1)
-        return iter(self.lessons)
-
-
-class Trainer:
+class Trainer(Run[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
     def __init__(self, folder: Path, plan: Plan, device: str) -> None:
         torch.manual_seed(plan.seed)
-        self.folder, self.plan, self.device = folder, plan, device
-        folder.mkdir(parents=True, exist_ok=True)
-        self.step = 0
-        self.student = Student(build_model(plan.stages[0].side, plan.shape)).to(device)
-        self.average = copy.deepcopy(self.student).requires_grad_(False)
-        self.optimisers = _optimisers(self.student, plan)
+        student = Student(build_model(plan.stages[0].side, plan.shape)).to(device)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN)
+        self.plan: Plan = plan
 
     def run(self) -> None:
         """All stages, from wherever the folder's state is."""
-        self._resume()
+        self.resume()
         while self.step < self.plan.steps:
             self._stage(*self.plan.stage(self.step))
 
@@ -187,83 +168,28 @@ class Trainer:
         save_checkpoint(folder, model)
 
     def _stage(self, stage: Stage, end: int) -> None:
+        first = self.step
         set_side(self.student.model, stage.side)
-        seed = zlib.crc32(f"{self.plan.seed} {self.step}".encode())
-        lessons = MaskLessons(seed, stage.side, stage.pictures, self.plan.prompts)
-        loader = iter(
-            DataLoader(_Stream(lessons), batch_size=None, num_workers=1, prefetch_factor=4)
-        )
-        began, first = time.perf_counter(), self.step
+        seed = zlib.crc32(f"{self.plan.seed} {first}".encode())
+        batches = drawn_ahead(MaskLessons(seed, stage.side, stage.pictures, self.plan.prompts))
+        began = time.perf_counter()
         bar = tqdm(total=self.plan.steps, initial=first, desc=f"{stage.side} px", unit="step")
         while self.step < end:
-            losses = self._learn(next(loader).to(self.device))
-            self.step += 1
+            losses = self._learn(next(batches).to(self.device))
             bar.update()
-            if self.step % 10 == 0:
+            if self.step % NOTED_EVERY == 0:
                 bar.set_postfix_str(" ".join(f"{k} {v:.3f}" for k, v in losses.items()))
                 each = (time.perf_counter() - began) / (self.step - first)
-                self._note({"side": stage.side, "seconds_per_step": each, **losses})
+                self.note({"side": stage.side, "seconds_per_step": each, **losses})
             if self.step % self.plan.save_every == 0 or self.step == end:
-                self._save()
+                self.save()
         bar.close()
 
     def _learn(self, batch: Batch) -> dict[str, float]:
         generator = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
         with torch.autocast(self.device, torch.bfloat16):
             losses = self.student.losses(batch, self.plan, generator)
-        torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum().backward()
-        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
-        rate = self._rate()
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * rate
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        self._follow()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
-
-    def _follow(self) -> None:
-        """Move the averaged weights a little towards the model's."""
-        decay = min(self.plan.ema, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for ours, theirs in zip(
-                self.average.parameters(), self.student.parameters(), strict=True
-            ):
-                ours.lerp_(theirs, 1 - decay)
-
-    def _rate(self) -> float:
-        """Warm up, hold, and cool down linearly over the last part."""
-        rising = (self.step + 1) / self.plan.warmup
-        falling = (self.plan.steps - self.step) / (self.plan.cooldown * self.plan.steps)
-        return min(1.0, rising, falling)
-
-    def _note(self, values: dict[str, float]) -> None:
-        row = {"step": self.step, **{name: round(value, 4) for name, value in values.items()}}
-        with (self.folder / "log.jsonl").open("a") as log:
-            log.write(json.dumps(row) + "\n")
-
-    def _save(self) -> None:
-        state = {
-            "plan": asdict(self.plan),
-            "step": self.step,
-            "student": self.student.state_dict(),
-            "average": self.average.state_dict(),
-            "optimisers": [o.state_dict() for o in self.optimisers],
-        }
-        partial = self.folder / "state.part"
-        torch.save(state, partial)
-        partial.replace(self.folder / "state.pt")
-
-    def _resume(self) -> None:
-        path = self.folder / "state.pt"
-        if not path.exists():
-            return
-        state = torch.load(path, map_location=self.device)
-        self.step = state["step"]
-        self.student.load_state_dict(state["student"])
-        self.average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+        return self.learn(losses, self.plan.steps)
 
 
 def _shown(batch: Batch, cells: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -388,25 +314,6 @@ def correction(
 
 def _chance(generator: torch.Generator) -> float:
     return float(torch.rand((), generator=generator))
-
-
-def _optimisers(student: Student, plan: Plan) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices between hidden layers, AdamW for all the rest."""
-    matrices: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
-    for name, p in student.named_parameters():
-        hidden = any(part in name for part in ("blocks.", "transformer.", "hypernetworks"))
-        (matrices if hidden and p.ndim == 2 else others).append(p)
-    made: list[Any] = [
-        torch.optim.Muon(
-            matrices, lr=plan.muon_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
-        ),
-        torch.optim.AdamW(others, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
-    for optimiser in made:
-        for group in optimiser.param_groups:
-            group["peak"] = group["lr"]
-    return made
 
 
 def train(folder: Path, steps: int | None, say: Callable[[str], None]) -> None:
