@@ -34,7 +34,7 @@ def test_the_averaged_model_is_looked_at_on_the_way(tmp_path: Path, every: int) 
 
     def check(model: object) -> dict[str, float]:
         assert model is trainer.average.model
-        seen.append(model.generation_config.eos_token_id)  # type: ignore[attr-defined]
+        seen.append(model.generation_config.eos_token_id)
         return {"AP": 0.25}
 
     plan = Plan(seeing_steps=0, talking_steps=2, talking_pictures=1, pairs=2, check_every=every)

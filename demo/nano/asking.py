@@ -51,18 +51,25 @@ _T = TypeVar("_T")
 _Maker = Callable[[], Round | None]
 
 
-class Asker:
-    """Makes questions about one picture."""
+# What a model that is drilled is asked more of: seldom possible in a picture, or hard to tell.
+_HARD = ("overlapping", "touching", "inside", "overlapping", "touching", "above", "below")
 
-    def __init__(self, rng: np.random.Generator, facts: Sequence[Fact]) -> None:
+
+class Asker:
+    """Makes questions about one picture; with ``drill`` more of those that are hard to learn."""
+
+    def __init__(
+        self, rng: np.random.Generator, facts: Sequence[Fact], *, drill: bool = False
+    ) -> None:
         self.rng = rng
         self.facts = facts
+        self.drill = drill
 
     def first(self) -> Round:
         """A question that needs no reference."""
         makers: tuple[tuple[_Maker, int], ...] = (
             (self._plain, 5), (self._size, 5), (self._order, 4), (self._all, 4),
-            (self._absent, 4), (self._hat, 2), (self._by_colour, 2),
+            (self._absent, 6 if self.drill else 4), (self._hat, 2), (self._by_colour, 2),
         )  # fmt: skip
         weights = np.array([w for _, w in makers], float)
         while True:
@@ -72,16 +79,15 @@ class Asker:
 
     def about(self, references: Sequence[Fact]) -> Round | None:
         """A question that needs the given references; None when none comes to mind."""
-        if self.rng.random() < 0.2:
+        if self.rng.random() < (0.32 if self.drill else 0.2):
             maker: Callable[[Sequence[Fact], str], Round | None] = self._nothing_there
         else:
             maker = self._relation
         relations = [*RELATIONS, *(["between"] * 4 if len(references) == 2 else [])]
-        tries = (
-            maker(references, relations[int(i)])
-            for i in self.rng.permutation(len(relations))
-            for _ in range(5)
-        )
+        order = [relations[int(i)] for i in self.rng.permutation(len(relations))]
+        if self.drill and self.rng.random() < 0.3:
+            order.insert(0, self._pick(_HARD))
+        tries = (maker(references, relation) for relation in order for _ in range(5))
         return next((asked for asked in tries if asked is not None), None)
 
     # Each maker tries once and returns None when the picture has nothing that fits.

@@ -145,7 +145,7 @@ class Lessons:
                 yield pair
 
     def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Round, list[ModelBox]]]:
-        asker = Asker(self.rng, facts)
+        asker = Asker(self.rng, facts, drill=True)
         while True:
             asked: Round | None = None
             if self.rng.random() < 0.62:

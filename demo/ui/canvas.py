@@ -23,6 +23,10 @@ from demo.ui.drawn import drawn
 from demo.ui.theme import tone
 
 _PNG_PIXELS = 1_500_000
+_SCRIPTS = (
+    "canvas.js", "cards.js", "zoom.js", "cite.js", "tools.js", "look.js", "keys.js", "dialogue.js", "turns.js",
+    "files.js",
+)  # fmt: skip
 
 
 def canvas(advice: str, **options: Any) -> gr.HTML:
@@ -30,8 +34,7 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
     ``advice`` is shown as long as there is no picture.
     """
-    scripts = ("canvas.js", "zoom.js", "cite.js", "files.js", "dialogue.js")
-    return drawn("canvas.html", *scripts, value=scene(None), advice=advice, **options)
+    return drawn("canvas.html", *_SCRIPTS, value=scene(None), advice=advice, **options)
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:

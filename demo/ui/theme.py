@@ -13,6 +13,7 @@ from demo.ui.drawn import asset
 
 _LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
+_SHEETS = ("page", "canvas", "cards", "look", "chat", "sheets", "composer")
 _LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 
@@ -59,7 +60,7 @@ def theme() -> gr.themes.Base:
 
 def styles() -> str:
     """All style sheets of the page as one text."""
-    return "\n".join((asset("page.css"), asset("canvas.css"), asset("chat.css"), _tones()))
+    return "\n".join((*(asset(f"{name}.css") for name in _SHEETS), _tones()))
 
 
 def _tones() -> str:

@@ -1,0 +1,1 @@
+// Keys that work anywhere on the page, and the sheet that lists them.

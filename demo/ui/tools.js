@@ -1,0 +1,1 @@
+// The tools on the picture: select, draw a box, click a point, correct.
