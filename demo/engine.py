@@ -30,6 +30,7 @@ from demo.trace import (
     PartOpened,
     PartText,
     Trace,
+    TraceEvent,
     TraceObject,
     TraceParser,
 )
@@ -80,12 +81,10 @@ def begin(picture: Picture, reasoner: Reasoner) -> Session:
 def understand(session: Session, sentence: str, frame: Size) -> tuple[Resolved, Prompt]:
     """What a sentence means in a dialogue, and how the model would be asked.
 
-    Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
+    "It" is the newest region that can be seen, found or drawn. Raises QuestionError
+    (UnknownRegionError for a name that does not exist) with a sentence.
     """
-    last = next(
-        (t.region for t in reversed(session.turns) if t.region and t.region in session.registry),
-        None,
-    )
+    last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
     resolved = resolve(check_question(sentence), session.registry, last=last)
     return resolved, build_prompt(resolved, session.registry, session.picture.size, frame)
 
@@ -139,6 +138,7 @@ def run_turn(
         raw=trace.raw,
         findings=findings,
         timings=writing.timings(),
+        next_region=session.registry.next_number,
     )
     yield TurnFinished(_with_turn(session, turn, objects))
 
@@ -170,6 +170,8 @@ class _Writing:
         self.picture, self.frame, self.began = picture, frame, began
         self.parser = TraceParser(frame)
         self.first_token: float | None = None
+        self.opened: dict[str, float] = {}
+        self.parts: dict[str, float] = {}
         self.usage = Usage()
 
     def take(self, piece: str | Usage) -> Iterator[TurnEvent]:
@@ -179,10 +181,17 @@ class _Writing:
         if self.first_token is None:
             self.first_token = time.perf_counter() - self.began
         for event in self.parser.feed(piece):
+            self._time(event)
             if isinstance(event, ObjectFound):
                 yield ObjectSeen(*_in_picture(event.item, self.picture, self.frame))
             else:
                 yield event
+
+    def _time(self, event: TraceEvent) -> None:
+        if isinstance(event, PartOpened):
+            self.opened[event.part] = time.perf_counter()
+        elif isinstance(event, PartClosed):
+            self.parts[event.part] = time.perf_counter() - self.opened[event.part]
 
     def close(self) -> Trace:
         return self.parser.close()
@@ -191,7 +200,12 @@ class _Writing:
         total = time.perf_counter() - self.began
         counts = self.usage
         return Timings(
-            self.first_token, total, counts.prompt_tokens, counts.new_tokens, counts.reused_tokens
+            self.first_token,
+            total,
+            counts.prompt_tokens,
+            counts.new_tokens,
+            counts.reused_tokens,
+            self.parts,
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from demo.geometry import Size
+from demo.geometry import PictureBox, Size
 
 BoolArray = NDArray[np.bool_]
 
@@ -49,6 +49,14 @@ class Mask:
     def area(self) -> int:
         """Number of pixels. Raises ValueError when the counts do not fit the size."""
         return sum(self.run_lengths()[1::2])
+
+    def extent(self) -> PictureBox | None:
+        """The smallest box round the pixels; None where there are none."""
+        pixels = self.to_array()
+        columns, rows = np.flatnonzero(pixels.any(axis=0)), np.flatnonzero(pixels.any(axis=1))
+        if not len(rows):
+            return None
+        return PictureBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
     def run_lengths(self) -> list[int]:
         """Pixels outside, inside, outside, … of the object, column by column.

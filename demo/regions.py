@@ -24,11 +24,19 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Click:
+    """A click of a person on the picture: on the object that is meant, or not on it."""
+
+    point: PicturePoint
+    positive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RegionObject:
     """One object of a region, in picture pixels.
 
     ``mask_quality`` is the segmenter's own estimate of its mask (0…1), not a confidence that the
-    right object was found.
+    right object was found. ``clicks`` are those a person shaped its mask with.
     """
 
     id: str
@@ -37,6 +45,7 @@ class RegionObject:
     mask: Mask | None = None
     mask_quality: float | None = None
     corrected: bool = False
+    clicks: tuple[Click, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,15 @@ class Region:
     def number(self) -> int:
         """2 for R2."""
         return int(self.id[1:])
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a person mended one of its objects."""
+        return any(o.corrected for o in self.objects)
+
+    def with_object(self, item: RegionObject) -> Region:
+        """The same region with the object of that id exchanged."""
+        return replace(self, objects=tuple(item if o.id == item.id else o for o in self.objects))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,10 @@ class Registry:
         self.region(region_id)
         kept = tuple(r for r in self.regions if r.id != region_id)
         return Registry(kept, self.next_number)
+
+    def rolled_back(self, number: int) -> Registry:
+        """Without the regions from ``number`` on, which is given out next; the others as they are now."""
+        return Registry(tuple(r for r in self.regions if r.number < number), number)
 
     def region(self, name: str) -> Region:
         """The region called ``R2``, or the one that holds ``R2.1``.

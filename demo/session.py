@@ -10,13 +10,14 @@ import itertools
 import math
 import re
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from demo.errors import InputError, SessionFormatError
 from demo.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
 from demo.masks import Mask
-from demo.regions import Origin, Region, RegionObject, Registry
+from demo.regions import Click, Origin, Region, RegionObject, Registry
 
 VERSION = 1
 _NAME = re.compile(r"R([1-9][0-9]{0,5})(?:\.[1-9][0-9]{0,5})?")
@@ -63,18 +64,22 @@ class TraceText:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds and token counts of one turn; tokens are None where they cannot be known."""
+    """Seconds and token counts of one turn; tokens are None where they cannot be known.
+
+    ``parts_s`` says how long each part of the trace took to write.
+    """
 
     first_token_s: float | None = None
     total_s: float | None = None
     prompt_tokens: int | None = None
     new_tokens: int | None = None
     reused_tokens: int | None = None
+    parts_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer."""
+    """One question and its answer; ``next_region`` is the number that was free when it was asked."""
 
     question: str
     prompted: str
@@ -86,6 +91,7 @@ class Turn:
     findings: tuple[Finding, ...] = ()
     feedback: str | None = None
     timings: Timings = field(default_factory=Timings)
+    next_region: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ class Session:
         the region it made.
         """
         if self.former is not None:
-            return self.former
+            return self.former._rated_as(self.turns)
         if not self.turns:
             raise InputError("There is nothing to undo.")
         last = self.turns[-1].region
@@ -131,6 +137,55 @@ class Session:
             newest = registry.region(last).number == registry.next_number - 1
             registry = Registry(kept, registry.next_number - newest)
         return replace(self, turns=self.turns[:-1], registry=registry)
+
+    def turn(self, number: int) -> Turn:
+        """Turn 1, 2, … Raises InputError when there is no such turn."""
+        if not 1 <= number <= len(self.turns):
+            raise InputError("This answer is not there any more.")
+        return self.turns[number - 1]
+
+    def before(self, turn: int) -> Session:
+        """As it was before that turn (1, 2, …) was asked, to ask it again or another in its place.
+
+        The regions made since are gone, drawn ones too; those there were stay as they are now, so that
+        a correction is not lost. Raises InputError when there is no such turn.
+        """
+        registry = self.registry.rolled_back(self._free_number(turn))
+        return replace(self, turns=self.turns[: turn - 1], registry=registry, former=self)
+
+    def branched(self, turn: int) -> Session:
+        """A new dialogue that begins with the turns up to and including that one, and their regions.
+
+        Raises InputError when there is no such turn.
+        """
+        self.turn(turn)
+        whole = turn == len(self.turns)
+        start = self if whole else self.before(turn + 1)
+        return replace(start, id=uuid.uuid4().hex, branch=(self.id, turn), former=None)
+
+    def rated(self, turn: int, feedback: str | None) -> Session:
+        """With that turn found ``up``, ``down`` or nothing; no act, so undo does not count it.
+
+        Raises InputError when there is no such turn.
+        """
+        changed = replace(self.turn(turn), feedback=feedback)
+        return replace(self, turns=(*self.turns[: turn - 1], changed, *self.turns[turn:]))
+
+    def _rated_as(self, turns: Sequence[Turn]) -> Session:
+        """With what people thought of the same turns since."""
+        since = {(i, t.question, t.raw): t.feedback for i, t in enumerate(turns)}
+        kept = tuple(
+            replace(t, feedback=since.get((i, t.question, t.raw), t.feedback))
+            for i, t in enumerate(self.turns)
+        )
+        return replace(self, turns=kept)
+
+    def _free_number(self, turn: int) -> int:
+        """Which region number was free before a turn. Raises InputError when there is no such turn."""
+        noted, later = self.turn(turn).next_region, self.turns[turn - 1 :]
+        made = (_number(t.region) for t in later if t.region)
+        # A file of another maker may not note it: then the turn's own region, or the next one's.
+        return noted if noted is not None else next(made, self.registry.next_number)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of version 1."""
@@ -187,7 +242,11 @@ def _turn_to_dict(turn: Turn) -> dict[str, Any]:
         "raw": turn.raw,
         "findings": [{"kind": f.kind, "level": f.level, "text": f.text} for f in turn.findings],
         "feedback": turn.feedback,
-        "timings": {name: getattr(timings, name) for name in Timings.__slots__},
+        "timings": {
+            **{name: getattr(timings, name) for name in Timings.__slots__},
+            "parts_s": dict(timings.parts_s),
+        },
+        "next_region": turn.next_region,
     }
 
 
@@ -210,6 +269,7 @@ def object_to_dict(item: RegionObject) -> dict[str, Any]:
         "corrected": item.corrected,
         "mask": None if item.mask is None else item.mask.to_dict(),
         "mask_quality": item.mask_quality,
+        "clicks": [[*c.point.xy, int(c.positive)] for c in item.clicks],
     }
 
 
@@ -267,7 +327,9 @@ def _turn_from_dict(data: dict[str, Any]) -> Turn:
             _optional_whole(timings.get("prompt_tokens")),
             _optional_whole(timings.get("new_tokens")),
             _optional_whole(timings.get("reused_tokens")),
+            {_text(k): _finite(v) for k, v in _fields(timings.get("parts_s") or {}).items()},
         ),
+        next_region=_optional_whole(data.get("next_region")),
     )
 
 
@@ -302,7 +364,16 @@ def _object_from_dict(data: dict[str, Any], size: Size) -> RegionObject:
         mask=_mask_from_dict(data["mask"], size),
         mask_quality=quality,
         corrected=_flag(data.get("corrected", False)),
+        clicks=tuple(_click_from_list(c, name, size) for c in _listed(data.get("clicks", []))),
     )
+
+
+def _click_from_list(data: object, name: str, size: Size) -> Click:
+    x, y, positive = _wholes(data, 3)
+    point = _point_from_list([x, y], name, size)
+    if point is None or positive not in (0, 1):
+        raise ValueError(f"a click on {name} is not three numbers x, y and 0 or 1")
+    return Click(point, positive == 1)
 
 
 def _point_from_list(data: object, name: str, size: Size) -> PicturePoint | None:
@@ -414,8 +485,10 @@ def _wholes(value: object, count: int) -> list[int]:
 
 
 def _optional_number(value: object) -> float | None:
-    if value is None:
-        return None
+    return None if value is None else _finite(value)
+
+
+def _finite(value: object) -> float:
     if isinstance(value, float) and math.isfinite(value):
         return value
     return float(_whole(value))

@@ -11,12 +11,16 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from demo.choose import Models
+from demo.examples import Example
 from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import Fact, facts_of
 from demo.nano.layout import sample_scene
@@ -24,6 +28,9 @@ from demo.nano.world import Scene
 from demo.pictures import Picture, open_picture
 from demo.reasoners.catalogue import find_model
 from demo.reasoners.local import LocalReasoner, load_local
+from demo.segmenters.grabcut import GrabCutSegmenter
+from demo.ui.page import build_page, launch_options
+from tests.table import TableReasoner
 
 torch.set_num_threads(2)
 
@@ -84,3 +91,49 @@ def visit(browser: Browser, url: str) -> Iterator[Page]:
 
 def _own(address: str, url: str) -> bool:
     return address.startswith((url, "data:", "blob:"))
+
+
+@pytest.fixture(scope="session")
+def reasoner() -> TableReasoner:
+    return TableReasoner()
+
+
+@pytest.fixture(scope="session")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of 400 × 300 with a red block on the left and a blue one on the right."""
+    image = Image.new("RGB", (400, 300), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((40, 60, 139, 159), fill="red")
+    draw.rectangle((240, 60, 339, 159), fill="blue")
+    path = tmp_path_factory.mktemp("page") / "blocks.png"
+    image.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def url(reasoner: TableReasoner, blocks: Path) -> Iterator[str]:
+    models = Models(
+        reasoner, GrabCutSegmenter(), "table · CPU", "It reads from a table.", "Why not."
+    )
+    example = Example("Blocks", blocks, ("find red", "what is next to R1"))
+    page = build_page(models, [example])
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    yield address
+    page.close(verbose=False)
+
+
+@pytest.fixture
+def open_page(browser: Browser, url: str, reasoner: TableReasoner) -> Iterator[Page]:
+    """The page as a visitor first sees it."""
+    reasoner.go_on.clear()
+    reasoner.stopped.clear()
+    with visit(browser, url) as page:
+        yield page
+
+
+@pytest.fixture
+def page(open_page: Page, blocks: Path) -> Page:
+    """The page with the picture of two blocks."""
+    open_page.set_input_files("#upload input[type=file]", blocks)
+    expect(open_page.locator("#canvas img")).to_be_visible()
+    return open_page

@@ -1,150 +1,17 @@
-"""The page in a real browser, with a model that reads its answers from a table.
-
-A pause in an answer (⏸) lasts until the test lets it go on or the turn is stopped.
-"""
+"""The page in a real browser: opening, asking, stopping, taking back, and what other programs may call."""
 
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from PIL import Image, ImageDraw
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from demo.choose import Models
-from demo.errors import ModelError
-from demo.examples import Example
-from demo.geometry import Size
-from demo.pictures import Picture
-from demo.prompt import Prompt
-from demo.reasoners.base import Usage
-from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.ui.page import build_page, launch_options
-from tests.conftest import visit
-
-# Gradio's own use of pandas, in the server's thread.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-]
-
-RED = '{"bbox_2d": [84, 168, 294, 448], "point_2d": [190, 300]}'
-BLUE = '{"bbox_2d": [504, 168, 714, 448], "point_2d": [610, 300]}'
-SCENE = "<scene>Two blocks on white.</scene>"
-ANSWERS = {
-    "both": f"{SCENE}<think>Two.</think><answer>[{RED}, {BLUE}]</answer>",
-    "next to": f"{SCENE}<focus>A red block.</focus><think>Beside bbox=[84, 168, 294, 448], not at "
-    f"[1, 2, 3, 4].</think><answer>[{BLUE}]</answer>",
-    "slow": f"{SCENE}<think>So far ⏸ and on.</think><answer>[{BLUE}]</answer>",
-    "break": f"{SCENE}<think>So far ✗",
-    "ghost": f"{SCENE}<think>None.</think><answer>[]</answer>",
-    "sing": f"{SCENE}<think>La.</think><answer>la la</answer>",
-    "hostile": f"{SCENE}<think>**a** <img src=x onerror=alert(1)> [b](http://b.example) $$c$$ "
-    f"${{alert(1)}} {{{{d}}}} `e`</think><answer>[{RED}]</answer>",
-    "red": f"{SCENE}<think>The red one.</think><answer>[{RED}]</answer>",
-}
-BUSY, IDLE = '#canvas[aria-busy="true"]', '#canvas[aria-busy="false"]'
-
-
-class TableReasoner:
-    """Answers with the first text whose word is in the question."""
-
-    name, frame, device = "table", Size(840, 840), "CPU"
-
-    def __init__(self) -> None:
-        self.go_on = threading.Event()
-        self.stopped = threading.Event()
-
-    def prepare(self, _picture: Picture) -> None:
-        """There is nothing to prepare."""
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        text = next(answer for word, answer in ANSWERS.items() if word in prompt.question)
-        for piece in re.split("([⏸✗])", text):
-            if piece == "✗":
-                raise ModelError("The device has no room left.")
-            while piece == "⏸" and not cancel.is_set() and not self.go_on.wait(0.01):
-                pass
-            if cancel.is_set():
-                self.stopped.set()
-                break
-            yield piece.strip("⏸")
-        yield Usage()
-
-
-@pytest.fixture(scope="module")
-def reasoner() -> TableReasoner:
-    return TableReasoner()
-
-
-@pytest.fixture(scope="module")
-def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A picture of 400 × 300 with a red block on the left and a blue one on the right."""
-    image = Image.new("RGB", (400, 300), "white")
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((40, 60, 139, 159), fill="red")
-    draw.rectangle((240, 60, 339, 159), fill="blue")
-    path = tmp_path_factory.mktemp("page") / "blocks.png"
-    image.save(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def url(reasoner: TableReasoner, blocks: Path) -> Iterator[str]:
-    models = Models(
-        reasoner, GrabCutSegmenter(), "table · CPU", "It reads from a table.", "Why not."
-    )
-    example = Example("Blocks", blocks, ("find red", "what is next to R1"))
-    page = build_page(models, [example])
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    yield address
-    page.close(verbose=False)
-
-
-@pytest.fixture
-def open_page(browser: Browser, url: str, reasoner: TableReasoner) -> Iterator[Page]:
-    """The page as a visitor first sees it."""
-    reasoner.go_on.clear()
-    reasoner.stopped.clear()
-    with visit(browser, url) as page:
-        yield page
-
-
-@pytest.fixture
-def page(open_page: Page, blocks: Path) -> Page:
-    """The page with the picture of two blocks."""
-    open_page.set_input_files("#upload input[type=file]", blocks)
-    expect(open_page.locator("#canvas img")).to_be_visible()
-    return open_page
-
-
-def ask(page: Page, question: str) -> None:
-    """Send a question and wait for the end of its turn."""
-    page.fill("#message textarea", question)
-    page.keyboard.press("Enter")
-    expect(page.locator("#message textarea")).to_have_value("")
-    expect(page.locator(IDLE)).to_be_attached()
-
-
-def start(page: Page, question: str) -> None:
-    """Send a question and wait until its turn runs."""
-    page.fill("#message textarea", question)
-    page.click("#send")
-    expect(page.locator(BUSY)).to_be_attached()
-    expect(page.locator("#chat")).to_contain_text("So far")
-
-
-def names(page: Page) -> list[str]:
-    """The objects on the canvas."""
-    objects = page.locator("#canvas [data-object]").all()
-    return sorted(str(o.get_attribute("data-object")) for o in objects)
+from tests.table import IDLE, TableReasoner, ask, names, start
 
 
 def test_the_contract_names_are_there(open_page: Page) -> None:

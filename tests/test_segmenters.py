@@ -28,6 +28,7 @@ from demo.nano.drawing import Drawing, draw
 from demo.nano.layout import sample_scene
 from demo.nano.recognise import World
 from demo.pictures import Picture, open_picture
+from demo.regions import Click
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
@@ -138,7 +139,7 @@ def test_grabcut_without_room_to_tell_apart_gives_the_box(
 ) -> None:
     picture = noise(400, 200)
     hint = Hint(PictureBox(*box), PicturePoint(*point) if point else None)
-    assert np.array_equal(cut_out(picture, hint)[0], filled(hint.box, picture))
+    assert np.array_equal(cut_out(picture, hint)[0], filled(PictureBox(*box), picture))
 
 
 def test_grabcut_gives_the_box_of_what_looks_like_its_ground() -> None:
@@ -321,6 +322,28 @@ def test_sam2_point_makes_a_difference(sam2: Sam2Segmenter) -> None:
     picture, box = noise(150, 100), PictureBox(10, 10, 100, 80)
     hints = [Hint(box), Hint(box, PicturePoint(20, 20)), Hint(box, PicturePoint(90, 70))]
     assert len({segment.mask for segment in sam2.segment(picture, hints)}) == 3
+
+
+@pytest.mark.parametrize("box", [None, PictureBox(10, 10, 100, 80)], ids=["no box", "a box"])
+def test_sam2_takes_clicks_on_the_object_and_beside_it(
+    sam2: Sam2Segmenter, box: PictureBox | None
+) -> None:
+    picture = noise(150, 100)
+    on, beside = Click(PicturePoint(20, 20)), Click(PicturePoint(90, 70), positive=False)
+    hints = [
+        Hint(box, None, (on,)),
+        Hint(box, None, (on, beside)),
+        Hint(box, None, (on, Click(beside.point))),
+        Hint(box, on.point),
+    ]
+    first, negative, positive, point = sam2.segment(picture, hints)
+    assert len({s.mask for s in (first, negative, positive)}) == 3
+    assert np.mean(point.mask.to_array() != first.mask.to_array()) < 0.002
+
+
+def test_a_hint_needs_a_box_or_a_point_on_the_object() -> None:
+    with pytest.raises(ValueError, match="a box or a point"):
+        Hint(None, clicks=(Click(PicturePoint(1, 1), positive=False),))
 
 
 def test_sam2_encodes_a_picture_once(sam2: Sam2Segmenter) -> None:

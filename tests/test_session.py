@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from demo.errors import InputError, SessionFormatError
 from demo.geometry import PictureBox, PicturePoint, Size
 from demo.masks import Mask
-from demo.regions import Origin, RegionObject, Registry
+from demo.regions import Click, Origin, RegionObject, Registry
 from demo.session import (
     Finding,
     PictureInfo,
@@ -38,7 +39,9 @@ def begun() -> Session:
 def with_answer(session: Session, count: int = 1) -> Session:
     """After a turn that found ``count`` objects."""
     registry, region = session.registry.add([RegionObject("", BOX)] * count)
-    return session.with_turn(Turn("find it", "find it", region=region.id), registry)
+    free = session.registry.next_number
+    turn = Turn("find it", "find it", region=region.id, next_region=free)
+    return session.with_turn(turn, registry)
 
 
 def with_drawing(session: Session) -> Session:
@@ -57,7 +60,8 @@ def through_json(session: Session) -> Session:
 def full() -> Session:
     """A session with something in every field."""
     mask = Mask.from_array(np.eye(30, 40))
-    item = RegionObject("", BOX, PicturePoint(5, 6), mask, 0.75, corrected=True)
+    clicks = (Click(PicturePoint(5, 6)), Click(PicturePoint(9, 9), positive=False))
+    item = RegionObject("", BOX, PicturePoint(5, 6), mask, 0.75, corrected=True, clicks=clicks)
     registry, region = Registry().add([item, RegionObject("", BOX)], label="a dog")
     turn = Turn(
         question="Find the dog, next to R1",
@@ -69,7 +73,8 @@ def full() -> Session:
         raw="<scene>a room</scene>",
         findings=(Finding("answer.repaired", "note", "A comma was missing."),),
         feedback="up",
-        timings=Timings(0.5, 1.25, 900, 40, 850),
+        timings=Timings(0.5, 1.25, 900, 40, 850, {"scene": 0.25}),
+        next_region=1,
     )
     return Session("s-1", PICTURE, REASONER, (turn,), registry, ("s-0", 3))
 
@@ -142,6 +147,57 @@ def test_undo_of_a_loaded_session_without_turns_is_refused() -> None:
         through_json(with_drawing(begun())).undo()
 
 
+def test_before_a_turn_only_what_came_later_is_gone() -> None:
+    """R1 answered, R2 drawn, R3 answered; R1 was renamed since."""
+    session = with_answer(with_drawing(with_answer(begun())))
+    renamed = replace(session.registry.region("R1"), label="mended")
+    session = session.with_registry(session.registry.replace(renamed))
+    back = session.before(2)
+    assert [r.id for r in back.registry] == ["R1", "R2"]
+    assert back.registry.region("R1").label == "mended"
+    assert (len(back.turns), back.registry.next_number) == (1, 3)
+    assert session.before(1).registry.names() == ()
+    assert back.undo() == session
+
+
+def test_before_a_turn_that_found_nothing() -> None:
+    session = with_drawing(begun())
+    session = session.with_turn(Turn("a?", "a", next_region=2), session.registry)
+    session = with_drawing(session)
+    assert [r.id for r in session.before(1).registry] == ["R1"]
+
+
+def test_before_a_turn_of_a_file_that_does_not_note_numbers() -> None:
+    session = with_answer(with_answer(begun()))
+    session = replace(session, turns=tuple(replace(t, next_region=None) for t in session.turns))
+    assert [r.id for r in session.before(2).registry] == ["R1"]
+
+
+@pytest.mark.parametrize("turn", [0, 3])
+def test_a_turn_that_is_not_there(turn: int) -> None:
+    session = with_answer(with_answer(begun()))
+    for act in (session.before, session.branched, session.turn):
+        with pytest.raises(InputError, match="not there any more"):
+            act(turn)
+
+
+def test_a_branch_is_another_dialogue_with_the_same_beginning() -> None:
+    session = with_answer(with_answer(begun()))
+    branch = session.branched(1)
+    assert branch.id != session.id
+    assert branch.branch == (session.id, 1)
+    assert branch.turns == session.turns[:1]
+    assert [r.id for r in branch.registry] == ["R1"]
+    assert [r.id for r in session.branched(2).registry] == ["R1", "R2"]
+
+
+def test_a_rating_is_no_act_and_outlives_undo() -> None:
+    session = with_answer(with_answer(begun())).rated(1, "up")
+    assert session.turns[0].feedback == "up"
+    back = session.undo()
+    assert (len(back.turns), back.turns[0].feedback) == (1, "up")
+
+
 # --- the JSON form -------------------------------------------------------------------------------
 
 
@@ -175,7 +231,9 @@ def test_the_json_form_is_that_of_version_1() -> None:
                 "prompt_tokens": 900,
                 "new_tokens": 40,
                 "reused_tokens": 850,
+                "parts_s": {"scene": 0.25},
             },
+            "next_region": 1,
         }
     ]
     first, second = data["regions"][0].pop("objects")
@@ -187,6 +245,7 @@ def test_the_json_form_is_that_of_version_1() -> None:
         "point_xy": [5, 6],
         "corrected": True,
         "mask_quality": 0.75,
+        "clicks": [[5, 6, 1], [9, 9, 0]],
     }
     assert second == {
         "id": "R1.2",
@@ -195,6 +254,7 @@ def test_the_json_form_is_that_of_version_1() -> None:
         "corrected": False,
         "mask": None,
         "mask_quality": None,
+        "clicks": [],
     }
 
 

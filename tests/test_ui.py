@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from demo.pictures import open_picture
 from demo.regions import Origin, RegionObject, Registry
 from demo.render import PALETTE
 from demo.session import Finding, ReasonerInfo, Session, TraceText, Turn
-from demo.ui.canvas import scene
+from demo.ui.canvas import outlined, scene
 from demo.ui.chat import Message, messages
 from demo.ui.desk import Desk, Failure
 from demo.ui.pace import paced
@@ -128,19 +129,19 @@ def test_a_place_in_words(box: tuple[int, int, int, int], words: str) -> None:
     ],
 )
 def test_a_summary_comes_first(session: Session, summary: str) -> None:
-    assert said(messages(session, {}))[1] == summary
+    assert said(messages(session))[1] == summary
 
 
 def test_warnings_are_seen_without_opening_anything() -> None:
     finding = Finding("citation.invented", "warning", "A box that nobody gave.")
     session = answered(EMPTY, "block", LEFT, findings=(finding,), trace=TRACE)
-    assert "⚠ A box that nobody gave" in said(messages(session, {}))[1]
+    assert "⚠ A box that nobody gave" in said(messages(session))[1]
 
 
 def test_a_stopped_turn_is_not_blamed_for_being_unfinished() -> None:
     finding = Finding("trace.truncated", "warning", "The text stops.")
     session = answered(EMPTY, "block", partial=True, findings=(finding,), trace=TRACE)
-    assert "The text stops" not in said(messages(session, {}))[1]
+    assert "The text stops" not in said(messages(session))[1]
 
 
 def test_references_are_named_in_question_and_trace() -> None:
@@ -153,7 +154,7 @@ def test_references_are_named_in_question_and_trace() -> None:
         references=("R1",),
         trace=trace,
     )
-    made = messages(session, {})[-5:]
+    made = messages(session)[-6:]
     assert made[0]["content"].startswith("Asked as: next to [R1](#R1) → ")
     assert made[2]["metadata"]["title"] == "Focus on [R1](#R1)"
     assert made[3]["content"] == "Beside [R1](#R1)&#46;"
@@ -168,7 +169,7 @@ def test_equal_boxes_do_not_shift_the_names_of_others() -> None:
         references=("R1", "R2", "R3"),
         trace=TRACE,
     )
-    asked = next(m for m in messages(session, {})[-5:] if "Asked as" in m["content"])["content"]
+    asked = next(m for m in messages(session)[-6:] if "Asked as" in m["content"])["content"]
     assert "[R3](#R3) → bbox&#61;&#91;504" in asked
     assert "[R1](#R1) → bbox&#61;&#91;84" in asked
 
@@ -181,13 +182,13 @@ def test_a_corrected_region_keeps_its_name_in_earlier_questions() -> None:
         references=("R1",),
         trace=TRACE,
     )
-    asked = next(m for m in messages(session, {})[-5:] if "Asked as" in m["content"])["content"]
+    asked = next(m for m in messages(session)[-6:] if "Asked as" in m["content"])["content"]
     assert "[R1](#R1) → " in asked
 
 
 def test_only_the_newest_answer_lies_open() -> None:
     session = answered(answered(EMPTY, "a", LEFT, trace=TRACE), "b", RIGHT, trace=TRACE)
-    parts = [m["metadata"] for m in messages(session, {}) if "metadata" in m]
+    parts = [m["metadata"] for m in messages(session) if "metadata" in m]
     whole = {part["id"]: part.get("status") for part in parts if "parent_id" not in part}
     assert whole == {"turn1": "done", "turn2": None}
     newest = {p["title"]: p.get("status") for p in parts if p.get("parent_id") == "turn2"}
@@ -201,13 +202,32 @@ def test_the_scene_holds_every_object_in_picture_pixels() -> None:
     mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
     registry, _ = Registry().add([RegionObject("", LEFT, None, mask, 0.87)], label="block")
     registry, _ = registry.add([RegionObject("", RIGHT)], origin=Origin.USER)
-    value = scene(desk(EMPTY.with_registry(registry)), busy="Reasoning…")
+    value = scene(desk(EMPTY.with_registry(registry)))
     first, second = value["regions"]
-    assert (value["width"], value["height"], value["busy"]) == (400, 300, "Reasoning…")
+    assert (value["width"], value["height"]) == (400, 300)
     assert first["objects"][0]["box"] == [40, 60, 140, 160]
-    assert first["objects"][0]["mask"].startswith("M40 60")
+    assert value["outlines"][first["objects"][0]["mask"]].startswith("M40 60")
     assert first["lines"] == ["found by the model", "mask quality 0.87"]
     assert (second["lines"], second["tone"]) == (["drawn by you"], 2)
+
+
+def test_an_outline_travels_once() -> None:
+    mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
+    registry, _ = Registry().add([RegionObject("", LEFT, None, mask, 0.87)])
+    full = desk(EMPTY.with_registry(registry))
+    drawn = replace(full, outlined=outlined(full))
+    assert len(scene(full)["outlines"]) == 1
+    assert scene(drawn)["outlines"] == {}
+    assert len(scene(drawn, all_outlines=True)["outlines"]) == 1
+
+
+def test_a_drawn_region_stands_after_the_answers_there_were() -> None:
+    session = answered(EMPTY, "a", LEFT, next_region=1)
+    session = session.with_registry(
+        session.registry.add([RegionObject("", RIGHT)], origin=Origin.USER)[0]
+    )
+    session = answered(session, "b", RIGHT, next_region=3)
+    assert [r["turn"] for r in scene(desk(session))["regions"]] == [1, 1, 2]
 
 
 def test_an_empty_desk_has_an_empty_scene() -> None:
@@ -219,9 +239,9 @@ def test_an_empty_desk_has_an_empty_scene() -> None:
 
 def test_an_example_is_offered_as_long_as_it_is_followed() -> None:
     start = desk(EMPTY, questions=("a", "b"))
-    followed = start.after_turn(answered(EMPTY, "a", LEFT), {})
-    left = start.after_turn(answered(EMPTY, "c", LEFT), {})
-    done = start.after_turn(answered(answered(EMPTY, "a"), "b"), {})
+    followed = start.acted(answered(EMPTY, "a", LEFT))
+    left = start.acted(answered(EMPTY, "c", LEFT))
+    done = start.acted(answered(answered(EMPTY, "a"), "b"))
     assert [d.next_question for d in (start, followed, left, done)] == ["a", "b", None, None]
     assert followed.undone().next_question == "a"
 
@@ -230,6 +250,18 @@ def test_undo_takes_back_a_failed_try_before_a_turn() -> None:
     once = desk(answered(EMPTY, "a", LEFT), failure=Failure("b", ()))
     assert once.undone().session is once.session
     assert once.undone().undone().session.turns == ()
+
+
+def test_a_branch_is_kept_beside_its_dialogue() -> None:
+    start = desk(answered(answered(EMPTY, "a", LEFT, next_region=1), "b", RIGHT, next_region=2))
+    branched = start.branched(1)
+    assert [len(s.turns) for s in branched.dialogues] == [2, 1]
+    assert branched.session.branch == (start.session.id, 1)
+    assert [r.id for r in branched.session.registry] == ["R1"]
+    back = branched.acted(answered(branched.session, "c", LEFT)).switched(0)
+    assert back.session == start.session
+    assert [len(s.turns) for s in back.dialogues] == [2, 2]
+    assert back.switched(7) is back
 
 
 # Turns and pace

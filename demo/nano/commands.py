@@ -29,6 +29,7 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
         "--measure", type=whole, default=500, metavar="N",
         help="held-out dialogues for the model card; 0 for none",
     )  # fmt: skip
+    _add_workers(train)
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="score it on held-out dialogues")
@@ -50,12 +51,20 @@ def _add_sam2(commands: argparse._SubParsersAction[Parser]) -> None:
     train = commands.add_parser("train-sam2", help="make the built-in SAM 2 from nothing; resumes")
     train.add_argument("--out", type=Path, default=Path("nano-sam2-training"), metavar="DIR")
     train.add_argument("--steps", type=count, metavar="N", help="of all stages together")
+    _add_workers(train)
     train.set_defaults(run=_train_sam2)
 
     evaluate = commands.add_parser("evaluate-sam2", help="score a SAM 2 on held-out scenes")
     evaluate.add_argument("folder", type=Path, help="the checkpoint")
     evaluate.add_argument("--scenes", type=count, default=150, metavar="N")
     evaluate.set_defaults(run=_evaluate_sam2)
+
+
+def _add_workers(train: Parser) -> None:
+    train.add_argument(
+        "--workers", type=count, metavar="N",
+        help="processes that learn as one (one per core; on a GPU, one)",
+    )  # fmt: skip
 
 
 def _scenes(options: argparse.Namespace) -> int:
@@ -70,10 +79,12 @@ def _scenes(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from demo.nano.release import Measures, train
+    from demo.nano.team import usual_size
     from demo.reasoners.local import best_device
 
     device = "cuda" if best_device() == "cuda" else "cpu"
-    train(options.out, options.steps, device, Measures(dialogues=options.measure), print)
+    workers = options.workers or usual_size(device)
+    train(options.out, options.steps, device, workers, Measures(dialogues=options.measure), print)
     return 0
 
 
@@ -100,8 +111,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _train_sam2(options: argparse.Namespace) -> int:
     from demo.nano.sam2_train import train
+    from demo.nano.team import usual_size
+    from demo.reasoners.local import best_device
 
-    train(options.out, options.steps, print)
+    train(options.out, options.steps, options.workers or usual_size(best_device()), print)
     return 0
 
 

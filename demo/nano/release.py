@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from transformers import Qwen2_5_VLForConditionalGeneration
@@ -19,6 +20,7 @@ from demo.nano.model import build_processor
 from demo.nano.plot import plot
 from demo.nano.robust import SEED, robustness
 from demo.nano.run import NOTED_EVERY
+from demo.nano.team import Team, learn_as_one
 from demo.nano.tokenizer import build_tokenizer
 from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
@@ -40,16 +42,24 @@ class Measures:
     on_the_way: int = 16  # dialogues for a first look while it is trained
 
 
-def train(folder: Path, steps: int | None, device: str, measures: Measures, say: Say) -> None:
+def train(
+    folder: Path, steps: int | None, device: str, workers: int, measures: Measures, say: Say
+) -> None:
     """Train from nothing, or go on from the folder's state; all that comes of it is in FOLDER/nano.
 
-    ``steps`` shortens the second phase.
+    ``steps`` shortens the second phase; so many ``workers`` share the pictures of each step.
     """
     plan = Plan() if steps is None else Plan(talking_steps=steps)
-    trainer = Trainer(folder, plan, device, _check(folder / "on-the-way", measures))
-    trainer.run()
-    trainer.checkpoint(folder / "nano")
+    learn_as_one(partial(_learn, folder, plan, device, measures), workers)
     publish(folder, plan, measures, say)
+
+
+def _learn(folder: Path, plan: Plan, device: str, measures: Measures, team: Team) -> None:
+    check = _check(folder / "on-the-way", measures) if team.leads else None
+    trainer = Trainer(folder, plan, device, check, team)
+    trainer.run()
+    if team.leads:
+        trainer.checkpoint(folder / "nano")
 
 
 def publish(folder: Path, plan: Plan, measures: Measures, say: Say) -> None:

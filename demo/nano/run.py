@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
+from demo.nano.team import Team
+
 NOTED_EVERY = 10  # steps between two rows of the log
 _Batch = TypeVar("_Batch")
 _Student = TypeVar("_Student", bound=nn.Module)
@@ -39,7 +41,7 @@ class Run(Generic[_Student]):
     """A student that learns in steps, the moving average of its weights, and the folder of both.
 
     ``hidden`` are parts of the names of weights between hidden layers: those that are matrices are
-    learned with Muon, all others with AdamW.
+    learned with Muon, all others with AdamW. In a team all members hold the same weights.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Run(Generic[_Student]):
         student: _Student,
         weights: Mapping[str, float],
         hidden: tuple[str, ...],
+        team: Team,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.team = team
         self.folder, self.plan, self.device = folder, plan, device
         self.student, self.weights, self.hidden = student, weights, hidden
         self.average = copy.deepcopy(student).requires_grad_(False)
@@ -77,6 +81,7 @@ class Run(Generic[_Student]):
     def learn(self, losses: Mapping[str, Tensor], steps: int) -> dict[str, float]:
         """One step, of ``steps`` in all, down the weighted sum of the losses; these as numbers."""
         torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum().backward()
+        self.team.average_gradients(self.student.parameters())
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         rate = self._rate(steps)
         for optimiser in self.optimisers:
@@ -89,12 +94,16 @@ class Run(Generic[_Student]):
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
     def note(self, values: Mapping[str, object]) -> None:
-        """One more row of the log."""
+        """One more row of the log, by the one who leads."""
+        if not self.team.leads:
+            return
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(json.dumps({"step": self.step, **values}, default=float) + "\n")
 
     def save(self, **marks: str) -> None:
         """All that a later run needs to go on from here, with ``marks`` of the caller's own."""
+        if not self.team.leads:
+            return
         state = {
             **marks,
             "plan": asdict(self.plan),

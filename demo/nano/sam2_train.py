@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,6 +26,7 @@ from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from demo.nano.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.sam2_lesson import Batch, MaskLessons, Prompts
 from demo.nano.sam2_model import MASK_STRIDE, Shape, build_model, save_checkpoint, set_side
+from demo.nano.team import ALONE, Team, learn_as_one
 from demo.nano.world import KINDS
 
 CORRECTED = 2  # prompts per picture that are corrected
@@ -149,10 +151,10 @@ class Student(nn.Module):
 class Trainer(Run[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
-    def __init__(self, folder: Path, plan: Plan, device: str) -> None:
+    def __init__(self, folder: Path, plan: Plan, device: str, team: Team = ALONE) -> None:
         torch.manual_seed(plan.seed)
         student = Student(build_model(plan.stages[0].side, plan.shape)).to(device)
-        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
         self.plan: Plan = plan
 
     def run(self) -> None:
@@ -170,10 +172,17 @@ class Trainer(Run[Student]):
     def _stage(self, stage: Stage, end: int) -> None:
         first = self.step
         set_side(self.student.model, stage.side)
-        seed = zlib.crc32(f"{self.plan.seed} {first}".encode())
-        batches = drawn_ahead(MaskLessons(seed, stage.side, stage.pictures, self.plan.prompts))
+        seed = zlib.crc32(f"{self.plan.seed} {first} {self.team.member}".encode())
+        share = self.team.share(stage.pictures)
+        batches = drawn_ahead(MaskLessons(seed, stage.side, share, self.plan.prompts))
         began = time.perf_counter()
-        bar = tqdm(total=self.plan.steps, initial=first, desc=f"{stage.side} px", unit="step")
+        bar = tqdm(
+            total=self.plan.steps,
+            initial=first,
+            desc=f"{stage.side} px",
+            unit="step",
+            disable=not self.team.leads,
+        )
         while self.step < end:
             losses = self._learn(next(batches).to(self.device))
             bar.update()
@@ -316,16 +325,21 @@ def _chance(generator: torch.Generator) -> float:
     return float(torch.rand((), generator=generator))
 
 
-def train(folder: Path, steps: int | None, say: Callable[[str], None]) -> None:
+def train(folder: Path, steps: int | None, workers: int, say: Callable[[str], None]) -> None:
     """Train from nothing, or go on from the folder's state; the checkpoint goes to FOLDER/nano-sam2.
 
-    ``steps`` shortens or lengthens all stages in proportion.
+    ``steps`` shortens or lengthens all stages in proportion; so many ``workers`` share each step.
     """
     plan = Plan() if steps is None else _in_steps(Plan(), steps)
-    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu")
-    trainer.run()
-    trainer.checkpoint(folder / "nano-sam2")
+    learn_as_one(partial(_learn, folder, plan), workers)
     say(f"The checkpoint is in {folder / 'nano-sam2'}.")
+
+
+def _learn(folder: Path, plan: Plan, team: Team) -> None:
+    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu", team)
+    trainer.run()
+    if team.leads:
+        trainer.checkpoint(folder / "nano-sam2")
 
 
 def _in_steps(plan: Plan, steps: int) -> Plan:

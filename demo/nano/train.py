@@ -24,6 +24,7 @@ from demo.nano.lesson import Lessons
 from demo.nano.model import build_model, number_ids, save_checkpoint
 from demo.nano.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.student import WEIGHTS, Student
+from demo.nano.team import ALONE, Team
 from demo.nano.tokenizer import build_tokenizer
 from demo.nano.words import vocabulary
 
@@ -51,11 +52,18 @@ Check = Callable[[Qwen2_5_VLForConditionalGeneration], dict[str, float]]
 class Trainer(Run[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
-    def __init__(self, folder: Path, plan: Plan, device: str, check: Check | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        plan: Plan,
+        device: str,
+        check: Check | None = None,
+        team: Team = ALONE,
+    ) -> None:
         torch.manual_seed(plan.seed)
         self.tokenizer = build_tokenizer(vocabulary())
         student = Student(build_model(self.tokenizer), number_ids(self.tokenizer)).to(device)
-        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
         self.plan: Plan = plan
         self.check, self.phase = check, "seeing"
 
@@ -73,13 +81,17 @@ class Trainer(Run[Student]):
         save_checkpoint(folder, copy.deepcopy(self.average.model), self.tokenizer)
 
     def _phase(self, steps: int, pictures: int, pairs: int) -> None:
-        seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step}".encode())
-        batches = drawn_ahead(Lessons(self.tokenizer, seed, pictures, pairs, self.plan.stride))
+        seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.team.member}".encode())
+        share = self.team.share(pictures)
+        batches = drawn_ahead(Lessons(self.tokenizer, seed, share, pairs, self.plan.stride))
         losses_of = (
             self.student.seeing_losses if self.phase == "seeing" else self.student.talking_losses
         )
         began = time.perf_counter()
-        bar = tqdm(total=steps, initial=self.step, desc=self.phase, unit="step", dynamic_ncols=True)
+        bar = tqdm(
+            total=steps, initial=self.step, desc=self.phase, unit="step", dynamic_ncols=True,
+            disable=not self.team.leads,
+        )  # fmt: skip
         while self.step < steps:
             batch = next(batches).to(self.device)
             with torch.autocast(self.device, torch.bfloat16):

@@ -9,14 +9,34 @@ from typing import Protocol
 from demo.geometry import PictureBox, PicturePoint
 from demo.masks import Mask
 from demo.pictures import Picture
+from demo.regions import Click
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One object to segment: its box and, if known, a point on it, in picture pixels."""
+    """One object to segment, in picture pixels: its box, points on it, points beside it.
 
-    box: PictureBox
+    There is a box, or at least one point on the object. Raises ValueError without both.
+    """
+
+    box: PictureBox | None
     point: PicturePoint | None = None
+    clicks: tuple[Click, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.box is None and not self.on_it:
+            raise ValueError("a hint needs a box or a point on the object, got neither")
+
+    @property
+    def on_it(self) -> tuple[PicturePoint, ...]:
+        """All points that lie on the object."""
+        own = () if self.point is None else (self.point,)
+        return (*own, *(c.point for c in self.clicks if c.positive))
+
+    @property
+    def beside_it(self) -> tuple[PicturePoint, ...]:
+        """All points that do not."""
+        return tuple(c.point for c in self.clicks if not c.positive)
 
 
 @dataclass(frozen=True, slots=True)

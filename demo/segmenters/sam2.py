@@ -30,7 +30,7 @@ AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks
 
 
 class Sam2Segmenter:
-    """Prompted per object with its box and its point; the best of three masks is kept."""
+    """Prompted per object with its box and its points; the best of three masks is kept."""
 
     def __init__(self, name: str, model: Sam2Model, processor: Sam2Processor) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
@@ -92,21 +92,27 @@ class Sam2Segmenter:
 
 
 def _passes(hints: Sequence[Hint]) -> Iterator[list[int]]:
-    """Which hints go into the model together: all with a point, or all without.
+    """Which hints go into the model together: those with as many points, with a box or without.
 
     A point that only fills a gap would be seen by the decoder, and change the mask.
     """
-    for pointed in (True, False):
-        places = [i for i, hint in enumerate(hints) if (hint.point is not None) is pointed]
+    alike: dict[tuple[bool, int], list[int]] = {}
+    for i, hint in enumerate(hints):
+        points = len(hint.on_it) + len(hint.beside_it)
+        alike.setdefault((hint.box is None, points), []).append(i)
+    for places in alike.values():
         yield from (places[i : i + AT_ONCE] for i in range(0, len(places), AT_ONCE))
 
 
 def _prompts(hints: Sequence[Hint]) -> dict[str, Any]:
-    """Boxes [1, N, 4] and, where there are points, these [1, N, 1, 2] with labels [1, N, 1]."""
-    prompts: dict[str, Any] = {"input_boxes": [[[float(v) for v in h.box.xyxy] for h in hints]]}
-    if points := [[[float(v) for v in h.point.xy]] for h in hints if h.point is not None]:
+    """Boxes [1, N, 4] and points [1, N, P, 2] with labels [1, N, P], where there are any."""
+    prompts: dict[str, Any] = {}
+    if boxes := [[float(v) for v in h.box.xyxy] for h in hints if h.box is not None]:
+        prompts["input_boxes"] = [boxes]
+    points = [[[float(v) for v in p.xy] for p in (*h.on_it, *h.beside_it)] for h in hints]
+    if points[0]:
         prompts["input_points"] = [points]
-        prompts["input_labels"] = [[[1]] * len(points)]
+        prompts["input_labels"] = [[[1] * len(h.on_it) + [0] * len(h.beside_it) for h in hints]]
     return prompts
 
 

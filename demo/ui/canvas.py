@@ -5,7 +5,9 @@ It knows how regions look (colours, names, lines on a card); it does not know ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from PIL import Image
 
 from demo.masks import Mask
 from demo.pictures import Picture
-from demo.regions import Origin, Region, RegionObject
+from demo.regions import Origin, Region, RegionObject, Registry
 from demo.session import Session, Turn
 from demo.ui.desk import Desk
 from demo.ui.drawn import drawn
@@ -24,8 +26,8 @@ from demo.ui.theme import tone
 
 _PNG_PIXELS = 1_500_000
 _SCRIPTS = (
-    "canvas.js", "cards.js", "zoom.js", "cite.js", "tools.js", "look.js", "keys.js", "dialogue.js", "turns.js",
-    "files.js",
+    "canvas.js", "cards.js", "zoom.js", "cite.js", "tools.js", "look.js", "keys.js", "dialogue.js",
+    "turns.js", "files.js",
 )  # fmt: skip
 
 
@@ -48,32 +50,83 @@ def save_for_browser(picture: Picture, folder: Path) -> Path:
     return path
 
 
-def scene(
-    desk: Desk | None, *, busy: str = "", provisional: Sequence[RegionObject] = ()
-) -> dict[str, Any]:
-    """The value of the canvas: the desk's picture and regions, and what the running turn adds."""
+def scene(desk: Desk | None, *, all_outlines: bool = False) -> dict[str, Any]:
+    """The value of the canvas: the desk's picture, dialogues and regions, at rest.
+
+    Outlines that the browser has already are left out, unless it asks for all.
+    """
     if desk is None:
-        return {"picture": None, "regions": [], "provisional": [], "busy": busy}
+        return {**_EMPTY, "serial": serial()}
     picture, registry = desk.session.picture, desk.session.registry
+    outlines = {
+        key: outline
+        for key, outline in _outlines(registry)
+        if all_outlines or key not in desk.outlined
+    }
     return {
+        **_EMPTY,
         "picture": FileData(path=str(desk.shown)).model_dump(),
         "name": picture.name,
         "width": picture.size.width,
         "height": picture.size.height,
-        "regions": [_region(r, desk.session) for r in registry if not r.hidden],
-        "provisional": [_marks(o) for o in provisional],
+        "regions": [_region(r, desk.session) for r in registry],
+        "outlines": outlines,
         "tone": tone(registry.next_number),
-        "busy": busy,
+        "turns": len(desk.session.turns),
+        "dialogues": [
+            {"name": f"Dialogue {i}", "turns": len(s.turns)}
+            for i, s in enumerate(desk.dialogues, start=1)
+        ],
+        "dialogue": [s.id for s in desk.dialogues].index(desk.session.id),
+        "serial": serial(),
     }
 
 
+def running(doing: str, found: Sequence[RegionObject]) -> dict[str, Any]:
+    """What a running turn changes of the value; all else stays as it was."""
+    return {"busy": doing, "provisional": [_marks(o) for o in found]}
+
+
+def serial() -> int:
+    """A number that grows with every answer to the browser."""
+    return time.monotonic_ns() // 1000
+
+
+def outlined(desk: Desk) -> frozenset[str]:
+    """What the browser has of outlines once it has drawn the desk."""
+    return frozenset(key for key, _ in _outlines(desk.session.registry))
+
+
+_EMPTY: dict[str, Any] = {
+    "picture": None,
+    "regions": [],
+    "outlines": {},
+    "provisional": [],
+    "busy": "",
+    "turns": 0,
+    "dialogues": [],
+    "dialogue": 0,
+}
+
+
+def _outlines(registry: Registry) -> Iterator[tuple[str, str]]:
+    masks = (o.mask for region in registry for o in region.objects if o.mask is not None)
+    return (_outline(mask) for mask in masks)
+
+
 def _region(region: Region, session: Session) -> dict[str, Any]:
+    qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
     return {
         "id": region.id,
         "tone": tone(region.number),
         "title": region.label,
+        "origin": region.origin.value,
+        "turn": _turn(region, session.turns),
+        "hidden": region.hidden,
+        "corrected": region.corrected,
+        "quality": min(qualities, default=None),
         "lines": _lines(region, session.turns),
-        "objects": [{"id": o.id, **_marks(o)} for o in region.objects],
+        "objects": [{"id": o.id, "corrected": o.corrected, **_marks(o)} for o in region.objects],
     }
 
 
@@ -81,14 +134,27 @@ def _marks(item: RegionObject) -> dict[str, Any]:
     return {
         "box": list(item.box.xyxy),
         "point": None if item.point is None else list(item.point.xy),
-        "mask": None if item.mask is None else _outline(item.mask),
+        "mask": None if item.mask is None else _outline(item.mask)[0],
+        "clicks": [[*c.point.xy, int(c.positive)] for c in item.clicks],
     }
 
 
-@lru_cache(maxsize=512)
-def _outline(mask: Mask) -> str:
-    """The mask as an SVG path, simplified to what a screen can show of a large picture."""
-    return mask.svg_path(max(0.6, max(mask.size.width, mask.size.height) / 1600))
+@lru_cache(maxsize=2048)
+def _outline(mask: Mask) -> tuple[str, str]:
+    """A short name of the mask, and its outline as an SVG path.
+
+    It is simplified to what a screen can show of a large picture.
+    """
+    longest = max(mask.size.width, mask.size.height)
+    key = hashlib.blake2s(f"{mask.size} {mask.counts}".encode(), digest_size=8).hexdigest()
+    return key, mask.svg_path(max(0.6, longest / 1600))
+
+
+def _turn(region: Region, turns: Sequence[Turn]) -> int | None:
+    """Which answer (1, 2, …) made a region, or after how many of them it was drawn."""
+    if region.origin is Origin.USER:
+        return sum(t.next_region is not None and t.next_region <= region.number for t in turns)
+    return next((i for i, t in enumerate(turns, start=1) if t.region == region.id), None)
 
 
 def _lines(region: Region, turns: Sequence[Turn]) -> list[str]:
@@ -101,6 +167,6 @@ def _lines(region: Region, turns: Sequence[Turn]) -> list[str]:
 def _origin(region: Region, turns: Sequence[Turn]) -> str:
     if region.origin is Origin.USER:
         return "drawn by you"
-    number = next((i for i, t in enumerate(turns, start=1) if t.region == region.id), None)
+    number = _turn(region, turns)
     found = "found by the model" if number is None else f"from answer {number}"
-    return f"{found}, corrected" if any(o.corrected for o in region.objects) else found
+    return f"{found}, corrected" if region.corrected else found

@@ -24,21 +24,21 @@ from demo.ui.text import (
 )
 
 Message = dict[str, Any]
-Seconds = Mapping[str, float]
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
 _PLACED = 4  # of so many objects a summary says where they are
+_REASONED = ("focus", "think")  # where a box that nobody gave is an invention
 _OF_THE_ANSWER = ("answer.", "point.", "masks.")
 # To be expected of a stopped turn.
 _WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
-def messages(session: Session, seconds: Mapping[int, Seconds]) -> list[Message]:
-    """The whole dialogue; ``seconds`` are the times of the parts of each turn, where known."""
+def messages(session: Session) -> list[Message]:
+    """The whole dialogue."""
     made: list[Message] = []
     for index, turn in enumerate(session.turns):
         made.append(said_by_person(linked_names(turn.question, turn.references)))
-        made += _answer(session, index, seconds.get(index, {}))
+        made += _answer(session, index)
     return made
 
 
@@ -90,13 +90,13 @@ def _collapsible(
 # One turn -----------------------------------------------------------------------------------
 
 
-def _answer(session: Session, index: int, seconds: Seconds) -> list[Message]:
+def _answer(session: Session, index: int) -> list[Message]:
     turn, turn_id = session.turns[index], f"turn{index + 1}"
     newest = index == len(session.turns) - 1
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
-    given = _given_boxes(session, turn)
+    given = given_boxes(session, turn)
     boxes = {**_answered_boxes(session, turn), **given}
-    asked = resolved_boxes(turn.prompted, given)
+    asked = resolved_boxes(turn.prompted, _with_corrections(session, given))
     if not present and turn.raw.strip():
         asked += f"\n\n{code(turn.raw.strip())}"
     unfolded = "think" if "think" in present else present[-1] if present else None
@@ -109,16 +109,32 @@ def _answer(session: Session, index: int, seconds: Seconds) -> list[Message]:
                 _part_text(session, turn, name, boxes) + _lines(_findings(turn, name, present)),
                 turn_id,
                 "done" if newest and name != unfolded else None,
-                seconds.get(name),
+                turn.timings.parts_s.get(name),
             )
             for name in present
         ),
+        said_by_model(_tools(turn, index + 1)),
     ]
 
 
+def _tools(turn: Turn, number: int) -> str:
+    """What can be done with an answer, as links that turns.js listens to."""
+    rated = {turn.feedback: " ✓"}
+    names = {
+        "again": "Ask again",
+        "change": "Change",
+        "branch": "Branch",
+        "up": f"Good{rated.get('up', '')}",
+        "down": f"Bad{rated.get('down', '')}",
+        "numbers": "Numbers",
+    }
+    return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
+
+
 def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
-    text = getattr(turn.trace, name)
-    return _coordinates(session, turn) if name == "answer" else linked_boxes(text, boxes)
+    if name == "answer":
+        return _coordinates(session, turn)
+    return linked_boxes(getattr(turn.trace, name), boxes, invented=name in _REASONED)
 
 
 def _coordinates(session: Session, turn: Turn) -> str:
@@ -126,7 +142,7 @@ def _coordinates(session: Session, turn: Turn) -> str:
     frame, size = session.reasoner.frame, session.picture.size
     written = code(turn.trace.answer or "")
     text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
-    objects = _answered(session, turn)
+    objects = answered(session, turn)
     if objects:
         lines = "".join(f"\n\n{link(name)} {code(_numbers(o))}" for name, o in objects)
         text += f"\n\nIn the picture of {size.width} × {size.height}:{lines}"
@@ -138,7 +154,7 @@ def _numbers(item: RegionObject) -> str:
     return box if item.point is None else f"{box} point {list(item.point.xy)}"
 
 
-def _given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
+def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     """The model-frame boxes that stood for the references of a turn, with their names.
 
     They are read from the question as it was sent, because a region may have been corrected since.
@@ -166,7 +182,19 @@ def _object_names(session: Session, reference: str) -> tuple[str, ...]:
     return (reference,) if len(objects) == 1 else tuple(o.id for o in objects)
 
 
-def _answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
+def _with_corrections(session: Session, given: Boxes) -> dict[XYXY, str]:
+    """The names of given boxes as links, with a word where a person mended the region."""
+    return {box: f"{link(name)}{_mended(session, name, box)}" for box, name in given.items()}
+
+
+def _mended(session: Session, name: str, box: XYXY) -> str:
+    if name not in session.registry or not session.registry.objects(name)[0].corrected:
+        return ""
+    since = "" if _model_box(session, name) == box else "since "
+    return f" ({since}corrected by hand)"
+
+
+def answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
     """What the turn found, as long as it is there, by the names that are shown."""
     if turn.region is None or turn.region not in session.registry:
         return []
@@ -177,7 +205,7 @@ def _answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
 
 def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     size, frame = session.picture.size, session.reasoner.frame
-    return {o.box.to_model(size, frame).xyxy: name for name, o in _answered(session, turn)}
+    return {o.box.to_model(size, frame).xyxy: name for name, o in answered(session, turn)}
 
 
 # What is said about it ------------------------------------------------------------------------
@@ -185,7 +213,7 @@ def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
 
 def _summary(session: Session, turn: Turn) -> str:
     if turn.region is not None:
-        found = _found(session, turn.region)
+        found = _found(session, turn.region) + _corrected(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
     if turn.partial:
         return "Stopped: no answer had been written yet."
@@ -203,6 +231,12 @@ def _found(session: Session, name: str) -> str:
     singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_PLACED])
     more = "".join(f", {link(o.id)}" for o in objects[_PLACED:])
     return f"Found {len(objects)}: {link(name)} — {singles}{more}."
+
+
+def _corrected(session: Session, name: str) -> str:
+    if name not in session.registry or not session.registry.region(name).corrected:
+        return ""
+    return " You corrected it by hand."
 
 
 def _warnings(turn: Turn) -> list[Finding]:

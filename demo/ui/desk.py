@@ -1,19 +1,19 @@
-"""What lies on one visitor's desk: a picture, the dialogue about it, a try that failed.
+"""What lies on one visitor's desk: a picture, the dialogues about it, a try that failed.
 
-A frozen value per browser tab, kept by Gradio's session state; nothing of it is shared. A visitor
-who has not opened a picture has no desk (None).
+A `Desk` is a frozen value; a `Seat` is the place of one browser tab, with the desk that is there now.
+Nothing of it is shared. A visitor who has not opened a picture has no desk (None).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.pictures import Picture
 from demo.session import Session
-from demo.ui.chat import Message, Seconds
+from demo.ui.chat import Message
 
 if TYPE_CHECKING:
     from demo.choose import Advice
@@ -31,9 +31,11 @@ class Failure:
 class Desk:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``advice`` what to tell them about it,
-    ``questions`` the dialogue of the example they opened, ``seconds`` how long the parts of each
-    turn took to write.
+    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at, ``advice``
+    what to tell them about the picture, ``questions`` the dialogue of the example they opened;
+    ``others`` are the branches beside this dialogue by their place in ``order``, the ids of all;
+    ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that
+    their browser has.
     """
 
     picture: Picture
@@ -42,7 +44,10 @@ class Desk:
     advice: Advice | None = None
     questions: tuple[str, ...] = ()
     failure: Failure | None = None
-    seconds: Mapping[int, Seconds] = field(default_factory=dict)
+    others: tuple[Session, ...] = ()
+    order: tuple[str, ...] = ()
+    changing: int | None = None
+    outlined: frozenset[str] = frozenset()
 
     @property
     def next_question(self) -> str | None:
@@ -52,13 +57,63 @@ class Desk:
         left = self.questions[len(asked) :] if following else ()
         return left[0] if left else None
 
+    @property
+    def dialogues(self) -> tuple[Session, ...]:
+        """All dialogues about the picture, in the order in which they began."""
+        by_id = {s.id: s for s in (*self.others, self.session)}
+        return tuple(by_id[i] for i in self.order or (self.session.id,))
+
     def undone(self) -> Desk:
         """Without the failed try, or else without the last act. Raises InputError."""
         if self.failure is not None:
             return replace(self, failure=None)
-        return replace(self, session=self.session.undo())
+        return self.acted(self.session.undo())
 
-    def after_turn(self, session: Session, seconds: Seconds) -> Desk:
-        """With one more turn, whose parts took ``seconds``."""
-        times = {**self.seconds, len(session.turns) - 1: seconds}
-        return replace(self, session=session, failure=None, seconds=times)
+    def acted(self, session: Session) -> Desk:
+        """With the dialogue after a turn or an edit."""
+        return replace(self, session=session, failure=None, changing=None)
+
+    def with_session(self, session: Session) -> Desk:
+        """With the same dialogue, in which something was noted."""
+        return replace(self, session=session)
+
+    def to_change(self, turn: int) -> Desk:
+        """While the question of that turn is being changed. Raises InputError."""
+        self.session.turn(turn)
+        return replace(self, changing=turn)
+
+    def kept(self) -> Desk:
+        """With all questions as they are."""
+        return replace(self, changing=None)
+
+    def branched(self, turn: int) -> Desk:
+        """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
+        branch = self.session.branched(turn)
+        order = (*(s.id for s in self.dialogues), branch.id)
+        return replace(self.acted(branch), others=(*self.others, self.session), order=order)
+
+    def switched(self, place: int) -> Desk:
+        """With another dialogue shown: the one at ``place`` (0, 1, …), where there is one."""
+        dialogues = self.dialogues
+        if not 0 <= place < len(dialogues):
+            return self
+        shown = dialogues[place]
+        return replace(self.acted(shown), others=tuple(s for s in dialogues if s is not shown))
+
+
+class Seat:
+    """The place of one browser tab: the desk that is there now, behind a lock.
+
+    ``to_play`` says that the example just opened is to be played. Acts on the canvas and turns of the
+    dialogue come over several connections at once; each takes the lock while it reads the desk and puts
+    back the next one. (Not a dataclass: of those Gradio writes all fields into the page.)
+    """
+
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+        self.to_play = False
+        self.lock = threading.RLock()
+
+    def __deepcopy__(self, memo: object) -> Seat:
+        """A seat of one's own: Gradio copies the first value of a state for every tab."""
+        return Seat()

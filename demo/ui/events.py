@@ -1,13 +1,14 @@
-"""What happens on a click: handlers take a visitor's desk and return what the page shows next.
+"""What happens on a click outside the canvas: pictures open, questions are asked, turns stop.
 
-It carries the engine's events to the components. A sentence for a person stands where the failure
-happened, and what was typed or already there is kept.
+Handlers take a visitor's seat and return what the page shows next. They carry the engine's events to the
+components. A sentence for a person stands where the failure happened, and what was typed or already there
+is kept.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,12 +22,14 @@ from demo.examples import Example
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
-from demo.ui import chat, words
-from demo.ui.canvas import save_for_browser, scene
-from demo.ui.desk import Desk, Failure
+from demo.session import Session
+from demo.ui import words
+from demo.ui.canvas import save_for_browser
+from demo.ui.desk import Desk, Failure, Seat
 from demo.ui.live import LiveTurn
 from demo.ui.pace import paced
 from demo.ui.parts import Parts
+from demo.ui.show import Show, Updates
 from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
@@ -35,9 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Updates = dict[Any, Any]
-
 _FRAME_S = 1 / 15
+_LOOK_S = 1.2  # between two questions of a dialogue that plays by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +54,48 @@ class Events:
     turns: Turns
     advise: Callable[[Picture], Advice | None]
 
+    @property
+    def show(self) -> Show:
+        return Show(self.parts)
+
     # Opening -------------------------------------------------------------------------------
 
-    def open_upload(self, path: str | None, request: gr.Request) -> Updates:
+    def open_upload(self, path: str | None, seat: Seat, request: gr.Request) -> Updates:
         """A picture was chosen, dropped or pasted."""
         if path is None:
-            return self._said("", "hint")
-        return self._opened(lambda: open_picture(path), (), request)
+            return self.show.said("", "hint")
+        return self._opened(lambda: open_picture(path), (), seat, request)
 
-    def open_example(self, event: gr.EventData, request: gr.Request) -> Updates:
+    def open_example(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
         """An example was clicked: its picture opens and its dialogue is offered."""
         example = self.examples[int(event._data["index"])]
-        return self._opened(lambda: open_picture(example.picture), example.questions, request)
+        seat.to_play = event._data.get("play") is True
+        return self._opened(lambda: open_picture(example.picture), example.questions, seat, request)
 
     def _opened(
-        self, read: Callable[[], Picture], questions: tuple[str, ...], request: gr.Request
+        self,
+        read: Callable[[], Picture],
+        questions: tuple[str, ...],
+        seat: Seat,
+        request: gr.Request,
     ) -> Updates:
-        ticket = self.turns.begin(_visitor(request))
+        ticket = self.turns.begin(visitor(request))
         if ticket is None:
-            return self._said(words.STOP_FIRST)
+            return self.show.said(words.STOP_FIRST)
         try:
             picture = read()
         except DemoError as error:
-            return self._said(str(error))
+            return self.show.said(str(error))
         finally:
             self.turns.end(ticket)
         shown = save_for_browser(picture, self.pictures)
         session, advice = begin(picture, self.reasoner), self.advise(picture)
         desk = Desk(picture, shown, session, advice, questions)
-        return self._idle(desk, " ".join(picture.notes))
+        return self.show.desk(seat, desk, " ".join(picture.notes))
 
-    def prepare(self, desk: Desk | None) -> None:
+    def prepare(self, seat: Seat) -> None:
         """What can be done for the picture before a question comes; errors show in the turn."""
+        desk = seat.desk
         if desk is None:
             return
         with suppress(DemoError):
@@ -93,57 +105,102 @@ class Events:
 
     # Asking --------------------------------------------------------------------------------
 
-    def ask(self, sentence: str, desk: Desk | None, request: gr.Request) -> Iterator[Updates]:
+    def ask(self, sentence: str, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The person sent what they typed; the text box is emptied once the question stands."""
-        yield from self._asked(sentence, desk, request, {self.parts.message: ""})
+        desk = seat.desk
+        start = desk.session.before(desk.changing) if desk and desk.changing else None
+        yield from self._asked(sentence, seat, request, {self.parts.message: ""}, start)
 
-    def follow(self, desk: Desk | None, request: gr.Request) -> Iterator[Updates]:
+    def follow(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The person clicked the example's next question; what they typed stays."""
-        question = desk.next_question if desk else None
-        yield from self._asked(question or "", desk, request, {})
+        question = seat.desk.next_question if seat.desk else None
+        yield from self._asked(question or "", seat, request)
 
-    def read(self, typed: str, desk: Desk | None, request: gr.Request) -> Any:
+    def play(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The example's questions one after the other, until one fails or the person stops it."""
+        while seat.desk is not None and (question := seat.desk.next_question) is not None:
+            turns = len(seat.desk.session.turns)
+            yield from self._asked(question, seat, request)
+            desk = seat.desk
+            if desk is None or len(desk.session.turns) == turns or desk.session.turns[-1].partial:
+                return
+            if desk.next_question is not None:
+                yield self.show.between()
+                pause = self.turns.pause(visitor(request), _LOOK_S)
+                if pause is None or pause.cancel.is_set():
+                    yield self.show.desk(seat, None if pause and pause.dropped else seat.desk)
+                    return
+
+    def play_if_wished(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The dialogue of the example that was opened to be played."""
+        wished, seat.to_play = seat.to_play, False
+        if wished:
+            yield from self.play(seat, request)
+
+    def again(self, turn: int, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The question of a turn once more, with the regions as they are now. Raises InputError."""
+        if seat.desk is None:
+            return
+        start = seat.desk.session.before(turn)
+        yield from self._asked(seat.desk.session.turns[turn - 1].question, seat, request, {}, start)
+
+    def read(self, typed: str, seat: Seat, request: gr.Request) -> Any:
         """The person types: which regions would be meant by words such as "it"."""
-        if self.turns.is_running(_visitor(request)):
+        if self.turns.is_running(visitor(request)):
             return gr.skip()
+        desk = seat.desk
         if desk is None:
             return words.hint(desk)
         try:
             resolved, _ = understand(desk.session, typed, self.reasoner.frame)
         except DemoError:
             return words.hint(desk)
-        return words.hint(desk, resolved.references)
+        return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))
 
-    def put_back(self, typed: str, desk: Desk | None) -> Any:
+    def put_back(self, typed: str, seat: Seat) -> Any:
         """The question of a failed turn, back into the empty text box."""
-        if desk is None or desk.failure is None or typed.strip():
+        if seat.desk is None or seat.desk.failure is None or typed.strip():
             return gr.skip()
-        return desk.failure.question
+        return seat.desk.failure.question
 
     def _asked(
-        self, sentence: str, desk: Desk | None, request: gr.Request, at_start: Updates
+        self,
+        sentence: str,
+        seat: Seat,
+        request: gr.Request,
+        at_start: Updates | None = None,
+        start: Session | None = None,
     ) -> Iterator[Updates]:
-        if desk is None:
-            yield self._said(words.OPEN_FIRST)
-            return
-        ticket = self.turns.begin(_visitor(request))
+        """One turn; ``start`` is the dialogue that it goes on from when it is not the desk's own."""
+        with seat.lock:  # an act on the canvas is finished first
+            desk, ticket = seat.desk, self.turns.begin(visitor(request))
         if ticket is None:
-            yield self._said(words.ONE_AT_A_TIME)
+            yield self.show.said(words.ONE_AT_A_TIME)
             return
         try:
-            yield (yield from self._running(sentence, desk, ticket, at_start))
+            if desk is None:
+                yield self.show.said(words.OPEN_FIRST)
+                return
+            yield from self._running(sentence, seat, desk, start, ticket, at_start or {})
         finally:
             ticket.cancel.set()  # a visitor who is gone does not keep the model busy
             self.turns.end(ticket)
 
     def _running(
-        self, sentence: str, desk: Desk, ticket: Ticket, at_start: Updates
-    ) -> Generator[Updates, None, Updates]:
-        """Shows the turn while it is written; returns what the page shows when it is over."""
-        live = LiveTurn(f"turn{len(desk.session.turns) + 1}")
-        finished = desk.session
+        self,
+        sentence: str,
+        seat: Seat,
+        desk: Desk,
+        start: Session | None,
+        ticket: Ticket,
+        at_start: Updates,
+    ) -> Iterator[Updates]:
+        """The turn as it is written, and at the end the desk with it."""
+        shown = desk if start is None else replace(desk, session=start)
+        live = LiveTurn(f"turn{len(shown.session.turns) + 1}")
+        finished = shown.session
         events = run_turn(
-            desk.session,
+            shown.session,
             sentence,
             picture=desk.picture,
             reasoner=self.reasoner,
@@ -153,91 +210,62 @@ class Events:
         try:
             for batch in paced(events, _FRAME_S):
                 news = [live.feed(event) for event in batch]
-                begun = {**self._begun(), **at_start} if isinstance(batch[0], TurnStarted) else {}
-                yield {**begun, **self._progress(desk, live, canvas=any(news))}
+                begun = isinstance(batch[0], TurnStarted)
+                updates = self.show.progress(shown, live, canvas=any(news) and not begun)
+                yield {**updates, **(self.show.begun(shown) | at_start if begun else {})}
                 if isinstance(batch[-1], TurnFinished):
                     finished = batch[-1].session
         except DemoError as error:
-            return self._failed(desk, live, str(error), ticket)
+            yield self._failed(seat, desk, live, str(error), ticket)
         except Exception:
             log.exception("a turn failed")
-            return self._failed(desk, live, words.UNEXPECTED, ticket)
-        return self._idle(None if ticket.dropped else desk.after_turn(finished, live.seconds))
+            yield self._failed(seat, desk, live, words.UNEXPECTED, ticket)
+        else:
+            # One step back undoes the turn and what it took the place of.
+            done = desk.acted(replace(finished, former=desk.session))
+            yield self.show.desk(seat, None if ticket.dropped else done)
 
-    def _failed(self, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket) -> Updates:
+    def _failed(
+        self, seat: Seat, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket
+    ) -> Updates:
         if ticket.dropped:
-            return self._idle(None)
+            return self.show.desk(seat, None)
         if live.started is None:
-            return {**self._idle(desk), **self._said(sentence)}
+            return {**self.show.desk(seat, desk), **self.show.said(sentence)}
         shown = live.messages(note=marked("warning", sentence))
-        return self._idle(replace(desk, failure=Failure(live.started.question, tuple(shown))))
+        failure = Failure(live.started.question, tuple(shown))
+        return self.show.desk(seat, replace(desk, failure=failure))
 
     # Stopping, taking back, starting afresh --------------------------------------------------
 
     def stop(self, request: gr.Request) -> Updates:
         """Ends the running turn; what it has written stays."""
-        running = self.turns.stop(_visitor(request))
-        return self._said(words.STOPPING if running else "", "hint")
+        running = self.turns.stop(visitor(request))
+        return self.show.said(words.STOPPING if running else "", "hint")
 
-    def undo(self, desk: Desk | None, request: gr.Request) -> Updates:
+    def undo(self, seat: Seat, request: gr.Request) -> Updates:
         """Takes back the last act."""
-        if self.turns.is_running(_visitor(request)):
-            return self._said(words.STOP_FIRST)
-        if desk is None:
-            return self._said(words.NOTHING_TO_UNDO)
-        try:
-            return self._idle(desk.undone())
-        except DemoError as error:
-            return self._said(str(error))
+        with seat.lock:
+            if self.turns.is_running(visitor(request)):
+                return self.show.said(words.STOP_FIRST)
+            if seat.desk is None:
+                return self.show.said(words.NOTHING_TO_UNDO)
+            try:
+                return self.show.desk(seat, seat.desk.undone())
+            except DemoError as error:
+                return self.show.said(str(error))
 
-    def new(self, request: gr.Request) -> Updates:
+    def new(self, seat: Seat, request: gr.Request) -> Updates:
         """An empty desk; a running turn ends first and its answer is dropped."""
-        if self.turns.stop(_visitor(request), drop=True):
-            return self._said(words.STOPPING, "hint")
-        return {**self._idle(None), self.parts.message: ""}
+        if self.turns.stop(visitor(request), drop=True):
+            return self.show.said(words.STOPPING, "hint")
+        return {**self.show.desk(seat, None), self.parts.message: ""}
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""
-        self.turns.stop(_visitor(request), drop=True)
-
-    # What the page shows ---------------------------------------------------------------------
-
-    def _idle(self, desk: Desk | None, note: str = "") -> Updates:
-        question = desk.next_question if desk else None
-        return {
-            self.parts.desk: desk,
-            self.parts.canvas: scene(desk),
-            self.parts.notice: words.notice(desk),
-            self.parts.chat: _dialogue(desk),
-            self.parts.next: gr.Button(question or "", visible=question is not None),
-            self.parts.stop: gr.Button(visible=False),
-            self.parts.hint: words.line(note) if note else words.hint(desk),
-        }
-
-    def _begun(self) -> Updates:
-        return {
-            self.parts.next: gr.Button(visible=False),
-            self.parts.stop: gr.Button(visible=True),
-            **self._said("", "hint"),
-        }
-
-    def _progress(self, desk: Desk, live: LiveTurn, *, canvas: bool) -> Updates:
-        earlier = chat.messages(desk.session, desk.seconds)
-        updates: Updates = {self.parts.chat: [*earlier, *live.messages()]}
-        if canvas:
-            updates[self.parts.canvas] = scene(desk, busy=live.doing, provisional=live.found)
-        return updates
-
-    def _said(self, text: str, level: str = "error") -> Updates:
-        return {self.parts.hint: words.line(text, level)}
+        self.turns.stop(visitor(request), drop=True)
 
 
-def _visitor(request: gr.Request) -> str:
+def visitor(request: gr.Request) -> str:
+    """The name under which a browser tab is known."""
     return str(request.session_hash)
-
-
-def _dialogue(desk: Desk | None) -> list[chat.Message]:
-    if desk is None:
-        return []
-    failed = desk.failure.messages if desk.failure else ()
-    return [*chat.messages(desk.session, desk.seconds), *failed]

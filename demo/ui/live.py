@@ -13,7 +13,8 @@ from demo.prompt import Given
 from demo.regions import RegionObject
 from demo.trace import PartClosed, PartOpened, PartText
 from demo.ui import chat
-from demo.ui.text import Boxes, code, linked_boxes, linked_names, resolved_boxes
+from demo.ui.text import Boxes, code, link, linked_boxes, linked_names, resolved_boxes
+from demo.ui.words import LOOKING
 
 _DOING = {
     "scene": "Describing the scene…",
@@ -35,7 +36,7 @@ class LiveTurn:
     """What is known of the running turn; ``feed`` takes each event as it comes."""
 
     turn_id: str
-    doing: str = "Looking at the picture…"
+    doing: str = LOOKING
     started: TurnStarted | None = None
     found: list[RegionObject] = field(default_factory=list)
     _parts: dict[str, _Part] = field(default_factory=dict)
@@ -60,18 +61,13 @@ class LiveTurn:
                 self.doing = f"Outlining {'the object' if count == 1 else f'{count} objects'}…"
         return True
 
-    @property
-    def seconds(self) -> dict[str, float]:
-        """How long each finished part took to write."""
-        return {name: p.seconds for name, p in self._parts.items() if p.seconds is not None}
-
     def messages(self, note: str | None = None) -> list[chat.Message]:
         """The turn as it stands; ``note`` replaces the line that says what is being done."""
         if self.started is None:
             return []
         given = self.started.given
         boxes = {g.model_box.xyxy: g.name for g in reversed(given)}
-        asked = resolved_boxes(self.started.prompted, boxes)
+        asked = resolved_boxes(self.started.prompted, {b: link(n) for b, n in boxes.items()})
         return [
             chat.said_by_person(linked_names(self.started.question, _cited(given))),
             chat.said_by_model(note or self.doing),

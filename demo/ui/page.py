@@ -17,6 +17,7 @@ from gradio.utils import get_upload_folder
 
 from demo.examples import Example
 from demo.pictures import open_picture
+from demo.ui.acts import Acts
 from demo.ui.endpoints import AT_ONCE, add_endpoints
 from demo.ui.events import Events
 from demo.ui.parts import PRIVATE, Parts, place_parts
@@ -79,32 +80,38 @@ def _connect(parts: Parts, events: Events) -> None:
         "concurrency_id": "turns",
         "trigger_mode": "multiple",
     }
+    acts = Acts(events)
     asked = gr.on(
-        [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.desk], **turn
+        [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.seat], **turn
     )
-    followed = parts.next.click(events.follow, [parts.desk], **turn)
-    for ended in (asked, followed):
+    followed = parts.next.click(events.follow, [parts.seat], **turn)
+    played = parts.play.click(events.play, [parts.seat], **turn)
+    answered = parts.canvas.turn(acts.turn, [parts.seat], **turn)
+    for ended in (asked, followed, played, answered):
         ended.then(
             events.put_back,
-            [parts.message, parts.desk],
+            [parts.message, parts.seat],
             parts.message,
             queue=False,
             **PRIVATE,
         )
+    parts.canvas.act(acts.act, [parts.seat], **at_once, trigger_mode="multiple")
+    parts.canvas.missing(acts.missing, [parts.seat], **at_once)
     for opened in (
-        parts.upload.upload(events.open_upload, [parts.upload], **at_once),
-        parts.gallery.choose(events.open_example, None, **at_once),
-        parts.notice.choose(events.open_example, None, **at_once),
+        parts.upload.upload(events.open_upload, [parts.upload, parts.seat], **at_once),
+        parts.gallery.choose(events.open_example, [parts.seat], **at_once),
+        parts.notice.choose(events.open_example, [parts.seat], **at_once),
     ):
-        opened.then(events.prepare, [parts.desk], None, concurrency_limit=1, **PRIVATE)
-    parts.message.input(
+        ready = opened.then(events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)
+        ready.then(events.play_if_wished, [parts.seat], **turn)
+    parts.hint.typed(
         events.read,
-        [parts.message, parts.desk],
+        [parts.message, parts.seat],
         parts.hint,
         queue=False,
         trigger_mode="always_last",
         **PRIVATE,
     )
     parts.stop.click(events.stop, None, **at_once)
-    parts.undo.click(events.undo, [parts.desk], **at_once)
-    parts.new.click(events.new, None, **at_once)
+    parts.undo.click(events.undo, [parts.seat], **at_once)
+    parts.new.click(events.new, [parts.seat], **at_once)

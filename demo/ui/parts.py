@@ -14,6 +14,7 @@ from PIL import Image
 from demo.examples import Example
 from demo.ui import words
 from demo.ui.canvas import canvas
+from demo.ui.desk import Seat
 from demo.ui.drawn import drawn
 
 _THUMBNAIL = (480, 360)
@@ -24,12 +25,13 @@ PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 class Parts:
     """Every component that an event reads or changes."""
 
-    desk: gr.State
+    seat: gr.State
     canvas: gr.HTML
     gallery: gr.HTML
     notice: gr.HTML
     chat: gr.Chatbot
     next: gr.Button
+    play: gr.Button
     hint: gr.HTML
     message: gr.Textbox
     send: gr.Button
@@ -37,12 +39,13 @@ class Parts:
     upload: gr.UploadButton
     undo: gr.Button
     new: gr.Button
+    sheet: gr.HTML
 
     def changed_by_events(self) -> list[Any]:
         """What an event may change."""
         return [
-            self.desk, self.canvas, self.notice, self.chat, self.next, self.hint, self.message,
-            self.stop,
+            self.canvas, self.notice, self.chat, self.next, self.play, self.hint, self.message,
+            self.stop, self.sheet,
         ]  # fmt: skip
 
 
@@ -53,7 +56,7 @@ def place_parts(
 
     ``usual`` is the example that the notice about an unusual picture offers to open.
     """
-    desk = gr.State(None)
+    seat = gr.State(Seat())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
             upload, undo, new = _header(status)
@@ -65,10 +68,11 @@ def place_parts(
                 notice = drawn("notice.html", "notice.js", example=usual, elem_id="notice")
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
-                    next_question, hint, message, send, stop = _composer()
+                    next_question, play, hint, message, send, stop = _composer()
+        sheet = drawn("sheet.html", "nodes.js", "sheet.js", elem_id="sheet")
     return Parts(
-        desk, stage, gallery, notice, chat, next_question, hint, message, send, stop, upload, undo,
-        new,
+        seat, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
+        undo, new, sheet,
     )  # fmt: skip
 
 
@@ -94,6 +98,7 @@ def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
     ]
     return drawn(
         "examples.html",
+        "nodes.js",
         "examples.js",
         value=cards,
         elem_id="examples",
@@ -127,11 +132,17 @@ def _chat() -> gr.Chatbot:
     )
 
 
-def _composer() -> tuple[gr.Button, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
-    next_question = gr.Button("", elem_id="next", visible=False, size="sm")
+def _composer() -> tuple[gr.Button, gr.Button, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
+    with gr.Row(elem_id="ahead"):
+        next_question = gr.Button("", elem_id="next", visible=False, size="sm")
+        play = gr.Button("Play this dialogue", elem_id="play", visible=False, size="sm")
     hint = drawn(
         "hint.html",
+        "nodes.js",
         "hint.js",
+        "chips.js",
+        "offer.js",
+        "coach.js",
         value=words.hint(None),
         elem_id="hint",
     )
@@ -148,4 +159,4 @@ def _composer() -> tuple[gr.Button, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
         )
         stop = gr.Button("Stop", elem_id="stop", visible=False, size="sm")
         send = gr.Button("Send", elem_id="send", variant="primary", size="sm")
-    return next_question, hint, message, send, stop
+    return next_question, play, hint, message, send, stop

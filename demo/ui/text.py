@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from demo.checks import XYXY, find_citations
+from demo.checks import XYXY, Citation, find_citations
 from demo.geometry import PictureBox, Size
 
 Boxes = Mapping[XYXY, str]
@@ -48,20 +48,29 @@ def linked_names(text: str, names: Iterable[str]) -> str:
     )
 
 
-def linked_boxes(text: str, boxes: Boxes) -> str:
-    """A model's text with the boxes that have a name as links."""
-    found = find_citations(text)
-    return _replaced(text, ((c.start, c.end, link(boxes[c.box])) for c in found if c.box in boxes))
+def linked_boxes(text: str, boxes: Boxes, *, invented: bool = False) -> str:
+    """A model's text with the boxes that have a name as links.
+
+    With ``invented`` the others are marked as boxes that nobody gave.
+    """
+
+    def shown(citation: Citation) -> str | None:
+        if citation.box in boxes:
+            return link(boxes[citation.box])
+        written = plain(text[citation.start : citation.end])
+        return f'<span class="invented">{written}</span>' if invented else None
+
+    return _replaced(text, ((c.start, c.end, shown(c)) for c in find_citations(text)))
 
 
-def resolved_boxes(prompted: str, boxes: Boxes) -> str:
-    """A question as the model got it, each box with the name it stands for."""
+def resolved_boxes(prompted: str, links: Boxes) -> str:
+    """A question as the model got it, each box behind the link of what it stands for."""
     return _replaced(
         prompted,
         (
-            (c.start, c.end, f"{link(boxes[c.box])} → {plain(prompted[c.start : c.end])}")
+            (c.start, c.end, f"{links[c.box]} → {plain(prompted[c.start : c.end])}")
             for c in find_citations(prompted)
-            if c.box in boxes
+            if c.box in links
         ),
     )
 

@@ -47,6 +47,14 @@ class Turns:
             ticket.cancel.set()
             return True
 
+    def pause(self, visitor: str, seconds: float) -> Ticket | None:
+        """Hold that visitor's place for a while, or until they stop it: the ticket tells."""
+        ticket = self.begin(visitor)
+        if ticket is not None:
+            ticket.cancel.wait(seconds)
+            self.end(ticket)
+        return ticket
+
     def is_running(self, visitor: str) -> bool:
         """Whether that visitor's last question is still being answered."""
         with self._lock:

@@ -17,22 +17,37 @@ UNEXPECTED = (
     "Something went wrong inside the demo, and nothing was lost. Try again, or ask in another way."
 )
 STOPPING = "Stopping…"
+LOOKING = "Looking at the picture…"
+BRANCHED = "This is a new dialogue from that answer on; the other one is kept beside it."
+NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Ask for something in the picture. Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it."
 
 
-def hint(desk: Desk | None, meant: Sequence[Reference] = ()) -> dict[str, Any]:
+def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
-    ``meant`` are the references of what is being typed; those that are not names are spelt out.
+    ``meant`` are the references of what is being typed, ``lead`` the spaces before it; those that are
+    not names are spelt out.
     """
     if desk is None:
         return line(_EMPTY)
+    if desk.changing is not None:
+        text = f"You are changing question {desk.changing}; the answers after it will be replaced."
+        return {**line(text), "reads": _reads(meant, lead), "changing": desk.changing}
     text = _CITE if len(desk.session.registry) else _FRESH
-    reads = [[r.phrase, r.name] for r in meant if r.phrase.lstrip("@").upper() != r.name]
-    return {**line(text), "reads": reads}
+    return {**line(text), "reads": _reads(meant, lead)}
+
+
+def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
+    """What stands for a region without being its name: the words, the name, and where they stand."""
+    return [
+        [r.phrase, r.name, r.start + lead, r.end + lead]
+        for r in meant
+        if r.phrase.lstrip("@").upper() != r.name
+    ]
 
 
 def notice(desk: Desk | None) -> dict[str, Any] | None:
@@ -44,4 +59,4 @@ def notice(desk: Desk | None) -> dict[str, Any] | None:
 
 def line(text: str, level: str = "hint") -> dict[str, Any]:
     """The value of the line above the message; ``level`` is hint or error."""
-    return {"text": text, "level": level, "reads": []}
+    return {"text": text, "level": level, "reads": [], "changing": None}

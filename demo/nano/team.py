@@ -1,0 +1,76 @@
+"""Several processes that learn as one: each has its own lessons, and their gradients are averaged.
+
+On a CPU this makes far better use of the cores than several threads in one process. It knows gradients, no
+model and no lessons.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import distributed, nn
+from torch.multiprocessing.spawn import spawn
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One member's view of the team: member 0 leads, which is to keep the files."""
+
+    member: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        return self.member == 0
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Exchange every gradient for the mean of all members' (a missing one counts as 0)."""
+        if self.size == 1:
+            return
+        learned = list(parameters)
+        parts = [torch.zeros_like(p) if p.grad is None else p.grad for p in learned]
+        together = torch.cat([part.flatten() for part in parts])
+        distributed.all_reduce(together)
+        together /= self.size
+        sizes = [p.numel() for p in learned]
+        for p, mean in zip(learned, together.split(sizes), strict=True):
+            p.grad = mean.view_as(p)
+
+    def share(self, count: int) -> int:
+        """How many of so many pictures a step each member takes, at least one."""
+        return max(1, round(count / self.size))
+
+
+ALONE = Team()
+
+
+def usual_size(device: str) -> int:
+    """One process per core of a CPU, a single one for a GPU."""
+    return 1 if device == "cuda" else os.cpu_count() or 1
+
+
+def learn_as_one(work: Callable[[Team], None], size: int) -> None:
+    """Do the work in so many processes, each of one thread; ``work`` must be picklable.
+
+    What a member raises ends all of them and is raised here.
+    """
+    if size == 1:
+        work(Team())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = (Path(folder) / "meeting").as_uri()
+        spawn(_member, (work, size, meeting), nprocs=size)
+
+
+def _member(member: int, work: Callable[[Team], None], size: int, meeting: str) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=meeting, rank=member, world_size=size)
+    try:
+        work(Team(member, size))
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,74 @@
+"""What the page shows of a desk, at rest and while a turn runs; it decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from demo.ui import chat, words
+from demo.ui.canvas import outlined, running, scene
+from demo.ui.desk import Desk, Seat
+from demo.ui.live import LiveTurn
+from demo.ui.parts import Parts
+
+Updates = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Makes the updates of the page's components."""
+
+    parts: Parts
+
+    def desk(self, seat: Seat, desk: Desk | None, note: str = "") -> Updates:
+        """The desk that lies there from now on, with nothing running; ``note`` stands in the hint line."""
+        value = scene(desk)
+        seat.desk = desk and replace(desk, outlined=desk.outlined | outlined(desk))
+        question = desk.next_question if desk else None
+        return {
+            self.parts.canvas: value,
+            self.parts.notice: words.notice(desk),
+            self.parts.chat: _dialogue(desk),
+            self.parts.next: gr.Button(question or "", visible=question is not None),
+            self.parts.play: gr.Button(visible=question is not None),
+            self.parts.stop: gr.Button(visible=False),
+            self.parts.hint: words.line(note) if note else words.hint(desk),
+        }
+
+    def begun(self, desk: Desk) -> Updates:
+        """A turn has begun on that desk."""
+        return {
+            self.parts.canvas: {**scene(desk), "busy": words.LOOKING},
+            self.parts.next: gr.Button(visible=False),
+            self.parts.play: gr.Button(visible=False),
+            self.parts.stop: gr.Button(visible=True),
+            **self.said("", "hint"),
+        }
+
+    def between(self) -> Updates:
+        """A dialogue that plays by itself pauses, so that people can look."""
+        return {
+            self.parts.next: gr.Button(visible=False),
+            self.parts.play: gr.Button(visible=False),
+            self.parts.stop: gr.Button(visible=True),
+        }
+
+    def progress(self, desk: Desk, live: LiveTurn, *, canvas: bool) -> Updates:
+        """The running turn as it stands; ``canvas`` when there is more than new text."""
+        shown: Updates = {self.parts.chat: [*chat.messages(desk.session), *live.messages()]}
+        if canvas:
+            shown[self.parts.canvas] = running(live.doing, live.found)
+        return shown
+
+    def said(self, text: str, level: str = "error") -> Updates:
+        """A sentence in the hint line, and nothing else."""
+        return {self.parts.hint: words.line(text, level)}
+
+
+def _dialogue(desk: Desk | None) -> list[chat.Message]:
+    if desk is None:
+        return []
+    failed = desk.failure.messages if desk.failure else ()
+    return [*chat.messages(desk.session), *failed]

@@ -1,0 +1,67 @@
+"""Several processes that learn as one."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from demo.nano.team import Team, learn_as_one
+from demo.nano.train import Plan, Trainer
+
+
+def _mean_of_members(folder: Path, team: Team) -> None:
+    given = torch.nn.Parameter(torch.zeros(2, 3))
+    unused = torch.nn.Parameter(torch.zeros(4))
+    given.grad = torch.full((2, 3), float(team.member + 1))
+    team.average_gradients([given, unused])
+    assert given.grad is not None
+    assert unused.grad is not None
+    (folder / f"{team.member}.json").write_text(
+        json.dumps([given.grad.tolist(), unused.grad.tolist()])
+    )
+
+
+def test_every_member_gets_the_mean_gradient(tmp_path: Path) -> None:
+    learn_as_one(partial(_mean_of_members, tmp_path), 2)
+    found = [json.loads((tmp_path / f"{member}.json").read_text()) for member in range(2)]
+    assert found == [[[[1.5] * 3] * 2, [0.0] * 4]] * 2
+
+
+def _a_few_steps(folder: Path, team: Team) -> None:
+    plan = Plan(seeing_steps=0, talking_steps=2, talking_pictures=2, pairs=2)
+    trainer = Trainer(folder, plan, "cpu", team=team)
+    trainer.run()
+    torch.save(trainer.student.state_dict(), folder / f"weights{team.member}.pt")
+
+
+def test_members_stay_the_same_and_one_keeps_the_files(tmp_path: Path) -> None:
+    learn_as_one(partial(_a_few_steps, tmp_path), 2)
+    one, other = (torch.load(tmp_path / f"weights{member}.pt") for member in range(2))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert torch.load(tmp_path / "state.pt")["step"] == 2
+
+
+def _broken(team: Team) -> None:
+    raise ValueError("a lesson cannot be read")
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_what_a_member_raises_is_raised(size: int) -> None:
+    with pytest.raises(Exception, match="a lesson cannot be read"):
+        learn_as_one(_broken, size)
+
+
+@pytest.mark.parametrize(
+    ("size", "share"),
+    [
+        pytest.param(1, 12, id="alone"),
+        pytest.param(2, 6, id="two"),
+        pytest.param(32, 1, id="more members than pictures"),
+    ],
+)
+def test_the_pictures_of_a_step_are_shared(size: int, share: int) -> None:
+    assert Team(0, size).share(12) == share
