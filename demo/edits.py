@@ -19,6 +19,9 @@ from demo.session import Session
 
 MOST_LABEL = 40
 MOST_CLICKS = 40  # on one object; more are a slip
+_NOTHING_THERE = (
+    "Nothing could be outlined there. Click on the thing itself, or draw a box round it."
+)
 _SAME_PLACE = 0.015  # of the picture's longer side
 _RIM = 0.05  # of the box's longer side, round a click that lies outside of it
 
@@ -47,7 +50,10 @@ class Hand:
         """A region from one click on it. Raises InputError, ModelError when none can be outlined."""
         point = point.clamped(session.picture.size)
         item = RegionObject("", PictureBox(*point.xy, *point.xy), point)
-        return _added(session, self._shaped(item, (Click(point),), session.picture.size))
+        shaped = self._shaped(item, (Click(point),), session.picture.size)
+        if shaped.point is None:  # a mask of something else: the click lay on mere ground
+            raise InputError(_NOTHING_THERE)
+        return _added(session, shaped)
 
     def refine(self, session: Session, name: str, click: Click) -> Edited:
         """One more click on an object, or beside it; mask and box follow.
@@ -98,9 +104,7 @@ class Hand:
         (segment,) = self.segmenter.segment(self.picture, [Hint(box, point, clicks)])
         extent = segment.mask.extent()
         if extent is None:
-            raise InputError(
-                "Nothing could be outlined there. Click on the thing itself, or draw a box round it."
-            )
+            raise InputError(_NOTHING_THERE)
         shaped = replace(item, box=extent, clicks=clicks)
         if item.point is not None and not item.point.within(extent):
             shaped = replace(shaped, point=None)

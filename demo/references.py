@@ -102,6 +102,20 @@ def resolve(sentence: str, registry: Registry, *, last: str | None = None) -> Re
     return Resolved(sentence, tuple(_Reader(sentence, registry, last).read()))
 
 
+def without_unknown(sentence: str, registry: Registry) -> str:
+    """The sentence with letters in the place of names that do not exist, to read the rest of it.
+
+    It keeps its length, so that references stand where they stood.
+    """
+    known = {name.lower() for name in registry.names()}
+
+    def kept(match: re.Match[str]) -> str:
+        return match[0] if match[0].lower() in known else "x" * len(match[0])
+
+    return _ANY_NAME.sub(kept, sentence)
+
+
+_ANY_NAME = re.compile(r"\br[0-9]+(?:\.[0-9]+)?\b", re.IGNORECASE)
 _ORDER = {
     name: number
     for number, names in enumerate(

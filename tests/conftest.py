@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 # Nothing may be fetched while testing, and nothing may be told to anybody.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Files of the page, for this run alone: another one would delete them when it closes.
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
 
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +97,13 @@ def _own(address: str, url: str) -> bool:
     return address.startswith((url, "data:", "blob:"))
 
 
+def free_port() -> int:
+    """A port nobody listens on. (Gradio's own search leaves a socket open for each that is taken.)"""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def reasoner() -> TableReasoner:
     return TableReasoner()
@@ -117,7 +128,9 @@ def url(reasoner: TableReasoner, blocks: Path) -> Iterator[str]:
     )
     example = Example("Blocks", blocks, ("find red", "what is next to R1"))
     page = build_page(models, [example])
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    _, address, _ = page.launch(
+        prevent_thread_lock=True, quiet=True, server_port=free_port(), **launch_options()
+    )
     yield address
     page.close(verbose=False)
 

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from demo.english import words
 from demo.errors import QuestionError, UnknownRegionError
 from demo.geometry import PictureBox
-from demo.references import MAX_QUESTION, Reference, Resolved, check_question, resolve
+from demo.references import (
+    MAX_QUESTION,
+    Reference,
+    Resolved,
+    check_question,
+    resolve,
+    without_unknown,
+)
 from demo.regions import RegionObject, Registry
 
 
@@ -692,3 +699,16 @@ def test_checking_twice_changes_nothing(typed: str) -> None:
     except QuestionError:
         return
     assert check_question(checked) == checked
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        pytest.param("left of r1 and R9", "left of r1 and xx", id="an unknown one"),
+        pytest.param("R1.1 or R1.7", "R1.1 or xxxx", id="an unknown object"),
+        pytest.param("a robot in R34", "a robot in xxx", id="only whole words"),
+    ],
+)
+def test_unknown_names_are_taken_out_at_their_length(sentence: str, kept: str) -> None:
+    registry, _ = Registry().add([RegionObject("", PictureBox(0, 0, 9, 9))])
+    assert without_unknown(sentence, registry) == kept

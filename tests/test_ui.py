@@ -156,7 +156,7 @@ def test_references_are_named_in_question_and_trace() -> None:
     )
     made = messages(session)[-6:]
     assert made[0]["content"].startswith("Asked as: next to [R1](#R1) → ")
-    assert made[2]["metadata"]["title"] == "Focus on [R1](#R1)"
+    assert made[2]["metadata"]["title"] == 'Focus on <span class="mark tone-1">R1</span>'
     assert made[3]["content"] == "Beside [R1](#R1)&#46;"
 
 

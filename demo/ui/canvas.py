@@ -25,9 +25,10 @@ from demo.ui.drawn import drawn
 from demo.ui.theme import tone
 
 _PNG_PIXELS = 1_500_000
-_SCRIPTS = (
-    "canvas.js", "cards.js", "zoom.js", "cite.js", "tools.js", "look.js", "keys.js", "dialogue.js",
-    "turns.js", "files.js",
+_SCRIPTS = (  # one scope, in this order
+    "canvas.js", "marks.js", "labels.js", "cards.js", "zoom.js", "touch.js", "cite.js", "tools.js",
+    "drawing.js", "correct.js", "aim.js", "naming.js", "menu.js", "regionmenu.js", "compare.js",
+    "film.js", "look.js", "keys.js", "dialogue.js", "turns.js", "files.js",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from demo.ui.text import (
     link,
     linked_boxes,
     linked_names,
+    mark,
     marked,
     place,
     resolved_boxes,
@@ -73,7 +74,7 @@ def titled(name: str, given: Iterable[str]) -> str:
     names = list(dict.fromkeys(given))
     if name != "focus" or not names:
         return PARTS[name]
-    return f"{PARTS[name]} on {listed([link(n) for n in names])}"
+    return f"{PARTS[name]} on {listed([mark(n) for n in names])}"
 
 
 def _collapsible(
@@ -259,4 +260,9 @@ def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
 
 
 def _lines(findings: Iterable[Finding]) -> str:
-    return "".join(f"\n\n{marked(f.level, f.text)}" for f in findings)
+    return "".join(f"\n\n{marked(_looks(f), f.text)}" for f in findings)
+
+
+def _looks(finding: Finding) -> str:
+    """What a finding is shown as: a citation that is missing looks unlike one that is invented."""
+    return "missing" if finding.kind == "citation.missing" else finding.level

@@ -1,6 +1,7 @@
 // Mends what Gradio's chat does: to people who do not see it, labels that repeat the text as Markdown
 // source, and headings of parts that do not say whether they are open; to all others, an answer that
-// ends with its first line, what was found, scrolled out of sight.
+// ends with its first line, what was found, scrolled out of sight. And it tells regions that are there
+// from those that are not, and given boxes from invented ones. It shares canvas.js's scope (scene).
 const SETTLED_MS = 400; // after Gradio's own scrolling to the end
 let wasBusy = false;
 
@@ -9,6 +10,23 @@ function tidy() {
   for (const said of chat.querySelectorAll("[data-testid][aria-label]")) said.removeAttribute("aria-label");
   for (const title of chat.querySelectorAll(".thought-group > .title")) {
     title.setAttribute("aria-expanded", title.classList.contains("expanded"));
+  }
+  for (const box of chat.querySelectorAll(".invented:not([title])")) box.title = "This box was not given to the model.";
+  markGone();
+  dressActs(chat);
+}
+
+// Citations of regions that were deleted since; their names are not given out again.
+function markGone() {
+  if (!scene.picture || scene.busy) return;
+  const there = new Set(scene.regions.flatMap((region) => [region.id, ...region.objects.map((object) => object.id)]));
+  for (const link of document.querySelectorAll("#chat a[href^='#R']")) {
+    const name = link.hash.slice(1);
+    const gone = !there.has(name);
+    if (gone === link.classList.contains("gone")) continue;
+    link.classList.toggle("gone", gone);
+    if (gone) link.title = `${name} has been deleted.`;
+    else link.removeAttribute("title");
   }
 }
 
@@ -30,4 +48,14 @@ function showQuestion() {
 document.addEventListener("regions-drawn", () => {
   if (wasBusy && !scene.busy) setTimeout(showQuestion, SETTLED_MS);
   wasBusy = Boolean(scene.busy);
+  markGone();
+  document.dispatchEvent(new CustomEvent("scene-known", { detail: scene }));
 });
+
+// The chips of the composer light the region up, too.
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    const chip = event.target.closest?.("#hint [data-name], #hint [data-take]");
+    if (chip) light(chip.dataset.name || chip.dataset.take);
+  });
+}

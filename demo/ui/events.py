@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from demo.engine import TurnFinished, TurnStarted, begin, run_turn, understand
-from demo.errors import DemoError
+from demo.errors import DemoError, InputError
 from demo.examples import Example
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Reasoner
+from demo.references import without_unknown
 from demo.segmenters.base import Segmenter
 from demo.session import Session
 from demo.ui import words
@@ -118,6 +119,7 @@ class Events:
 
     def play(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The example's questions one after the other, until one fails or the person stops it."""
+        yield self.show.nothing()
         while seat.desk is not None and (question := seat.desk.next_question) is not None:
             turns = len(seat.desk.session.turns)
             yield from self._asked(question, seat, request)
@@ -136,11 +138,13 @@ class Events:
         wished, seat.to_play = seat.to_play, False
         if wished:
             yield from self.play(seat, request)
+        else:
+            yield self.show.nothing()
 
     def again(self, turn: int, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The question of a turn once more, with the regions as they are now. Raises InputError."""
         if seat.desk is None:
-            return
+            raise InputError(words.OPEN_FIRST)
         start = seat.desk.session.before(turn)
         yield from self._asked(seat.desk.session.turns[turn - 1].question, seat, request, {}, start)
 
@@ -152,7 +156,8 @@ class Events:
         if desk is None:
             return words.hint(desk)
         try:
-            resolved, _ = understand(desk.session, typed, self.reasoner.frame)
+            known = without_unknown(typed, desk.session.registry)
+            resolved, _ = understand(desk.session, known, self.reasoner.frame)
         except DemoError:
             return words.hint(desk)
         return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))

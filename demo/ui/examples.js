@@ -1,20 +1,15 @@
-// The examples as cards; a click asks the page to open that one. Open below the empty canvas,
-// and behind the button "Examples" once there is a picture.
+// The examples as cards: a click opens one, ▶ opens it and plays its whole dialogue. They lie below the
+// empty canvas, and behind the button "Examples" once there is a picture.
 const list = element.querySelector(".examples-list");
 const block = element.closest("#examples") || element;
 
 function card(example, index) {
-  const made = document.createElement("button");
-  const image = document.createElement("img");
-  const title = document.createElement("b");
-  made.type = "button";
-  made.dataset.index = index;
-  image.src = example.picture.url;
-  image.alt = "";
-  title.textContent = example.title;
-  made.append(image, title);
-  if (example.note) made.append(Object.assign(document.createElement("span"), { textContent: example.note }));
-  return made;
+  const open = node("button", { type: "button", class: "example-open", "data-index": index },
+    node("img", { src: example.picture.url, alt: "" }), node("b", {}, example.title), example.note ? node("span", {}, example.note) : "");
+  const label = `Play the dialogue about “${example.title}”`;
+  const play = node("button", { type: "button", class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
+    icon("play"), "Play");
+  return node("div", { class: "example" }, open, play);
 }
 
 function write() {
@@ -26,10 +21,14 @@ function toggle(open) {
   document.querySelector("#show-examples")?.setAttribute("aria-expanded", block.classList.contains("open"));
 }
 
+function choose({ index, play }) {
+  trigger("choose", play === undefined ? { index: Number(index) } : { index: Number(index), play: true });
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("#show-examples")) return toggle();
   const chosen = event.target.closest("[data-index]");
-  if (chosen && list.contains(chosen)) trigger("choose", { index: Number(chosen.dataset.index) });
+  if (chosen && list.contains(chosen)) choose(chosen.dataset);
   if (chosen || !block.contains(event.target)) toggle(false);
 });
 document.addEventListener("keydown", (event) => {

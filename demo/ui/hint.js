@@ -1,44 +1,111 @@
-// One line above the message: what to do, or what could not be done; beside it, what the message cites.
-// Names are found here; what a word such as "it" means comes from the server with the value (`reads`).
+// The line above the message: what to do, what could not be done, which question is being changed.
+// It also reads and writes the message, which stays plain text; chips.js, offer.js and coach.js follow
+// in the same scope. What the page shows comes from the canvas with `scene-known`.
+const SETTLED = 90; // milliseconds without a key before the server reads the message
 const line = element.querySelector(".hint");
-const cites = element.querySelector(".cites");
-const CITED = /\bR\d+(?:\.\d+)?\b/gi;
+const keep = element.querySelector(".keep");
+let scene = { picture: null, regions: [], turns: 0, busy: "" };
+let changing = null; // the number of the question that is being changed
+let reading = 0;
+let putInOneGo = false; // the newest text came by a click, not by keys
 
 function write() {
   const { text = "", level = "hint" } = props.value || {};
+  const began = props.value?.changing ?? null;
   line.textContent = text;
-  line.dataset.level = level;
+  line.dataset.level = began ? "changing" : level;
   line.setAttribute("role", level === "error" ? "alert" : "status");
+  keep.hidden = !began;
+  if (began && began !== changing) requestAnimationFrame(goToEnd);
+  changing = began;
   showCited();
 }
 
-function showCited() {
-  const text = document.querySelector("#message textarea")?.value || "";
-  const names = [...new Set((text.match(CITED) || []).map((name) => name.toUpperCase()))];
-  const reads = text ? props.value?.reads || [] : [];
-  cites.replaceChildren(...names.map(chip), ...reads.map(reading));
+// The message --------------------------------------------------------------------------------------
+
+function message() {
+  return document.querySelector("#message textarea");
 }
 
-function chip(name) {
-  const made = document.createElement("span");
-  const place = document.querySelector(`#canvas [data-region="${name}"], #canvas [data-object="${name}"]`);
-  made.className = place ? "mark" : "mark unknown";
-  made.textContent = place ? name : `${name}?`;
-  if (place) made.dataset.tone = place.dataset.tone;
-  else made.title = `There is no ${name} on this picture.`;
-  return made;
+function typed() {
+  return message()?.value || "";
 }
 
-function reading([phrase, name]) {
-  const made = document.createElement("span");
-  made.append(`“${phrase}” is `, chip(name));
-  return made;
+function goToEnd() {
+  const box = message();
+  box.focus({ preventScroll: true });
+  box.setSelectionRange(box.value.length, box.value.length);
+}
+
+// Puts text in the place of the characters start:end. Where the person is typing, their own undo
+// (Ctrl+Z) goes on working.
+function replaceTyped(start, end, text) {
+  const box = message();
+  if (document.activeElement === box) {
+    box.setSelectionRange(start, end);
+    if (document.execCommand(text ? "insertText" : "delete", false, text)) return;
+  }
+  box.setRangeText(text, start, end, "end");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// A name goes with one of the spaces round it.
+function removeTyped(start, end) {
+  const all = typed();
+  const before = all[start - 1] === " " && /^(\s|[.,;:?!)]|$)/.test(all.slice(end));
+  if (before) replaceTyped(start - 1, end, "");
+  else replaceTyped(start, all[end] === " " ? end + 1 : end, "");
+}
+
+// Backspace right behind a name takes the whole name, and also behind the space that came with it
+// when it was put there by a click.
+function eatName(event) {
+  const { selectionStart: caret, selectionEnd: end } = event.target;
+  if (caret !== end || event.ctrlKey || event.metaKey || event.altKey) return;
+  const stop = putInOneGo && typed()[caret - 1] === " " ? caret - 1 : caret;
+  const name = mentions(typed()).find((found) => found.end === stop && exists(found.name));
+  if (!name) return;
+  event.preventDefault();
+  replaceTyped(name.start, caret, "");
+}
+
+// Asks the server what words such as "it" mean, once the typing pauses. Gradio's own event comes with
+// keys only, not with what is pasted, deleted or put there by a click.
+function readSoon() {
+  clearTimeout(reading);
+  reading = setTimeout(() => trigger("typed", {}), SETTLED);
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target.closest("#message")) showCited();
+  if (event.target !== message()) return;
+  putInOneGo = !event.isTrusted;
+  showCited();
+  showOffer(event);
+  readSoon();
 });
-// The message is emptied from outside, without an event, when a turn begins; regions come when it ends.
-document.addEventListener("regions-drawn", showCited);
+
+// A question that is sent is not read any more, or the reading would take the place of what is said.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#send, #next, #play")) clearTimeout(reading);
+});
+
+// On the way down, before the page's own keys: Esc belongs to the question that is being changed.
+window.addEventListener("keydown", (event) => {
+  if (event.target !== message() || event.isComposing) return;
+  if (event.key === "Enter" && !event.shiftKey) clearTimeout(reading);
+  if (event.key === "Backspace") eatName(event);
+  if (event.key === "Escape" && changing && !offered) keepQuestion(event);
+}, true);
+
+function keepQuestion(event) {
+  event.preventDefault();
+  event.stopPropagation();
+  document.dispatchEvent(new CustomEvent("keep-question", { detail: changing }));
+}
+
+keep.addEventListener("click", keepQuestion);
+document.addEventListener("scene-known", ({ detail }) => {
+  scene = detail;
+  showCited(); // the message is emptied from outside, without an event, when a turn begins
+});
 watch("value", write);
-write();

@@ -6,7 +6,8 @@ from typing import Any
 
 from demo.geometry import ModelBox
 from demo.regions import RegionObject
-from demo.session import Session, Timings
+from demo.session import Session, Timings, Turn
+from demo.trace import TraceObject, TraceParser
 from demo.ui.canvas import serial
 from demo.ui.chat import answered, given_boxes
 
@@ -19,7 +20,7 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
         "title": f"Answer {turn}: the numbers",
         "frame": [frame.width, frame.height],
         "size": [size.width, size.height],
-        "objects": [_object(session, name, item) for name, item in answered(session, asked)],
+        "objects": _objects(session, asked),
         "references": [
             _reference(session, name, box) for box, name in given_boxes(session, asked).items()
         ],
@@ -31,15 +32,31 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
     }
 
 
-def _object(session: Session, name: str, item: RegionObject) -> dict[str, Any]:
+def _objects(session: Session, turn: Turn) -> list[dict[str, Any]]:
+    """What was found, in the model's own numbers as long as nobody corrected it."""
+    parser = TraceParser(session.reasoner.frame)
+    parser.feed(turn.raw)
+    written = parser.close().objects
+    found = answered(session, turn)
+    own = written if len(written) == len(found) else [None] * len(found)
+    return [
+        _object(session, name, item, None if item.corrected else as_written)
+        for (name, item), as_written in zip(found, own, strict=True)
+    ]
+
+
+def _object(
+    session: Session, name: str, item: RegionObject, written: TraceObject | None
+) -> dict[str, Any]:
     size, frame = session.picture.size, session.reasoner.frame
-    point = item.point
+    box = written.box if written else item.box.to_model(size, frame)
+    point = written.point if written else item.point and item.point.to_model(size, frame)
     return {
         "name": name,
-        "model": list(item.box.to_model(size, frame).xyxy),
+        "model": list(box.xyxy),
         "picture": list(item.box.xyxy),
-        "model_point": None if point is None else list(point.to_model(size, frame).xy),
-        "picture_point": None if point is None else list(point.xy),
+        "model_point": None if point is None else list(point.xy),
+        "picture_point": None if item.point is None else list(item.point.xy),
         "quality": item.mask_quality,
         "corrected": item.corrected,
     }

@@ -62,6 +62,10 @@ class Show:
             shown[self.parts.canvas] = running(live.doing, live.found)
         return shown
 
+    def nothing(self) -> Updates:
+        """Everything stays: Gradio would empty what a handler that yields nothing might have changed."""
+        return {self.parts.stop: gr.skip()}
+
     def said(self, text: str, level: str = "error") -> Updates:
         """A sentence in the hint line, and nothing else."""
         return {self.parts.hint: words.line(text, level)}

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 
 from demo.checks import XYXY, Citation, find_citations
 from demo.geometry import PictureBox, Size
+from demo.ui.theme import tone
 
 Boxes = Mapping[XYXY, str]
 
-_SIGNS = {"ok": "✓", "note": "·", "warning": "⚠"}
+_SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 _NAME = re.compile(r"\bR\d+(?:\.\d+)?\b", re.IGNORECASE)
@@ -26,7 +27,7 @@ def plain(text: str) -> str:
 
 
 def marked(level: str, text: str) -> str:
-    """A sentence with its sign, in the colour of its level (ok, note, warning)."""
+    """A sentence with its sign, in the colour of its level (ok, note, warning; missing is a warning)."""
     return f'<span class="finding {level}">{_SIGNS[level]} {plain(text)}</span>'
 
 
@@ -38,6 +39,12 @@ def code(text: str) -> str:
 def link(name: str) -> str:
     """A region's name, connected with the canvas."""
     return f"[{name}](#{name})"
+
+
+def mark(name: str) -> str:
+    """A region's name in its colour, where no link may stand: in what is itself a button."""
+    number = int(name[1:].split(".")[0])
+    return f'<span class="mark tone-{tone(number)}">{name}</span>'
 
 
 def linked_names(text: str, names: Iterable[str]) -> str:

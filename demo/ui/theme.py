@@ -70,7 +70,8 @@ def _tones() -> str:
         named = range(number, _NAMED_REGIONS, len(PALETTE))
         links = "".join(f', #chat a[href="#R{n}"], #chat a[href^="#R{n}."]' for n in named)
         letters = readable_on(fill)
-        rules.append(f'[data-tone="{number}"]{links} {{ --tone: {fill}; --on-tone: {letters}; }}')
+        places = f'[data-tone="{number}"], .tone-{number}{links}'
+        rules.append(f"{places} {{ --tone: {fill}; --on-tone: {letters}; }}")
     return "\n".join(rules)
 
 

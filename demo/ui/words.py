@@ -22,7 +22,7 @@ BRANCHED = "This is a new dialogue from that answer on; the other one is kept be
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
 _EMPTY = "Open a picture, then ask for something in it."
-_FRESH = "Ask for something in the picture. Enter sends, Shift+Enter starts a new line."
+_FRESH = "Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it."
 
 
@@ -35,16 +35,16 @@ def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> d
     if desk is None:
         return line(_EMPTY)
     if desk.changing is not None:
-        text = f"You are changing question {desk.changing}; the answers after it will be replaced."
+        text = f"Changing question {desk.changing}; later answers will be replaced."
         return {**line(text), "reads": _reads(meant, lead), "changing": desk.changing}
     text = _CITE if len(desk.session.registry) else _FRESH
     return {**line(text), "reads": _reads(meant, lead)}
 
 
 def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
-    """What stands for a region without being its name: the words, the name, and where they stand."""
+    """What stands for a region without being its name: words, name, where they stand, whether they own."""
     return [
-        [r.phrase, r.name, r.start + lead, r.end + lead]
+        [r.phrase, r.name, r.start + lead, r.end + lead, r.possessive]
         for r in meant
         if r.phrase.lstrip("@").upper() != r.name
     ]

@@ -1,21 +1,47 @@
-// Zooming and moving the picture: the buttons, Ctrl+wheel (and pinching a trackpad), dragging.
+// Zooming the picture: buttons, keys, Ctrl+wheel (and pinching a trackpad). Fingers are in touch.js.
+// Zoom 1 shows the whole picture; the plain wheel scrolls a larger one, as the browser does by itself.
 
-const MOST_ZOOMED = 16;
-const DRAG = 4; // screen pixels before a press becomes a drag
-let drag = null;
+const LARGEST_PIXEL = 8; // screen pixels; how large one pixel of the picture may become
+const LEAST_MOST = 4; // how far any picture, even a tiny one, can be enlarged beyond the whole
+const ZOOM_STEP = 1.5;
+const LINE = 16; // pixels of a wheel that counts in lines
 
-function zoomTo(factor, at) {
-  const room = view.getBoundingClientRect();
-  const [x, y] = at || [room.left + room.width / 2, room.top + room.height / 2];
-  const old = sheet.getBoundingClientRect();
-  const [u, v] = [(x - old.left) / old.width, (y - old.top) / old.height];
-  zoom = Math.max(1, Math.min(factor, MOST_ZOOMED));
+// The picture's place `under` gets to `at` in the window; by itself it is what is there already.
+function zoomTo(factor, at = middleOfView(), under = pictureAt(...at)) {
+  if (!scene.picture) return;
+  const [[x, y], [u, v]] = [at, under];
+  const [least, most] = zoomLimits();
+  zoom = Math.max(least, Math.min(factor, most));
+  if (Math.abs(zoom - 1) < 0.01) zoom = 1;
   layout();
   const now = sheet.getBoundingClientRect();
-  view.scrollBy(now.left + u * now.width - x, now.top + v * now.height - y);
+  view.scrollBy(now.left + (u / scene.width) * now.width - x, now.top + (v / scene.height) * now.height - y);
 }
 
-const ZOOMS = { in: () => zoomTo(zoom * 1.5), out: () => zoomTo(zoom / 1.5), fit: () => zoomTo(1) };
+// From the smaller of whole and 1:1 to pixels that can be counted.
+function zoomLimits() {
+  const fit = scaleToFit();
+  return [Math.min(1, 1 / fit), Math.max(LEAST_MOST, LARGEST_PIXEL / fit)];
+}
+
+function middleOfView() {
+  const room = view.getBoundingClientRect();
+  return [room.left + room.width / 2, room.top + room.height / 2];
+}
+
+// Where a place of the window lies on the picture, in its pixels, not rounded; it may lie outside.
+function pictureAt(x, y) {
+  const room = sheet.getBoundingClientRect();
+  return [((x - room.left) / room.width) * scene.width, ((y - room.top) / room.height) * scene.height];
+}
+
+const ZOOMS = {
+  in: () => zoomTo(zoom * ZOOM_STEP),
+  out: () => zoomTo(zoom / ZOOM_STEP),
+  fit: () => zoomTo(1),
+  full: () => zoomTo(1 / scaleToFit()),
+};
+const ZOOM_KEYS = { "+": "in", "=": "in", "-": "out", "−": "out", 0: "fit", 1: "full" };
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-zoom]");
@@ -25,29 +51,6 @@ element.addEventListener("click", (event) => {
 view.addEventListener("wheel", (event) => {
   if (!event.ctrlKey && !event.metaKey) return;
   event.preventDefault();
-  zoomTo(zoom * Math.exp(-event.deltaY / 300), [event.clientX, event.clientY]);
+  const turned = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
+  zoomTo(zoom * Math.exp(-turned / 300), [event.clientX, event.clientY]);
 }, { passive: false });
-
-view.addEventListener("pointerdown", (event) => {
-  if (zoom === 1 || event.pointerType !== "mouse" || event.button !== 0) return;
-  drag = { x: event.clientX, y: event.clientY, left: view.scrollLeft, top: view.scrollTop, moved: false };
-});
-
-document.addEventListener("pointermove", (event) => {
-  if (!drag) return;
-  const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-  drag.moved ||= Math.hypot(dx, dy) > DRAG;
-  if (drag.moved) view.scrollTo(drag.left - dx, drag.top - dy);
-});
-
-document.addEventListener("pointerup", () => {
-  if (drag?.moved) swallowClick();
-  drag = null;
-});
-
-// The click that ends a drag is no click on a region.
-function swallowClick() {
-  const swallow = (event) => event.stopPropagation();
-  window.addEventListener("click", swallow, { capture: true });
-  setTimeout(() => window.removeEventListener("click", swallow, { capture: true }));
-}

@@ -1,0 +1,27 @@
+// Nodes for the components that draw themselves: made from names and attributes, so that what people
+// and models wrote is only ever text. First in the scope of the scripts that follow it.
+const ICONS = {
+  close: "M6.5 6.5l11 11M17.5 6.5l-11 11",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  chevron: "M7 10l5 5 5-5",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  play: "M8 5.5v13l10.5-6.5z",
+};
+
+function node(name, attributes = {}, ...children) {
+  return fillIn(document.createElement(name), attributes, children);
+}
+
+function fillIn(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function icon(name) {
+  const [svg, path] = ["svg", "path"].map((kind) => document.createElementNS("http://www.w3.org/2000/svg", kind));
+  fillIn(path, { d: ICONS[name] }, []);
+  return fillIn(svg, { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, [path]);
+}

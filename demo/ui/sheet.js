@@ -1,0 +1,100 @@
+// The numbers of one answer in a dialog of the browser's own: what the model was asked and wrote, in its
+// frame and in the picture, side by side. Each new value opens it.
+const dialog = element.querySelector("dialog");
+const title = dialog.querySelector("h2");
+const body = dialog.querySelector(".numbers");
+const SIGNS = { ok: "✓", note: "·", warning: "⚠" };
+let opened = null; // the serial number that is shown
+
+function show() {
+  const value = props.value;
+  if (!value?.serial || value.serial === opened) return;
+  opened = value.serial;
+  title.textContent = value.title;
+  body.replaceChildren(places(value), findings(value.findings), written("The question as the model got it", value.prompted),
+    written("What the model wrote", value.raw), times(value.timings));
+  body.scrollTop = 0;
+  if (!dialog.open) dialog.showModal();
+}
+
+// Coordinates ------------------------------------------------------------------------------------------
+
+function places({ frame, size, references, objects }) {
+  const heads = [["Region", ""], ["Model frame", frame.join(" × ")], ["Picture", size.join(" × ")]];
+  const table = node("table", {}, node("thead", {}, node("tr", {}, ...heads.map(([text, extent]) => (
+    node("th", { scope: "col" }, `${text} `, node("span", {}, extent)))))));
+  if (references.length) table.append(group("Given with the question", references));
+  table.append(objects.length ? group("Found", objects) : group("Found: nothing", []));
+  const key = node("p", { class: "key" }, "Boxes are left, top, right, bottom; points are across, down.");
+  return node("section", {}, table, key);
+}
+
+function group(text, rows) {
+  return node("tbody", {}, node("tr", { class: "group" }, node("th", { colspan: 3, scope: "rowgroup" }, text)), ...rows.map(row));
+}
+
+function row({ name, model, picture, model_point, picture_point, quality, corrected }) {
+  const mark = node("b", { class: "mark", "data-tone": toneOf(name) }, name);
+  const notes = [quality == null ? null : `mask quality ${quality.toFixed(2)}`, corrected ? "corrected by hand" : null];
+  return node("tr", {}, node("th", { scope: "row" }, mark, ...notes.filter(Boolean).map((text) => node("small", {}, text))),
+    cell(model, model_point), cell(picture, picture_point));
+}
+
+function cell(box, point) {
+  const lines = [["box", box], ["point", point]].filter(([, at]) => at);
+  return node("td", {}, ...lines.map(([kind, at]) => node("div", {}, node("span", {}, kind), node("code", {}, at.join(", ")))));
+}
+
+// Names keep their colours also when their regions are gone.
+function toneOf(name) {
+  const region = name.split(".")[0];
+  return document.querySelector(`[data-region="${CSS.escape(region)}"]`)?.dataset.tone;
+}
+
+// Text and findings ------------------------------------------------------------------------------------
+
+function written(heading, text) {
+  const copy = node("button", { type: "button", class: "copy", "aria-label": `Copy: ${heading}` }, icon("copy"), node("span", {}, "Copy"));
+  copy.addEventListener("click", () => copyText(text, copy));
+  const shown = text ? node("pre", { tabindex: "0", role: "group", "aria-label": heading }, text) : node("p", { class: "key" }, "Nothing.");
+  return node("section", {}, node("div", { class: "head" }, node("h3", {}, heading), text ? copy : ""), shown);
+}
+
+function findings(found) {
+  const items = found.map(({ level, text }) => node("li", { class: `finding ${level}` }, `${SIGNS[level] || "·"} ${text}`));
+  return node("section", {}, node("h3", {}, "What was checked"), items.length ? node("ul", {}, ...items) : node("p", { class: "key" }, "There was nothing to remark."));
+}
+
+function times(timings) {
+  const pairs = timings.map(([name, value]) => node("div", {}, node("dt", {}, name), node("dd", {}, value)));
+  return node("section", {}, node("h3", {}, "Time and tokens"), node("dl", {}, ...pairs));
+}
+
+async function copyText(text, button) {
+  const label = button.querySelector("span");
+  label.textContent = (await copied(text)) ? "Copied" : "Press Ctrl+C";
+  setTimeout(() => { label.textContent = "Copy"; }, 2000);
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // a page without https may not write: mark the text, and try the old way
+    const shown = [...body.querySelectorAll("pre")].find((pre) => pre.textContent === text);
+    getSelection().selectAllChildren(shown);
+    return document.execCommand("copy");
+  }
+}
+
+// Closing: Esc is the browser's own; ×, and a click beside the sheet -----------------------------------
+
+dialog.querySelector(".shut").append(icon("close"));
+dialog.querySelector(".shut").addEventListener("click", () => dialog.close());
+dialog.addEventListener("click", (event) => {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+  if (event.target === dialog && !inside) dialog.close();
+});
+dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's keys rest meanwhile
+watch("value", show);

@@ -1,0 +1,66 @@
+"""The shipped nano SAM 2: its size, and its masks on scenes that nobody trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from demo.geometry import PictureBox
+from demo.nano.drawing import Drawing, draw
+from demo.nano.facts import inner_point
+from demo.nano.heldout import HELD_OUT
+from demo.nano.layout import sample_scene
+from demo.nano.sam2_evaluate import Prompter
+from demo.pictures import open_picture
+from demo.segmenters.base import Hint
+from demo.segmenters.sam2 import Sam2Segmenter, load_sam2
+
+SHIPPED = Path(__file__).parent.parent / "assets" / "nano-sam2"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Sam2Segmenter:
+    return load_sam2(str(SHIPPED), "cpu", fetch=False)
+
+
+@pytest.fixture(scope="module")
+def drawings() -> list[Drawing]:
+    """Three scenes that nobody trained on."""
+    rngs = (np.random.default_rng([HELD_OUT + 1, number]) for number in range(3))
+    return [draw(sample_scene(rng, 4)) for rng in rngs]
+
+
+def mean_iou(masks: list[NDArray[Any]], truths: list[NDArray[Any]]) -> float:
+    pairs = zip(masks, truths, strict=True)
+    return float(np.mean([(one & other).sum() / (one | other).sum() for one, other in pairs]))
+
+
+def test_shipped_weights_are_small() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 12e6
+
+
+@pytest.mark.parametrize("pointed", [True, False], ids=["box and point", "box alone"])
+def test_shipped_masks_by_box(
+    pointed: bool, shipped: Sam2Segmenter, drawings: list[Drawing]
+) -> None:
+    for drawing in drawings:
+        hints = [
+            Hint(PictureBox(*box), inner_point(mask) if pointed else None)
+            for box, mask in zip(drawing.boxes, drawing.masks, strict=True)
+        ]
+        segments = shipped.segment(open_picture(drawing.image), hints)
+        assert mean_iou([s.mask.to_array() for s in segments], list(drawing.masks)) > 0.85
+        assert all(s.quality is not None and s.quality > 0.6 for s in segments)
+
+
+def test_shipped_masks_by_point_alone(drawings: list[Drawing]) -> None:
+    prompter = Prompter(SHIPPED)
+    for drawing in drawings:
+        points = [inner_point(mask) for mask in drawing.masks]
+        prompter.see(drawing.image)
+        masks = prompter.masks([[(p.x, p.y, 1)] for p in points])
+        assert mean_iou(masks, list(drawing.masks)) > 0.85
