@@ -36,7 +36,8 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
 from tests.table import TableReasoner
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
+expect.set_options(timeout=20_000)  # milliseconds; two browsers may share two busy cores
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,8 @@ def acts(tmp_path_factory: pytest.TempPathFactory) -> Acts:
         with gr.Blocks():
             return place_parts(status, [], folder, None)
 
-    parts = asyncio.run(placed())
+    with ThreadPoolExecutor(1) as other:  # a browser's loop may be running in this one
+        parts = other.submit(asyncio.run, placed()).result()
     events = Events(
         parts, models.reasoner, models.segmenter, [], folder, Turns(), lambda picture: None
     )

@@ -384,6 +384,7 @@ def test_report_of_a_clean_text() -> None:
                 "corrected": False,
                 "mask": None,
                 "mask_quality": None,
+                "clicks": [],
             }
         ],
         "findings": [

@@ -429,6 +429,7 @@ def test_on_a_phone_the_message_stays_in_sight(page: Page) -> None:
 def test_the_acts_wait_while_a_turn_runs(page: Page, reasoner: TableReasoner) -> None:
     ask(page, "find red")
     start(page, "slow")
+    page.wait_for_timeout(300)  # the message was read as it was typed; that answer comes first
     act(page, "branch", 1).click()
     expect(page.locator("#hint")).to_contain_text("Press Stop first")
     expect(page.locator(BUSY)).to_be_attached()

@@ -29,8 +29,8 @@ def shipped() -> Sam2Segmenter:
 
 @pytest.fixture(scope="module")
 def drawings() -> list[Drawing]:
-    """Three scenes that nobody trained on."""
-    rngs = (np.random.default_rng([HELD_OUT + 1, number]) for number in range(3))
+    """A few scenes that nobody trained on."""
+    rngs = (np.random.default_rng([HELD_OUT + 1, number]) for number in range(10))
     return [draw(sample_scene(rng, 4)) for rng in rngs]
 
 
@@ -47,20 +47,23 @@ def test_shipped_weights_are_small() -> None:
 def test_shipped_masks_by_box(
     pointed: bool, shipped: Sam2Segmenter, drawings: list[Drawing]
 ) -> None:
+    found: list[NDArray[Any]] = []
     for drawing in drawings:
         hints = [
             Hint(PictureBox(*box), inner_point(mask) if pointed else None)
             for box, mask in zip(drawing.boxes, drawing.masks, strict=True)
         ]
         segments = shipped.segment(open_picture(drawing.image), hints)
-        assert mean_iou([s.mask.to_array() for s in segments], list(drawing.masks)) > 0.85
-        assert all(s.quality is not None and s.quality > 0.6 for s in segments)
+        found += [s.mask.to_array() for s in segments]
+        assert all(s.quality is not None and s.quality > 0.4 for s in segments)
+    assert mean_iou(found, [mask for drawing in drawings for mask in drawing.masks]) > 0.88
 
 
 def test_shipped_masks_by_point_alone(drawings: list[Drawing]) -> None:
-    prompter = Prompter(SHIPPED)
+    prompter, found = Prompter(SHIPPED), []
     for drawing in drawings:
-        points = [inner_point(mask) for mask in drawing.masks]
         prompter.see(drawing.image)
-        masks = prompter.masks([[(p.x, p.y, 1)] for p in points])
-        assert mean_iou(masks, list(drawing.masks)) > 0.85
+        found += prompter.masks(
+            [[(p.x, p.y, 1)] for p in (inner_point(mask) for mask in drawing.masks)]
+        )
+    assert mean_iou(found, [mask for drawing in drawings for mask in drawing.masks]) > 0.85

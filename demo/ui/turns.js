@@ -23,7 +23,7 @@ function dressActs(chat) {
 function dress(link, kind, number) {
   const [name, path] = ACTS[kind];
   const word = link.textContent;
-  const label = name.replace("N", number);
+  const label = name.replace(/\bN\b/, number);
   fill(link, { role: "button", title: label, "aria-label": label, "data-act": kind }, []);
   link.replaceChildren(shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: path })), node("span", {}, word));
   if (kind === "up" || kind === "down") link.setAttribute("aria-pressed", word.includes("✓"));
