@@ -435,3 +435,10 @@ def test_the_acts_wait_while_a_turn_runs(page: Page, reasoner: TableReasoner) ->
     expect(page.locator(BUSY)).to_be_attached()
     reasoner.go_on.set()
     expect(page.locator("#chat")).to_contain_text("Found one: R2")
+
+
+def test_the_newest_question_comes_into_view_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for _ in range(4):
+        ask(page, "find red")
+    expect(page.locator("#chat .user-row").last).to_be_in_viewport()

@@ -41,8 +41,11 @@ watchDialogue();
 function showQuestion() {
   const asked = [...document.querySelectorAll("#chat .user-row")].at(-1);
   const log = asked?.closest(".bubble-wrap");
-  const above = log ? log.getBoundingClientRect().top - asked.getBoundingClientRect().top : 0;
-  if (above > 0) log.scrollBy({ top: -above - 12, behavior: "smooth" });
+  if (!log) return;
+  // Up to it, or down where Gradio did not scroll because the log is short.
+  const top = asked.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
+  const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  log.scrollBy({ top, behavior: smooth ? "smooth" : "instant" });
 }
 
 document.addEventListener("regions-drawn", () => {
