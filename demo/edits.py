@@ -43,14 +43,14 @@ class Hand:
 
     def draw_box(self, session: Session, box: PictureBox) -> Edited:
         """A region round which a person drew a box."""
-        item, note = self._boxed(RegionObject("", box.clamped(session.picture.size)))
+        item, note = self._boxed(RegionObject("", box.clamped(self.picture.size)))
         return _added(session, item, note)
 
     def place(self, session: Session, point: PicturePoint) -> Edited:
         """A region from one click on it. Raises InputError, ModelError when none can be outlined."""
-        point = point.clamped(session.picture.size)
+        point = point.clamped(self.picture.size)
         item = RegionObject("", PictureBox(*point.xy, *point.xy), point)
-        shaped = self._shaped(item, (Click(point),), session.picture.size)
+        shaped = self._shaped(item, (Click(point),))
         if shaped.point is None:  # a mask of something else: the click lay on mere ground
             raise InputError(_NOTHING_THERE)
         return _added(session, shaped)
@@ -61,13 +61,13 @@ class Hand:
         Raises UnknownRegionError, InputError, ModelError; then nothing has changed.
         """
         region, item = _object(session, name)
-        size = session.picture.size
+        size = self.picture.size
         clicks = _with_click(item, Click(click.point.clamped(size), click.positive), size)
         if len(clicks) > MOST_CLICKS:
             raise InputError(
                 f"{name} has {MOST_CLICKS} clicks already. Draw a box round it instead."
             )
-        return _changed(session, region, self._shaped(item, clicks, size))
+        return _changed(session, region, self._shaped(item, clicks))
 
     def correct(self, session: Session, name: str, box: PictureBox) -> Edited:
         """An object whose box a person moved or resized; the clicks and the point outside it go.
@@ -75,7 +75,7 @@ class Hand:
         Raises UnknownRegionError.
         """
         region, item = _object(session, name)
-        box = box.clamped(session.picture.size)
+        box = box.clamped(self.picture.size)
         inside = item.point if item.point is not None and item.point.within(box) else None
         clicks = tuple(c for c in item.clicks if c.point.within(box))
         mended, note = self._boxed(replace(item, box=box, point=inside, clicks=clicks))
@@ -94,12 +94,12 @@ class Hand:
             return bare, f"There is no mask. {error}"
         return _masked(item, segment), ""
 
-    def _shaped(self, item: RegionObject, clicks: tuple[Click, ...], size: Size) -> RegionObject:
+    def _shaped(self, item: RegionObject, clicks: tuple[Click, ...]) -> RegionObject:
         """With the mask that the clicks ask for, and its extent as box."""
         if self.segmenter is None:
             raise InputError("A click needs a mask maker, and masks are off. Draw a box instead.")
         by_clicks = item.point is not None and clicks[0] == Click(item.point)
-        box = None if by_clicks else _holding(item.box, _positive(clicks), size)
+        box = None if by_clicks else _holding(item.box, _positive(clicks), self.picture.size)
         point = None if by_clicks else item.point
         (segment,) = self.segmenter.segment(self.picture, [Hint(box, point, clicks)])
         extent = segment.mask.extent()
@@ -115,13 +115,13 @@ def rename(session: Session, name: str, label: str) -> Edited:
     """A region with another label, of one line. Raises UnknownRegionError."""
     region = session.registry.region(name)
     label = " ".join(label.split())[:MOST_LABEL].rstrip()
-    return Edited(session.with_registry(session.registry.replace(replace(region, label=label))))
+    return Edited(session.with_region(replace(region, label=label)))
 
 
 def set_hidden(session: Session, name: str, hidden: bool) -> Edited:
     """A region that is not drawn, or drawn again. Raises UnknownRegionError."""
     region = replace(session.registry.region(name), hidden=hidden)
-    return Edited(session.with_registry(session.registry.replace(region)))
+    return Edited(session.with_region(region))
 
 
 def delete(session: Session, name: str) -> Edited:
@@ -137,7 +137,7 @@ def _added(session: Session, item: RegionObject, note: str = "") -> Edited:
 def _changed(session: Session, region: Region, item: RegionObject, note: str = "") -> Edited:
     """With an object of a region mended; what a person drew is theirs and not "corrected"."""
     mended = replace(item, corrected=region.origin is Origin.MODEL)
-    return Edited(session.with_registry(session.registry.replace(region.with_object(mended))), note)
+    return Edited(session.with_region(region.with_object(mended)), note)
 
 
 def _object(session: Session, name: str) -> tuple[Region, RegionObject]:

@@ -112,10 +112,10 @@ def without_unknown(sentence: str, registry: Registry) -> str:
     def kept(match: re.Match[str]) -> str:
         return match[0] if match[0].lower() in known else "x" * len(match[0])
 
-    return _ANY_NAME.sub(kept, sentence)
+    return ANY_NAME.sub(kept, sentence)
 
 
-_ANY_NAME = re.compile(r"\br[0-9]+(?:\.[0-9]+)?\b", re.IGNORECASE)
+ANY_NAME = re.compile(r"\br[0-9]+(?:\.[0-9]+)?\b", re.IGNORECASE)
 _ORDER = {
     name: number
     for number, names in enumerate(

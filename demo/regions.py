@@ -16,6 +16,11 @@ from demo.geometry import PictureBox, PicturePoint
 from demo.masks import Mask
 
 
+def number_of(name: str) -> int:
+    """2 for R2 and for R2.1."""
+    return int(name[1:].split(".")[0])
+
+
 class Origin(StrEnum):
     """Who made a region."""
 
@@ -61,7 +66,7 @@ class Region:
     @property
     def number(self) -> int:
         """2 for R2."""
-        return int(self.id[1:])
+        return number_of(self.id)
 
     @property
     def corrected(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from demo.errors import InputError, SessionFormatError
 from demo.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
 from demo.masks import Mask
-from demo.regions import Click, Origin, Region, RegionObject, Registry
+from demo.regions import Click, Origin, Region, RegionObject, Registry, number_of
 
 VERSION = 1
 _NAME = re.compile(r"R([1-9][0-9]{0,5})(?:\.[1-9][0-9]{0,5})?")
@@ -119,6 +119,10 @@ class Session:
         """After an edit on the canvas."""
         return replace(self, registry=registry, former=self)
 
+    def with_region(self, region: Region) -> Session:
+        """After an edit of one region. Raises UnknownRegionError."""
+        return self.with_registry(self.registry.replace(region))
+
     def undo(self) -> Session:
         """The dialogue before the last act.
 
@@ -183,7 +187,7 @@ class Session:
     def _free_number(self, turn: int) -> int:
         """Which region number was free before a turn. Raises InputError when there is no such turn."""
         noted, later = self.turn(turn).next_region, self.turns[turn - 1 :]
-        made = (_number(t.region) for t in later if t.region)
+        made = (number_of(t.region) for t in later if t.region)
         # A file of another maker may not note it: then the turn's own region, or the next one's.
         return noted if noted is not None else next(made, self.registry.next_number)
 
@@ -296,7 +300,7 @@ def _checked_registry(
         raise ValueError("its regions are not numbered in order")
     # A deleted region is not listed any more, but turns still name the number it had.
     named = [name for t in turns for name in (*t.references, *([t.region] if t.region else ()))]
-    used = max([*numbers, *(_number(name) for name in named)], default=0)
+    used = max([*numbers, *(number_of(name) for name in named)], default=0)
     return Registry(regions, max(used + 1, 1 if next_number is None else _whole(next_number)))
 
 
@@ -452,11 +456,6 @@ def _region_name(value: object) -> str:
     if "." in name:
         raise ValueError(f"{name!r} is not a region's name")
     return name
-
-
-def _number(name: str) -> int:
-    """2 for R2 and for R2.1."""
-    return int(name[1:].split(".")[0])
 
 
 def _flag(value: object) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -16,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.examples import load_examples
 from demo.session import Session
-from tests.conftest import visit
+from tests.conftest import free_port, visit
 
 ROOT = Path(__file__).resolve().parents[1]
 PRESS_STOP = """() => {
@@ -31,9 +30,7 @@ IDLE = '#canvas[aria-busy="false"]'
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A running app in a process of its own, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--model", "nano"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.canvas import scene
 from demo.ui.desk import Desk, Seat
 from demo.ui.page import build_page, launch_options
+from tests.conftest import free_port
 from tests.table import IDLE, TableReasoner, ask, names, start
 
 _MANY = 120
@@ -424,7 +424,7 @@ def crowd_url(blocks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     session = begin(picture, reasoner).with_registry(registry)
     _put_on_every_desk(page, Desk(picture, blocks, session))
     _, address, _ = page.launch(
-        server_port=_free_port(),
+        server_port=free_port(),
         prevent_thread_lock=True,
         quiet=True,
         allowed_paths=[str(blocks.parent)],
@@ -432,12 +432,6 @@ def crowd_url(blocks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     yield address
     page.close(verbose=False)
-
-
-def _free_port() -> int:
-    with socket() as taken:
-        taken.bind(("", 0))
-        return int(taken.getsockname()[1])
 
 
 def _frame(shape: tuple[int, int], box: PictureBox) -> Mask:

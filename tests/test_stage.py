@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -24,6 +23,7 @@ from demo.regions import Origin, RegionObject
 from demo.ui.canvas import canvas, save_for_browser, scene
 from demo.ui.desk import Desk
 from demo.ui.page import launch_options
+from tests.conftest import free_port
 from tests.table import IDLE, TableReasoner, ask, names
 
 RED_BOX = [40, 60, 140, 160]
@@ -494,11 +494,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
         buttons["bare"].click(lambda: {**scene(many), "outlines": {}}, None, stage)
         stage.missing(lambda: scene(many, all_outlines=True), None, stage)
         _listen(stage, acts)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     _, url, _ = page.launch(
-        prevent_thread_lock=True, quiet=True, server_port=port, **launch_options()
+        prevent_thread_lock=True, quiet=True, server_port=free_port(), **launch_options()
     )
     yield Alone(url)
     page.close(verbose=False)

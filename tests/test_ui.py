@@ -19,7 +19,7 @@ from demo.pictures import open_picture
 from demo.regions import Origin, RegionObject, Registry
 from demo.render import PALETTE
 from demo.session import Finding, ReasonerInfo, Session, TraceText, Turn
-from demo.ui.canvas import outlined, scene
+from demo.ui.canvas import scene
 from demo.ui.chat import Message, messages
 from demo.ui.desk import Desk, Failure
 from demo.ui.pace import paced
@@ -215,7 +215,7 @@ def test_an_outline_travels_once() -> None:
     mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
     registry, _ = Registry().add([RegionObject("", LEFT, None, mask, 0.87)])
     full = desk(EMPTY.with_registry(registry))
-    drawn = replace(full, outlined=outlined(full))
+    drawn = replace(full, outlined=frozenset(scene(full)["outlines"]))
     assert len(scene(full)["outlines"]) == 1
     assert scene(drawn)["outlines"] == {}
     assert len(scene(drawn, all_outlines=True)["outlines"]) == 1

@@ -1,9 +1,8 @@
 // Draws the picture and its regions from the component's value, and nothing else.
-// The template holds no data: nodes are made here with textContent and createElementNS, listeners are
-// set once by delegation, so updates never take away listeners or the keyboard's place.
+// The template holds no data: nodes are made by nodes.js, listeners are set once by delegation, so updates
+// never take away listeners or the keyboard's place.
 // `element`, `props`, `trigger`, `watch` come from Gradio; the other scripts follow in the same scope.
 
-const SVG = "http://www.w3.org/2000/svg";
 const MOST_ENLARGED = 8; // a tiny picture is enlarged at most this many times to fit
 const MANY = 40; // from so many regions on, lines are thinner
 const USUAL_OPACITY = "35"; // per cent of a mask's colour
@@ -20,22 +19,6 @@ let drawn = ""; // what stands on the page, as text, to draw again only what cha
 let asked = false; // whether the server was asked for outlines that are not here
 let room = null; // width and height of the view, once measured
 let zoom = 1; // set in zoom.js; 1 is the whole picture
-
-function node(name, attributes, ...children) {
-  return fill(document.createElement(name), attributes, children);
-}
-
-function shape(name, attributes, ...children) {
-  return fill(document.createElementNS(SVG, name), attributes, children);
-}
-
-function fill(made, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 function draw() {
   const began = performance.now();

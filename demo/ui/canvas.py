@@ -26,9 +26,9 @@ from demo.ui.theme import tone
 
 _PNG_PIXELS = 1_500_000
 _SCRIPTS = (  # one scope, in this order
-    "canvas.js", "marks.js", "labels.js", "cards.js", "zoom.js", "touch.js", "cite.js", "tools.js",
-    "drawing.js", "correct.js", "aim.js", "naming.js", "menu.js", "regionmenu.js", "compare.js",
-    "film.js", "look.js", "keys.js", "dialogue.js", "turns.js", "files.js",
+    "nodes.js", "canvas.js", "marks.js", "labels.js", "cards.js", "zoom.js", "touch.js", "cite.js",
+    "tools.js", "drawing.js", "correct.js", "aim.js", "naming.js", "menu.js", "regionmenu.js",
+    "compare.js", "film.js", "look.js", "keys.js", "dialogue.js", "turns.js", "files.js",
 )  # fmt: skip
 
 
@@ -93,11 +93,6 @@ def serial() -> int:
     return time.monotonic_ns() // 1000
 
 
-def outlined(desk: Desk) -> frozenset[str]:
-    """What the browser has of outlines once it has drawn the desk."""
-    return frozenset(key for key, _ in _outlines(desk.session.registry))
-
-
 _EMPTY: dict[str, Any] = {
     "picture": None,
     "regions": [],
@@ -117,16 +112,17 @@ def _outlines(registry: Registry) -> Iterator[tuple[str, str]]:
 
 def _region(region: Region, session: Session) -> dict[str, Any]:
     qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
+    quality, turn = min(qualities, default=None), _turn(region, session.turns)
     return {
         "id": region.id,
         "tone": tone(region.number),
         "title": region.label,
         "origin": region.origin.value,
-        "turn": _turn(region, session.turns),
+        "turn": turn,
         "hidden": region.hidden,
         "corrected": region.corrected,
-        "quality": min(qualities, default=None),
-        "lines": _lines(region, session.turns),
+        "quality": quality,
+        "lines": _lines(region, turn, quality),
         "objects": [{"id": o.id, "corrected": o.corrected, **_marks(o)} for o in region.objects],
     }
 
@@ -158,16 +154,14 @@ def _turn(region: Region, turns: Sequence[Turn]) -> int | None:
     return next((i for i, t in enumerate(turns, start=1) if t.region == region.id), None)
 
 
-def _lines(region: Region, turns: Sequence[Turn]) -> list[str]:
+def _lines(region: Region, turn: int | None, quality: float | None) -> list[str]:
     """What a card says below the name."""
-    qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
-    quality = [f"mask quality {min(qualities):.2f}"] if qualities else []
-    return [_origin(region, turns), *quality]
+    measured = [] if quality is None else [f"mask quality {quality:.2f}"]
+    return [_origin(region, turn), *measured]
 
 
-def _origin(region: Region, turns: Sequence[Turn]) -> str:
+def _origin(region: Region, turn: int | None) -> str:
     if region.origin is Origin.USER:
         return "drawn by you"
-    number = _turn(region, turns)
-    found = "found by the model" if number is None else f"from answer {number}"
+    found = "found by the model" if turn is None else f"from answer {turn}"
     return f"{found}, corrected" if region.corrected else found

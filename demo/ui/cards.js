@@ -1,7 +1,7 @@
 // The list of regions under the picture: a card for each region, kept as long as the region is.
 // Only a card whose region changed is filled anew, so the list's place, the keyboard's place and a name
 // being typed (naming.js) survive every update. It shares canvas.js's scope and draws no overlay; what
-// can be done with a region is in acts.js.
+// can be done with a region is in regionmenu.js.
 
 const CARD_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const cards = element.querySelector("#regions");

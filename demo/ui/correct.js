@@ -194,9 +194,7 @@ document.addEventListener("focusin", (event) => {
 });
 
 // A region's menu: the tool is taken, and its first object with it.
-document.addEventListener("correct-region", (event) => {
-  const region = scene.regions.find(({ id }) => id === event.detail);
-  if (!region || region.hidden) return;
+function correctRegion({ objects }) {
   setTool("correct");
-  takeHold(region.objects[0].id);
-});
+  takeHold(objects[0].id);
+}

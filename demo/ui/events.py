@@ -26,6 +26,7 @@ from demo.segmenters.base import Segmenter
 from demo.session import Session
 from demo.ui import words
 from demo.ui.canvas import save_for_browser
+from demo.ui.chat import messages
 from demo.ui.desk import Desk, Failure, Seat
 from demo.ui.live import LiveTurn
 from demo.ui.pace import paced
@@ -202,7 +203,7 @@ class Events:
     ) -> Iterator[Updates]:
         """The turn as it is written, and at the end the desk with it."""
         shown = desk if start is None else replace(desk, session=start)
-        live = LiveTurn(f"turn{len(shown.session.turns) + 1}")
+        earlier, live = messages(shown.session), LiveTurn(f"turn{len(shown.session.turns) + 1}")
         finished = shown.session
         events = run_turn(
             shown.session,
@@ -216,7 +217,7 @@ class Events:
             for batch in paced(events, _FRAME_S):
                 news = [live.feed(event) for event in batch]
                 begun = isinstance(batch[0], TurnStarted)
-                updates = self.show.progress(shown, live, canvas=any(news) and not begun)
+                updates = self.show.progress(earlier, live, canvas=any(news) and not begun)
                 yield {**updates, **(self.show.begun(shown) | at_start if begun else {})}
                 if isinstance(batch[-1], TurnFinished):
                     finished = batch[-1].session

@@ -21,7 +21,6 @@ function drawMarks() {
   foundLayer.replaceChildren(...scene.provisional.map((found) => (
     shape("g", { class: "object provisional", "data-tone": scene.tone }, ...outlineOf(found)))));
   dashTwins(bySize);
-  showCited();
   if (focused) objectNode(focused)?.focus({ preventScroll: true }); // a group that moves loses the focus
 }
 

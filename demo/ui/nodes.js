@@ -8,20 +8,22 @@ const ICONS = {
   play: "M8 5.5v13l10.5-6.5z",
 };
 
-function node(name, attributes = {}, ...children) {
-  return fillIn(document.createElement(name), attributes, children);
+function node(name, attributes, ...children) {
+  return fill(document.createElement(name), attributes, children);
 }
 
-function fillIn(made, attributes, children) {
+function shape(name, attributes, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function fill(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+    if (value !== null && value !== undefined) made.setAttribute(name, value);
   }
   made.append(...children);
   return made;
 }
 
 function icon(name) {
-  const [svg, path] = ["svg", "path"].map((kind) => document.createElementNS("http://www.w3.org/2000/svg", kind));
-  fillIn(path, { d: ICONS[name] }, []);
-  return fillIn(svg, { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, [path]);
+  return shape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
 }

@@ -15,7 +15,7 @@ function regionActs(region) {
     { text: "Cite", key: "Enter", icon: REGION_ICONS.cite, run: () => insert(id) },
     { text: "Rename", key: "F2", icon: REGION_ICONS.rename, run: () => startNaming(id) },
     ...(hidden ? [] : [
-      { text: "Correct", icon: REGION_ICONS.correct, run: () => document.dispatchEvent(new CustomEvent("correct-region", { detail: id })) },
+      { text: "Correct", icon: REGION_ICONS.correct, run: () => correctRegion(region) },
       only === id ? { text: "Show all", key: "F", icon: REGION_ICONS.only, run: () => showOnly(null) }
         : { text: "Only this region", key: "F", icon: REGION_ICONS.only, run: () => showOnly(id) },
     ]),

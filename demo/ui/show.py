@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from demo.ui import chat, words
-from demo.ui.canvas import outlined, running, scene
+from demo.ui import words
+from demo.ui.canvas import running, scene
+from demo.ui.chat import Message, messages
 from demo.ui.desk import Desk, Seat
 from demo.ui.live import LiveTurn
 from demo.ui.parts import Parts
@@ -25,7 +26,7 @@ class Show:
     def desk(self, seat: Seat, desk: Desk | None, note: str = "") -> Updates:
         """The desk that lies there from now on, with nothing running; ``note`` stands in the hint line."""
         value = scene(desk)
-        seat.desk = desk and replace(desk, outlined=desk.outlined | outlined(desk))
+        seat.desk = desk and replace(desk, outlined=desk.outlined.union(value["outlines"]))
         question = desk.next_question if desk else None
         return {
             self.parts.canvas: value,
@@ -55,9 +56,9 @@ class Show:
             self.parts.stop: gr.Button(visible=True),
         }
 
-    def progress(self, desk: Desk, live: LiveTurn, *, canvas: bool) -> Updates:
-        """The running turn as it stands; ``canvas`` when there is more than new text."""
-        shown: Updates = {self.parts.chat: [*chat.messages(desk.session), *live.messages()]}
+    def progress(self, earlier: list[Message], live: LiveTurn, *, canvas: bool) -> Updates:
+        """The running turn as it stands behind the ``earlier`` ones; ``canvas`` for more than new text."""
+        shown: Updates = {self.parts.chat: [*earlier, *live.messages()]}
         if canvas:
             shown[self.parts.canvas] = running(live.doing, live.found)
         return shown
@@ -71,8 +72,8 @@ class Show:
         return {self.parts.hint: words.line(text, level)}
 
 
-def _dialogue(desk: Desk | None) -> list[chat.Message]:
+def _dialogue(desk: Desk | None) -> list[Message]:
     if desk is None:
         return []
     failed = desk.failure.messages if desk.failure else ()
-    return [*chat.messages(desk.session), *failed]
+    return [*messages(desk.session), *failed]

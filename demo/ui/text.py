@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from demo.checks import XYXY, Citation, find_citations
 from demo.geometry import PictureBox, Size
+from demo.references import ANY_NAME
+from demo.regions import number_of
 from demo.ui.theme import tone
 
 Boxes = Mapping[XYXY, str]
@@ -18,7 +20,6 @@ Boxes = Mapping[XYXY, str]
 _SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
-_NAME = re.compile(r"\bR\d+(?:\.\d+)?\b", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -43,15 +44,14 @@ def link(name: str) -> str:
 
 def mark(name: str) -> str:
     """A region's name in its colour, where no link may stand: in what is itself a button."""
-    number = int(name[1:].split(".")[0])
-    return f'<span class="mark tone-{tone(number)}">{name}</span>'
+    return f'<span class="mark tone-{tone(number_of(name))}">{name}</span>'
 
 
 def linked_names(text: str, names: Iterable[str]) -> str:
     """A person's sentence with the regions it means as links."""
     known = {name.upper(): link(name) for name in names}
     return _replaced(
-        text, ((m.start(), m.end(), known.get(m[0].upper())) for m in _NAME.finditer(text))
+        text, ((m.start(), m.end(), known.get(m[0].upper())) for m in ANY_NAME.finditer(text))
     )
 
 
