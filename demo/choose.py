@@ -19,7 +19,7 @@ from demo.nano.recognise import World
 from demo.pictures import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
-from demo.reasoners.local import best_device, load_local
+from demo.reasoners.loading import best_device, load_local
 from demo.segmenters.base import Segmenter
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter

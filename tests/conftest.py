@@ -31,7 +31,8 @@ from demo.nano.layout import sample_scene
 from demo.nano.world import Scene
 from demo.pictures import Picture, open_picture
 from demo.reasoners.catalogue import find_model
-from demo.reasoners.local import LocalReasoner, load_local
+from demo.reasoners.loading import load_local
+from demo.reasoners.local import LocalReasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
 from tests.table import TableReasoner

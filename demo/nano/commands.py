@@ -80,7 +80,7 @@ def _scenes(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from demo.nano.release import Measures, train
     from demo.nano.team import usual_size
-    from demo.reasoners.local import best_device
+    from demo.reasoners.loading import best_device
 
     device = "cuda" if best_device() == "cuda" else "cpu"
     workers = options.workers or usual_size(device)
@@ -94,7 +94,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from demo.nano.evaluate import evaluate
     from demo.nano.robust import SEED, robustness
     from demo.reasoners.catalogue import find_model
-    from demo.reasoners.local import load_local
+    from demo.reasoners.loading import load_local
 
     reasoner = load_local(find_model(options.model), quantize=options.quantize)
     segmenter, _ = choose_segmenter(options.segmenter)
@@ -112,7 +112,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _train_sam2(options: argparse.Namespace) -> int:
     from demo.nano.sam2_train import train
     from demo.nano.team import usual_size
-    from demo.reasoners.local import best_device
+    from demo.reasoners.loading import best_device
 
     train(options.out, options.steps, options.workers or usual_size(best_device()), print)
     return 0

@@ -25,7 +25,8 @@ from demo.nano.tokenizer import build_tokenizer
 from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
 from demo.reasoners.catalogue import Entry
-from demo.reasoners.local import LocalReasoner, load_local
+from demo.reasoners.loading import load_local
+from demo.reasoners.local import LocalReasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 
 _TEMPLATE = Path(__file__).with_name("card.md")
