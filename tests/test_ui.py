@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,6 +25,7 @@ from demo.ui.canvas import scene
 from demo.ui.chat import Message, messages
 from demo.ui.desk import Desk, Failure
 from demo.ui.pace import paced
+from demo.ui.steady import steadily
 from demo.ui.text import linked_boxes, linked_names, place, plain
 from demo.ui.theme import contrast, readable_on, tone
 from demo.ui.turns import Turns
@@ -307,3 +310,25 @@ def test_letters_can_be_read_on_every_region_colour(fill: str) -> None:
 def test_a_region_keeps_its_colour() -> None:
     numbers = range(1, 2 * len(PALETTE) + 1)
     assert [tone(n) for n in numbers] == [*range(1, len(PALETTE) + 1)] * 2
+
+
+def test_properties_are_repeated_and_texts_are_not() -> None:
+    @steadily
+    def handler() -> Iterator[dict[str, Any]]:
+        yield {"canvas": {"busy": "Looking…"}, "message": "", "chat": ["a"]}
+        yield {"chat": ["a", "b"]}
+
+    canvas = {"canvas": {"busy": "Looking…"}}
+    assert list(handler()) == [
+        {**canvas, "message": "", "chat": ["a"]},
+        {**canvas, "chat": ["a", "b"]},
+        canvas,
+    ]
+
+
+def test_a_handler_without_updates_leaves_everything() -> None:
+    @steadily
+    def handler() -> Iterator[dict[str, Any]]:
+        yield from ()
+
+    assert list(handler()) == [gr.skip()]

@@ -24,6 +24,7 @@ from demo.ui.desk import Desk, Seat
 from demo.ui.events import Events, visitor
 from demo.ui.numbers import numbers
 from demo.ui.show import Updates
+from demo.ui.steady import steadily
 
 _Data = Mapping[str, Any]
 
@@ -43,6 +44,7 @@ class Acts:
         """The browser lacks an outline: all of them once more."""
         return {self.events.parts.canvas: scene(seat.desk, all_outlines=True)}
 
+    @steadily
     def turn(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """One of the links below an answer was clicked, or a dialogue was chosen."""
         data: _Data = event._data

@@ -32,6 +32,7 @@ from demo.ui.live import LiveTurn
 from demo.ui.pace import paced
 from demo.ui.parts import Parts
 from demo.ui.show import Show, Updates
+from demo.ui.steady import steadily
 from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
@@ -107,20 +108,22 @@ class Events:
 
     # Asking --------------------------------------------------------------------------------
 
+    @steadily
     def ask(self, sentence: str, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The person sent what they typed; the text box is emptied once the question stands."""
         desk = seat.desk
         start = desk.session.before(desk.changing) if desk and desk.changing else None
         yield from self._asked(sentence, seat, request, {self.parts.message: ""}, start)
 
+    @steadily
     def follow(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The person clicked the example's next question; what they typed stays."""
         question = seat.desk.next_question if seat.desk else None
         yield from self._asked(question or "", seat, request)
 
+    @steadily
     def play(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The example's questions one after the other, until one fails or the person stops it."""
-        yield self.show.nothing()
         while seat.desk is not None and (question := seat.desk.next_question) is not None:
             turns = len(seat.desk.session.turns)
             yield from self._asked(question, seat, request)
@@ -134,13 +137,12 @@ class Events:
                     yield self.show.desk(seat, None if pause and pause.dropped else seat.desk)
                     return
 
+    @steadily
     def play_if_wished(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The dialogue of the example that was opened to be played."""
         wished, seat.to_play = seat.to_play, False
         if wished:
             yield from self.play(seat, request)
-        else:
-            yield self.show.nothing()
 
     def again(self, turn: int, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The question of a turn once more, with the regions as they are now. Raises InputError."""
@@ -218,7 +220,9 @@ class Events:
                 news = [live.feed(event) for event in batch]
                 begun = isinstance(batch[0], TurnStarted)
                 updates = self.show.progress(earlier, live, canvas=any(news) and not begun)
-                yield {**updates, **(self.show.begun(shown) | at_start if begun else {})}
+                if begun:
+                    updates |= self.show.begun(None if start is None else shown) | at_start
+                yield updates
                 if isinstance(batch[-1], TurnFinished):
                     finished = batch[-1].session
         except DemoError as error:

@@ -38,10 +38,10 @@ class Show:
             self.parts.hint: words.line(note) if note else words.hint(desk),
         }
 
-    def begun(self, desk: Desk) -> Updates:
-        """A turn has begun on that desk."""
+    def begun(self, other: Desk | None) -> Updates:
+        """A turn has begun; ``other`` is the desk that it goes on from, if not the one that is shown."""
         return {
-            self.parts.canvas: {**scene(desk), "busy": words.LOOKING},
+            self.parts.canvas: {**(scene(other) if other else {}), **running(words.LOOKING, ())},
             self.parts.next: gr.Button(visible=False),
             self.parts.play: gr.Button(visible=False),
             self.parts.stop: gr.Button(visible=True),
@@ -62,10 +62,6 @@ class Show:
         if canvas:
             shown[self.parts.canvas] = running(live.doing, live.found)
         return shown
-
-    def nothing(self) -> Updates:
-        """Everything stays: Gradio would empty what a handler that yields nothing might have changed."""
-        return {self.parts.stop: gr.skip()}
 
     def said(self, text: str, level: str = "error") -> Updates:
         """A sentence in the hint line, and nothing else."""
