@@ -70,8 +70,10 @@ _LONGEST_WORD = 100  # characters kept of a string or word; keys and numbers are
 _LARGEST = 1e9  # what is further out is no coordinate that could be cut to the frame
 _CLOSING_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 _BRACKETS = {"}": "{", "]": "["}
-_AFTER_STRING = frozenset(",:=}]/\"'“‘")
-_WORD_ENDS = frozenset('{}[],:="`/')
+# Marks that stand for one of JSON's; the wide ones are those of Chinese and Japanese.
+_MEANT = {"，": ",", "、": ",", "：": ":", "［": "[", "］": "]", "｛": "{", "｝": "}", ";": ","}
+_AFTER_STRING = frozenset(",:=}]/\"'“‘").union(_MEANT)
+_WORD_ENDS = frozenset('{}[],:="`/\\').union(_MEANT)
 _BOX_KEYS = ("bbox_2d", "bbox", "box_2d", "box", "bounding_box", "bboxes", "bboxs", "boxes")
 _POINT_KEYS = ("point_2d", "point", "points_1", "point_1", "points", "points_2d")
 _KEYS = dict.fromkeys(_BOX_KEYS, "bbox_2d") | dict.fromkeys(_POINT_KEYS, "point_2d")
@@ -165,10 +167,15 @@ class AnswerReader:
 
     def _token(self, first: str) -> _Token | None:
         """A token of several characters, which returns the one after it; marks are done at once."""
+        if self._levels and first in _MEANT:
+            self._mends.add("json")
+            first = _MEANT[first]
         if first == "`":
             return self._fence()
         if first == "/":
             return self._comment()
+        if first == "\\":
+            return self._backslash()
         if self._levels and first in _CLOSING_QUOTES:
             return self._string(_CLOSING_QUOTES[first])
         if self._levels and not first.isspace() and first not in _WORD_ENDS:
@@ -206,7 +213,15 @@ class AnswerReader:
             latest = latest[-1] + (yield)
         return " "
 
-    def _string(self, quote: str) -> _Token:
+    def _backslash(self) -> _Token:
+        """Between values it has no meaning; before a quote, the whole list stood in quotes itself."""
+        self._mends.add("json" if self._levels else "prose")
+        character = yield
+        if character != '"' or not self._levels:
+            return character
+        return (yield from self._string('"', escaped=True))
+
+    def _string(self, quote: str, *, escaped: bool = False) -> _Token:
         word, ended = "", False
         while not (ended and quote == '"'):
             character = yield
@@ -216,6 +231,7 @@ class AnswerReader:
             ended = character == quote or (ended and character.isspace())
             if character == "\\":
                 character = yield
+                ended |= escaped and character == quote
             if not ended and len(word) < _LONGEST_WORD:
                 word += character
         if quote != '"':

@@ -1,8 +1,8 @@
 """What a trace claims, held against what was given: findings a person can read.
 
 A reasoning trace cites boxes. Those that were given in the question can be trusted to be what they
-say; a box that nobody gave and that is not the answer is invented, and a person must see that. The
-two training rewards of RegionReasoner that need no ground truth serve as signals of trust here.
+say; a box that nobody gave and that is not the answer is invented, and a person must see that. Each
+finding knows its place: the words of the trace, and what of the picture it is about.
 
 This file does not know the registry, the picture or the model: names and boxes are handed in.
 """
@@ -10,15 +10,16 @@ This file does not know the registry, the picture or the model: names and boxes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from demo.english import listed
 from demo.geometry import ModelBox, Size, round_half_up
 from demo.regions import RegionObject
 from demo.session import Finding, TraceText, object_to_dict
-from demo.trace import Problem, Trace, TraceObject, parse_trace
+from demo.trace import PARTS, Problem, Trace, TraceObject, bare, parse_trace, repeated_sentence
+from demo.wording import consistency_score, is_english, keywords, own_words, shared_words
 
 XYXY = tuple[int, int, int, int]
 
@@ -35,8 +36,8 @@ class Citation:
     end: int
 
 
-_COORDINATE = r"([+-]?[0-9]{1,9}+(?:\.[0-9]{0,30}+)?)"
-_BETWEEN = r"(?:\s*+,\s*+|\s++)"
+_COORDINATE = r"([+-]?(?:[0-9]{1,15}+(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:e[+-]?[0-9]\b)?)"
+_BETWEEN = r"(?:\s*+[,;，、]\s*+|\s++)"
 _CITATION = re.compile(
     r"(?:\bbbox(?:_2d)?\s*+)?(?:=\s*+)?\[\s*+" + _BETWEEN.join([_COORDINATE] * 4) + r"\s*+\]",
     re.IGNORECASE | re.ASCII,
@@ -65,7 +66,7 @@ def check(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> tuple[Finding,
     return (
         *_check_focus(trace.text, given),
         *_check_citations(trace, given),
-        *(_finding_of(problem) for problem in trace.problems),
+        *(_finding_of(problem, trace) for problem in trace.problems),
         *_check_consistency(trace),
     )
 
@@ -73,44 +74,55 @@ def check(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> tuple[Finding,
 def _check_focus(text: TraceText, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
     if given and not text.focus:
         names = listed([name for name, _ in given])
-        yield Finding(
-            "focus.missing", "note", f"The model did not describe what is inside {names}."
-        )
+        sentence = f"The model did not describe what is inside {names}."
+        yield Finding("focus.missing", "note", sentence, region=given[0][0])
     if text.focus and not given:
-        yield Finding(
-            "focus.unasked",
-            "note",
-            "The model describes a reference region, although the question names none.",
-        )
+        sentence = "The model describes a reference region, although the question names none."
+        yield Finding("focus.unasked", "note", sentence, "focus")
 
 
 def _check_citations(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
-    cited = {citation.box for citation in find_citations(trace.text.think or "")}
+    think = trace.text.think
+    cited = {c.box: (c.start, c.end) for c in reversed(find_citations(think or ""))}
     for name, box in given:
-        if box.xyxy in cited:
+        if span := cited.get(box.xyxy):
             text = f"The reasoning cites {name} exactly as given."
-            yield Finding("citation.valid", "ok", text)
+            yield Finding("citation.valid", "ok", text, "think", span, name)
         else:
             text = f"The reasoning does not cite {name}, although the question refers to it."
-            yield Finding("citation.missing", "warning", text)
-    for place, invented in _invented(trace, [box for _, box in given]):
-        text = f"The {place} mentions a box {list(invented)} that nobody gave: treat it with care."
-        yield Finding("citation.invented", "warning", text)
+            part = "think" if think else None
+            yield Finding("citation.missing", "warning", text, part, region=name)
+    for part, invented in _invented(trace, [box for _, box in given]):
+        place = "reasoning" if part == "think" else "description of the reference"
+        numbers = _numbers(trace, part, invented)
+        text = f"The {place} mentions a box {numbers} that nobody gave: treat it with care."
+        span = invented.start, invented.end
+        shown = invented.box if max(map(abs, invented.box)) <= _FARTHEST else None
+        yield Finding("citation.invented", "warning", text, part, span, model_box=shown)
 
 
-def _invented(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[str, XYXY]]:
+_FARTHEST = 10**6  # pixels of the model frame; what is farther out cannot be shown
+
+
+def _numbers(trace: Trace, part: str, citation: Citation) -> str:
+    """The numbers of a cited box; as they were written when they are no whole ones."""
+    written = getattr(trace.text, part)[citation.start : citation.end]
+    numbers = written[written.index("[") :]
+    return numbers if {".", "e", "E"} & set(numbers) else str(list(citation.box))
+
+
+def _invented(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[str, Citation]]:
     """Boxes that were neither given nor answered, each once, with the part that cites it first.
 
     A box of the answer counts as it was written and as it was read.
     """
     known = {box.xyxy for box in given} | {item.box.xyxy for item in trace.objects}
     known |= {citation.box for citation in find_citations(trace.text.answer or "")}
-    parts = (("description of the reference", trace.text.focus), ("reasoning", trace.text.think))
-    for place, text in parts:
-        for citation in find_citations(text or ""):
+    for part in ("focus", "think"):
+        for citation in find_citations(getattr(trace.text, part) or ""):
             if citation.box not in known:
                 known.add(citation.box)
-                yield place, citation.box
+                yield part, citation
 
 
 _SENTENCES = {
@@ -124,12 +136,85 @@ _SENTENCES = {
 }
 
 
-def _finding_of(problem: Problem) -> Finding:
+def _finding_of(problem: Problem, trace: Trace) -> Finding:
     level, sentence = _SENTENCES[problem.kind]
-    return Finding(problem.kind, level, sentence.format(problem.detail))
+    return replace(
+        _PLACES.get(problem.kind, _in_answer)(trace),
+        kind=problem.kind,
+        level=level,
+        text=sentence.format(problem.detail),
+    )
 
 
-# The two rewards.
+# Where a problem stands: a finding without words, to be filled in.
+
+
+def _in_answer(trace: Trace) -> Finding:
+    return Finding("", "", "", None if trace.text.answer is None else "answer")
+
+
+def _at_object(trace: Trace, wrong: Callable[[TraceObject, Citation | None], bool]) -> Finding:
+    """The first object of which that is so, and its box in the text of the answer."""
+    written = find_citations(trace.text.answer or "")
+    cited = written if len(written) == len(trace.objects) else [None] * len(trace.objects)
+    for i, (item, citation) in enumerate(zip(trace.objects, cited, strict=True), start=1):
+        if wrong(item, citation):
+            span = None if citation is None else (citation.start, citation.end)
+            return replace(_in_answer(trace), span=span, object=i)
+    return _in_answer(trace)
+
+
+def _where_clamped(trace: Trace) -> Finding:
+    def cut(item: TraceObject, written: Citation | None) -> bool:
+        return written is not None and not set(item.box.xyxy) <= set(written.box)
+
+    return _at_object(trace, cut)
+
+
+def _where_outside(trace: Trace) -> Finding:
+    def outside(item: TraceObject, _: Citation | None) -> bool:
+        return item.point is not None and not item.point.within(item.box)
+
+    return _at_object(trace, outside)
+
+
+def _where_truncated(trace: Trace) -> Finding:
+    """The end of the last part, from the beginning of a word."""
+    part = next((name for name in reversed(PARTS) if getattr(trace.text, name)), None)
+    if part is None:
+        return Finding("", "", "")
+    text = getattr(trace.text, part)
+    start = max(text.rfind(" ", 0, max(len(text) - _TAIL, 0)) + 1, len(text) - 2 * _TAIL, 0)
+    return Finding("", "", "", part, (start, len(text)))
+
+
+_TAIL = 40  # characters
+
+
+def _where_repeated(trace: Trace) -> Finding:
+    """Where the sentence comes for the second time in one part, or else for the first time."""
+    sentence, _ = repeated_sentence(trace.raw) or ("", 0)
+    words = re.compile(r"\s+".join(map(re.escape, bare(sentence).split())), re.IGNORECASE)
+    found = [
+        (part, spans)
+        for part in ("think", "scene", "focus", "answer")
+        if (spans := [m.span() for m in words.finditer(getattr(trace.text, part) or "")])
+    ]
+    if not sentence or not found:
+        return Finding("", "", "")
+    part, spans = max(found, key=lambda place: min(len(place[1]), 2))
+    return Finding("", "", "", part, spans[:2][-1])
+
+
+_PLACES = {
+    "answer.clamped": _where_clamped,
+    "point.outside": _where_outside,
+    "trace.truncated": _where_truncated,
+    "trace.repeats": _where_repeated,
+}
+
+
+# The reward for citations.
 
 
 def citation_reward(cited: Iterable[XYXY], given: Iterable[XYXY]) -> float:
@@ -148,76 +233,15 @@ def citation_reward(cited: Iterable[XYXY], given: Iterable[XYXY]) -> float:
     return penalty * (1 + len(cited_boxes & given_boxes) / len(cited_boxes)) / 2
 
 
-_WORD = re.compile(r"[^\W\d_]+")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_STOP_WORDS = _words(
-    """
-    a about above across after again all along also among an and another any are around as at back
-    be because been before behind being below beside between both but by can close could did do
-    does down each either else even ever every few first for from front had has have he her here
-    him his how if in inside into is it its itself just last least less like many may more most
-    much must near next nor not now of off on one only onto or other our out outside over own per
-    same she should since so some still such than that the their them then there these they this
-    those through to too two under until up upon us very was we well were what when where which
-    while who whose why will with within without would yet you your
-    """
-)
-_FIRST_KEYWORDS = 10
-
-
-def _keywords(text: str) -> tuple[str, ...]:
-    """The distinct words of more than two letters that are no stop words, in order."""
-    words = (word.lower() for word in _WORD.findall(text))
-    return tuple(dict.fromkeys(w for w in words if len(w) > 2 and w not in _STOP_WORDS))
-
-
-_LOGIC = {
-    "space": _words("""
-        left right above below top bottom inside outside next near beside behind between under over
-        front overlapping touching adjacent closest nearest
-        """),
-    "comparison": _words("""
-        than more less most least larger largest smaller smallest bigger taller shorter closer
-        compare compared comparing comparison unlike whereas different similar only
-        """),
-    "location": _words("""
-        located location position positioned placed stands standing sits sitting lies lying side
-        corner center centre middle edge background foreground
-        """),
-    "reference": _words("reference referenced bbox box region target given"),
-}
-_LOGIC_WEIGHTS = {"space": 0.5, "comparison": 0.3, "location": 0.2, "reference": 0.2}
-
-
-def consistency_score(scene: str, focus: str, think: str) -> float:
-    """RegionReasoner's global–local consistency of a trace, 0 to 2.08.
-
-    ``1.0 · share(scene) + 0.6 · share(focus) + 0.4 · logic``. A share is the part of the first ten
-    keywords (more than two letters, no stop words, distinct) of that text that stands in ``think``
-    as well; 0 for a text without keywords. ``logic`` adds 0.5, 0.3, 0.2 and 0.2 when ``think`` uses
-    words of space, comparison, location and reference.
-    """
-    words = {word.lower() for word in _WORD.findall(think)}
-    logic = sum(weight for group, weight in _LOGIC_WEIGHTS.items() if words & _LOGIC[group])
-    return _share(scene, words) + 0.6 * _share(focus, words) + 0.4 * logic
-
-
-def _share(text: str, words: set[str]) -> float:
-    keywords = _keywords(text)[:_FIRST_KEYWORDS]
-    return len(words.intersection(keywords)) / len(keywords) if keywords else 0.0
-
+# Consistency.
 
 # Words of space and reference alone reach 0.4 · 0.7 = 0.28: below 0.3 the reasoning took up next to
 # nothing of what was described.
 _LOW_SCORE = 0.3
-# A short text cannot take up ten keywords, so its score is low by nature. Therefore it is judged
-# only when both sides say something (four keywords) and at most one in eight words was taken up.
-_FEWEST_KEYWORDS = 4
+# That alone is no fault: the same things have many names, a short thought cannot take up ten
+# keywords, and a short description leaves much out. So only where both say much in words of their
+# own is it remarked, and only when fewer than one word in eight was taken up, in whatever form.
+_FEWEST_SEEN, _FEWEST_OWN = 6, 10
 _OWN_WORDS_PER_SHARED = 8
 
 
@@ -229,26 +253,20 @@ def _check_consistency(trace: Trace) -> Iterator[Finding]:
             "consistency",
             "note",
             "The reasoning has little to do with what the model says it sees: compare the two.",
+            "think",
         )
 
 
 def _is_inconsistent(scene: str, focus: str, think: str) -> bool:
-    if not (_is_english(scene) and _is_english(think)):
+    """Judged in English only: elsewhere no list of stop words keeps short texts from sharing nothing."""
+    if not (is_english(scene) and is_english(think)):
         return False
-    seen = set(_keywords(f"{scene}\n{focus}"))
-    own = set(_keywords(think)).difference(*_LOGIC.values())
-    if min(len(_keywords(scene)), len(own)) < _FEWEST_KEYWORDS:
+    own = own_words(think)
+    if len(keywords(scene)) < _FEWEST_SEEN or len(own) < _FEWEST_OWN:
         return False
-    if len(own & seen) * _OWN_WORDS_PER_SHARED > len(own):
+    if shared_words(own, f"{scene}\n{focus}") * _OWN_WORDS_PER_SHARED >= len(own):
         return False
     return consistency_score(scene, focus, think) < _LOW_SCORE
-
-
-def _is_english(text: str) -> bool:
-    """Whether it holds an English stop word: the score's word lists are English, and it compares
-    whole words, which means nothing where words are inflected or not set apart by spaces.
-    """
-    return any(word.lower() in _STOP_WORDS for word in _WORD.findall(text))
 
 
 # One text by itself, as `python -m demo parse` shows it.
@@ -266,9 +284,7 @@ def report(text: str, size: Size, frame: Size, given: Sequence[ModelBox]) -> dic
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
         "objects": [object_to_dict(_object(f"R1.{i}", item, size, frame)) for i, item in objects],
-        "findings": [
-            {"kind": f.kind, "level": f.level, "text": f.text} for f in check(trace, named)
-        ],
+        "findings": [finding.to_dict() for finding in check(trace, named)],
     }
 
 

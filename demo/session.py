@@ -45,11 +45,27 @@ class ReasonerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing worth knowing about an answer; ``level`` is ok, note or warning."""
+    """One thing worth knowing about an answer; ``level`` is ok, note or warning.
+
+    Where it can be seen, as far as that is known: in the trace, a ``part`` and there the characters
+    ``span`` (start, end); on the picture, a ``region`` (R1, R2.1) that was given, the ``object`` (1, 2, …)
+    of the answer, or ``model_box``, four numbers as the model wrote them in its frame.
+    """
 
     kind: str
     level: str
     text: str
+    part: str | None = None
+    span: tuple[int, int] | None = None
+    region: str | None = None
+    object: int | None = None
+    model_box: tuple[int, int, int, int] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; what is not known is left out."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        known = {name: value for name, value in values.items() if value is not None}
+        return {n: list(v) if isinstance(v, tuple) else v for n, v in known.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +260,7 @@ def _turn_to_dict(turn: Turn) -> dict[str, Any]:
         "partial": turn.partial,
         "trace": {name: getattr(turn.trace, name) for name in TraceText.__slots__},
         "raw": turn.raw,
-        "findings": [{"kind": f.kind, "level": f.level, "text": f.text} for f in turn.findings],
+        "findings": [finding.to_dict() for finding in turn.findings],
         "feedback": turn.feedback,
         "timings": {
             **{name: getattr(timings, name) for name in Timings.__slots__},
@@ -339,7 +355,25 @@ def _turn_from_dict(data: dict[str, Any]) -> Turn:
 
 def _finding_from_dict(data: dict[str, Any]) -> Finding:
     level = _one_of(data["level"], "ok", "note", "warning")
-    return Finding(_text(data["kind"]), _text(level), _text(data["text"]))
+    span, region, box = (data.get(name) for name in ("span", "region", "model_box"))
+    x1, y1, x2, y2 = (0,) * 4 if box is None else _wholes(box, 4)
+    return Finding(
+        _text(data["kind"]),
+        _text(level),
+        _text(data["text"]),
+        _one_of(data.get("part"), None, *TraceText.__slots__),
+        None if span is None else _span(span),
+        None if region is None else _name(region),
+        _optional_whole(data.get("object")),
+        None if box is None else (x1, y1, x2, y2),
+    )
+
+
+def _span(value: object) -> tuple[int, int]:
+    start, end = _wholes(value, 2)
+    if not 0 <= start <= end:
+        raise ValueError(f"{start} to {end} is no stretch of a text")
+    return start, end
 
 
 def _region_from_dict(data: dict[str, Any], size: Size) -> Region:

@@ -68,8 +68,9 @@ class Problem:
 class Trace:
     """A whole text as read: its parts without outer white space, its objects, its problems.
 
-    ``raw`` is the text as it came. There is at most one problem of each kind, in the order
-    ``answer.*``, ``point.outside``, ``trace.*``; the kinds are those of the contract's findings.
+    ``raw`` is the text as it came; only halves of surrogate pairs are replaced by U+FFFD. There is at
+    most one problem of each kind, in the order ``answer.*``, ``point.outside``, ``trace.*``; the kinds
+    are those of the contract's findings.
     """
 
     text: TraceText
@@ -109,6 +110,7 @@ class TraceParser:
 
     def feed(self, chunk: str) -> list[TraceEvent]:
         """Take the next piece of text, of any length, and say what became clear by it."""
+        chunk = _HALF_CHARACTER.sub("\ufffd", chunk)
         self._chunks.append(chunk)
         events: list[TraceEvent] = []
         text, start = self._tail + chunk, 0
@@ -195,6 +197,7 @@ class TraceParser:
         return events
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # no file and no page can hold it
 _TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
 _TAGS = tuple(f"<{slash}{name}>" for slash in ("", "/") for name in PARTS)
 
@@ -272,8 +275,10 @@ def _problems(reading: Reading | None, text: str, truncated: bool) -> Iterator[P
         yield from _answer_problems(reading)
     if truncated:
         yield Problem("trace.truncated", "the text ended inside an opened tag")
-    if repeated := _repeated(text):
-        yield Problem("trace.repeats", repeated)
+    if repeated := repeated_sentence(text):
+        sentence, times = repeated
+        shown = sentence if len(sentence) <= 80 else sentence[:79] + "…"
+        yield Problem("trace.repeats", f"“{shown}” stands {times} times")
 
 
 def _why_unreadable(reading: Reading | None) -> str:
@@ -314,28 +319,34 @@ def _listed(items: Sequence[str], separator: str, most: int = 3) -> str:
     return separator.join(items[:most]) + more
 
 
-# A sentence ends at its mark and white space, at a full-width mark, or with its line.
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？\n]")
+# A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
 _SHORTEST_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
 _MANY_TIMES = 3
 
 
-def _repeated(text: str) -> str | None:
-    """The sentence that stands three times or more, and how often, as a phrase."""
+def repeated_sentence(text: str) -> tuple[str, int] | None:
+    """The sentence that stands most often, when that is three times or more, and how often.
+
+    It is as first written, with single spaces; letter case and the marks round it do not count.
+    """
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
-    for sentence in _sentences(text):
-        plain = sentence.strip(".!?\"'“‘”’ ").casefold()
+    for sentence in sentences(text):
+        plain = bare(sentence)
         counts[plain] += 1
         written.setdefault(plain, sentence)
     plain, times = max(counts.items(), key=lambda item: item[1], default=("", 0))
-    if times < _MANY_TIMES:
-        return None
-    shown = written[plain]
-    return f"“{shown if len(shown) <= 80 else shown[:79] + '…'}” stands {times} times"
+    return (written[plain], times) if times >= _MANY_TIMES else None
 
 
-def _sentences(text: str) -> Iterator[str]:
+def bare(sentence: str) -> str:
+    """A sentence as it is compared with others."""
+    return sentence.strip(".!?\"'“‘”’ ").casefold()
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a model's text, without tags, answers and what is too short to be one."""
     for run in _TAG.split(text):
         # Objects are left out, from the first brace to the last: they repeat their keys.
         before, _, objects = run.partition("{")

@@ -99,6 +99,16 @@ def test_empty_list_says_that_nothing_matches(answer: str) -> None:
         pytest.param(
             '[{"bbox_2d": [100 90 140 130] "point_2d": [120 110]}]', "commas", id="no commas"
         ),
+        pytest.param(f"[{OBJECT}]".replace(",", ";"), "JSON", id="semicolons"),
+        pytest.param(
+            '[{"bbox_2d"：[100，90，140，130]，"point_2d"：[120、110]}]', "JSON", id="wide marks"
+        ),
+        pytest.param(f"[{OBJECT}]".replace('"', '\\"'), "JSON", id="backslashes before quotes"),
+        pytest.param(
+            f'"[{OBJECT}]"'.replace(' "', ' \\"').replace('{"', '{\\"').replace('":', '\\":'),
+            "text around",
+            id="JSON as a text",
+        ),
         pytest.param(
             f"[{OBJECT} // don't take [1, 2, 3, 4] or {{}}\n]", "comments", id="line comment"
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -232,6 +233,13 @@ def test_sentence_that_stands_three_times(text: str) -> None:
     assert kinds(parse_trace(text, FRAME))[-1] == "trace.repeats"
 
 
+def test_half_a_surrogate_is_replaced_because_no_file_can_hold_it() -> None:
+    events, trace = fed(["<think>a\ud83d", "\ude00b</think>"])
+    assert trace.text.think == "a\ufffd\ufffdb"
+    assert "".join(e.text for e in events if isinstance(e, PartText)) == trace.text.think
+    trace.raw.encode()
+
+
 def test_repeated_sentence_is_shown_as_written_and_short() -> None:
     trace = parse_trace(f"<think>{'It is Red! ' * 3}</think><answer>[]</answer>", FRAME)
     assert trace.problems[-1].detail == "“It is Red!” stands 3 times"
@@ -427,7 +435,7 @@ def test_cutting_changes_nothing(chunks: list[str]) -> None:
 @given(hostile)
 def test_any_text_is_read(text: str) -> None:
     events, trace = fed([text])
-    assert trace.raw == text
+    assert trace.raw == re.sub("[\ud800-\udfff]", "\ufffd", text)
     for item in trace.objects:
         assert item.box.inside(FRAME)
         assert item.point is None or item.point == item.point.clamped(FRAME)

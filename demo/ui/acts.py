@@ -22,7 +22,7 @@ from demo.ui import words
 from demo.ui.canvas import scene, serial
 from demo.ui.desk import Desk, Seat
 from demo.ui.events import Events, visitor
-from demo.ui.numbers import numbers
+from demo.ui.numbers import numbers, score_card
 from demo.ui.show import Updates
 from demo.ui.steady import steadily
 
@@ -75,6 +75,8 @@ class Acts:
                 return show.desk(seat, desk.branched(turn), words.BRANCHED)
             if kind == "numbers":
                 return {self.events.parts.sheet: numbers(desk.session, turn)}
+            if kind == "scores":
+                return {self.events.parts.sheet: score_card(desk.session, turn)}
             if kind in ("up", "down"):
                 return show.desk(seat, _rated(desk, turn, str(kind)))
             if kind == "change":

@@ -28,7 +28,8 @@ _PNG_PIXELS = 1_500_000
 _SCRIPTS = (  # one scope, in this order
     "nodes.js", "canvas.js", "marks.js", "labels.js", "cards.js", "zoom.js", "touch.js", "cite.js",
     "tools.js", "drawing.js", "correct.js", "aim.js", "naming.js", "menu.js", "regionmenu.js",
-    "compare.js", "film.js", "look.js", "keys.js", "dialogue.js", "turns.js", "files.js",
+    "compare.js", "film.js", "look.js", "keys.js", "dialogue.js", "turns.js", "places.js",
+    "files.js",
 )  # fmt: skip
 
 

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from demo.checks import XYXY, find_citations
 from demo.english import listed
 from demo.regions import RegionObject
 from demo.session import Finding, Session, Turn
+from demo.ui.places import address, box_address, stretches
 from demo.ui.text import (
     Boxes,
     code,
@@ -28,6 +30,7 @@ Message = dict[str, Any]
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
 _PLACED = 4  # of so many objects a summary says where they are
+_WARNED = 6  # of so many warnings each is said
 _REASONED = ("focus", "think")  # where a box that nobody gave is an invention
 _OF_THE_ANSWER = ("answer.", "point.", "masks.")
 # To be expected of a stopped turn.
@@ -102,12 +105,13 @@ def _answer(session: Session, index: int) -> list[Message]:
         asked += f"\n\n{code(turn.raw.strip())}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
-        said_by_model(_summary(session, turn) + _lines(_warnings(turn))),
+        said_by_model(_summary(session, turn) + _warned(session, turn)),
         whole(turn_id, present, asked, None if newest else "done", turn.timings.total_s),
         *(
             part(
                 titled(name, given.values()),
-                _part_text(session, turn, name, boxes) + _lines(_findings(turn, name, present)),
+                _part_text(session, turn, name, boxes)
+                + _lines(session, turn, _findings(turn, name, present)),
                 turn_id,
                 "done" if newest and name != unfolded else None,
                 turn.timings.parts_s.get(name),
@@ -127,6 +131,7 @@ def _tools(turn: Turn, number: int) -> str:
         "branch": "Branch",
         "up": f"Good{rated.get('up', '')}",
         "down": f"Bad{rated.get('down', '')}",
+        "scores": "Scores",
         "numbers": "Numbers",
     }
     return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
@@ -135,13 +140,15 @@ def _tools(turn: Turn, number: int) -> str:
 def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
     if name == "answer":
         return _coordinates(session, turn)
-    return linked_boxes(getattr(turn.trace, name), boxes, invented=name in _REASONED)
+    ghost = partial(box_address, session) if name in _REASONED else None
+    text, found = getattr(turn.trace, name), stretches(turn, name)
+    return linked_boxes(text, boxes, invented=ghost, stretches=found)
 
 
 def _coordinates(session: Session, turn: Turn) -> str:
     """The answer in the model's own numbers, and what they are in the picture."""
     frame, size = session.reasoner.frame, session.picture.size
-    written = code(turn.trace.answer or "")
+    written = code(turn.trace.answer or "", stretches(turn, "answer"))
     text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
     objects = answered(session, turn)
     if objects:
@@ -240,13 +247,18 @@ def _corrected(session: Session, name: str) -> str:
     return " You corrected it by hand."
 
 
-def _warnings(turn: Turn) -> list[Finding]:
-    """What a person must see without opening anything."""
-    return [
+def _warned(session: Session, turn: Turn) -> str:
+    """What a person must see without opening anything; of many warnings the first ones."""
+    warnings = [
         f
         for f in turn.findings
         if f.level == "warning" and not (turn.partial and f.kind in _WHEN_STOPPED)
     ]
+    more = len(warnings) - _WARNED
+    if more <= 1:
+        return _lines(session, turn, warnings)
+    rest = f"There are {more} more warnings: see the numbers of this answer."
+    return f"{_lines(session, turn, warnings[:_WARNED])}\n\n{marked('warning', rest)}"
 
 
 def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
@@ -259,8 +271,11 @@ def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
     return [f for f in turn.findings if f.level != "warning" and home(f) == name]
 
 
-def _lines(findings: Iterable[Finding]) -> str:
-    return "".join(f"\n\n{marked(_looks(f), f.text)}" for f in findings)
+def _lines(session: Session, turn: Turn, findings: Iterable[Finding]) -> str:
+    return "".join(
+        f"\n\n{marked(_looks(f), f.text, address(session, turn, turn.findings.index(f)))}"
+        for f in findings
+    )
 
 
 def _looks(finding: Finding) -> str:

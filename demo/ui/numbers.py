@@ -1,4 +1,4 @@
-"""The numbers of one turn, as the JSON value that sheet.js shows."""
+"""The numbers and the scores of one turn, as the JSON values that sheet.js and scores.js show."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from demo.geometry import ModelBox
 from demo.regions import RegionObject
+from demo.scores import NAMES, scores
 from demo.session import Session, Timings, Turn
 from demo.trace import TraceObject, TraceParser
 from demo.ui.canvas import serial
 from demo.ui.chat import answered, given_boxes
+from demo.ui.places import address
 
 
 def numbers(session: Session, turn: int) -> dict[str, Any]:
@@ -17,6 +19,8 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
     asked = session.turn(turn)
     frame, size = session.reasoner.frame, session.picture.size
     return {
+        "kind": "numbers",
+        "turn": turn,
         "title": f"Answer {turn}: the numbers",
         "frame": [frame.width, frame.height],
         "size": [size.width, size.height],
@@ -26,10 +30,66 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
         ],
         "prompted": asked.prompted,
         "raw": asked.raw,
-        "findings": [{"level": f.level, "text": f.text} for f in asked.findings],
+        "findings": [
+            {"level": f.level, "text": f.text, "address": address(session, asked, i)}
+            for i, f in enumerate(asked.findings)
+        ],
         "timings": _timings(asked.timings),
         "serial": serial(),
     }
+
+
+_SCORES = {
+    "citation": (
+        "Cites what was given",
+        "Credit for citing at all, and the share of the cited boxes that stood in the question.",
+    ),
+    "consistency": (
+        "Uses what it saw",
+        "How many words of the scene and the focus come up again in the reasoning, and whether it "
+        "speaks of space, compares, locates and refers.",
+    ),
+    "format": (
+        "Keeps the form",
+        "Scene, reasoning and answer are there, and a focus exactly when a region was given.",
+    ),
+    "repetition": (
+        "Does not repeat itself",
+        "The share of its sentences that were not said before.",
+    ),
+}
+_KEY = (
+    "RegionReasoner was trained to raise these. They say how an answer was reasoned, not whether "
+    "it is right."
+)
+
+
+def score_card(session: Session, turn: int) -> dict[str, Any]:
+    """The scores of a turn (1, 2, …) and their course over the dialogue. Raises InputError."""
+    session.turn(turn)
+    by_turn = [scores(each, given_boxes(session, each)) for each in session.turns]
+    return {
+        "kind": "scores",
+        "turn": turn,
+        "title": f"Answer {turn}: how it was reasoned",
+        "rows": [
+            {
+                "name": name,
+                "title": _SCORES[name][0],
+                "about": _SCORES[name][1],
+                "value": by_turn[turn - 1][i].value,
+                "reason": by_turn[turn - 1][i].reason,
+                "trend": [_rounded(each[i].value) for each in by_turn],
+            }
+            for i, name in enumerate(NAMES)
+        ],
+        "key": _KEY,
+        "serial": serial(),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _objects(session: Session, turn: Turn) -> list[dict[str, Any]]:

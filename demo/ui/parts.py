@@ -69,7 +69,7 @@ def place_parts(
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
-        sheet = drawn("sheet.html", "nodes.js", "sheet.js", elem_id="sheet")
+        sheet = drawn("sheet.html", "nodes.js", "sheet.js", "scores.js", elem_id="sheet")
     return Parts(
         seat, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
         undo, new, sheet,

@@ -10,8 +10,9 @@ function show() {
   const value = props.value;
   if (!value?.serial || value.serial === opened) return;
   opened = value.serial;
+  if (value.kind === "scores") return showScores(value);
   title.textContent = value.title;
-  body.replaceChildren(places(value), findings(value.findings), written("The question as the model got it", value.prompted),
+  body.replaceChildren(places(value), findings(value), written("The question as the model got it", value.prompted),
     written("What the model wrote", value.raw), times(value.timings));
   body.scrollTop = 0;
   if (!dialog.open) dialog.showModal();
@@ -60,9 +61,19 @@ function written(heading, text) {
   return node("section", {}, node("div", { class: "head" }, node("h3", {}, heading), text ? copy : ""), shown);
 }
 
-function findings(found) {
-  const items = found.map(({ level, text }) => node("li", { class: `finding ${level}` }, `${SIGNS[level] || "·"} ${text}`));
+function findings({ findings: found, turn }) {
+  const items = found.map(({ level, text, address }) => {
+    const sentence = address ? node("button", { type: "button", title: "Show where" }, text) : text;
+    if (address) sentence.addEventListener("click", () => showPlace(turn, address));
+    return node("li", { class: `finding ${level}` }, `${SIGNS[level] || "·"} `, sentence);
+  });
   return node("section", {}, node("h3", {}, "What was checked"), items.length ? node("ul", {}, ...items) : node("p", { class: "key" }, "There was nothing to remark."));
+}
+
+// The dialogue and the picture are behind the sheet.
+function showPlace(turn, address) {
+  dialog.close();
+  document.dispatchEvent(new CustomEvent("show-place", { detail: { turn, address } }));
 }
 
 function times(timings) {

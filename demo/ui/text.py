@@ -7,7 +7,7 @@ wrote. This file knows names and boxes, not sessions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from demo.checks import XYXY, Citation, find_citations
 from demo.geometry import PictureBox, Size
@@ -16,6 +16,8 @@ from demo.regions import number_of
 from demo.ui.theme import tone
 
 Boxes = Mapping[XYXY, str]
+Stretch = tuple[int, int, str]
+"""From where to where in a text, and the class it gets."""
 
 _SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
@@ -27,14 +29,18 @@ def plain(text: str) -> str:
     return _PUNCTUATION.sub(lambda m: f"&#{ord(m[0])};", text)
 
 
-def marked(level: str, text: str) -> str:
-    """A sentence with its sign, in the colour of its level (ok, note, warning; missing is a warning)."""
-    return f'<span class="finding {level}">{_SIGNS[level]} {plain(text)}</span>'
+def marked(level: str, text: str, address: str = "") -> str:
+    """A sentence with its sign, in the colour of its level (ok, note, warning; missing is a warning).
+
+    With an ``address`` it is a link.
+    """
+    sentence = f"[{plain(text)}]({address})" if address else plain(text)
+    return f'<span class="finding {level}">{_SIGNS[level]} {sentence}</span>'
 
 
-def code(text: str) -> str:
-    """A model's text as it was written, in letters of one width."""
-    return f"<code>{plain(text)}</code>"
+def code(text: str, stretches: Iterable[Stretch] = ()) -> str:
+    """A model's text as it was written, in letters of one width; the stretches can be found there."""
+    return f"<code>{_classed(text, (), stretches)}</code>"
 
 
 def link(name: str) -> str:
@@ -55,19 +61,28 @@ def linked_names(text: str, names: Iterable[str]) -> str:
     )
 
 
-def linked_boxes(text: str, boxes: Boxes, *, invented: bool = False) -> str:
-    """A model's text with the boxes that have a name as links.
+def linked_boxes(
+    text: str,
+    boxes: Boxes,
+    *,
+    invented: Callable[[XYXY], str] | None = None,
+    stretches: Iterable[Stretch] = (),
+) -> str:
+    """A model's text with the boxes that have a name as links, in which the stretches can be found.
 
-    With ``invented`` the others are marked as boxes that nobody gave.
+    With ``invented``, which gives the address of a box, the others are marked as boxes that nobody gave.
     """
 
     def shown(citation: Citation) -> str | None:
         if citation.box in boxes:
             return link(boxes[citation.box])
+        if invented is None:
+            return None
         written = plain(text[citation.start : citation.end])
-        return f'<span class="invented">{written}</span>' if invented else None
+        return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
 
-    return _replaced(text, ((c.start, c.end, shown(c)) for c in find_citations(text)))
+    spans = [(c.start, c.end, shown(c)) for c in find_citations(text)]
+    return _unindented(_classed(text, spans, stretches))
 
 
 def resolved_boxes(prompted: str, links: Boxes) -> str:
@@ -95,12 +110,55 @@ def place(box: PictureBox, size: Size) -> str:
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
 
 
-def _replaced(text: str, spans: Iterable[tuple[int, int, str | None]]) -> str:
-    """The text made plain, but for the spans that have something to stand in their place."""
+# Pieces: a text made plain, but for the spans that have something to stand in their place.
+
+_Span = tuple[int, int, str | None]
+
+
+def _replaced(text: str, spans: Iterable[_Span]) -> str:
+    return _unindented(_piece(text, 0, len(text), spans))
+
+
+def _unindented(text: str) -> str:
+    return _INDENTED.sub("", text).strip()
+
+
+def _classed(text: str, spans: Iterable[_Span], stretches: Iterable[Stretch]) -> str:
+    """With the stretches in elements of their class, as far as their first line goes."""
+    known = [span for span in spans if span[2] is not None]
     pieces: list[str] = []
     last = 0
-    for start, end, new in spans:
-        if new is not None:
-            pieces += [plain(text[last:start]), new]
-            last = end
-    return _INDENTED.sub("", "".join([*pieces, plain(text[last:])])).strip()
+    for start, end, names in _apart(stretches, known):
+        until = _line_end(text, start, end, known)
+        inner = _piece(text, start, until, known)
+        pieces += [_piece(text, last, start, known), f'<span class="{names}">{inner}</span>']
+        last = until
+    return "".join([*pieces, _piece(text, last, len(text), known)])
+
+
+def _apart(stretches: Iterable[Stretch], spans: Iterable[_Span]) -> list[Stretch]:
+    """The stretches in order; those that overlap become one, and none begins or ends inside a span."""
+    apart: list[Stretch] = []
+    for start, end, name in sorted([*stretches, *((first, last, "") for first, last, _ in spans)]):
+        if apart and start < apart[-1][1]:
+            first, last, names = apart.pop()
+            apart.append((first, max(last, end), f"{names} {name}".strip()))
+        else:
+            apart.append((start, end, name))
+    return [stretch for stretch in apart if stretch[2]]
+
+
+def _line_end(text: str, start: int, end: int, spans: Iterable[_Span]) -> int:
+    """Where the line that begins at ``start`` ends; a line break inside a span does not count."""
+    inside = {i for first, last, _ in spans for i in range(first, last)}
+    breaks = (i for i in range(start, min(end, len(text))) if text[i] == "\n" and i not in inside)
+    return next(breaks, end)
+
+
+def _piece(text: str, start: int, end: int, spans: Iterable[_Span]) -> str:
+    pieces: list[str] = []
+    for first, last, new in spans:
+        if new is not None and start <= first and last <= end:
+            pieces += [plain(text[start:first]), new]
+            start = last
+    return "".join([*pieces, plain(text[start:end])])
