@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.errors import DemoError, InputError, QuestionError
+from demo.errors import DemoError, InputError
+from demo.evaluate.commands import add_evaluate_commands
 from demo.geometry import ModelBox, Size
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, count
@@ -62,17 +63,7 @@ def _parser() -> Parser:
     )  # fmt: skip
     parse.set_defaults(run=_parse)
 
-    evaluate = commands.add_parser("evaluate", help="RegionDial-Bench (not built yet)")
-    evaluate.add_argument("data", type=Path)
-    add_model_options(evaluate)
-    evaluate.add_argument("--reference-frame", choices=("model", "original"), default="model")
-    evaluate.add_argument(
-        "--reference", choices=("predicted", "truth", "none"), default="predicted"
-    )
-    evaluate.add_argument("--limit", type=int, metavar="N")
-    evaluate.add_argument("--out", type=Path, metavar="DIR")
-    evaluate.set_defaults(run=_not_built)
-
+    add_evaluate_commands(commands)
     nano = commands.add_parser("nano", help="the built-in model: its world, training and tests")
     add_nano_commands(nano.add_subparsers(required=True, metavar="COMMAND"))
     return parser
@@ -142,10 +133,6 @@ def _parse(options: argparse.Namespace) -> int:
     found = report(raw.decode("utf-8", "replace"), options.size, frame, options.given)
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 0
-
-
-def _not_built(_: argparse.Namespace) -> int:
-    raise QuestionError("The command evaluate is not built yet; try nano evaluate.")
 
 
 def _size(text: str) -> Size:

@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from demo.checks import check
 from demo.english import words
-from demo.errors import ModelError, SessionFormatError
+from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.geometry import PictureBox, PicturePoint, Size
 from demo.pictures import Picture
 from demo.prompt import Given, Prompt, build_prompt
@@ -78,12 +78,15 @@ def begin(picture: Picture, reasoner: Reasoner) -> Session:
     return Session.begin(picture.info, ReasonerInfo(reasoner.name, reasoner.frame))
 
 
-def understand(session: Session, sentence: str, frame: Size) -> tuple[Resolved, Prompt]:
+def understand(session: Session, sentence: str | Resolved, frame: Size) -> tuple[Resolved, Prompt]:
     """What a sentence means in a dialogue, and how the model would be asked.
 
-    "It" is the newest region that can be seen, found or drawn. Raises QuestionError
-    (UnknownRegionError for a name that does not exist) with a sentence.
+    ``frame`` is the one that boxes are written in. "It" is the newest region that can be seen, found or
+    drawn; in a sentence that is resolved already nothing more is read as a reference. Raises
+    QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
+    if isinstance(sentence, Resolved):
+        return sentence, build_prompt(sentence, session.registry, session.picture.size, frame)
     last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
     resolved = resolve(check_question(sentence), session.registry, last=last)
     return resolved, build_prompt(resolved, session.registry, session.picture.size, frame)
@@ -91,23 +94,26 @@ def understand(session: Session, sentence: str, frame: Size) -> tuple[Resolved, 
 
 def run_turn(
     session: Session,
-    sentence: str,
+    sentence: str | Resolved,
     *,
     picture: Picture,
     reasoner: Reasoner,
     segmenter: Segmenter | None,
     cancel: threading.Event,
+    written_in: Size | None = None,
 ) -> Iterator[TurnEvent]:
     """Answer one sentence about the session's picture.
 
     The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
-    what was complete. Raises QuestionError before the first event, ModelError possibly later; the
-    given session is never changed.
+    what was complete. References are written in the model's own frame, unless ``written_in`` gives
+    another: the model takes those numbers for its own all the same, which is for evaluations only.
+    Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
+    possibly later; the given session is never changed.
     """
     began = time.perf_counter()
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
-    resolved, prompt = understand(session, sentence, reasoner.frame)
+    resolved, prompt = understand(session, sentence, written_in or reasoner.frame)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, reasoner.frame, began)
     for piece in reasoner.stream(picture, prompt, cancel):
@@ -115,7 +121,7 @@ def run_turn(
     trace, stopped = writing.close(), cancel.is_set()
     session = replace(session, reasoner=ReasonerInfo(reasoner.name, reasoner.frame))
     if not trace.raw and not stopped:
-        raise ModelError("The model gave no answer. Ask again, or in other words.")
+        raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
     findings = check(trace, [(g.name, g.model_box) for g in prompt.given])
     objects = [
         RegionObject("", *_in_picture(o, picture.size, reasoner.frame)) for o in trace.objects

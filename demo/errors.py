@@ -37,9 +37,17 @@ class ModelError(DemoError):
     """The model, the segmenter or the server failed (exit status 1)."""
 
 
+class EmptyAnswerError(ModelError):
+    """The model wrote no text at all."""
+
+
 class CheckpointError(ModelError):
     """A checkpoint that is missing, incomplete or of another kind."""
 
 
 class OutOfMemoryError(ModelError):
     """The device has no room for the model or for this turn."""
+
+
+class StoreError(DemoError):
+    """Dialogues cannot be kept or found on disk; what is in memory is still there."""

@@ -3,6 +3,12 @@
 Pure functions on boxes and masks in picture pixels. This file does not know where predictions come
 from, how a dialogue runs, or what is printed.
 
+Conventions. A box covers whole pixels and its x2, y2 are exclusive edges, so its area is (x2 − x1)(y2 − y1)
+and boxes that only touch share nothing; a hit needs an IoU *above* one half. The predicted mask of a turn
+is the union of all its objects' masks, and so is the true one; pixels are true or false, whatever number
+stands for true. The IoU of two empty masks, or of two empty boxes, is 0. gIoU gives every turn the same
+weight, cIoU every pixel.
+
 A turn whose ground truth is *absent* (no box: nothing in the picture matches) has no place in AP,
 gIoU or cIoU, as the authors define them; it is counted apart, and is right when nothing was
 predicted.

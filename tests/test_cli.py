@@ -65,8 +65,10 @@ def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) ->
                      id="no such model"),
         pytest.param(["{photo}", "find it", "--segmenter", "magic"], 2, "There is no segmenter",
                      id="no such segmenter"),
-        pytest.param(["{photo}", "find it", "--server", "http://127.0.0.1:9"], 2, "not built yet",
-                     id="a part that is not built says so"),
+        pytest.param(["{photo}", "find it", "--server", "http://127.0.0.1:9"], 1,
+                     "No server answers at 127.0.0.1:9.", id="no such server"),
+        pytest.param(["{photo}", "find it", "--server", "http://me:secret@gpu"], 2,
+                     "holds no user name or password", id="an address with a password"),
     ],
 )  # fmt: skip
 def test_ground_says_what_is_wrong(
@@ -107,7 +109,7 @@ def test_parse_takes_any_text(raw: str) -> None:
             ["parse", "x.txt", "--size", "9x9", "--given", "1,2"], "is not a box", id="box"
         ),
         pytest.param(["parse", "x.txt", "--size", "9x9"], "cannot be read", id="no such file"),
-        pytest.param(["evaluate", "x.json"], "not built yet", id="not built yet"),
+        pytest.param(["evaluate", "x.json"], "holds no dialogues", id="no such dialogues"),
     ],
 )
 def test_bad_arguments_are_one_sentence(arguments: list[str], says: str) -> None:

@@ -51,12 +51,33 @@ def test_hit(predicted: list[PictureBox], expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("other", "iou"),
+    [
+        pytest.param(TRUTH, 1.0, id="equal"),
+        pytest.param(PictureBox(5, 0, 15, 10), 50 / 150, id="edges are exclusive"),
+        pytest.param(PictureBox(10, 0, 20, 10), 0.0, id="touching"),
+        pytest.param(PictureBox(9, 9, 19, 19), 1 / 199, id="one pixel"),
+        pytest.param(PictureBox(2, 2, 4, 4), 4 / 100, id="inside"),
+        pytest.param(PictureBox(3, 3, 3, 8), 0.0, id="without width"),
+    ],
+)
+def test_iou_of_boxes(other: PictureBox, iou: float) -> None:
+    assert TRUTH.iou(other) == other.iou(TRUTH) == pytest.approx(iou)
+
+
+def test_two_empty_boxes_share_nothing() -> None:
+    empty = PictureBox(3, 3, 3, 3)
+    assert empty.iou(empty) == 0.0
+
+
+@pytest.mark.parametrize(
     ("predicted", "truth", "counted", "iou"),
     [
         pytest.param(LEFT, LEFT, (2, 2), 1.0, id="equal"),
         pytest.param(LEFT, RIGHT, (0, 4), 0.0, id="apart"),
         pytest.param(LEFT, ALL, (2, 4), 0.5, id="half"),
         pytest.param(NONE, ALL, (0, 4), 0.0, id="nothing predicted"),
+        pytest.param(ALL, NONE, (0, 4), 0.0, id="nothing true"),
         pytest.param(NONE, NONE, (0, 0), 0.0, id="empty union"),
         pytest.param(LEFT.astype(np.uint8) * 255, ALL.astype(int), (2, 4), 0.5, id="numbers"),
     ],
@@ -150,6 +171,17 @@ def test_summary_of_rounds() -> None:
 
 def test_summary_of_nothing_has_no_scores() -> None:
     assert summarize([]) == Summary(0, None, None, None, 0, None)
+
+
+def test_every_turn_weighs_the_same_in_giou_and_every_pixel_in_ciou() -> None:
+    """A small thing found and a large one missed."""
+    summary = summarize([TurnScore(1, True, (10, 10)), TurnScore(1, False, (0, 990))])
+    assert (summary.giou, summary.ciou) == (0.5, 0.01)
+
+
+def test_empty_unions_only() -> None:
+    summary = summarize([TurnScore(1, False, (0, 0)), TurnScore(2, False, (0, 0))])
+    assert (summary.giou, summary.ciou) == (0.0, 0.0)
 
 
 def test_turns_without_masks_have_no_mask_scores() -> None:

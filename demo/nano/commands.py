@@ -80,7 +80,7 @@ def _scenes(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from demo.nano.release import Measures, train
     from demo.nano.team import usual_size
-    from demo.reasoners.loading import best_device
+    from demo.reasoners.devices import best_device
 
     device = "cuda" if best_device() == "cuda" else "cpu"
     workers = options.workers or usual_size(device)
@@ -89,15 +89,17 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from demo.choose import choose_segmenter
     from demo.nano.card import write_card
     from demo.nano.evaluate import evaluate
     from demo.nano.robust import SEED, robustness
     from demo.reasoners.catalogue import find_model
+    from demo.reasoners.devices import best_device
     from demo.reasoners.loading import load_local
+    from demo.segmenters.choose import Room, choose_segmenter, sizes_for
 
     reasoner = load_local(find_model(options.model), quantize=options.quantize)
-    segmenter, _ = choose_segmenter(options.segmenter)
+    sizes = sizes_for(options.segmenter, best_device(), fetch=False)
+    segmenter, _ = choose_segmenter(options.segmenter, Room(best_device(), next(iter(sizes), None)))
     report = evaluate(options.data, reasoner, segmenter, limit=options.limit, say=_say).to_dict()
     robust = None
     if options.robust:
@@ -112,7 +114,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _train_sam2(options: argparse.Namespace) -> int:
     from demo.nano.sam2_train import train
     from demo.nano.team import usual_size
-    from demo.reasoners.loading import best_device
+    from demo.reasoners.devices import best_device
 
     train(options.out, options.steps, options.workers or usual_size(best_device()), print)
     return 0

@@ -1,13 +1,12 @@
-"""How good nano is on held-out dialogues, through the engine that also runs the app.
+"""How good nano is on held-out dialogues: what its model card tells beside the benchmark's own scores.
 
-A reference is the model's own earlier prediction (its first box); only where that turn found nothing
-the true box stands in, and is counted. Masks are compared with the *ceiling*: what the same segmenter
-makes of the true boxes and of a point on the thing.
+Dialogues are read and played by `evaluate/`, with the model's own earlier predictions as references. Masks
+are compared with the *ceiling*: what the same segmenter makes of the true boxes and of a point on the
+thing.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,26 +14,16 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from demo.engine import answer, begin
 from demo.errors import InputError
-from demo.geometry import PictureBox, Size
-from demo.masks import BoolArray, Mask
-from demo.metrics import (
-    TurnScore,
-    is_hit,
-    mask_iou,
-    merged,
-    score_turn,
-    summarize,
-    summarize_rounds,
-)
+from demo.evaluate.data import BadRow, Dialogue, TrueTurn, read_dialogues
+from demo.evaluate.play import Manner, TurnRow, play, turn_score
+from demo.evaluate.score import cites_exactly
+from demo.geometry import PictureBox
+from demo.metrics import TurnScore, is_hit, mask_iou, merged, summarize, summarize_rounds
 from demo.nano.facts import inner_point
-from demo.nano.heldout import PLACE
-from demo.pictures import Picture, open_picture
+from demo.pictures import open_picture
 from demo.reasoners.base import Reasoner
-from demo.regions import Origin, RegionObject
 from demo.segmenters.base import Hint, Segmenter
-from demo.session import Session, Turn
 
 
 @dataclass(slots=True)
@@ -100,115 +89,70 @@ def evaluate(
     limit: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Run the dialogues of a ``dialogues.json`` and score every turn. Raises InputError for none."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))[:limit]
-    except (OSError, ValueError) as error:
-        raise InputError(f"The file {path} holds no dialogues: {error}.") from error
+    """Run the dialogues of a ``dialogues.json`` and score every turn.
+
+    Raises InputError for a file that holds none, and for a row of it that cannot be used.
+    """
+    dialogues = [_usable(row) for row in read_dialogues(path, limit=limit)]
     report = Report()
-    for number, row in enumerate(rows, start=1):
-        _dialogue(report, row, open_picture(path.parent / row["image_path"]), reasoner, segmenter)
-        say(f"{number}/{len(rows)} dialogues, AP so far {summarize(report.scores).ap or 0:.3f}")
+    for number, dialogue in enumerate(dialogues, start=1):
+        report.dialogues += 1
+        row = play(dialogue, reasoner, segmenter, Manner())
+        for turn, true in zip(row["turns"], dialogue.turns, strict=True):
+            _note(report, turn, true)
+        if segmenter is not None:
+            report.ceiling += _at_best(dialogue, segmenter)
+        say(
+            f"{number}/{len(dialogues)} dialogues, AP so far {summarize(report.scores).ap or 0:.3f}"
+        )
     return report
 
 
-def _dialogue(
-    report: Report,
-    row: dict[str, Any],
-    picture: Picture,
-    reasoner: Reasoner,
-    segmenter: Segmenter | None,
-) -> None:
-    report.dialogues += 1
-    session = begin(picture, reasoner)
-    made: list[str | None] = []
-    truths = [turn["bboxes"] for turn in row["conversational_turns"]]
-    for number, turn in enumerate(row["conversational_turns"], start=1):
-        question = turn["question"]
-        for earlier in _contexts(turn):
-            session, name = _reference(report, session, made[earlier], truths[earlier])
-            question = question.replace(PLACE, name, 1)
-        session = answer(session, question, picture=picture, reasoner=reasoner, segmenter=segmenter)
-        made.append(session.turns[-1].region)
-        score = _score(report, session, number, turn)
-        if segmenter is not None and score.overlap is not None:
-            report.ceiling.append(_at_best(picture, segmenter, turn))
+def _usable(row: Dialogue | BadRow) -> Dialogue:
+    if isinstance(row, BadRow):
+        raise InputError(f"Row {row.index}: {row.why}")
+    return row
 
 
-def _contexts(turn: dict[str, Any]) -> list[int]:
-    context = turn.get("context_from_turn", [])
-    return context if isinstance(context, list) else [context]
-
-
-def _reference(
-    report: Report, session: Session, region: str | None, truth: Sequence[Sequence[int]]
-) -> tuple[Session, str]:
-    report.references += 1
-    if region is not None:
-        return session, f"{region}.1"
-    report.fallbacks += 1
-    stand_in = RegionObject("", PictureBox(*truth[0]))
-    registry, made = session.registry.add([stand_in], origin=Origin.USER)
-    return session.with_registry(registry), made.id
-
-
-def _score(report: Report, session: Session, number: int, truth: dict[str, Any]) -> TurnScore:
-    turn = session.turns[-1]
-    objects = session.registry.objects(turn.region) if turn.region else ()
-    predicted = [o.box for o in objects]
-    boxes = [PictureBox(*b) for b in truth["bboxes"]]
-    masks = _masks(objects, truth, session.picture.size)
-    score = score_turn(number, predicted, boxes, masks)
+def _note(report: Report, turn: TurnRow, true: TrueTurn) -> None:
+    score = turn_score(turn)
     report.scores.append(score)
-    report.by_skill[truth.get("skill", "all")].append(score)
-    if truth.get("kind"):
-        report.by_kind[truth["kind"]].append(score)
-    _note_boxes(report, predicted, boxes)
-    _note_turn(report, turn)
-    return score
+    report.by_skill[true.labels.get("skill", "all")].append(score)
+    if "kind" in true.labels:
+        report.by_kind[true.labels["kind"]].append(score)
+    report.references += len(turn["references"])
+    report.fallbacks += sum(place["source"] == "fallback" for place in turn["references"])
+    if turn["citation"] is not None:
+        report.cited_right.append(cites_exactly(turn))
+    _note_boxes(report, turn, true)
+    if turn["first_token_s"] is not None and turn["total_s"] is not None:
+        report.first_token_s.append(turn["first_token_s"])
+        report.total_s.append(turn["total_s"])
 
 
-def _note_boxes(report: Report, predicted: list[PictureBox], boxes: list[PictureBox]) -> None:
-    if boxes:
-        report.box_ious.append(max((box.iou(boxes[0]) for box in predicted), default=0.0))
+def _note_boxes(report: Report, turn: TurnRow, true: TrueTurn) -> None:
+    predicted = [PictureBox(*item["bbox_xyxy"]) for item in turn["objects"]]
+    if true.boxes:
+        report.box_ious.append(turn["iou"] or 0.0)
         report.false_empty += not predicted
-    if len(boxes) > 1:
-        report.recalled += [is_hit(predicted, box) for box in boxes]
-        report.counted.append(len(predicted) == len(boxes))
+    if len(true.boxes) > 1:
+        report.recalled += [is_hit(predicted, box) for box in true.boxes]
+        report.counted.append(len(predicted) == len(true.boxes))
 
 
-def _note_turn(report: Report, turn: Turn) -> None:
-    if turn.references:
-        wrong = ("citation.missing", "citation.invented")
-        report.cited_right.append(not any(f.kind in wrong for f in turn.findings))
-    if turn.timings.first_token_s is not None and turn.timings.total_s is not None:
-        report.first_token_s.append(turn.timings.first_token_s)
-        report.total_s.append(turn.timings.total_s)
-
-
-def _masks(
-    objects: Sequence[RegionObject], truth: dict[str, Any], size: Size
-) -> tuple[BoolArray, BoolArray] | None:
-    """The pixels predicted and the true ones; None where an object has no mask."""
-    masks = [o.mask.to_array() for o in objects if o.mask]
-    if len(masks) < len(objects):
-        return None
-    return merged(masks, size), merged(_true_masks(truth), size)
-
-
-def _true_masks(truth: dict[str, Any]) -> list[BoolArray]:
-    return [Mask(Size(m["size"][1], m["size"][0]), m["counts"]).to_array() for m in truth["masks"]]
-
-
-def _at_best(picture: Picture, segmenter: Segmenter, truth: dict[str, Any]) -> float:
-    """IoU of the masks that the segmenter makes when it is given the true boxes and points."""
-    masks = _true_masks(truth)
-    hints = [
-        Hint(PictureBox(*box), inner_point(mask))
-        for box, mask in zip(truth["bboxes"], masks, strict=True)
-    ]
-    made = (segment.mask.to_array() for segment in segmenter.segment(picture, hints))
-    return mask_iou(merged(made, picture.size), merged(masks, picture.size))
+def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
+    """For each turn with something to find, the IoU of the masks that the segmenter makes when it is
+    given the true boxes and points.
+    """
+    picture = open_picture(dialogue.picture)
+    best: list[float] = []
+    for true in dialogue.turns:
+        if true.boxes and true.masks:
+            masks = [mask.to_array() for mask in true.masks]
+            hints = [Hint(box, inner_point(m)) for box, m in zip(true.boxes, masks, strict=True)]
+            made = (segment.mask.to_array() for segment in segmenter.segment(picture, hints))
+            best.append(mask_iou(merged(made, picture.size), merged(masks, picture.size)))
+    return best
 
 
 def _each(groups: dict[str, list[TurnScore]]) -> dict[str, dict[str, Any]]:

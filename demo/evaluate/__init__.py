@@ -1,0 +1,1 @@
+"""RegionDial-Bench through the engine that also runs the app: play it, score it, report it."""

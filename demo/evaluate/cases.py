@@ -1,0 +1,132 @@
+"""The rounds that went worst, as pictures: what the model found, what it was given, and the truth.
+
+Predictions and references are drawn as on the page, with the names they had in the dialogue; the truth is
+a white and black outline on top. It reads rows and dialogues and knows nothing of tables.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from demo.evaluate.data import Dialogue, TrueTurn
+from demo.evaluate.play import Row, TurnRow
+from demo.geometry import PictureBox, PicturePoint, Size
+from demo.masks import Mask
+from demo.metrics import HIT_IOU
+from demo.pictures import Picture, open_picture
+from demo.regions import Region, RegionObject, Registry
+from demo.render import draw_overlay
+from demo.session import ReasonerInfo, Session
+
+LONGEST_SIDE = 720  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One round: its dialogue (index from 0), what is in its row, and its picture as a JPEG file."""
+
+    index: int
+    image_path: str
+    turn: TurnRow
+    jpeg: bytes
+
+
+def worst_cases(rows: Iterable[Row], dialogues: Iterable[Dialogue], count: int) -> list[Case]:
+    """The worst rounds of a run that went wrong, at most one of a dialogue, the worst first.
+
+    Worst is the smallest IoU (of masks where there are some, else of boxes), and of equal ones the
+    largest thing; boxes for what is not there count as an IoU of 0. Raises PictureError for a picture
+    that has gone since.
+    """
+    by_index = {dialogue.index: dialogue for dialogue in dialogues}
+    worst = [
+        (_badness(turn), row, turn)
+        for row in rows
+        if row["index"] in by_index
+        for turn in [min(row["turns"], key=_badness)]
+    ]
+    worst = [one for one in worst if one[0][0] <= HIT_IOU]
+    worst.sort(key=lambda one: one[0])
+    return [_case(row, turn, by_index[row["index"]]) for _, row, turn in worst[:count]]
+
+
+def _badness(turn: TurnRow) -> tuple[float, int, int]:
+    """Smallest for the worst; 1 and more for what is right."""
+    if not turn["truth"]:
+        return (1.0 if turn["absent_right"] else 0.0), 0, turn["round"]
+    box = PictureBox(*turn["truth"][0])
+    shared = turn["overlap"]
+    iou = turn["iou"] or 0.0 if shared is None else shared[0] / max(shared[1], 1)
+    return iou, -box.area, turn["round"]
+
+
+def _case(row: Row, turn: TurnRow, dialogue: Dialogue) -> Case:
+    picture = open_picture(dialogue.picture)
+    return Case(
+        row["index"],
+        row["image_path"],
+        turn,
+        drawn(picture, turn, dialogue.turns[turn["round"] - 1]),
+    )
+
+
+def drawn(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
+    """The picture with references, prediction and truth, as a JPEG."""
+    scene = draw_overlay(picture, _session(picture, turn))
+    _draw_truth(scene, true)
+    image = Image.fromarray(scene)
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=82, optimize=True)
+    return file.getvalue()
+
+
+def _session(picture: Picture, turn: TurnRow) -> Session:
+    """A dialogue whose regions are those of this round."""
+    regions: dict[str, Region] = {}
+    for place in turn["references"]:
+        if place["name"] is not None and place["box"] is not None:
+            name = place["name"].split(".")[0]
+            regions[name] = Region(name, (RegionObject(f"{name}.1", PictureBox(*place["box"])),))
+    if turn["region"] is not None:
+        found = tuple(_object(o, picture.size) for o in turn["objects"])
+        regions[turn["region"]] = Region(turn["region"], found)
+    ordered = tuple(sorted(regions.values(), key=lambda region: region.number))
+    info = ReasonerInfo("", picture.size)
+    return Session("", picture.info, info, registry=Registry(ordered))
+
+
+def _object(row: dict[str, object], size: Size) -> RegionObject:
+    box, point, mask = row["bbox_xyxy"], row["point_xy"], row["mask"]
+    assert isinstance(box, list)
+    return RegionObject(
+        str(row["id"]),
+        PictureBox(*box),
+        PicturePoint(*point) if isinstance(point, list) else None,
+        Mask(size, mask["counts"]) if isinstance(mask, dict) else None,
+    )
+
+
+def _draw_truth(scene: NDArray[np.uint8], true: TrueTurn) -> None:
+    width = max(1, round(max(scene.shape[:2]) / 400))
+    outlines = [*_boxes(true.boxes), *(c for m in true.masks or () for c in _contours(m))]
+    for colour, extra in (((255, 255, 255), 2 * width), ((0, 0, 0), 0)):
+        cv2.polylines(scene, outlines, True, colour, width + extra, cv2.LINE_AA)
+
+
+def _boxes(boxes: Sequence[PictureBox]) -> list[NDArray[np.int32]]:
+    return [
+        np.array([(b.x1, b.y1), (b.x2, b.y1), (b.x2, b.y2), (b.x1, b.y2)], np.int32) for b in boxes
+    ]
+
+
+def _contours(mask: Mask) -> Sequence[NDArray[np.int32]]:
+    pixels = mask.to_array().astype(np.uint8)
+    return cv2.findContours(pixels, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)[0]

@@ -1,0 +1,239 @@
+"""The commands `python -m demo evaluate` and `export`: what they take and what they call.
+
+Whatever takes time to import is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from demo.errors import InputError, ModelError
+from demo.options import Parser, add_model_options, count
+
+if TYPE_CHECKING:
+    from demo.evaluate.crew import About
+    from demo.evaluate.data import BadRow, Dialogue
+    from demo.evaluate.folder import RunFolder
+    from demo.evaluate.play import Failed
+    from demo.evaluate.tables import Run
+    from demo.pictures import Picture
+    from demo.session import Session
+
+CASES = 12
+BAD_ROWS_SAID = 5
+
+
+def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    """``evaluate DATA.json`` and ``export SESSION … --dialogues DIR``."""
+    evaluate = commands.add_parser(
+        "evaluate", help="score a model on RegionDial-Bench dialogues; goes on where it was stopped"
+    )
+    evaluate.add_argument("data", type=Path, help="a file in the benchmark's form")
+    add_model_options(evaluate)
+    evaluate.add_argument(
+        "--reference", choices=("predicted", "truth", "none"), default="predicted",
+        help="what a reference to an earlier round is: the model's own box there, the true box, or the "
+        "word “it” (default: predicted)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--reference-frame", choices=("model", "original"), default="model",
+        help="write references in the model's frame, or in pixels of the original picture as the "
+        "authors' script does (default: model)",
+    )  # fmt: skip
+    evaluate.add_argument("--limit", type=count, metavar="N", help="only the first N rows")
+    evaluate.add_argument(
+        "--images", type=Path, metavar="DIR", help="where the pictures are (default: beside DATA)"
+    )
+    evaluate.add_argument(
+        "--workers", type=count, default=1, metavar="N",
+        help="processes with a model each, or requests to --server at a time (default: 1)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="rows and report go there (default: evaluation/ and a name made of the settings)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--compare", type=Path, action="append", default=[], metavar="DIR",
+        help="another run on the same data, to stand beside this one in the report; may be repeated",
+    )  # fmt: skip
+    evaluate.set_defaults(run=_evaluate)
+
+    export = commands.add_parser(
+        "export", help="dialogues with what people said of them, as benchmark and training data"
+    )
+    export.add_argument(
+        "sessions", nargs="*", type=Path, metavar="SESSION",
+        help="zip files of dialogues; or session.json files, whose pictures lie beside them",
+    )  # fmt: skip
+    export.add_argument(
+        "--dialogues", type=Path, required=True, metavar="DIR",
+        help="dialogues.json, single_turn.jsonl and images/ go there",
+    )  # fmt: skip
+    export.add_argument(
+        "--images", type=Path, metavar="DIR", help="where the pictures of session.json files are"
+    )
+    export.add_argument(
+        "--only", choices=("rated",), help="leave out answers that nobody rated or corrected"
+    )
+    export.set_defaults(run=_export)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from demo.evaluate.folder import open_folder
+    from demo.evaluate.play import Manner
+
+    dialogues, bad = _read(options)
+    data = _digest(options.data)
+    others = [_other(path, data) for path in options.compare]
+
+    from demo.evaluate.crew import gather
+    from demo.evaluate.run import run
+
+    manner = Manner(options.reference, options.reference_frame)
+    try:
+        with gather(options, manner, options.workers) as crew:
+            settings = _settings(options, data, crew.about)
+            print(crew.about.status, file=sys.stderr)
+            with open_folder(_out(options), settings) as folder:
+                left = run(dialogues, crew, folder)
+                unplayed: list[BadRow | Failed] = [*bad, *left.bad, *left.failed]
+                _report(settings, dialogues, folder, others, unplayed)
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+    if left.failed:
+        raise ModelError(
+            f"The model failed at {len(left.failed)} dialogues, which the report lists: "
+            f"{left.failed[0].why} The same command tries them again."
+        )
+    return 0
+
+
+def _read(options: argparse.Namespace) -> tuple[list[Dialogue], list[BadRow]]:
+    """All rows, the bad ones said. Raises InputError when there is none that can be used."""
+    from demo.evaluate.data import Dialogue, read_dialogues
+
+    dialogues: list[Dialogue] = []
+    bad: list[BadRow] = []
+    for row in read_dialogues(options.data, images=options.images, limit=options.limit):
+        if isinstance(row, Dialogue):
+            dialogues.append(row)
+        else:
+            bad.append(row)
+    if not dialogues:
+        raise InputError(f"No row of {options.data} can be used. Row 0: {bad[0].why}")
+    for row in bad[:BAD_ROWS_SAID]:
+        print(f"Row {row.index} is left out: {row.why}", file=sys.stderr)
+    if len(bad) > BAD_ROWS_SAID:
+        more = len(bad) - BAD_ROWS_SAID
+        print(f"{more} more rows are left out; the report lists them.", file=sys.stderr)
+    return dialogues, bad
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
+
+
+def _settings(options: argparse.Namespace, data: str, about: About) -> dict[str, Any]:
+    """What must be the same for rows to stand in one folder."""
+    return {
+        "version": 1,
+        "data_name": options.data.name,
+        "data": data,
+        "model": about.model,
+        "frame": list(about.frame),
+        "segmenter": about.segmenter,
+        "quantize": options.quantize,
+        "low_memory": options.low_memory,
+        "server": options.server,
+        "reference": options.reference,
+        "reference_frame": options.reference_frame,
+    }
+
+
+def _out(options: argparse.Namespace) -> Path:
+    if options.out is not None:
+        return Path(options.out)
+    return Path("evaluation") / (
+        f"{options.data.stem}-{options.reference}-{options.reference_frame}"
+    )
+
+
+def _other(path: Path, data: str) -> tuple[str, dict[int, Any]]:
+    """The label and the rows of another run. Raises InputError when it was on other data."""
+    from demo.evaluate.folder import read_folder
+    from demo.evaluate.tables import run_label
+
+    settings, rows = read_folder(path)
+    if settings.get("data") != data:
+        raise InputError(f"The run in {path} is about another data file, so nothing compares.")
+    return run_label(settings), rows
+
+
+def _report(
+    settings: dict[str, Any],
+    dialogues: Sequence[Dialogue],
+    folder: RunFolder,
+    others: Sequence[tuple[str, dict[int, Any]]],
+    unplayed: Sequence[BadRow | Failed],
+) -> None:
+    from demo.evaluate.cases import worst_cases
+    from demo.evaluate.report import build_report, markdown_table, write_report
+    from demo.evaluate.score import score
+    from demo.evaluate.tables import Run, round_table, run_label
+
+    played = [d.index for d in dialogues if d.index in folder.rows]
+    rows = [folder.rows[index] for index in played]
+    this = Run(run_label(settings), score(rows))
+    beside: list[Run] = [
+        Run(label, score(found[index] for index in played if index in found))
+        for label, found in others
+    ]
+    cases = worst_cases(rows, dialogues, CASES)
+    write_report(folder.path, build_report(settings, this, beside, unplayed, cases), this)
+    print(markdown_table(round_table(this.scores)))
+    print(f"\n{folder.path / 'report.html'}")
+
+
+def _export(options: argparse.Namespace) -> int:
+    from demo.evaluate.feedback import export_dialogues
+
+    if not options.sessions:
+        raise InputError(
+            "Give the dialogues to export: zip files, or session.json files with their pictures."
+        )
+    sessions = (_session(path, options.images) for path in options.sessions)
+    made = export_dialogues(sessions, options.dialogues, rated_only=options.only == "rated")
+    for why, turns in made.left_out.items():
+        print(f"{turns} turns: {why}.", file=sys.stderr)
+    print(
+        f"{len(made.dialogues)} dialogues and {len(made.single_turns)} single turns are in "
+        f"{options.dialogues}."
+    )
+    return 0
+
+
+def _session(path: Path, images: Path | None) -> tuple[Session, Picture]:
+    """A dialogue and its picture. Raises InputError with a sentence that names the file."""
+    from demo.export import matching_picture, read_session, read_zip
+    from demo.pictures import safe_name
+
+    try:
+        if path.suffix.lower() != ".json":
+            return read_zip(path)
+        session = read_session(path.read_bytes())
+        folder = path.parent if images is None else images
+        return session, matching_picture(session, folder / safe_name(session.picture.name))
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

@@ -1,0 +1,191 @@
+"""RegionDial-Bench files: dialogues about pictures, with the truth for every turn.
+
+A file is a list of ``{image_id, image_path, conversational_turns: [{question, bboxes, masks, ann_ids,
+context_from_turn?}]}``; ``<box>{context_bbox}</box>`` in a question stands for the box of the earlier
+turn (from 0) that ``context_from_turn`` names, or of the turns, in order. A turn without boxes asks for
+something that is not there.
+
+Everything is checked here, the pictures too, so that a bad row is known before a model runs. This file
+does not know how dialogues are played or scored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from demo.errors import InputError
+from demo.evaluate.jsonlist import read_list
+from demo.evaluate.masks import read_mask
+from demo.geometry import PictureBox, Size, round_half_up
+from demo.masks import Mask
+from demo.pictures import open_picture
+from demo.prompt import normalised
+from demo.references import check_question
+
+PLACE = re.compile(r"<box>\s*\{context_bbox\}\s*</box>|\{context_bbox\}")
+MOST_TURNS = 1_000
+LONGEST_LABEL = 40
+_FARTHEST = 10**6  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class TrueTurn:
+    """One question and what is to be found, in picture pixels.
+
+    ``contexts`` has the earlier turn (from 0) for each place in the question, in order. ``boxes`` is
+    empty where nothing matches, ``masks`` None where the file has none. ``labels`` are the turn's other
+    short texts, such as nano's ``skill`` and ``kind``.
+    """
+
+    question: str
+    contexts: tuple[int, ...]
+    boxes: tuple[PictureBox, ...]
+    masks: tuple[Mask, ...] | None
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One row of a file that can be used; ``index`` counts its rows from 0."""
+
+    index: int
+    image_id: str
+    image_path: str
+    picture: Path
+    turns: tuple[TrueTurn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be used, and why, as a sentence."""
+
+    index: int
+    why: str
+
+
+def read_dialogues(
+    path: Path, *, images: Path | None = None, limit: int | None = None
+) -> Iterator[Dialogue | BadRow]:
+    """The first ``limit`` rows of a benchmark file, in order.
+
+    A picture's path is taken from the file's own folder; with ``images`` from there, where the name
+    alone may do. Raises InputError, with a sentence, for a file that is no such list, or an empty one.
+    """
+    index = -1
+    for index, row in enumerate(islice(read_list(path), limit)):
+        try:
+            yield _dialogue(index, row, path.parent, images)
+        except InputError as error:
+            yield BadRow(index, str(error))
+    if index < 0:
+        raise InputError(f"The file {path} holds no dialogues: its list is empty.")
+
+
+def _dialogue(index: int, row: object, folder: Path, images: Path | None) -> Dialogue:
+    if not isinstance(row, dict):
+        raise InputError("It is not a dialogue: it has no named values.")
+    written, turns = row.get("image_path"), row.get("conversational_turns")
+    if not isinstance(written, str) or not written:
+        raise InputError("It names no picture: “image_path” is not a text.")
+    if not isinstance(turns, list) or not turns:
+        raise InputError("It has no turns: “conversational_turns” is not a list of them.")
+    if len(turns) > MOST_TURNS:
+        raise InputError(f"It has {len(turns):,} turns, and at most {MOST_TURNS:,} can be played.")
+    picture = _picture(written, folder, images)
+    size = open_picture(picture).size
+    made = tuple(_numbered_turn(number, turn, size) for number, turn in enumerate(turns))
+    return Dialogue(index, str(row.get("image_id", index)), written, picture, made)
+
+
+def _picture(written: str, folder: Path, images: Path | None) -> Path:
+    """Where the picture is; a path out of the folder is not followed."""
+    relative = PurePosixPath(written.replace("\\", "/"))
+    if "\0" in written or not relative.name:
+        raise InputError("It names no picture: “image_path” is not a path.")
+    inside = not relative.is_absolute() and ".." not in relative.parts
+    if images is None:
+        if not inside:
+            raise InputError(
+                "Its picture lies outside the file's folder; say where it is with --images."
+            )
+        return folder / relative
+    whole = images / relative
+    return whole if inside and whole.is_file() else images / relative.name
+
+
+def _numbered_turn(number: int, turn: object, size: Size) -> TrueTurn:
+    try:
+        return _turn(number, turn, size)
+    except InputError as error:
+        raise InputError(f"Turn {number} (counted from 0): {error}") from error
+
+
+def _turn(number: int, turn: object, size: Size) -> TrueTurn:
+    if not isinstance(turn, dict):
+        raise InputError("It has no named values.")
+    question = turn.get("question")
+    if not isinstance(question, str):
+        raise InputError("Its question is not a text.")
+    question = check_question(question)
+    if not normalised(question):
+        raise InputError("Its question has no words.")
+    boxes = tuple(_box(box) for box in _list(turn.get("bboxes"), "bboxes"))
+    masks = tuple(read_mask(m, size) for m in _list(turn.get("masks") or [], "masks"))
+    if not boxes and any(mask.area for mask in masks):
+        raise InputError("It has a mask, but no box.")
+    return TrueTurn(
+        question,
+        _contexts(number, turn.get("context_from_turn"), len(PLACE.findall(question))),
+        boxes,
+        masks or None,
+        {
+            name: value
+            for name, value in turn.items()
+            if isinstance(value, str) and name != "question" and len(value) <= LONGEST_LABEL
+        },
+    )
+
+
+def _list(value: object, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"“{name}” is not a list.")
+    return value
+
+
+def _contexts(number: int, context: object, places: int) -> tuple[int, ...]:
+    """The earlier turn for each place; one may stand at several. No place, no context."""
+    named: Sequence[Any] = context if isinstance(context, list) else [context]
+    named = [] if context is None else named
+    for turn in named:
+        if type(turn) is not int:
+            raise InputError("“context_from_turn” is neither a number nor a list of numbers.")
+        if not 0 <= turn < number:
+            raise InputError(f"It refers to turn {turn}, which does not come before it.")
+    if len(named) == 1:
+        return tuple(named) * places
+    if places and len(named) != places:
+        raise InputError(
+            f"Its question has {places} places for boxes, and it refers to {len(named)} turns."
+        )
+    return tuple(named) if places else ()
+
+
+def _box(value: object) -> PictureBox:
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != 4 or not all(_is_coordinate(v) for v in numbers):
+        raise InputError("A box is not a list of four numbers.")
+    x1, y1, x2, y2 = (round_half_up(v) for v in numbers)
+    if x1 > x2 or y1 > y2:
+        raise InputError(f"The box {numbers} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2.")
+    return PictureBox(x1, y1, x2, y2)
+
+
+def _is_coordinate(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= _FARTHEST  # which is not so for NaN

@@ -1,0 +1,153 @@
+"""The folder of a run: its settings, and one line of ``rows.jsonl`` for each dialogue that was played.
+
+A line is on the disk before the next is begun, and one that a killed run left half-written is cut off, so a
+run goes on where it stopped. One process at a time writes here. It does not know what rows mean.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from demo.errors import InputError
+from demo.evaluate.play import Row
+
+Settings = Mapping[str, Any]
+ROWS, SETTINGS, LOCK = "rows.jsonl", "settings.json", ".lock"
+
+
+class RunFolder:
+    """An open folder; ``rows`` are those played so far, by their index."""
+
+    def __init__(self, path: Path, rows: dict[int, Row]) -> None:
+        self.path, self.rows = path, rows
+
+    def add(self, row: Row) -> None:
+        """Keep one more row; it is on the disk when this returns.
+
+        Raises InputError when it cannot be written and ValueError when it is there already.
+        """
+        if row["index"] in self.rows:
+            raise ValueError(f"row {row['index']} was played already")
+        line = json.dumps(row, ensure_ascii=True) + "\n"
+        with written(self.path), (self.path / ROWS).open("ab") as file:
+            file.write(line.encode("ascii"))
+            file.flush()
+            os.fsync(file.fileno())
+        self.rows[row["index"]] = row
+
+
+@contextmanager
+def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
+    """The folder, made where it is not there, for this process alone.
+
+    Raises InputError, with a sentence, when a run with other settings is in it, when another process
+    has it open, and when it cannot be read or written.
+    """
+    with written(path):
+        path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(f"Another run is writing to the folder {path}.") from None
+    try:
+        _settle(path, settings)
+        yield RunFolder(path, _rows(path / ROWS))
+    finally:
+        lock.release()
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Failures to write there as sentences."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InputError(f"Nothing can be written to {path}: {why}.") from error
+
+
+def read_folder(path: Path) -> tuple[Settings, dict[int, Row]]:
+    """Settings and rows of another run, to compare with. Raises InputError."""
+    settings = _settings(path / SETTINGS)
+    if settings is None:
+        raise InputError(f"The folder {path} holds no run: it has no {SETTINGS}.")
+    rows, _ = _complete(path / ROWS)
+    return settings, rows
+
+
+def _settle(path: Path, settings: Settings) -> None:
+    there = _settings(path / SETTINGS)
+    if there is None:
+        if (path / ROWS).exists():
+            raise InputError(f"The folder {path} has a {ROWS} without its {SETTINGS}.")
+        save(path / SETTINGS, json.dumps(settings, indent=2) + "\n")
+        return
+    names = [n for n in {**there, **settings} if there.get(n) != settings.get(n)]
+    if names:
+        changes = ", ".join(f"{n} was {there.get(n)}, now {settings.get(n)}" for n in names)
+        raise InputError(
+            f"The folder {path} holds a run with other settings ({changes}). Choose another --out."
+        )
+
+
+def save(path: Path, content: str | bytes) -> None:
+    """Write a whole file, or leave the former one. Raises InputError."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    new = path.with_name(f"{path.name}.new")
+    with written(path.parent):
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+
+
+def _settings(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"The file {path} cannot be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"The file {path} holds no settings.")
+    return found
+
+
+def _rows(path: Path) -> dict[int, Row]:
+    """The rows of the file, which then ends with the last complete one."""
+    rows, end = _complete(path)
+    if path.exists() and path.stat().st_size > end:
+        with written(path.parent), path.open("r+b") as file:
+            file.truncate(end)
+            os.fsync(file.fileno())
+    return rows
+
+
+def _complete(path: Path) -> tuple[dict[int, Row], int]:
+    """The rows that are whole, and at which byte they end. Raises InputError for damage before that."""
+    rows: dict[int, Row] = {}
+    end = lines = 0
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                lines += 1
+                if line.endswith(b"\n"):  # else a run was killed while it wrote
+                    row = json.loads(line)
+                    rows[row["index"]] = row
+                    end += len(line)
+    except FileNotFoundError:
+        return {}, 0
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"The file {path} is damaged in line {lines}.") from error
+    return rows, end

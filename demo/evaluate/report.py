@@ -1,0 +1,218 @@
+"""The report of a run: ``report.md`` with its pictures, ``report.html`` in one file, ``scores.json``.
+
+Texts of files and models are escaped here and nowhere else. It lays out what `tables`, `plot` and `cases`
+made and computes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from demo.evaluate import published
+from demo.evaluate.cases import Case
+from demo.evaluate.data import BadRow
+from demo.evaluate.folder import Settings, save, written
+from demo.evaluate.play import Failed
+from demo.evaluate.plot import Line, runs_plot, score_plot
+from demo.evaluate.score import Totals
+from demo.evaluate.tables import (
+    Run,
+    Table,
+    ap_table,
+    giou_table,
+    label_tables,
+    percent,
+    round_table,
+    runs_table,
+)
+
+LEGEND = (
+    "The truth is the white and black outline. Coloured regions are what the model found and the "
+    "references it was given, with the names they had in the dialogue."
+)
+_REFERENCES = {
+    "predicted": "the model's own first predicted box, or the true box where it predicted none",
+    "truth": "the first true box",
+    "none": "not given: the word “it” stands in their place",
+}
+_FRAMES = {
+    "model": "written in the model's own frame",
+    "original": "written in pixels of the original picture, as the authors' script does",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A picture that stands below the table of that title; ``file`` is its name on disk."""
+
+    title: str
+    beside: str
+    file: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a report holds; every text in it is plain and not escaped."""
+
+    title: str
+    summary: tuple[str, ...]
+    tables: tuple[Table, ...]
+    plots: tuple[Plot, ...]
+    unplayed: tuple[str, ...]
+    cases: tuple[Case, ...]
+    legend: str = LEGEND
+
+
+def build_report(
+    settings: Settings,
+    run: Run,
+    others: Sequence[Run],
+    unplayed: Sequence[BadRow | Failed],
+    cases: Sequence[Case],
+) -> Report:
+    """Everything in order; ``others`` are runs over the same dialogues to compare with."""
+    runs = [run, *others]
+    ap, giou = ap_table(runs), giou_table(runs)
+    tables = [round_table(run.scores)]
+    if others:
+        tables.append(runs_table(runs))
+    tables += [ap, giou, *label_tables(run.scores)]
+    return Report(
+        title=f"{settings['model']} on {settings['data_name']}",
+        summary=_summary(settings, run, unplayed),
+        tables=tuple(tables),
+        plots=_plots(runs, ap.title, giou.title),
+        unplayed=tuple(
+            f"Row {row.index}: {row.why}" for row in sorted(unplayed, key=lambda r: r.index)
+        ),
+        cases=tuple(cases),
+    )
+
+
+def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) -> tuple[str, ...]:
+    overall = run.scores.overall
+    width, height = settings["frame"]
+    frame = "" if settings["reference"] == "none" else f", {_FRAMES[settings['reference_frame']]}"
+    sentences = [
+        f"{run.scores.dialogues:,} dialogues, {overall.summary.turns:,} rounds with something to find "
+        f"and {overall.summary.absent:,} without. AP {percent(overall.summary.ap)}, "
+        f"gIoU {percent(overall.summary.giou)}, cIoU {percent(overall.summary.ciou)}, "
+        f"citation reward {percent(overall.citation)} (percent).",
+        f"References to earlier rounds: {_REFERENCES[settings['reference']]}{frame}.",
+        f"Model {settings['model']} in a frame of {width} × {height}, quantization "
+        f"{settings['quantize']}{', low memory' if settings['low_memory'] else ''}, masks: "
+        f"{settings['segmenter']}. Data {settings['data_name']} with SHA-256 {settings['data']}.",
+    ]
+    if overall.fallbacks:
+        sentences.append(
+            f"{overall.fallbacks:,} of {overall.places:,} references fell back to the true box, "
+            "because nothing had been predicted."
+        )
+    if unplayed:
+        sentences.append(f"{len(unplayed):,} rows could not be played; they are listed below.")
+    return tuple(sentences)
+
+
+def _plots(runs: Sequence[Run], below_ap: str, below_giou: str) -> tuple[Plot, ...]:
+    ap = _lines(runs, lambda totals: totals.summary.ap)
+    giou = _lines(runs, lambda totals: totals.summary.giou)
+    plots = [
+        Plot("AP by round", below_ap, "ap.png",
+             score_plot("AP", ap[:1], published.AP, published.AP_DATA)),
+        Plot("gIoU by round", below_giou, "giou.png",
+             score_plot("gIoU", giou[:1], published.GIOU, published.GIOU_DATA)),
+    ]  # fmt: skip
+    if len(runs) > 1:
+        png = runs_plot({"AP": ap, "gIoU": giou})
+        plots.append(Plot("AP and gIoU of the runs by round", "Runs compared", "runs.png", png))
+    return tuple(plots)
+
+
+def _lines(runs: Sequence[Run], share: Callable[[Totals], float | None]) -> list[Line]:
+    return [Line(r.label, {n: share(t) for n, t in r.scores.rounds.items()}) for r in runs]
+
+
+def write_report(folder: Path, report: Report, run: Run) -> None:
+    """Write all files of the report. Raises InputError."""
+    with written(folder):
+        (folder / "worst").mkdir(exist_ok=True)
+    for plot in report.plots:
+        save(folder / plot.file, plot.png)
+    for number, case in enumerate(report.cases, start=1):
+        save(folder / _case_file(number), case.jpeg)
+    save(folder / "scores.json", json.dumps(run.scores.to_dict(), indent=2) + "\n")
+    save(folder / "report.md", markdown(report))
+    save(folder / "report.html", html(report))
+
+
+def _case_file(number: int) -> str:
+    return f"worst/{number:02}.jpg"
+
+
+def caption(case: Case) -> str:
+    """What happened in a round, as a line."""
+    turn = case.turn
+    if turn["truth"]:
+        best = f"best IoU {turn['iou'] or 0:.2f}" if turn["objects"] else "nothing was found"
+    else:
+        best = "there is nothing to find"
+    return f"Row {case.index}, round {turn['round']}: “{turn['question']}” – {best}."
+
+
+# HTML: jinja2 escapes every text.
+
+
+def html(report: Report) -> str:
+    """One page that holds all its pictures and refers to nothing outside."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters |= {"data_url": _data_url, "caption": caption}
+    return environment.get_template("report.html").render(report=report)
+
+
+def _data_url(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+# Markdown
+
+
+def markdown(report: Report) -> str:
+    """The same with links to the pictures beside it."""
+    parts = [f"# {_md(report.title)}", *(_md(sentence) for sentence in report.summary)]
+    for table in report.tables:
+        parts += [f"## {_md(table.title)}", *([_md(table.note)] if table.note else ())]
+        parts.append(markdown_table(table))
+        parts += [f"![{_md(p.title)}]({p.file})" for p in report.plots if p.beside == table.title]
+    if report.unplayed:
+        parts += ["## Rows that were not played", "\n".join(f"- {_md(u)}" for u in report.unplayed)]
+    if report.cases:
+        parts += ["## Worst rounds", report.legend]
+        parts += [
+            f"![{_md(caption(case))}]({_case_file(number)})\n\n{_md(caption(case))}"
+            for number, case in enumerate(report.cases, start=1)
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown_table(table: Table) -> str:
+    """A table whose numbers stand on the right."""
+    rule = ["---", *("---:" for _ in table.head[1:])]
+    rows = [[_md(cell) for cell in row] for row in (table.head, *table.rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
+
+
+def _md(text: str) -> str:
+    """A text on one line, none of whose characters mean anything in Markdown or HTML."""
+    line = " ".join(text.split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#!$~])", r"\\\1", line)

@@ -1,0 +1,125 @@
+"""Rows of played dialogues → scores: per round, over all rounds, and by what the file says of its turns.
+
+Pure functions on rows; AP, gIoU and cIoU are those of `metrics`. It knows no files and no tables.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from demo.evaluate.play import Row, TurnRow, turn_score
+from demo.metrics import Summary, summarize
+
+MOST_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Scores over some turns; shares from 0 to 1, None where nothing counts.
+
+    ``referring_ap`` is the AP over the turns that refer to an earlier one, whatever is given for it.
+    ``places`` counts such references; of these ``fallbacks`` took the true box for want of a
+    predicted one, and ``missing`` found neither. Over the ``given`` turns whose question held a box,
+    ``citation`` is the mean reward for citing it and ``exact`` the share that cites just what was given
+    (a box of the answer may be cited too). ``false_empty`` is the share of turns with something to find
+    that were answered with no box, ``masks_failed`` counts turns whose masks could not be made.
+    """
+
+    summary: Summary
+    referring_ap: float | None
+    box_iou: float | None
+    false_empty: float | None
+    places: int
+    fallbacks: int
+    missing: int
+    given: int
+    citation: float | None
+    exact: float | None
+    masks_failed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values, on one level."""
+        whole = asdict(self)
+        return {**whole.pop("summary"), **whole}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Totals of a run: overall, by round (from 1), and by label and its value."""
+
+    dialogues: int
+    overall: Totals
+    rounds: dict[int, Totals]
+    labels: dict[str, dict[str, Totals]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "dialogues": self.dialogues,
+            "overall": self.overall.to_dict(),
+            "rounds": {str(n): t.to_dict() for n, t in self.rounds.items()},
+            "labels": {
+                name: {value: t.to_dict() for value, t in groups.items()}
+                for name, groups in self.labels.items()
+            },
+        }
+
+
+def score(rows: Iterable[Row]) -> Scores:
+    """All scores of a run."""
+    rows = list(rows)
+    turns = [turn for row in rows for turn in row["turns"]]
+    by_round: dict[int, list[TurnRow]] = defaultdict(list)
+    for turn in turns:
+        by_round[turn["round"]].append(turn)
+    return Scores(
+        dialogues=len(rows),
+        overall=totals(turns),
+        rounds={number: totals(by_round[number]) for number in sorted(by_round)},
+        labels=_by_label(turns),
+    )
+
+
+def totals(turns: Sequence[TurnRow]) -> Totals:
+    """The scores over these turns."""
+    sources = [place["source"] for turn in turns for place in turn["references"]]
+    citations = [turn["citation"] for turn in turns if turn["citation"] is not None]
+    given = [turn for turn in turns if turn["citation"] is not None]
+    to_find = [turn for turn in turns if turn["truth"]]
+    return Totals(
+        summary=summarize(turn_score(turn) for turn in turns),
+        referring_ap=summarize(turn_score(turn) for turn in turns if turn["references"]).ap,
+        box_iou=_mean([turn["iou"] or 0.0 for turn in to_find]),
+        false_empty=_mean([not turn["objects"] for turn in to_find]),
+        places=len(sources),
+        fallbacks=sources.count("fallback"),
+        missing=sources.count("missing"),
+        given=len(given),
+        citation=_mean(citations),
+        exact=_mean([cites_exactly(turn) for turn in given]),
+        masks_failed=sum("masks.failed" in turn["findings"] for turn in turns),
+    )
+
+
+def cites_exactly(turn: TurnRow) -> bool:
+    """Whether its reasoning cites all boxes of the question, and none but these and the answer's."""
+    return not {"citation.missing", "citation.invented"}.intersection(turn["findings"])
+
+
+def _by_label(turns: Sequence[TurnRow]) -> dict[str, dict[str, Totals]]:
+    groups: dict[str, dict[str, list[TurnRow]]] = defaultdict(lambda: defaultdict(list))
+    for turn in turns:
+        for name, value in turn["labels"].items():
+            groups[name][value].append(turn)
+    return {
+        name: {value: totals(group) for value, group in sorted(values.items())}
+        for name, values in sorted(groups.items())
+        if len(values) <= MOST_GROUPS
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
