@@ -18,6 +18,8 @@ from demo.options import Parser, add_model_options
 if TYPE_CHECKING:
     from demo.choose import Models
 
+MOST_WAITING = 64  # without a number, a ZeroGPU Space would let one wait
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
@@ -42,10 +44,15 @@ def parser() -> Parser:
         prog="app.py", description="Talk about a picture, region by region, in your browser."
     )
     add_model_options(made)
+    # Spaces and containers say by Gradio's own variables where to listen.
     made.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
-    )
-    made.add_argument("--port", type=port, default=7860, help="port to listen on (default: 7860)")
+        "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="address to listen on (default: 127.0.0.1)",
+    )  # fmt: skip
+    made.add_argument(
+        "--port", type=port, default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+        help="port to listen on (default: 7860)",
+    )  # fmt: skip
     made.add_argument(
         "--sessions", metavar="DIR", default="none",
         help="folder to keep dialogues in; none keeps them in memory (the only way built so far)",
@@ -88,12 +95,13 @@ def serve(models: Models, options: argparse.Namespace) -> None:
     """Launch the page and stay until it is interrupted."""
     from demo.ui.page import build_page, launch_options
 
-    page = build_page(models, load_examples())
+    page = build_page(models, load_examples()).queue(max_size=MOST_WAITING)
     _, url, shared = page.launch(
         server_name=options.host,
         server_port=options.port,
         share=options.share,
         quiet=True,
+        ssr_mode=False,  # the canvas is drawn in the browser
         prevent_thread_lock=True,
         **launch_options(),
     )

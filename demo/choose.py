@@ -7,29 +7,29 @@ nothing of how they work.
 from __future__ import annotations
 
 import argparse
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-import torch
-from transformers.utils.hub import cached_file
-
-from demo.errors import CheckpointError, InputError, OptionError
+from demo.errors import ModelError
 from demo.nano.recognise import World
 from demo.pictures import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
-from demo.reasoners.loading import best_device, load_local
-from demo.segmenters.base import Segmenter
-from demo.segmenters.by_picture import SegmenterByPicture
+from demo.reasoners.devices import best_device, measure_pace
+from demo.reasoners.fetch import ensure
+from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
+from demo.reasoners.memory import Plan
+from demo.reasoners.remote import connect
+from demo.reasoners.zero import ZeroReasoner, answer_in_time
+from demo.segmenters.base import Segment, Segmenter
+from demo.segmenters.choose import Room, check_segmenter, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.segmenters.sam2 import NANO_FOLDER, SIZES, load_sam2
+from demo.segmenters.zero import ZeroSegmenter
+from demo.space import Door, on_space, on_zero_gpu, zero_gpu
 
 SEVEN_B = "regionreasoner-7b"
-SMALLER = "Qwen/Qwen2.5-VL-3B-Instruct"
-# In 4 bits, with tower and head in bf16, the weights take 6.4 GiB, in bf16 15.5 GiB (calculated);
-# the rest is for one turn.
-LEAST_GPU_GIB = {"4bit": 7.5, "none": 18.0}
+SMALLER = "qwen2.5-vl-3b"
 _NANO_ADVICE = (
     "nano knows drawn scenes only; for photographs: --model regionreasoner-7b on a CUDA GPU"
 )
@@ -83,18 +83,73 @@ class Models:
         return _OUTSIDE
 
 
-def choose(options: argparse.Namespace) -> Models:
-    """Load what the options ask for. Raises InputError or ModelError with a sentence."""
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """A model whose weights are here, how it will be loaded, and why it is this one.
+
+    ``slow`` says what to expect of it where there is no CUDA GPU.
+    """
+
+    entry: Entry
+    plan: Plan
+    why: str
+    slow: str = ""
+
+
+def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
+    """Load what the options ask for. Raises InputError or ModelError with a sentence.
+
+    ``tell`` gets what people should know while they wait.
+    """
     if options.server:
-        raise InputError(
-            "--server is not built yet: this version runs models in its own process. "
-            "Start without it, for example with --model nano."
-        )
-    entry, why = _chosen_model(options.model, options.quantize)
+        return _served(options)
+    check_segmenter(options.segmenter)
+    gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
+    picked = _picked(options, tell)
+    try:
+        return _loaded(picked, options, gpu, tell)
+    except ModelError as error:
+        if options.model != "auto" or picked.entry.name == "nano":
+            raise
+        because = f"The built-in model runs because {picked.entry.title} cannot: {error}"
+        return _loaded(_nano(options, because), options, gpu, tell)
+
+
+def _served(options: argparse.Namespace) -> Models:
+    """A model on a server; here only the masks are made."""
+    check_segmenter(options.segmenter)
+    reasoner, why = connect(options.server, options.model)
+    world = World.load() if reasoner.name == "nano" else None
+    sizes = _sizes(options)
+    segmenter, masks = choose_segmenter(
+        options.segmenter,
+        Room(best_device(), sizes[0] if sizes else None),
+        drawn=world.belongs if world else None,
+        fetch=on_space(),
+    )
+    return Models(
+        reasoner,
+        segmenter,
+        status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
+        advice=_NANO_ADVICE if world else "",
+        why=f"{why} {masks}",
+        world=world,
+    )
+
+
+def _loaded(picked: _Picked, options: argparse.Namespace, gpu: Any, tell: Tell) -> Models:
+    entry, plan = picked.entry, picked.plan
     is_nano = entry.name == "nano"
+    reasoner: Reasoner = load_local(entry, plan=plan, tell=tell)
     world = World.load() if is_nano else None
-    segmenter, masks = choose_segmenter(options.segmenter, world)
-    reasoner = load_local(entry, quantize=options.quantize, low_memory=options.low_memory)
+    segmenter, masks = choose_segmenter(
+        options.segmenter,
+        Room(plan.device, plan.sam2),
+        drawn=world.belongs if world else None,
+        fetch=on_space(),
+    )
+    if gpu is not None:
+        reasoner, segmenter = _behind_door(gpu, reasoner, segmenter)
     built_in = " · built in" if is_nano else ""
     name = segmenter.name if segmenter else "none"
     return Models(
@@ -102,101 +157,90 @@ def choose(options: argparse.Namespace) -> Models:
         segmenter,
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=_NANO_ADVICE if is_nano else "",
-        why=f"{why} {masks}",
+        why=" ".join(said for said in (picked.why, plan.why, picked.slow, masks) if said),
         world=world,
     )
 
 
-def _chosen_model(name: str, quantize: str) -> tuple[Entry, str]:
-    if name != "auto":
-        return find_model(name), f"The model {name} was asked for."
-    nano, large = find_model("nano"), find_model(SEVEN_B)
-    if not torch.cuda.is_available():
-        return nano, "The built-in model runs because this machine has no CUDA GPU."
-    free = torch.cuda.mem_get_info()[0] / 2**30
-    needed = LEAST_GPU_GIB["none" if quantize == "none" else "4bit"]
-    if free < needed:
-        lack = f"the GPU has {free:.1f} GiB free and RegionReasoner-7B needs {needed} GiB"
-        return nano, f"The built-in model runs because {lack}."
-    if not _all_shards_on_disk(large.source):
-        return nano, (
-            "The built-in model runs because the weights of RegionReasoner-7B (16.6 GB) are not on "
-            f"this machine. To fetch them, start with --model {SEVEN_B}."
-        )
-    return large, "RegionReasoner-7B runs because its weights and a large enough GPU are here."
+def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
+    """The model the options ask for, with its weights on this machine.
 
-
-def choose_segmenter(name: str, world: World | None = None) -> tuple[Segmenter | None, str]:
-    """The segmenter an option names, and a sentence that says why it runs.
-
-    ``world`` is there when the model knows drawn scenes only: ``auto`` then takes the built-in SAM 2
-    for those.
+    Of a model that is known, whether it fits and how slow it is are said before anything is fetched.
     """
-    kind, _, which = name.partition(":")
-    if kind == "none" and not which:
-        return None, "Masks were switched off."
-    if kind == "grabcut" and not which:
-        return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
-    if kind == "sam2":
-        return _asked_sam2(which), "SAM 2 makes the masks because it was asked for."
-    if name != "auto":
-        raise InputError(
-            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
-            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
-        )
-    usual, why = _best_segmenter()
-    if world is None or not (NANO_FOLDER / "config.json").is_file():
-        return usual, why
-    drawn = load_sam2("nano", best_device(), fetch=False)
-    reason = f"The built-in SAM 2 makes the masks of drawn scenes; of other pictures: {why}"
-    return SegmenterByPicture(drawn, world.belongs, usual), reason
+    if options.model == "auto":
+        return _best(options)
+    entry = find_model(options.model)
+    slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
+    ensure(entry, agreed=options.yes)
+    plan = _plan(entry, options)
+    slow = slow or _slowness(entry, plan, tell)
+    return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
 
 
-def _asked_sam2(which: str) -> Segmenter:
-    """SAM 2 of that size or folder; of the best size at hand where none is named."""
-    if which and which not in ("nano", *SIZES) and not Path(which).is_dir():
-        raise OptionError(
-            f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
-        )
-    device = best_device()
-    source = which or _sam2_on_disk(device) or ("large" if device == "cuda" else "tiny")
-    return load_sam2(source, device, fetch=True)
-
-
-def _best_segmenter() -> tuple[Segmenter, str]:
-    """SAM 2 when it is on this machine, else GrabCut; and why."""
-    device = best_device()
-    found = _sam2_on_disk(device)
-    if found is None:
-        return GrabCutSegmenter(), (
-            "GrabCut makes the masks because no SAM 2 weights are on this machine; "
-            "to fetch some, start with --segmenter sam2:tiny."
-        )
+def _best(options: argparse.Namespace) -> _Picked:
+    """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
+    if best_device() != "cuda":
+        return _nano(options, "The built-in model runs because this machine has no CUDA GPU.")
+    large = find_model(SEVEN_B)
     try:
-        return load_sam2(found, device, fetch=False), "SAM 2 makes the masks: its weights are here."
-    except CheckpointError as error:
-        return GrabCutSegmenter(), f"GrabCut makes the masks because SAM 2 cannot: {error}"
+        _plan_before(large, options)
+        ensure(large, agreed=options.yes)
+        return _Picked(
+            large,
+            _plan(large, options),
+            "RegionReasoner-7B runs because its weights and a large enough GPU are here.",
+        )
+    except ModelError as error:
+        return _nano(options, f"The built-in model runs. {error}")
 
 
-def _sam2_on_disk(device: str) -> str | None:
-    """The best SAM 2 size that is there: the largest on a GPU, the smallest elsewhere."""
-    sizes = reversed(SIZES) if device == "cuda" else SIZES
-    repositories = ((size, f"facebook/sam2.1-hiera-{size}") for size in sizes)
-    return next((size for size, hub in repositories if _on_disk(hub, "model.safetensors")), None)
+def _nano(options: argparse.Namespace, why: str) -> _Picked:
+    entry = find_model("nano")
+    return _Picked(entry, _plan(entry, options), why)
 
 
-def _all_shards_on_disk(source: str) -> bool:
-    """Whether every weight file that the checkpoint's index names has been fetched."""
-    try:
-        index = cached_file(source, "model.safetensors.index.json", local_files_only=True)
-    except OSError:
-        return False
-    shards = set(json.loads(Path(index).read_text(encoding="utf-8"))["weight_map"].values())
-    return all(_on_disk(source, shard) for shard in shards)
+def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
+    return plan_for(
+        entry,
+        quantize=options.quantize,
+        low_memory=options.low_memory,
+        sam2_sizes=_sizes(options),
+    )
 
 
-def _on_disk(source: str, file: str) -> bool:
-    try:
-        return cached_file(source, file, local_files_only=True) is not None
-    except OSError:
-        return False
+def _plan_before(entry: Entry, options: argparse.Namespace) -> Plan:
+    """The plan for a model of known shape, wherever its weights are. Raises OutOfMemoryError."""
+    assert entry.shape is not None
+    return plan_on(best_device(), entry.title, entry.shape, options.quantize, options.low_memory)
+
+
+def _sizes(options: argparse.Namespace) -> tuple[str, ...]:
+    return sizes_for(options.segmenter, best_device(), fetch=on_space())
+
+
+def _slowness(entry: Entry, plan: Plan, tell: Tell) -> str:
+    """What to expect of a large model without a CUDA GPU; said at once, for it is loaded slowly too."""
+    if plan.device == "cuda" or plan.shape is None:
+        return ""
+    pace = measure_pace(plan.device, plan.precision)
+    sentence = pace.sentence(entry.title, plan.device, plan.shape)
+    tell(sentence)
+    return sentence
+
+
+def _behind_door(
+    gpu: Any, reasoner: Reasoner, segmenter: Segmenter | None
+) -> tuple[Reasoner, Segmenter | None]:
+    """Model and segmenter as a ZeroGPU Space can use them."""
+
+    def answer(*given: Any) -> Iterator[Any]:
+        yield from answer_in_time(reasoner, *given)
+
+    def segment(*given: Any) -> Iterator[Segment]:
+        if segmenter is not None:
+            yield from segmenter.segment(*given)
+
+    door = Door(gpu, {"answer": answer, "segment": segment})
+    if segmenter is None or isinstance(segmenter, GrabCutSegmenter):
+        return ZeroReasoner(reasoner, door), segmenter
+    return ZeroReasoner(reasoner, door), ZeroSegmenter(segmenter, door)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import NoReturn
 
 
@@ -16,8 +17,8 @@ class Parser(argparse.ArgumentParser):
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """The options that the app and the command line share."""
     parser.add_argument(
-        "--model", default="auto", metavar="NAME",
-        help="auto, nano, regionreasoner-7b, a hub id, or a folder with a checkpoint (default: auto)",
+        "--model", default=os.environ.get("REGIONREASONER_MODEL", "auto"), metavar="NAME",
+        help="auto, nano, regionreasoner-7b, another name, a hub id, or a folder (default: auto)",
     )  # fmt: skip
     parser.add_argument(
         "--quantize", choices=("auto", "4bit", "none"), default="auto",
@@ -34,6 +35,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--segmenter", default="auto", metavar="NAME",
         help="auto, sam2, sam2:nano|tiny|small|base-plus|large|FOLDER, grabcut or none (auto)",
     )  # fmt: skip
+    parser.add_argument(
+        "--yes", action="store_true", help="fetch weights that are not here without asking"
+    )
 
 
 def count(text: str) -> int:

@@ -11,13 +11,27 @@ from pathlib import Path
 import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
+from transformers import (
+    AutoConfig,
+    AutoProcessor,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+)
 
 from demo.errors import CheckpointError, OptionError
 from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
-from demo.reasoners.loading import KEPT_IN_BF16, four_bit_config, load_local
+from demo.reasoners.kept import cache_folder
+from demo.reasoners.loading import (
+    KEPT_IN_BF16,
+    check_four_bits,
+    four_bit_config,
+    load_kept,
+    load_local,
+)
+from demo.reasoners.memory import Plan
 
 
 @pytest.fixture
@@ -80,8 +94,8 @@ def test_an_unknown_name_is_said(name: str, says: str) -> None:
         find_model(name)
 
 
-def test_a_hub_id_that_cannot_be_fetched_is_said() -> None:
-    with pytest.raises(CheckpointError, match="could not be fetched"):
+def test_a_hub_id_that_is_not_here_is_said() -> None:
+    with pytest.raises(CheckpointError, match="are not on this machine"):
         load_local(find_model("nobody/no-such-checkpoint"))
 
 
@@ -110,3 +124,131 @@ def test_a_broken_checkpoint_is_one_sentence(folder: Path, breakage: object) -> 
         load_local(find_model(str(folder)))
     assert "is not complete in that folder" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+NF4 = Plan("cpu", "nf4")
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for quantized copies."""
+    monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "quantized"
+
+
+def load_in_four_bits(source: Path, plan: Plan = NF4) -> tuple[dict[str, torch.Tensor], str]:
+    """A model's weights, and what was said while it was loaded."""
+    said: list[str] = []
+    config = AutoConfig.from_pretrained(source)
+    model = load_kept(find_model(str(source)), config, plan, said.append)
+    check_four_bits(model, KEPT_IN_BF16 if plan == NF4 else ("lm_head",))
+    return model.state_dict(), " ".join(said)
+
+
+def test_a_quantized_model_is_kept_and_is_the_same_next_time(folder: Path, kept: Path) -> None:
+    made, said = load_in_four_bits(folder)
+    assert "kept for the next start (13.3 MB in" in said
+    again, said = load_in_four_bits(folder)
+    assert said == ""
+    assert made.keys() == again.keys()
+    assert all(torch.equal(made[name], again[name]) for name in made)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda f: (f / "model.safetensors").unlink(), id="weights missing"),
+        pytest.param(
+            lambda f: (f / "model.safetensors").write_bytes(
+                (f / "model.safetensors").read_bytes()[:-100]
+            ),
+            id="weights cut short",
+        ),
+        pytest.param(
+            lambda f: (f / "model.safetensors").write_bytes(
+                bytes((f / "model.safetensors").stat().st_size)
+            ),
+            id="weights overwritten",
+        ),
+        pytest.param(lambda f: (f / "kept.json").write_text("["), id="list of files damaged"),
+        pytest.param(lambda f: (f / "kept.json").unlink(), id="list of files missing"),
+    ],
+)
+def test_a_damaged_copy_is_said_and_made_again(folder: Path, kept: Path, damage: object) -> None:
+    made, _ = load_in_four_bits(folder)
+    assert callable(damage)
+    (copy,) = kept.iterdir()
+    damage(copy)
+    again, said = load_in_four_bits(folder)
+    assert "The quantized copy of checkpoint is damaged: it is made again. The quant" in said
+    assert all(torch.equal(made[name], again[name]) for name in made)
+    assert load_in_four_bits(folder)[1] == ""
+
+
+def test_another_checkpoint_or_precision_has_a_copy_of_its_own(folder: Path, kept: Path) -> None:
+    load_in_four_bits(folder)
+    load_in_four_bits(folder, Plan("cpu", "nf4-all"))
+    (first, second) = sorted(f.name for f in kept.iterdir())
+    assert first.startswith("checkpoint-nf4-all-cpu-")
+    (folder / "config.json").touch()
+    _, said = load_in_four_bits(folder)
+    assert "kept for the next start" in said  # and the copy of the old files is gone
+    names = {f.name for f in kept.iterdir()}
+    assert (len(names), second in names, first in names) == (2, False, True)
+
+
+def test_a_copy_that_cannot_be_kept_is_no_failure(folder: Path, kept: Path) -> None:
+    kept.parent.write_text("a file where a folder should be")
+    made, said = load_in_four_bits(folder)
+    assert made
+    assert said.startswith("The quantized model is not kept for the next start")
+
+
+def test_a_copy_under_way_is_never_used(folder: Path, kept: Path) -> None:
+    (kept / ".making-killed").mkdir(parents=True)
+    (kept / ".making-killed" / "model.safetensors").write_bytes(b"half")
+    _, said = load_in_four_bits(folder)
+    assert "kept for the next start" in said
+    assert len(list(kept.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("variables", "place"),
+    [
+        pytest.param({"REGIONREASONER_CACHE": "/a/b"}, "/a/b", id="our own variable"),
+        pytest.param({"XDG_CACHE_HOME": "/x"}, "/x/regionreasoner", id="the desktop's variable"),
+        pytest.param({"HOME": "/home/me"}, "/home/me/.cache/regionreasoner", id="neither"),
+    ],
+)
+def test_copies_are_kept_in_the_users_cache(
+    variables: dict[str, str], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REGIONREASONER_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert cache_folder() == Path(place)
+
+
+def test_a_qwen2_vl_checkpoint_loads_in_every_precision(tmp_path: Path, kept: Path) -> None:
+    rotary = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [4, 6, 6]}
+    config = Qwen2VLConfig(
+        text_config={
+            "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 2496,
+            "rope_parameters": rotary,
+        },
+        vision_config={"depth": 2, "embed_dim": 64, "hidden_size": 128, "num_heads": 2},
+        tie_word_embeddings=False,
+    )  # fmt: skip
+    source = tmp_path / "qwen2-vl"
+    Qwen2VLForConditionalGeneration(config).save_pretrained(source)
+    processor = AutoProcessor.from_pretrained(NANO_FOLDER)
+    processor.save_pretrained(source)
+
+    whole = load_local(find_model(str(source)))._model
+    assert type(whole) is Qwen2VLForConditionalGeneration
+    assert whole.dtype == torch.float32
+    made, _ = load_in_four_bits(source)
+    again, _ = load_in_four_bits(source)
+    assert all(torch.equal(made[name], again[name]) for name in made)

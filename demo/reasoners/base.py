@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from PIL import Image
+
 from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
+
+REGION_REASONER_FRAME = Size(840, 840)
+MOST_NEW_TOKENS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +51,9 @@ class Reasoner(Protocol):
 
         Ends early, still with its counts, once ``cancel`` is set. Raises ModelError with a sentence.
         """
+
+
+def framed(picture: Picture, frame: Size) -> Image.Image:
+    """The picture stretched to the frame (bilinear, shape not kept), as in training."""
+    size = (frame.width, frame.height)
+    return Image.fromarray(picture.pixels).resize(size, Image.Resampling.BILINEAR)

@@ -6,34 +6,75 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import OptionError
+from demo.reasoners.memory import Shape
 
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model by name: ``source`` is a hub id or a folder."""
+    """A model by name: ``source`` is a hub id or a folder.
+
+    ``dialect`` names how it is asked (see `prompt`); ``shape`` is known for models that can be planned
+    for before their configuration is here.
+    """
 
     name: str
     source: str
+    dialect: str = "region-reasoner"
+    shape: Shape | None = None
 
+    @property
+    def title(self) -> str:
+        """The name as its makers write it."""
+        return self.name if self.name == "nano" else self.source.rpartition("/")[2] or self.name
+
+    @property
+    def is_hub_id(self) -> bool:
+        """Whether the checkpoint is to be had from the hub."""
+        return not Path(self.source).is_dir()
+
+
+# Counted on the configurations of the published checkpoints.
+QWEN_2_5_VL_7B = Shape(
+    layers_linear=6_525_288_448, layers_other=333_312, tower_linear=674_529_280,
+    tower_other=2_020_864, embedding=544_997_376, head=544_997_376,
+    kv=28_672, width=3584, inner=18_944, tower_width=1280, tower_inner=3420,
+)  # fmt: skip
+QWEN_2_5_VL_3B = Shape(
+    layers_linear=2_774_532_096, layers_other=241_664, tower_linear=666_664_960,
+    tower_other=2_019_328, embedding=311_164_928, head=0,
+    kv=18_432, width=2048, inner=11_008, tower_width=1280, tower_inner=3420,
+)  # fmt: skip
+QWEN_2_VL_7B = Shape(
+    layers_linear=6_525_288_448, layers_other=333_312, tower_linear=673_710_080,
+    tower_other=2_049_024, embedding=544_997_376, head=544_997_376,
+    kv=28_672, width=3584, inner=18_944, tower_width=1280, tower_inner=5120,
+)  # fmt: skip
 
 CATALOGUE = {
     entry.name: entry
     for entry in (
         Entry("nano", str(NANO_FOLDER)),
-        Entry("regionreasoner-7b", "lmsdss/RegionReasoner-7B"),
+        Entry("regionreasoner-7b", "lmsdss/RegionReasoner-7B", "region-reasoner", QWEN_2_5_VL_7B),
+        Entry(
+            "visionreasoner-7b", "Ricky06662/VisionReasoner-7B", "vision-reasoner", QWEN_2_5_VL_7B
+        ),
+        Entry("seg-zero-7b", "Ricky06662/Seg-Zero-7B", "seg-zero", QWEN_2_5_VL_7B),
+        Entry("qwen2.5-vl-3b", "Qwen/Qwen2.5-VL-3B-Instruct", "qwen2.5-vl", QWEN_2_5_VL_3B),
+        Entry("qwen2.5-vl-7b", "Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl", QWEN_2_5_VL_7B),
+        Entry("qwen2-vl-7b", "Qwen/Qwen2-VL-7B-Instruct", "qwen2-vl", QWEN_2_VL_7B),
     )
 }
 
 
 def find_model(name: str) -> Entry:
-    """The catalogue's entry, or one for a folder with a checkpoint or for a hub id.
+    """The catalogue's entry by name or hub id, or one for a folder with a checkpoint or another hub id.
 
     Raises OptionError for a folder without a checkpoint and for a name that is none of these.
     """
-    if name.lower() in CATALOGUE:
-        return CATALOGUE[name.lower()]
+    if named := _in_catalogue(name.lower()):
+        return named
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
@@ -50,3 +91,7 @@ def find_model(name: str) -> Entry:
         f"There is no model called {name}. Choose {known}, a hub id such as "
         "lmsdss/RegionReasoner-7B, or a folder with a checkpoint."
     )
+
+
+def _in_catalogue(name: str) -> Entry | None:
+    return next((e for e in CATALOGUE.values() if name in (e.name, e.source.lower())), None)

@@ -1,63 +1,160 @@
 """From a name to a model in memory: which device, which precision, and is it all there.
 
-It knows checkpoints, devices and quantization; it does not know how an answer is written.
+It knows checkpoints, devices and quantization; it does not know how an answer is written, and fetches
+nothing.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from transformers import (
+    AutoConfig,
     AutoProcessor,
     BitsAndBytesConfig,
-    Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLForConditionalGeneration,
 )
 from transformers.utils import logging as hf_logging
-from transformers.utils.hub import cached_file
 
-from demo.errors import CheckpointError
+from demo.errors import CheckpointError, DemoError
 from demo.reasoners.catalogue import Entry
+from demo.reasoners.devices import best_device, free_memory, half_precision
+from demo.reasoners.fetch import folder_of
+from demo.reasoners.kept import check_whole, keep, kept_folder
 from demo.reasoners.local import LocalReasoner, failures_said, first_line
+from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
+from demo.space import on_zero_gpu
 
+CLASSES = {
+    "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration,
+    "qwen2_vl": Qwen2VLForConditionalGeneration,
+}
 # Anchored patterns: "visual" alone would leave the tower quantized.
 KEPT_IN_BF16 = ("model.visual", "lm_head")
+_SMALL = 1024  # a model as narrow as nano gains nothing from 4 bits or half precision
+
+Tell = Callable[[str], None]
 
 
-def load_local(entry: Entry, *, quantize: str = "auto", low_memory: bool = False) -> LocalReasoner:
-    """Load a Qwen2.5-VL checkpoint onto the best device there is.
+def to_stderr(sentence: str) -> None:
+    """How a start tells people what it does: standard output belongs to results."""
+    print(sentence, file=sys.stderr, flush=True)
 
-    ``quantize`` is ``auto`` (4 bits on a CUDA card, else none), ``4bit`` or ``none``. Raises
+
+def plan_for(
+    entry: Entry,
+    *,
+    quantize: str = "auto",
+    low_memory: bool = False,
+    sam2_sizes: Sequence[str] = (),
+) -> Plan:
+    """How a checkpoint on this machine is loaded, decided by its configuration and the memory free.
+
+    ``quantize`` is ``auto``, ``4bit`` or ``none``; ``sam2_sizes`` are those that may run beside it, the
+    first choice first. Raises CheckpointError when it is missing or of another kind, OutOfMemoryError with
+    the numbers when it does not fit.
+    """
+    device, config = best_device(), _config(entry)
+    if _is_small(config):
+        four: Precision = "nf4-all" if low_memory else "nf4"
+        sam2 = next(iter(sam2_sizes), None)
+        return Plan(device, four if quantize == "4bit" else "float32", sam2)
+    return plan_on(device, entry.title, shape_of(config), quantize, low_memory, sam2_sizes)
+
+
+def plan_on(
+    device: str,
+    title: str,
+    shape: Shape,
+    quantize: str,
+    low_memory: bool,
+    sam2_sizes: Sequence[str] = (),
+) -> Plan:
+    """The plan for a large model of a shape, which needs nothing of it to be here."""
+    free = free_memory(device)
+    tried = precisions(device, half_precision(device), free, quantize, low_memory)
+    plan = make_plan(title, shape, device, free, tried, sam2_sizes)
+    if device == "mps" and quantize == "4bit":
+        return replace(plan, why=f"{plan.why} 4 bits have no kernels of their own on an Apple GPU.")
+    return plan
+
+
+def load_local(
+    entry: Entry,
+    *,
+    quantize: str = "auto",
+    low_memory: bool = False,
+    plan: Plan | None = None,
+    tell: Tell = to_stderr,
+) -> LocalReasoner:
+    """Load a Qwen2.5-VL or Qwen2-VL checkpoint that is on this machine.
+
+    ``plan`` says how; without one it is made from ``quantize`` and ``low_memory``, see `plan_for`. Raises
     CheckpointError when it is missing or of another kind, OutOfMemoryError when it does not fit.
     """
+    plan = plan or plan_for(entry, quantize=quantize, low_memory=low_memory)
     config = _config(entry)
-    device = best_device()
-    four_bits = quantize == "4bit" or (
-        quantize == "auto" and device == "cuda" and not _is_small(config)
-    )
-    options: dict[str, Any] = {"dtype": _dtype(config, device), "device_map": {"": device}}
-    if four_bits:
-        kept = kept_in_bf16(config, low_memory)
-        options["quantization_config"] = four_bit_config(kept)
-        options["dtype"] = torch.bfloat16
     # A bar is for weights that take a while.
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
     with failures_said(), _missing(entry):
-        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(entry.source, **options)
-        processor = AutoProcessor.from_pretrained(entry.source)
-    if four_bits:
-        check_four_bits(model, kept)
+        folder = _folder(entry)
+        processor = AutoProcessor.from_pretrained(folder)
+        if not plan.four_bits:
+            model = _load(config, folder, plan)
+        elif _is_small(config):
+            model = _quantized(config, folder, plan)
+        else:
+            model = load_kept(entry, config, plan, tell)
     return LocalReasoner(entry.name, model, processor)
 
 
-def kept_in_bf16(config: Qwen2_5_VLConfig, low_memory: bool) -> tuple[str, ...]:
+def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
+    """A model in 4 bits: the copy that was kept at an earlier start, else made now and kept."""
+    source = _folder(entry)
+    place = kept_folder(entry.name, source, plan)
+    if place.is_dir():
+        try:
+            check_whole(place)
+            model = _load(config, place, plan)
+            check_four_bits(model, kept_in_bf16(config, plan.precision == "nf4-all"))
+            return model
+        except torch.OutOfMemoryError:
+            raise
+        except (DemoError, OSError, ValueError, LookupError, RuntimeError, SafetensorError):
+            tell(f"The quantized copy of {entry.title} is damaged: it is made again.")
+    model = _quantized(config, source, plan)
+    tell(keep(model, place))
+    return model
+
+
+def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
+    dtype = torch.bfloat16 if plan.four_bits else getattr(torch, plan.precision)
+    # What ZeroGPU puts in the place of CUDA sees only what this thread does, and transformers loads
+    # onto a device in several.
+    at_once = "cpu" if on_zero_gpu() else plan.device
+    model = CLASSES[config.model_type].from_pretrained(
+        folder, dtype=dtype, device_map={"": at_once}, **options
+    )
+    return model.to(plan.device) if at_once != plan.device else model
+
+
+def _quantized(config: Any, folder: Path, plan: Plan) -> Any:
+    kept = kept_in_bf16(config, plan.precision == "nf4-all")
+    model = _load(config, folder, plan, quantization_config=four_bit_config(kept))
+    check_four_bits(model, kept)
+    return model
+
+
+def kept_in_bf16(config: Any, low_memory: bool) -> tuple[str, ...]:
     """Modules that stay in bf16: tower and output head, or, when memory is low, none.
 
     A head that shares its weights with the input embedding cannot be in 4 bits.
@@ -78,7 +175,7 @@ def four_bit_config(kept: Sequence[str]) -> BitsAndBytesConfig:
     )
 
 
-def check_four_bits(model: Qwen2_5_VLForConditionalGeneration, kept: tuple[str, ...]) -> None:
+def check_four_bits(model: Any, kept: tuple[str, ...]) -> None:
     """Make sure that just the layers that should be are in 4 bits; raises CheckpointError."""
     from bitsandbytes.nn import Linear4bit
 
@@ -91,49 +188,74 @@ def check_four_bits(model: Qwen2_5_VLForConditionalGeneration, kept: tuple[str, 
             )
 
 
-def best_device() -> str:
-    """``cuda``, ``mps`` or ``cpu``."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+def shape_of(config: Any) -> Shape:
+    """The counts of a model with that configuration, from its layers laid out without any memory."""
+    with torch.device("meta"):
+        model = CLASSES[config.model_type](config)
+    tower, layers = model.model.visual, model.model.language_model
+    embedding = layers.embed_tokens.weight.numel()
+    tower_linear, layers_linear = _in_linear(tower), _in_linear(layers)
+    text = config.text_config
+    heads = text.num_key_value_heads * (text.hidden_size // text.num_attention_heads)
+    inner = next(m for m in tower.blocks[0].mlp.modules() if isinstance(m, torch.nn.Linear))
+    return Shape(
+        layers_linear=layers_linear,
+        layers_other=_all(layers) - layers_linear - embedding,
+        tower_linear=tower_linear,
+        tower_other=_all(tower) - tower_linear,
+        embedding=embedding,
+        head=0 if config.tie_word_embeddings else model.lm_head.weight.numel(),
+        kv=2 * text.num_hidden_layers * heads,
+        width=text.hidden_size,
+        inner=text.intermediate_size,
+        tower_width=inner.in_features,
+        tower_inner=inner.out_features,
+    )
 
 
-def _config(entry: Entry) -> Qwen2_5_VLConfig:
+def _in_linear(part: torch.nn.Module) -> int:
+    return sum(m.weight.numel() for m in part.modules() if isinstance(m, torch.nn.Linear))
+
+
+def _all(part: torch.nn.Module) -> int:
+    return sum(p.numel() for p in part.parameters())
+
+
+def _folder(entry: Entry) -> Path:
+    folder = folder_of(entry)
+    if folder is None:
+        raise CheckpointError(
+            f"The weights of {entry.source} are not on this machine. "
+            f"python app.py --model {entry.source} fetches them."
+        )
+    return folder
+
+
+def _config(entry: Entry) -> Any:
     with _missing(entry):
-        path = cached_file(entry.source, "config.json")
-        kind = json.loads(Path(path).read_text(encoding="utf-8")).get("model_type")
-        if kind != "qwen2_5_vl":
+        folder = _folder(entry)
+        written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kind = written.get("model_type")
+        if kind not in CLASSES:
             raise CheckpointError(
                 f"{entry.source} is a {kind or 'checkpoint without a model type'}; "
-                "this demo runs Qwen2.5-VL checkpoints."
+                "this demo runs Qwen2.5-VL and Qwen2-VL checkpoints."
             )
-        return Qwen2_5_VLConfig.from_pretrained(entry.source)
+        return AutoConfig.from_pretrained(folder)
 
 
-def _is_small(config: Qwen2_5_VLConfig) -> bool:
-    """Whether it is a model like nano, which gains nothing from 4 bits or half precision."""
-    return int(config.text_config.hidden_size) <= 1024
-
-
-def _dtype(config: Qwen2_5_VLConfig, device: str) -> torch.dtype:
-    if _is_small(config):
-        return torch.float32
-    if device == "mps":
-        return torch.float16
-    return torch.bfloat16
+def _is_small(config: Any) -> bool:
+    return int(config.text_config.hidden_size) <= _SMALL
 
 
 @contextmanager
 def _missing(entry: Entry) -> Iterator[None]:
-    """Turn the many ways a checkpoint can be missing or broken into one sentence."""
+    """Turn the many ways a checkpoint can be broken into one sentence."""
     try:
         yield
-    except CheckpointError:
+    except DemoError:
         raise
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        where = (
-            "in that folder" if os.path.isdir(entry.source) else "here, and could not be fetched"
-        )
         raise CheckpointError(
-            f"The checkpoint {entry.source} is not complete {where}: {first_line(error)}"
+            f"The checkpoint {entry.source} is not complete in that folder: {first_line(error)}."
         ) from error

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from PIL import Image
 from tokenizers.decoders import DecodeStream
 from transformers import (
     DynamicCache,
@@ -26,10 +25,8 @@ from demo.errors import ModelError, OutOfMemoryError
 from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
-from demo.reasoners.base import Usage
+from demo.reasoners.base import MOST_NEW_TOKENS, REGION_REASONER_FRAME, Usage, framed
 
-REGION_REASONER_FRAME = Size(840, 840)
-MOST_NEW_TOKENS = 2048
 PICTURES_KEPT = 4
 
 
@@ -121,7 +118,7 @@ class LocalReasoner:
             self._seen.move_to_end(picture.sha256)
             return self._seen[picture.sha256]
         pixels = self._processor.image_processor(
-            self._framed(picture), do_resize=False, return_tensors="pt"
+            framed(picture, self._frame), do_resize=False, return_tensors="pt"
         ).to(self._model.device)
         features = self._model.get_image_features(
             pixels["pixel_values"].to(self._model.dtype), pixels["image_grid_thw"]
@@ -131,18 +128,16 @@ class LocalReasoner:
             self._seen.popitem(last=False)
         return self._seen[picture.sha256]
 
-    def _framed(self, picture: Picture) -> Image.Image:
-        """The picture stretched to the frame (bilinear, shape not kept), as in training."""
-        size = (self._frame.width, self._frame.height)
-        return Image.fromarray(picture.pixels).resize(size, Image.Resampling.BILINEAR)
-
     def _inputs(self, picture: Picture, prompt: Prompt) -> dict[str, torch.Tensor]:
         content = [{"type": "image"}, {"type": "text", "text": prompt.instruction}]
         text = self._processor.apply_chat_template(
             [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
         )
         inputs = self._processor(
-            text=[text], images=[self._framed(picture)], do_resize=False, return_tensors="pt"
+            text=[text],
+            images=[framed(picture, self._frame)],
+            do_resize=False,
+            return_tensors="pt",
         )
         return dict(inputs.to(self._model.device))
 

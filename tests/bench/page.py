@@ -41,7 +41,14 @@ TIMES = 7
 def main() -> None:
     """Print the figures as Markdown."""
     nano = choose(
-        Namespace(server=None, model="nano", quantize="auto", low_memory=False, segmenter="auto")
+        Namespace(
+            server=None,
+            model="nano",
+            quantize="auto",
+            low_memory=False,
+            segmenter="auto",
+            yes=False,
+        )
     )
     with served(nano) as url, browsing(url) as page:
         received = count_bytes(page)

@@ -1,0 +1,37 @@
+# The demo with CUDA. Weights live in a volume, nothing runs as root:
+#   docker build --tag regionreasoner .
+#   docker run --gpus all --publish 7860:7860 --volume regionreasoner:/data \
+#     --env REGIONREASONER_FETCH=1 regionreasoner
+# REGIONREASONER_FETCH=1 agrees to fetching 16.6 GB once; without it, or without a GPU, nano answers.
+FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04
+
+# OpenCV needs libGL and GLib. Ubuntu takes old versions of packages away: pinned ones would not install.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0t64 python3-venv \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 10001 demo \
+    && install --directory --owner demo --group demo /data
+
+WORKDIR /app
+COPY requirements.txt ./
+RUN python3 -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --requirement requirements.txt
+COPY app.py LICENSE ./
+COPY assets assets
+COPY demo demo
+COPY examples examples
+
+ENV GRADIO_SERVER_NAME=0.0.0.0 \
+    GRADIO_SERVER_PORT=7860 \
+    HF_HOME=/data/huggingface \
+    PYTHONUNBUFFERED=1 \
+    REGIONREASONER_CACHE=/data/cache
+
+USER 10001
+VOLUME /data
+EXPOSE 7860
+# A first start fetches and quantizes.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=1h --retries=3 \
+    CMD ["/opt/venv/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860', timeout=8)"]
+ENTRYPOINT ["/opt/venv/bin/python", "app.py"]

@@ -1,0 +1,124 @@
+"""What this machine can do: the device, its free memory, the precision it computes in, its speed.
+
+It measures; it decides nothing and loads no checkpoint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+from demo.reasoners.memory import PATCHES, PICTURE_TOKENS, QUESTION_TOKENS, Precision, Shape
+
+_SIDE = 4096  # of the layers that are measured
+_LAYERS = 2  # more than fits into a cache, as in a real model
+_BATCH = 128
+_ANSWER_TOKENS = 300  # a usual answer with its reasoning
+
+
+def best_device() -> str:
+    """``cuda``, ``mps`` or ``cpu``."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def free_memory(device: str) -> int:
+    """Bytes that a model may take there."""
+    if device == "cuda":
+        return int(torch.cuda.mem_get_info()[0])
+    if device == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return int(psutil.virtual_memory().available)
+
+
+def half_precision(device: str) -> Precision:
+    """What large models compute in there: bf16 where the processor knows it.
+
+    A CPU without it computes faster in float32, an Apple GPU before macOS 14 has float16 only.
+    """
+    if device == "mps":
+        return "bfloat16" if torch.backends.mps.is_macos_or_newer(14, 0) else "float16"
+    if device == "cpu":
+        known = torch.cpu.get_capabilities()
+        return "bfloat16" if known.get("avx512_bf16") or known.get("amx_bf16") else "float32"
+    return "bfloat16"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a device takes numbers of a layer: per second with one token, and with many at once."""
+
+    alone: float
+    together: float
+
+    def tokens_per_second(self, shape: Shape) -> float:
+        """Of decoding, which takes all layers once for each token."""
+        return self.alone / shape.read_per_token
+
+    def reading_seconds(self, shape: Shape) -> float:
+        """For a picture and its question."""
+        text = shape.layers_linear * (PICTURE_TOKENS + QUESTION_TOKENS)
+        return (text + shape.tower_linear * PATCHES) / self.together
+
+    def sentence(self, name: str, device: str, shape: Shape) -> str:
+        """What to expect, for people."""
+        tokens, reading = self.tokens_per_second(shape), self.reading_seconds(shape)
+        answer = reading + _ANSWER_TOKENS / tokens
+        where = "the Apple GPU" if device == "mps" else "this CPU"
+        return (
+            f"On {where} {name} writes about {_rounded(tokens)} tokens a second and looks at a new "
+            f"picture for about {_span(reading)} (estimated), so a first answer takes about "
+            f"{_span(answer)}."
+        )
+
+
+def measure_pace(device: str, precision: Precision) -> Pace:
+    """Time a few layers of the kind a model in that precision is made of. Takes a second or two."""
+    with torch.inference_mode():
+        layers = [_layer(device, precision) for _ in range(_LAYERS)]
+        dtype = torch.bfloat16 if precision.startswith("nf4") else getattr(torch, precision)
+        one = torch.ones(1, _SIDE, dtype=dtype, device=device)
+        many = torch.ones(_BATCH, _SIDE, dtype=dtype, device=device)
+        numbers = _LAYERS * _SIDE * _SIDE
+        alone = _seconds(lambda: [layer(one) for layer in layers], device)
+        together = _seconds(lambda: [layer(many) for layer in layers], device)
+        return Pace(numbers / alone, numbers * _BATCH / together)
+
+
+def _layer(device: str, precision: Precision) -> torch.nn.Module:
+    if precision.startswith("nf4"):
+        from bitsandbytes.nn import Linear4bit  # takes seconds to import
+
+        layer = Linear4bit(_SIDE, _SIDE, bias=False, compute_dtype=torch.bfloat16, quant_type="nf4")
+        return layer.to(device)
+    dtype = getattr(torch, precision)
+    return torch.nn.Linear(_SIDE, _SIDE, bias=False, dtype=dtype, device=device)
+
+
+def _seconds(work: Callable[[], object], device: str) -> float:
+    """The shorter of two runs after one to warm up."""
+    work()
+    return min(_once(work, device) for _ in range(2))
+
+
+def _once(work: Callable[[], object], device: str) -> float:
+    began = time.perf_counter()
+    work()
+    if device == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter() - began
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} seconds"
+    return f"{round(seconds / 60)} minutes"

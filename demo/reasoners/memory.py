@@ -1,0 +1,239 @@
+"""How much memory a model takes, and what of it fits: decided by numbers, before anything is loaded.
+
+It knows counts of parameters and bytes; it knows neither torch nor files, and loads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from demo.errors import OutOfMemoryError
+from demo.reasoners.base import MOST_NEW_TOKENS
+
+GIB = 2**30
+Precision = Literal["float32", "float16", "bfloat16", "nf4", "nf4-all"]
+
+# NF4 with double quantization: half a byte a number, a byte for 64 numbers, a float for 64 · 256
+# (arXiv 2305.14314, section 3).
+_NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
+_BYTES: dict[Precision, int] = {"float32": 4, "float16": 2, "bfloat16": 2, "nf4": 2, "nf4-all": 2}
+_WORDS: dict[Precision, str] = {
+    "float32": "in float32",
+    "float16": "in float16",
+    "bfloat16": "in bf16",
+    "nf4": "in 4 bits with its vision tower and output head in bf16",
+    "nf4-all": "in 4 bits throughout",
+}
+
+# A picture in the 840 frame is 60 × 60 patches, which make 30 × 30 tokens (protocol.md, section 2).
+PATCHES = 3600
+PICTURE_TOKENS = 925  # with the system line and the marks round the picture
+QUESTION_TOKENS = 600
+PICTURES_KEPT = 4
+SPARE = GIB // 2  # the libraries' own work space and what lies unused between allocations
+BF16_FROM = 40 * GIB  # a card with so much free is not short of memory: nothing is lost there
+
+# Parameters of the picture part of SAM 2.1. The work space is a count of all that is alive while 32
+# objects are outlined in bf16 (690 MiB), with four encoded pictures kept (46 MiB each).
+SAM2_PARAMETERS = {
+    "tiny": 31_440_721,
+    "small": 38_538_577,
+    "base-plus": 73_328_401,
+    "large": 216_924_865,
+}
+_SAM2_WORK = (690 + 3 * 46) * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many numbers the parts of a Qwen-VL model hold, and how wide its layers are.
+
+    ``…_linear`` can be kept in 4 bits, ``…_other`` (norms, biases, the first convolution) cannot; a head
+    that shares the embedding's weights counts 0. ``kv`` numbers are kept for each token.
+    """
+
+    layers_linear: int
+    layers_other: int
+    tower_linear: int
+    tower_other: int
+    embedding: int
+    head: int
+    kv: int
+    width: int
+    inner: int
+    tower_width: int
+    tower_inner: int
+
+    @property
+    def parameters(self) -> int:
+        """All numbers of the checkpoint; shared ones count once."""
+        tower = self.tower_linear + self.tower_other
+        return self.layers_linear + self.layers_other + tower + self.embedding + self.head
+
+    @property
+    def read_per_token(self) -> int:
+        """Numbers that a step of decoding reads: all layers and the head, which may be shared."""
+        return self.layers_linear + (self.head or self.embedding)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Bytes that a model takes while it answers."""
+
+    weights: int
+    cache: int
+    work: int
+    sam2: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.cache + self.work + self.sam2 + SPARE
+
+    def __str__(self) -> str:
+        parts = [
+            f"weights {gib(self.weights)}",
+            f"keys and values {gib(self.cache)}",
+            f"work space {gib(self.work + SPARE)}",
+        ]
+        if self.sam2:
+            parts.append(f"SAM 2 {gib(self.sam2)}")
+        return f"{gib(self.total)} GiB ({', '.join(parts)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """In which precision a model is loaded onto which device, and which SAM 2 goes beside it.
+
+    ``sam2`` is None where no size was offered or none fits; ``why`` is a sentence for people. A model like
+    nano has no ``shape``: it fits everywhere.
+    """
+
+    device: str
+    precision: Precision
+    sam2: str | None = None
+    why: str = ""
+    shape: Shape | None = None
+
+    @property
+    def four_bits(self) -> bool:
+        return self.precision in ("nf4", "nf4-all")
+
+
+def weight_bytes(shape: Shape, precision: Precision) -> int:
+    """Bytes of the weights in a precision."""
+    each = _BYTES[precision]
+    layers = shape.layers_linear * (_NF4_BYTES if precision.startswith("nf4") else each)
+    tower_and_head = (shape.tower_linear + shape.head) * (
+        _NF4_BYTES if precision == "nf4-all" else each
+    )
+    other = (shape.layers_other + shape.tower_other + shape.embedding) * each
+    return round(layers + tower_and_head + other)
+
+
+def cache_bytes(shape: Shape, precision: Precision) -> int:
+    """Bytes of the keys and values of one whole turn and of the pictures that are kept."""
+    kept = PICTURES_KEPT * PICTURE_TOKENS
+    turn = PICTURE_TOKENS + QUESTION_TOKENS + MOST_NEW_TOKENS
+    return ((kept + turn) * shape.kv + kept * shape.width) * _BYTES[precision]
+
+
+def work_bytes(shape: Shape, precision: Precision) -> int:
+    """Bytes that are alive at the widest place of a forward pass over a picture and its question.
+
+    In a layer these are the gate, its partner, their product and three hidden states; the tower holds
+    about twelve. A layer in 4 bits is unpacked for a long input.
+    """
+    text = (PICTURE_TOKENS + QUESTION_TOKENS) * 3 * (shape.inner + shape.width)
+    tower = PATCHES * (3 * shape.tower_inner + 12 * shape.tower_width)
+    unpacked = shape.inner * shape.width if precision.startswith("nf4") else 0
+    return (max(text, tower) + unpacked) * _BYTES[precision]
+
+
+def sam2_bytes(size: str) -> int:
+    """Bytes of a SAM 2 in bf16 with its work space."""
+    return SAM2_PARAMETERS[size] * 2 + _SAM2_WORK
+
+
+def need_of(shape: Shape, precision: Precision, sam2: str | None = None) -> Need:
+    """What a model takes in a precision, with a SAM 2 beside it or without."""
+    return Need(
+        weight_bytes(shape, precision),
+        cache_bytes(shape, precision),
+        work_bytes(shape, precision),
+        sam2_bytes(sam2) if sam2 else 0,
+    )
+
+
+def precisions(
+    device: str, half: Precision, free: int, quantize: str, low_memory: bool
+) -> tuple[Precision, ...]:
+    """The precisions to try, best first, for the options ``--quantize`` and ``--low-memory``.
+
+    ``half`` is what the device computes in without quantization. On an Apple GPU there is nothing else:
+    4 bits have no kernels of their own there.
+    """
+    if device == "mps" or quantize == "none":
+        return (half,)
+    four: tuple[Precision, ...] = ("nf4-all",) if low_memory else ("nf4", "nf4-all")
+    if quantize == "4bit":
+        return four
+    if device == "cuda":
+        return (half, *four) if free >= BF16_FROM and not low_memory else four
+    return (half, *four)
+
+
+def make_plan(
+    name: str,
+    shape: Shape,
+    device: str,
+    free: int,
+    tried: Sequence[Precision],
+    sam2_sizes: Sequence[str] = (),
+) -> Plan:
+    """The first precision that fits into ``free`` bytes, with the first SAM 2 that fits beside it.
+
+    Precision comes first: a smaller SAM 2, or none, is taken before a coarser model. Raises
+    OutOfMemoryError with the numbers when not even the smallest fits.
+    """
+    for precision in tried:
+        if need_of(shape, precision).total > free:
+            continue
+        fitting = (s for s in sam2_sizes if need_of(shape, precision, s).total <= free)
+        sam2 = next(fitting, None)
+        why = _why(name, shape, device, free, tried, precision)
+        return Plan(device, precision, sam2, why, shape)
+    raise OutOfMemoryError(
+        f"{name} does not fit: {_WORDS[tried[-1]]} it needs {need_of(shape, tried[-1])}, and "
+        f"{gib(free)} GiB of {_place(device)} are free. {_way_out(device, tried)}"
+    )
+
+
+def gib(count: int) -> str:
+    """Bytes as GiB with one decimal."""
+    return f"{count / GIB:.1f}"
+
+
+def _why(
+    name: str, shape: Shape, device: str, free: int, tried: Sequence[Precision], taken: Precision
+) -> str:
+    need = gib(need_of(shape, taken).total)
+    said = (
+        f"{name} runs {_WORDS[taken]}: it needs {need} GiB, and {gib(free)} GiB of {_place(device)} "
+        "are free."
+    )
+    if taken == tried[0]:
+        return said
+    better = gib(need_of(shape, tried[0]).total)
+    return f"{said} {_WORDS[tried[0]].capitalize()} it would need {better} GiB."
+
+
+def _place(device: str) -> str:
+    return "this machine’s memory" if device != "cuda" else "the graphics card’s memory"
+
+
+def _way_out(device: str, tried: Sequence[Precision]) -> str:
+    if device == "cuda" and tried[-1] != "nf4-all":
+        return "Start without --quantize none, which takes less, or with --model nano."
+    return "Close other programs that use it, or start with --model qwen2.5-vl-3b or --model nano."

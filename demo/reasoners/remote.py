@@ -1,0 +1,199 @@
+"""RegionReasoner behind any OpenAI-compatible server.
+
+The picture goes out in exactly the model's frame, first in the message, so that every question about
+it shares a prefix that the engine may reuse. It knows which model of a server is meant and how it is
+asked; the connection is `server.py`'s.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import queue
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.errors import ModelError, OptionError
+from demo.geometry import Size
+from demo.pictures import Picture
+from demo.prompt import Prompt
+from demo.reasoners.base import REGION_REASONER_FRAME, Usage, framed
+from demo.reasoners.catalogue import CATALOGUE, Entry
+from demo.reasoners.faults import shown
+from demo.reasoners.server import CLOSED, Heard, Limits, Server, read_address
+
+STOP_SEEN_S = 0.05  # how often a stop is looked for while nothing arrives
+MOST_NAMED = 10
+# Lossless; the lowest level takes a fifth of the default's time for a tenth more bytes.
+PNG_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model on a server: ``id`` is its name there, ``name`` what people are told."""
+
+    id: str
+    name: str
+    frame: Size
+
+
+class RemoteReasoner:
+    """One model on one server; any number of answers at a time, the server sees to their order."""
+
+    def __init__(self, server: Server, served: Served) -> None:
+        self._server, self._served = server, served
+
+    @property
+    def name(self) -> str:
+        return self._served.name
+
+    @property
+    def frame(self) -> Size:
+        return self._served.frame
+
+    @property
+    def device(self) -> str:
+        return f"server {self._server.host}"
+
+    def prepare(self, picture: Picture) -> None:
+        """Nothing: the picture travels with each question, and made ready in a twentieth of a second.
+
+        To warm the server's cache would cost it a pass over every picture that nobody asks about.
+        """
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Generator[str | Usage, None, None]:
+        """The answer's text, then the server's token counts, as far as it tells them.
+
+        A stop closes the connection, by which a server knows that it may stop as well.
+        """
+        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        heard = Heard(pieces.put)
+        content: list[dict[str, object]] = [
+            {"type": "image_url", "image_url": {"url": data_url(picture, self.frame)}},
+            {"type": "text", "text": prompt.instruction},
+        ]
+        answer = self._server.ask(self._served.id, content, heard)
+        answer.add_done_callback(lambda _: pieces.put(None))
+        try:
+            yield from _until_stopped(pieces, cancel)
+            if not cancel.is_set():
+                self._check(answer, heard)
+            yield heard.usage
+        finally:
+            answer.cancel()
+
+    def close(self) -> None:
+        """Give up all answers and the connection; the reasoner cannot be used any more."""
+        self._server.close()
+
+    def _check(self, answer: Future[None], heard: Heard) -> None:
+        """Raise the ModelError of an answer that failed or is none."""
+        try:
+            answer.result()
+        except CancelledError:
+            raise ModelError(CLOSED) from None
+        if not heard.text.strip():
+            raise ModelError(
+                f"The server at {self._server.host} sent an empty answer. Ask in other words."
+            )
+
+
+def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteReasoner, str]:
+    """A model on a server, and a sentence that says why this one.
+
+    ``model`` is ``auto``, a name in the catalogue, or a name on the server. Raises OptionError for an
+    address or a name that cannot be used, ModelError when the server cannot be asked.
+    """
+    server = Server(read_address(url), limits or Limits())
+    try:
+        served = choose_served(model, server.models(), server.host)
+    except BaseException:
+        server.close()
+        raise
+    why = "it was asked for" if model != "auto" else "it is the one that the server has"
+    return RemoteReasoner(server, served), f"{served.name} on {server.host} answers because {why}."
+
+
+def choose_served(model: str, listed: Sequence[str], host: str) -> Served:
+    """The model that is meant, of those a server lists. Raises OptionError when it is not there.
+
+    A catalogue name stands for its hub id or any listed model whose last part is that name; a server
+    that lists nothing is trusted to have what is asked for.
+    """
+    if model == "auto":
+        if len(listed) == 1:
+            return _served(listed[0])
+        has = f"has several models: {_named(listed)}" if listed else "does not say what it has"
+        raise OptionError(f"The server at {host} {has}. Name one with --model.")
+    entry = entry_of(model)
+    if not listed:
+        return _served(entry.source if entry else model)
+    for wanted in (model, *((entry.source,) if entry else ())):
+        if wanted in listed:
+            return _served(wanted)
+    short = {_last(model)} | ({entry.name, _last(entry.source)} if entry else set())
+    alike = [name for name in listed if _last(name) in short]
+    if len(alike) == 1:
+        return _served(alike[0])
+    raise OptionError(
+        f"The server at {host} has no model called {shown(model)}. It has {_named(alike or listed)}. "
+        "Name one of them with --model."
+    )
+
+
+def entry_of(model: str) -> Entry | None:
+    """The catalogue's entry for a name, a hub id, or a folder or tag of that last part."""
+    last = _last(model)
+    return next((e for e in CATALOGUE.values() if last in (e.name, _last(e.source))), None)
+
+
+def data_url(picture: Picture, frame: Size) -> str:
+    """The picture in the model's frame as the text of a PNG."""
+    file = io.BytesIO()
+    framed(picture, frame).save(file, "PNG", compress_level=PNG_LEVEL)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _served(identity: str) -> Served:
+    entry = entry_of(identity)
+    if entry is None:
+        name = shown(identity.rstrip("/").rpartition("/")[2])
+        return Served(identity, name, REGION_REASONER_FRAME)
+    return Served(identity, entry.name, _frame(entry))
+
+
+def _frame(entry: Entry) -> Size:
+    """The frame a checkpoint of our own has in its configuration; else RegionReasoner's."""
+    config = Path(entry.source) / "config.json"
+    if not config.is_file():
+        return REGION_REASONER_FRAME
+    written = json.loads(config.read_text(encoding="utf-8")).get("region_frame")
+    return REGION_REASONER_FRAME if written is None else Size(*written)
+
+
+def _last(name: str) -> str:
+    """What is left of a name without owner, folder and the tag that stands for none."""
+    return name.rstrip("/").rpartition("/")[2].removesuffix(":latest").lower()
+
+
+def _named(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return ", ".join([*map(shown, names[:MOST_NAMED]), *more])
+
+
+def _until_stopped(pieces: queue.SimpleQueue[str | None], cancel: threading.Event) -> Iterator[str]:
+    """The pieces up to the end or the stop; waiting for one holds nothing that belongs to a thread."""
+    while not cancel.is_set():
+        try:
+            piece = pieces.get(timeout=STOP_SEEN_S)
+        except queue.Empty:
+            continue
+        if piece is None:
+            return
+        yield piece

@@ -1,0 +1,81 @@
+"""A model on a ZeroGPU Space: each turn gets the GPU for as long as its work should take.
+
+It knows the rules of such Spaces (see `space`) and wraps any reasoner; how an answer is written it does not
+know.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from demo.geometry import Size
+from demo.pictures import Picture
+from demo.prompt import Prompt
+from demo.reasoners.base import MOST_NEW_TOKENS, Reasoner, Usage
+from demo.space import Door
+
+# Estimates, never measured on a Space: a new process gets the weights first, then reads and writes.
+_START_S = 15
+_TOKEN_S = 0.03
+_TOKENS = 1000  # an answer with its reasoning
+_TOKENS_PER_BOX = 40  # a cited region is described and compared
+
+
+def turn_seconds(prompt: Prompt) -> int:
+    """How long the GPU is asked for: a start, and the tokens that such a question may need."""
+    return _START_S + _writing_seconds(prompt)
+
+
+def answer_in_time(reasoner: Reasoner, picture: Picture, prompt: Prompt) -> Iterator[str | Usage]:
+    """The answer, ended early rather than killed when its time is over."""
+    cancel = threading.Event()
+    bell = threading.Timer(_writing_seconds(prompt), cancel.set)
+    bell.daemon = True
+    bell.start()
+    try:
+        yield from reasoner.stream(picture, prompt, cancel)
+    finally:
+        bell.cancel()
+
+
+class ZeroReasoner:
+    """A reasoner behind a `Door`, whose work ``answer`` takes a picture and a prompt."""
+
+    def __init__(self, reasoner: Reasoner, door: Door) -> None:
+        self._name, self._frame, self._device = reasoner.name, reasoner.frame, reasoner.device
+        self._door = door
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def frame(self) -> Size:
+        return self._frame
+
+    @property
+    def device(self) -> str:
+        return f"{self._device}, shared"
+
+    def prepare(self, picture: Picture) -> None:
+        """Nothing: outside a turn there is no GPU, and what it computed would not stay."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        """The answer's text and its counts; a stop takes effect at the next piece of text."""
+        pieces = self._door(turn_seconds(prompt), "answer", picture, prompt)
+        try:
+            for piece in pieces:
+                yield piece
+                if cancel.is_set():
+                    yield Usage()
+                    return
+        finally:
+            pieces.close()
+
+
+def _writing_seconds(prompt: Prompt) -> int:
+    tokens = min(_TOKENS + _TOKENS_PER_BOX * len(prompt.given), MOST_NEW_TOKENS)
+    return round(tokens * _TOKEN_S)

@@ -1,0 +1,124 @@
+"""Which segmenter an option names, and why, in words for people.
+
+It looks at what is on this machine; how masks are made it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers.utils.hub import cached_file
+
+from demo.errors import CheckpointError, OptionError
+from demo.pictures import Picture
+from demo.segmenters.base import Segmenter
+from demo.segmenters.by_picture import SegmenterByPicture
+from demo.segmenters.grabcut import GrabCutSegmenter
+from demo.segmenters.sam2 import NANO_FOLDER, SIZES, load_sam2
+
+Belongs = Callable[[Picture], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a SAM 2 would run: the ``size`` that fits onto ``device``, None where no size does."""
+
+    device: str
+    size: str | None
+
+
+def check_segmenter(name: str) -> None:
+    """Raises OptionError for a name that is none; nothing is loaded."""
+    kind, _, which = name.partition(":")
+    if kind == "sam2":
+        if which and which not in ("nano", *SIZES) and not Path(which).is_dir():
+            raise OptionError(
+                f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
+            )
+    elif name not in ("auto", "grabcut", "none"):
+        raise OptionError(
+            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
+            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
+        )
+
+
+def sizes_for(name: str, device: str, *, fetch: bool) -> tuple[str, ...]:
+    """The sizes of SAM 2 that an option allows there, best first: on a GPU the largest, elsewhere the
+    smallest.
+
+    Those on disk, unless one is named or any may be fetched.
+    """
+    kind, _, which = name.partition(":")
+    if which:
+        return (which,) if which in SIZES else ()
+    if kind not in ("auto", "sam2"):
+        return ()
+    ordered = SIZES if device == "cpu" else tuple(reversed(SIZES))
+    here = tuple(size for size in ordered if _on_disk(size))
+    if fetch and device != "cpu":
+        return ordered
+    return here or (ordered[:1] if kind == "sam2" else ())
+
+
+def choose_segmenter(
+    name: str, room: Room, *, drawn: Belongs | None = None, fetch: bool = False
+) -> tuple[Segmenter | None, str]:
+    """The segmenter an option names, and a sentence that says why it runs.
+
+    ``drawn`` tells drawn scenes from other pictures, when the model knows those only: ``auto`` then
+    takes the built-in SAM 2 for them. ``fetch`` allows ``auto`` to download. Raises OptionError for a
+    name that is none, CheckpointError for a checkpoint that cannot be had.
+    """
+    check_segmenter(name)
+    kind, _, which = name.partition(":")
+    if kind == "none":
+        return None, "Masks were switched off."
+    if kind == "grabcut":
+        return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
+    if kind == "sam2":
+        return _asked_sam2(which, room)
+    usual, why = _best(room, fetch)
+    if drawn is None or not (NANO_FOLDER / "config.json").is_file():
+        return usual, why
+    built_in = load_sam2("nano", room.device, fetch=False)
+    reason = f"The built-in SAM 2 makes the masks of drawn scenes; of other pictures: {why}"
+    return SegmenterByPicture(built_in, drawn, usual), reason
+
+
+def _asked_sam2(which: str, room: Room) -> tuple[Segmenter, str]:
+    """SAM 2 of that size or folder; on the CPU where the device has no room for that size."""
+    known = which in SIZES or not which
+    device = room.device if room.size or not known else "cpu"
+    made = load_sam2(which or room.size or "tiny", device, fetch=True)
+    if device == room.device:
+        return made, "SAM 2 makes the masks because it was asked for."
+    return made, "SAM 2 makes the masks on the CPU: beside the model there is no room for it."
+
+
+def _best(room: Room, fetch: bool) -> tuple[Segmenter, str]:
+    """SAM 2 when it is on this machine or may be fetched, else GrabCut; and why."""
+    if room.size is None and not any(_on_disk(size) for size in SIZES):
+        return GrabCutSegmenter(), (
+            "GrabCut makes the masks because no SAM 2 weights are on this machine; "
+            "to fetch some, start with --segmenter sam2:tiny."
+        )
+    if room.size is None:
+        return GrabCutSegmenter(), (
+            "GrabCut makes the masks because there is no room for SAM 2 beside the model; "
+            "to run it on the CPU, start with --segmenter sam2:tiny."
+        )
+    try:
+        made = load_sam2(room.size, room.device, fetch=fetch)
+    except CheckpointError as error:
+        return GrabCutSegmenter(), f"GrabCut makes the masks because SAM 2 cannot: {error}"
+    return made, f"SAM 2 {room.size} makes the masks: its weights are here, and it fits."
+
+
+def _on_disk(size: str) -> bool:
+    try:
+        hub = f"facebook/sam2.1-hiera-{size}"
+        return cached_file(hub, "model.safetensors", local_files_only=True) is not None
+    except OSError:
+        return False

@@ -1,0 +1,29 @@
+"""A segmenter on a ZeroGPU Space: it goes through the same door as the model (see `space`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from demo.pictures import Picture
+from demo.segmenters.base import Hint, Segment, Segmenter
+from demo.space import Door
+
+_SECONDS = 20  # an estimate: a new process may need the weights first
+
+
+class ZeroSegmenter:
+    """A segmenter behind a `Door`, whose work ``segment`` takes a picture and hints."""
+
+    def __init__(self, segmenter: Segmenter, door: Door) -> None:
+        self._name, self._door = segmenter.name, door
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def prepare(self, picture: Picture) -> None:
+        """Nothing: outside a call there is no GPU, and what it computed would not stay."""
+
+    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+        """One segment for each hint, in order. Raises ModelError with a sentence."""
+        return list(self._door(_SECONDS, "segment", picture, list(hints)))

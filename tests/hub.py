@@ -1,0 +1,139 @@
+"""A hub on loopback: serves the checkpoints of a folder as the real one does, and breaks off on request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(ThreadingHTTPServer):
+    """Checkpoints by hub id. ``asked`` holds what was fetched: file and first byte.
+
+    ``cut`` names files whose connection breaks once, after so many bytes; ``held`` one that stands still
+    there until `release`.
+    """
+
+    def __init__(self, checkpoints: dict[str, Path]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.checkpoints = checkpoints
+        self.asked: list[tuple[str, int]] = []
+        self.cut: dict[str, int] = {}
+        self.held: dict[str, int] = {}
+        self.standing = threading.Event()
+        self.release = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is no news."""
+
+
+@contextmanager
+def hub_of(checkpoints: dict[str, Path]) -> Iterator[Hub]:
+    """A hub that answers until the block ends."""
+    hub = Hub(checkpoints)
+    thread = threading.Thread(target=hub.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.release.set()
+        hub.shutdown()
+        hub.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Hub
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: tests read ``asked``."""
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def _answer(self, *, with_body: bool) -> None:
+        parts = urlsplit(self.path).path.strip("/").split("/")
+        if parts[:2] == ["api", "models"]:
+            folder = self.server.checkpoints.get("/".join(parts[2:4]))
+            self._list(folder, tree=parts[4:5] == ["tree"])
+            return
+        folder = self.server.checkpoints.get("/".join(parts[:2]))
+        file = folder / "/".join(parts[4:]) if folder and parts[2:3] == ["resolve"] else None
+        if file is None or not file.is_file():
+            self._error("EntryNotFound")
+            return
+        self._file(file, with_body=with_body)
+
+    def _list(self, folder: Path | None, *, tree: bool) -> None:
+        if folder is None:
+            self._error("RepoNotFound")
+            return
+        files = [
+            (f.relative_to(folder).as_posix(), f) for f in sorted(folder.rglob("*")) if f.is_file()
+        ]
+        if tree:
+            self._json([
+                {"type": "file", "path": n, "size": f.stat().st_size, "oid": _etag(f)} for n, f in files
+            ])  # fmt: skip
+            return
+        siblings = [{"rfilename": n, "size": f.stat().st_size} for n, f in files]
+        self._json({"id": folder.name, "sha": COMMIT, "siblings": siblings, "tags": []})
+
+    def _file(self, file: Path, *, with_body: bool) -> None:
+        content = file.read_bytes()
+        wanted = self.headers.get("Range", "bytes=0-")
+        start = int(wanted.removeprefix("bytes=").partition("-")[0])
+        self.send_response(206 if start else 200)
+        self.send_header("ETag", f'"{_etag(file)}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(len(content) - start))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        if with_body:
+            self.server.asked.append((file.name, start))
+            self._body(file.name, content[start:])
+
+    def _body(self, name: str, content: bytes) -> None:
+        cut, held = self.server.cut.pop(name, None), self.server.held.pop(name, None)
+        if held is not None:
+            self.wfile.write(content[:held])
+            self.server.standing.set()
+            self.server.release.wait(60)
+            content = content[held:]
+        self.wfile.write(content[:cut])
+        self.close_connection = cut is not None
+
+    def _json(self, value: object) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _error(self, code: str) -> None:
+        self.send_response(404)
+        self.send_header("X-Error-Code", code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def _etag(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,194 @@
+"""Fetching a checkpoint from a hub on loopback: asked for, interrupted, gone on with, run."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from demo.errors import CheckpointError
+from demo.reasoners.catalogue import NANO_FOLDER, find_model
+from demo.reasoners.fetch import Order, folder_of, order_for
+from tests.hub import COMMIT, Hub, hub_of
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = ROOT / "examples" / "beach.png"
+# What the app does with a checkpoint before it loads one, without what takes seconds to import.
+FETCH = """
+import sys
+import termios
+from demo.errors import CheckpointError
+from demo.reasoners.catalogue import find_model
+from demo.reasoners.fetch import ensure, folder_of, order_for
+entry, agreed = find_model(sys.argv[1]), sys.argv[2:] == ["--yes"]
+try:
+    print(order_for(entry, ask_hub=agreed).size, folder_of(entry))
+    ensure(entry, agreed=agreed)
+    print(folder_of(entry), order_for(entry, ask_hub=True).size)
+except CheckpointError as error:
+    print(error)
+"""
+GROUND = ("-m", "demo", "ground", str(PICTURE), "find the boat", "--segmenter", "none")
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped checkpoint in four files, beside things that nobody needs."""
+    folder = tmp_path_factory.mktemp("hub") / "parts"
+    model = Qwen2_5_VLForConditionalGeneration.from_pretrained(NANO_FOLDER, dtype=torch.bfloat16)
+    model.save_pretrained(folder, max_shard_size="6MB")
+    for name in ("tokenizer.json", "tokenizer_config.json", "processor_config.json"):
+        shutil.copy(NANO_FOLDER / name, folder)
+    shutil.copy(NANO_FOLDER / "chat_template.jinja", folder)
+    (folder / "pytorch_model.bin").write_bytes(bytes(1000))
+    (folder / "checkpoint-7").mkdir()
+    (folder / "checkpoint-7" / "state.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def hub(parts: Path) -> Iterator[Hub]:
+    with hub_of({"someone/parts": parts, "someone/whole": NANO_FOLDER}) as hub:
+        yield hub
+
+
+@pytest.fixture
+def home(tmp_path: Path, hub: Hub) -> dict[str, str]:
+    """The environment of a machine that has fetched nothing yet."""
+    mine = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
+    return {**os.environ, **mine, "REGIONREASONER_CACHE": str(tmp_path / "kept")}
+
+
+def fetching(home: dict[str, str], which: str, *consent: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", FETCH, which, *consent],
+        cwd=ROOT,
+        env=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(hub: Hub, home: dict[str, str]) -> None:
+    hub.cut["model.safetensors"] = 12_000_000
+    said, _ = fetching(home, "someone/whole", "--yes").communicate(timeout=60)
+    before, after = said.splitlines()
+    assert before.endswith("None")
+    place, left = after.split()
+    assert (Path(place).name, left) == (COMMIT, "0")
+    starts = [start for name, start in hub.asked if name == "model.safetensors"]
+    assert starts == [0, 10 * 2**20]  # the hub's client writes pieces of 10 MiB
+    fetched = Path(place) / "model.safetensors"
+    assert fetched.read_bytes() == (NANO_FOLDER / "model.safetensors").read_bytes()
+
+
+def test_an_interrupted_fetch_goes_on_at_the_next_start(
+    hub: Hub, home: dict[str, str], parts: Path
+) -> None:
+    third = "model-00003-of-00004.safetensors"
+    hub.held[third] = 1_000_000
+    first = fetching(home, "someone/parts", "--yes")
+    assert hub.standing.wait(60)
+    first.send_signal(signal.SIGINT)
+    said, _ = first.communicate(timeout=60)
+    hub.release.set()
+    assert "Fetching parts was stopped. Files that were complete are kept" in said
+
+    done = [name for name, _ in hub.asked if name != third]
+    hub.asked.clear()
+    said, _ = fetching(home, "someone/parts", "--yes").communicate(timeout=60)
+    before, after = said.splitlines()
+    assert before.endswith("None")  # what is not whole is not taken for a checkpoint
+    assert not set(done) & {name for name, _ in hub.asked}
+    fetched = {file.name for file in Path(after.split()[0]).iterdir()}
+    assert fetched == {f.name for f in parts.iterdir() if f.is_file() and f.suffix != ".bin"}
+
+
+def test_a_person_is_asked_and_the_model_answers(hub: Hub, home: dict[str, str]) -> None:
+    refused = at_terminal(home, "n", "-c", FETCH, "someone/parts")
+    assert "parts is not on this machine yet: 21." in refused
+    assert f"would be fetched from 127.0.0.1:{hub.server_address[1]} into" in refused
+    assert "GB are free.\r\nFetch it now? [y/N]" in refused
+    assert hub.asked == []
+
+    agreed = at_terminal(home, "y", *GROUND, "--model", "someone/parts")
+    session = json.loads(agreed[agreed.index("{\r\n") :])
+    assert session["reasoner"]["name"] == "parts"
+    assert session["regions"]
+    assert "-00004-of-00004.safetensors: 100%" in agreed  # its progress bar
+
+
+def test_without_a_terminal_nothing_is_fetched_and_the_way_is_said(
+    hub: Hub, home: dict[str, str]
+) -> None:
+    said, _ = fetching(home, "someone/parts").communicate(timeout=60)
+    assert "start with --yes or set REGIONREASONER_FETCH=1" in said
+    assert hub.asked == []
+
+
+def at_terminal(home: dict[str, str], answer: str, *command: str) -> str:
+    """Runs Python at a terminal where a person types the answer; all that was shown."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 120))
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=home, stdin=theirs, stdout=theirs, stderr=theirs
+    ):
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        shown = b""
+        while piece := _read(ours):
+            shown += piece
+    os.close(ours)
+    return shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how a terminal says that its last program has ended
+        return b""
+
+
+@pytest.fixture
+def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    return Order("Model-7B", "some/Model-7B", 16_600_000_000, True, tmp_path, 16_700_000_000)
+
+
+def test_a_disk_too_small_is_refused_with_numbers(order: Order) -> None:
+    with pytest.raises(CheckpointError, match=r"take 16\.6 GB, and only 16\.7 GB are free in"):
+        order.check()
+    replace(order, free=18_000_000_000).check()
+    replace(order, size=None).check()
+
+
+def test_a_machine_told_to_stay_offline_is_refused(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(CheckpointError, match="HF_HUB_OFFLINE forbids fetching"):
+        replace(order, free=10**12).check()
+
+
+def test_the_size_of_a_named_model_is_known_without_asking_anybody() -> None:
+    order = order_for(find_model("regionreasoner-7b"), ask_hub=False)
+    assert str(order).startswith("about 16.6 GB would be fetched from")
+
+
+def test_a_folder_is_where_it_is() -> None:
+    assert folder_of(find_model("nano")) == NANO_FOLDER
+    assert folder_of(find_model("nobody/nothing")) is None
