@@ -68,6 +68,7 @@ class TurnFinished:
 
 
 MASKS_AT_ONCE = 16
+_TURNS_REPEATED = 8  # an answer may repeat parts of so many former ones
 TurnEvent = (
     TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
 )
@@ -108,6 +109,8 @@ def run_turn(
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
     resolved, prompt = understand(session, sentence, reasoner.frame)
+    earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
+    prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, reasoner.frame, began)
     for piece in reasoner.stream(picture, prompt, cancel):
