@@ -54,7 +54,10 @@ def turns() -> Iterator[tuple[list[int], np.random.Generator]]:
 def misremembered(text: list[int], rng: np.random.Generator) -> list[int]:
     """The text with a word changed here and there: guesses from it are right for a while."""
     wrong = rng.random(len(text)) < 0.2
-    return np.where(wrong, rng.integers(3, 900, len(text)), text).tolist()
+    return [
+        int(w) if bad else t
+        for t, w, bad in zip(text, rng.integers(3, 900, len(text)), wrong, strict=True)
+    ]
 
 
 def written(
