@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from demo.checks import check
-from demo.english import words
+from demo.english import LINKS, words
 from demo.errors import ModelError, SessionFormatError
 from demo.geometry import PictureBox, PicturePoint, Size
 from demo.pictures import Picture
@@ -143,7 +143,7 @@ def run_turn(
         timings=writing.timings(),
         next_region=session.registry.next_number,
     )
-    yield TurnFinished(_with_turn(session, turn, objects))
+    yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
 
 
 def answer(
@@ -243,23 +243,42 @@ def with_masks(
     return made
 
 
-def _with_turn(session: Session, turn: Turn, objects: Sequence[RegionObject]) -> Session:
+def _with_turn(
+    session: Session, turn: Turn, objects: Sequence[RegionObject], label: str
+) -> Session:
     registry: Registry = session.registry
     if objects:
-        registry, region = registry.add(objects, label=label_of(turn))
+        registry, region = registry.add(objects, label=label)
         turn = replace(turn, region=region.id)
     return session.with_turn(turn, registry)
 
 
 _ASKING = words(
     "please can could you find show me where is are the a an locate segment point at mark which what "
-    "who also now and i am looking for there see all every"
+    "who also now and i am looking for there see all every to"
 )
 
 
-def label_of(turn: Turn) -> str:
-    """A short name for what a turn found: its question without the asking words."""
-    spoken = turn.question.strip(" .?!").split()
-    asked = len(list(takewhile(lambda word: word.lower() in _ASKING, spoken)))
-    label = " ".join(spoken[asked:] or spoken)
+def label_of(resolved: Resolved) -> str:
+    """A short name for what a question looks for: the thing that it describes by a region, or else its
+    words without the asking ones.
+    """
+    spoken = [r for r in resolved.references if not r.topic]
+    text, end = "", resolved.begin
+    for reference in spoken:
+        text += resolved.sentence[end : max(end, reference.start)]
+        text += reference.name if reference.end > end else ""
+        end = max(end, reference.end)
+    whole = _unasked(text + resolved.sentence[end:])
+    thing = _unasked(resolved.sentence[resolved.begin : spoken[0].start]) if spoken else []
+    while thing and thing[-1].lower() in LINKS | _ASKING:
+        thing.pop()
+    label = " ".join(thing or whole)
     return label if len(label) <= 40 else f"{label[:39].rstrip()}…"
+
+
+def _unasked(text: str) -> list[str]:
+    """The words after those that only ask: *find the*, *what is to the*."""
+    said = text.strip(" .?!,:").split()
+    asked = len(list(takewhile(lambda word: word.lower().strip(",:") in _ASKING, said)))
+    return said[asked:] or said

@@ -86,9 +86,10 @@ def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: S
     """
     given: list[Given] = []
     pieces: list[str] = []
-    end = 0
+    end = resolved.begin
     # "both of them" is one phrase and several references, all with the same span.
-    for (start, stop), meant in groupby(resolved.references, key=lambda r: (r.start, r.end)):
+    spoken = (r for r in resolved.references if not r.topic)
+    for (start, stop), meant in groupby(spoken, key=lambda r: (r.start, r.end)):
         same = list(meant)
         boxes = [g for r in same for g in _given(r, registry, picture, frame)]
         given.extend(boxes)
