@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from demo.checks import check
-from demo.english import words
+from demo.english import LINKS, words
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.geometry import PictureBox, PicturePoint, Size
 from demo.pictures import Picture
@@ -68,6 +68,7 @@ class TurnFinished:
 
 
 MASKS_AT_ONCE = 16
+_TURNS_REPEATED = 8  # an answer may repeat parts of so many former ones
 TurnEvent = (
     TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
 )
@@ -114,6 +115,8 @@ def run_turn(
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
     resolved, prompt = understand(session, sentence, written_in or reasoner.frame)
+    earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
+    prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, reasoner.frame, began)
     for piece in reasoner.stream(picture, prompt, cancel):
@@ -146,7 +149,7 @@ def run_turn(
         timings=writing.timings(),
         next_region=session.registry.next_number,
     )
-    yield TurnFinished(_with_turn(session, turn, objects))
+    yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
 
 
 def answer(
@@ -246,23 +249,42 @@ def with_masks(
     return made
 
 
-def _with_turn(session: Session, turn: Turn, objects: Sequence[RegionObject]) -> Session:
+def _with_turn(
+    session: Session, turn: Turn, objects: Sequence[RegionObject], label: str
+) -> Session:
     registry: Registry = session.registry
     if objects:
-        registry, region = registry.add(objects, label=label_of(turn))
+        registry, region = registry.add(objects, label=label)
         turn = replace(turn, region=region.id)
     return session.with_turn(turn, registry)
 
 
 _ASKING = words(
     "please can could you find show me where is are the a an locate segment point at mark which what "
-    "who also now and i am looking for there see all every"
+    "who also now and i am looking for there see all every to"
 )
 
 
-def label_of(turn: Turn) -> str:
-    """A short name for what a turn found: its question without the asking words."""
-    spoken = turn.question.strip(" .?!").split()
-    asked = len(list(takewhile(lambda word: word.lower() in _ASKING, spoken)))
-    label = " ".join(spoken[asked:] or spoken)
+def label_of(resolved: Resolved) -> str:
+    """A short name for what a question looks for: the thing that it describes by a region, or else its
+    words without the asking ones.
+    """
+    spoken = [r for r in resolved.references if not r.topic]
+    text, end = "", resolved.begin
+    for reference in spoken:
+        text += resolved.sentence[end : max(end, reference.start)]
+        text += reference.name if reference.end > end else ""
+        end = max(end, reference.end)
+    whole = _unasked(text + resolved.sentence[end:])
+    thing = _unasked(resolved.sentence[resolved.begin : spoken[0].start]) if spoken else []
+    while thing and thing[-1].lower() in LINKS | _ASKING:
+        thing.pop()
+    label = " ".join(thing or whole)
     return label if len(label) <= 40 else f"{label[:39].rstrip()}…"
+
+
+def _unasked(text: str) -> list[str]:
+    """The words after those that only ask: *find the*, *what is to the*."""
+    said = text.strip(" .?!,:").split()
+    asked = len(list(takewhile(lambda word: word.lower().strip(",:") in _ASKING, said)))
+    return said[asked:] or said

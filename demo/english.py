@@ -42,6 +42,7 @@ AUXILIARIES = words(
     "do does did can could will would shall should may might must has have had don doesn didn "
     "won 'll 'd 've 't not"
 )
+QUESTIONS = words("what who where when why how which whose")
 REQUESTS = words(
     "find show locate segment detect mark highlight select identify spot point count outline "
     "see give get box draw track tell describe ground"
@@ -57,7 +58,6 @@ ADVERBS = words("just right directly immediately slightly also only again too no
 ENDINGS = words(", . ; : ? ! ) ( — … 。 ， ？ ！") | {"\n"}
 
 _OTHER_PRONOUNS = words("i you we me us they there here itself himself herself themselves")
-_WH = words("what who where when why how which whose")
 _SIDES = words("left right front top bottom side back outside inside ahead")
 _STOPS = (
     LINKS
@@ -71,7 +71,7 @@ _STOPS = (
     | PLURAL_PRONOUNS
     | ENDINGS
     | _OTHER_PRONOUNS
-    | _WH
+    | QUESTIONS
     | ADVERBS
 )
 

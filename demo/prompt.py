@@ -40,6 +40,10 @@ _ANSWER_EXAMPLE = (
     '[{"bbox_2d": [10,100,200,210], "point_2d": [30,110]}, '
     '{"bbox_2d": [225,296,706,786], "point_2d": [302,410]}]'
 )
+_SKELETON = (
+    "<scene></scene>\n{focus}<think></think>\n"
+    '<answer>[{{"bbox_2d": [0, 0, 0, 0], "point_2d": [0, 0]}}]</answer>'
+)
 
 
 MOST_BOXES = 120  # as many objects as the model was trained to match
@@ -59,11 +63,14 @@ class Prompt:
     """One question, ready for a model.
 
     ``question`` is the sentence with its boxes, ``instruction`` the whole text beside the picture.
+    ``likely`` are texts that the answer may repeat parts of, the likeliest last: the model never sees
+    them, but they help to decode faster.
     """
 
     question: str
     instruction: str
     given: tuple[Given, ...]
+    likely: tuple[str, ...] = ()
 
 
 def region_reasoner_instruction(question: str) -> str:
@@ -79,9 +86,10 @@ def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: S
     """
     given: list[Given] = []
     pieces: list[str] = []
-    end = 0
+    end = resolved.begin
     # "both of them" is one phrase and several references, all with the same span.
-    for (start, stop), meant in groupby(resolved.references, key=lambda r: (r.start, r.end)):
+    spoken = (r for r in resolved.references if not r.topic)
+    for (start, stop), meant in groupby(spoken, key=lambda r: (r.start, r.end)):
         same = list(meant)
         boxes = [g for r in same for g in _given(r, registry, picture, frame)]
         given.extend(boxes)
@@ -95,7 +103,10 @@ def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: S
     question = normalised("".join(pieces))
     if not question:
         raise QuestionError("Ask for something in words, for example “find the dog”.")
-    return Prompt(question, region_reasoner_instruction(question), tuple(dict.fromkeys(given)))
+    skeleton = _SKELETON.format(focus="<focus></focus>\n" if given else "")
+    return Prompt(
+        question, region_reasoner_instruction(question), tuple(dict.fromkeys(given)), (skeleton,)
+    )
 
 
 def normalised(question: str) -> str:

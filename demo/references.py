@@ -5,6 +5,7 @@ What means a region, in any letter case:
 - its name: ``R1``, ``r2.1``, ``@R1``, ``R1's``, ``R1-R3`` (a range), ``region 1``;
 - a pronoun or a pointing phrase: *it, its, him, her, they, that one, these two, both of them, the
   previous one, the last region*;
+- a pronoun after a region that is named before the question (*R1 what is left of it*) means that one;
 - a choice among the objects of the last region, when it has several: *the second one, the left one,
   the largest of them, the second one from the right*.
 
@@ -25,12 +26,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from demo.english import (
     LINKS,
     PLURAL_PRONOUNS,
     POSSESSIVES,
+    QUESTIONS,
     REQUESTS,
     SINGULAR_PRONOUNS,
     Discourse,
@@ -49,7 +51,9 @@ class Reference:
 
     ``name`` is what is meant (``R1``, ``R2.1``) and ``phrase`` the words typed (``r1``, ``it``).
     ``possessive`` tells that these words own what follows (*its*, *her*, *their*), as ``'s`` would.
-    Words that stand for several (*both of them*) make one reference for each, with the same span.
+    ``topic`` tells that they stand before the question (*R1 what is left of it*), where a pronoun takes
+    their place. Words that stand for several (*both of them*) make one reference for each, with the
+    same span.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Reference:
     end: int
     phrase: str
     possessive: bool = False
+    topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,13 @@ class Resolved:
     def names(self) -> tuple[str, ...]:
         """What is meant, each name once."""
         return tuple(dict.fromkeys(r.name for r in self.references))
+
+    @property
+    def begin(self) -> int:
+        """Where the question begins: after what it is about, when a pronoun says that again."""
+        end = max((r.end for r in self.references if r.topic), default=0)
+        rest = self.sentence[end:]
+        return end + len(rest) - len(rest.lstrip(" ,:–—-")) if end else 0
 
 
 def check_question(sentence: str) -> str:
@@ -141,6 +153,7 @@ _SAME = words("previous prior same current selected marked highlighted")
 _ANSWERS = words("region selection detection")
 _POINTED = words("one object area thing")
 _SEVERAL = words("ones regions objects areas")
+_TOPIC_ENDS = words(", : – — - and")
 
 _Key = Callable[[RegionObject], float]
 _PLACES: dict[str, _Key] = {
@@ -202,10 +215,35 @@ class _Reader:
         self._settled: dict[str, tuple[str, ...]] = {}
         self._chosen = False
         self._listed = -1  # position of the last number in “regions 1, 2 and 3”
+        self._topic: tuple[str, ...] = ()
+        self._taken = False  # whether a pronoun took the topic up
 
     def read(self) -> list[Reference]:
+        topic, position = self._read_topic()
+        references = self._read_from(position)
+        if self._taken:
+            return [*(replace(r, topic=True) for r in topic), *references]
+        if not topic:
+            return references
+        self._topic = ()
+        return self._read_from(0)
+
+    def _read_topic(self) -> tuple[list[Reference], int]:
+        """Regions that are named before a question begins, and where it begins: *R1, what is …*."""
         references: list[Reference] = []
         position = 0
+        while match := self._numbered(position) or self._name(position):
+            references += self._references(match)
+            position = match.stop
+            while self._s.low(position) in _TOPIC_ENDS:
+                position += 1
+        if not references or self._s.low(position) not in QUESTIONS | REQUESTS:
+            return [], 0
+        self._topic = tuple(r.name for r in references)
+        return references, position
+
+    def _read_from(self, position: int) -> list[Reference]:
+        references: list[Reference] = []
         while position < len(self._s):
             match = self._match(position)
             if match is None:
@@ -509,8 +547,15 @@ class _Reader:
                 raise QuestionError(self._nothing_yet(index, index + 1))
             return None
         # What a pronoun meant once in a sentence it goes on to mean.
-        names = self._settled.setdefault(low, self._meant(index))
+        names = self._settled.setdefault(low, self._taken_topic(low) or self._meant(index))
         return _Match(names, index, index + 1, possessive, pronoun=True)
+
+    def _taken_topic(self, low: str) -> tuple[str, ...]:
+        """What the question is about, if this pronoun can mean it: *it* is one, *them* are several."""
+        several = len([o for name in self._topic for o in self._registry.objects(name)]) > 1
+        fits = len(self._topic) == 1 if low in SINGULAR_PRONOUNS else several
+        self._taken = self._taken or (bool(self._topic) and fits)
+        return self._topic if fits else ()
 
     def _meant(self, index: int) -> tuple[str, ...]:
         if self._s.low(index) in SINGULAR_PRONOUNS:

@@ -9,13 +9,16 @@ import pytest
 
 from demo.engine import ObjectSeen, Segmenting, TurnFinished, TurnStarted, begin, label_of, run_turn
 from demo.errors import ModelError, QuestionError, SessionFormatError, UnknownRegionError
+from demo.geometry import PictureBox
 from demo.nano.facts import Fact
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
+from demo.references import resolve
+from demo.regions import RegionObject, Registry
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.session import Session, Turn
+from demo.session import Session
 from demo.trace import PartClosed, PartOpened
 
 
@@ -231,12 +234,20 @@ def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
 @pytest.mark.parametrize(
     ("question", "label"),
     [
-        pytest.param("Find the red dog!", "red dog", id="asking words go"),
-        pytest.param("what is next to R1?", "next to R1", id="the relation stays"),
-        pytest.param("where is it", "it", id="something stays"),
-        pytest.param("find the", "find the", id="nothing but asking words"),
-        pytest.param("x" * 60, "x" * 39 + "…", id="a long one is cut"),
+        ("Find the red dog!", "red dog"),
+        ("the player on the left", "player on the left"),
+        ("find the", "find the"),
+        ("x" * 60, "x" * 39 + "…"),
+        ("the white dog below R1", "white dog"),
+        ("what is to the right of it", "right of R1"),
+        ("R1, who is next to it?", "next to R1"),
+        ("what is between R1 and R2", "between R1 and R2"),
+        ("the man in its shadow", "man"),
+        ("R1", "R1"),
     ],
 )
 def test_a_region_is_called_by_its_question(question: str, label: str) -> None:
-    assert label_of(Turn(question, question)) == label
+    box = PictureBox(1, 2, 30, 40)
+    registry, _ = Registry().add([RegionObject("", box)])
+    registry, _ = registry.add([RegionObject("", box)])
+    assert label_of(resolve(question, registry, last="R1")) == label

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+import numpy as np
+import pytest
 import torch
 
+from demo.errors import OutOfMemoryError
 from demo.geometry import Size
-from demo.pictures import Picture
+from demo.pictures import Picture, open_picture
 from demo.prompt import Prompt, region_reasoner_instruction
-from demo.reasoners.base import Usage
+from demo.reasoners.base import Usage, framed
 from demo.reasoners.local import LocalReasoner
 
 
@@ -18,11 +22,15 @@ def asked(question: str) -> Prompt:
 
 
 def run(
-    reasoner: LocalReasoner, picture: Picture, question: str, stop_after: int | None = None
+    reasoner: LocalReasoner,
+    picture: Picture,
+    question: str,
+    stop_after: int | None = None,
+    likely: tuple[str, ...] = (),
 ) -> tuple[str, Usage]:
     cancel = threading.Event()
     text, usage, pieces = "", Usage(), 0
-    for piece in reasoner.stream(picture, asked(question), cancel):
+    for piece in reasoner.stream(picture, replace(asked(question), likely=likely), cancel):
         if isinstance(piece, Usage):
             usage = piece
             continue
@@ -32,15 +40,95 @@ def run(
     return text, usage
 
 
-def test_the_text_is_what_the_library_generates(nano: LocalReasoner, picture: Picture) -> None:
-    text, usage = run(nano, picture, "find the largest thing")
-    inputs = nano._inputs(picture, asked("find the largest thing"))
+def generated(reasoner: LocalReasoner, picture: Picture, question: str) -> tuple[str, int, int]:
+    """What the library's own ``generate`` makes of the whole prompt: text, tokens of prompt and text."""
+    content = [{"type": "image"}, {"type": "text", "text": region_reasoner_instruction(question)}]
+    inputs = reasoner._processor.apply_chat_template(
+        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
+    )
+    inputs = reasoner._processor(
+        text=[inputs],
+        images=[framed(picture, reasoner.frame)],
+        do_resize=False,
+        return_tensors="pt",
+    )
     with torch.inference_mode():
-        ids = nano._model.generate(**inputs, max_new_tokens=512, do_sample=False)[0]
+        ids = reasoner._model.generate(**inputs, max_new_tokens=512, do_sample=False)[0]
     length = inputs["input_ids"].shape[1]
-    expected = nano._processor.tokenizer.decode(ids[length:], skip_special_tokens=True)
-    assert text == expected
-    assert usage == Usage(length, len(ids) - length - 1, 0)
+    text = reasoner._processor.tokenizer.decode(ids[length:], skip_special_tokens=True)
+    return text, length, len(ids) - length - 1
+
+
+def test_the_text_is_what_the_library_generates(nano: LocalReasoner, picture: Picture) -> None:
+    nano._prefixes.clear()
+    question = "find the largest thing"
+    expected, length, count = generated(nano, picture, question)
+    assert run(nano, picture, question) == (expected, Usage(length, count, 0))
+    kept = nano._prefix(picture).length
+    assert run(nano, picture, question) == (expected, Usage(length, count, kept))
+    assert run(nano, picture, question, likely=(expected,))[0] == expected
+
+
+def test_what_was_written_before_saves_passes(nano: LocalReasoner, picture: Picture) -> None:
+    decoder = nano._decoder
+    text, usage = run(nano, picture, "find the largest thing")
+    before = decoder.passes
+    assert run(nano, picture, "find the largest thing", likely=(text,))[0] == text
+    assert usage.new_tokens is not None
+    assert decoder.looks_ahead
+    assert decoder.passes - before < usage.new_tokens / 3
+
+
+def test_dialogues_on_two_pictures_at_a_time_do_not_mix(
+    nano: LocalReasoner, picture: Picture
+) -> None:
+    mirrored = open_picture(np.ascontiguousarray(picture.pixels[:, ::-1]), "mirrored.png")
+    alone = {p.name: run(nano, p, "find the largest thing")[0] for p in (picture, mirrored)}
+    nano._prefixes.clear()
+    texts: list[tuple[str, str]] = []
+
+    def take_turns(one: Picture) -> None:
+        for _ in range(2):
+            nano.prepare(one)
+            texts.append((one.name, run(nano, one, "find the largest thing")[0]))
+
+    threads = [threading.Thread(target=take_turns, args=(p,)) for p in (picture, mirrored)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(texts) == sorted([*alone.items()] * 2)
+    assert alone[picture.name] != alone[mirrored.name]
+
+
+def test_a_turn_without_memory_is_tried_once_more(nano: LocalReasoner, picture: Picture) -> None:
+    expected, _ = run(nano, picture, "find the largest thing")
+    left = [6, 1]  # so many passes go well, so many fail
+    longest: list[int] = []
+
+    def fail(_module: object, arguments: dict[str, torch.Tensor]) -> None:
+        if left[0]:
+            left[0] -= 1
+        elif left[1]:
+            left[1] -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        else:
+            given = arguments.get("input_ids", arguments.get("inputs_embeds"))
+            assert given is not None
+            longest.append(given.shape[1])
+
+    hook = nano._model.model.language_model.register_forward_pre_hook(
+        lambda module, _, kwargs: fail(module, kwargs), with_kwargs=True
+    )
+    try:
+        assert run(nano, picture, "find the largest thing")[0] == expected
+        assert max(longest) <= 128
+        left[:] = [6, 2]
+        with pytest.raises(OutOfMemoryError, match="--low-memory"):
+            run(nano, picture, "find the largest thing")
+    finally:
+        hook.remove()
+    assert run(nano, picture, "find the largest thing")[0] == expected
 
 
 def test_nano_speaks_the_four_tags_in_its_own_frame(nano: LocalReasoner, picture: Picture) -> None:
@@ -52,10 +140,12 @@ def test_nano_speaks_the_four_tags_in_its_own_frame(nano: LocalReasoner, picture
 
 def test_a_stop_keeps_what_was_written(nano: LocalReasoner, picture: Picture) -> None:
     whole, _ = run(nano, picture, "find all things")
+    before = nano._decoder.passes
     part, usage = run(nano, picture, "find all things", stop_after=5)
     assert whole.startswith(part)
     assert 0 < len(part) < len(whole)
-    assert usage.new_tokens == 5
+    assert usage.new_tokens == len(nano._ids(part))
+    assert nano._decoder.passes - before == 5
 
 
 def test_a_turn_that_waits_for_another_can_be_stopped(

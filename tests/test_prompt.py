@@ -17,7 +17,7 @@ from demo.prompt import (
     normalised,
     region_reasoner_instruction,
 )
-from demo.references import Reference, Resolved
+from demo.references import Reference, Resolved, resolve
 from demo.regions import RegionObject, Registry
 
 PICTURE, FRAME = Size(640, 480), Size(840, 840)
@@ -163,6 +163,19 @@ def test_references_become_boxes(
     assert prompt.question == question
     assert prompt.given == tuple(given_as(name) for name in names)
     assert prompt.instruction == region_reasoner_instruction(question)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("R1 what is left of it?", f"what is left of {TEXTS['R1']}"),
+        ("R1, R3: what is between them?", f"what is between {TEXTS['R1']} and {TEXTS['R3']}"),
+    ],
+)
+def test_what_a_question_is_about_is_written_once(sentence: str, question: str) -> None:
+    prompt = build_prompt(resolve(sentence, registry()), registry(), PICTURE, FRAME)
+    assert prompt.question == question
+    assert len(prompt.given) == question.count("bbox")
 
 
 def test_box_is_written_with_comma_and_space() -> None:

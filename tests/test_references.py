@@ -85,7 +85,7 @@ NAMES = [
     ("a range with a dash", "all of r2–r3", ["R2=r2–r3", "R3=r2–r3"]),
     ("a range backwards", "R3-R1", ["R3=R3-R1", "R1=R3-R1"]),
     ("region and a number", "the cup in region 2", ["R2=region 2"]),
-    ("Region and a number", "Region 2.1, what is it", ["R2.1=Region 2.1"]),
+    ("Region and a number", "Region 2.1, what is it", ["R2.1=Region 2.1", "R2.1=it"]),
     ("object and a number", "left of object 2.1", ["R2.1=object 2.1"]),
     ("region and a name", "the cup in region R2", ["R2=R2"]),
     ("many regions by number", "between regions 1 and 2", ["R1=regions 1", "R2=2"]),
@@ -324,6 +324,29 @@ def test_what_a_sentence_means(sentence: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("sentence", [pytest.param(s, id=c) for c, s in NOT_NAMES + NOT_PRONOUNS])
 def test_a_sentence_that_means_no_region(sentence: str) -> None:
     assert meant(sentence, "three") == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "regions", "expected", "topics"),
+    [
+        ("R1 what is left of it?", "two", ["R1=R1", "R1=it"], 1),
+        ("R2.1, what is left of it", "group", ["R2.1=R2.1", "R2.1=it"], 1),
+        ("R1: find the dog next to it", "two", ["R1=R1", "R1=it"], 1),
+        ("R1 and R2 what is between them", "three", ["R1=R1", "R2=R2", "R1=them", "R2=them"], 2),
+        ("region 1 who is behind its left side", "two", ["R1=region 1", "R1=its"], 1),
+        ("R2 which is the largest of them", "after", ["R2=R2", "R1=them"], 0),
+        ("R1 what is this", "two", ["R1=R1", "R2=this"], 0),
+        ("R1 and R2 what is left of it", "three", ["R1=R1", "R2=R2", "R3=it"], 0),
+        ("R1 is left of it", "two", ["R1=R1", "R2=it"], 0),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_a_question_is_about_may_stand_before_it(
+    sentence: str, regions: str, expected: list[str], topics: int
+) -> None:
+    assert meant(sentence, regions) == expected
+    found = resolve(sentence, REGISTRIES[regions]).references
+    assert [r.topic for r in found] == [True] * topics + [False] * (len(found) - topics)
 
 
 def test_a_name_in_the_sentence_is_the_antecedent() -> None:

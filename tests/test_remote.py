@@ -691,15 +691,17 @@ def test_the_option_leads_to_the_same_dialogue(
     models = choose(options)
     assert models.status == f"nano · server {served.removeprefix('http://')} · masks: none"
     assert models.advice_for(picture) is None
-    here, there = (
-        answer_to(
-            begin(picture, reasoner),
-            "find the largest thing",
-            picture=picture,
-            reasoner=reasoner,
-            segmenter=None,
+    assert isinstance(models.reasoner, RemoteReasoner)
+    with closing(models.reasoner) as remote:
+        here, there = (
+            answer_to(
+                begin(picture, reasoner),
+                "find the largest thing",
+                picture=picture,
+                reasoner=reasoner,
+                segmenter=None,
+            )
+            for reasoner in (nano, remote)
         )
-        for reasoner in (nano, models.reasoner)
-    )
     assert there.registry == here.registry
     assert len(there.registry.regions) == 1

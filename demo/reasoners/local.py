@@ -1,41 +1,38 @@
 """A Qwen2.5-VL checkpoint in this process, through transformers.
 
-The picture goes in at exactly the model's frame, decoding is greedy, and the text is handed out token by
-token, so a stop takes effect after the token at hand. It knows nothing of regions, traces or pages.
+The picture goes in at exactly the model's frame and is computed once; decoding is greedy, looks ahead,
+and hands the text out pass by pass, so a stop takes effect after the pass at hand. It knows nothing of
+regions, traces or pages.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from tokenizers.decoders import DecodeStream
-from transformers import (
-    DynamicCache,
-    Qwen2_5_VLConfig,
-    Qwen2_5_VLForConditionalGeneration,
-)
+from transformers import DynamicCache, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from demo.errors import ModelError, OutOfMemoryError
 from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import MOST_NEW_TOKENS, REGION_REASONER_FRAME, Usage, framed
+from demo.reasoners.decoding import Decoder, most_guessed
+from demo.reasoners.lookahead import Lookahead
+from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 
-PICTURES_KEPT = 4
+_END_OF_PICTURE = "<|vision_end|>"
+# When memory ran out, a prompt is computed in pieces of so many tokens.
+_SMALL_PIECE = 128
 
+_SAMPLE = "find the dog"  # any words: the passes are measured on them
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is computed once for a picture: its visual features and the grid they came from."""
-
-    features: Any
-    grid: torch.Tensor
+log = logging.getLogger(__name__)
 
 
 class LocalReasoner:
@@ -47,9 +44,10 @@ class LocalReasoner:
         self._name, self._model, self._processor = name, model.eval(), processor
         self._frame = _frame_of(model.config)
         self._lock = threading.Lock()
-        self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._prefixes = Prefixes()
         stops = model.generation_config.eos_token_id
-        self._stops = set(stops if isinstance(stops, list) else [stops])
+        stops = set(stops if isinstance(stops, list) else [stops])
+        self._decoder = Decoder(model, stops, most_guessed(model))
 
     @property
     def name(self) -> str:
@@ -73,9 +71,9 @@ class LocalReasoner:
         return tower, sum(p.numel() for p in self._model.parameters()) - tower
 
     def prepare(self, picture: Picture) -> None:
-        """Compute the picture's visual features; the newest few pictures are kept."""
+        """Compute everything that stands before a question; the newest pictures are kept."""
         with self._lock, failures_said():
-            self._see(picture)
+            self._prefix(picture)
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
@@ -99,80 +97,100 @@ class LocalReasoner:
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
-        inputs = self._inputs(picture, prompt)
-        text = DecodeStream(skip_special_tokens=True)
-        backend = self._processor.tokenizer._tokenizer
+        known = self._prefixes.get(picture.sha256)
+        asked = self._question_ids(prompt.instruction)
+        decoded, backend = (
+            DecodeStream(skip_special_tokens=True),
+            self._processor.tokenizer._tokenizer,
+        )
         count = 0
-        for token in self._tokens(picture, inputs):
-            count += 1
-            piece = text.step(backend, token)
-            if piece:
-                yield piece
+        for tokens in self._tokens(picture, asked, prompt.likely):
+            count += len(tokens)
+            if text := "".join(decoded.step(backend, token) or "" for token in tokens):
+                yield text
             if cancel.is_set():
                 break
-        yield Usage(inputs["input_ids"].shape[1], count, 0)
+        yield Usage(self._prefix(picture).length + len(asked), count, known.length if known else 0)
+
+    def _tokens(
+        self, picture: Picture, asked: list[int], likely: Sequence[str]
+    ) -> Iterator[list[int]]:
+        """What the model writes; where memory runs out, once more from there on with less of it."""
+        lookahead = Lookahead((self._ids(text) for text in likely), asked)
+        written: list[int] = []
+        try:
+            for tokens in self._decoder.write(
+                self._prefix(picture), asked, lookahead, MOST_NEW_TOKENS
+            ):
+                written += tokens
+                yield tokens
+            return
+        except torch.OutOfMemoryError:
+            log.warning("out of memory after %d tokens: once more in small pieces", len(written))
+        # Not in the clause above, which would keep what the failed pass had computed.
+        self._prefixes.clear()
+        torch.cuda.empty_cache()
+        prefix, left = self._prefix(picture, _SMALL_PIECE), MOST_NEW_TOKENS - len(written)
+        yield from self._decoder.write(prefix, asked + written, Lookahead(), left, _SMALL_PIECE)
 
     @torch.inference_mode()
-    def _see(self, picture: Picture) -> Seen:
-        if picture.sha256 in self._seen:
-            self._seen.move_to_end(picture.sha256)
-            return self._seen[picture.sha256]
+    def _prefix(self, picture: Picture, piece: int | None = None) -> Prefix:
+        """Everything before a question, computed ``piece`` tokens at a time when it is not kept."""
+        kept = self._prefixes.get(picture.sha256)
+        if kept is not None:
+            return kept
+        model = self._model.model
+        features, grid = self._features(picture)
+        ids = torch.tensor([self._picture_ids(len(features))], device=features.device)
+        is_picture = ids == self._model.config.image_token_id
+        embedded = model.get_input_embeddings()(ids)
+        embedded[is_picture] = features.to(embedded.dtype)
+        # Positions are given, not left to the model, which keeps them in state that any other call
+        # would change.
+        positions, offset = model.get_rope_index(
+            ids, mm_token_type_ids=is_picture.int(), image_grid_thw=grid
+        )
+        cache = DynamicCache()
+        for part in torch.arange(ids.shape[1]).split(piece or ids.shape[1]):
+            model.language_model(
+                inputs_embeds=embedded[:, part],
+                position_ids=positions[:, :, part],
+                past_key_values=cache,
+                use_cache=True,
+            )
+        prefix = prefix_of(cache, int(offset))
+        self._prefixes.put(picture.sha256, prefix)
+        self._decoder.measure(prefix, self._question_ids(_SAMPLE))
+        return prefix
+
+    def _features(self, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
+        """Visual features [N, width], and the grid [1, 3] of patches in time, height and width."""
         pixels = self._processor.image_processor(
             framed(picture, self._frame), do_resize=False, return_tensors="pt"
         ).to(self._model.device)
-        features = self._model.get_image_features(
-            pixels["pixel_values"].to(self._model.dtype), pixels["image_grid_thw"]
-        )
-        self._seen[picture.sha256] = Seen(features, pixels["image_grid_thw"])
-        while len(self._seen) > PICTURES_KEPT:
-            self._seen.popitem(last=False)
-        return self._seen[picture.sha256]
+        grid = pixels["image_grid_thw"]
+        seen = self._model.get_image_features(pixels["pixel_values"].to(self._model.dtype), grid)
+        return torch.cat(list(seen.pooler_output)), grid
 
-    def _inputs(self, picture: Picture, prompt: Prompt) -> dict[str, torch.Tensor]:
-        content = [{"type": "image"}, {"type": "text", "text": prompt.instruction}]
-        text = self._processor.apply_chat_template(
+    def _picture_ids(self, count: int) -> list[int]:
+        """The prompt up to the end of a picture of so many visual tokens."""
+        before, end, _ = self._written("").partition(_END_OF_PICTURE)
+        token = self._processor.image_token
+        return self._ids(before.replace(token, token * count) + end)
+
+    def _question_ids(self, instruction: str) -> list[int]:
+        """The prompt after the picture."""
+        # A special token ends the picture, so both sides can be tokenized by themselves.
+        return self._ids(self._written(instruction).partition(_END_OF_PICTURE)[2])
+
+    def _written(self, instruction: str) -> str:
+        content = [{"type": "image"}, {"type": "text", "text": instruction}]
+        return self._processor.apply_chat_template(
             [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
         )
-        inputs = self._processor(
-            text=[text],
-            images=[framed(picture, self._frame)],
-            do_resize=False,
-            return_tensors="pt",
-        )
-        return dict(inputs.to(self._model.device))
 
-    def _tokens(self, picture: Picture, inputs: dict[str, torch.Tensor]) -> Iterator[int]:
-        """Greedy decoding: the first pass takes the whole prompt, each later one a single token."""
-        seen = self._see(picture)
-        ids = inputs["input_ids"]
-        # Positions are given, not left to the model, which keeps them in state that any other call
-        # would change.
-        positions, offset = self._model.model.get_rope_index(
-            ids, mm_token_type_ids=inputs["mm_token_type_ids"], image_grid_thw=seen.grid
-        )
-        cache = DynamicCache(config=self._model.config)
-        token = self._next(ids, positions, cache, mm_encoder_outputs={"image": seen.features})
-        for length in range(ids.shape[1], ids.shape[1] + MOST_NEW_TOKENS):
-            if token in self._stops:
-                return
-            yield token
-            new = torch.tensor([[token]], device=ids.device)
-            token = self._next(new, (length + offset).view(1, 1, 1).expand(3, 1, 1), cache)
-
-    @torch.inference_mode()
-    def _next(
-        self, ids: torch.Tensor, positions: torch.Tensor, cache: DynamicCache, **given: Any
-    ) -> int:
-        """The likeliest token after ``ids`` [1, T] at rotary positions [3, 1, T]."""
-        logits = self._model(
-            input_ids=ids,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-            **given,
-        ).logits
-        return int(logits[0, -1].argmax())
+    def _ids(self, text: str) -> list[int]:
+        return self._processor.tokenizer(text, add_special_tokens=False).input_ids
 
 
 def _frame_of(config: Qwen2_5_VLConfig) -> Size:

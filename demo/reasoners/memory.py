@@ -31,7 +31,8 @@ _WORDS: dict[Precision, str] = {
 PATCHES = 3600
 PICTURE_TOKENS = 925  # with the system line and the marks round the picture
 QUESTION_TOKENS = 600
-PICTURES_KEPT = 4
+# Bound on what is kept of pictures between turns: four of them with the 7B (prefix.py holds to it).
+MOST_PREFIX_BYTES = GIB // 4
 SPARE = GIB // 2  # the libraries' own work space and what lies unused between allocations
 BF16_FROM = 40 * GIB  # a card with so much free is not short of memory: nothing is lost there
 
@@ -134,9 +135,8 @@ def weight_bytes(shape: Shape, precision: Precision) -> int:
 
 def cache_bytes(shape: Shape, precision: Precision) -> int:
     """Bytes of the keys and values of one whole turn and of the pictures that are kept."""
-    kept = PICTURES_KEPT * PICTURE_TOKENS
     turn = PICTURE_TOKENS + QUESTION_TOKENS + MOST_NEW_TOKENS
-    return ((kept + turn) * shape.kv + kept * shape.width) * _BYTES[precision]
+    return MOST_PREFIX_BYTES + turn * shape.kv * _BYTES[precision]
 
 
 def work_bytes(shape: Shape, precision: Precision) -> int:

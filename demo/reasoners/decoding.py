@@ -1,0 +1,159 @@
+"""Greedy decoding that looks ahead: several guessed tokens are checked in one forward pass.
+
+The text is the one that plain greedy decoding writes. A pass over several tokens computes the same as
+one pass each, but adds up in another order; so a guess counts only where the likeliest token leads by
+more than that difference, which is measured. It knows tokens and logits, no pictures and no texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from demo.reasoners.lookahead import Lookahead
+from demo.reasoners.prefix import Prefix
+
+# The two leading tokens may both move, and what was measured is a sample: hence four times over.
+_SAFETY = 4.0
+# In logits. Where even that is not enough the passes do not compute the same, and nothing is guessed.
+_LARGEST_MARGIN = 2.0
+# bitsandbytes' fused 4-bit kernel takes so many tokens at a time, by compute capability; beyond, the
+# weights are unpacked first, which costs more than a guess can gain.
+_FUSED_TOKENS = {(8, 6): 16, (8, 9): 8, (9, 0): 5}
+_FEWEST_FUSED = 5
+_MOST_TOKENS = 16
+
+
+class Decoder:
+    """Writes token after token with one model; not safe without a lock.
+
+    ``passes`` and ``written`` count forward passes and tokens since it was made.
+    """
+
+    def __init__(self, model: Any, stops: set[int], most_guessed: int) -> None:
+        self._text, self._head = model.model.language_model, model.lm_head
+        self._device = model.device
+        self._stops, self._most_guessed = stops, most_guessed
+        self._margin: float | None = None
+        self.passes = self.written = 0
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether guesses are made: not before the difference was measured, and not if it is large."""
+        return self._margin is not None and self._margin <= _LARGEST_MARGIN
+
+    @torch.inference_mode()
+    def measure(self, prefix: Prefix, tokens: Sequence[int]) -> None:
+        """Measure, once, how far one pass over several tokens is from one pass for each.
+
+        The first few of ``tokens`` after ``prefix`` are the sample.
+        """
+        if self._margin is not None:
+            return
+        sample = list(tokens[: min(self._most_guessed, 4) + 1])
+        together = self._logits(sample, prefix.cache(), prefix.offset, len(sample))
+        cache = prefix.cache()
+        single = torch.cat([self._logits([t], cache, prefix.offset, 1) for t in sample])
+        self._margin = _SAFETY * float((together - single).abs().max())
+
+    def write(
+        self,
+        prefix: Prefix,
+        tokens: Sequence[int],
+        lookahead: Lookahead,
+        most: int,
+        piece: int | None = None,
+    ) -> Iterator[list[int]]:
+        """The tokens that follow, as many as each pass yields, up to a stop token or ``most``.
+
+        With ``piece`` the beginning is computed so many tokens at a time, and nothing is guessed:
+        slower, and with less memory.
+        """
+        cache, offset = prefix.cache(), prefix.offset
+        waiting = self._first_pieces(list(tokens), cache, offset, piece)
+        left, alone = most, piece is not None
+        while left > 0:
+            guessed = [] if alone else self._guessed(lookahead, left - 1)
+            new, waiting, doubtful = self._step(waiting, guessed, cache, offset)
+            alone = piece is not None or doubtful
+            left -= len(new)
+            ended = next((i for i, token in enumerate(new) if token in self._stops), None)
+            new = new[:ended]
+            lookahead.add(new)
+            self.written += len(new)
+            if new:
+                yield new
+            if ended is not None:
+                return
+
+    def _guessed(self, lookahead: Lookahead, room: int) -> list[int]:
+        return lookahead.guess(min(self._most_guessed, room)) if self.looks_ahead else []
+
+    def _step(
+        self, waiting: list[int], guessed: list[int], cache: DynamicCache, offset: int
+    ) -> tuple[list[int], list[int], bool]:
+        """One pass: the tokens it settled, those to start the next one with, and whether the first
+        token that it left open must be computed by itself.
+        """
+        best, sure = self._best(waiting + guessed, cache, offset, len(guessed) + 1)
+        right = _agreeing(guessed, best, sure)
+        kept = guessed[:right]
+        doubtful = bool(guessed) and not sure[right]
+        # What was guessed wrongly leaves the cache; of a doubtful place its token, too, to go in again.
+        cache.crop(right - len(guessed) - doubtful)
+        if doubtful:
+            return kept, (waiting + kept)[-1:], True
+        return [*kept, best[right]], [best[right]], False
+
+    def _first_pieces(
+        self, tokens: list[int], cache: DynamicCache, offset: int, piece: int | None
+    ) -> list[int]:
+        """Compute all but the last piece; what is left to compute."""
+        while piece is not None and len(tokens) > piece:
+            self._logits(tokens[:piece], cache, offset, 1)
+            tokens = tokens[piece:]
+        return tokens
+
+    @torch.inference_mode()
+    def _best(
+        self, tokens: list[int], cache: DynamicCache, offset: int, count: int
+    ) -> tuple[list[int], list[bool]]:
+        """The likeliest token after each of the last ``count``, and whether it leads clearly."""
+        self.passes += 1
+        two = self._logits(tokens, cache, offset, count).topk(2)
+        leads = two.values[:, 0] - two.values[:, 1] > (self._margin or 0.0)
+        # One transfer from the device, because each one waits for it.
+        rows = torch.stack([two.indices[:, 0], leads.long()], dim=1).tolist()
+        return [token for token, _ in rows], [bool(lead) for _, lead in rows]
+
+    @torch.inference_mode()
+    def _logits(
+        self, tokens: list[int], cache: DynamicCache, offset: int, count: int
+    ) -> torch.Tensor:
+        """Logits [count, vocabulary] after the last ``count`` of ``tokens``, which join the cache."""
+        start = cache.get_seq_length() + offset
+        positions = torch.arange(start, start + len(tokens), device=self._device)
+        hidden = self._text(
+            input_ids=torch.tensor([tokens], device=self._device),
+            position_ids=positions.expand(3, 1, -1),
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+        return self._head(hidden[0, -count:]).float()
+
+
+def _agreeing(guessed: Sequence[int], best: Sequence[int], sure: Sequence[bool]) -> int:
+    """How many of the guessed tokens are, for sure, what the model would have written."""
+    pairs = enumerate(zip(guessed, best, sure, strict=False))
+    return next((i for i, (g, b, s) in pairs if g != b or not s), len(guessed))
+
+
+def most_guessed(model: Any) -> int:
+    """How many tokens to guess at a time on the model's device."""
+    if model.device.type != "cuda" or not getattr(model, "is_quantized", False):
+        return _MOST_TOKENS - 1
+    capability = torch.cuda.get_device_capability(model.device)
+    return _FUSED_TOKENS.get(capability, _FEWEST_FUSED) - 1

@@ -1,0 +1,238 @@
+"""How fast turns are against plain ``generate`` on the whole prompt: python -m tests.bench.turns
+
+The dialogues are those of the examples. Nano speaks for itself; a model of 260 million random weights,
+with 900 visual tokens as the 7B has, says what nano said, so that its passes cost what they cost. Each
+ratio is of one run, one thread; seconds are of the processor, so that other programs do not count.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean as mean
+from typing import Any
+
+import torch
+from gradio_client import Client, handle_file
+from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+from demo.choose import Models
+from demo.engine import TurnFinished, begin, run_turn
+from demo.examples import Example, load_examples
+from demo.geometry import Size
+from demo.pictures import Picture, open_picture
+from demo.prompt import Prompt, build_prompt, region_reasoner_instruction
+from demo.reasoners.base import Usage, framed
+from demo.reasoners.catalogue import NANO_FOLDER, find_model
+from demo.reasoners.loading import load_local
+from demo.reasoners.local import LocalReasoner
+from demo.references import Resolved
+from demo.regions import Registry
+from demo.session import Session, Turn
+from tests.bench.page import served
+
+MID_EXAMPLES = 2  # a mid-size model needs seconds for what nano does in tenths
+TIMES = 5
+SKELETON = build_prompt(Resolved("x", ()), Registry(), Size(1, 1), Size(1, 1)).likely
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One turn: seconds to the first token and in all, tokens written, forward passes."""
+
+    first_s: float
+    total_s: float
+    tokens: int
+    passes: int
+
+
+def main() -> None:
+    """Print the figures as Markdown."""
+    torch.set_num_threads(1)
+    nano, examples = load_local(find_model("nano")), load_examples()
+    said = {example.title: dialogue(nano, example) for example in examples}
+    print(f"Machine: {platform.machine()}, {os.cpu_count()} CPU cores, one thread used.\n")
+    print("| | nano | mid-size |\n|---|---|---|")
+    large = mid_size(nano)
+    columns = [
+        measured(nano, examples, said),
+        measured(large, examples[:MID_EXAMPLES], said, Replay(large)),
+    ]
+    for name in columns[0]:
+        print(f"| {name} | {' | '.join(column[name] for column in columns)} |")
+    overhead = endpoint_overhead(nano, examples[0])
+    print(f"\nA turn through `/ground` took {overhead:.2f} × the time of the bare engine.")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"Peak memory of the whole run: {peak:.1f} GiB.")
+
+
+def measured(
+    reasoner: LocalReasoner,
+    examples: Sequence[Example],
+    said: dict[str, list[Turn]],
+    replay: Replay | None = None,
+) -> dict[str, str]:
+    """The figures of one model, each turn asked plainly and through the engine's own way."""
+    first: list[tuple[Timed, Timed]] = []
+    later: list[tuple[Timed, Timed]] = []
+    for example in examples:
+        picture, likely = open_picture(example.picture), SKELETON
+        for number, turn in enumerate(said[example.title]):
+            prompt = Prompt(turn.prompted, region_reasoner_instruction(turn.prompted), (), likely)
+            if replay is not None:
+                replay.say(picture, prompt, turn.raw)
+            if number == 0:
+                reasoner._prefixes.clear()
+            ours, text = timed(reasoner, picture, prompt)
+            (later if number else first).append((ours, generated(reasoner, picture, prompt, text)))
+            likely = (*likely, turn.raw)
+    every = first + later
+    return {
+        "first token, later turns ÷ first turns": ratio(
+            mean(ours.first_s for ours, _ in later), mean(ours.first_s for ours, _ in first)
+        ),
+        "plain `generate` ÷ ours, later turns": times(later),
+        "plain `generate` ÷ ours, all turns": times(every),
+        "tokens per forward pass, later turns": per_pass(later),
+        "tokens per forward pass, all turns": per_pass(every),
+        "first and later turns": f"{len(first)} and {len(later)}",
+    }
+
+
+def times(turns: Sequence[tuple[Timed, Timed]]) -> str:
+    return ratio(sum(plain.total_s for _, plain in turns), sum(ours.total_s for ours, _ in turns))
+
+
+def per_pass(turns: Sequence[tuple[Timed, Timed]]) -> str:
+    return ratio(sum(ours.tokens for ours, _ in turns), sum(ours.passes for ours, _ in turns))
+
+
+def ratio(above: float, below: float) -> str:
+    return f"{above / below:.2f}"
+
+
+def dialogue(reasoner: LocalReasoner, example: Example) -> list[Turn]:
+    """An example's questions, answered."""
+    picture = open_picture(example.picture)
+    session: Session = begin(picture, reasoner)
+    for question in example.questions:
+        for event in run_turn(
+            session, question, picture=picture, reasoner=reasoner, segmenter=None,
+            cancel=threading.Event(),
+        ):  # fmt: skip
+            session = event.session if isinstance(event, TurnFinished) else session
+    return list(session.turns)
+
+
+def timed(reasoner: LocalReasoner, picture: Picture, prompt: Prompt) -> tuple[Timed, str]:
+    """One turn as the app asks it, with what it wrote."""
+    began, passes = time.process_time(), reasoner._decoder.passes
+    first, text, count = 0.0, "", 0
+    for piece in reasoner.stream(picture, prompt, threading.Event()):
+        if isinstance(piece, Usage):
+            count = piece.new_tokens or 0
+        else:
+            first = first or time.process_time() - began
+            text += piece
+    total = time.process_time() - began
+    return Timed(first, total, count, reasoner._decoder.passes - passes), text
+
+
+def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: str) -> Timed:
+    """The same with the library's ``generate``: picture and prompt are computed anew each time."""
+    began, processor = time.process_time(), reasoner._processor
+    written = reasoner._written(prompt.instruction)
+    inputs = processor(
+        text=[written],
+        images=[framed(picture, reasoner.frame)],
+        do_resize=False,
+        return_tensors="pt",
+    )
+    with torch.inference_mode():
+        ids = reasoner._model.generate(**inputs, max_new_tokens=2048, do_sample=False)[0]
+    new = ids[inputs["input_ids"].shape[1] :]
+    assert processor.tokenizer.decode(new, skip_special_tokens=True) == text
+    return Timed(0.0, time.process_time() - began, len(new), len(new))
+
+
+def mid_size(nano: LocalReasoner) -> LocalReasoner:
+    """Nano's architecture at 260 million weights, with the 7B's frame; random."""
+    config = Qwen2_5_VLConfig.from_pretrained(NANO_FOLDER)
+    config.region_frame = [840, 840]
+    text = config.text_config
+    text.hidden_size, text.intermediate_size, text.num_hidden_layers = 1024, 2816, 20
+    text.num_attention_heads, text.num_key_value_heads = 16, 4
+    text.layer_types = ["full_attention"] * text.num_hidden_layers
+    config.vision_config.out_hidden_size = text.hidden_size
+    torch.manual_seed(0)
+    model = Qwen2_5_VLForConditionalGeneration(config)
+    model.generation_config = nano._model.generation_config
+    reasoner = LocalReasoner("mid-size", model, nano._processor)
+    assert reasoner.frame == Size(840, 840)
+    return reasoner
+
+
+class Replay:
+    """Lets a model say what is given, at the cost of its own passes; random weights say nothing.
+
+    Which row of a pass stands for which token follows from the rotary positions.
+    """
+
+    def __init__(self, reasoner: LocalReasoner) -> None:
+        self.reasoner, self.tokens, self.begin = reasoner, list[int](), 0
+        self.positions = torch.zeros(0)
+        text, head = reasoner._model.model.language_model, reasoner._model.lm_head
+        text.register_forward_pre_hook(self._before, with_kwargs=True)
+        head.register_forward_hook(self._after)
+
+    def say(self, picture: Picture, prompt: Prompt, text: str) -> None:
+        """The answer to the next prompt."""
+        prefix = self.reasoner._prefix(picture)
+        asked = len(self.reasoner._question_ids(prompt.instruction))
+        self.tokens = [*self.reasoner._ids(text), *self.reasoner._decoder._stops]
+        self.begin = prefix.length + prefix.offset + asked - 1
+
+    def _before(self, _module: Any, _args: Any, given: dict[str, Any]) -> None:
+        self.positions = given["position_ids"][-1, 0]
+
+    def _after(self, _module: Any, _args: Any, logits: torch.Tensor) -> torch.Tensor:
+        rows = logits.view(-1, logits.shape[-1]) if self.tokens else logits[:0]
+        for row, position in zip(rows, self.positions[-len(rows) :].tolist(), strict=False):
+            row[self.tokens[max(0, min(position - self.begin, len(self.tokens) - 1))]] = 1e4
+        return logits
+
+
+def endpoint_overhead(nano: LocalReasoner, example: Example) -> float:
+    """The wall time of a dialogue through the app's endpoint over that in the bare engine."""
+    models = Models(nano, None, "nano", "", "")
+    bare, through = [], []
+    with served(models) as url:
+        client = Client(url, verbose=False)
+        for _ in range(TIMES):
+            bare.append(wall(lambda: dialogue(nano, example)))
+            through.append(wall(lambda: remote_dialogue(client, example)))
+    return statistics.median(through) / statistics.median(bare)
+
+
+def remote_dialogue(client: Client, example: Example) -> None:
+    session = None
+    for question in example.questions:
+        session = client.predict(
+            handle_file(str(example.picture)), question, session, api_name="/ground"
+        )
+
+
+def wall(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
