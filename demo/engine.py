@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -119,6 +120,7 @@ def run_turn(
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, reasoner.frame, began)
+    _prepare_meanwhile(segmenter, picture)
     for piece in reasoner.stream(picture, prompt, cancel):
         yield from writing.take(piece)
     trace, stopped = writing.close(), cancel.is_set()
@@ -170,6 +172,17 @@ def answer(
         cancel=threading.Event(),
     )
     return next(event.session for event in events if isinstance(event, TurnFinished))
+
+
+def _prepare_meanwhile(segmenter: Segmenter | None, picture: Picture) -> None:
+    """Let the segmenter look at the picture while the model writes; it keeps what it has seen."""
+
+    def prepare(segmenter: Segmenter) -> None:
+        with suppress(ModelError):  # it shows again, and is said, when masks are made
+            segmenter.prepare(picture)
+
+    if segmenter is not None:
+        threading.Thread(target=prepare, args=(segmenter,), daemon=True).start()
 
 
 class _Writing:

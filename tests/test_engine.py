@@ -89,6 +89,25 @@ def test_the_next_turn_holds_the_box_in_the_model_frame(
     assert session.undo() == before
 
 
+def test_the_segmenter_looks_at_the_picture_while_the_model_writes(
+    picture: Picture, nano: LocalReasoner
+) -> None:
+    looked = threading.Event()
+
+    class Watched(GrabCutSegmenter):
+        def prepare(self, picture: Picture) -> None:
+            looked.set()
+
+    session = begin(picture, nano)
+    events = run_turn(
+        session, "find the largest thing", picture=picture, reasoner=nano, segmenter=Watched(),
+        cancel=threading.Event(),
+    )  # fmt: skip
+    for event in events:
+        if isinstance(event, PartOpened) and event.part == "answer":
+            assert looked.wait(10)
+
+
 def test_timings_are_kept(first: list[object]) -> None:
     timings = finished(first).turns[0].timings
     assert timings.first_token_s is not None
