@@ -60,6 +60,8 @@ _OUTSIDE = Advice(
     ),
 )
 
+_SERVED_AT_ONCE = 64  # a server queues by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Models:
@@ -67,6 +69,7 @@ class Models:
 
     ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
     ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
+    ``at_once`` is how many turns are answered at a time.
     """
 
     reasoner: Reasoner
@@ -75,6 +78,7 @@ class Models:
     advice: str
     why: str
     world: World | None = None
+    at_once: int = 1
 
     def advice_for(self, picture: Picture) -> Advice | None:
         """What to say about a picture before the first question; None when there is nothing."""
@@ -134,6 +138,7 @@ def _served(options: argparse.Namespace) -> Models:
         advice=_NANO_ADVICE if world else "",
         why=f"{why} {masks}",
         world=world,
+        at_once=_SERVED_AT_ONCE,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.engine import TurnStarted
 from demo.geometry import PictureBox, Size
 from demo.masks import Mask
 from demo.pictures import open_picture
 from demo.regions import Origin, RegionObject, Registry
 from demo.render import PALETTE
 from demo.session import Finding, ReasonerInfo, Session, TraceText, Turn
+from demo.trace import PartOpened
 from demo.ui.canvas import scene
 from demo.ui.chat import Message, messages
 from demo.ui.desk import Desk, Failure
+from demo.ui.live import LiveTurn
 from demo.ui.pace import paced
 from demo.ui.steady import steadily
 from demo.ui.text import linked_boxes, linked_names, place, plain
@@ -332,3 +336,55 @@ def test_a_handler_without_updates_leaves_everything() -> None:
         yield from ()
 
     assert list(handler()) == [gr.skip()]
+
+
+def test_turns_wait_for_those_before_them() -> None:
+    turns = Turns()
+    first, second, third = (turns.begin(name) for name in ("ann", "bob", "cem"))
+    assert first
+    assert second
+    assert third
+    assert [turns.before(t) for t in (first, second, third)] == [(0, None), (1, None), (2, None)]
+    turns.took(4.0)
+    assert turns.before(third) == (2, 8.0)
+    turns.end(first)
+    assert turns.before(third) == (1, 4.0)
+    turns.took(14.0)
+    assert turns.before(third) == (1, 7.0)
+
+
+def test_a_server_takes_several_turns_at_a_time() -> None:
+    turns = Turns(at_once=2)
+    tickets = [turns.begin(name) for name in ("ann", "bob", "cem")]
+    turns.took(4.0)
+    assert [turns.before(t)[0] for t in tickets if t] == [0, 0, 1]
+
+
+def test_a_waiting_turn_says_so_until_it_is_answered() -> None:
+    live = LiveTurn("turn1")
+    assert not live.wait(2, None)
+    live.feed(TurnStarted("find it", "find it", ()))
+    assert live.wait(2, 7.6)
+    assert live.doing == "2 questions are answered first, in about 8 s…"
+    assert not live.wait(2, 7.6)
+    assert live.wait(1, None)
+    assert live.doing == "One question is answered first…"
+    assert live.wait(0, 0.0)
+    live.feed(PartOpened("scene"))
+    assert not live.wait(1, 2.0)
+    assert live.doing == "Describing the scene…"
+
+
+def test_silence_gives_an_empty_batch() -> None:
+    go_on = threading.Event()
+
+    def events() -> Iterator[int]:
+        yield 1
+        assert go_on.wait(10)
+        yield 2
+
+    batches = paced(events(), 0.0, quiet=0.01)
+    assert next(batches) == [1]
+    assert next(batches) == []
+    go_on.set()
+    assert [b for b in batches if b] == [[2]]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _FRAME_S = 1 / 15
+_QUIET_S = 1.0  # while a turn waits for others, its place is told anew so often
 _LOOK_S = 1.2  # between two questions of a dialogue that plays by itself
 
 
@@ -216,15 +217,20 @@ class Events:
             cancel=ticket.cancel,
         )
         try:
-            for batch in paced(events, _FRAME_S):
+            for batch in paced(events, _FRAME_S, _QUIET_S):
                 news = [live.feed(event) for event in batch]
-                begun = isinstance(batch[0], TurnStarted)
+                news.append(live.wait(*self.turns.before(ticket)))
+                if not batch and not any(news):
+                    continue
+                begun = any(isinstance(event, TurnStarted) for event in batch)
                 updates = self.show.progress(earlier, live, canvas=any(news) and not begun)
                 if begun:
-                    updates |= self.show.begun(None if start is None else shown) | at_start
+                    other = None if start is None else shown
+                    updates |= self.show.begun(other, live.doing) | at_start
                 yield updates
-                if isinstance(batch[-1], TurnFinished):
+                if batch and isinstance(batch[-1], TurnFinished):
                     finished = batch[-1].session
+                    self.turns.took(live.busy_s)
         except DemoError as error:
             yield self._failed(seat, desk, live, str(error), ticket)
         except Exception:

@@ -14,7 +14,7 @@ from demo.regions import RegionObject
 from demo.trace import PartClosed, PartOpened, PartText
 from demo.ui import chat
 from demo.ui.text import Boxes, code, link, linked_boxes, linked_names, resolved_boxes
-from demo.ui.words import LOOKING
+from demo.ui.words import LOOKING, waiting
 
 _DOING = {
     "scene": "Describing the scene…",
@@ -39,6 +39,7 @@ class LiveTurn:
     doing: str = LOOKING
     started: TurnStarted | None = None
     found: list[RegionObject] = field(default_factory=list)
+    first_at: float | None = None  # when the model began with it
     _parts: dict[str, _Part] = field(default_factory=dict)
 
     def feed(self, event: TurnEvent) -> bool:
@@ -48,6 +49,7 @@ class LiveTurn:
             case TurnStarted():
                 self.started = event
             case PartOpened(name):
+                self.first_at = self.first_at or now
                 self._parts[name] = _Part("", now)
                 self.doing = _DOING[name]
             case PartText(name, text):
@@ -60,6 +62,18 @@ class LiveTurn:
             case Segmenting(count):
                 self.doing = f"Outlining {'the object' if count == 1 else f'{count} objects'}…"
         return True
+
+    def wait(self, ahead: int, seconds: float | None) -> bool:
+        """So many turns come before this one; whether that is news."""
+        if self.first_at is not None or self.started is None:
+            return False
+        former, self.doing = self.doing, waiting(ahead, seconds) if ahead else LOOKING
+        return self.doing != former
+
+    @property
+    def busy_s(self) -> float:
+        """How long the model has been busy with it."""
+        return 0.0 if self.first_at is None else time.monotonic() - self.first_at
 
     def messages(self, note: str | None = None) -> list[chat.Message]:
         """The turn as it stands; ``note`` replaces the line that says what is being done."""

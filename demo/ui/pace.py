@@ -18,8 +18,10 @@ class _End:
         self.error = error
 
 
-def paced(events: Iterator[T], seconds: float) -> Iterator[list[T]]:
+def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> Iterator[list[T]]:
     """What has come since the last batch, at most one batch every ``seconds``, nothing held back.
+
+    After ``quiet`` seconds without events there is an empty batch.
 
     The events are read on a thread of their own, so that a slow page does not hold up the model and
     a slow model does not hold back text. An error is raised after all that came before it.
@@ -28,7 +30,11 @@ def paced(events: Iterator[T], seconds: float) -> Iterator[list[T]]:
     threading.Thread(target=_read, args=(events, arrived), daemon=True).start()
     shown_at = 0.0
     while True:
-        first = arrived.get()
+        try:
+            first = arrived.get(timeout=quiet)
+        except Empty:
+            yield []
+            continue
         time.sleep(max(0.0, shown_at + seconds - time.monotonic()))
         batch, end = _taken(first, arrived)
         if batch:

@@ -43,7 +43,7 @@ def build_page(models: Models, examples: Sequence[Example]) -> gr.Blocks:
             models.segmenter,
             examples,
             files / "pictures",
-            Turns(),
+            Turns(models.at_once),
             models.advice_for,
         )
         _connect(parts, events)

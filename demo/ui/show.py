@@ -38,10 +38,12 @@ class Show:
             self.parts.hint: words.line(note) if note else words.hint(desk),
         }
 
-    def begun(self, other: Desk | None) -> Updates:
-        """A turn has begun; ``other`` is the desk that it goes on from, if not the one that is shown."""
+    def begun(self, other: Desk | None, doing: str) -> Updates:
+        """A turn has begun; ``other`` is the desk that it goes on from, if not the one that is shown,
+        ``doing`` what it does.
+        """
         return {
-            self.parts.canvas: {**(scene(other) if other else {}), **running(words.LOOKING, ())},
+            self.parts.canvas: {**(scene(other) if other else {}), **running(doing, ())},
             self.parts.next: gr.Button(visible=False),
             self.parts.play: gr.Button(visible=False),
             self.parts.stop: gr.Button(visible=True),

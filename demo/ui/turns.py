@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+_LATEST_COUNTS = 0.3  # how much the latest turn changes what a turn usually takes
+
 
 @dataclass(slots=True, eq=False)
 class Ticket:
@@ -19,11 +21,16 @@ class Ticket:
 
 
 class Turns:
-    """The running turns by visitor (Gradio's session hash)."""
+    """The running turns by visitor (Gradio's session hash), in the order in which they began.
 
-    def __init__(self) -> None:
+    The model takes ``at_once`` of them at a time, so the others wait.
+    """
+
+    def __init__(self, at_once: int = 1) -> None:
+        self._at_once = at_once
         self._running: dict[str, Ticket] = {}
         self._lock = threading.Lock()
+        self._usual_s: float | None = None
 
     def begin(self, visitor: str) -> Ticket | None:
         """A ticket for a new turn, or None while that visitor's last one still runs."""
@@ -36,6 +43,19 @@ class Turns:
         """The turn is over, in whatever way."""
         with self._lock:
             self._running.pop(ticket.visitor, None)
+
+    def took(self, seconds: float) -> None:
+        """So long a turn kept the model busy; what people wait is told from the latest ones."""
+        with self._lock:
+            usual = seconds if self._usual_s is None else self._usual_s
+            self._usual_s = usual + _LATEST_COUNTS * (seconds - usual)
+
+    def before(self, ticket: Ticket) -> tuple[int, float | None]:
+        """How many turns come before that one, and the seconds they may take; None when unknown."""
+        with self._lock:
+            place = list(self._running).index(ticket.visitor)
+            ahead = max(0, place - self._at_once + 1)
+            return ahead, self._usual_s and ahead * self._usual_s / self._at_once
 
     def stop(self, visitor: str, *, drop: bool = False) -> bool:
         """Ask that visitor's turn to end; whether there was one."""

@@ -50,6 +50,13 @@ def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
     ]
 
 
+def waiting(ahead: int, seconds: float | None) -> str:
+    """What a turn does that others come before."""
+    others = "One question is" if ahead == 1 else f"{ahead} questions are"
+    wait = "" if seconds is None else f", in about {max(1, round(seconds))} s"
+    return f"{others} answered first{wait}…"
+
+
 def notice(desk: Desk | None) -> dict[str, Any] | None:
     """The value of the notice about the picture; None when there is nothing to say."""
     if desk is None or desk.advice is None:

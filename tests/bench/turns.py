@@ -7,6 +7,7 @@ ratio is of one run, one thread; seconds are of the processor, so that other pro
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import resource
@@ -18,8 +19,8 @@ from dataclasses import dataclass
 from statistics import fmean as mean
 from typing import Any
 
+import httpx
 import torch
-from gradio_client import Client, handle_file
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from demo.choose import Models
@@ -210,22 +211,25 @@ class Replay:
 
 def endpoint_overhead(nano: LocalReasoner, example: Example) -> float:
     """The wall time of a dialogue through the app's endpoint over that in the bare engine."""
-    models = Models(nano, None, "nano", "", "")
     bare, through = [], []
-    with served(models) as url:
-        client = Client(url, verbose=False)
+    with served(Models(nano, None, "nano", "", "")) as url, httpx.Client(base_url=url) as client:
+        remote_dialogue(client, example)
         for _ in range(TIMES):
             bare.append(wall(lambda: dialogue(nano, example)))
             through.append(wall(lambda: remote_dialogue(client, example)))
     return statistics.median(through) / statistics.median(bare)
 
 
-def remote_dialogue(client: Client, example: Example) -> None:
-    session = None
+def remote_dialogue(client: httpx.Client, example: Example) -> None:
+    """The example's questions over HTTP, on one connection, the picture sent once."""
+    files = {"files": example.picture.read_bytes()}
+    path = client.post("/gradio_api/upload", files=files).json()[0]
+    picture, session = {"path": path, "meta": {"_type": "gradio.FileData"}}, None
     for question in example.questions:
-        session = client.predict(
-            handle_file(str(example.picture)), question, session, api_name="/ground"
-        )
+        call = client.post("/gradio_api/call/ground", json={"data": [picture, question, session]})
+        answer = client.get(f"/gradio_api/call/ground/{call.json()['event_id']}", timeout=600)
+        (session,) = json.loads(answer.text.rpartition("data: ")[2])
+        assert session["turns"][-1]["question"] == question
 
 
 def wall(work: Callable[[], object]) -> float:
