@@ -1,6 +1,6 @@
 """How fast turns are against plain ``generate`` on the whole prompt: python -m tests.bench.turns
 
-The dialogues are those of the examples. Nano speaks for itself; a model of 260 million random weights,
+The dialogues are those of the examples. Nano speaks for itself; a model of 232 million random weights,
 with 900 visual tokens as the 7B has, says what nano said, so that its passes cost what they cost. Each
 ratio is of one run, one thread; seconds are of the processor, so that other programs do not count.
 """
@@ -163,7 +163,7 @@ def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: s
 
 
 def mid_size(nano: LocalReasoner) -> LocalReasoner:
-    """Nano's architecture at 260 million weights, with the 7B's frame; random."""
+    """Nano's architecture at 232 million weights, with the 7B's frame; random."""
     config = Qwen2_5_VLConfig.from_pretrained(NANO_FOLDER)
     config.region_frame = [840, 840]
     text = config.text_config
