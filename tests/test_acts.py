@@ -175,7 +175,9 @@ def test_a_dialogue_that_was_put_away_comes_back(
 ) -> None:
     before, events = session(seat), acts.events
     said = hint(
-        events.new(seat, REQUEST) if way == "new" else events.open_upload(str(blocks), seat, REQUEST),
+        events.new(seat, REQUEST)
+        if way == "new"
+        else events.open_upload(str(blocks), seat, REQUEST),
         acts,
     )
     assert said == "The dialogue was put away. Undo brings it back."
