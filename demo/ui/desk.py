@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from demo.choose import Advice
 
 
+MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A question whose turn failed, and how it stood in the chat when it did."""
@@ -69,6 +72,11 @@ class Desk:
             return replace(self, failure=None)
         return self.acted(self.session.undo())
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been asked or drawn, or all of it has been taken back."""
+        return not (self.failure or self.session.turns or self.session.registry.regions)
+
     def acted(self, session: Session) -> Desk:
         """With the dialogue after a turn or an edit."""
         return replace(self, session=session, failure=None, changing=None)
@@ -104,6 +112,7 @@ class Desk:
 class Seat:
     """The place of one browser tab: the desk that is there now, behind a lock.
 
+    ``put_away`` are the desks that lay there before another picture was opened, the newest last;
     ``to_play`` says that the example just opened is to be played. Acts on the canvas and turns of the
     dialogue come over several connections at once; each takes the lock while it reads the desk and puts
     back the next one. (Not a dataclass: of those Gradio writes all fields into the page.)
@@ -111,8 +120,24 @@ class Seat:
 
     def __init__(self) -> None:
         self.desk: Desk | None = None
+        self.put_away: tuple[Desk, ...] = ()
         self.to_play = False
         self.lock = threading.RLock()
+
+    def clear(self) -> Desk | None:
+        """Put away what lies there, and say what it was; only the last few are kept."""
+        desk, self.desk = self.desk, None
+        if desk is not None:
+            self.put_away = (*self.put_away, desk)[-MOST_PUT_AWAY:]
+        return desk
+
+    def bring_back(self) -> Desk | None:
+        """The desk that was put away last, if there is one; it is no longer put away."""
+        if not self.put_away:
+            return None
+        *kept, desk = self.put_away
+        self.put_away = tuple(kept)
+        return desk.kept()
 
     def __deepcopy__(self, memo: object) -> Seat:
         """A seat of one's own: Gradio copies the first value of a state for every tab."""

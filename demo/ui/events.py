@@ -94,7 +94,9 @@ class Events:
         shown = save_for_browser(picture, self.pictures)
         session, advice = begin(picture, self.reasoner), self.advise(picture)
         desk = Desk(picture, shown, session, advice, questions)
-        return self.show.desk(seat, desk, " ".join(picture.notes))
+        with seat.lock:
+            said = (*picture.notes, words.put_away(seat.clear()))
+            return self.show.desk(seat, desk, " ".join(filter(None, said)))
 
     def prepare(self, seat: Seat) -> None:
         """What can be done for the picture before a question comes; errors show in the turn."""
@@ -134,7 +136,8 @@ class Events:
                 yield self.show.between()
                 pause = self.turns.pause(visitor(request), _LOOK_S)
                 if pause is None or pause.cancel.is_set():
-                    yield self.show.desk(seat, None if pause and pause.dropped else seat.desk)
+                    dropped = pause is not None and pause.dropped
+                    yield self._cleared(seat) if dropped else self.show.desk(seat, seat.desk)
                     return
 
     @steadily
@@ -233,13 +236,13 @@ class Events:
         else:
             # One step back undoes the turn and what it took the place of.
             done = desk.acted(replace(finished, former=desk.session))
-            yield self.show.desk(seat, None if ticket.dropped else done)
+            yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
 
     def _failed(
         self, seat: Seat, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket
     ) -> Updates:
         if ticket.dropped:
-            return self.show.desk(seat, None)
+            return self._cleared(seat)
         if live.started is None:
             return {**self.show.desk(seat, desk), **self.show.said(sentence)}
         shown = live.messages(note=marked("warning", sentence))
@@ -258,18 +261,29 @@ class Events:
         with seat.lock:
             if self.turns.is_running(visitor(request)):
                 return self.show.said(words.STOP_FIRST)
-            if seat.desk is None:
-                return self.show.said(words.NOTHING_TO_UNDO)
-            try:
-                return self.show.desk(seat, seat.desk.undone())
-            except DemoError as error:
-                return self.show.said(str(error))
+            with suppress(InputError):  # there may be nothing on the desk to take back
+                if (desk := seat.desk) is not None:
+                    undone = desk.undone()
+                    return self.show.desk(seat, undone, words.taken_back(desk, undone))
+            return self._brought_back(seat)
+
+    def _brought_back(self, seat: Seat) -> Updates:
+        """The desk that was put away when this one came."""
+        desk = seat.bring_back()
+        if desk is None:
+            return self.show.said(words.NOTHING_TO_UNDO)
+        return self.show.desk(seat, desk, words.brought_back(desk))
 
     def new(self, seat: Seat, request: gr.Request) -> Updates:
         """An empty desk; a running turn ends first and its answer is dropped."""
         if self.turns.stop(visitor(request), drop=True):
             return self.show.said(words.STOPPING, "hint")
-        return {**self.show.desk(seat, None), self.parts.message: ""}
+        return {**self._cleared(seat), self.parts.message: ""}
+
+    def _cleared(self, seat: Seat) -> Updates:
+        """An empty desk; what lay there is put away."""
+        with seat.lock:
+            return self.show.desk(seat, None, words.put_away(seat.clear()))
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""

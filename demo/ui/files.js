@@ -2,6 +2,11 @@
 
 const input = () => document.querySelector("#upload input[type=file]");
 
+// A phone offers its camera for pictures only.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#upload, [data-choose]")) input().accept = "image/*";
+}, true);
+
 function pictureIn(transfer) {
   const files = [...(transfer?.files || [])];
   return files.find((file) => file.type.startsWith("image/")) || files[0] || null;

@@ -1,5 +1,6 @@
 // Nodes for the components that draw themselves: made from names and attributes, so that what people
 // and models wrote is only ever text. First in the scope of the scripts that follow it.
+const FINGERS = matchMedia("(hover: none)"); // where there is no mouse, people tap
 const ICONS = {
   close: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -7,6 +8,11 @@ const ICONS = {
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   play: "M8 5.5v13l10.5-6.5z",
 };
+
+// What the page says about clicks, for whom it says it.
+function forHands(text) {
+  return FINGERS.matches ? text.replace(/\bclick\b/g, "tap").replace(/\bClick\b/g, "Tap") : text;
+}
 
 function node(name, attributes, ...children) {
   return fill(document.createElement(name), attributes, children);

@@ -21,9 +21,12 @@ LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue from that answer on; the other one is kept beside it."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
+_DRAWN = "{} is drawn. Click it to cite it, or draw another."
+_OUTLINED = "{} is outlined. Click what belongs to it, or press Done."
+_CHANGE_UNDONE = "The last change was taken back."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Enter sends, Shift+Enter starts a new line."
-_CITE = "Click a region to cite it."
+_CITE = "Click a region to cite it, once more to take it out."
 
 
 def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> dict[str, Any]:
@@ -37,8 +40,37 @@ def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> d
     if desk.changing is not None:
         text = f"Changing question {desk.changing}; later answers will be replaced."
         return {**line(text), "reads": _reads(meant, lead), "changing": desk.changing}
-    text = _CITE if len(desk.session.registry) else _FRESH
-    return {**line(text), "reads": _reads(meant, lead)}
+    citable = len(desk.session.registry) > 0
+    rest = {"rest": "cite" if citable else "send", "reads": _reads(meant, lead)}
+    return {**line(_CITE if citable else _FRESH), **rest}
+
+
+def made(kind: object, name: str) -> str:
+    """What to say when a region was made by hand; nothing for other acts."""
+    return {"box": _DRAWN, "point": _OUTLINED}.get(str(kind), "").format(name)
+
+
+def put_away(desk: Desk | None) -> str:
+    """What to say when a desk was put away; nothing where none was."""
+    return f"{_thing(desk)} was put away. Undo brings it back." if desk else ""
+
+
+def brought_back(desk: Desk) -> str:
+    """What to say when it is there again."""
+    return f"{_thing(desk)} is back."
+
+
+def _thing(desk: Desk) -> str:
+    return "The picture" if desk.is_untouched else "The dialogue"
+
+
+def taken_back(before: Desk, after: Desk) -> str:
+    """What one step back has undone."""
+    if before.failure is not None:
+        return "The question that failed was taken back."
+    turns, left = before.session.turns, after.session.turns
+    last_alone = len(turns) == len(left) + 1
+    return f"Answer {len(turns)} was taken back." if last_alone else _CHANGE_UNDONE
 
 
 def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
@@ -58,5 +90,8 @@ def notice(desk: Desk | None) -> dict[str, Any] | None:
 
 
 def line(text: str, level: str = "hint") -> dict[str, Any]:
-    """The value of the line above the message; ``level`` is hint or error."""
-    return {"text": text, "level": level, "reads": [], "changing": None}
+    """The value of the line above the message; ``level`` is hint or error.
+
+    ``rest`` says, where it is not empty, that the line is only there for want of another.
+    """
+    return {"text": text, "level": level, "reads": [], "changing": None, "rest": ""}
