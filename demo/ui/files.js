@@ -48,6 +48,9 @@ document.addEventListener("drop", (event) => {
   if (file) give(file);
 });
 
+// A dialogue's file, from the panel of dialogues.
+document.addEventListener("give-file", (event) => give(event.detail));
+
 element.addEventListener("click", (event) => {
   if (event.target.closest("[data-choose]")) input().click();
 });

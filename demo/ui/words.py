@@ -21,6 +21,18 @@ LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue from that answer on; the other one is kept beside it."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
+KEPT_BESIDE = (
+    "Another window has gone on with this dialogue; this one is kept beside it as one of its own."
+)
+NOT_KEPT = "Dialogues are not kept here."
+IN_MEMORY = (
+    "Here dialogues are kept in memory only: they are gone when this page is closed or reloaded. "
+    "Save one as a file to keep it."
+)
+NO_COOKIES = (
+    "Your browser keeps no cookies for this page, so your dialogues cannot be told from those of "
+    "others and are not kept. Save one as a file to keep it."
+)
 _DRAWN = "{} is drawn. Click it to cite it, or draw another."
 _OUTLINED = "{} is outlined. Click what belongs to it, or press Done."
 _CHANGE_UNDONE = "The last change was taken back."
@@ -87,6 +99,36 @@ def notice(desk: Desk | None) -> dict[str, Any] | None:
     if desk is None or desk.advice is None:
         return None
     return {"text": desk.advice.text, "ways": desk.advice.ways}
+
+
+def bound(used: int, most: int) -> str:
+    """How much room there is, and what happens when there is none."""
+    return (
+        f"{_bytes(used)} of {_bytes(most)} are in use. When there is no more room, the oldest dialogue "
+        "without a pin goes first."
+    )
+
+
+def going_first(titles: Sequence[str]) -> str:
+    """What will go when there is no more room; nothing as long as there is plenty."""
+    if not titles:
+        return ""
+    more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return (
+        f"There is little room left for dialogues: “{titles[0]}”{more} will go first. Pin what you want "
+        "to keep, or save it as a file."
+    )
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{max(count, 100_000) / 1e6:.3g} MB"
+
+
+def said(note: str, trouble: str) -> dict[str, Any] | None:
+    """The line for what was done and what could not be; None when there is neither."""
+    if trouble:
+        return line(f"{note} {trouble}".strip(), "error")
+    return line(note) if note else None
 
 
 def line(text: str, level: str = "hint") -> dict[str, Any]:
