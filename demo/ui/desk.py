@@ -144,8 +144,9 @@ class Seat:
     """The place of one browser tab: the desk that is there now, behind a lock.
 
     ``owner`` is whose dialogues are kept, None when they are not; ``put_away`` are the desks that lay
-    there before another picture was opened, the newest last; ``to_play`` says that the example just opened is to be played. Acts on the canvas and turns of the
-    dialogue come over several connections at once; each takes the lock while it reads the desk and puts
+    there before another picture was opened, the newest last; ``to_play`` says that the example just
+    opened is to be played. Acts on the canvas and turns of the dialogue come over several connections at
+    once; each takes the lock while it reads the desk and puts
     back the next one. (Not a dataclass: of those Gradio writes all fields into the page.)
     """
 
