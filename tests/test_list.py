@@ -145,7 +145,7 @@ def test_nothing_covers_the_menu_of_a_card(page: Page, phone: bool, opened: bool
     if phone:
         page.set_viewport_size({"width": 390, "height": 844})
     for _ in range(4):
-        ask(page, "find both")
+        ask(page, "find red")
     picture = page.locator("#canvas .sheet").bounding_box()
     if opened:
         page.locator(".cards-all").click()
@@ -162,7 +162,7 @@ def test_nothing_covers_the_menu_of_a_card(page: Page, phone: bool, opened: bool
 
 def test_one_region_needs_no_list_of_all(page: Page) -> None:
     for _ in range(4):
-        ask(page, "find both")
+        ask(page, "find red")
     page.locator(".cards-all").click()
     for left in (3, 2, 1):
         page.click("#undo")

@@ -67,12 +67,13 @@ function cite(name) {
 // What a click on an object does to the message, as { name, other }: `other` is put in the place of `name`
 // (none of it: taken out), or added when there is no `name`. Without `object` the whole region is meant.
 function clickMeans(region, object, alone, named = namesInMessage()) {
-  const many = regionOf(region).objects.length > 1;
-  if (object && many && named.has(region)) return { name: region, other: object };
-  const exact = [object && (many || named.has(object)) ? object : region].find((name) => named.has(name));
-  if (exact) return { name: exact, other: null };
-  const parted = object && many && regionOf(region).objects.some(({ id }) => named.has(id));
-  return { name: null, other: object && (alone || parted) ? object : region };
+  const { id, objects } = region;
+  const many = objects.length > 1;
+  if (object && many && named.has(id)) return { name: id, other: object };
+  const exact = object && (many || named.has(object)) ? object : id;
+  if (named.has(exact)) return { name: exact, other: null };
+  const parted = object && many && objects.some((one) => named.has(one.id));
+  return { name: null, other: object && (alone || parted) ? object : id };
 }
 
 function namesInMessage() {
@@ -81,7 +82,7 @@ function namesInMessage() {
 }
 
 function citeOrTakeOut(region, object, alone) {
-  const { name, other } = clickMeans(region, object, alone);
+  const { name, other } = clickMeans(regionOf(region), object, alone);
   if (!name) return insert(other);
   document.dispatchEvent(new CustomEvent("change-name", { detail: { name, other } }));
   if (!touched) message().focus({ preventScroll: true });
@@ -90,7 +91,7 @@ function citeOrTakeOut(region, object, alone) {
 
 // The same in words, as a tooltip.
 function clickSays({ region, object }, named) {
-  const { name, other } = clickMeans(region.id, object.id, false, named);
+  const { name, other } = clickMeans(region, object.id, false, named);
   if (!name) return forHands(`Click to cite ${other}`);
   return forHands(other ? `Click to cite ${other} alone` : `Click to take ${name} out of the question`);
 }

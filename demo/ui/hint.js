@@ -103,9 +103,9 @@ document.addEventListener("input", (event) => {
   readSoon();
 });
 
-// A question that is sent is not read any more, or the reading would take the place of what is said.
+// What is sent or put away is not read any more, or the reading would take the place of what is said.
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#send, #next, #play")) clearTimeout(reading);
+  if (event.target.closest("#send, #next, #play, #undo, #new, #examples")) clearTimeout(reading);
 });
 
 // On the way down, before the page's own keys: Esc belongs to the question that is being changed.
