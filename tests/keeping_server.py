@@ -1,35 +1,40 @@
 """The app as `python app.py --sessions DIR --port N` serves it, with the model that reads from a table.
 
-`python -m tests.keeping_server DIR PORT GO_ON`: a pause in an answer lasts until the file GO_ON is there.
-With the file DIR/full no file can grow.
+`python -m tests.keeping_server DIR PORT SIGNS`: a pause in an answer lasts until there is a file SIGNS/go,
+and nothing can be written to DIR while there is a file SIGNS/readonly.
 """
 
 from __future__ import annotations
 
-import resource
 import sys
 import threading
 import time
 from pathlib import Path
-
-from demo.choose import Models
+from types import SimpleNamespace
 
 import app
+from demo.store import Store
 from tests.table import TableReasoner
 
 
-def let_go_on(reasoner: TableReasoner, sign: Path) -> None:
-    """Ends the pauses as soon as the sign is there; and lets the disk be full, or not."""
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+def obey(signs: Path, reasoner: TableReasoner, store: Store) -> None:
+    """Does what the signs say, as they come and go."""
     while True:
-        (reasoner.go_on.set if sign.exists() else reasoner.go_on.clear)()
+        (reasoner.go_on.set if (signs / "go").exists() else reasoner.go_on.clear)()
+        with store._lock:
+            store._db.execute(f"PRAGMA query_only = {(signs / 'readonly').exists()}")
         time.sleep(0.02)
 
 
 if __name__ == "__main__":
-    reasoner = TableReasoner()
-    folder, port, sign = sys.argv[1:]
+    folder, port, signs = sys.argv[1:]
     options = app.parser().parse_args(["--sessions", folder, "--port", port])
-    threading.Thread(target=let_go_on, args=(reasoner, Path(sign)), daemon=True).start()
-    models = Models(reasoner, None, "table · CPU", "It reads from a table.", "Why not.")
-    app.serve(models, options, app.open_store(options.sessions))
+    store, reasoner = app.open_store(options.sessions), TableReasoner()
+    assert store is not None
+    threading.Thread(target=obey, args=(Path(signs), reasoner, store), daemon=True).start()
+    # Not demo.choose.Models: torch would take longer to load than all tests take.
+    models = SimpleNamespace(
+        reasoner=reasoner, segmenter=None, status="table · CPU", advice="", why="",
+        advice_for=lambda picture: None,
+    )  # fmt: skip
+    app.serve(models, options, store)  # type: ignore[arg-type]

@@ -38,7 +38,6 @@ from demo.ui.show import Show, Updates
 from demo.ui.steady import steadily
 from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
-from demo.ui.visitors import owner_of
 
 if TYPE_CHECKING:
     from demo.choose import Advice
@@ -94,7 +93,7 @@ class Events:
         finally:
             self.turns.end(ticket)
         with seat.lock:
-            seat.owner = owner_of(request)
+            seat.owner = self.keeper.owner(request)
             said = (*desk.picture.notes, words.put_away(seat.clear()))
             return self.show.desk(seat, desk, " ".join(filter(None, said)))
 

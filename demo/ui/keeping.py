@@ -9,12 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import gradio as gr
+
 from demo.errors import StoreError
 from demo.pictures import Picture
 from demo.session import Session
 from demo.store import Owner, Saved, Store
 from demo.ui import words
 from demo.ui.desk import Copy, Desk, Seat
+from demo.ui.visitors import owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +47,10 @@ class Keeper:
     """Keeps what lies on desks; without a store, nothing is kept."""
 
     store: Store | None = None
+
+    def owner(self, request: gr.Request) -> Owner | None:
+        """Whose dialogues are kept; None when none are."""
+        return None if self.store is None else owner_of(request)
 
     def keep(self, seat: Seat, desk: Desk | None, *, untouched: bool = False) -> str:
         """Bring the disk up to that desk, before it is shown; what people should know of it, or nothing.

@@ -27,7 +27,6 @@ from demo.ui.canvas import serial
 from demo.ui.desk import Desk, Seat
 from demo.ui.events import Events, visitor
 from demo.ui.show import Updates
-from demo.ui.visitors import owner_of
 
 _Data = Mapping[str, Any]
 _MOST_SHOWN = 1000
@@ -43,7 +42,7 @@ class Library:
 
     def arrive(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
         """A page was loaded: the dialogue it showed before, or else the last one, lies there again."""
-        store, owner = self.events.keeper.store, owner_of(request)
+        store, owner = self.events.keeper.store, self.events.keeper.owner(request)
         wished = str(event._data.get("kept", ""))[:64]
         with seat.lock:
             seat.owner = owner
@@ -61,7 +60,7 @@ class Library:
         data: _Data = event._data
         kind = data.get("kind")
         with seat.lock:
-            seat.owner = owner_of(request)
+            seat.owner = self.events.keeper.owner(request)
             try:
                 done = self._done(kind, data, seat, request)
             except DemoError as error:

@@ -55,7 +55,7 @@ def place_parts(
     examples: Sequence[Example],
     thumbnails: Path,
     usual: int | None,
-    keeps: bool,
+    keeps: bool = False,
 ) -> Parts:
     """Put all components on the page; to be called inside ``gr.Blocks``.
 

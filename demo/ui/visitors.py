@@ -37,6 +37,7 @@ class Visitors:
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.append("set-cookie", _cookie(scope))
+                    headers["cache-control"] = "private, no-cache"  # it is one browser's alone
             await send(message)
 
         return await self._app(scope, receive, marked)

@@ -121,7 +121,8 @@ def going_first(titles: Sequence[str]) -> str:
 
 
 def _bytes(count: int) -> str:
-    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{max(count, 100_000) / 1e6:.3g} MB"
+    size, unit = (count / 1e9, "GB") if count >= 1e9 else (count / 1e6, "MB")
+    return f"{size:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def said(note: str, trouble: str) -> dict[str, Any] | None:
