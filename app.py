@@ -6,14 +6,17 @@ import argparse
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
-from demo.errors import DemoError, InputError
+from demo.errors import DemoError, InputError, StoreError
 from demo.examples import load_examples
 from demo.options import Parser, add_model_options
+from demo.space import on_space
+from demo.store import Store
 
 if TYPE_CHECKING:
     from demo.choose import Models
@@ -27,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_not_built(options)
         check_port(options.host, options.port)
+        store = open_store(options.sessions)
         from demo.choose import choose  # loads torch, which bad options need not wait for
 
         models = choose(options)
@@ -34,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
     print(f"{models.status}. {models.why}", flush=True)
-    serve(models, options)
+    serve(models, options, store)
     return 0
 
 
@@ -54,8 +58,8 @@ def parser() -> Parser:
         help="port to listen on (default: 7860)",
     )  # fmt: skip
     made.add_argument(
-        "--sessions", metavar="DIR", default="none",
-        help="folder to keep dialogues in; none keeps them in memory (the only way built so far)",
+        "--sessions", metavar="DIR", default=os.environ.get("REGIONREASONER_SESSIONS"),
+        help="folder to keep dialogues in; none keeps them in memory (default: a folder of your own)",
     )  # fmt: skip
     made.add_argument("--share", action="store_true", help="make a public link as well")
     made.add_argument("--auth", metavar="FILE", help="user names with password hashes")
@@ -71,10 +75,36 @@ def port(text: str) -> int:
 
 def check_not_built(options: argparse.Namespace) -> None:
     """Options that parse but have nothing behind them yet say so. Raises InputError."""
-    if options.sessions != "none":
-        raise InputError("--sessions DIR is not built yet: dialogues are kept in memory only.")
     if options.auth:
         raise InputError("--auth is not built yet: anyone who reaches the page can use it.")
+
+
+def open_store(folder: str | None) -> Store | None:
+    """Where dialogues are kept; None for in memory only. Raises InputError for a folder of one's choice.
+
+    Without a choice it is a folder of the user's own, except on a Space, whose disk is not the visitor's
+    and is emptied with each restart.
+    """
+    if folder == "none" or (folder is None and on_space()):
+        return None
+    if folder is not None:
+        return _store_in(Path(folder))
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        return _store_in(Path(data) / "regionreasoner" / "sessions")
+    except InputError as error:
+        print(f"{error} They are kept in memory only.", file=sys.stderr)
+        return None
+
+
+def _store_in(folder: Path) -> Store:
+    try:
+        store = Store(folder)
+    except StoreError as error:
+        raise InputError(str(error)) from error
+    if store.notice:
+        print(store.notice, file=sys.stderr)
+    return store
 
 
 def check_port(host: str, number: int) -> None:
@@ -91,11 +121,11 @@ def check_port(host: str, number: int) -> None:
             ) from error
 
 
-def serve(models: Models, options: argparse.Namespace) -> None:
+def serve(models: Models, options: argparse.Namespace, store: Store | None) -> None:
     """Launch the page and stay until it is interrupted."""
     from demo.ui.page import build_page, launch_options
 
-    page = build_page(models, load_examples()).queue(max_size=MOST_WAITING)
+    page = build_page(models, load_examples(), store).queue(max_size=MOST_WAITING)
     _, url, shared = page.launch(
         server_name=options.host,
         server_port=options.port,

@@ -43,7 +43,8 @@ class Hand:
 
     def draw_box(self, session: Session, box: PictureBox) -> Edited:
         """A region round which a person drew a box."""
-        item, note = self._boxed(RegionObject("", box.clamped(self.picture.size)))
+        drawn = RegionObject("", box.clamped(self.picture.size), by_hand=True)
+        item, note = self._boxed(drawn)
         return _added(session, item, note)
 
     def place(self, session: Session, point: PicturePoint) -> Edited:
@@ -78,7 +79,8 @@ class Hand:
         box = box.clamped(self.picture.size)
         inside = item.point if item.point is not None and item.point.within(box) else None
         clicks = tuple(c for c in item.clicks if c.point.within(box))
-        mended, note = self._boxed(replace(item, box=box, point=inside, clicks=clicks))
+        hand_set = replace(item, box=box, point=inside, clicks=clicks, by_hand=True)
+        mended, note = self._boxed(hand_set)
         return _changed(session, region, mended, note)
 
     def _boxed(self, item: RegionObject) -> tuple[RegionObject, str]:
@@ -92,23 +94,31 @@ class Hand:
             )
         except ModelError as error:
             return bare, f"There is no mask. {error}"
-        return _masked(item, segment), ""
+        mask = segment.mask.within(item.box)
+        if mask is None:
+            return bare, "There is no mask. Nothing could be outlined in this box."
+        return _masked(item, replace(segment, mask=mask)), ""
 
     def _shaped(self, item: RegionObject, clicks: tuple[Click, ...]) -> RegionObject:
-        """With the mask that the clicks ask for, and its extent as box."""
+        """With the mask that the clicks ask for, and its extent as box.
+
+        A box that a person set stays, and so does the mask in it; only a click on a part of the object
+        outside of it makes it larger.
+        """
         if self.segmenter is None:
             raise InputError("A click needs a mask maker, and masks are off. Draw a box instead.")
-        by_clicks = item.point is not None and clicks[0] == Click(item.point)
+        by_clicks = not item.by_hand and item.point is not None and clicks[0] == Click(item.point)
         box = None if by_clicks else _holding(item.box, _positive(clicks), self.picture.size)
         point = None if by_clicks else item.point
         (segment,) = self.segmenter.segment(self.picture, [Hint(box, point, clicks)])
-        extent = segment.mask.extent()
-        if extent is None:
+        mask = segment.mask if box is None or not item.by_hand else segment.mask.within(box)
+        extent = mask.extent() if mask else None
+        if mask is None or extent is None:
             raise InputError(_NOTHING_THERE)
-        shaped = replace(item, box=extent, clicks=clicks)
-        if item.point is not None and not item.point.within(extent):
+        shaped = replace(item, box=_spanning(item.box, extent) if item.by_hand else extent)
+        if item.point is not None and not item.point.within(shaped.box):
             shaped = replace(shaped, point=None)
-        return _masked(shaped, segment)
+        return _masked(replace(shaped, clicks=clicks), replace(segment, mask=mask))
 
 
 def rename(session: Session, name: str, label: str) -> Edited:
@@ -162,6 +172,13 @@ def _with_click(item: RegionObject, click: Click, size: Size) -> tuple[Click, ..
 
 def _positive(clicks: Iterable[Click]) -> list[PicturePoint]:
     return [c.point for c in clicks if c.positive]
+
+
+def _spanning(box: PictureBox, other: PictureBox) -> PictureBox:
+    """The smallest box round both."""
+    return PictureBox(
+        min(box.x1, other.x1), min(box.y1, other.y1), max(box.x2, other.x2), max(box.y2, other.y2)
+    )
 
 
 def _holding(box: PictureBox, points: Iterable[PicturePoint], size: Size) -> PictureBox:

@@ -58,6 +58,13 @@ class Mask:
             return None
         return PictureBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
+    def within(self, box: PictureBox) -> Mask | None:
+        """The part of it inside a box; None where there is none."""
+        pixels = np.zeros((self.size.height, self.size.width), bool)
+        inside = np.s_[box.y1 : box.y2, box.x1 : box.x2]
+        pixels[inside] = self.to_array()[inside]
+        return Mask.from_array(pixels) if pixels.any() else None
+
     def run_lengths(self) -> list[int]:
         """Pixels outside, inside, outside, … of the object, column by column.
 

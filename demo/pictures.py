@@ -40,6 +40,10 @@ _NOT_A_PICTURE = (
     "This is not a picture this demo can open (PNG, JPEG, WebP, GIF, BMP or TIFF). "
     "Save it in one of these formats and try again."
 )
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+_ONLY_NAMED_SO = (
+    "This file is called a picture but is damaged, or holds something else. Choose another file."
+)
 _BROKEN = (
     "This picture is damaged or incomplete and cannot be opened: save or download it once more."
 )
@@ -86,7 +90,7 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
     Raises PictureError, with a sentence, for everything that cannot be used.
     """
     name = safe_name(_own_name(source) if name is None else name)
-    with _said_plainly():
+    with _said_plainly(name):
         if isinstance(source, np.ndarray):
             source = _image(source)
         if isinstance(source, Image.Image):
@@ -145,7 +149,7 @@ def _read_file(path: Path) -> bytes:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def _said_plainly(name: str) -> Iterator[None]:
     """PIL's errors as sentences. Its warnings are silenced: its size limit is not ours."""
     try:
         with warnings.catch_warnings():
@@ -154,7 +158,8 @@ def _said_plainly() -> Iterator[None]:
     except PictureError:
         raise
     except UnidentifiedImageError:
-        raise PictureError(_NOT_A_PICTURE) from None
+        called_one = name.lower().endswith(_SUFFIXES)
+        raise PictureError(_ONLY_NAMED_SO if called_one else _NOT_A_PICTURE) from None
     except Image.DecompressionBombError as error:
         raise PictureError(_bomb_sentence(error)) from None
     except Exception as error:  # a hostile file can make a decoder raise anything at all

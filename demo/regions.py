@@ -41,7 +41,8 @@ class RegionObject:
     """One object of a region, in picture pixels.
 
     ``mask_quality`` is the segmenter's own estimate of its mask (0…1), not a confidence that the
-    right object was found. ``clicks`` are those a person shaped its mask with.
+    right object was found. ``clicks`` are those a person shaped its mask with; ``by_hand`` says that
+    a person set the box, which a mask then does not change.
     """
 
     id: str
@@ -51,6 +52,7 @@ class RegionObject:
     mask_quality: float | None = None
     corrected: bool = False
     clicks: tuple[Click, ...] = ()
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

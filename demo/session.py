@@ -290,6 +290,7 @@ def object_to_dict(item: RegionObject) -> dict[str, Any]:
         "mask": None if item.mask is None else item.mask.to_dict(),
         "mask_quality": item.mask_quality,
         "clicks": [[*c.point.xy, int(c.positive)] for c in item.clicks],
+        "by_hand": item.by_hand,
     }
 
 
@@ -403,6 +404,7 @@ def _object_from_dict(data: dict[str, Any], size: Size) -> RegionObject:
         mask_quality=quality,
         corrected=_flag(data.get("corrected", False)),
         clicks=tuple(_click_from_list(c, name, size) for c in _listed(data.get("clicks", []))),
+        by_hand=_flag(data.get("by_hand", False)),
     )
 
 

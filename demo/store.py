@@ -176,6 +176,27 @@ class Store:
             return _kept(self._db.execute(f"{_LIST} WHERE owner = ?{found} {order}",
                                           (owner.key, *words)))  # fmt: skip
 
+    def newest(self, owner: Owner) -> str | None:
+        """The dialogue that was saved last, if there is one."""
+        query = "SELECT id FROM dialogues WHERE owner = ? ORDER BY revision DESC LIMIT 1"
+        with self._reading():
+            row = self._db.execute(query, (owner.key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def branches(self, owner: Owner, identity: str) -> tuple[tuple[Session, Saved], ...]:
+        """A dialogue and all that hang together with it by branching, in the order in which they began.
+
+        Of copies of one dialogue only the newest is among them, except for the one that was asked for.
+        """
+        rows = self._rows(
+            "SELECT id, json_extract(body, '$.id'), json_extract(body, '$.branch.of') FROM dialogues "
+            "WHERE owner = ? AND picture = "
+            "(SELECT picture FROM dialogues WHERE id = ? AND owner = ?) ORDER BY rowid",
+            owner.key, identity, owner.key,
+        )  # fmt: skip
+        found = ((i, *self._session(owner, i)) for i in _family(rows, identity))
+        return tuple((session, Saved(i, revision)) for i, session, revision in found)
+
     def thumbnail(self, owner: Owner, identity: str) -> bytes:
         """A small JPEG of a dialogue's picture."""
         row = self._row("SELECT thumbnail FROM pictures JOIN dialogues ON picture = sha256 "
@@ -206,10 +227,10 @@ class Store:
             removed = self._make_room(owner, "", more)
         return tuple(kept for key, kept in removed if key == owner.key)
 
-    def used(self) -> int:
-        """Bytes of all dialogues and pictures."""
+    def used(self, owner: Owner | None = None) -> int:
+        """Bytes of all dialogues and pictures, or of one owner's."""
         with self._reading():
-            return self._used(None)
+            return self._used(owner)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -234,6 +255,10 @@ class Store:
         if row is None:
             raise StoreError(_GONE)
         return row
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._reading():
+            return self._db.execute(query, values).fetchall()
 
     def _session(self, owner: Owner, identity: str) -> tuple[Session, int]:
         body, revision = self._row(
@@ -271,8 +296,10 @@ class Store:
         path = self._picture(picture.sha256)
         if not path.exists():  # it may have been swept since the caller looked
             _write(path, image or _png(picture))
-        self._db.execute("INSERT OR IGNORE INTO pictures VALUES (?, ?, ?)",
-                         (picture.sha256, path.stat().st_size, _thumbnail(picture)))  # fmt: skip
+        known = self._db.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (picture.sha256,))
+        if known.fetchone() is None:
+            values = (picture.sha256, path.stat().st_size, _thumbnail(picture))
+            self._db.execute("INSERT INTO pictures VALUES (?, ?, ?)", values)
 
     def _make_room(self, owner: Owner, keep: str, more: int = 0) -> list[tuple[str, Kept]]:
         """Remove the oldest until both bounds hold; whose they were, and what."""
@@ -365,6 +392,20 @@ def _owner(kind: str, name: str) -> Owner:
 
 def _kept(rows: Iterable[tuple[str, str, str, int, float, int, int]]) -> tuple[Kept, ...]:
     return tuple(Kept(*row[:5], bool(row[5]), row[6]) for row in rows)
+
+
+def _family(rows: Iterable[tuple[str, str, str | None]], identity: str) -> list[str]:
+    """Which dialogues hang together with one; a row is id, the session's own id, whose branch it is."""
+    rows = list(rows)
+    linked, before = {own for i, own, _ in rows if i == identity}, 0
+    while len(linked) > before:
+        before = len(linked)
+        for _, own, of in rows:
+            if of is not None and (own in linked or of in linked):
+                linked |= {own, of}
+    newest = {own: i for i, own, _ in rows if own in linked}
+    newest |= {own: i for i, own, _ in rows if i == identity}
+    return [i for i, own, _ in rows if newest.get(own) == i]
 
 
 def _title(session: Session) -> str:

@@ -8,6 +8,8 @@ import tempfile
 # Nothing may be fetched while testing, and nothing may be told to anybody.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# No dialogue of a test is kept where a person's own are.
+os.environ["REGIONREASONER_SESSIONS"] = "none"
 # Files of the page, for this run alone: another one would delete them when it closes.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
 

@@ -20,7 +20,7 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.session import Session
 from demo.ui import words
 from demo.ui.acts import Acts
-from demo.ui.desk import Desk, Seat
+from demo.ui.desk import MOST_PUT_AWAY, Desk, Seat
 from demo.ui.events import Events
 from demo.ui.parts import Parts, place_parts
 from demo.ui.turns import Turns
@@ -167,6 +167,61 @@ def test_a_changed_question_takes_the_place_of_the_old_one(acts: Acts, seat: Sea
     assert [t.question for t in session(seat).turns] == ["find red"]
     assert session(seat).registry.names() == ("R1", "R1.1")
     assert desk(seat).changing is None
+
+
+@pytest.mark.parametrize("way", ["new", "open"])
+def test_a_dialogue_that_was_put_away_comes_back(
+    acts: Acts, seat: Seat, blocks: Path, way: str
+) -> None:
+    before, events = session(seat), acts.events
+    said = hint(
+        events.new(seat, REQUEST)
+        if way == "new"
+        else events.open_upload(str(blocks), seat, REQUEST),
+        acts,
+    )
+    assert said == "The dialogue was put away. Undo brings it back."
+    assert hint(events.undo(seat, REQUEST), acts) == "The dialogue is back."
+    assert session(seat) == before
+    assert hint(events.undo(seat, REQUEST), acts) == "Answer 2 was taken back."
+
+
+def test_new_twice_forgets_nothing_and_an_empty_desk_has_nothing_to_undo(
+    acts: Acts, seat: Seat
+) -> None:
+    events, before = acts.events, session(seat)
+    events.new(seat, REQUEST)
+    events.new(seat, REQUEST)
+    events.undo(seat, REQUEST)
+    assert session(seat) == before
+    assert hint(events.undo(Seat(), REQUEST), acts) == words.NOTHING_TO_UNDO
+
+
+def test_a_dialogue_dropped_while_a_turn_ran_is_put_away(acts: Acts, seat: Seat) -> None:
+    before = session(seat)
+    asked = acts.events.ask("slow", seat, REQUEST)
+    next(asked)
+    acts.events.new(seat, REQUEST)
+    said = [hint(updates, acts) for updates in asked if acts.events.parts.hint in updates]
+    assert said[-1] == "The dialogue was put away. Undo brings it back."
+    assert seat.desk is None
+    acts.events.undo(seat, REQUEST)
+    assert session(seat) == before
+
+
+def test_only_the_last_few_pictures_are_kept(acts: Acts, seat: Seat, blocks: Path) -> None:
+    for _ in range(MOST_PUT_AWAY + 2):
+        acts.events.open_upload(str(blocks), seat, REQUEST)
+    assert len(seat.put_away) == MOST_PUT_AWAY
+
+
+def test_undo_says_what_it_took_back(acts: Acts, seat: Seat) -> None:
+    made = acts.act(seat, sent({"kind": "box", "box": [10, 10, 30, 30]}), REQUEST)
+    assert hint(made, acts) == "R3 is drawn. Click it to cite it, or draw another."
+    said = [hint(acts.events.undo(seat, REQUEST), acts) for _ in range(3)]
+    assert said == [
+        "The last change was taken back.", "Answer 2 was taken back.", "Answer 1 was taken back.",
+    ]  # fmt: skip
 
 
 def test_a_question_may_stay_as_it_was(acts: Acts, seat: Seat) -> None:

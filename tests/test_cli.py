@@ -134,7 +134,7 @@ def test_help_explains_every_option_of_the_app() -> None:
         pytest.param(
             ["--segmenter", "sam2:nosuch"], "There is no SAM 2 called", id="no such SAM 2"
         ),
-        pytest.param(["--sessions", "there"], "not built yet", id="sessions on disk"),
+        pytest.param(["--sessions", "/proc/kept"], "Dialogues cannot be kept in", id="sessions"),
         pytest.param(["--auth", "users"], "not built yet", id="log-in"),
     ],
 )

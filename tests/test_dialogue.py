@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.table import BUSY, IDLE, TableReasoner, ask, names, start
 
@@ -380,6 +381,8 @@ def step(page: Page) -> Locator:
 
 def test_the_first_steps_are_ticked_off_as_they_are_done(page: Page) -> None:
     expect(step(page)).to_contain_text("Ask for something")
+    ask(page, "find a ghost")
+    expect(step(page)).to_contain_text("Ask for something")
     ask(page, "find red")
     expect(step(page)).to_contain_text("Click what was found to cite it")
     page.click('#canvas [data-object="R1.1"]')
@@ -442,3 +445,38 @@ def test_the_newest_question_comes_into_view_on_a_phone(page: Page) -> None:
     for _ in range(4):
         ask(page, "find red")
     expect(page.locator("#chat .user-row").last).to_be_in_viewport()
+
+
+def test_the_newest_summary_is_in_view_on_a_phone_after_undo(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for question in ("find red", "find both", "find red"):
+        ask(page, question)
+    page.wait_for_timeout(600)  # until the dialogue has come to rest
+    page.click("#undo")
+    expect(page.get_by_text("Found 2:")).to_be_in_viewport()
+    ask(page, "find red")
+    page.wait_for_timeout(1200)
+    expect(page.get_by_text("Found one: R3")).to_be_in_viewport()
+
+
+def test_a_phones_rows_are_large_enough_for_fingers(
+    browser: Browser, url: str, blocks: Path
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(url)
+    expect(page.get_by_role("button", name="Choose or take a photo")).to_be_visible()
+    page.set_input_files("#upload input[type=file]", blocks)
+    expect(page.locator("#canvas img")).to_be_visible()
+    ask(page, "find red")
+    for row in page.locator("#actions button:visible, #chat .title:visible").all():
+        box = row.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    expect(page.get_by_role("log", name="Dialogue")).to_be_visible()
+    page.locator("#chat a[data-act=numbers]").tap()
+    expect(page.locator(".numbers td span").first).to_be_visible()
+    expect(page.locator(".numbers td")).to_contain_text(["box", "box"])
+    context.close()

@@ -15,6 +15,7 @@ from demo.edits import MOST_CLICKS, Hand
 from demo.engine import understand
 from demo.errors import InputError, ModelError, UnknownRegionError
 from demo.geometry import PictureBox, PicturePoint, Size
+from demo.masks import Mask
 from demo.pictures import Picture, open_picture
 from demo.regions import Click, RegionObject
 from demo.segmenters.base import Hint, Segment
@@ -63,6 +64,18 @@ class Broken:
 
     def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
         raise ModelError("The device has no room left.")
+
+
+class Generous:
+    """A mask maker that takes more than it was asked for: everything."""
+
+    name = "generous"
+
+    def prepare(self, picture: Picture) -> None:
+        """There is nothing to prepare."""
+
+    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+        return [Segment(Mask.from_array(np.ones(picture.pixels.shape[:2]))) for _ in hints]
 
 
 def test_a_drawn_box_is_a_region_with_a_mask() -> None:
@@ -115,6 +128,39 @@ def test_a_moved_box_takes_its_mask_along_and_is_used_from_then_on() -> None:
     assert box_iou(replace(item, box=item.mask.extent() or item.box), BLUE) > 0.9
     _, prompt = understand(session, "left of R1", Size(840, 840))
     assert prompt.question == "left of bbox=[494, 154, 725, 462]"
+
+
+@pytest.mark.parametrize("act", ["draw", "correct", "click"])
+def test_a_mask_does_not_reach_out_of_a_box_set_by_hand(act: str) -> None:
+    hand, box = Hand(PICTURE, Generous()), PictureBox(50, 70, 120, 130)
+    session = EMPTY if act == "draw" else found()
+    edited = hand.draw_box(session, box) if act == "draw" else hand.correct(session, "R1", box)
+    session = edited.session
+    if act == "click":
+        session = hand.refine(session, "R1", Click(PicturePoint(60, 80), positive=False)).session
+    mask = first(session).mask
+    assert mask is not None
+    assert mask.extent() == box
+
+
+def test_a_click_keeps_the_box_that_was_set_by_hand() -> None:
+    box = PictureBox(235, 55, 345, 165)
+    session = HAND.correct(found(), "R1", box).session
+    session = HAND.refine(session, "R1", Click(PicturePoint(290, 75), positive=False)).session
+    session = HAND.refine(session, "R1", Click(PicturePoint(290, 130))).session
+    item = first(session)
+    assert item.box == box
+    assert item.mask is not None
+    assert [item.mask.to_array()[y, 290] for y in (75, 130)] == [False, True]
+    assert first(Session.from_dict(session.to_dict())).by_hand
+
+
+def test_a_click_on_a_part_outside_makes_a_box_set_by_hand_larger() -> None:
+    box = PictureBox(30, 50, 90, 170)
+    session = HAND.correct(found(), "R1", box).session
+    grown = first(HAND.refine(session, "R1", Click(PicturePoint(120, 110))).session).box
+    assert (grown.x1, grown.y1, grown.y2) == (30, 50, 170)
+    assert grown.x2 >= 120
 
 
 def test_what_a_person_drew_is_theirs_and_not_corrected() -> None:

@@ -129,6 +129,47 @@ def test_rename_in_the_card(page: Page) -> None:
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
+def test_renaming_leaves_the_card_and_the_picture_their_size(page: Page) -> None:
+    ask(page, "find red")
+    ask(page, "find both")
+    before = [page.locator(s).bounding_box() for s in ("#regions .card >> nth=0", "#canvas .sheet")]
+    choose(page, "R1", "Rename")
+    expect(page.locator(".card-field")).to_be_focused()
+    after = [page.locator(s).bounding_box() for s in ("#regions .card >> nth=0", "#canvas .sheet")]
+    assert after == before
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize("opened", [False, True], ids=["a row", "all"])
+def test_nothing_covers_the_menu_of_a_card(page: Page, phone: bool, opened: bool) -> None:
+    if phone:
+        page.set_viewport_size({"width": 390, "height": 844})
+    for _ in range(4):
+        ask(page, "find red")
+    picture = page.locator("#canvas .sheet").bounding_box()
+    if opened:
+        page.locator(".cards-all").click()
+    for name in ("R1", "R4"):
+        more = page.locator(f'[data-menu="{name}"]')
+        card(page, name).scroll_into_view_if_needed()
+        assert more.evaluate("""more => {
+            const { left, top, width, height } = more.getBoundingClientRect();
+            return more.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        }""")
+    if opened and phone:
+        assert page.locator("#canvas .sheet").bounding_box() == picture
+
+
+def test_one_region_needs_no_list_of_all(page: Page) -> None:
+    for _ in range(4):
+        ask(page, "find red")
+    page.locator(".cards-all").click()
+    for left in (3, 2, 1):
+        page.click("#undo")
+        expect(page.locator("#regions .card")).to_have_count(left)
+    expect(page.locator(".cards-all")).to_be_hidden()
+
+
 def test_a_name_is_kept_when_the_field_is_left(page: Page) -> None:
     ask(page, "find red")
     choose(page, "R1", "Rename")

@@ -73,7 +73,7 @@ def test_a_region_can_be_cited_by_keyboard_and_from_everywhere(page: Page) -> No
     page.keyboard.press("Enter")
     page.click("#regions [data-cite='R1.2']")
     page.click("#chat a[href='#R1.1'] >> nth=0")
-    expect(page.locator("#message textarea")).to_have_value("R1 R1.2 R1.1 ")
+    expect(page.locator("#message textarea")).to_have_value("R1.2 R1.1 ")
 
 
 def test_pointing_at_a_region_lights_it_everywhere(page: Page) -> None:
@@ -144,8 +144,49 @@ def test_undo_takes_back_turn_and_region_together(page: Page) -> None:
     expect(page.locator("#chat")).not_to_contain_text("next to")
     page.click("#undo")
     expect(page.locator("#canvas [data-region]")).to_have_count(0)
+    expect(page.locator("#hint")).to_contain_text("Answer 1 was taken back.")
     page.click("#undo")
     expect(page.locator("#hint")).to_contain_text("There is nothing to undo.")
+
+
+def test_undo_brings_back_what_new_put_away(page: Page) -> None:
+    ask(page, "find red")
+    page.click('#canvas [data-object="R1.1"]')
+    expect(page.locator(".spoken")).to_have_text("R1 was added to the question.")
+    page.click("#new")
+    expect(page.locator("#canvas[data-empty]")).to_be_visible()
+    expect(page.locator("#hint")).to_contain_text("The dialogue was put away. Undo brings it back.")
+    expect(page.locator(".spoken")).to_have_text("")
+    page.click("#undo")
+    expect(page.locator("#canvas img")).to_be_visible()
+    expect(page.locator("#chat")).to_contain_text("Found one: R1")
+    expect(page.locator('#canvas [data-object="R1.1"] .mask')).to_have_count(1)
+
+
+def test_undo_brings_back_the_picture_that_an_example_took_the_place_of(page: Page) -> None:
+    ask(page, "find both")
+    page.click("#show-examples")
+    page.click("#examples .example-open")
+    expect(page.locator("#hint")).to_contain_text("The dialogue was put away. Undo brings it back.")
+    page.click("#next")
+    expect(page.locator("#chat")).to_contain_text("Found one: R1")
+    page.click("#undo")
+    expect(page.locator("#next")).to_have_text("find red")
+    page.click("#undo")
+    expect(page.locator("#chat")).to_contain_text("Found 2: R1")
+
+
+def test_ctrl_z_is_undo_outside_of_text(page: Page) -> None:
+    ask(page, "find red")
+    page.focus("#message textarea")
+    page.keyboard.press("Control+z")
+    page.locator("#message textarea").press("Escape")  # leaves the text box
+    expect(page.locator("#message textarea")).not_to_be_focused()
+    expect(page.locator("#chat")).to_contain_text("Found one: R1")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#hint")).to_contain_text("Answer 1 was taken back.")
+    page.keyboard.press("b")  # single keys work there
+    expect(page.locator("#canvas")).to_have_attribute("data-tool", "box")
 
 
 def test_new_starts_afresh_even_during_a_turn(page: Page) -> None:
@@ -170,6 +211,30 @@ def test_an_example_offers_its_dialogue(open_page: Page) -> None:
     open_page.click("#next")
     expect(open_page.locator('#canvas [data-region="R2"]')).to_have_count(1)
     expect(open_page.locator("#next")).to_be_hidden()
+
+
+def test_an_examples_questions_come_back_with_undo(open_page: Page) -> None:
+    open_page.click("#examples button")
+    expect(open_page.locator("#next")).to_have_text("find red")
+    ask(open_page, "find both")
+    expect(open_page.locator("#next")).to_be_hidden()
+    open_page.click("#undo")
+    expect(open_page.locator("#next")).to_have_text("find red")
+
+
+def test_an_example_opened_by_keyboard_leads_to_the_message(open_page: Page) -> None:
+    open_page.focus("#examples .example-open")
+    open_page.keyboard.press("Enter")
+    expect(open_page.locator("#canvas img")).to_be_visible()
+    expect(open_page.locator("#message textarea")).to_be_focused()
+
+
+def test_the_examples_have_a_title_and_can_be_closed(page: Page) -> None:
+    page.click("#show-examples")
+    expect(page.get_by_role("heading", name="Examples")).to_be_visible()
+    page.click("#examples .examples-close")
+    expect(page.locator("#examples")).to_be_hidden()
+    expect(page.locator("#show-examples")).to_be_focused()
 
 
 def test_what_a_model_writes_is_text_and_nothing_else(page: Page) -> None:

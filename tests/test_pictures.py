@@ -297,6 +297,18 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        pytest.param("notes.txt", "Save it in one of these formats", id="called something else"),
+        pytest.param("notes.PNG", "is damaged, or holds something else", id="called a picture"),
+    ],
+)
+def test_a_file_that_is_only_called_a_picture_says_so(name: str, sentence: str) -> None:
+    with pytest.raises(PictureError, match=sentence):
+        open_picture(b"hello, this is no picture", name)
+
+
 @pytest.mark.parametrize(("source", "sentence"), REFUSED)
 def test_what_is_no_picture_is_refused_with_a_sentence(source: Any, sentence: str) -> None:
     with pytest.raises(PictureError, match=sentence) as caught:

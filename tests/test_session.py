@@ -246,6 +246,7 @@ def test_the_json_form_is_that_of_version_1() -> None:
         "corrected": True,
         "mask_quality": 0.75,
         "clicks": [[5, 6, 1], [9, 9, 0]],
+        "by_hand": False,
     }
     assert second == {
         "id": "R1.2",
@@ -255,6 +256,7 @@ def test_the_json_form_is_that_of_version_1() -> None:
         "mask": None,
         "mask_quality": None,
         "clicks": [],
+        "by_hand": False,
     }
 
 

@@ -126,14 +126,78 @@ def test_what_is_no_box(page: Page) -> None:
     expect(page.locator("button[data-tool=select]")).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_tool_in_hand_cites_nothing(page: Page) -> None:
+def test_correct_in_hand_cites_nothing(page: Page) -> None:
     find(page, "find red", "R1.1")
-    tool(page, "box")
+    tool(page, "correct")
     click(page, 90, 100)
     tool(page, "select")
     expect(page.locator("#message textarea")).to_have_value("")
     click(page, 90, 100)
     expect(page.locator("#message textarea")).to_have_value("R1 ")
+
+
+def test_with_box_in_hand_a_click_without_a_drag_cites(page: Page) -> None:
+    tool(page, "box")
+    drag(page, (30, 50), (150, 170))
+    page.mouse.up()
+    expect(page.locator("#hint .hint")).to_have_text(
+        "R1 is drawn. Click it to cite it, or draw another."
+    )
+    click(page, 90, 100)
+    expect(page.locator("#message textarea")).to_have_value("R1 ")
+    click(page, 300, 250)  # where there is nothing
+    expect(page.locator("#message textarea")).to_have_value("R1 ")
+    assert names(page) == ["R1.1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("select", "Click a region to cite it, once more to take it out.", id="select"),
+        pytest.param("box", "Drag a box. Click a region to cite it.", id="box"),
+        pytest.param("point", "Click something to outline it.", id="point"),
+        pytest.param("correct", "Click a region to correct it. Done or Esc leaves the tool.", id="correct"),
+    ],
+)  # fmt: skip
+def test_the_hint_goes_with_the_tool(page: Page, name: str, said: str) -> None:
+    ask(page, "find red")
+    tool(page, "point")
+    tool(page, name)
+    expect(page.locator("#hint .hint")).to_have_text(said)
+
+
+# Cite ---------------------------------------------------------------------------------------------
+
+
+def test_clicks_narrow_a_citation_and_take_it_out(page: Page) -> None:
+    find(page, "find both", "R1.2")
+    message, right = page.locator("#message textarea"), '#canvas [data-object="R1.2"]'
+    message.fill("left of, please")
+    message.evaluate("box => box.setSelectionRange(7, 7)")
+    expect(page.locator(f"{right} title")).to_have_text("Click to cite R1")
+    click(page, 290, 110)
+    expect(message).to_have_value("left of R1, please")
+    expect(page.locator(f"{right} title")).to_have_text("Click to cite R1.2 alone")
+    click(page, 290, 110)
+    expect(message).to_have_value("left of R1.2, please")
+    click(page, 90, 110)  # another one of the same region
+    expect(message).to_have_value("left of R1.2 R1.1, please")
+    click(page, 90, 110)
+    expect(page.locator(f"{right} title")).to_have_text("Click to take R1.2 out of the question")
+    page.focus(right)
+    page.keyboard.press("Enter")
+    expect(message).to_have_value("left of, please")
+    expect(page.locator("#hint .offer")).to_be_hidden()
+
+
+def test_a_second_click_on_a_single_object_takes_it_out(page: Page) -> None:
+    find(page, "find red", "R1.1")
+    for text in ("R1 ", "", "R1 "):
+        click(page, 90, 110)
+        expect(page.locator("#message textarea")).to_have_value(text)
+    page.fill("#message textarea", 'the sign "R1" left of')
+    click(page, 90, 110)
+    expect(page.locator("#message textarea")).to_have_value('the sign "R1" left of R1 ')
 
 
 # Point --------------------------------------------------------------------------------------------
@@ -203,8 +267,24 @@ def test_clicks_correct_an_outline(page: Page) -> None:
     page.keyboard.up("Alt")
     expect(page.locator("#canvas .click.minus")).to_have_count(1)
     expect(region(page, "R1")).to_have_attribute("aria-label", re.compile("corrected"))
+    expect_box(page, "R1.1", RED_BOX)
     page.keyboard.press("Escape")
     expect(page.locator("#canvas .grip")).to_have_count(0)
+
+
+def test_done_leaves_correct(page: Page) -> None:
+    find(page, "find red", "R1.1")
+    tool(page, "correct")
+    click(page, 90, 110)
+    drag(page, (140, 110), (160, 110))
+    page.mouse.up()
+    expect_box(page, "R1.1", [40, 60, 160, 160])
+    click(page, 100, 100)
+    expect(page.locator("#canvas .click")).to_have_count(1)
+    expect(page.locator("#canvas[data-outlining]")).to_have_count(0)
+    expect_box(page, "R1.1", [40, 60, 160, 160])  # set by hand, it stays
+    page.click(".pill [data-done]")
+    expect(page.locator("#canvas")).to_have_attribute("data-tool", "select")
 
 
 def test_another_region_is_taken_by_a_click(page: Page) -> None:
@@ -306,15 +386,33 @@ def test_regions_are_walked_through_cited_and_deleted_by_keys(page: Page) -> Non
 def test_the_wheel_zooms_where_it_is(page: Page) -> None:
     fit, at = scale(page), place(page, 290, 110)
     page.mouse.move(*at)
-    page.keyboard.down("Control")
-    page.mouse.wheel(0, -300)
-    page.keyboard.up("Control")
-    expect(page.locator("#canvas[data-zoomed]")).to_be_attached()
+    for keys, much in (("Shift", 1.0), ("Control", np.e**0.5), ("", np.e)):  # Shift scrolls
+        if keys:
+            page.keyboard.down(keys)
+        page.mouse.wheel(0, -150)
+        page.wait_for_function(
+            "width => Math.abs(document.querySelector('#canvas .sheet').offsetWidth - width) < 3",
+            arg=400 * fit * much,
+        )
+        if keys:
+            page.keyboard.up(keys)
     assert scale(page) == pytest.approx(fit * np.e, rel=0.01)
     assert place(page, 290, 110) == pytest.approx(at, abs=1.5)
-    page.mouse.wheel(0, 60)
-    page.wait_for_function("document.querySelector('#canvas .view').scrollTop > 0")
+    before = page.locator("#canvas .view").evaluate("view => view.scrollLeft")
+    page.mouse.wheel(40, 0)  # sideways it moves the picture
+    page.wait_for_function(
+        "before => document.querySelector('#canvas .view').scrollLeft > before", arg=before
+    )
     page.click("[data-zoom=fit]")
+    assert scale(page) == pytest.approx(fit, rel=0.01)
+
+
+def test_the_wheel_is_the_pages_where_the_page_scrolls(page: Page) -> None:
+    fit = scale(page)
+    page.add_style_tag(content="body { height: 300vh }")
+    page.mouse.move(*place(page, 200, 150))
+    page.mouse.wheel(0, 100)
+    page.wait_for_function("document.scrollingElement.scrollTop > 0")
     assert scale(page) == pytest.approx(fit, rel=0.01)
 
 
@@ -411,6 +509,35 @@ def test_a_tap_cites_without_the_keyboard_of_the_screen(phone: Page) -> None:
     phone.touchscreen.tap(*place(phone, 90, 110))
     expect(phone.locator("#message textarea")).to_have_value("R1 ")
     expect(phone.locator("#message textarea")).not_to_be_focused()
+    phone.touchscreen.tap(*place(phone, 90, 110))
+    expect(phone.locator("#message textarea")).to_have_value("")
+    expect(phone.locator("#message textarea")).not_to_be_focused()
+    expect(phone.locator("#hint .hint")).to_have_text(
+        "Tap a region to cite it, once more to take it out."
+    )
+
+
+def test_nothing_lies_over_what_a_finger_draws(phone: Page) -> None:
+    expect(phone.locator("#hint")).not_to_contain_text("Enter sends")
+    phone.tap("button[data-tool=box]")
+    pill, cdp = phone.locator(".pill"), phone.context.new_cdp_session(phone)
+    expect(pill).to_have_css("visibility", "visible")
+    for kind, at in (("touchStart", (30, 50)), ("touchMove", (150, 170))):
+        x, y = place(phone, *at)
+        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        expect(pill).to_have_css("visibility", "hidden")
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(pill).to_have_css("visibility", "visible")
+    expect_box(phone, "R1.1", [30, 50, 150, 170])
+    x, y = place(phone, 90, 100)
+    touch(phone, [(x, y)], [(x + 5, y + 4)])  # a tremble is a tap
+    expect(phone.locator("#message textarea")).to_have_value("R1 ")
+
+
+def test_labels_on_a_small_picture_are_names_alone(phone: Page) -> None:
+    find(phone, "find red", "R1.1")
+    expect(phone.locator("#canvas .tag b")).to_be_visible()
+    expect(phone.locator("#canvas .tag span")).to_be_hidden()
 
 
 def test_the_tools_are_below_the_picture_and_nothing_is_cut(phone: Page) -> None:
@@ -427,7 +554,17 @@ def test_the_tools_are_below_the_picture_and_nothing_is_cut(phone: Page) -> None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     phone.tap(".layers-open")
+    rows = phone.locator(".layers button, .layers label").all()
+    for height in [row.bounding_box() for row in rows]:
+        assert height is not None
+        assert 44 <= height["height"] < 56
+    ticked = phone.locator("[data-layer=masks]").evaluate
+    assert "✓" in ticked("row => getComputedStyle(row, '::after').content")
+    phone.keyboard.press("Escape")
+    expect(phone.locator(".layers")).to_be_hidden()
+    phone.tap(".layers-open")
     phone.tap("[data-layer=masks]")
+    assert "✓" not in ticked("row => getComputedStyle(row, '::after').content")
     expect(phone.locator("#canvas .marks .mask")).to_have_css("opacity", "0")
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
 

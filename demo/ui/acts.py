@@ -60,7 +60,8 @@ class Acts:
         desk = self._free(seat, request)
         hand = Hand(desk.picture, self.events.segmenter)
         edited = _edited(desk.session, data, hand)
-        return self.events.show.desk(seat, desk.acted(edited.session), edited.note)
+        made = words.made(data.get("kind"), f"R{desk.session.registry.next_number}")
+        return self.events.show.desk(seat, desk.acted(edited.session), edited.note or made)
 
     def _turn(self, seat: Seat, data: _Data, request: gr.Request) -> Updates:
         show, kind = self.events.show, data.get("kind")

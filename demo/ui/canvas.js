@@ -50,6 +50,7 @@ function drawPicture() {
   const url = scene.picture?.url ?? null;
   if (image.getAttribute("src") === url) return;
   zoom = 1;
+  spoken.textContent = ""; // what was said of another picture
   setTool("select");
   if (!url) return image.removeAttribute("src");
   image.src = url;
@@ -149,4 +150,14 @@ document.addEventListener("click", (event) => {
   else if (!event.target.closest(".layers")) openLayers(false);
 });
 
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || layersOpen.getAttribute("aria-expanded") !== "true") return;
+  event.preventDefault();
+  event.stopPropagation();
+  openLayers(false);
+  layersOpen.focus();
+}, true);
+
 element.querySelector(".advice-here").textContent = props.advice || "";
+for (const text of element.querySelectorAll("[data-hands]")) text.textContent = forHands(text.textContent);
+if (FINGERS.matches) element.querySelector(".drop b").textContent = "Choose or take a photo";

@@ -80,6 +80,7 @@ def scene(desk: Desk | None, *, all_outlines: bool = False) -> dict[str, Any]:
             for i, s in enumerate(desk.dialogues, start=1)
         ],
         "dialogue": [s.id for s in desk.dialogues].index(desk.session.id),
+        "kept": desk.kept_as,
         "serial": serial(),
     }
 
@@ -103,6 +104,7 @@ _EMPTY: dict[str, Any] = {
     "turns": 0,
     "dialogues": [],
     "dialogue": 0,
+    "kept": None,
 }
 
 

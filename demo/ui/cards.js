@@ -170,18 +170,23 @@ function onCardKey(event) {
 // The list as a whole -----------------------------------------------------------------------------
 
 function measureCards() {
+  if (scene.regions.length < 2) openCards(false);
   const open = cards.hasAttribute("data-open");
   allCards.textContent = open ? "Fewer ▾" : `All ${scene.regions.length} ▴`;
   cards.toggleAttribute("data-crowded", scene.regions.length > 0 && (open || cards.scrollWidth > cards.clientWidth + 1));
 }
 
-allCards.addEventListener("click", () => {
-  const open = cards.toggleAttribute("data-open");
+function openCards(open) {
+  cards.toggleAttribute("data-open", open);
   allCards.setAttribute("aria-expanded", open);
+}
+
+allCards.addEventListener("click", () => {
+  openCards(!cards.hasAttribute("data-open"));
   measureCards();
 });
 
-cards.append(allCards);
+cards.after(allCards);
 cards.addEventListener("keydown", onCardKey);
 cards.addEventListener("focusin", (event) => tabTo(event.target.closest(".card")?.dataset.region ?? current));
 cards.addEventListener("wheel", (event) => { // a mouse's wheel turns one way only

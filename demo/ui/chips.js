@@ -3,7 +3,6 @@
 const NAMES = /(?<![\w.])@?(r[0-9]+(?:\.[0-9]+)?)(?![\w])/gi;
 const QUOTED = /"[^"]*"|“[^”]*”/g; // literal: a sign that reads "R2"
 const MODEL_NUMBER = 4; // digits: R1200 is an unknown region to nobody
-const FINGERS = matchMedia("(pointer: coarse)");
 const cites = element.querySelector(".cites");
 const peek = element.querySelector(".peek");
 let cited = ""; // the chips that are on the page, as text
@@ -68,10 +67,18 @@ function wasThere(name) {
 
 function removeName(name) {
   const held = cites.contains(document.activeElement); // its × has the keyboard, and goes with it
-  for (const found of mentions(typed()).reverse()) {
-    if (found.name === name) removeTyped(found.start, found.end);
-  }
+  changeName(name, null);
   if (held) goToEnd();
+}
+
+// Another name in the place of one wherever the message has it, or none.
+function changeName(name, other) {
+  for (const found of mentions(typed()).reverse()) {
+    if (found.name !== name) continue;
+    if (other) replaceTyped(found.start, found.end, other);
+    else removeTyped(found.start, found.end);
+  }
+  closeOffer(); // nothing was typed
 }
 
 // Words that will be read as regions -----------------------------------------------------------------
@@ -131,6 +138,7 @@ function showPeek(target) {
   peek.style.left = `${Math.max(0, Math.min(left, element.clientWidth - peek.offsetWidth))}px`;
 }
 
+document.addEventListener("change-name", ({ detail: { name, other } }) => changeName(name, other));
 cites.addEventListener("pointerdown", (event) => event.preventDefault()); // the caret stays in the message
 cites.addEventListener("click", (event) => {
   const name = event.target.closest("[data-remove]")?.dataset.remove;

@@ -1,5 +1,6 @@
 // Connects the three places a region is named in: the picture, the cards and the dialogue.
-// Pointing at one lights up all; a click, Enter or Space puts the name into #message at the caret.
+// Pointing at one lights up all; a click, Enter or Space puts the name into #message at the caret. Once
+// more on the picture or a card narrows the name to the object there, and then takes it out again.
 // Everything happens in the browser; listeners sit on the document because the dialogue is not ours.
 
 const NAMED = "#canvas [data-region], #canvas [data-of], #regions [data-region], #chat a[href^='#R']";
@@ -28,15 +29,6 @@ function lightAgain() {
   if (!region) return;
   const places = `[data-region="${region}"], [data-of="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
   for (const place of document.querySelectorAll(places)) place.classList.add("lit");
-}
-
-// What a click there cites; with a tool in hand, a click on the picture is the tool's.
-function cited(target, alone) {
-  const chip = target.closest("[data-cite]")?.dataset.cite;
-  const name = nameOf(target);
-  if (chip || !name) return chip || null;
-  if (tool !== "select" && target.closest(".view")) return null;
-  return alone || target.closest("#chat") ? name : name.split(".")[0];
 }
 
 function message() {
@@ -72,6 +64,38 @@ function cite(name) {
   else say(`${name} is no longer on the picture.`);
 }
 
+// What a click on an object does to the message, as { name, other }: `other` is put in the place of `name`
+// (none of it: taken out), or added when there is no `name`. Without `object` the whole region is meant.
+function clickMeans(region, object, alone, named = namesInMessage()) {
+  const { id, objects } = region;
+  const many = objects.length > 1;
+  if (object && many && named.has(id)) return { name: id, other: object };
+  const exact = object && (many || named.has(object)) ? object : id;
+  if (named.has(exact)) return { name: exact, other: null };
+  const parted = object && many && objects.some((one) => named.has(one.id));
+  return { name: null, other: object && (alone || parted) ? object : id };
+}
+
+function namesInMessage() {
+  const text = (message()?.value || "").replace(/"[^"]*"|“[^”]*”/g, ""); // a sign that reads "R2"
+  return new Set((text.match(MARK_NAMES) || []).map((name) => name.toUpperCase()));
+}
+
+function citeOrTakeOut(region, object, alone) {
+  const { name, other } = clickMeans(regionOf(region), object, alone);
+  if (!name) return insert(other);
+  document.dispatchEvent(new CustomEvent("change-name", { detail: { name, other } }));
+  if (!touched) message().focus({ preventScroll: true });
+  say(other ? `${other} alone is in the question now.` : `${name} was taken out of the question.`);
+}
+
+// The same in words, as a tooltip.
+function clickSays({ region, object }, named) {
+  const { name, other } = clickMeans(region, object.id, false, named);
+  if (!name) return forHands(`Click to cite ${other}`);
+  return forHands(other ? `Click to cite ${other} alone` : `Click to take ${name} out of the question`);
+}
+
 function neighbour(from, step) {
   const all = shownObjects().map(({ object }) => object.id);
   return objectNode(all[(all.indexOf(from) + step + all.length) % all.length]);
@@ -80,18 +104,20 @@ function neighbour(from, step) {
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 function onClick(event) {
-  const name = cited(event.target, event.shiftKey);
-  if (!name) return;
+  const name = nameOf(event.target);
+  if (!name || (tool !== "select" && event.target.closest(".view"))) return; // the tool's own
   event.preventDefault();
   event.stopPropagation();
-  cite(name);
+  const [region, part] = name.split(".");
+  if (event.target.closest("#chat")) cite(name);
+  else citeOrTakeOut(region, part ? name : null, event.shiftKey || event.target.closest("[data-cite]"));
 }
 
 function onKey(event) {
   const object = event.target.closest?.("#canvas [data-object]");
   if (!object || tool === "correct" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key in STEPS) neighbour(object.dataset.object, STEPS[event.key]).focus();
-  else if (event.key === "Enter") cite(nameToCite(object, event.shiftKey));
+  else if (event.key === "Enter") citeFrom(object, event.shiftKey);
   else return;
   event.preventDefault();
 }
@@ -99,11 +125,11 @@ function onKey(event) {
 // Space cites when it is let go, unless the picture was moved with it (touch.js).
 function onKeyUp(event) {
   const object = event.target.closest?.("#canvas [data-object]");
-  if (event.key === " " && object && tool !== "correct" && !spaceUsed) cite(nameToCite(object, event.shiftKey));
+  if (event.key === " " && object && tool !== "correct" && !spaceUsed) citeFrom(object, event.shiftKey);
 }
 
-function nameToCite(object, alone) {
-  return alone ? object.dataset.object : object.dataset.region;
+function citeFrom({ dataset }, alone) {
+  citeOrTakeOut(dataset.region, dataset.object, alone);
 }
 
 // While something is being drawn or held, pointing elsewhere on the picture lights nothing.

@@ -24,7 +24,7 @@ function endCoach() {
 
 function drawCoach() {
   const done = reached === STEPS.length;
-  const steps = STEPS.map((step, i) => node("li", {
+  const steps = STEPS.map(forHands).map((step, i) => node("li", {
     class: i < reached ? "done" : null, "aria-current": i === reached ? "step" : null, title: step,
   }, node("i", { "aria-hidden": "true" }, i < reached ? icon("check") : String(i + 1)),
   node("span", {}, i < reached ? `${step}: done` : step)));
@@ -35,7 +35,7 @@ function drawCoach() {
 
 function stepsDone() {
   if (!scene.picture) return 0;
-  if (!scene.turns && !scene.busy && !scene.regions.length) return 1;
+  if (!scene.regions.length) return 1; // asked is not found
   return mentions(typed()).some((found) => exists(found.name)) ? 3 : 2;
 }
 

@@ -7,16 +7,20 @@ Nothing of it is shared. A visitor who has not opened a picture has no desk (Non
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.pictures import Picture
 from demo.session import Session
+from demo.store import Owner, Saved
 from demo.ui.chat import Message
 
 if TYPE_CHECKING:
     from demo.choose import Advice
+
+
+MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A dialogue on disk: where, and in which state."""
+
+    saved: Saved
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """One visitor's things.
 
@@ -35,7 +47,8 @@ class Desk:
     what to tell them about the picture, ``questions`` the dialogue of the example they opened;
     ``others`` are the branches beside this dialogue by their place in ``order``, the ids of all;
     ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that
-    their browser has.
+    their browser has. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
+    states of a desk share it.
     """
 
     picture: Picture
@@ -48,6 +61,27 @@ class Desk:
     order: tuple[str, ...] = ()
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
+    copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def kept_as(self) -> str | None:
+        """The name under which the shown dialogue is on disk."""
+        copy = self.copies.get(self.session.id)
+        return None if copy is None else copy.saved.id
+
+    def place_of(self, kept: str) -> int | None:
+        """At which place (0, 1, …) the dialogue stands that is on disk under that name."""
+        named = {i: copy.saved.id for i, copy in self.copies.items()}
+        return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == kept), None)
+
+    def without(self, place: int) -> Desk | None:
+        """Without the dialogue at that place; None when there is no other."""
+        rest = tuple(s for i, s in enumerate(self.dialogues) if i != place)
+        if not rest:
+            return None
+        shown = self.session if self.session in rest else rest[-1]
+        others = tuple(s for s in rest if s is not shown)
+        return replace(self, session=shown, others=others, order=tuple(s.id for s in rest))
 
     @property
     def next_question(self) -> str | None:
@@ -68,6 +102,11 @@ class Desk:
         if self.failure is not None:
             return replace(self, failure=None)
         return self.acted(self.session.undo())
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been asked or drawn, or all of it has been taken back."""
+        return not (self.failure or self.session.turns or self.session.registry.regions)
 
     def acted(self, session: Session) -> Desk:
         """With the dialogue after a turn or an edit."""
@@ -104,15 +143,34 @@ class Desk:
 class Seat:
     """The place of one browser tab: the desk that is there now, behind a lock.
 
-    ``to_play`` says that the example just opened is to be played. Acts on the canvas and turns of the
-    dialogue come over several connections at once; each takes the lock while it reads the desk and puts
+    ``owner`` is whose dialogues are kept, None when they are not; ``put_away`` are the desks that lay
+    there before another picture was opened, the newest last; ``to_play`` says that the example just
+    opened is to be played. Acts on the canvas and turns of the dialogue come over several connections at
+    once; each takes the lock while it reads the desk and puts
     back the next one. (Not a dataclass: of those Gradio writes all fields into the page.)
     """
 
     def __init__(self) -> None:
         self.desk: Desk | None = None
+        self.owner: Owner | None = None
+        self.put_away: tuple[Desk, ...] = ()
         self.to_play = False
         self.lock = threading.RLock()
+
+    def clear(self) -> Desk | None:
+        """Put away what lies there, and say what it was; only the last few are kept."""
+        desk, self.desk = self.desk, None
+        if desk is not None:
+            self.put_away = (*self.put_away, desk)[-MOST_PUT_AWAY:]
+        return desk
+
+    def bring_back(self) -> Desk | None:
+        """The desk that was put away last, if there is one; it is no longer put away."""
+        if not self.put_away:
+            return None
+        *kept, desk = self.put_away
+        self.put_away = tuple(kept)
+        return desk.kept()
 
     def __deepcopy__(self, memo: object) -> Seat:
         """A seat of one's own: Gradio copies the first value of a state for every tab."""

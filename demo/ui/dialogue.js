@@ -4,9 +4,11 @@
 // from those that are not, and given boxes from invented ones. It shares canvas.js's scope (scene).
 const SETTLED_MS = 400; // after Gradio's own scrolling to the end
 let wasBusy = false;
+let turnsThere = 0; // how many questions there were
 
 function tidy() {
   const chat = document.querySelector("#right");
+  chat.querySelector("[role=log]")?.setAttribute("aria-label", "Dialogue");
   for (const said of chat.querySelectorAll("[data-testid][aria-label]")) said.removeAttribute("aria-label");
   for (const title of chat.querySelectorAll(".thought-group > .title")) {
     title.setAttribute("aria-expanded", title.classList.contains("expanded"));
@@ -39,17 +41,19 @@ function watchDialogue() {
 watchDialogue();
 
 function showQuestion() {
-  const asked = [...document.querySelectorAll("#chat .user-row")].at(-1);
-  const log = asked?.closest(".bubble-wrap");
-  if (!log) return;
+  const newest = [...document.querySelectorAll("#chat .user-row")].at(-1);
+  const log = newest?.closest(".bubble-wrap");
+  if (!log || scene.busy) return;
   // Up to it, or down where Gradio did not scroll because the log is short.
-  const top = asked.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
+  const top = newest.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
   const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   log.scrollBy({ top, behavior: smooth ? "smooth" : "instant" });
 }
 
 document.addEventListener("regions-drawn", () => {
-  if (wasBusy && !scene.busy) setTimeout(showQuestion, SETTLED_MS);
+  const changed = scene.turns !== turnsThere; // by undo, too
+  if (!scene.busy && (wasBusy || changed)) setTimeout(showQuestion, SETTLED_MS);
+  turnsThere = scene.turns;
   wasBusy = Boolean(scene.busy);
   markGone();
   document.dispatchEvent(new CustomEvent("scene-known", { detail: scene }));

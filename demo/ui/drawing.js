@@ -1,4 +1,4 @@
-// Drawing by hand: a box by dragging, an outline by clicking what belongs to it and what does not.
+// Drawing by hand: a box by dragging (a click without a drag cites, as without a tool), an outline by clicking what belongs to it and what does not.
 // What is drawn stays on the picture as a draft until the server's own value of it has come.
 
 const LEAST_BOX = 3; // screen pixels; anything smaller was a click
@@ -53,6 +53,8 @@ function showExtent(box) {
 function pressBox(event) {
   hideAim();
   const from = pictureAt(event.clientX, event.clientY);
+  const under = event.target.closest?.("[data-object]");
+  const tap = () => under && citeFrom(under, false);
   const show = (box) => {
     rubber = box;
     drawDraft();
@@ -67,8 +69,10 @@ function pressBox(event) {
       rubber = null;
       const [width, height] = box ? [box[2] - box[0], box[3] - box[1]] : [0, 0];
       if (Math.min(width, height) * scaleNow() >= LEAST_BOX) addBox(box);
+      else tap();
       drawDraft();
     },
+    tap,
     cancel: () => show(null),
   };
 }

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ import gradio as gr
 from demo.engine import TurnFinished, TurnStarted, begin, run_turn, understand
 from demo.errors import DemoError, InputError
 from demo.examples import Example
+from demo.export import read_zip
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.references import without_unknown
@@ -28,6 +30,7 @@ from demo.ui import words
 from demo.ui.canvas import save_for_browser
 from demo.ui.chat import messages
 from demo.ui.desk import Desk, Failure, Seat
+from demo.ui.keeping import Keeper
 from demo.ui.live import LiveTurn
 from demo.ui.pace import paced
 from demo.ui.parts import Parts
@@ -57,49 +60,68 @@ class Events:
     pictures: Path
     turns: Turns
     advise: Callable[[Picture], Advice | None]
+    keeper: Keeper = field(default_factory=Keeper)
 
     @property
     def show(self) -> Show:
-        return Show(self.parts)
+        return Show(self.parts, self.keeper)
 
     # Opening -------------------------------------------------------------------------------
 
     def open_upload(self, path: str | None, seat: Seat, request: gr.Request) -> Updates:
-        """A picture was chosen, dropped or pasted."""
+        """A picture or the file of a dialogue was chosen, dropped or pasted."""
         if path is None:
             return self.show.said("", "hint")
-        return self._opened(lambda: open_picture(path), (), seat, request)
+        return self.opened(lambda: self._brought(Path(path)), seat, request)
 
     def open_example(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
         """An example was clicked: its picture opens and its dialogue is offered."""
         example = self.examples[int(event._data["index"])]
         seat.to_play = event._data.get("play") is True
-        return self._opened(lambda: open_picture(example.picture), example.questions, seat, request)
+        return self.opened(
+            lambda: self.desk_for(open_picture(example.picture), example.questions), seat, request
+        )
 
-    def _opened(
-        self,
-        read: Callable[[], Picture],
-        questions: tuple[str, ...],
-        seat: Seat,
-        request: gr.Request,
-    ) -> Updates:
+    def opened(self, read: Callable[[], Desk], seat: Seat, request: gr.Request) -> Updates:
+        """Another desk takes the place of the one that is there, which is put away."""
         ticket = self.turns.begin(visitor(request))
         if ticket is None:
             return self.show.said(words.STOP_FIRST)
         try:
-            picture = read()
+            desk = read()
         except DemoError as error:
             return self.show.said(str(error))
         finally:
             self.turns.end(ticket)
-        shown = save_for_browser(picture, self.pictures)
-        session, advice = begin(picture, self.reasoner), self.advise(picture)
-        desk = Desk(picture, shown, session, advice, questions)
-        return self.show.desk(seat, desk, " ".join(picture.notes))
+        with seat.lock:
+            seat.owner = self.keeper.owner(request)
+            said = (*desk.picture.notes, words.put_away(seat.clear()))
+            return self.show.desk(seat, desk, " ".join(filter(None, said)))
+
+    def desk_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Desk:
+        """A desk with that picture and nothing asked yet."""
+        shown, session = save_for_browser(picture, self.pictures), begin(picture, self.reasoner)
+        return Desk(picture, shown, session, self.advise(picture), questions)
+
+    def offers(self, picture: Picture) -> tuple[str, ...]:
+        """The dialogue of the example with that picture, if it is one."""
+        same = (e for e in self.examples if _picture_hash(e.picture) == picture.sha256)
+        return next((example.questions for example in same), ())
+
+    def _brought(self, path: Path) -> Desk:
+        """A desk for a file from outside. Raises InputError."""
+        with path.open("rb") as file:
+            is_dialogue = file.read(4) == b"PK\x03\x04"
+        if not is_dialogue:
+            return self.desk_for(open_picture(path))
+        session, picture = read_zip(path)
+        return replace(self.desk_for(picture, self.offers(picture)), session=session)
 
     def prepare(self, seat: Seat) -> None:
         """What can be done for the picture before a question comes; errors show in the turn."""
-        desk = seat.desk
+        with seat.lock:
+            desk = seat.desk
+            self.keeper.keep(seat, desk, untouched=True)  # what fails is said with the first turn
         if desk is None:
             return
         with suppress(DemoError):
@@ -135,7 +157,8 @@ class Events:
                 yield self.show.between()
                 pause = self.turns.pause(visitor(request), _LOOK_S)
                 if pause is None or pause.cancel.is_set():
-                    yield self.show.desk(seat, None if pause and pause.dropped else seat.desk)
+                    dropped = pause is not None and pause.dropped
+                    yield self._cleared(seat) if dropped else self.show.desk(seat, seat.desk)
                     return
 
     @steadily
@@ -239,13 +262,13 @@ class Events:
         else:
             # One step back undoes the turn and what it took the place of.
             done = desk.acted(replace(finished, former=desk.session))
-            yield self.show.desk(seat, None if ticket.dropped else done)
+            yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
 
     def _failed(
         self, seat: Seat, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket
     ) -> Updates:
         if ticket.dropped:
-            return self.show.desk(seat, None)
+            return self._cleared(seat)
         if live.started is None:
             return {**self.show.desk(seat, desk), **self.show.said(sentence)}
         shown = live.messages(note=marked("warning", sentence))
@@ -264,22 +287,38 @@ class Events:
         with seat.lock:
             if self.turns.is_running(visitor(request)):
                 return self.show.said(words.STOP_FIRST)
-            if seat.desk is None:
-                return self.show.said(words.NOTHING_TO_UNDO)
-            try:
-                return self.show.desk(seat, seat.desk.undone())
-            except DemoError as error:
-                return self.show.said(str(error))
+            with suppress(InputError):  # there may be nothing on the desk to take back
+                if (desk := seat.desk) is not None:
+                    undone = desk.undone()
+                    return self.show.desk(seat, undone, words.taken_back(desk, undone))
+            return self._brought_back(seat)
+
+    def _brought_back(self, seat: Seat) -> Updates:
+        """The desk that was put away when this one came."""
+        desk = seat.bring_back()
+        if desk is None:
+            return self.show.said(words.NOTHING_TO_UNDO)
+        return self.show.desk(seat, desk, words.brought_back(desk))
 
     def new(self, seat: Seat, request: gr.Request) -> Updates:
         """An empty desk; a running turn ends first and its answer is dropped."""
         if self.turns.stop(visitor(request), drop=True):
             return self.show.said(words.STOPPING, "hint")
-        return {**self.show.desk(seat, None), self.parts.message: ""}
+        return {**self._cleared(seat), self.parts.message: ""}
+
+    def _cleared(self, seat: Seat) -> Updates:
+        """An empty desk; what lay there is put away."""
+        with seat.lock:
+            return self.show.desk(seat, None, words.put_away(seat.clear()))
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""
         self.turns.stop(visitor(request), drop=True)
+
+
+@lru_cache(maxsize=64)
+def _picture_hash(path: Path) -> str:
+    return open_picture(path).sha256
 
 
 def visitor(request: gr.Request) -> str:

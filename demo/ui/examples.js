@@ -25,14 +25,24 @@ function choose({ index, play }) {
   trigger("choose", play === undefined ? { index: Number(index) } : { index: Number(index), play: true });
 }
 
+function closeAndGoBack() {
+  toggle(false);
+  document.querySelector("#show-examples").focus();
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("#show-examples")) return toggle();
+  if (event.target.closest(".examples-close")) return closeAndGoBack();
   const chosen = event.target.closest("[data-index]");
   if (chosen && list.contains(chosen)) choose(chosen.dataset);
+  if (chosen && event.detail === 0) document.querySelector("#message textarea").focus(); // by keyboard
   if (chosen || !block.contains(event.target)) toggle(false);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") toggle(false);
+  if (event.key !== "Escape" || !block.classList.contains("open")) return;
+  event.preventDefault();
+  closeAndGoBack();
 });
+element.querySelector(".examples-close").append(icon("close"));
 watch("value", write);
 write();

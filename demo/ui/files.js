@@ -2,6 +2,11 @@
 
 const input = () => document.querySelector("#upload input[type=file]");
 
+// A phone offers its camera for pictures only.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#upload, [data-choose]")) input().accept = "image/*";
+}, true);
+
 function pictureIn(transfer) {
   const files = [...(transfer?.files || [])];
   return files.find((file) => file.type.startsWith("image/")) || files[0] || null;
@@ -42,6 +47,9 @@ document.addEventListener("drop", (event) => {
   const file = pictureIn(event.dataTransfer);
   if (file) give(file);
 });
+
+// A dialogue's file, from the panel of dialogues.
+document.addEventListener("give-file", (event) => give(event.detail));
 
 element.addEventListener("click", (event) => {
   if (event.target.closest("[data-choose]")) input().click();

@@ -2,17 +2,24 @@
 // It also reads and writes the message, which stays plain text; chips.js, offer.js and coach.js follow
 // in the same scope. What the page shows comes from the canvas with `scene-known`.
 const SETTLED = 90; // milliseconds without a key before the server reads the message
+const TOOL_WORDS = { // what the line says at rest while a tool is in hand
+  box: "Drag a box. Click a region to cite it.",
+  point: "Click something to outline it.",
+  correct: "Click a region to correct it. Done or Esc leaves the tool.",
+};
 const line = element.querySelector(".hint");
 const keep = element.querySelector(".keep");
 let scene = { picture: null, regions: [], turns: 0, busy: "" };
 let changing = null; // the number of the question that is being changed
 let reading = 0;
+let tool = "select";
+let before = null; // what was said when the tool was taken: the tool's words take its place
 let putInOneGo = false; // the newest text came by a click, not by keys
 
 function write() {
-  const { text = "", level = "hint" } = props.value || {};
+  const { level = "hint" } = props.value || {};
   const began = props.value?.changing ?? null;
-  line.textContent = text;
+  line.textContent = forHands(lineNow(props.value || {}));
   line.dataset.level = began ? "changing" : level;
   line.setAttribute("role", level === "error" ? "alert" : "status");
   keep.hidden = !began;
@@ -20,6 +27,18 @@ function write() {
   changing = began;
   showCited();
 }
+
+function lineNow({ text = "", level = "hint", rest = "" }) {
+  const atRest = rest || (level === "hint" && props.value === before);
+  if (atRest && scene.picture && !changing && TOOL_WORDS[tool]) return TOOL_WORDS[tool];
+  return rest === "send" && FINGERS.matches ? "" : text; // their keyboard has its own ways
+}
+
+document.addEventListener("tool-changed", ({ detail }) => {
+  tool = detail;
+  before = props.value;
+  write();
+});
 
 // The message --------------------------------------------------------------------------------------
 
@@ -84,9 +103,9 @@ document.addEventListener("input", (event) => {
   readSoon();
 });
 
-// A question that is sent is not read any more, or the reading would take the place of what is said.
+// What is sent or put away is not read any more, or the reading would take the place of what is said.
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#send, #next, #play")) clearTimeout(reading);
+  if (event.target.closest("#send, #next, #play, #undo, #new, #examples")) clearTimeout(reading);
 });
 
 // On the way down, before the page's own keys: Esc belongs to the question that is being changed.

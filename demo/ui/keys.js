@@ -9,22 +9,22 @@ const KEYS = {
   x: LOOKS.compare.run, t: LOOKS.film.run,
 };
 const SHEET = [
-  ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Esc", "leave what is open, or stop the answer"]]],
+  ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Ctrl Z", "undo the last answer or change"], ["Esc", "leave what is open, or stop the answer"]]],
   ["Tools", [
     ["V", "select"], ["B", "draw a box"], ["P", "click a point"], ["C", "correct"],
     ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"], ["Enter", "set a corner or a point, with Alt “not this”"],
     ["+ −", "zoom in and out"], ["0", "the whole picture"], ["1", "one to one"],
   ]],
   ["At a region", [
-    ["Tab ← →", "from region to region"], ["Enter", "cite it"], ["Shift Enter", "cite this object alone"], ["F", "only this region, and back"],
+    ["Tab ← →", "from region to region"], ["Enter", "cite it; again: this object alone, then no more"], ["Shift Enter", "cite this object alone"], ["F", "only this region, and back"],
     ["H", "hide or show"], ["F2", "rename (in the list)"], ["Delete", "delete"],
     ["← ↑ ↓ →", "move a box in hand, with Shift resize it, with Ctrl faster"],
   ]],
   ["Looking", [["X", "compare with the bare picture"], ["T", "turn by turn"], ["← →", "move the divider, or step through the answers"]]],
 ];
 const SHEET_LINES = [
-  ["Mouse", "Click a region to cite it, Shift+click for one object alone, right-click for its menu. Drag to move a zoomed picture, with any tool while Space is down; Ctrl+wheel zooms. With Point and Correct, Alt+click says “not this”."],
-  ["Touch", "Tap a region to cite it, hold it for its menu. Two fingers zoom and move the picture."],
+  ["Mouse", "Click a region to cite it, again for the one object alone, and again to take it out; right-click for its menu. The wheel zooms. Drag to move a zoomed picture, with any tool while Space is down. With Point and Correct, Alt+click says “not this”."],
+  ["Touch", "Tap a region to cite it, again for the one object alone, and again to take it out; hold it for its menu. Two fingers zoom and move the picture."],
 ];
 const sheetOfKeys = drawSheet();
 
@@ -59,11 +59,21 @@ function isSingle(event) {
 function onAnyKey(event) {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return onEscape(event);
+  if (isUndo(event) && !typing(event.target)) return undo(event);
   if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
   const run = KEYS[event.key.toLowerCase()] || filmKey(event.key);
   if (!run || !scene.picture && event.key !== "?" && event.key !== "/") return;
   event.preventDefault();
   run();
+}
+
+function isUndo(event) {
+  return (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
+}
+
+function undo(event) {
+  event.preventDefault();
+  document.querySelector("#undo").click();
 }
 
 function filmKey(key) {
@@ -75,6 +85,7 @@ function onEscape(event) {
   const stop = document.querySelector("#stop");
   if (endLook()) event.preventDefault();
   else if (stop?.checkVisibility()) stop.click();
+  else if (event.target === message()) message().blur(); // single keys work again
 }
 
 window.addEventListener("keydown", onAnyKey);

@@ -7,6 +7,7 @@ const TAG_HEIGHT = 21; // this, the letters and the padding as in canvas.css
 const TAG_LETTERS = 12.5;
 const TAG_PADDING = 14;
 const TAG_RIM = 1; // the light line round a label
+const WORDY = 480; // a picture shown in less than this has room for names alone
 const widths = new Map(); // text → [name alone, full]; letters do not change their size with the zoom
 
 function drawTag(region, object, data) {
@@ -18,10 +19,13 @@ function drawTag(region, object, data) {
 }
 
 function placeTags(scale) {
+  const terse = isTerse();
+  stage.toggleAttribute("data-terse", terse);
   const room = [scene.width * scale, scene.height * scale];
   const limit = Math.min(room[0], WIDEST_TAG, Math.max(90, room[0] * 0.55));
   const labels = [...marks.values()].reverse().map(({ tag, object }) => {
-    const [short, full] = tagWidths(tag).map((width) => Math.min(width, limit));
+    const [short, whole] = tagWidths(tag).map((width) => Math.min(width, limit));
+    const full = terse ? short : whole;
     const box = object.box.map((value) => value * scale);
     return { tag, short, full, box, middle: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], taken: null };
   });
@@ -32,6 +36,11 @@ function placeTags(scale) {
     label.taken = wide || label.taken;
     showTag(label, limit, room);
   }
+}
+
+// Where the picture is small, only the list has the words.
+function isTerse() {
+  return room[0] < WORDY;
 }
 
 // Measured with the letters alone: reading the sizes of nodes would lay out the page once more.

@@ -37,7 +37,7 @@ function keptMark({ region, object }) {
   const data = { "data-tone": region.tone, "data-turn": region.turn };
   const group = shape("g", {
     class: "object", role: "button", tabindex: "0", "data-region": region.id, "data-object": object.id, ...data,
-  }, ...outlineOf(object));
+  }, shape("title", {}), ...outlineOf(object));
   const tag = drawTag(region, object, data);
   old?.group.remove();
   old?.tag.remove();
@@ -97,14 +97,22 @@ function objectNode(name) {
 // What the message names -------------------------------------------------------------------------
 
 function showCited() {
-  const names = new Set((message()?.value.match(MARK_NAMES) || []).map((name) => name.toUpperCase()));
+  const names = namesInMessage();
+  const cites = tool === "select" || tool === "box";
   for (const mark of marks.values()) {
+    showTip(mark, cites ? clickSays(mark, names) : "");
     const cited = names.has(mark.region.id) || names.has(mark.object.id);
     const name = spokenName(mark, cited);
     if (mark.group.getAttribute("aria-label") === name) continue;
     mark.group.setAttribute("aria-label", name);
     for (const place of [mark.group, mark.tag]) place.classList.toggle("cited", cited);
   }
+}
+
+function showTip({ group, tag }, text) {
+  if (tag.title === text) return;
+  tag.title = text;
+  group.firstChild.textContent = text;
 }
 
 function spokenName({ region, object }, cited) {
@@ -117,5 +125,6 @@ function spokenName({ region, object }, cited) {
 document.addEventListener("input", (event) => {
   if (event.target.closest?.("#message")) showCited();
 });
+document.addEventListener("tool-changed", showCited);
 // The message is emptied from outside, without an event, when a turn begins.
 document.addEventListener("regions-drawn", showCited);

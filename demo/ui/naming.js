@@ -14,8 +14,9 @@ function startNaming(id) {
   field.value = regionOf(id).title;
   naming = { id, field, sent: null };
   card.querySelector(".card-name > span").replaceWith(field);
-  field.focus();
+  field.focus({ preventScroll: true });
   field.select();
+  showCard(card);
 }
 
 // Until the server has answered, the field stays with the new name in it.

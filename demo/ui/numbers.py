@@ -135,7 +135,7 @@ def _timings(timings: Timings) -> list[list[str]]:
     }
     counts = {
         "tokens of the question": timings.prompt_tokens,
-        "of these computed before": timings.reused_tokens,
+        "of these taken over from before": timings.reused_tokens or None,
         "tokens written": timings.new_tokens,
     }
     return [

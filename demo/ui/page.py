@@ -14,29 +14,40 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio when it is im
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 
 from demo.examples import Example
 from demo.pictures import open_picture
 from demo.ui.acts import Acts
 from demo.ui.endpoints import AT_ONCE, add_endpoints
 from demo.ui.events import Events
+from demo.ui.keeping import Keeper
+from demo.ui.library import Library
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
+from demo.ui.visitors import Visitors
 
 if TYPE_CHECKING:
     from demo.choose import Models
+    from demo.store import Store
 
 TITLE = "RegionReasoner"
 _KEPT_S = 24 * 3600
 
 
-def build_page(models: Models, examples: Sequence[Example]) -> gr.Blocks:
-    """The whole page with its events and endpoints, ready for ``launch(**launch_options())``."""
+def build_page(
+    models: Models, examples: Sequence[Example], store: Store | None = None
+) -> gr.Blocks:
+    """The whole page with its events and endpoints, ready for ``launch(**launch_options())``.
+
+    Without a store dialogues are kept in memory only.
+    """
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
     status = {"status": models.status, "advice": models.advice, "why": models.why}
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
-        parts = place_parts(status, examples, files / "examples", _usual(models, examples))
+        usual, keeps = _usual(models, examples), store is not None
+        parts = place_parts(status, examples, files / "examples", usual, keeps)
         events = Events(
             parts,
             models.reasoner,
@@ -45,15 +56,17 @@ def build_page(models: Models, examples: Sequence[Example]) -> gr.Blocks:
             files / "pictures",
             Turns(models.at_once),
             models.advice_for,
+            Keeper(store),
         )
         _connect(parts, events)
+        _connect_library(parts, Library(events, files / "dialogues"))
         page.unload(events.leave)
         add_endpoints(models.reasoner, models.segmenter)
     return page
 
 
 def launch_options() -> dict[str, Any]:
-    """The arguments of ``launch`` that belong to the page's look and privacy."""
+    """The arguments of ``launch`` that belong to the page's look and privacy, and to whose it is."""
     return {
         "theme": theme(),
         "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
@@ -61,6 +74,7 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "max_file_size": "100mb",
+        "app_kwargs": {"middleware": [Middleware(Visitors)]},
     }
 
 
@@ -115,3 +129,14 @@ def _connect(parts: Parts, events: Events) -> None:
     parts.stop.click(events.stop, None, **at_once)
     parts.undo.click(events.undo, [parts.seat], **at_once)
     parts.new.click(events.new, [parts.seat], **at_once)
+
+
+def _connect_library(parts: Parts, library: Library) -> None:
+    outputs = [*parts.changed_by_events(), parts.kept]
+    at_once: dict[str, Any] = {**PRIVATE, "outputs": outputs, "queue": False}
+    parts.kept.library(library.act, [parts.seat], **at_once, trigger_mode="multiple")
+    for opened in (
+        parts.kept.arrive(library.arrive, [parts.seat], **at_once),
+        parts.kept.choose(library.act, [parts.seat], **at_once),
+    ):
+        opened.then(library.events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)

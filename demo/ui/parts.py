@@ -40,6 +40,7 @@ class Parts:
     undo: gr.Button
     new: gr.Button
     sheet: gr.HTML
+    kept: gr.HTML
 
     def changed_by_events(self) -> list[Any]:
         """What an event may change."""
@@ -50,10 +51,15 @@ class Parts:
 
 
 def place_parts(
-    status: dict[str, str], examples: Sequence[Example], thumbnails: Path, usual: int | None
+    status: dict[str, str],
+    examples: Sequence[Example],
+    thumbnails: Path,
+    usual: int | None,
+    keeps: bool = False,
 ) -> Parts:
     """Put all components on the page; to be called inside ``gr.Blocks``.
 
+    ``keeps`` says whether dialogues are kept on disk, so that a page asks for the last one.
     ``usual`` is the example that the notice about an unusual picture offers to open.
     """
     seat = gr.State(Seat())
@@ -69,10 +75,11 @@ def place_parts(
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
+        kept = drawn("kept.html", "nodes.js", "kept.js", keeps=keeps, elem_id="kept")
         sheet = drawn("sheet.html", "nodes.js", "sheet.js", "scores.js", elem_id="sheet")
     return Parts(
         seat, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
-        undo, new, sheet,
+        undo, new, sheet, kept,
     )  # fmt: skip
 
 
@@ -82,6 +89,7 @@ def _header(status: dict[str, str]) -> tuple[gr.UploadButton, gr.Button, gr.Butt
         with gr.Column(elem_id="upload", min_width=0):
             upload = gr.UploadButton("Open picture", file_count="single", size="sm")
         gr.Button("Examples", elem_id="show-examples", size="sm")
+        gr.Button("Dialogues", elem_id="show-kept", size="sm")
         undo = gr.Button("Undo", elem_id="undo", size="sm")
         new = gr.Button("New", elem_id="new", size="sm")
     return upload, undo, new

@@ -2,8 +2,8 @@
 // Changes go through act() to the server; copying and cutting out happen here in the browser.
 
 const REGION_ICONS = {
-  cite: "M4 10h9M9.5 6 13.5 10l-4 4M16.5 4v12", rename: "M4 16l.7-3.3L13 4.4a1.4 1.4 0 0 1 2 0l.6.6a1.4 1.4 0 0 1 0 2L7.3 15.3 4 16Z",
-  correct: "M4 7V4h3M13 4h3v3M16 13v3h-3M7 16H4v-3M10 7.5v5M7.5 10h5", only: "M10 6.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM10 2v2M10 16v2M2 10h2M16 10h2",
+  cite: "M4 10h9M9.5 6 13.5 10l-4 4M16.5 4v12", rename: "M10.5 6.5H3v7h7.5M14 4v12M12 4h4M12 16h4M6 8.8v2.4",
+  correct: "M4 16l.7-3.3L13 4.4a1.4 1.4 0 0 1 2 0l.6.6a1.4 1.4 0 0 1 0 2L7.3 15.3 4 16Z", only: "M10 6.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM10 2v2M10 16v2M2 10h2M16 10h2",
   hide: "M3 10s2.5-4.5 7-4.5S17 10 17 10s-2.5 4.5-7 4.5S3 10 3 10ZM4 16 16 4", show: "M3 10s2.5-4.5 7-4.5S17 10 17 10s-2.5 4.5-7 4.5S3 10 3 10ZM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z",
   copy: "M7.5 7.5V4.5h8v8h-3M4.5 7.5h8v8h-8Z", cut: "M10 3.5v8.5M6.5 8.7 10 12.2l3.5-3.5M4 16.5h12", delete: "M4.5 6h11M8 6V4h4v2M6 6l.7 10.5h6.6L14 6",
 };

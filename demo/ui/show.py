@@ -11,6 +11,7 @@ from demo.ui import words
 from demo.ui.canvas import running, scene
 from demo.ui.chat import Message, messages
 from demo.ui.desk import Desk, Seat
+from demo.ui.keeping import Keeper
 from demo.ui.live import LiveTurn
 from demo.ui.parts import Parts
 
@@ -22,9 +23,14 @@ class Show:
     """Makes the updates of the page's components."""
 
     parts: Parts
+    keeper: Keeper
 
     def desk(self, seat: Seat, desk: Desk | None, note: str = "") -> Updates:
-        """The desk that lies there from now on, with nothing running; ``note`` stands in the hint line."""
+        """The desk that lies there from now on, with nothing running; ``note`` stands in the hint line.
+
+        What is on it is on disk before it is shown, or it is said that this could not be done.
+        """
+        unkept = self.keeper.keep(seat, desk)
         value = scene(desk)
         seat.desk = desk and replace(desk, outlined=desk.outlined.union(value["outlines"]))
         question = desk.next_question if desk else None
@@ -35,7 +41,7 @@ class Show:
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
-            self.parts.hint: words.line(note) if note else words.hint(desk),
+            self.parts.hint: words.said(note, unkept) or words.hint(desk),
         }
 
     def begun(self, other: Desk | None, doing: str) -> Updates:

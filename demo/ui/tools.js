@@ -2,11 +2,10 @@
 // How each tool works is in drawing.js (box, point), correct.js and aim.js (without a mouse).
 
 const TOOL_KEYS = { v: "select", b: "box", p: "point", c: "correct" };
-const PRESS = matchMedia("(pointer: coarse)").matches ? "Tap" : "Click";
 const FIRST_WORDS = {
   box: "Drag a box around something",
-  point: `${PRESS} something to outline it`,
-  correct: `${PRESS} a region to correct it`,
+  point: forHands("Click something to outline it"),
+  correct: forHands("Click a region to correct it"),
 };
 const SPOKEN_TOOLS = {
   select: "Select: Enter cites a region.",
@@ -53,8 +52,14 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.dataset.tool) takeTool(button.dataset.tool);
   if (button?.dataset.sign) setSign(button.dataset.sign === "+");
-  if (button?.matches("[data-done]")) finish();
+  if (button?.matches("[data-done]")) done();
 });
+
+// A region that was corrected is done with; points go on to the next thing.
+function done() {
+  finish();
+  if (tool === "correct") takeTool("select");
+}
 
 function setSign(positive) {
   plus = positive;

@@ -2,6 +2,7 @@
 // picture instead. A tool answers a press with a gesture {drag, drop, tap, cancel}, all optional.
 
 const DRAG = 3; // screen pixels before a press becomes a drag
+const FINGER_DRAG = 8; // fingers tremble
 const GESTURES = { select: pan, box: pressBox, point: pressPoint, correct: pressCorrect };
 const fingers = new Map(); // pointer → [x, y] of every finger that is down
 let press = null; // the press under way: {id, x, y, moved, gesture}
@@ -27,6 +28,7 @@ function gestureFor(event) {
 function cancelPress() {
   const was = press;
   press = null;
+  showPress();
   was?.gesture.cancel?.();
   return was !== null;
 }
@@ -36,15 +38,23 @@ view.addEventListener("pointerdown", (event) => {
   if (fingers.size > 1) return startPinch();
   if (press) return;
   const gesture = gestureFor(event);
-  if (gesture) press = { id: event.pointerId, x: event.clientX, y: event.clientY, moved: false, gesture };
+  if (!gesture) return;
+  const least = event.pointerType === "touch" ? FINGER_DRAG : DRAG;
+  press = { id: event.pointerId, x: event.clientX, y: event.clientY, least, moved: false, gesture };
+  showPress();
 });
+
+// While something is being drawn nothing lies over it.
+function showPress() {
+  stage.toggleAttribute("data-pressed", press !== null && tool !== "select");
+}
 
 document.addEventListener("pointermove", (event) => {
   if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.clientX, event.clientY]);
   if (pinch) return movePinch();
   if (press?.id !== event.pointerId) return;
   if (!press.moved) {
-    if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < DRAG) return;
+    if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < press.least) return;
     press.moved = true;
     view.setPointerCapture(event.pointerId);
   }
@@ -57,6 +67,7 @@ document.addEventListener("pointerup", (event) => {
   if (press?.id !== event.pointerId) return;
   const { moved, gesture } = press;
   press = null;
+  showPress();
   if (moved) swallowClick();
   if (moved) gesture.drop?.(event);
   else gesture.tap?.(event);

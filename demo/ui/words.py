@@ -21,9 +21,24 @@ LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue from that answer on; the other one is kept beside it."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
+KEPT_BESIDE = (
+    "Another window has gone on with this dialogue; this one is kept beside it as one of its own."
+)
+NOT_KEPT = "Dialogues are not kept here."
+IN_MEMORY = (
+    "Here dialogues are kept in memory only: they are gone when this page is closed or reloaded. "
+    "Save one as a file to keep it."
+)
+NO_COOKIES = (
+    "Your browser keeps no cookies for this page, so your dialogues cannot be told from those of "
+    "others and are not kept. Save one as a file to keep it."
+)
+_DRAWN = "{} is drawn. Click it to cite it, or draw another."
+_OUTLINED = "{} is outlined. Click what belongs to it, or press Done."
+_CHANGE_UNDONE = "The last change was taken back."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Enter sends, Shift+Enter starts a new line."
-_CITE = "Click a region to cite it."
+_CITE = "Click a region to cite it, once more to take it out."
 
 
 def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> dict[str, Any]:
@@ -37,8 +52,37 @@ def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> d
     if desk.changing is not None:
         text = f"Changing question {desk.changing}; later answers will be replaced."
         return {**line(text), "reads": _reads(meant, lead), "changing": desk.changing}
-    text = _CITE if len(desk.session.registry) else _FRESH
-    return {**line(text), "reads": _reads(meant, lead)}
+    citable = len(desk.session.registry) > 0
+    rest = {"rest": "cite" if citable else "send", "reads": _reads(meant, lead)}
+    return {**line(_CITE if citable else _FRESH), **rest}
+
+
+def made(kind: object, name: str) -> str:
+    """What to say when a region was made by hand; nothing for other acts."""
+    return {"box": _DRAWN, "point": _OUTLINED}.get(str(kind), "").format(name)
+
+
+def put_away(desk: Desk | None) -> str:
+    """What to say when a desk was put away; nothing where none was."""
+    return f"{_thing(desk)} was put away. Undo brings it back." if desk else ""
+
+
+def brought_back(desk: Desk) -> str:
+    """What to say when it is there again."""
+    return f"{_thing(desk)} is back."
+
+
+def _thing(desk: Desk) -> str:
+    return "The picture" if desk.is_untouched else "The dialogue"
+
+
+def taken_back(before: Desk, after: Desk) -> str:
+    """What one step back has undone."""
+    if before.failure is not None:
+        return "The question that failed was taken back."
+    turns, left = before.session.turns, after.session.turns
+    last_alone = len(turns) == len(left) + 1
+    return f"Answer {len(turns)} was taken back." if last_alone else _CHANGE_UNDONE
 
 
 def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
@@ -64,6 +108,40 @@ def notice(desk: Desk | None) -> dict[str, Any] | None:
     return {"text": desk.advice.text, "ways": desk.advice.ways}
 
 
+def bound(used: int, most: int) -> str:
+    """How much room there is, and what happens when there is none."""
+    return (
+        f"{_bytes(used)} of {_bytes(most)} are in use. When there is no more room, the oldest dialogue "
+        "without a pin goes first."
+    )
+
+
+def going_first(titles: Sequence[str]) -> str:
+    """What will go when there is no more room; nothing as long as there is plenty."""
+    if not titles:
+        return ""
+    more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return (
+        f"There is little room left for dialogues: “{titles[0]}”{more} will go first. Pin what you want "
+        "to keep, or save it as a file."
+    )
+
+
+def _bytes(count: int) -> str:
+    size, unit = (count / 1e9, "GB") if count >= 1e9 else (count / 1e6, "MB")
+    return f"{size:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def said(note: str, trouble: str) -> dict[str, Any] | None:
+    """The line for what was done and what could not be; None when there is neither."""
+    if trouble:
+        return line(f"{note} {trouble}".strip(), "error")
+    return line(note) if note else None
+
+
 def line(text: str, level: str = "hint") -> dict[str, Any]:
-    """The value of the line above the message; ``level`` is hint or error."""
-    return {"text": text, "level": level, "reads": [], "changing": None}
+    """The value of the line above the message; ``level`` is hint or error.
+
+    ``rest`` says, where it is not empty, that the line is only there for want of another.
+    """
+    return {"text": text, "level": level, "reads": [], "changing": None, "rest": ""}

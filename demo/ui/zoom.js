@@ -1,5 +1,5 @@
-// Zooming the picture: buttons, keys, Ctrl+wheel (and pinching a trackpad). Fingers are in touch.js.
-// Zoom 1 shows the whole picture; the plain wheel scrolls a larger one, as the browser does by itself.
+// Zooming the picture: buttons, keys, the wheel (and pinching a trackpad). Fingers are in touch.js.
+// Zoom 1 shows the whole picture. Where the page itself scrolls, the plain wheel is the page's.
 
 const LARGEST_PIXEL = 8; // screen pixels; how large one pixel of the picture may become
 const LEAST_MOST = 4; // how far any picture, even a tiny one, can be enlarged beyond the whole
@@ -48,8 +48,14 @@ element.addEventListener("click", (event) => {
   if (button) ZOOMS[button.dataset.zoom]();
 });
 
+function pageScrolls() {
+  const page = document.scrollingElement;
+  return page.scrollHeight > page.clientHeight && getComputedStyle(page).overflowY !== "hidden";
+}
+
 view.addEventListener("wheel", (event) => {
-  if (!event.ctrlKey && !event.metaKey) return;
+  const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+  if (!event.ctrlKey && !event.metaKey && (sideways || pageScrolls())) return;
   event.preventDefault();
   const turned = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
   zoomTo(zoom * Math.exp(-turned / 300), [event.clientX, event.clientY]);

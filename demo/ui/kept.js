@@ -1,0 +1,217 @@
+// The panel of former dialogues: search, open, rename, pin, delete, carry away and bring back as files. Its
+// list is asked for when it opens. And a tab that was loaded again asks for the dialogue it showed.
+const OPEN_HERE = "regionreasoner.dialogue"; // this tab's dialogue; "none" after New. Of no use to others
+const PAGE = 24; // rows at a time
+const SEARCH_MS = 200;
+const dialog = element.querySelector("dialog");
+const list = dialog.querySelector(".kept-list");
+const search = dialog.querySelector(".kept-search");
+const said = dialog.querySelector(".kept-said");
+const more = dialog.querySelector(".kept-more");
+const fileInput = dialog.querySelector(".kept-file");
+let count = PAGE;
+let answered = null; // the serial number that is shown
+let held = null; // the row and button that had the keyboard when an act was sent
+let searching = 0;
+
+function send(kind, details = {}) {
+  trigger("library", { kind, search: search.value, count, ...details });
+}
+
+function show() {
+  const value = props.value;
+  if (!value?.serial || value.serial === answered) return;
+  answered = value.serial;
+  say(value.said, value.failed);
+  if (value.dialogues) drawList(value);
+  if (value.file) carryAway(value.file);
+  if (value.close) dialog.close();
+}
+
+function say(text, failed) {
+  said.textContent = text || "";
+  said.classList.toggle("failed", Boolean(failed));
+}
+
+// The list ---------------------------------------------------------------------------------------------
+
+function drawList({ dialogues, left, bound, here }) {
+  list.replaceChildren(...dialogues.map(row));
+  if (!dialogues.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No dialogue has all of these words." : "There is no dialogue yet."));
+  list.removeAttribute("aria-busy");
+  more.hidden = !left;
+  more.textContent = `Show ${Math.min(left, PAGE)} more`;
+  dialog.querySelector(".kept-bound").textContent = bound;
+  dialog.querySelector(".kept-save").disabled = !here;
+  if (held) focusAgain();
+}
+
+function row(kept) {
+  const picture = node("img", { src: kept.small, alt: "" });
+  const facts = [`${kept.turns} question${kept.turns === 1 ? "" : "s"}`, when(kept.at)];
+  const marks = [kept.open ? node("em", {}, "open") : "", kept.going ? node("em", { class: "going", title: "The oldest dialogue without a pin goes first" }, "goes first when room is needed") : ""];
+  const open = node("button", { type: "button", class: "kept-open", "data-do": "open" }, picture,
+    node("span", {}, node("b", {}, kept.title), node("small", {}, facts.join(" · "), ...marks)));
+  const acts = node("div", { class: "kept-acts" },
+    act("pin", "pin", kept.pinned ? "Unpin" : "Pin: keep it whatever its age", kept, { "aria-pressed": kept.pinned }),
+    act("pen", "rename", "Rename", kept), act("save", "export", "Save as file", kept), act("bin", "delete", "Delete", kept));
+  const made = node("li", { "data-id": kept.id, class: kept.open ? "here" : null, "aria-current": kept.open || null }, open, acts);
+  made.kept = kept;
+  return made;
+}
+
+function act(image, name, label, { title }, more = {}) {
+  return node("button", { type: "button", "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more }, icon(image));
+}
+
+function when(seconds) {
+  const at = new Date(seconds * 1000);
+  const time = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86400000);
+  if (days === 0) return `today, ${time}`;
+  if (days === 1) return `yesterday, ${time}`;
+  return `${at.toLocaleDateString(undefined, { dateStyle: "medium" })}, ${time}`;
+}
+
+// The keyboard stays at the same button of the same row, else at the row that came in its place.
+function focusAgain() {
+  const { id, name, index } = held;
+  held = null;
+  const same = list.querySelector(`[data-id="${CSS.escape(id)}"] [data-do="${name}"]`);
+  const next = list.children[Math.min(index, list.children.length - 1)]?.querySelector(".kept-open");
+  (same || next || search).focus();
+}
+
+function hold(item, name) {
+  held = { id: item.dataset.id, name, index: [...list.children].indexOf(item) };
+}
+
+list.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (!button) return;
+  const item = button.closest("li");
+  const { id, pinned } = item.kept;
+  const name = button.dataset.do;
+  if (name === "open") trigger("choose", { kind: "open", id, search: search.value, count });
+  else if (name === "pin") { hold(item, name); send("pin", { id, pinned: !pinned }); }
+  else if (name === "export") { hold(item, name); say("The file is being made…"); send("export", { id }); }
+  else if (name === "rename") askName(item);
+  else askDelete(item);
+});
+
+function askName(item) {
+  const { id, title } = item.kept;
+  const field = node("input", { type: "text", "aria-label": `New name of: ${title}`, maxlength: 80 });
+  const save = node("button", { type: "submit", class: "primary" }, "Rename");
+  const form = node("form", { class: "kept-ask" }, field, save, backButton(item, "rename"));
+  field.value = title;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    hold(item, "rename");
+    send("rename", { id, title: field.value });
+  });
+  item.replaceChildren(form);
+  field.select();
+  field.focus();
+}
+
+function askDelete(item) {
+  const { id, title, turns } = item.kept;
+  const sure = node("button", { type: "button", class: "danger" }, "Delete");
+  const what = `Delete “${title}” with its ${turns} question${turns === 1 ? "" : "s"} for good?`;
+  sure.addEventListener("click", () => { hold(item, "open"); send("delete", { id }); });
+  item.replaceChildren(node("div", { class: "kept-ask", role: "group", "aria-label": what }, node("span", {}, what), sure, backButton(item, "delete")));
+  sure.focus();
+}
+
+function backButton(item, name) {
+  const back = node("button", { type: "button", class: "back" }, "Keep as it is");
+  back.addEventListener("click", () => takeBack(item, name));
+  return back;
+}
+
+function takeBack(item, name) {
+  const again = row(item.kept);
+  item.replaceWith(again);
+  again.querySelector(`[data-do="${name}"]`).focus();
+}
+
+more.addEventListener("click", () => {
+  held = { id: "", name: "", index: list.children.length };
+  count += PAGE;
+  send("list");
+});
+search.addEventListener("input", () => {
+  clearTimeout(searching);
+  count = PAGE;
+  searching = setTimeout(() => send("list"), SEARCH_MS);
+});
+
+// Files ------------------------------------------------------------------------------------------------
+
+function carryAway({ url, orig_name: name }) {
+  say(`Saved as ${name}.`);
+  const link = node("a", { href: url, download: name });
+  dialog.append(link);
+  link.click();
+  link.remove();
+}
+
+dialog.querySelector(".kept-save").addEventListener("click", () => {
+  say("The file is being made…");
+  send("export");
+});
+dialog.querySelector(".kept-bring").addEventListener("click", () => fileInput.click());
+fileInput.addEventListener("change", () => {
+  const [file] = fileInput.files;
+  if (file) document.dispatchEvent(new CustomEvent("give-file", { detail: file }));
+  fileInput.value = "";
+  dialog.close();
+});
+
+// Opening and closing ----------------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#show-kept")) return;
+  say("");
+  list.setAttribute("aria-busy", "true");
+  dialog.showModal();
+  search.focus();
+  send("list");
+});
+dialog.querySelector(".shut").append(icon("close"));
+dialog.querySelector(".shut").addEventListener("click", () => dialog.close());
+dialog.addEventListener("click", (event) => {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+  if (event.target === dialog && !inside) dialog.close();
+});
+dialog.addEventListener("keydown", (event) => {
+  event.stopPropagation(); // the page's keys rest meanwhile
+  const back = event.key === "Escape" && event.target.closest(".kept-ask")?.querySelector(".back");
+  if (!back) return;
+  event.preventDefault();
+  back.click();
+});
+
+// This tab's dialogue ----------------------------------------------------------------------------------
+
+// A browser may forbid its storage; then a reload brings back the last dialogue of all.
+function remembered(use) {
+  try {
+    return use(window.sessionStorage);
+  } catch {
+    return null;
+  }
+}
+
+let shown = false; // whether there has been a picture since the page was loaded
+document.addEventListener("scene-known", ({ detail: scene }) => {
+  if (scene.picture) shown = true;
+  if (!shown || scene.busy) return;
+  const now = scene.picture ? scene.kept : "none";
+  remembered((storage) => (now ? storage.setItem(OPEN_HERE, now) : storage.removeItem(OPEN_HERE)));
+});
+
+watch("value", show);
+if (props.keeps) trigger("arrive", { kept: remembered((storage) => storage.getItem(OPEN_HERE)) || "" });

@@ -1,0 +1,40 @@
+"""The app as `python app.py --sessions DIR --port N` serves it, with the model that reads from a table.
+
+`python -m tests.keeping_server DIR PORT SIGNS`: a pause in an answer lasts until there is a file SIGNS/go,
+and nothing can be written to DIR while there is a file SIGNS/readonly.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import app
+from demo.store import Store
+from tests.table import TableReasoner
+
+
+def obey(signs: Path, reasoner: TableReasoner, store: Store) -> None:
+    """Does what the signs say, as they come and go."""
+    while True:
+        (reasoner.go_on.set if (signs / "go").exists() else reasoner.go_on.clear)()
+        with store._lock:
+            store._db.execute(f"PRAGMA query_only = {(signs / 'readonly').exists()}")
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    folder, port, signs = sys.argv[1:]
+    options = app.parser().parse_args(["--sessions", folder, "--port", port])
+    store, reasoner = app.open_store(options.sessions), TableReasoner()
+    assert store is not None
+    threading.Thread(target=obey, args=(Path(signs), reasoner, store), daemon=True).start()
+    # Not demo.choose.Models: torch would take longer to load than all tests take.
+    models = SimpleNamespace(
+        reasoner=reasoner, segmenter=None, status="table · CPU", advice="", why="",
+        advice_for=lambda picture: None,
+    )  # fmt: skip
+    app.serve(models, options, store)  # type: ignore[arg-type]
