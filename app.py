@@ -7,28 +7,24 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
+from demo.accounts import Accounts, read_accounts
 from demo.errors import DemoError, InputError, StoreError
-from demo.examples import load_examples
+from demo.logs import set_up
 from demo.options import Parser, add_model_options
 from demo.space import on_space
 from demo.store import Store
-
-if TYPE_CHECKING:
-    from demo.choose import Models
-
-MOST_WAITING = 64  # without a number, a ZeroGPU Space would let one wait
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
     options = parser().parse_args(arguments)
+    set_up(as_json=options.log_json)
     try:
-        check_not_built(options)
+        accounts = accounts_of(options)
         check_port(options.host, options.port)
         store = open_store(options.sessions)
         from demo.choose import choose  # loads torch, which bad options need not wait for
@@ -38,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
     print(f"{models.status}. {models.why}", flush=True)
-    serve(models, options, store)
+    from demo.serve import serve
+
+    serve(models, options, accounts, store)
     return 0
 
 
@@ -62,7 +60,14 @@ def parser() -> Parser:
         help="folder to keep dialogues in; none keeps them in memory (default: a folder of your own)",
     )  # fmt: skip
     made.add_argument("--share", action="store_true", help="make a public link as well")
-    made.add_argument("--auth", metavar="FILE", help="user names with password hashes")
+    made.add_argument(
+        "--auth", metavar="FILE",
+        help="user names with password hashes, which python -m demo user NAME FILE makes",
+    )  # fmt: skip
+    made.add_argument(
+        "--log-json", action="store_true", default=os.environ.get("REGIONREASONER_LOG") == "json",
+        help="write the log as JSON lines",
+    )  # fmt: skip
     return made
 
 
@@ -73,10 +78,15 @@ def port(text: str) -> int:
     return int(text)
 
 
-def check_not_built(options: argparse.Namespace) -> None:
-    """Options that parse but have nothing behind them yet say so. Raises InputError."""
-    if options.auth:
-        raise InputError("--auth is not built yet: anyone who reaches the page can use it.")
+def accounts_of(options: argparse.Namespace) -> Accounts | None:
+    """The users of --auth; None without it. Raises InputError."""
+    if not options.auth:
+        return None
+    if os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true":
+        raise InputError(
+            "--auth cannot be combined with GRADIO_MCP_SERVER: its tools ask for no login."
+        )
+    return read_accounts(Path(options.auth))
 
 
 def open_store(folder: str | None) -> Store | None:
@@ -119,26 +129,6 @@ def check_port(host: str, number: int) -> None:
                 f"Port {number} on {host} cannot be used ({error.strerror or error}). "
                 f"Another program may have it: choose another one, such as --port {number % 65535 + 1}."
             ) from error
-
-
-def serve(models: Models, options: argparse.Namespace, store: Store | None) -> None:
-    """Launch the page and stay until it is interrupted."""
-    from demo.ui.page import build_page, launch_options
-
-    page = build_page(models, load_examples(), store).queue(max_size=MOST_WAITING)
-    _, url, shared = page.launch(
-        server_name=options.host,
-        server_port=options.port,
-        share=options.share,
-        quiet=True,
-        ssr_mode=False,  # the canvas is drawn in the browser
-        prevent_thread_lock=True,
-        **launch_options(),
-    )
-    print(f"Running on {url.rstrip('/')}", flush=True)
-    if shared:
-        print(f"Public link: {shared}", flush=True)
-    page.block_thread()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import io
 import json
 import os
@@ -62,6 +63,11 @@ def _parser() -> Parser:
         help="a reference box of the question, in the model frame; may be repeated",
     )  # fmt: skip
     parse.set_defaults(run=_parse)
+
+    user = commands.add_parser("user", help="add a user to a file for --auth, or change a password")
+    user.add_argument("name")
+    user.add_argument("file", type=Path)
+    user.set_defaults(run=_user)
 
     add_evaluate_commands(commands)
     nano = commands.add_parser("nano", help="the built-in model: its world, training and tests")
@@ -133,6 +139,25 @@ def _parse(options: argparse.Namespace) -> int:
     found = report(raw.decode("utf-8", "replace"), options.size, frame, options.given)
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 0
+
+
+def _user(options: argparse.Namespace) -> int:
+    from demo.accounts import save_account
+
+    is_new = save_account(options.file, options.name, _password())
+    done = "was added" if is_new else "has a new password"
+    print(f"{options.name} {done}. A running app reads the file when it starts again.")
+    return 0
+
+
+def _password() -> str:
+    """Asked for twice on a terminal; else the first line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise InputError("The two passwords differ: nothing was written.")
+    return password
 
 
 def _size(text: str) -> Size:

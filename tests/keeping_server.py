@@ -9,12 +9,29 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import app
+from demo.pictures import Picture
+from demo.serve import serve
 from demo.store import Store
 from tests.table import TableReasoner
+
+
+@dataclass(frozen=True)
+class TableModels:
+    """What `demo.choose.Models` holds; that would load torch, which takes longer than all tests."""
+
+    reasoner: TableReasoner
+    segmenter: None = None
+    status: str = "table · CPU"
+    advice: str = ""
+    why: str = ""
+    at_once: int = 1
+
+    def advice_for(self, picture: Picture) -> None:
+        """There is nothing to say about any picture."""
 
 
 def obey(signs: Path, reasoner: TableReasoner, store: Store) -> None:
@@ -32,9 +49,4 @@ if __name__ == "__main__":
     store, reasoner = app.open_store(options.sessions), TableReasoner()
     assert store is not None
     threading.Thread(target=obey, args=(Path(signs), reasoner, store), daemon=True).start()
-    # Not demo.choose.Models: torch would take longer to load than all tests take.
-    models = SimpleNamespace(
-        reasoner=reasoner, segmenter=None, status="table · CPU", advice="", why="",
-        advice_for=lambda picture: None,
-    )  # fmt: skip
-    app.serve(models, options, store)  # type: ignore[arg-type]
+    serve(TableModels(reasoner), options, None, store)  # type: ignore[arg-type]

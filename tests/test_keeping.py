@@ -213,10 +213,12 @@ def test_nothing_of_another_person_can_be_reached(
             other.locator(ROWS).evaluate("(row, id) => { row.kept = { ...row.kept, id }; }", theirs)
             other.click(f"[data-do={act}]")
             expect(other.locator(".kept-said, #hint").first).to_be_attached()
-            expect(other.locator(".kept-said")).to_contain_text("This dialogue is not here any more.")
+            expect(other.locator(".kept-said")).to_contain_text(
+                "This dialogue is not here any more."
+            )
             other.keyboard.press("Escape")
         expect(other.locator("#chat")).not_to_contain_text("Found one: R1")
-    assert not page.context.cookies()[0]["name"] in page.evaluate("document.cookie")
+    assert page.context.cookies()[0]["name"] not in page.evaluate("document.cookie")
 
 
 def test_a_browser_keeps_its_secret_and_no_script_or_site_gets_it(server: Server) -> None:
@@ -259,7 +261,9 @@ def test_dialogues_are_found_named_pinned_and_deleted(page: Page, blocks: Path) 
     expect(page.locator(".kept-none")).to_be_visible()
     page.fill(".kept-search", "")
     expect(page.locator(ROWS)).to_have_count(2)
-    expect(page.locator(".kept-bound")).to_contain_text("the oldest dialogue without a pin goes first")
+    expect(page.locator(".kept-bound")).to_contain_text(
+        "the oldest dialogue without a pin goes first"
+    )
 
     delete = page.get_by_role("button", name="Delete: <b>Two</b> blocks")
     delete.click()
@@ -311,7 +315,9 @@ def test_a_turn_that_cannot_be_kept_is_shown_all_the_same(page: Page, server: Se
     sign.touch()
     page.wait_for_timeout(100)
     ask(page, "find both")
-    expect(page.locator("#hint")).to_contain_text("Dialogues cannot be kept: attempt to write a readonly")
+    expect(page.locator("#hint")).to_contain_text(
+        "Dialogues cannot be kept: attempt to write a readonly"
+    )
     expect(page.locator("#chat")).to_contain_text("Found 2: R2")
     sign.unlink()
     page.wait_for_timeout(100)

@@ -1,0 +1,86 @@
+"""How the app's log is written: lines for people, or JSON lines.
+
+One entry is one line, whatever is in it: newlines and control characters of foreign texts are written as
+escapes, so nobody can forge an entry or paint the terminal. What is logged holds no picture, no question
+and no file name; that is up to those who log.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import unicodedata
+from datetime import UTC, datetime
+from typing import TextIO
+
+_SERVER_LOGS = ("uvicorn", "uvicorn.error", "uvicorn.access")
+
+
+class PlainLines(logging.Formatter):
+    """``time level name: message key=value``; an error's trace follows, indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = "".join(f" {key}={value}" for key, value in _facts(record).items())
+        line = one_line(
+            f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}{facts}"
+        )
+        return "\n  ".join([line, *map(one_line, _trace(self, record).splitlines())])
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, in ASCII: time, level, logger, message, facts, and an error's trace."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_facts(record),
+        }
+        if trace := _trace(self, record):
+            entry["trace"] = trace
+        return json.dumps(entry, default=str)
+
+
+def set_up(*, as_json: bool, stream: TextIO | None = None) -> None:
+    """Send every log of this process to ``stream`` (standard error) in one form."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines() if as_json else PlainLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("demo").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def take_over_server_logs() -> None:
+    """The web server brings handlers of its own when it starts; from now on its log is ours."""
+    for name in _SERVER_LOGS:
+        log = logging.getLogger(name)
+        log.handlers[:], log.propagate = [], True
+
+
+def one_line(text: str) -> str:
+    """The text with everything that is not one line of visible characters written as escapes."""
+    return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _is_plain(character: str) -> bool:
+    return unicodedata.category(character)[0] != "C" and character not in "\u2028\u2029"
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    """What was logged with ``extra={"facts": {…}}``; it never hides an entry's own fields."""
+    facts = getattr(record, "facts", None)
+    own = ("time", "level", "logger", "message", "trace")
+    return {k: v for k, v in facts.items() if k not in own} if isinstance(facts, dict) else {}
+
+
+def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    return formatter.formatException(record.exc_info) if record.exc_info else ""

@@ -1,0 +1,143 @@
+"""The page on the network: model and segmenter watched, every request guarded, and an end in order."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
+
+from demo.accounts import Accounts
+from demo.examples import load_examples
+from demo.logs import take_over_server_logs
+from demo.store import Store
+from demo.ui.page import build_page, launch_options
+from demo.watch import Watch, WatchedReasoner
+from demo.web.guard import USER, Guard, Office
+from demo.web.logins import Logins
+from demo.web.rules import Rules, rules_for
+
+if TYPE_CHECKING:
+    from demo.choose import Models
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 64  # without a number, a ZeroGPU Space would let one wait
+_LAST_TURNS_S = 5.0  # for running turns to end, when the server stops
+_LAST_ANSWERS_S = 2  # for what they have written to reach the browsers
+
+
+def serve(
+    models: Models,
+    options: argparse.Namespace,
+    accounts: Accounts | None,
+    store: Store | None,
+) -> None:
+    """Launch the page and stay until SIGINT or SIGTERM."""
+    rules = rules_for(options.host, os.environ, shared=options.share)
+    served = Served.start(
+        models,
+        rules,
+        accounts,
+        store,
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+    )
+    print(f"Running on {served.url}", flush=True)
+    if served.shared:
+        print(f"Public link: {served.shared}", flush=True)
+    wait_for_signal()
+    served.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A page that is being served; ``shared`` is its public link, if it has one."""
+
+    page: gr.Blocks
+    watch: Watch
+    reasoner: WatchedReasoner
+    url: str
+    shared: str | None
+
+    @classmethod
+    def start(
+        cls,
+        models: Models,
+        rules: Rules,
+        accounts: Accounts | None,
+        store: Store | None = None,
+        **launch: Any,
+    ) -> Served:
+        """Serve the page for these models; ``launch`` are further arguments of Gradio's own."""
+        watch = Watch()
+        reasoner = watch.reasoner(models.reasoner)
+        watched = replace(models, reasoner=reasoner, segmenter=watch.segmenter(models.segmenter))
+        page = build_page(watched, load_examples(), store)
+        # Turns are for the queue only, so that nobody passes those who wait.
+        page.queue(max_size=MOST_WAITING, api_open=False)
+        watch.count_waiting(lambda: float(len(page._queue)))
+        uploads = Path(get_upload_folder())
+        uploads.mkdir(parents=True, exist_ok=True)
+        logins = Logins(accounts) if accounts else None
+        office = Office(rules, watch, health_of(watch, reasoner.name), logins, uploads)
+        _, url, shared = page.launch(
+            quiet=True,
+            ssr_mode=False,  # the canvas is drawn in the browser
+            prevent_thread_lock=True,
+            app_kwargs={"middleware": [Middleware(Guard, office=office)]},
+            auth_dependency=_user_of if logins else None,
+            **launch_options(),
+            **launch,
+        )
+        take_over_server_logs()
+        log.info("started", extra={"facts": {"model": reasoner.name}})
+        return cls(page, watch, reasoner, url.rstrip("/"), shared)
+
+    def stop(self) -> None:
+        """End running turns, let their answers out, and close everything."""
+        ended = self.watch.stop(_LAST_TURNS_S)
+        if ended:
+            time.sleep(0.3)  # the last updates are on their way to the browsers
+        self.page.server.config.timeout_graceful_shutdown = _LAST_ANSWERS_S
+        self.page.close(verbose=False)
+        self.reasoner.close()
+        log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
+
+
+def health_of(watch: Watch, model: str) -> Callable[[], dict[str, Any]]:
+    """What /health tells: status, model, and seconds since the start."""
+    began = time.monotonic()
+
+    def health() -> dict[str, Any]:
+        status = "stopping" if watch.stopping else "ok"
+        return {"status": status, "model": model, "uptime_s": round(time.monotonic() - began, 1)}
+
+    return health
+
+
+def wait_for_signal() -> None:
+    """Sleep until SIGINT or SIGTERM; a second one ends the process at once."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _user_of(request: Any) -> str | None:
+    user = request.scope.get(USER)
+    return user if isinstance(user, str) else None

@@ -1,0 +1,391 @@
+"""The door of the server: every request passes here before Gradio sees it.
+
+It refuses what comes from other sites, what nobody serves, what is too large or slow and, with accounts,
+everybody who is not logged in; it puts the security headers on every answer and turns every failure into a
+sentence. The rules themselves are `rules.py`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import logging
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demo.watch import Watch
+from demo.web.logins import COOKIE, LONGEST_S, Locked, Logins
+from demo.web.rules import (
+    Rules,
+    fault_of_body,
+    headers_for,
+    is_asked_here,
+    is_from_here,
+    is_served,
+    most_bytes,
+)
+
+log = logging.getLogger(__name__)
+
+USER = "regionreasoner.user"  # where Gradio finds, in the request's scope, who is logged in
+SILENCE_S = 30.0  # a request whose next piece takes longer is given up
+LEAST_FREE_BYTES = 500_000_000
+_OPEN = ("/login", "/health", "/gradio_api/startup-events")
+_LOGIN_PAGE = Path(__file__).with_name("login.html")
+WENT_WRONG = "Something went wrong on the server. Try again."
+_WRONG_FORM = "This request does not have the form that this address takes."
+_SENTENCES = {
+    400: _WRONG_FORM,
+    401: "Log in first.",
+    403: "This is not open to you.",
+    404: "There is nothing at this address.",
+    405: "This address takes other requests.",
+    413: "This is too large.",
+    422: _WRONG_FORM,
+}
+
+
+class RefusedError(Exception):
+    """A request that is not let through: status, sentence, and a word for the figures."""
+
+    def __init__(self, status: int, sentence: str, why: str) -> None:
+        super().__init__(sentence)
+        self.status, self.why = status, why
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the guard works with. ``health`` is what /health tells, ``logins`` None without accounts,
+    ``uploads`` the folder that uploaded files go to.
+    """
+
+    rules: Rules
+    watch: Watch
+    health: Callable[[], Mapping[str, Any]]
+    logins: Logins | None
+    uploads: Path
+
+
+class Guard:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, office: Office) -> None:
+        self.app, self.office = app, office
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, answer it here, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # a connection nobody serves: the web server closes it
+        answer = _Answer(send, self.office.rules, is_page=scope["path"] == "/")
+        try:
+            response = await self._answered(scope, receive, answer.send)
+        except RefusedError as refused:
+            self.office.watch.refused.labels(refused.why).inc()
+            log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
+            response = said(refused.status, str(refused))
+        except Exception as error:
+            self.office.watch.failed(error)
+            log.exception("a request failed")
+            response = said(500, WENT_WRONG)
+        if response is not None and not answer.started:
+            await response(scope, receive, answer.send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
+        """The answer that is given here; None when Gradio has given it. Raises RefusedError."""
+        path, headers = scope["path"], Headers(scope=scope)
+        self._check_source(path, headers)
+        if path.rstrip("/") == "/health":
+            health = self.office.health()
+            return JSONResponse(health, 200 if health["status"] == "ok" else 503)
+        body = _Body(receive, path, headers)
+        token = _token(headers)
+        if path.rstrip("/") == "/login" and self.office.logins:
+            return await self._login(scope, body, headers)
+        scope[USER] = user = await self._user(path, headers, token, _address(scope))
+        if self.office.logins and user is None and path.rstrip("/") not in _OPEN:
+            if path == "/" and "text/html" in headers.get("accept", ""):
+                return RedirectResponse("login", 303)
+            raise RefusedError(401, _SENTENCES[401], "login")
+        if path.rstrip("/") == "/metrics":
+            return Response(self.office.watch.text(), media_type="text/plain; version=0.0.4")
+        if path.rstrip("/") == "/logout" and self.office.logins:
+            return self._logout(token)
+        await self._check_content(scope, body, user)
+        await self.app(scope, body.receive, send)
+        return None
+
+    def _check_source(self, path: str, headers: Headers) -> None:
+        if not is_asked_here(headers.get("host", ""), self.office.rules.names):
+            raise RefusedError(
+                421,
+                "This server does not answer to that name. "
+                "Whoever runs it can allow the name with REGIONREASONER_HOSTS.",
+                "host",
+            )
+        if not is_from_here(headers):
+            raise RefusedError(403, "Requests from other sites are refused.", "origin")
+        if not is_served(path):
+            raise RefusedError(404, _SENTENCES[404], "path")
+
+    async def _user(
+        self, path: str, headers: Headers, token: str | None, address: str
+    ) -> str | None:
+        logins = self.office.logins
+        if logins is None:
+            return None
+        user = logins.user_of(token)
+        if user is None and path.rstrip("/") == "/metrics":
+            found = await logins.user_by_header(headers.get("authorization", ""), address)
+            if isinstance(found, Locked):
+                raise RefusedError(429, _locked(found), "locked")
+            return found
+        return user
+
+    async def _login(self, scope: Scope, body: _Body, headers: Headers) -> Response:
+        """The login page, or the answer to a name and password from it or from a program."""
+        assert self.office.logins is not None
+        if scope["method"] != "POST":
+            return _login_page("")
+        form = parse_qs((await body.whole()).decode("utf-8", "replace"), max_num_fields=10)
+        name, password = (form.get(key, [""])[0] for key in ("username", "password"))
+        token = await self.office.logins.log_in(name, password, _address(scope))
+        by_hand = "text/html" in headers.get("accept", "")
+        if isinstance(token, str):
+            log.info("logged in", extra={"facts": {"user": name.strip()[:64]}})
+            answer: Response = (
+                RedirectResponse("./", 303) if by_hand else JSONResponse({"success": True})
+            )
+            self._set_cookie(answer, token, LONGEST_S)
+            return answer
+        status, sentence = (
+            (429, _locked(token)) if token else (401, "The user name or the password is wrong.")
+        )
+        self.office.watch.refused.labels("locked" if token else "password").inc()
+        log.warning("login refused", extra={"facts": {"address": _address(scope)}})
+        answer = _login_page(sentence, status) if by_hand else said(status, sentence)
+        if token:
+            answer.headers["retry-after"] = str(round(token.seconds) + 1)
+        return answer
+
+    def _logout(self, token: str | None) -> Response:
+        assert self.office.logins is not None
+        self.office.logins.log_out(token)
+        answer = RedirectResponse("login", 303)
+        self._set_cookie(answer, "", 0)
+        return answer
+
+    def _set_cookie(self, answer: Response, token: str, seconds: int) -> None:
+        # In Hugging Face's frame every cookie is another site's; browsers keep it apart per site.
+        framed = bool(self.office.rules.embedders)
+        answer.set_cookie(
+            COOKIE, token, max_age=seconds, httponly=True, secure=self.office.rules.https,
+            samesite="none" if framed else "lax",
+        )  # fmt: skip
+        if framed:
+            answer.headers["set-cookie"] += "; Partitioned"
+
+    async def _check_content(self, scope: Scope, body: _Body, user: str | None) -> None:
+        """Bound what a request brings, and see that it brings it for its own page session."""
+        sessions = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
+        path = scope["path"]
+        if path.startswith("/gradio_api/heartbeat/"):
+            sessions = [*sessions, path.split("/")[3]]
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            pass
+        elif path.rstrip("/") == "/gradio_api/upload":
+            body.check_size()
+            if shutil.disk_usage(self.office.uploads).free < LEAST_FREE_BYTES:
+                raise RefusedError(
+                    507, "The server’s disk is full: no picture can be sent.", "disk"
+                )
+        else:
+            sessions = [*sessions, *await self._session_in(body)]
+        logins = self.office.logins
+        if logins and user and not all(logins.owns(user, name) for name in sessions):
+            raise RefusedError(403, "This page session is somebody else’s.", "session")
+
+    async def _session_in(self, body: _Body) -> list[str]:
+        content = await body.whole()
+        value = await asyncio.to_thread(_parsed, content) if content else {}
+        fault = await asyncio.to_thread(fault_of_body, value)
+        if fault:
+            raise RefusedError(400, fault, "body")
+        session = value.get("session_hash")
+        return [session] if isinstance(session, str) else []
+
+
+class _Body:
+    """A request's body, bounded in size and in silence; read whole, or passed on piece by piece."""
+
+    def __init__(self, receive: Receive, path: str, headers: Headers) -> None:
+        self._receive, self._most = receive, most_bytes(path)
+        self._said = headers.get("content-length", "0")
+        self._held: list[Message] = []
+        self._got, self._ended = 0, False
+
+    def check_size(self) -> None:
+        """Refuse at once what says that it is too large. Raises RefusedError."""
+        if not self._said.isdecimal() or int(self._said) > self._most:
+            raise self._too_large()
+
+    async def whole(self) -> bytes:
+        """All of it, kept for whoever reads it next. Raises RefusedError."""
+        self.check_size()
+        pieces: list[bytes] = []
+        while not self._ended:
+            message = await self._next()
+            if message["type"] != "http.request":
+                raise RefusedError(400, "The request ended too early.", "broken")
+            pieces.append(message.get("body", b""))
+        content = b"".join(pieces)
+        self._held = [{"type": "http.request", "body": content, "more_body": False}]
+        return content
+
+    async def receive(self) -> Message:
+        """What Gradio gets. A multipart upload fails by the error that Gradio cleans up after."""
+        if self._held:
+            return self._held.pop()
+        if self._ended:
+            return await self._receive()  # the wait for the end of the connection
+        try:
+            message = await self._next()
+        except RefusedError as refused:
+            limit = " (maximum allowed size)" if refused.status == 413 else ""
+            raise MultiPartException(f"{refused}{limit}") from refused
+        if message["type"] == "http.disconnect":
+            raise MultiPartException("The upload ended too early.")
+        return message
+
+    async def _next(self) -> Message:
+        try:
+            message = await asyncio.wait_for(self._receive(), SILENCE_S)
+        except TimeoutError:
+            raise RefusedError(408, "The request took too long to arrive.", "slow") from None
+        self._got += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        if self._got > self._most:
+            raise self._too_large()
+        return message
+
+    def _too_large(self) -> RefusedError:
+        limit = f"{self._most // 1_000_000} MB" if self._most >= 1_000_000 else "10 KB"
+        return RefusedError(413, f"This request is larger than {limit}.", "size")
+
+
+class _Answer:
+    """An answer on its way out: it gets its headers, pages their nonce, and failures a sentence."""
+
+    def __init__(self, send: Send, rules: Rules, *, is_page: bool) -> None:
+        self._send, self._rules, self._is_page = send, rules, is_page
+        self._nonce = secrets.token_urlsafe(16)
+        self._start: Message | None = None  # held back with its body
+        self._pieces: list[bytes] = []
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            if message["status"] >= 400 or self._is_page:
+                self._start = message
+                return
+            _add(message, headers_for(self._rules))
+        elif self._start is not None and message["type"] == "http.response.body":
+            self._pieces.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            message = await self._finish(self._start, b"".join(self._pieces))
+        await self._send(message)
+
+    async def _finish(self, start: Message, body: bytes) -> Message:
+        kind = Headers(raw=start["headers"]).get("content-type", "")
+        if kind.startswith("text/html"):
+            # Gradio escapes every < in the values that its page holds: these are its own scripts.
+            body = body.replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
+        elif not _is_said(body):
+            body = json.dumps(_told(_sentence(start["status"]))).encode()
+            _replace(start, b"content-type", b"application/json")
+        # A HEAD request has the length of an answer without its body.
+        if body or start["status"] >= 400:
+            _replace(start, b"content-length", str(len(body)).encode())
+        _add(start, headers_for(self._rules, self._nonce if self._is_page else None))
+        await self._send(start)
+        return {"type": "http.response.body", "body": body}
+
+
+def said(status: int, sentence: str) -> JSONResponse:
+    """A failure as the page and programs read it."""
+    return JSONResponse(_told(sentence), status)
+
+
+def _told(sentence: str) -> dict[str, str]:
+    return {"error": sentence, "detail": sentence}
+
+
+def _is_said(body: bytes) -> bool:
+    """Whether a failure has its sentence already."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return False
+    texts = [value.get(key) for key in ("error", "detail")] if isinstance(value, dict) else []
+    return any(isinstance(text, str) for text in texts)
+
+
+def _sentence(status: int) -> str:
+    return _SENTENCES.get(status, WENT_WRONG if status >= 500 else _WRONG_FORM)
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _token(headers: Headers) -> str | None:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def _locked(lock: Locked) -> str:
+    minutes = int(lock.seconds // 60) + 1
+    return f"Too many wrong passwords: try again in {minutes} minute{'s' if minutes > 1 else ''}."
+
+
+def _login_page(sentence: str, status: int = 200) -> HTMLResponse:
+    said = f'<p role="alert">{html.escape(sentence)}</p>' if sentence else ""
+    page = _LOGIN_PAGE.read_text(encoding="utf-8").replace("{said}", said)
+    return HTMLResponse(page, status, {"cache-control": "no-store"})
+
+
+def _replace(start: Message, name: bytes, value: bytes) -> None:
+    kept = [pair for pair in start["headers"] if pair[0].lower() != name]
+    start["headers"] = [*kept, (name, value)]
+
+
+def _add(start: Message, headers: list[tuple[bytes, bytes]]) -> None:
+    for name, value in headers:
+        _replace(start, name, value)
