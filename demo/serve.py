@@ -21,6 +21,7 @@ from demo.examples import load_examples
 from demo.logs import take_over_server_logs
 from demo.store import Store
 from demo.ui.page import build_page, launch_options
+from demo.ui.visitors import Visitors
 from demo.watch import Watch, WatchedReasoner
 from demo.web.guard import USER, Guard, Office
 from demo.web.logins import Logins
@@ -95,7 +96,7 @@ class Served:
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [Middleware(Guard, office=office)]},
+            app_kwargs={"middleware": [Middleware(Guard, office=office), Middleware(Visitors)]},
             auth_dependency=_user_of if logins else None,
             **launch_options(),
             **launch,

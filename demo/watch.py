@@ -21,8 +21,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from demo.dialects.dialect import Dialect
 from demo.errors import ModelError
-from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Reasoner, Usage
@@ -109,8 +109,8 @@ class WatchedReasoner:
         return self._reasoner.name
 
     @property
-    def frame(self) -> Size:
-        return self._reasoner.frame
+    def dialect(self) -> Dialect:
+        return self._reasoner.dialect
 
     @property
     def device(self) -> str:

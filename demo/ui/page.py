@@ -14,7 +14,6 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio when it is im
 
 import gradio as gr
 from gradio.utils import get_upload_folder
-from starlette.middleware import Middleware
 
 from demo.examples import Example
 from demo.pictures import open_picture
@@ -26,7 +25,6 @@ from demo.ui.library import Library
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
-from demo.ui.visitors import Visitors
 
 if TYPE_CHECKING:
     from demo.choose import Models
@@ -74,7 +72,6 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "max_file_size": "100mb",
-        "app_kwargs": {"middleware": [Middleware(Visitors)]},
     }
 
 
