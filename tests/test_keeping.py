@@ -18,6 +18,7 @@ from demo.export import read_zip
 from demo.store import DATABASE
 from tests.conftest import free_port
 from tests.table import ask, start
+from tests.test_accessibility import grave
 
 ROOT = Path(__file__).resolve().parents[1]
 TAB = "regionreasoner.dialogue"
@@ -254,8 +255,8 @@ def test_dialogues_are_found_named_pinned_and_deleted(page: Page) -> None:
     expect(page.locator(ROWS).first).to_contain_text("1 question · today")
     page.get_by_role("button", name="Pin: keep it whatever its age: find red").press("Enter")
     expect(page.locator(ROWS).first).to_contain_text("find red")
-    unpin = page.get_by_role("button", name="Unpin: find red")
-    expect(unpin).to_be_focused()
+    expect(page.get_by_role("button", name="Unpin: find red")).to_be_focused()
+    assert grave(page) == []
     page.get_by_role("button", name="Rename: find both").click()
     page.keyboard.type("<b>Two</b> blocks")
     page.keyboard.press("Enter")
