@@ -151,7 +151,7 @@ class Library:
         count = data.get("count")
         most = min(count, _MOST_SHOWN) if isinstance(count, int) and count > 0 else 24
         found = store.entries(owner, _text(data, "search"))
-        going = {kept.id for kept in store.would_remove(owner, _MARGIN)}
+        going = {kept.id for kept in _going(store, owner)}
         open_ = seat.desk.kept_as if seat.desk else None
         return {
             "dialogues": [_row(store, owner, k, going, open_) for k in found[:most]],
@@ -190,7 +190,14 @@ class Library:
 
 
 def _near_the_bound(store: Store, owner: Owner) -> str:
-    return words.going_first([kept.title for kept in store.would_remove(owner, _MARGIN)])
+    return words.going_first([kept.title for kept in _going(store, owner)])
+
+
+def _going(store: Store, owner: Owner) -> tuple[Kept, ...]:
+    try:
+        return store.would_remove(owner, _MARGIN)
+    except StoreError:  # everything is pinned: nothing goes, which is said when there is no room
+        return ()
 
 
 def _row(

@@ -6,12 +6,11 @@ neither dialogues nor desks.
 
 from __future__ import annotations
 
-import re
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import gradio as gr
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.space import on_space
@@ -67,22 +66,13 @@ def _known(token: object) -> Owner | None:
 def _cookie(scope: Scope) -> str:
     """The secret that the browser has, for another while, or a new one."""
     headers = Headers(scope=scope)
-    token = _sent(headers.get("cookie", ""))
-    if token is None or _known(token) is None:
+    token = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+    if _known(token) is None:
         token = new_token()
     # A Space stands in a frame of another site: there the cookie belongs to that pair of sites.
     where = "SameSite=None; Partitioned" if on_space() else "SameSite=Lax"
     secure = "; Secure" if on_space() or _is_secure(scope, headers) else ""
     return f"{COOKIE}={token}; Path=/; Max-Age={_KEPT_S}; HttpOnly; {where}{secure}"
-
-
-def _sent(header: str) -> str | None:
-    try:
-        cookie = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        found = re.search(rf"(?:^|;\s*){COOKIE}=([\w-]+)", header)
-        return None if found is None else found[1]
-    return None if cookie is None else cookie.value
 
 
 def _is_secure(scope: Scope, headers: Headers) -> bool:
