@@ -20,11 +20,11 @@ from demo.options import Parser, add_model_options
 def main(arguments: list[str] | None = None) -> int:
     """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
     options = parser().parse_args(arguments)
-    set_up(as_json=options.log_json)
     try:
         check_not_built(options)
         accounts = accounts_of(options)
         check_port(options.host, options.port)
+        set_up(as_json=options.log_json)
         from demo.choose import choose  # loads torch, which bad options need not wait for
 
         models = choose(options)

@@ -55,7 +55,7 @@ class PasswordHash:
         if kind != "scrypt" or len(numbers) != 3 or not all(n.isdecimal() for n in numbers):
             raise ValueError("expected scrypt$N$r$p$salt$digest")
         n, r, p = (int(number) for number in numbers)
-        if not (1 < n and n & (n - 1) == 0 and 1 <= p <= 16 and r >= 1):
+        if not (n > 1 and n & (n - 1) == 0 and 1 <= p <= 16 and r >= 1):
             raise ValueError(f"expected costs that scrypt has, got {n}, {r}, {p}")
         if 128 * n * r > _MOST_MEMORY // 2:
             raise ValueError("its costs ask for too much memory")
