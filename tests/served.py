@@ -1,4 +1,4 @@
-"""The whole server with its guard, on a free port of this machine, and the model that reads from a table."""
+"""The whole server with its guard, on a free port, and the model that reads from a table."""
 
 from __future__ import annotations
 
