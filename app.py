@@ -22,11 +22,11 @@ from demo.store import Store
 def main(arguments: list[str] | None = None) -> int:
     """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
     options = parser().parse_args(arguments)
-    set_up(as_json=options.log_json)
     try:
         accounts = accounts_of(options)
         check_port(options.host, options.port)
         store = open_store(options.sessions)
+        set_up(as_json=options.log_json)
         from demo.choose import choose  # loads torch, which bad options need not wait for
 
         models = choose(options)

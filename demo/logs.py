@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import unicodedata
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -64,11 +63,7 @@ def take_over_server_logs() -> None:
 
 def one_line(text: str) -> str:
     """The text with everything that is not one line of visible characters written as escapes."""
-    return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
-
-
-def _is_plain(character: str) -> bool:
-    return unicodedata.category(character)[0] != "C" and character not in "\u2028\u2029"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -91,7 +91,9 @@ class Served:
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)
         logins = Logins(accounts) if accounts else None
-        office = Office(rules, watch, health_of(watch, reasoner.name), logins, uploads)
+        office = Office(
+            rules, watch, health_of(watch, reasoner.name), logins, uploads, endpoints_of(page)
+        )
         _, url, shared = page.launch(
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
@@ -114,6 +116,12 @@ class Served:
         self.page.close(verbose=False)
         self.reasoner.close()
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
+
+
+def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
+    """The names and numbers of what can be called."""
+    names = (fn.api_name for fn in page.fns.values() if isinstance(fn.api_name, str))
+    return frozenset([*page.fns, *names, "predict"])
 
 
 def health_of(watch: Watch, model: str) -> Callable[[], dict[str, Any]]:

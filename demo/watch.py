@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 
 from demo.dialects.dialect import Dialect
-from demo.errors import ModelError
+from demo.errors import DemoError, ModelError
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Reasoner, Usage
@@ -159,14 +159,17 @@ class WatchedSegmenter:
         self._segmenter.prepare(picture)
 
     def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
-        """As the segmenter does."""
+        """As the segmenter does; every failure is a ModelError, which an answer's boxes survive."""
         try:
             with self._watch.masks.time():
                 return self._segmenter.segment(picture, hints)
         except Exception as error:
             self._watch.failed(error)
-            log.warning("no masks", extra={"facts": {"kind": type(error).__name__}})
-            raise
+            if isinstance(error, DemoError):
+                log.warning("no masks", extra={"facts": {"kind": type(error).__name__}})
+                raise
+            log.exception("no masks")
+            raise ModelError("The segmenter failed.") from error
 
 
 class _Turn:

@@ -32,6 +32,7 @@ from demo.web.rules import (
     fault_of_body,
     headers_for,
     is_asked_here,
+    is_call,
     is_from_here,
     is_served,
     most_bytes,
@@ -68,7 +69,7 @@ class RefusedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Office:
     """What the guard works with. ``health`` is what /health tells, ``logins`` None without accounts,
-    ``uploads`` the folder that uploaded files go to.
+    ``uploads`` the folder that uploaded files go to, ``endpoints`` what can be called.
     """
 
     rules: Rules
@@ -76,6 +77,7 @@ class Office:
     health: Callable[[], Mapping[str, Any]]
     logins: Logins | None
     uploads: Path
+    endpoints: frozenset[str | int]
 
 
 class Guard:
@@ -91,7 +93,7 @@ class Guard:
             return
         if scope["type"] != "http":
             return  # a connection nobody serves: the web server closes it
-        answer = _Answer(send, self.office.rules, is_page=scope["path"] == "/")
+        answer = _Answer(send, self.office.rules, scope["path"])
         try:
             response = await self._answered(scope, receive, answer.send)
         except RefusedError as refused:
@@ -214,17 +216,19 @@ class Guard:
                     507, "The server’s disk is full: no picture can be sent.", "disk"
                 )
         else:
-            sessions = [*sessions, *await self._session_in(body)]
+            sessions = [*sessions, *await self._session_in(path, body)]
         logins = self.office.logins
         if logins and user and not all(logins.owns(user, name) for name in sessions):
             raise RefusedError(403, "This page session is somebody else’s.", "session")
 
-    async def _session_in(self, body: _Body) -> list[str]:
+    async def _session_in(self, path: str, body: _Body) -> list[str]:
         content = await body.whole()
         value = await asyncio.to_thread(_parsed, content) if content else {}
         fault = await asyncio.to_thread(fault_of_body, value)
         if fault:
             raise RefusedError(400, fault, "body")
+        if not is_call(path, value, self.office.endpoints):
+            raise RefusedError(404, "There is no such endpoint.", "endpoint")
         session = value.get("session_hash")
         return [session] if isinstance(session, str) else []
 
@@ -290,8 +294,9 @@ class _Body:
 class _Answer:
     """An answer on its way out: it gets its headers, pages their nonce, and failures a sentence."""
 
-    def __init__(self, send: Send, rules: Rules, *, is_page: bool) -> None:
-        self._send, self._rules, self._is_page = send, rules, is_page
+    def __init__(self, send: Send, rules: Rules, path: str) -> None:
+        self._send, self._rules, self._is_page = send, rules, path == "/"
+        self._is_call = path.startswith(("/gradio_api/run/", "/gradio_api/api/"))
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None  # held back with its body
         self._pieces: list[bytes] = []
@@ -300,6 +305,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            if message["status"] == 500 and self._is_call:
+                message["status"] = (
+                    422  # Gradio's 500 is for arguments that a handler cannot use, too
+                )
             if message["status"] >= 400 or self._is_page:
                 self._start = message
                 return

@@ -22,10 +22,11 @@ _SERVED = re.compile(
     r"|/pwa_icon/\d{1,4}|/(assets|static)/.+"
     r"|/gradio_api/(app_id|config|info|openapi\.json|startup-events|theme\.css|reset|cancel|upload"
     r"|upload_progress|login_check|user|token|queue/(join|data|status))/?"
-    r"|/gradio_api/((call|call/v2|run|api|heartbeat|mcp)/|component_server|call/v2/|file[=/]).*",
+    r"|/gradio_api/((call|run|api|heartbeat|mcp)/|component_server|file[=/]).*",
     re.DOTALL,
 )
 _FETCHED = re.compile(r"/gradio_api/file[=/]\s*/*\s*https?:", re.IGNORECASE)
+_NAMED = re.compile(r"/gradio_api/(?:call|run|api)/([^/]*)/?")
 _SCALED = re.compile(r"/pwa_icon/(\d+)")
 _MOST_ICON = 1024
 
@@ -58,9 +59,20 @@ def rules_for(host: str, environment: Mapping[str, str], *, shared: bool = False
 def is_served(path: str) -> bool:
     """Whether the server has something at this path; nothing is ever fetched from elsewhere."""
     icon = _SCALED.match(path)
+    if path.startswith("/gradio_api/call/v2/"):
+        return False  # a second way to the same calls, which fails on any wrong argument
     if icon and not 0 < int(icon[1]) <= _MOST_ICON:
         return False
     return _SERVED.fullmatch(path) is not None and _FETCHED.match(path) is None
+
+
+def is_call(path: str, body: dict[str, object], endpoints: frozenset[str | int]) -> bool:
+    """Whether a request that calls something calls one of the endpoints, by name or by number."""
+    number = body.get("fn_index")
+    if number is not None:
+        return isinstance(number, int) and number in endpoints
+    named = _NAMED.fullmatch(path)
+    return named is None or named[1] in endpoints
 
 
 def is_asked_here(host: str, names: frozenset[str] | None) -> bool:
@@ -112,7 +124,7 @@ def headers_for(rules: Rules, nonce: str | None = None) -> list[tuple[bytes, byt
     named = {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",  # with none, browsers hide where a form comes from
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), microphone=(), geolocation=()",
     }
