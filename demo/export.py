@@ -142,7 +142,8 @@ def _entries(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo, zipfile.ZipInfo
     if session is None or len(by_name) != 1:
         raise SessionFormatError(_NOT_ONE)
     (picture,) = by_name.values()
-    if picture.is_dir() or "/" in picture.filename or "\\" in picture.filename:
+    # (Python before 3.12 fails when it asks an entry without a name whether it is a folder.)
+    if not picture.filename or "/" in picture.filename or "\\" in picture.filename:
         raise SessionFormatError(_NOT_ONE)
     return session, picture
 

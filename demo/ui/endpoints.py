@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -13,6 +16,9 @@ from demo.reasoners.base import Reasoner
 from demo.render import draw_overlay
 from demo.segmenters.base import Segmenter
 from demo.session import Session
+from demo.ui import words
+
+log = logging.getLogger(__name__)
 
 # Turns that may wait for the model at once. Each holds one of the server's forty threads, and Stop
 # needs one, too; the rest wait in the queue, in order.
@@ -27,18 +33,14 @@ def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
 
         Give null as session for the first question and the returned session for the next ones.
         """
-        try:
+        with _said():
             return _ground(image, question, session, reasoner, segmenter)
-        except DemoError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
-        try:
+        with _said():
             picture = _picture(image)
             return draw_overlay(picture, _session(session, picture, reasoner))
-        except DemoError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
     with gr.Column(visible=False):
         image = gr.File(label="image", type="filepath")
@@ -55,6 +57,18 @@ def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
             concurrency_id="turns",
         )
         gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Every failure as the error that Gradio hands to the caller, with a sentence."""
+    try:
+        yield
+    except DemoError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    except Exception as error:
+        log.exception("a call failed")
+        raise gr.Error(words.UNEXPECTED, print_exception=False) from error
 
 
 def _ground(
