@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo.dialects.known import DIALECTS
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
 from demo.geometry import ModelBox, Size
@@ -56,7 +57,12 @@ def _parser() -> Parser:
     parse = commands.add_parser("parse", help="read a model's text and print what is in it")
     parse.add_argument("raw", type=Path, help="a text file; - for standard input")
     parse.add_argument("--size", type=_size, required=True, metavar="WxH", help="of the picture")
-    parse.add_argument("--frame", type=count, default=840, help="side of the model frame")
+    parse.add_argument(
+        "--dialect", choices=tuple(DIALECTS), default="region-reasoner", help="how it was asked"
+    )
+    parse.add_argument(
+        "--frame", type=count, help="side of the model frame, if not the dialect's own"
+    )
     parse.add_argument(
         "--given", type=_box, action="append", default=[], metavar="x1,y1,x2,y2",
         help="a reference box of the question, in the model frame; may be repeated",
@@ -129,8 +135,10 @@ def _parse(options: argparse.Namespace) -> int:
         raw = sys.stdin.buffer.read() if str(options.raw) == "-" else options.raw.read_bytes()
     except OSError as error:
         raise InputError(f"The file {options.raw} cannot be read: {error.strerror}.") from error
-    frame = Size(options.frame, options.frame)
-    found = report(raw.decode("utf-8", "replace"), options.size, frame, options.given)
+    dialect = DIALECTS[options.dialect]
+    side = options.frame
+    frame = Size(side, side) if side else dialect.view(options.size).frame
+    found = report(raw.decode("utf-8", "replace"), options.size, frame, options.given, dialect)
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 0
 

@@ -1,8 +1,9 @@
 """The boxes and points in the text of an answer: a lenient JSON reader that is fed as text streams.
 
 Meant is ``[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y]}, …]`` in whole pixels of the model
-frame. What can be read is read, what had to be mended is noted by name. No text raises, none is
-run; every character is looked at once, and nesting is counted, not followed.
+frame, or what else is a dialect's own form, as ``(x1,y1),(x2,y2)``. What can be read is read, what had
+to be mended is noted by name. No text raises, none is run; every character is looked at once, and
+nesting is counted, not followed.
 
 This file does not know the tags round an answer (`trace.py`), what was asked, or the picture.
 """
@@ -74,6 +75,7 @@ _BRACKETS = {"}": "{", "]": "["}
 _MEANT = {"，": ",", "、": ",", "：": ":", "［": "[", "］": "]", "｛": "{", "｝": "}", ";": ","}
 _AFTER_STRING = frozenset(",:=}]/\"'“‘").union(_MEANT)
 _WORD_ENDS = frozenset('{}[],:="`/\\').union(_MEANT)
+_IN_CORNER = frozenset("0123456789+-., ")
 _BOX_KEYS = ("bbox_2d", "bbox", "box_2d", "box", "bounding_box", "bboxes", "bboxs", "boxes")
 _POINT_KEYS = ("point_2d", "point", "points_1", "point_1", "points", "points_2d")
 _KEYS = dict.fromkeys(_BOX_KEYS, "bbox_2d") | dict.fromkeys(_POINT_KEYS, "point_2d")
@@ -108,13 +110,18 @@ class _Level:
 
 
 class AnswerReader:
-    """Reads one answer chunk by chunk; how it is cut changes nothing."""
+    """Reads one answer chunk by chunk; how it is cut changes nothing.
 
-    def __init__(self, frame: Size) -> None:
-        self._frame = frame
+    ``native`` are the keys of `MENDS` that are no mending in the dialect it is written in, and ``pairs``
+    where boxes are written as ``(x1,y1),(x2,y2)``.
+    """
+
+    def __init__(self, frame: Size, native: frozenset[str] = frozenset()) -> None:
+        self._frame, self._native = frame, native
         self._levels: list[_Level] = []
         self._skipped = 0
         self._last = ""
+        self._corner: list[_Value] = []
         self._mends: set[str] = set()
         self._cuts: list[str] = []
         self._objects: list[TraceObject] = []
@@ -123,6 +130,11 @@ class AnswerReader:
         self._empty = False
         self._tokens = self._read_tokens()
         next(self._tokens)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a list or an object has begun and not ended."""
+        return bool(self._levels)
 
     def feed(self, text: str) -> list[TraceObject]:
         """The objects that these characters complete."""
@@ -145,9 +157,9 @@ class AnswerReader:
             fits = alone and self._add(values, None)
             self._mends.add("bare" if fits else "extra")
         empty = self._empty and not (self._objects or self._dropped or "extra" in self._mends)
-        mends = self._mends if tagged else self._mends | {"tags"}
+        mends = frozenset(self._mends if tagged else self._mends | {"tags"})
         return Reading(
-            tuple(self._objects), frozenset(mends), tuple(self._cuts), self._dropped, empty
+            tuple(self._objects), mends - self._native, tuple(self._cuts), self._dropped, empty
         )
 
     def _complete(self, whole: str) -> None:
@@ -176,6 +188,8 @@ class AnswerReader:
             return self._comment()
         if first == "\\":
             return self._backslash()
+        if first == "(" and not self._levels and "pairs" in self._native:
+            return self._pair()
         if self._levels and first in _CLOSING_QUOTES:
             return self._string(_CLOSING_QUOTES[first])
         if self._levels and not first.isspace() and first not in _WORD_ENDS:
@@ -221,6 +235,33 @@ class AnswerReader:
             return character
         return (yield from self._string('"', escaped=True))
 
+    def _pair(self) -> _Token:
+        """``(x,y)`` outside lists; two of them with a comma between are a box."""
+        text = ""
+        while (character := (yield)) in _IN_CORNER and len(text) < _LONGEST_WORD:
+            text += character
+        corner: list[_Value] = [_number(part) for part in text.split(",")]
+        if character != ")" or len(corner) != 2:
+            self._drop_corner()
+            self._mends.add("prose")
+            return character
+        box, self._corner = [*self._corner, *corner], []
+        if len(box) == 2:
+            self._corner = box
+        else:
+            self._add(box, None)
+            self._mends.add("pairs")
+        while (character := (yield)).isspace() or character == ",":
+            pass
+        if character != "(":
+            self._drop_corner()
+        return character
+
+    def _drop_corner(self) -> None:
+        if self._corner:
+            self._mends.add("prose")
+        self._corner = []
+
     def _string(self, quote: str, *, escaped: bool = False) -> _Token:
         word, ended = "", False
         while not (ended and quote == '"'):
@@ -264,7 +305,7 @@ class AnswerReader:
 
     def _comma(self) -> None:
         if self._last != "value" or not self._levels:
-            self._mends.add("commas")
+            self._mends.add("commas" if self._levels or self._last == "value" else "prose")
         self._last = ","
         if self._levels:
             self._levels[-1].key = None

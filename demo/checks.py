@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
 from demo.english import listed
 from demo.geometry import ModelBox, Size, round_half_up
 from demo.regions import RegionObject
@@ -56,16 +58,20 @@ def _rounded(numbers: Sequence[str]) -> XYXY:
     return x1, y1, x2, y2
 
 
-def check(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> tuple[Finding, ...]:
+def check(
+    trace: Trace, given: Sequence[tuple[str, ModelBox]], dialect: Dialect = REGION_REASONER
+) -> tuple[Finding, ...]:
     """Everything worth knowing about a trace, in reading order: from the focus to the answer, then
     what concerns the whole. A part without any text counts as absent.
 
     ``given`` are the references of the question: the name a person knows (``R1``, ``R2.1``) and the
-    box that was written into the question, in the model frame.
+    box that was written into the question, in the model frame. What the dialect has no part for is not
+    missed.
     """
     return (
-        *_check_focus(trace.text, given),
-        *_check_citations(trace, given),
+        *(_check_focus(trace.text, given) if "focus" in dialect.parts else ()),
+        *(_check_cited(trace, given) if "think" in dialect.parts else ()),
+        *_check_invented(trace, given),
         *(_finding_of(problem, trace) for problem in trace.problems),
         *_check_consistency(trace),
     )
@@ -81,7 +87,7 @@ def _check_focus(text: TraceText, given: Sequence[tuple[str, ModelBox]]) -> Iter
         yield Finding("focus.unasked", "note", sentence, "focus")
 
 
-def _check_citations(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
+def _check_cited(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
     think = trace.text.think
     cited = {c.box: (c.start, c.end) for c in reversed(find_citations(think or ""))}
     for name, box in given:
@@ -92,6 +98,9 @@ def _check_citations(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Ite
             text = f"The reasoning does not cite {name}, although the question refers to it."
             part = "think" if think else None
             yield Finding("citation.missing", "warning", text, part, region=name)
+
+
+def _check_invented(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
     for part, invented in _invented(trace, [box for _, box in given]):
         place = "reasoning" if part == "think" else "description of the reference"
         numbers = _numbers(trace, part, invented)
@@ -272,19 +281,25 @@ def _is_inconsistent(scene: str, focus: str, think: str) -> bool:
 # One text by itself, as `python -m demo parse` shows it.
 
 
-def report(text: str, size: Size, frame: Size, given: Sequence[ModelBox]) -> dict[str, Any]:
+def report(
+    text: str,
+    size: Size,
+    frame: Size,
+    given: Sequence[ModelBox],
+    dialect: Dialect = REGION_REASONER,
+) -> dict[str, Any]:
     """A model's text read as the first turn on a picture of ``size``, as plain JSON values.
 
     ``given`` are the boxes of the question in the model frame; without a registry they have no
     names, so the findings call them "reference 1", "reference 2".
     """
-    trace = parse_trace(text, frame)
+    trace = parse_trace(text, frame, dialect)
     named = [(f"reference {i}", box) for i, box in enumerate(given, start=1)]
     objects = enumerate(trace.objects, start=1)
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
         "objects": [object_to_dict(_object(f"R1.{i}", item, size, frame)) for i, item in objects],
-        "findings": [finding.to_dict() for finding in check(trace, named)],
+        "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
     }
 
 

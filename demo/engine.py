@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from demo.checks import check
+from demo.dialects.dialect import Dialect
 from demo.english import LINKS, words
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.geometry import PictureBox, PicturePoint, Size
@@ -77,21 +78,31 @@ TurnEvent = (
 
 def begin(picture: Picture, reasoner: Reasoner) -> Session:
     """An empty dialogue about a picture with a model."""
-    return Session.begin(picture.info, ReasonerInfo(reasoner.name, reasoner.frame))
+    return Session.begin(picture.info, _info(picture, reasoner))
 
 
-def understand(session: Session, sentence: str | Resolved, frame: Size) -> tuple[Resolved, Prompt]:
-    """What a sentence means in a dialogue, and how the model would be asked.
+def _info(picture: Picture, reasoner: Reasoner) -> ReasonerInfo:
+    dialect = reasoner.dialect
+    return ReasonerInfo(reasoner.name, dialect.view(picture.size).frame, dialect.name)
 
-    ``frame`` is the one that boxes are written in. "It" is the newest region that can be seen, found or
-    drawn; in a sentence that is resolved already nothing more is read as a reference. Raises
-    QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
+
+def understand(
+    session: Session, sentence: str | Resolved, dialect: Dialect, written_in: Size | None = None
+) -> tuple[Resolved, Prompt]:
+    """What a sentence means in a dialogue, and how a model of that dialect would be asked.
+
+    Boxes are written in the dialect's frame, or in ``written_in``. "It" is the newest region that can be
+    seen, found or drawn; in a sentence that is resolved already nothing more is read as a reference.
+    Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
     if isinstance(sentence, Resolved):
-        return sentence, build_prompt(sentence, session.registry, session.picture.size, frame)
-    last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
-    resolved = resolve(check_question(sentence), session.registry, last=last)
-    return resolved, build_prompt(resolved, session.registry, session.picture.size, frame)
+        resolved = sentence
+    else:
+        last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
+        resolved = resolve(check_question(sentence), session.registry, last=last)
+    size = session.picture.size
+    frame = written_in or dialect.view(size).frame
+    return resolved, build_prompt(resolved, session.registry, size, frame, dialect)
 
 
 def run_turn(
@@ -115,22 +126,21 @@ def run_turn(
     began = time.perf_counter()
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
-    resolved, prompt = understand(session, sentence, written_in or reasoner.frame)
+    dialect, info = reasoner.dialect, _info(picture, reasoner)
+    resolved, prompt = understand(session, sentence, dialect, written_in)
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
-    writing = _Writing(picture.size, reasoner.frame, began)
+    writing = _Writing(picture.size, info.frame, dialect, began)
     _prepare_meanwhile(segmenter, picture)
     for piece in reasoner.stream(picture, prompt, cancel):
         yield from writing.take(piece)
     trace, stopped = writing.close(), cancel.is_set()
-    session = replace(session, reasoner=ReasonerInfo(reasoner.name, reasoner.frame))
+    session = replace(session, reasoner=info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
-    findings = check(trace, [(g.name, g.model_box) for g in prompt.given])
-    objects = [
-        RegionObject("", *_in_picture(o, picture.size, reasoner.frame)) for o in trace.objects
-    ]
+    findings = check(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    objects = [RegionObject("", *_in_picture(o, picture.size, info.frame)) for o in trace.objects]
     if objects and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
@@ -188,9 +198,9 @@ def _prepare_meanwhile(segmenter: Segmenter | None, picture: Picture) -> None:
 class _Writing:
     """A text as it arrives: parsed, measured, and told as events."""
 
-    def __init__(self, picture: Size, frame: Size, began: float) -> None:
+    def __init__(self, picture: Size, frame: Size, dialect: Dialect, began: float) -> None:
         self.picture, self.frame, self.began = picture, frame, began
-        self.parser = TraceParser(frame)
+        self.parser = TraceParser(frame, dialect)
         self.first_token: float | None = None
         self.opened: dict[str, float] = {}
         self.parts: dict[str, float] = {}

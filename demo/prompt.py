@@ -1,4 +1,4 @@
-"""How each model family is asked: a *dialect* turns a resolved sentence into what a model expects.
+"""From a resolved sentence to what a model is asked, in its own dialect.
 
 This is the only place where R1 becomes ``bbox=[x1, y1, x2, y2]``. It knows no tokenizer and no
 model code; pictures never pass through here.
@@ -10,41 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
 from demo.errors import QuestionError
 from demo.geometry import ModelBox, PictureBox, Size
 from demo.references import Reference, Resolved
 from demo.regions import Registry
-
-# The checkpoint's interface: wording, order and the JSON example are what it was trained on.
-_REGION_REASONER = """\
-Please find "{question}" with bboxs and points.
-If a reference bbox is provided (e.g., 'above/ below/ to the left of/ to the right of/ inside/ \
-overlapping with/ touching bbox=[x1,y1,x2,y2]'), use it as spatial guidance only.
-
-1) In <scene> </scene>, give a concise global scene description.
-2) If a reference bbox exists, in <focus> </focus> describe ONLY what is visible inside that bbox \
-(do not output the final answer or target label here).
-3) In <think> </think>, reason over the whole image by combining the global scene and the \
-reference bbox relation. Explicitly state which spatial relation from the question you apply \
-(e.g., 'target is above the reference'), and use it to constrain the search over the scene to \
-locate the target object(s). If multiple candidates exist, compare them and pick the closest match.
-4) In <answer> </answer>, output the bbox(es) and point(s) for the target object(s) in JSON.
-
-Format:
-<scene> global scene description </scene>
-<focus> description of reference bbox content (if provided bbox=[x1,y1,x2,y2]) </focus>
-<think> reasoning that applies the spatial relation to the scene and narrows to the final \
-target(s) </think>
-<answer>{answer}</answer>"""
-_ANSWER_EXAMPLE = (
-    '[{"bbox_2d": [10,100,200,210], "point_2d": [30,110]}, '
-    '{"bbox_2d": [225,296,706,786], "point_2d": [302,410]}]'
-)
-_SKELETON = (
-    "<scene></scene>\n{focus}<think></think>\n"
-    '<answer>[{{"bbox_2d": [0, 0, 0, 0], "point_2d": [0, 0]}}]</answer>'
-)
-
 
 MOST_BOXES = 120  # as many objects as the model was trained to match
 
@@ -62,7 +33,8 @@ class Given:
 class Prompt:
     """One question, ready for a model.
 
-    ``question`` is the sentence with its boxes, ``instruction`` the whole text beside the picture.
+    ``question`` is the sentence with its boxes as ``bbox=[…]``, ``instruction`` the whole text beside the
+    picture, with the boxes as the model's dialect writes them.
     ``likely`` are texts that the answer may repeat parts of, the likeliest last: the model never sees
     them, but they help to decode faster.
     """
@@ -75,11 +47,17 @@ class Prompt:
 
 def region_reasoner_instruction(question: str) -> str:
     """The full instruction round a question, exactly as RegionReasoner was trained on it."""
-    return _REGION_REASONER.format(question=question, answer=_ANSWER_EXAMPLE)
+    return REGION_REASONER.instruction(question)
 
 
-def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: Size) -> Prompt:
-    """The RegionReasoner prompt for a resolved sentence; boxes are rounded here, once.
+def build_prompt(
+    resolved: Resolved,
+    registry: Registry,
+    picture: Size,
+    frame: Size,
+    dialect: Dialect = REGION_REASONER,
+) -> Prompt:
+    """The prompt for a resolved sentence, with boxes written in ``frame``; they are rounded here, once.
 
     A region of several objects puts every object's box in, joined by "and". Raises QuestionError for
     more than 120 boxes, and when no words are left.
@@ -103,10 +81,16 @@ def build_prompt(resolved: Resolved, registry: Registry, picture: Size, frame: S
     question = normalised("".join(pieces))
     if not question:
         raise QuestionError("Ask for something in words, for example “find the dog”.")
-    skeleton = _SKELETON.format(focus="<focus></focus>\n" if given else "")
-    return Prompt(
-        question, region_reasoner_instruction(question), tuple(dict.fromkeys(given)), (skeleton,)
-    )
+    distinct, likely = tuple(dict.fromkeys(given)), dialect.likely(given=bool(given))
+    return Prompt(question, _instruction(question, distinct, dialect), distinct, (likely,))
+
+
+def _instruction(question: str, given: Sequence[Given], dialect: Dialect) -> str:
+    """The whole text; only now, for tokens of the dialect's own would not outlast `normalised`."""
+    for one in given:
+        box = one.model_box
+        question = question.replace(bbox_text(box), dialect.box.format(*box.xyxy))
+    return dialect.instruction(question)
 
 
 def normalised(question: str) -> str:

@@ -8,10 +8,12 @@ This file does not know the registry or the page; what was given comes as boxes 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from demo.checks import XYXY, citation_reward, find_citations
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
 from demo.english import listed
 from demo.session import TraceText, Turn
 from demo.trace import PARTS, bare, sentences
@@ -27,21 +29,28 @@ class Score:
     reason: str
 
 
-def scores(turn: Turn, given: Collection[XYXY]) -> tuple[Score, ...]:
+def scores(
+    turn: Turn, given: Collection[XYXY], dialect: Dialect = REGION_REASONER
+) -> tuple[Score, ...]:
     """The four rewards of an answer: citation, consistency, format, repetition.
 
-    ``given`` are the boxes that stood in the question, in the model frame.
+    ``given`` are the boxes that stood in the question, in the model frame. What an answer in the dialect
+    has no part for gets no score.
     """
     if turn.partial:
         stopped = "The answer was stopped before it was complete."
         return tuple(Score(name, None, stopped) for name in NAMES)
-    text = turn.trace
+    text, parts = turn.trace, dialect.parts
     return (
-        _citation(text.think or "", given),
-        _consistency(text),
-        _format(text, asked=bool(given)),
+        _citation(text.think or "", given) if "think" in parts else _not_asked("citation", "think"),
+        _consistency(text) if "scene" in parts else _not_asked("consistency", "scene"),
+        _format(text, parts or ("answer",), asked=bool(given)),
         _repetition(turn.raw),
     )
+
+
+def _not_asked(score: str, part: str) -> Score:
+    return Score(score, None, f"Answers of this model do not have {_PARTS[part]}.")
 
 
 NAMES = ("citation", "consistency", "format", "repetition")
@@ -96,18 +105,19 @@ _PARTS = {
 }
 
 
-def _format(text: TraceText, *, asked: bool) -> Score:
-    """The share of four demands that are met: scene, reasoning and answer are there, and a focus exactly
-    when a region was given.
+def _format(text: TraceText, parts: Sequence[str], *, asked: bool) -> Score:
+    """The share of demands that are met: each part is there, but a focus exactly when a region was given.
+
+    Only ``parts`` are demanded; what else there is does no harm.
     """
-    there = {part for part in PARTS if getattr(text, part)}
-    wanted = {part for part in PARTS if asked or part != "focus"}
+    there = {part for part in parts if getattr(text, part)}
+    wanted = {part for part in parts if asked or part != "focus"}
     missing = [_PARTS[part] for part in PARTS if part in wanted - there]
     faults = [f"Missing: {listed(missing)}."] if missing else []
     if there - wanted:
         faults.append("There is a focus although no region was given.")
-    kept = f"All {len(wanted)} parts are there."
-    return Score("format", 1 - len(there ^ wanted) / len(PARTS), " ".join(faults) or kept)
+    kept = f"All {len(wanted)} parts are there." if len(wanted) > 1 else "The answer is there."
+    return Score("format", 1 - len(there ^ wanted) / len(parts), " ".join(faults) or kept)
 
 
 def _repetition(raw: str) -> Score:

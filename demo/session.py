@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from demo.dialects.known import REGION_REASONER
 from demo.errors import InputError, SessionFormatError
 from demo.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
 from demo.masks import Mask
@@ -37,10 +38,13 @@ class PictureInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReasonerInfo:
-    """Which model answers, and the frame (pixels) its boxes are written in."""
+    """Which model answers, the frame (pixels) its boxes are written in for this picture, and the name of
+    the dialect it is asked in (see `dialects.known`).
+    """
 
     name: str
     frame: Size
+    dialect: str = REGION_REASONER.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,7 @@ class Session:
             "reasoner": {
                 "name": self.reasoner.name,
                 "frame": [self.reasoner.frame.width, self.reasoner.frame.height],
+                "dialect": self.reasoner.dialect,
             },
             "turns": [_turn_to_dict(turn) for turn in self.turns],
             "regions": [_region_to_dict(region) for region in self.registry],
@@ -301,7 +306,11 @@ def _session_from_dict(data: dict[str, Any]) -> Session:
     return Session(
         id=_matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(_text(picture["name"]), size, _sha256(picture["sha256"])),
-        reasoner=ReasonerInfo(_text(reasoner["name"]), _size(reasoner["frame"])),
+        reasoner=ReasonerInfo(
+            _text(reasoner["name"]),
+            _size(reasoner["frame"]),
+            _text(reasoner.get("dialect", REGION_REASONER.name)),
+        ),
         turns=turns,
         registry=_checked_registry(regions, turns, data.get("next_region")),
         branch=_branch_from_dict(data.get("branch")),

@@ -1,9 +1,10 @@
-"""A model's text, read while it streams: its four parts, and what its answer holds.
+"""A model's text, read while it streams: its parts, and what its answer holds.
 
-Form: ``<scene>…</scene> <focus>…</focus> <think>…</think> <answer>[{"bbox_2d": [x1, y1, x2, y2],
-"point_2d": [x, y]}, …]</answer>``. Real texts break this form in many ways; what can be read is
-read, and what had to be mended is said in ``Trace.problems``. No text raises, and every character
-is looked at a bounded number of times.
+Form, as RegionReasoner has it: ``<scene>…</scene> <focus>…</focus> <think>…</think>
+<answer>[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y]}, …]</answer>``. Real texts break this form
+in many ways; what can be read is read, and what had to be mended is said in ``Trace.problems``. Other
+dialects have fewer parts; where one has no tags at all, the whole text is the answer. No text raises,
+and every character is looked at a bounded number of times.
 
 This file does not know how objects are read (`answer.py`), what was asked, which references were
 given (`checks.py`), or the picture.
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 
 from demo.answer import MENDS, AnswerReader, Reading
 from demo.answer import TraceObject as TraceObject
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
 from demo.geometry import Size
 from demo.session import TraceText
 
@@ -79,9 +82,9 @@ class Trace:
     problems: tuple[Problem, ...] = ()
 
 
-def parse_trace(text: str, frame: Size) -> Trace:
+def parse_trace(text: str, frame: Size, dialect: Dialect = REGION_REASONER) -> Trace:
     """Read a whole text at once; the same as feeding it in any pieces."""
-    parser = TraceParser(frame)
+    parser = TraceParser(frame, dialect)
     parser.feed(text)
     return parser.close()
 
@@ -98,10 +101,13 @@ class TraceParser:
     is not known whether a tag inside a part ends it, the text after that tag is held back from it.
     An answer without tags is no part: it is found at the end, and was not announced. Nor are bare
     lists of numbers, which are boxes only where there are no objects.
+
+    In a dialect without tags, text outside parts is an answer that ends with the text; it is cut off
+    where a list or an object is left open.
     """
 
-    def __init__(self, frame: Size) -> None:
-        self._frame = frame
+    def __init__(self, frame: Size, dialect: Dialect = REGION_REASONER) -> None:
+        self._frame, self._dialect = frame, dialect
         self._chunks: list[str] = []
         self._tail = ""
         self._open: list[_Part] = []
@@ -125,7 +131,9 @@ class TraceParser:
 
     def close(self) -> Trace:
         """The trace of everything fed. A tag that is cut off at the very end is in no part."""
-        truncated = bool(self._open) and self._open[-1].known is None
+        for part in self._open:
+            part.end_with_text()
+        truncated = bool(self._open) and self._open[-1].is_cut_off
         for part in self._open:
             self._count(part.ended())
         scene, focus, think = (self._text(name) for name in PARTS[:-1])
@@ -147,7 +155,7 @@ class TraceParser:
             return answer.own_text, answer.reading
         for run in reversed(self._loose):
             text = "".join(run).strip()
-            reading = _read_untagged(text, self._frame)
+            reading = _read_untagged(text, self._reader())
             if reading is not None:
                 return text, reading
         return None, None
@@ -160,9 +168,19 @@ class TraceParser:
     def _read_text(self, text: str) -> list[TraceEvent]:
         if not text:
             return []
+        events: list[TraceEvent] = []
+        if text.strip() and self._begins_untagged():
+            self._open.append(_Part("answer", self._reader(), tagged=False))
+            events.append(PartOpened("answer"))
         if not self._open or self._open[-1].known is not None:
             self._loose[-1].append(text)
-        return [event for part in self._open for event in part.take(text)]
+        return events + [event for part in self._open for event in part.take(text)]
+
+    def _begins_untagged(self) -> bool:
+        return not (self._dialect.parts or self._open or "answer" in self._counted)
+
+    def _reader(self) -> AnswerReader:
+        return AnswerReader(self._frame, self._dialect.native)
 
     def _read_tag(self, tag: str) -> list[TraceEvent]:
         if self._loose[-1]:
@@ -173,13 +191,13 @@ class TraceParser:
     def _read_opening(self, name: str, tag: str) -> list[TraceEvent]:
         inner = self._open[-1].name if self._open else ""
         if name == inner == "answer":
-            self._count(self._open.pop().ended(tagged=False))
+            self._count(self._open.pop().mentioned())
         elif inner and PARTS.index(name) <= PARTS.index(inner):
             return self._read_text(tag)
         for part in self._open:
             part.pause()
             part.take(tag)
-        self._open.append(_Part(name, AnswerReader(self._frame) if name == "answer" else None))
+        self._open.append(_Part(name, self._reader() if name == "answer" else None))
         return [PartOpened(name)]
 
     def _read_closing(self, name: str, tag: str) -> list[TraceEvent]:
@@ -187,7 +205,7 @@ class TraceParser:
             return self._read_text(tag) if self._open else []
         while (part := self._open.pop()).name != name:
             # It was only mentioned in the part that ends here, unless boxes stand in it.
-            part.ended(tagged=False)
+            part.mentioned()
             if part.reading is not None and part.reading.readable:
                 self._count(part)
         for outer in self._open:
@@ -216,11 +234,13 @@ class _Part:
     """One occurrence of a part while it is read.
 
     It is paused once a tag inside it opened a later part: from the ``known``-th piece on, its text
-    belongs to it only if its own closing tag comes. An answer, being the last part, never is.
+    belongs to it only if its own closing tag comes. An answer, being the last part, never is. Without
+    tags of its own it ends with the text.
     """
 
     name: str
     reader: AnswerReader | None
+    tagged: bool = True
     pieces: list[str] = field(default_factory=list)
     known: int | None = None
     closed: bool = False
@@ -252,16 +272,28 @@ class _Part:
         self.closed, self.known = True, None
         return [*([PartText(self.name, held)] if held else []), PartClosed(self.name)]
 
-    def ended(self, *, tagged: bool = True) -> _Part:
+    def end_with_text(self) -> None:
+        if not self.tagged and self.reader is not None:
+            self.closed = not self.reader.is_open
+
+    @property
+    def is_cut_off(self) -> bool:
+        return self.known is None and not self.closed
+
+    def mentioned(self) -> _Part:
+        """Ended without a tag of its own."""
+        self.tagged = False
+        return self.ended()
+
+    def ended(self) -> _Part:
         if self.reader is not None:
             whole = self.own_text if self.closed else None
-            self.reading = self.reader.finish(whole, tagged=tagged)
+            self.reading = self.reader.finish(whole, tagged=self.tagged)
         return self
 
 
-def _read_untagged(text: str, frame: Size) -> Reading | None:
+def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
     """An answer without its tags: objects anywhere in the text; a bare or empty list only alone."""
-    reader = AnswerReader(frame)
     reader.feed(text)
     reading = reader.finish(text, tagged=False)
     in_prose = "prose" in reading.mends and (reading.empty or "bare" in reading.mends)

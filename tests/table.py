@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
 
+from demo.dialects.known import REGION_REASONER
 from demo.errors import ModelError
-from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Usage
@@ -38,7 +38,7 @@ BUSY, IDLE = '#canvas[aria-busy="true"]', '#canvas[aria-busy="false"]'
 class TableReasoner:
     """Answers with the first text whose word is in the question."""
 
-    name, frame, device = "table", Size(840, 840), "CPU"
+    name, dialect, device = "table", REGION_REASONER, "CPU"
 
     def __init__(self) -> None:
         self.go_on = threading.Event()

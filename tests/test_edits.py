@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo import edits
+from demo.dialects.known import REGION_REASONER
 from demo.edits import MOST_CLICKS, Hand
 from demo.engine import understand
 from demo.errors import InputError, ModelError, UnknownRegionError
@@ -113,7 +114,7 @@ def test_a_moved_box_takes_its_mask_along_and_is_used_from_then_on() -> None:
     assert item.point is None  # it lay in the old box
     assert item.mask is not None
     assert box_iou(replace(item, box=item.mask.extent() or item.box), BLUE) > 0.9
-    _, prompt = understand(session, "left of R1", Size(840, 840))
+    _, prompt = understand(session, "left of R1", REGION_REASONER)
     assert prompt.question == "left of bbox=[494, 154, 725, 462]"
 
 
@@ -166,9 +167,9 @@ def test_a_region_that_is_gone(act: object) -> None:
 
 def test_it_means_what_was_drawn_last_and_can_be_seen() -> None:
     session = HAND.draw_box(found(), BLUE).session
-    assert understand(session, "what is left of it", Size(840, 840))[0].names == ("R2",)
+    assert understand(session, "what is left of it", REGION_REASONER)[0].names == ("R2",)
     hidden = edits.set_hidden(session, "R2", True).session
-    assert understand(hidden, "what is left of it", Size(840, 840))[0].names == ("R1",)
+    assert understand(hidden, "what is left of it", REGION_REASONER)[0].names == ("R1",)
 
 
 numbers = st.integers(-1000, 1000)

@@ -78,7 +78,11 @@ def test_the_next_turn_holds_the_box_in_the_model_frame(
 ) -> None:
     before = finished(first)
     events = turn(before, "what is next to r1?", picture, nano)
-    box = before.registry.region("R1").objects[0].box.to_model(picture.size, nano.frame)
+    box = (
+        before.registry.region("R1")
+        .objects[0]
+        .box.to_model(picture.size, nano.dialect.view(picture.size).frame)
+    )
     written = f"bbox=[{box.x1}, {box.y1}, {box.x2}, {box.y2}]"
     session = finished(events)
     assert session.turns[1].prompted == f"what is next to {written}"
@@ -217,7 +221,7 @@ class _Silent:
     """A model that answers nothing at all."""
 
     def __init__(self, nano: LocalReasoner) -> None:
-        self.name, self.frame, self.device = "silent", nano.frame, "CPU"
+        self.name, self.dialect, self.device = "silent", nano.dialect, "CPU"
 
     def prepare(self, picture: Picture) -> None:
         """Nothing to do."""

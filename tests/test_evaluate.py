@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from demo.dialects.known import REGION_REASONER
 from demo.errors import CheckpointError, InputError, ModelError
 from demo.evaluate.cases import worst_cases
 from demo.evaluate.crew import About, Result, gather
@@ -44,7 +45,7 @@ RED_840, BLUE_840 = [42, 84, 210, 336], [420, 168, 588, 420]
 class Told:
     """A model that answers with the given texts, in order; an error in their place is raised."""
 
-    name, frame, device = "told", FRAME, "CPU"
+    name, dialect, device = "told", REGION_REASONER, "CPU"
 
     def __init__(self, *answers: str | ModelError) -> None:
         self.answers = list(answers)

@@ -18,8 +18,8 @@ from transformers import (
     Qwen2VLForConditionalGeneration,
 )
 
+from demo.dialects.known import REGION_REASONER
 from demo.errors import CheckpointError, OptionError
-from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
@@ -44,7 +44,7 @@ def test_a_checkpoint_without_a_frame_speaks_in_840(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     del config["region_frame"]
     (folder / "config.json").write_text(json.dumps(config))
-    assert load_local(find_model(str(folder))).frame == Size(840, 840)
+    assert load_local(find_model(str(folder))).dialect == REGION_REASONER
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def generated(reasoner: LocalReasoner, picture: Picture, question: str) -> tuple
     )
     inputs = reasoner._processor(
         text=[inputs],
-        images=[framed(picture, reasoner.frame)],
+        images=[framed(picture, reasoner.dialect)],
         do_resize=False,
         return_tensors="pt",
     )
@@ -133,7 +133,7 @@ def test_a_turn_without_memory_is_tried_once_more(nano: LocalReasoner, picture: 
 
 def test_nano_speaks_the_four_tags_in_its_own_frame(nano: LocalReasoner, picture: Picture) -> None:
     text, _ = run(nano, picture, "find the largest thing")
-    assert nano.frame == Size(224, 224)
+    assert nano.dialect.view(picture.size).frame == Size(224, 224)
     assert [text.count(f"<{tag}>") for tag in ("scene", "think", "answer")] == [1, 1, 1]
     assert text.endswith("</answer>")
 

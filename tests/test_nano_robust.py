@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demo.geometry import ModelBox, ModelPoint, PictureBox, Size
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
+from demo.geometry import ModelBox, ModelPoint, PictureBox
 from demo.nano.asking import Asker
 from demo.nano.drawing import Box
 from demo.nano.evaluate import evaluate
@@ -55,6 +57,9 @@ WAYS = read_paraphrases()
 PLAIN, *OTHERS = CONDITIONS
 
 
+_NANO = REGION_REASONER.in_frame(FRAME)
+
+
 @dataclass(slots=True)
 class Teller:
     """A reasoner that answers with the boxes it was told for a picture, and with none for others."""
@@ -62,7 +67,7 @@ class Teller:
     boxes: dict[str, Sequence[Box]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     name: str = "teller"
-    frame: Size = FRAME
+    dialect: Dialect = _NANO
     device: str = "CPU"
 
     def prepare(self, picture: Picture) -> None:

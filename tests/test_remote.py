@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from demo.choose import choose
+from demo.dialects.known import REGION_REASONER
 from demo.engine import answer as answer_to
 from demo.engine import begin
 from demo.errors import ModelError, OptionError
@@ -95,7 +96,7 @@ def ask(
 def test_an_answer_arrives_with_its_counts(picture: Picture) -> None:
     with Hostile(answer("<scene>Two ", "dogs.</scene>")) as server, connected(server) as reasoner:
         assert ask(reasoner, picture) == ("<scene>Two dogs.</scene>", Usage(100, 2, 90))
-        assert (reasoner.name, reasoner.frame) == ("some-model", Size(840, 840))
+        assert (reasoner.name, reasoner.dialect) == ("some-model", REGION_REASONER)
         assert reasoner.device == f"server {server.host}"
 
 
@@ -116,7 +117,7 @@ def test_the_question_is_what_the_model_was_trained_on(picture: Picture) -> None
     head, _, data = shown_first["image_url"]["url"].partition(",")
     assert head == "data:image/png;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as sent:
-        assert np.array_equal(np.array(sent), np.array(framed(picture, Size(840, 840))))
+        assert np.array_equal(np.array(sent), np.array(framed(picture, REGION_REASONER)))
 
 
 BROKE = "The connection to the server at {host} broke before its answer was complete. Ask again."
@@ -538,7 +539,7 @@ def test_which_model_is_meant(
     model: str, listed: list[str], identity: str, name: str, side: int
 ) -> None:
     served = choose_served(model, listed, "gpu:8000")
-    assert (served.id, served.name, served.frame) == (identity, name, Size(side, side))
+    assert (served.id, served.name, served.dialect.frame) == (identity, name, Size(side, side))
 
 
 @pytest.mark.parametrize(
@@ -660,7 +661,7 @@ def test_a_real_server_says_what_the_model_says_here(
 @pytest.mark.parametrize("model", ["auto", "nano", "local/nano"])
 def test_a_real_server_has_nano_by_several_names(model: str, served: str) -> None:
     with connected(served, PATIENT, model) as reasoner:
-        assert (reasoner.name, reasoner.frame) == ("nano", Size(224, 224))
+        assert (reasoner.name, reasoner.dialect.frame) == ("nano", Size(224, 224))
 
 
 def test_a_real_server_is_stopped_and_asked_again(

@@ -211,7 +211,11 @@ def test_the_json_form_is_that_of_version_1() -> None:
         "height": 30,
         "sha256": PICTURE.sha256,
     }
-    assert data["reasoner"] == {"name": "nano", "frame": [840, 840]}
+    assert data["reasoner"] == {
+        "name": "nano",
+        "frame": [840, 840],
+        "dialect": "region-reasoner",
+    }
     assert data["turns"] == [
         {
             "question": "Find the dog, next to R1",

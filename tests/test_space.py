@@ -91,7 +91,7 @@ def test_an_answer_through_the_door_is_the_same(
 ) -> None:
     shared = ZeroReasoner(nano, door)
     shared.prepare(picture)
-    assert (shared.name, shared.frame, shared.device) == ("nano", nano.frame, "CPU, shared")
+    assert (shared.name, shared.dialect, shared.device) == ("nano", nano.dialect, "CPU, shared")
     asked = prompt()
     direct = nano.stream(picture, asked, threading.Event())
     through = shared.stream(picture, asked, threading.Event())

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What plays: names of model and mask maker, the model's frame (pixels), and a line for people."""
+    """What plays: names of model and mask maker, the model's frame in pixels (None when it depends on the
+    picture), and a line for people.
+    """
 
     model: str
-    frame: tuple[int, int]
+    frame: tuple[int, int] | None
     segmenter: str
     status: str
 
@@ -179,6 +181,11 @@ def _about_here() -> About:
 
 
 def _about(models: Models) -> About:
-    frame, segmenter = models.reasoner.frame, models.segmenter
+    frame, segmenter = models.reasoner.dialect.frame, models.segmenter
     name = segmenter.name if segmenter else "none"
-    return About(models.reasoner.name, (frame.width, frame.height), name, models.status)
+    return About(
+        models.reasoner.name,
+        None if frame is None else (frame.width, frame.height),
+        name,
+        models.status,
+    )

@@ -99,7 +99,6 @@ def build_report(
 
 def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) -> tuple[str, ...]:
     overall = run.scores.overall
-    width, height = settings["frame"]
     frame = "" if settings["reference"] == "none" else f", {_FRAMES[settings['reference_frame']]}"
     sentences = [
         f"{run.scores.dialogues:,} dialogues, {overall.summary.turns:,} rounds with something to find "
@@ -107,7 +106,7 @@ def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) 
         f"gIoU {percent(overall.summary.giou)}, cIoU {percent(overall.summary.ciou)}, "
         f"citation reward {percent(overall.citation)} (percent).",
         f"References to earlier rounds: {_REFERENCES[settings['reference']]}{frame}.",
-        f"Model {settings['model']} in a frame of {width} × {height}, quantization "
+        f"Model {settings['model']} {_frame(settings['frame'])}, quantization "
         f"{settings['quantize']}{', low memory' if settings['low_memory'] else ''}, masks: "
         f"{settings['segmenter']}. Data {settings['data_name']} with SHA-256 {settings['data']}.",
     ]
@@ -119,6 +118,12 @@ def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) 
     if unplayed:
         sentences.append(f"{len(unplayed):,} rows could not be played; they are listed below.")
     return tuple(sentences)
+
+
+def _frame(frame: Sequence[int] | None) -> str:
+    if frame is None:
+        return "in the pixels of each picture as it was shown"
+    return f"in a frame of {frame[0]} × {frame[1]}"
 
 
 def _plots(runs: Sequence[Run], below_ap: str, below_giou: str) -> tuple[Plot, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from transformers import Qwen2_5_VLForConditionalGeneration
 
+from demo.dialects.known import REGION_REASONER
 from demo.nano.card import write_card
 from demo.nano.evaluate import evaluate
 from demo.nano.facts import FRAME
@@ -83,9 +84,10 @@ def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
     """Scores a model that is still being trained on a few dialogues of its own."""
     data = write_dialogues(folder, measures.on_the_way, measures.seed + 1)
     processor = build_processor(build_tokenizer(vocabulary()))
+    dialect = REGION_REASONER.in_frame(FRAME)
 
     def check(model: Qwen2_5_VLForConditionalGeneration) -> dict[str, float]:
-        found = evaluate(data, LocalReasoner("nano", model, processor), None).to_dict()
+        found = evaluate(data, LocalReasoner("nano", model, processor, dialect), None).to_dict()
         return {"AP": found["overall"]["ap"] or 0.0, "box IoU": found["mean_box_iou"] or 0.0}
 
     return check

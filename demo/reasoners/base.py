@@ -9,11 +9,10 @@ from typing import Protocol
 
 from PIL import Image
 
-from demo.geometry import Size
+from demo.dialects.dialect import Dialect
 from demo.pictures import Picture
 from demo.prompt import Prompt
 
-REGION_REASONER_FRAME = Size(840, 840)
 MOST_NEW_TOKENS = 2048
 
 
@@ -34,8 +33,8 @@ class Reasoner(Protocol):
         """What to call it, such as ``nano``."""
 
     @property
-    def frame(self) -> Size:
-        """The frame in pixels that its boxes are written in."""
+    def dialect(self) -> Dialect:
+        """How it is asked, what it is shown, and the frame that its boxes are written in."""
 
     @property
     def device(self) -> str:
@@ -53,7 +52,12 @@ class Reasoner(Protocol):
         """
 
 
-def framed(picture: Picture, frame: Size) -> Image.Image:
-    """The picture stretched to the frame (bilinear, shape not kept), as in training."""
-    size = (frame.width, frame.height)
-    return Image.fromarray(picture.pixels).resize(size, Image.Resampling.BILINEAR)
+def framed(picture: Picture, dialect: Dialect) -> Image.Image:
+    """The picture in the size that a model is shown it in.
+
+    A fixed size is reached as in RegionReasoner's training, bilinear, with the shape not kept; a
+    picture's own shape is kept as with the Qwen models, bicubic.
+    """
+    shown = dialect.view(picture.size).shown
+    method = Image.Resampling.BILINEAR if dialect.shown else Image.Resampling.BICUBIC
+    return Image.fromarray(picture.pixels).resize((shown.width, shown.height), method)

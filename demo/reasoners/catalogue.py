@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import DIALECTS
 from demo.errors import OptionError
+from demo.geometry import Size
 from demo.reasoners.memory import Shape
 
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
@@ -15,8 +19,8 @@ NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 class Entry:
     """A model by name: ``source`` is a hub id or a folder.
 
-    ``dialect`` names how it is asked (see `prompt`); ``shape`` is known for models that can be planned
-    for before their configuration is here.
+    ``dialect`` names how it is asked (see `dialects.known`); ``shape`` is known for models that can be
+    planned for before their configuration is here.
     """
 
     name: str
@@ -91,6 +95,12 @@ def find_model(name: str) -> Entry:
         f"There is no model called {name}. Choose {known}, a hub id such as "
         "lmsdss/RegionReasoner-7B, or a folder with a checkpoint."
     )
+
+
+def dialect_of(entry: Entry, region_frame: Sequence[int] | None) -> Dialect:
+    """How a model is asked; ``region_frame`` is the frame that its configuration names, if any."""
+    dialect = DIALECTS[entry.dialect]
+    return dialect if region_frame is None else dialect.in_frame(Size(*region_frame))
 
 
 def _in_catalogue(name: str) -> Entry | None:

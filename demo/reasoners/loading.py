@@ -26,7 +26,7 @@ from transformers import (
 from transformers.utils import logging as hf_logging
 
 from demo.errors import CheckpointError, DemoError
-from demo.reasoners.catalogue import Entry
+from demo.reasoners.catalogue import Entry, dialect_of
 from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.kept import check_whole, keep, kept_folder
@@ -114,7 +114,8 @@ def load_local(
             model = _quantized(config, folder, plan)
         else:
             model = load_kept(entry, config, plan, tell)
-    return LocalReasoner(entry.name, model, processor)
+    dialect = dialect_of(entry, getattr(config, "region_frame", None))
+    return LocalReasoner(entry.name, model, processor, dialect)
 
 
 def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:

@@ -1,12 +1,13 @@
-"""A Qwen2.5-VL checkpoint in this process, through transformers.
+"""A Qwen2.5-VL or Qwen2-VL checkpoint in this process, through transformers.
 
-The picture goes in at exactly the model's frame and is computed once; decoding is greedy, looks ahead,
-and hands the text out pass by pass, so a stop takes effect after the pass at hand. It knows nothing of
-regions, traces or pages.
+The picture goes in at exactly the size that its dialect shows and is computed once; decoding is greedy,
+looks ahead, and hands the text out pass by pass, so a stop takes effect after the pass at hand. It knows
+nothing of regions, traces or pages.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -15,13 +16,17 @@ from typing import Any
 
 import torch
 from tokenizers.decoders import DecodeStream
-from transformers import DynamicCache, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import (
+    DynamicCache,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLForConditionalGeneration,
+)
 
+from demo.dialects.dialect import Dialect
 from demo.errors import ModelError, OutOfMemoryError
-from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
-from demo.reasoners.base import MOST_NEW_TOKENS, REGION_REASONER_FRAME, Usage, framed
+from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
 from demo.reasoners.decoding import Decoder, most_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
@@ -39,10 +44,14 @@ class LocalReasoner:
     """One loaded checkpoint; one answer at a time, the lock sees to that."""
 
     def __init__(
-        self, name: str, model: Qwen2_5_VLForConditionalGeneration, processor: Any
+        self,
+        name: str,
+        model: Qwen2_5_VLForConditionalGeneration | Qwen2VLForConditionalGeneration,
+        processor: Any,
+        dialect: Dialect,
     ) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
-        self._frame = _frame_of(model.config)
+        self._dialect, self._device, self._closed = dialect, model.device, False
         self._lock = threading.Lock()
         self._prefixes = Prefixes()
         stops = model.generation_config.eos_token_id
@@ -54,15 +63,15 @@ class LocalReasoner:
         return self._name
 
     @property
-    def frame(self) -> Size:
-        return self._frame
+    def dialect(self) -> Dialect:
+        return self._dialect
 
     @property
     def device(self) -> str:
-        device = self._model.device
-        if device.type == "cuda":
-            return torch.cuda.get_device_name(device)
-        return {"cpu": "CPU", "mps": "Apple GPU"}.get(device.type, device.type)
+        kind = self._device.type
+        if kind == "cuda":
+            return torch.cuda.get_device_name(self._device)
+        return {"cpu": "CPU", "mps": "Apple GPU"}.get(kind, kind)
 
     @property
     def parameters(self) -> tuple[int, int]:
@@ -73,7 +82,26 @@ class LocalReasoner:
     def prepare(self, picture: Picture) -> None:
         """Compute everything that stands before a question; the newest pictures are kept."""
         with self._lock, failures_said():
+            self._check_open()
             self._prefix(picture)
+
+    def close(self) -> None:
+        """Free the weights and all that was computed; an answer under way is finished first.
+
+        After that, `prepare` and `stream` raise ModelError.
+        """
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._prefixes.clear()
+                del self._model, self._decoder
+        gc.collect()  # a model holds itself in circles
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ModelError("This model is not loaded any more. Ask again.")
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
@@ -90,6 +118,7 @@ class LocalReasoner:
                 return
         try:
             with failures_said():
+                self._check_open()
                 yield from self._answer(picture, prompt, cancel)
         finally:
             self._lock.release()
@@ -166,7 +195,7 @@ class LocalReasoner:
     def _features(self, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
         """Visual features [N, width], and the grid [1, 3] of patches in time, height and width."""
         pixels = self._processor.image_processor(
-            framed(picture, self._frame), do_resize=False, return_tensors="pt"
+            framed(picture, self._dialect), do_resize=False, return_tensors="pt"
         ).to(self._model.device)
         grid = pixels["image_grid_thw"]
         seen = self._model.get_image_features(pixels["pixel_values"].to(self._model.dtype), grid)
@@ -191,11 +220,6 @@ class LocalReasoner:
 
     def _ids(self, text: str) -> list[int]:
         return self._processor.tokenizer(text, add_special_tokens=False).input_ids
-
-
-def _frame_of(config: Qwen2_5_VLConfig) -> Size:
-    written = getattr(config, "region_frame", None)
-    return REGION_REASONER_FRAME if written is None else Size(*written)
 
 
 @contextmanager

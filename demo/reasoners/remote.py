@@ -1,8 +1,8 @@
-"""RegionReasoner behind any OpenAI-compatible server.
+"""RegionReasoner, or another model of the catalogue, behind any OpenAI-compatible server.
 
-The picture goes out in exactly the model's frame, first in the message, so that every question about
-it shares a prefix that the engine may reuse. It knows which model of a server is meant and how it is
-asked; the connection is `server.py`'s.
+The picture goes out in exactly the size that the model is shown, first in the message, so that every
+question about it shares a prefix that the engine may reuse. It knows which model of a server is meant and
+how it is asked; the connection is `server.py`'s.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
 from demo.errors import ModelError, OptionError
-from demo.geometry import Size
 from demo.pictures import Picture
 from demo.prompt import Prompt
-from demo.reasoners.base import REGION_REASONER_FRAME, Usage, framed
-from demo.reasoners.catalogue import CATALOGUE, Entry
+from demo.reasoners.base import Usage, framed
+from demo.reasoners.catalogue import CATALOGUE, Entry, dialect_of
 from demo.reasoners.faults import shown
 from demo.reasoners.server import CLOSED, Heard, Limits, Server, read_address
 
@@ -38,7 +39,7 @@ class Served:
 
     id: str
     name: str
-    frame: Size
+    dialect: Dialect
 
 
 class RemoteReasoner:
@@ -52,8 +53,8 @@ class RemoteReasoner:
         return self._served.name
 
     @property
-    def frame(self) -> Size:
-        return self._served.frame
+    def dialect(self) -> Dialect:
+        return self._served.dialect
 
     @property
     def device(self) -> str:
@@ -75,7 +76,7 @@ class RemoteReasoner:
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         heard = Heard(pieces.put)
         content: list[dict[str, object]] = [
-            {"type": "image_url", "image_url": {"url": data_url(picture, self.frame)}},
+            {"type": "image_url", "image_url": {"url": data_url(picture, self.dialect)}},
             {"type": "text", "text": prompt.instruction},
         ]
         answer = self._server.ask(self._served.id, content, heard)
@@ -153,10 +154,10 @@ def entry_of(model: str) -> Entry | None:
     return next((e for e in CATALOGUE.values() if last in (e.name, _last(e.source))), None)
 
 
-def data_url(picture: Picture, frame: Size) -> str:
-    """The picture in the model's frame as the text of a PNG."""
+def data_url(picture: Picture, dialect: Dialect) -> str:
+    """The picture as the model is shown it, as the text of a PNG."""
     file = io.BytesIO()
-    framed(picture, frame).save(file, "PNG", compress_level=PNG_LEVEL)
+    framed(picture, dialect).save(file, "PNG", compress_level=PNG_LEVEL)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
@@ -164,17 +165,15 @@ def _served(identity: str) -> Served:
     entry = entry_of(identity)
     if entry is None:
         name = shown(identity.rstrip("/").rpartition("/")[2])
-        return Served(identity, name, REGION_REASONER_FRAME)
-    return Served(identity, entry.name, _frame(entry))
+        return Served(identity, name, REGION_REASONER)
+    return Served(identity, entry.name, _dialect(entry))
 
 
-def _frame(entry: Entry) -> Size:
-    """The frame a checkpoint of our own has in its configuration; else RegionReasoner's."""
+def _dialect(entry: Entry) -> Dialect:
+    """A checkpoint of our own has the frame that its configuration names."""
     config = Path(entry.source) / "config.json"
-    if not config.is_file():
-        return REGION_REASONER_FRAME
-    written = json.loads(config.read_text(encoding="utf-8")).get("region_frame")
-    return REGION_REASONER_FRAME if written is None else Size(*written)
+    written = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    return dialect_of(entry, written.get("region_frame"))
 
 
 def _last(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from demo.geometry import Size
+from demo.dialects.dialect import Dialect
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import MOST_NEW_TOKENS, Reasoner, Usage
@@ -43,7 +43,7 @@ class ZeroReasoner:
     """A reasoner behind a `Door`, whose work ``answer`` takes a picture and a prompt."""
 
     def __init__(self, reasoner: Reasoner, door: Door) -> None:
-        self._name, self._frame, self._device = reasoner.name, reasoner.frame, reasoner.device
+        self._name, self._dialect, self._device = reasoner.name, reasoner.dialect, reasoner.device
         self._door = door
 
     @property
@@ -51,8 +51,8 @@ class ZeroReasoner:
         return self._name
 
     @property
-    def frame(self) -> Size:
-        return self._frame
+    def dialect(self) -> Dialect:
+        return self._dialect
 
     @property
     def device(self) -> str:

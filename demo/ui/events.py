@@ -161,7 +161,7 @@ class Events:
             return words.hint(desk)
         try:
             known = without_unknown(typed, desk.session.registry)
-            resolved, _ = understand(desk.session, known, self.reasoner.frame)
+            resolved, _ = understand(desk.session, known, self.reasoner.dialect)
         except DemoError:
             return words.hint(desk)
         return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))

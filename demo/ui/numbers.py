@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from demo.dialects.known import dialect_named
 from demo.geometry import ModelBox
 from demo.regions import RegionObject
 from demo.scores import NAMES, scores
 from demo.session import Session, Timings, Turn
-from demo.trace import TraceObject, TraceParser
+from demo.trace import TraceObject, parse_trace
 from demo.ui.canvas import serial
 from demo.ui.chat import answered, given_boxes
 from demo.ui.places import address
@@ -67,7 +68,8 @@ _KEY = (
 def score_card(session: Session, turn: int) -> dict[str, Any]:
     """The scores of a turn (1, 2, …) and their course over the dialogue. Raises InputError."""
     session.turn(turn)
-    by_turn = [scores(each, given_boxes(session, each)) for each in session.turns]
+    dialect = dialect_named(session.reasoner.dialect)
+    by_turn = [scores(each, given_boxes(session, each), dialect) for each in session.turns]
     return {
         "kind": "scores",
         "turn": turn,
@@ -94,9 +96,9 @@ def _rounded(value: float | None) -> float | None:
 
 def _objects(session: Session, turn: Turn) -> list[dict[str, Any]]:
     """What was found, in the model's own numbers as long as nobody corrected it."""
-    parser = TraceParser(session.reasoner.frame)
-    parser.feed(turn.raw)
-    written = parser.close().objects
+    reasoner = session.reasoner
+    trace = parse_trace(turn.raw, reasoner.frame, dialect_named(reasoner.dialect))
+    written = trace.objects
     found = answered(session, turn)
     own = written if len(written) == len(found) else [None] * len(found)
     return [

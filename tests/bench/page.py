@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect, sync_playwright
 
 from demo.choose import Models, choose
+from demo.dialects.known import REGION_REASONER
 from demo.examples import load_examples
 from demo.geometry import Size
 from demo.masks import Mask
@@ -130,7 +131,8 @@ def drawing_times(browser_page: Page, url: str, picture: Path) -> list[float]:
 class Leaves:
     """Answers every question with the boxes of all the leaves."""
 
-    name, frame, device = "leaves", Size(*LARGE), "CPU"
+    name, device = "leaves", "CPU"
+    dialect = REGION_REASONER.in_frame(Size(*LARGE))
 
     def prepare(self, _picture: Picture) -> None:
         """There is nothing to prepare."""

@@ -24,6 +24,7 @@ import torch
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from demo.choose import Models
+from demo.dialects.known import REGION_REASONER
 from demo.engine import TurnFinished, begin, run_turn
 from demo.examples import Example, load_examples
 from demo.geometry import Size
@@ -151,7 +152,7 @@ def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: s
     written = reasoner._written(prompt.instruction)
     inputs = processor(
         text=[written],
-        images=[framed(picture, reasoner.frame)],
+        images=[framed(picture, reasoner.dialect)],
         do_resize=False,
         return_tensors="pt",
     )
@@ -165,7 +166,6 @@ def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: s
 def mid_size(nano: LocalReasoner) -> LocalReasoner:
     """Nano's architecture at 260 million weights, with the 7B's frame; random."""
     config = Qwen2_5_VLConfig.from_pretrained(NANO_FOLDER)
-    config.region_frame = [840, 840]
     text = config.text_config
     text.hidden_size, text.intermediate_size, text.num_hidden_layers = 1024, 2816, 20
     text.num_attention_heads, text.num_key_value_heads = 16, 4
@@ -174,9 +174,7 @@ def mid_size(nano: LocalReasoner) -> LocalReasoner:
     torch.manual_seed(0)
     model = Qwen2_5_VLForConditionalGeneration(config)
     model.generation_config = nano._model.generation_config
-    reasoner = LocalReasoner("mid-size", model, nano._processor)
-    assert reasoner.frame == Size(840, 840)
-    return reasoner
+    return LocalReasoner("mid-size", model, nano._processor, REGION_REASONER)
 
 
 class Replay:

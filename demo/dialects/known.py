@@ -1,0 +1,101 @@
+"""The dialects there are, with the words that their checkpoints were trained on or evaluated with.
+
+Wording, order, missing spaces and examples are a checkpoint's interface and stay as they are. How they are
+filled in and read it does not know.
+"""
+
+from __future__ import annotations
+
+from demo.dialects.dialect import Dialect
+from demo.geometry import Size
+
+_OBJECTS = (
+    '[{"bbox_2d": [10,100,200,210], "point_2d": [30,110]}, '
+    '{"bbox_2d": [225,296,706,786], "point_2d": [302,410]}]'
+)
+_EMPTY_OBJECTS = '[{"bbox_2d": [0, 0, 0, 0], "point_2d": [0, 0]}]'
+
+REGION_REASONER = Dialect(
+    "region-reasoner",
+    request=f"""\
+Please find "{{question}}" with bboxs and points.
+If a reference bbox is provided (e.g., 'above/ below/ to the left of/ to the right of/ inside/ \
+overlapping with/ touching bbox=[x1,y1,x2,y2]'), use it as spatial guidance only.
+
+1) In <scene> </scene>, give a concise global scene description.
+2) If a reference bbox exists, in <focus> </focus> describe ONLY what is visible inside that bbox \
+(do not output the final answer or target label here).
+3) In <think> </think>, reason over the whole image by combining the global scene and the \
+reference bbox relation. Explicitly state which spatial relation from the question you apply \
+(e.g., 'target is above the reference'), and use it to constrain the search over the scene to \
+locate the target object(s). If multiple candidates exist, compare them and pick the closest match.
+4) In <answer> </answer>, output the bbox(es) and point(s) for the target object(s) in JSON.
+
+Format:
+<scene> global scene description </scene>
+<focus> description of reference bbox content (if provided bbox=[x1,y1,x2,y2]) </focus>
+<think> reasoning that applies the spatial relation to the scene and narrows to the final \
+target(s) </think>
+<answer>{_OBJECTS}</answer>""",
+    skeleton=f"<scene></scene>\n<focus></focus>\n<think></think>\n<answer>{_EMPTY_OBJECTS}</answer>",
+    parts=("scene", "focus", "think", "answer"),
+)
+
+# The sentences follow each other without a space, as the authors send them.
+VISION_REASONER = Dialect(
+    "vision-reasoner",
+    request='Please find "{question}" with bboxs and points.'
+    "Compare the difference between object(s) and find the most closely matched object(s)."
+    "Output the thinking process in <think> </think> and final answer in <answer> </answer> tags."
+    "Output the bbox(es) and point(s) inside the interested object(s) in JSON format."
+    f"i.e., <think> thinking process here </think><answer>{_OBJECTS}</answer>",
+    skeleton=f"<think></think>\n<answer>{_EMPTY_OBJECTS}</answer>",
+)
+
+# One object an answer, in an example with single quotes; of its two points the first is taken.
+SEG_ZERO = Dialect(
+    "seg-zero",
+    request="Please find '{question}' with bbox and points."
+    "Compare the difference between objects and find the most closely matched one."
+    "Output the thinking process in <think> </think> and final answer in <answer> </answer> tags."
+    "Output the one bbox and points of two largest inscribed circles inside the interested object in "
+    "JSON format."
+    "i.e., <think> thinking process here </think>"
+    "<answer>{'bbox': [10,100,200,210], 'points_1': [30,110], 'points_2': [35,180]}</answer>",
+    skeleton='<think></think>\n<answer>{"bbox": [0, 0, 0, 0], "points_1": [0, 0], '
+    '"points_2": [0, 0]}</answer>',
+    native=frozenset({"lone", "keys", "quotes"}),
+)
+
+# What its makers evaluate RefCOCO with; boxes are pixels of the picture as it was shown.
+QWEN_2_5_VL = Dialect(
+    "qwen2.5-vl",
+    request='Locate "{question}" in this image and output the bbox coordinates in JSON format.',
+    skeleton='```json\n[\n\t{"bbox_2d": [0, 0, 0, 0], "label": ""}\n]\n```',
+    parts=(),
+    native=frozenset({"tags", "prose", "fence"}),
+    shown=None,
+    frame=None,
+)
+
+# Its own tokens mark what is looked for and boxes, which are thousandths of the picture's sides.
+QWEN_2_VL = Dialect(
+    "qwen2-vl",
+    request="Find <|object_ref_start|>{question}<|object_ref_end|>",
+    skeleton="<|object_ref_start|><|object_ref_end|><|box_start|>(0,0),(0,0)<|box_end|>",
+    parts=(),
+    native=frozenset({"tags", "prose", "fence", "pairs", "keys"}),
+    box="<|box_start|>({},{}),({},{})<|box_end|>",
+    shown=None,
+    frame=Size(1000, 1000),
+)
+
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (REGION_REASONER, VISION_REASONER, SEG_ZERO, QWEN_2_5_VL, QWEN_2_VL)
+}
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect by that name; RegionReasoner's for a name from a file of another maker."""
+    return DIALECTS.get(name, REGION_REASONER)
