@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from demo.checks import check
+from demo.checks import check, report
 from demo.dialects.dialect import FEWEST_PIXELS, MOST_PIXELS, TOKEN, Dialect, natural_size
 from demo.dialects.known import (
     DIALECTS,
@@ -29,6 +29,7 @@ from demo.pictures import Picture, open_picture
 from demo.prompt import Prompt, bbox_text, build_prompt
 from demo.reasoners.base import Usage, framed
 from demo.reasoners.catalogue import CATALOGUE, Entry, dialect_of, find_model
+from demo.reasoners.remote import choose_served
 from demo.references import Reference, Resolved
 from demo.regions import RegionObject, Registry
 from demo.scores import scores
@@ -466,3 +467,21 @@ def test_what_the_model_is_shown(dialect: Dialect, method: Image.Resampling) -> 
     size = dialect.view(Size(400, 200)).shown
     assert shown.size == (size.width, size.height)
     assert shown.tobytes() == Image.fromarray(pixels).resize(shown.size, method).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("model", "dialect"),
+    [
+        pytest.param("qwen2-vl-7b", QWEN_2_VL, id="a name of the catalogue"),
+        pytest.param("Qwen/Qwen2.5-VL-3B-Instruct", QWEN_2_5_VL, id="a hub id of the catalogue"),
+        pytest.param("mine", REGION_REASONER, id="another name"),
+    ],
+)
+def test_a_model_on_a_server_is_asked_in_its_dialect(model: str, dialect: Dialect) -> None:
+    assert choose_served(model, [], "gpu:8000").dialect == dialect
+
+
+def test_a_text_by_itself_is_read_in_its_dialect() -> None:
+    found = report("it(250,250),(750,500)", Size(400, 200), Size(1000, 1000), [], QWEN_2_VL)
+    assert found["objects"][0]["bbox_xyxy"] == [100, 50, 300, 100]
+    assert found["findings"] == []
