@@ -67,7 +67,8 @@ def mutated(value: Any, chance: random.Random, junk: list[Any]) -> Any:
     """The same JSON value with a few of its places changed, emptied, doubled or taken away."""
     value = copy.deepcopy(value)
     for thing in junk:
-        place, path = value, []
+        place = value
+        path: list[tuple[Any, Any]] = []
         while isinstance(place, dict | list) and place and (not path or chance.random() < 0.85):
             key = chance.choice(list(place) if isinstance(place, dict) else range(len(place)))
             path.append((place, key))
@@ -126,6 +127,7 @@ def test_a_changed_session_is_read_or_refused(session: Session, junk: list[Any],
         assert Session.from_dict(json.loads(json.dumps(read.to_dict()))) == read
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @share("zip")
 @given(
     seed=SEEDS,
