@@ -135,7 +135,7 @@ def test_help_explains_every_option_of_the_app() -> None:
             ["--segmenter", "sam2:nosuch"], "There is no SAM 2 called", id="no such SAM 2"
         ),
         pytest.param(["--sessions", "there"], "not built yet", id="sessions on disk"),
-        pytest.param(["--auth", "users"], "not built yet", id="log-in"),
+        pytest.param(["--auth", "users"], "cannot be read", id="log-in"),
     ],
 )
 def test_the_app_refuses_bad_options(arguments: list[str], says: str) -> None:
