@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from prometheus_client import (
     CollectorRegistry,
@@ -156,18 +157,24 @@ class WatchedSegmenter:
 
     def prepare(self, picture: Picture) -> None:
         """As the segmenter does."""
-        self._segmenter.prepare(picture)
+        with self._failures_said():
+            self._segmenter.prepare(picture)
 
     def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
         """As the segmenter does; every failure is a ModelError, which an answer's boxes survive."""
+        with self._failures_said(), self._watch.masks.time():
+            return self._segmenter.segment(picture, hints)
+
+    @contextmanager
+    def _failures_said(self) -> Iterator[None]:
         try:
-            with self._watch.masks.time():
-                return self._segmenter.segment(picture, hints)
+            yield
+        except DemoError as error:
+            self._watch.failed(error)
+            log.warning("no masks", extra={"facts": {"kind": type(error).__name__}})
+            raise
         except Exception as error:
             self._watch.failed(error)
-            if isinstance(error, DemoError):
-                log.warning("no masks", extra={"facts": {"kind": type(error).__name__}})
-                raise
             log.exception("no masks")
             raise ModelError("The segmenter failed.") from error
 

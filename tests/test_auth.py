@@ -264,9 +264,19 @@ def test_a_login_opens_the_page_and_a_logout_closes_it(served: Served) -> None:
         assert cookie.get_nonstandard_attr("SameSite") == "lax"
         assert ann.get("/config").json()["username"] == "ann"
         assert ann.get("/metrics").status_code == 200
+        assert not cookie.secure
         token = cookie.value or ""
         ann.get("/logout")
         assert ann.get("/config", headers={"cookie": f"{COOKIE}={token}"}).status_code == 401
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_only(nobody: httpx.Client) -> None:
+    answer = nobody.post(
+        "/login",
+        data={"username": "ann", "password": PASSWORDS["ann"]},
+        headers={"x-forwarded-proto": "https"},
+    )
+    assert "; Secure" in answer.headers["set-cookie"]
 
 
 def test_programs_log_in_as_they_do_with_gradio(served: Served) -> None:

@@ -127,6 +127,7 @@ def test_a_changed_session_is_read_or_refused(session: Session, junk: list[Any],
         assert Session.from_dict(json.loads(json.dumps(read.to_dict()))) == read
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @share("zip")
 @given(
     seed=SEEDS,

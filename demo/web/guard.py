@@ -126,7 +126,7 @@ class Guard:
         if path.rstrip("/") == "/metrics":
             return Response(self.office.watch.text(), media_type="text/plain; version=0.0.4")
         if path.rstrip("/") == "/logout" and self.office.logins:
-            return self._logout(token)
+            return self._logout(scope, token)
         await self._check_content(scope, body, user)
         await self.app(scope, body.receive, send)
         return None
@@ -172,7 +172,7 @@ class Guard:
             answer: Response = (
                 RedirectResponse("./", 303) if by_hand else JSONResponse({"success": True})
             )
-            self._set_cookie(answer, token, LONGEST_S)
+            self._set_cookie(answer, scope, token, LONGEST_S)
             return answer
         status, sentence = (
             (429, _locked(token)) if token else (401, "The user name or the password is wrong.")
@@ -184,18 +184,19 @@ class Guard:
             answer.headers["retry-after"] = str(round(token.seconds) + 1)
         return answer
 
-    def _logout(self, token: str | None) -> Response:
+    def _logout(self, scope: Scope, token: str | None) -> Response:
         assert self.office.logins is not None
         self.office.logins.log_out(token)
         answer = RedirectResponse("login", 303)
-        self._set_cookie(answer, "", 0)
+        self._set_cookie(answer, scope, "", 0)
         return answer
 
-    def _set_cookie(self, answer: Response, token: str, seconds: int) -> None:
+    def _set_cookie(self, answer: Response, scope: Scope, token: str, seconds: int) -> None:
         # In Hugging Face's frame every cookie is another site's; browsers keep it apart per site.
         framed = bool(self.office.rules.embedders)
+        secure = self.office.rules.https or scope["scheme"] == "https"
         answer.set_cookie(
-            COOKIE, token, max_age=seconds, httponly=True, secure=self.office.rules.https,
+            COOKIE, token, max_age=seconds, httponly=True, secure=secure,
             samesite="none" if framed else "lax",
         )  # fmt: skip
         if framed:
