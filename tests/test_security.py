@@ -286,6 +286,9 @@ def test_a_name_is_a_name_and_nothing_more(http: httpx.Client, blocks: Path) -> 
         pytest.param(
             "POST", "/gradio_api/queue/join", b'{"data": [], "fn_index": 999}', id="no such number"
         ),
+        pytest.param(
+            "POST", "/gradio_api/call/x", b'{"data": [], "fn_index": 3}', id="a number for a name"
+        ),
         pytest.param("POST", "/gradio_api/upload", b"x", id="an upload without a form"),
         pytest.param("GET", "/gradio_api/queue/data", b"", id="no session named"),
         pytest.param("DELETE", "/config", b"", id="another method"),

@@ -68,10 +68,9 @@ def is_served(path: str) -> bool:
 
 def is_call(path: str, body: dict[str, object], endpoints: frozenset[str | int]) -> bool:
     """Whether a request that calls something calls one of the endpoints, by name or by number."""
-    number = body.get("fn_index")
-    if number is not None:
-        return isinstance(number, int) and number in endpoints
-    named = _NAMED.fullmatch(path)
+    number, named = body.get("fn_index"), _NAMED.fullmatch(path)
+    if number is not None and not (isinstance(number, int) and number in endpoints):
+        return False
     return named is None or named[1] in endpoints
 
 
