@@ -481,6 +481,7 @@ def test_report_of_a_clean_text() -> None:
                 "bbox_xyxy": [50, 180, 70, 260],
                 "point_xy": [60, 220],
                 "corrected": False,
+                "by_hand": False,
                 "mask": None,
                 "mask_quality": None,
                 "clicks": [],

@@ -200,7 +200,7 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param({}, "names no picture", id="nothing in it"),
         pytest.param(row(image_path=7), "names no picture", id="picture is a number"),
         pytest.param(row(image_path="images/b.png"), "no file b.png", id="missing picture"),
-        pytest.param(row(image_path="images/broken.png"), "not a picture", id="broken picture"),
+        pytest.param(row(image_path="images/broken.png"), "is damaged", id="broken picture"),
         pytest.param(row(image_path="../a.png"), "outside the file's folder", id="path upwards"),
         pytest.param(row(image_path="/etc/a.png"), "outside the file's folder", id="whole path"),
         pytest.param(row(image_path="images/a.png\0"), "not a path", id="null in a path"),

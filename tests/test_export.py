@@ -160,7 +160,7 @@ HOSTILE = [
         packed(("session.json", b"[" * 100_000), ("a.png", PNG)), "not JSON", id="nested deeply"
     ),
     pytest.param(packed(("session.json", b"{}"), ("a.png", PNG)), "not a session", id="version"),
-    pytest.param(packed(("session.json", TEXT), ("a.png", b"hi")), "not a picture", id="a text"),
+    pytest.param(packed(("session.json", TEXT), ("a.png", b"hi")), "is damaged", id="a text"),
     pytest.param(GOOD + b"!", "not a dialogue", id="something after its end"),
     pytest.param(GOOD[100:], "damaged", id="without its beginning"),
     pytest.param(GOOD[:40] + b"\xff" * 20 + GOOD[60:], "damaged", id="other bytes"),
