@@ -82,11 +82,12 @@ def _parser() -> Parser:
 
 
 def _ground(options: argparse.Namespace) -> int:
-    from demo.choose import choose
     from demo.engine import answer, begin
     from demo.pictures import open_picture
 
     picture = open_picture(options.image)
+    from demo.choose import choose  # loads torch, which a bad picture need not wait for
+
     models = choose(options)
     if advice := models.advice_for(picture):
         print(advice.text, *(f"{why} {command}" for why, command in advice.ways), file=sys.stderr)

@@ -5,6 +5,11 @@ where something can be done, what to do. This file knows nothing else of the pro
 """
 
 
+def first_line(error: BaseException) -> str:
+    """What somebody else's error says, to stand inside a sentence: its first line without a full stop."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".!")
+
+
 class DemoError(Exception):
     """Base of all errors a person may see; ``str(error)`` is the sentence to show."""
 

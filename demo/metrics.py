@@ -119,11 +119,11 @@ def summarize(scores: Iterable[TurnScore]) -> Summary:
     absent = [score.absent_right for score in scores if score.absent_right is not None]
     return Summary(
         turns=len(hits),
-        ap=_mean(hits),
-        giou=_mean([_ratio(*pair) for pair in overlaps]),
+        ap=mean_of(hits),
+        giou=mean_of([_ratio(*pair) for pair in overlaps]),
         ciou=_cumulative(overlaps),
         absent=len(absent),
-        absent_accuracy=_mean(absent),
+        absent_accuracy=mean_of(absent),
     )
 
 
@@ -141,7 +141,8 @@ def _cumulative(overlaps: Sequence[tuple[int, int]]) -> float | None:
     return _ratio(sum(shared for shared, _ in overlaps), sum(union for _, union in overlaps))
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def mean_of(values: Sequence[float]) -> float | None:
+    """The mean, None of nothing."""
     return sum(values) / len(values) if values else None
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from demo.evaluate.play import Row, TurnRow, turn_score
-from demo.metrics import Summary, summarize
+from demo.metrics import Summary, mean_of, summarize
 
 MOST_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
 
@@ -92,14 +92,14 @@ def totals(turns: Sequence[TurnRow]) -> Totals:
     return Totals(
         summary=summarize(turn_score(turn) for turn in turns),
         referring_ap=summarize(turn_score(turn) for turn in turns if turn["references"]).ap,
-        box_iou=_mean([turn["iou"] or 0.0 for turn in to_find]),
-        false_empty=_mean([not turn["objects"] for turn in to_find]),
+        box_iou=mean_of([turn["iou"] or 0.0 for turn in to_find]),
+        false_empty=mean_of([not turn["objects"] for turn in to_find]),
         places=len(sources),
         fallbacks=sources.count("fallback"),
         missing=sources.count("missing"),
         given=len(given),
-        citation=_mean(citations),
-        exact=_mean([cites_exactly(turn) for turn in given]),
+        citation=mean_of(citations),
+        exact=mean_of([cites_exactly(turn) for turn in given]),
         masks_failed=sum("masks.failed" in turn["findings"] for turn in turns),
     )
 
@@ -119,7 +119,3 @@ def _by_label(turns: Sequence[TurnRow]) -> dict[str, dict[str, Totals]]:
         for name, values in sorted(groups.items())
         if len(values) <= MOST_GROUPS
     }
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None

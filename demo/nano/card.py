@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.errors import InputError
+from demo.evaluate.tables import percent
 
 BEGIN = "<!-- measured:begin -->"
 END = "<!-- measured:end -->"
@@ -65,7 +66,7 @@ def rounds_table(report: Scores) -> str:
     columns = [*(scores for _, scores in rounds), report["overall"]]
     rows = [["round", *(str(n) for n, _ in rounds), "all"]]
     for name, key in (("AP", "ap"), ("gIoU", "giou"), ("cIoU", "ciou")):
-        cells = [_percent(c[key]) for c in columns]
+        cells = [percent(c[key]) for c in columns]
         rows.append([name, *cells[:-1], f"**{cells[-1]}**"])
     rows.append(["rounds", *(f"{c['turns']:,}" for c in columns)])
     return _table(rows)
@@ -124,23 +125,19 @@ def _weakest_first(scores: Scores) -> Scores:
 
 def _cells(scores: Scores) -> list[str]:
     return [
-        _percent(scores["ap"]), _count(scores["turns"]),
-        _percent(scores["absent_accuracy"]), _count(scores["absent"]),
+        percent(scores["ap"]), _count(scores["turns"]),
+        percent(scores["absent_accuracy"]), _count(scores["absent"]),
     ]  # fmt: skip
 
 
 def _reached(report: Scores) -> str:
     giou, best = report["overall"]["giou"], report["ceiling"]
-    return f"{_percent(giou)} of {_percent(best)}: {_decimal(report['giou_of_ceiling'], 3)}"
+    return f"{percent(giou)} of {percent(best)}: {_decimal(report['giou_of_ceiling'], 3)}"
 
 
 def _times(report: Scores) -> str:
     first, whole = report["median_first_token_s"], report["median_total_s"]
     return f"{_decimal(first, 2)} s, {_decimal(whole, 2)} s"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def _share(share: float | None) -> str:

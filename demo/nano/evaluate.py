@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from demo.errors import InputError
@@ -19,7 +18,7 @@ from demo.evaluate.data import BadRow, Dialogue, TrueTurn, read_dialogues
 from demo.evaluate.play import Manner, TurnRow, play, turn_score
 from demo.evaluate.score import cites_exactly
 from demo.geometry import PictureBox
-from demo.metrics import TurnScore, is_hit, mask_iou, merged, summarize, summarize_rounds
+from demo.metrics import TurnScore, is_hit, mask_iou, mean_of, merged, summarize, summarize_rounds
 from demo.nano.facts import inner_point
 from demo.pictures import open_picture
 from demo.reasoners.base import Reasoner
@@ -58,13 +57,13 @@ class Report:
             "rounds": {n: asdict(s) for n, s in summarize_rounds(self.scores).items()},
             "skills": _each(self.by_skill),
             "kinds": _each(self.by_kind),
-            "mean_box_iou": _mean(self.box_ious),
+            "mean_box_iou": mean_of(self.box_ious),
             "absent_right": overall.absent_accuracy,
             "false_empty": self.false_empty / overall.turns if overall.turns else None,
             "plural_turns": len(self.counted),
-            "plural_recall": _mean(self.recalled),
-            "plural_exact_count": _mean(self.counted),
-            "exact_citations": _mean(self.cited_right),
+            "plural_recall": mean_of(self.recalled),
+            "plural_exact_count": mean_of(self.counted),
+            "exact_citations": mean_of(self.cited_right),
             "references": self.references,
             "fallbacks": self.fallbacks,
             **self._masks(overall.giou),
@@ -74,7 +73,7 @@ class Report:
 
     def _masks(self, giou: float | None) -> dict[str, float | None]:
         """gIoU of the ceiling over the same turns, and how much of it was reached."""
-        best = _mean(self.ceiling)
+        best = mean_of(self.ceiling)
         return {
             "ceiling": best,
             "giou_of_ceiling": giou / best if giou is not None and best else None,
@@ -157,10 +156,6 @@ def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
 
 def _each(groups: dict[str, list[TurnScore]]) -> dict[str, dict[str, Any]]:
     return {name: asdict(summarize(scores)) for name, scores in sorted(groups.items())}
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return mean(values) if values else None
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from demo.errors import CheckpointError
+from demo.errors import CheckpointError, first_line
 from demo.reasoners.catalogue import Entry
 from demo.space import on_space
 
@@ -134,8 +134,8 @@ def fetch(order: Order) -> None:
     except KeyboardInterrupt:
         raise CheckpointError(f"Fetching {order.title} was stopped. {again}") from None
     except Exception as error:  # a network can fail in many ways
-        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise CheckpointError(f"{order.title} could not be fetched: {said}. {again}") from error
+        said = f"{order.title} could not be fetched: {first_line(error)}. {again}"
+        raise CheckpointError(said) from error
 
 
 def gb(size: int) -> str:

@@ -25,12 +25,12 @@ from transformers import (
 )
 from transformers.utils import logging as hf_logging
 
-from demo.errors import CheckpointError, DemoError
+from demo.errors import CheckpointError, DemoError, first_line
 from demo.reasoners.catalogue import Entry, dialect_of
 from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.kept import check_whole, keep, kept_folder
-from demo.reasoners.local import LocalReasoner, failures_said, first_line
+from demo.reasoners.local import LocalReasoner, failures_said
 from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
 from demo.space import on_zero_gpu
 

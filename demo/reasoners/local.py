@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from demo.dialects.dialect import Dialect
-from demo.errors import ModelError, OutOfMemoryError
+from demo.errors import ModelError, OutOfMemoryError, first_line
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
@@ -34,7 +34,6 @@ from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 _END_OF_PICTURE = "<|vision_end|>"
 # When memory ran out, a prompt is computed in pieces of so many tokens.
 _SMALL_PIECE = 128
-
 _SAMPLE = "find the dog"  # any words: the passes are measured on them
 
 log = logging.getLogger(__name__)
@@ -128,11 +127,8 @@ class LocalReasoner:
     ) -> Iterator[str | Usage]:
         known = self._prefixes.get(picture.sha256)
         asked = self._question_ids(prompt.instruction)
-        decoded, backend = (
-            DecodeStream(skip_special_tokens=True),
-            self._processor.tokenizer._tokenizer,
-        )
-        count = 0
+        decoded, count = DecodeStream(skip_special_tokens=True), 0
+        backend = self._processor.tokenizer._tokenizer
         for tokens in self._tokens(picture, asked, prompt.likely):
             count += len(tokens)
             if text := "".join(decoded.step(backend, token) or "" for token in tokens):
@@ -235,7 +231,3 @@ def failures_said() -> Iterator[None]:
         ) from error
     except (RuntimeError, MemoryError) as error:
         raise ModelError(f"The model failed: {first_line(error)}.") from error
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -17,7 +17,7 @@ import torch
 from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
 
-from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError
+from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
@@ -155,7 +155,7 @@ def _complete(where: str) -> Iterator[None]:
         raise
     except Exception as error:  # damaged files can make a loader raise anything at all
         raise CheckpointError(
-            f"There is no complete SAM 2 checkpoint at {where}: {_first_line(error)}."
+            f"There is no complete SAM 2 checkpoint at {where}: {first_line(error)}."
         ) from error
 
 
@@ -169,8 +169,4 @@ def _said() -> Iterator[None]:
             "Start with --segmenter sam2:tiny or --segmenter grabcut."
         ) from error
     except RuntimeError as error:
-        raise ModelError(f"SAM 2 failed: {_first_line(error)}.") from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".!")
+        raise ModelError(f"SAM 2 failed: {first_line(error)}.") from error

@@ -114,14 +114,6 @@ function showOpacity() {
 }
 
 // A browser may forbid its storage; the slider works without.
-function storage(use) {
-  try {
-    return use(window.localStorage);
-  } catch {
-    return null;
-  }
-}
-
 opacity.value = storage((kept) => kept.getItem(OPACITY_KEPT)) ?? USUAL_OPACITY;
 showOpacity();
 opacity.addEventListener("input", () => {

@@ -7,17 +7,11 @@ let coach = null;
 let reached = 0; // how many steps are done
 
 function learnt() {
-  try {
-    return localStorage.getItem(LEARNT) !== null;
-  } catch {
-    return false; // storage may be forbidden: then the strip comes with every visit
-  }
+  return storage((kept) => kept.getItem(LEARNT)) !== null; // where it is forbidden the strip comes with every visit
 }
 
 function endCoach() {
-  try {
-    localStorage.setItem(LEARNT, "done");
-  } catch { /* nothing to remember it with */ }
+  storage((kept) => kept.setItem(LEARNT, "done"));
   coach?.remove();
   coach = null;
 }

@@ -179,13 +179,7 @@ document.addEventListener("click", (event) => {
   search.focus();
   send("list");
 });
-dialog.querySelector(".shut").append(icon("close"));
-dialog.querySelector(".shut").addEventListener("click", () => dialog.close());
-dialog.addEventListener("click", (event) => {
-  const { left, right, top, bottom } = dialog.getBoundingClientRect();
-  const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
-  if (event.target === dialog && !inside) dialog.close();
-});
+shuts(dialog);
 dialog.addEventListener("keydown", (event) => {
   event.stopPropagation(); // the page's keys rest meanwhile
   const back = event.key === "Escape" && event.target.closest(".kept-ask")?.querySelector(".back");
@@ -198,11 +192,7 @@ dialog.addEventListener("keydown", (event) => {
 
 // A browser may forbid its storage; then a reload brings back the last dialogue of all.
 function remembered(use) {
-  try {
-    return use(window.sessionStorage);
-  } catch {
-    return null;
-  }
+  return storage(use, "sessionStorage");
 }
 
 let shown = false; // whether there has been a picture since the page was loaded

@@ -1,5 +1,5 @@
-// Nodes for the components that draw themselves: made from names and attributes, so that what people
-// and models wrote is only ever text. First in the scope of the scripts that follow it.
+// What the components that draw themselves share, above all nodes: made from names and attributes, so that
+// what people and models wrote is only ever text. First in the scope of the scripts that follow it.
 const FINGERS = matchMedia("(hover: none)"); // where there is no mouse, people tap
 const ICONS = {
   close: "M6.5 6.5l11 11M17.5 6.5l-11 11",
@@ -36,4 +36,25 @@ function fill(made, attributes, children) {
 
 function icon(name) {
   return shape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
+}
+
+// A dialog's × and a click beside it close it; Esc is the browser's own.
+function shuts(dialog) {
+  const cross = dialog.querySelector(".shut");
+  cross.append(icon("close"));
+  cross.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+    if (event.target === dialog && !inside) dialog.close();
+  });
+}
+
+// The browser's storage, used; null where it is forbidden.
+function storage(use, kind = "localStorage") {
+  try {
+    return use(window[kind]);
+  } catch {
+    return null;
+  }
 }

@@ -98,14 +98,6 @@ async function copied(text) {
   }
 }
 
-// Closing: Esc is the browser's own; ×, and a click beside the sheet -----------------------------------
-
-dialog.querySelector(".shut").append(icon("close"));
-dialog.querySelector(".shut").addEventListener("click", () => dialog.close());
-dialog.addEventListener("click", (event) => {
-  const { left, right, top, bottom } = dialog.getBoundingClientRect();
-  const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
-  if (event.target === dialog && !inside) dialog.close();
-});
+shuts(dialog);
 dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's keys rest meanwhile
 watch("value", show);

@@ -25,23 +25,19 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from demo.choose import Models
 from demo.dialects.known import REGION_REASONER
-from demo.engine import TurnFinished, begin, run_turn
+from demo.engine import answer, begin
 from demo.examples import Example, load_examples
-from demo.geometry import Size
 from demo.pictures import Picture, open_picture
-from demo.prompt import Prompt, build_prompt, region_reasoner_instruction
+from demo.prompt import Prompt
 from demo.reasoners.base import Usage, framed
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
-from demo.references import Resolved
-from demo.regions import Registry
-from demo.session import Session, Turn
+from demo.session import Turn
 from tests.bench.page import served
 
 MID_EXAMPLES = 2  # a mid-size model needs seconds for what nano does in tenths
 TIMES = 5
-SKELETON = build_prompt(Resolved("x", ()), Registry(), Size(1, 1), Size(1, 1)).likely
 
 
 @dataclass(frozen=True)
@@ -84,16 +80,18 @@ def measured(
     first: list[tuple[Timed, Timed]] = []
     later: list[tuple[Timed, Timed]] = []
     for example in examples:
-        picture, likely = open_picture(example.picture), SKELETON
+        picture, earlier = open_picture(example.picture), list[str]()
         for number, turn in enumerate(said[example.title]):
-            prompt = Prompt(turn.prompted, region_reasoner_instruction(turn.prompted), (), likely)
+            skeleton = REGION_REASONER.likely(given="bbox=" in turn.prompted)
+            instruction = REGION_REASONER.instruction(turn.prompted)
+            prompt = Prompt(turn.prompted, instruction, (), (skeleton, *earlier))
             if replay is not None:
                 replay.say(picture, prompt, turn.raw)
             if number == 0:
                 reasoner._prefixes.clear()
             ours, text = timed(reasoner, picture, prompt)
             (later if number else first).append((ours, generated(reasoner, picture, prompt, text)))
-            likely = (*likely, turn.raw)
+            earlier.append(turn.raw)
     every = first + later
     return {
         "first token, later turns ÷ first turns": ratio(
@@ -122,13 +120,9 @@ def ratio(above: float, below: float) -> str:
 def dialogue(reasoner: LocalReasoner, example: Example) -> list[Turn]:
     """An example's questions, answered."""
     picture = open_picture(example.picture)
-    session: Session = begin(picture, reasoner)
+    session = begin(picture, reasoner)
     for question in example.questions:
-        for event in run_turn(
-            session, question, picture=picture, reasoner=reasoner, segmenter=None,
-            cancel=threading.Event(),
-        ):  # fmt: skip
-            session = event.session if isinstance(event, TurnFinished) else session
+        session = answer(session, question, picture=picture, reasoner=reasoner, segmenter=None)
     return list(session.turns)
 
 
