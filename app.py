@@ -14,7 +14,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 from demo.accounts import Accounts, read_accounts
 from demo.errors import DemoError, InputError, StoreError
 from demo.logs import set_up
-from demo.options import Parser, add_model_options
+from demo.options import Parser, add_model_options, check_models
 from demo.space import on_space
 from demo.store import Store
 
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
     options = parser().parse_args(arguments)
     try:
+        check_models(options)
         accounts = accounts_of(options)
         check_port(options.host, options.port)
         store = open_store(options.sessions)

@@ -13,6 +13,7 @@ from typing import Any
 
 from demo.errors import ModelError
 from demo.nano.recognise import World
+from demo.options import check_models
 from demo.pictures import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
@@ -23,7 +24,7 @@ from demo.reasoners.memory import Plan
 from demo.reasoners.remote import connect
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.segmenters.base import Segment, Segmenter
-from demo.segmenters.choose import Room, check_segmenter, choose_segmenter, sizes_for
+from demo.segmenters.choose import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.space import Door, on_space, on_zero_gpu, zero_gpu
@@ -105,9 +106,9 @@ def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
 
     ``tell`` gets what people should know while they wait.
     """
+    check_models(options)
     if options.server:
         return _served(options)
-    check_segmenter(options.segmenter)
     gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
     picked = _picked(options, tell)
     try:
@@ -121,7 +122,6 @@ def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
 
 def _served(options: argparse.Namespace) -> Models:
     """A model on a server; here only the masks are made."""
-    check_segmenter(options.segmenter)
     reasoner, why = connect(options.server, options.model)
     world = World.load() if reasoner.name == "nano" else None
     sizes = _sizes(options)

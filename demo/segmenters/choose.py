@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from transformers.utils.hub import cached_file
 
-from demo.errors import CheckpointError, OptionError
+from demo.errors import CheckpointError
 from demo.pictures import Picture
 from demo.segmenters.base import Segmenter
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.segmenters.sam2 import NANO_FOLDER, SIZES, load_sam2
+from demo.segmenters.names import SIZES, check_segmenter
+from demo.segmenters.sam2 import NANO_FOLDER, load_sam2
 
 Belongs = Callable[[Picture], bool]
 
@@ -27,21 +27,6 @@ class Room:
 
     device: str
     size: str | None
-
-
-def check_segmenter(name: str) -> None:
-    """Raises OptionError for a name that is none; nothing is loaded."""
-    kind, _, which = name.partition(":")
-    if kind == "sam2":
-        if which and which not in ("nano", *SIZES) and not Path(which).is_dir():
-            raise OptionError(
-                f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
-            )
-    elif name not in ("auto", "grabcut", "none"):
-        raise OptionError(
-            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
-            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
-        )
 
 
 def sizes_for(name: str, device: str, *, fetch: bool) -> tuple[str, ...]:

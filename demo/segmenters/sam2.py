@@ -21,8 +21,8 @@ from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
+from demo.segmenters.names import SIZES
 
-SIZES = ("tiny", "small", "base-plus", "large")
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
 PICTURES_KEPT = 4
