@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import gradio as gr
@@ -89,7 +90,16 @@ def _ground(
 def _picture(image: str | None) -> Picture:
     if image is None:
         raise InputError("There is no picture: give one as image.")
-    return open_picture(image)
+    return _opened(image)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: str) -> Picture:
+    """An uploaded picture, in a folder that Gradio names by its content.
+
+    A dialogue sends its picture with every question, and decoding it takes a twentieth of nano's turn.
+    """
+    return open_picture(path)
 
 
 def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:
