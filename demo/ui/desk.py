@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from demo.pictures import Picture
 from demo.session import Session
 from demo.store import Owner, Saved
+from demo.ui.asides import Aside, Asides, asides_by_turn, with_aside
 from demo.ui.chat import Message
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ class Desk:
     what to tell them about the picture, ``questions`` the dialogue of the example they opened;
     ``others`` are the branches beside this dialogue by their place in ``order``, the ids of all;
     ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that
-    their browser has. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
-    states of a desk share it.
+    their browser has; ``asides`` is what is shown beside the regions of an answer (see `asides`).
+    ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a desk
+    share it.
     """
 
     picture: Picture
@@ -61,6 +63,7 @@ class Desk:
     order: tuple[str, ...] = ()
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
+    asides: Asides = field(default_factory=dict, repr=False)
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -120,6 +123,15 @@ class Desk:
         """While the question of that turn is being changed. Raises InputError."""
         self.session.turn(turn)
         return replace(self, changing=turn)
+
+    def with_aside(self, turn: int, aside: Aside) -> Desk:
+        """With something shown beside that answer (1, 2, …) of the shown dialogue. Raises InputError."""
+        return replace(self, asides=with_aside(self.asides, self.session, turn, aside))
+
+    @property
+    def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
+        """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
+        return asides_by_turn(self.asides, self.session)
 
     def kept(self) -> Desk:
         """With all questions as they are."""
