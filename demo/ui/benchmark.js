@@ -27,10 +27,10 @@ function show() {
   if (value.close) dialog.close();
 }
 
-function drawList({ rows, left, bound, said: words, failed, reading }) {
+function drawList({ rows, open, left, bound, said: words, failed, reading }) {
   said.textContent = words || "";
   said.classList.toggle("failed", Boolean(failed));
-  list.replaceChildren(...rows.map(drawRow));
+  list.replaceChildren(...rows.map((row) => drawRow(row, open)));
   if (!rows.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No row has all of these words." : "There is no row yet."));
   list.removeAttribute("aria-busy");
   more.hidden = !left;
@@ -42,14 +42,15 @@ function drawList({ rows, left, bound, said: words, failed, reading }) {
   askForPictures();
 }
 
-function drawRow({ row, title, image, rounds, why }) {
-  const facts = why ? node("em", { class: "going" }, why) : `${rounds} round${rounds === 1 ? "" : "s"} · ${image}`;
+function drawRow({ row, title, image, rounds, why }, here) {
+  const facts = `Row ${row}${rounds ? ` · ${rounds} round${rounds === 1 ? "" : "s"}` : ""}${image ? ` · ${image}` : ""}`;
+  const marks = why ? node("em", { class: "going" }, why) : row === here ? node("em", {}, "open") : "";
   const picture = node("img", { alt: "", src: small.get(row) || null });
   const open = node("button", { type: "button", class: "kept-open", "data-row": row }, picture,
-    node("span", {}, node("b", {}, node("span", { class: "row-number" }, `${row}`), ` ${title || "This row cannot be used"}`), node("small", {}, facts)));
+    node("span", {}, node("b", {}, title || "This row cannot be used"), node("small", {}, facts, marks)));
   const label = `Play row ${row}: ${title}`;
   const play = why ? "" : node("div", { class: "kept-acts" }, node("button", { type: "button", "data-row": row, "data-play": "", title: "Open and play", "aria-label": label }, icon("play")));
-  return node("li", { "data-at": row }, open, play);
+  return node("li", { "data-at": row, "aria-current": row === here || null }, open, play);
 }
 
 // Small pictures ---------------------------------------------------------------------------------------

@@ -64,9 +64,9 @@ class Benchmark:
     index: Index
     opened: Opened = field(default_factory=Opened)
 
-    def rows(self, event: gr.EventData) -> Updates:
+    def rows(self, seat: Seat, event: gr.EventData) -> Updates:
         """The rows that are looked for, without their pictures."""
-        return self._panel(**self._listed(event._data))
+        return self._panel(**self._listed(event._data, seat.desk))
 
     def pictures(self, event: gr.EventData) -> Updates:
         """Small pictures of rows that are seen."""
@@ -83,7 +83,9 @@ class Benchmark:
                 raise InputError(words.STOP_FIRST)
             desk = self._desk(_row(data))
         except DemoError as error:
-            return self._panel(**{**self._listed(data), "said": str(error), "failed": True})
+            return self._panel(
+                **{**self._listed(data, seat.desk), "said": str(error), "failed": True}
+            )
         seat.to_play = data.get("play") is True
         note = words.benchmark_row(_row(data), len(desk.track.dialogue.turns) if desk.track else 0)
         closing = self._panel(close=True)
@@ -108,12 +110,13 @@ class Benchmark:
     def _track(self, row: int) -> Track:
         return Track(self.index.dialogue(row), self.events.segmenter is not None)
 
-    def _listed(self, data: _Data) -> dict[str, Any]:
+    def _listed(self, data: _Data, desk: Desk | None) -> dict[str, Any]:
         count = data.get("count")
         most = min(count, _MOST_SHOWN) if isinstance(count, int) and count > 0 else _PAGE
         found = self.index.find(str(data.get("search") or "")[:200])
         return {
             "rows": [_shown(entry) for entry in found[:most]],
+            "open": desk.track.dialogue.index if desk and desk.track else None,
             "left": max(0, len(found) - most),
             "bound": words.benchmark(self.index.path.name, len(self.index), self.index.reading),
             "said": self.index.trouble,

@@ -135,7 +135,7 @@ def _connect_benchmark(parts: Parts, benchmark: Benchmark) -> None:
     panel: Any = parts.benchmark
     events = benchmark.events
     at_once: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
-    panel.rows(benchmark.rows, None, panel, **at_once)
+    panel.rows(benchmark.rows, [parts.seat], panel, **at_once)
     panel.pictures(benchmark.pictures, None, panel, **at_once)
     changed = parts.changed_by_events()
     opened = panel.choose(benchmark.choose, [parts.seat], [*changed, panel], **at_once)

@@ -102,8 +102,8 @@ def total_line(total: Total, rounds: int) -> str:
         said.append(f"gIoU {_share(summary.giou)}")
     if summary.absent_accuracy is not None:
         right = round(summary.absent_accuracy * summary.absent)
-        said.append(f"nothing to find: {right} of {summary.absent} right")
-    return f"All {rounds} rounds: {', '.join(said)}."
+        said.append(f"{right} of {summary.absent} with nothing to find right")
+    return f"{'One round' if rounds == 1 else f'All {rounds} rounds'}: {', '.join(said)}."
 
 
 def _boxes(count: int) -> str:
