@@ -29,6 +29,7 @@ from demo.web.rules import Rules, rules_for
 
 if TYPE_CHECKING:
     from demo.choose import Models
+    from demo.evaluate.index import Index
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +43,16 @@ def serve(
     options: argparse.Namespace,
     accounts: Accounts | None,
     store: Store | None,
+    index: Index | None = None,
 ) -> None:
-    """Launch the page and stay until SIGINT or SIGTERM."""
+    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play."""
     rules = rules_for(options.host, os.environ, shared=options.share)
     served = Served.start(
         models,
         rules,
         accounts,
         store,
+        index,
         server_name=options.host,
         server_port=options.port,
         share=options.share,
@@ -78,13 +81,14 @@ class Served:
         rules: Rules,
         accounts: Accounts | None,
         store: Store | None = None,
+        index: Index | None = None,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own."""
         watch = Watch()
         reasoner = watch.reasoner(models.reasoner)
         watched = replace(models, reasoner=reasoner, segmenter=watch.segmenter(models.segmenter))
-        page = build_page(watched, load_examples(), store)
+        page = build_page(watched, load_examples(), store, index)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MOST_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))
