@@ -23,6 +23,7 @@ from demo.ui.text import (
     mark,
     marked,
     place,
+    plain,
     resolved_boxes,
 )
 
@@ -57,10 +58,15 @@ def said_by_model(text: str) -> Message:
 
 
 def whole(
-    turn_id: str, parts: Iterable[str], asked: str, status: str | None, seconds: float | None
+    turn_id: str,
+    parts: Iterable[str],
+    asked: str,
+    status: str | None,
+    seconds: float | None,
+    by: str = "",
 ) -> Message:
-    """The collapsible message that holds the parts of one turn."""
-    title = " · ".join(PARTS[name] for name in parts) or "What the model wrote"
+    """The collapsible message that holds the parts of one turn, ``by`` whom it is if that is to be said."""
+    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(by)
     return _collapsible(title, f"Asked as: {asked}", {"id": turn_id}, status, seconds)
 
 
@@ -100,13 +106,20 @@ def _answer(session: Session, index: int) -> list[Message]:
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
     given = given_boxes(session, turn)
     boxes = {**_answered_boxes(session, turn), **given}
-    asked = resolved_boxes(turn.prompted, _with_corrections(session, given))
+    asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
         asked += f"\n\n{code(turn.raw.strip())}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         said_by_model(_summary(session, turn) + _warned(session, turn)),
-        whole(turn_id, present, asked, None if newest else "done", turn.timings.total_s),
+        whole(
+            turn_id,
+            present,
+            asked,
+            None if newest else "done",
+            turn.timings.total_s,
+            by_model(session, turn),
+        ),
         *(
             part(
                 titled(name, given.values()),
@@ -120,6 +133,12 @@ def _answer(session: Session, index: int) -> list[Message]:
         ),
         said_by_model(_tools(turn, index + 1)),
     ]
+
+
+def by_model(session: Session, turn: Turn) -> str:
+    """Who answered, as words that follow others; nothing in a dialogue with one model."""
+    several = len(session.answered_by) > 1
+    return f" by {session.reasoner_of(turn).name}" if several else ""
 
 
 def _tools(turn: Turn, number: int) -> str:
@@ -140,14 +159,14 @@ def _tools(turn: Turn, number: int) -> str:
 def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
     if name == "answer":
         return _coordinates(session, turn)
-    ghost = partial(box_address, session) if name in _REASONED else None
+    ghost = partial(box_address, session, turn) if name in _REASONED else None
     text, found = getattr(turn.trace, name), stretches(turn, name)
     return linked_boxes(text, boxes, invented=ghost, stretches=found)
 
 
 def _coordinates(session: Session, turn: Turn) -> str:
     """The answer in the model's own numbers, and what they are in the picture."""
-    frame, size = session.reasoner.frame, session.picture.size
+    frame, size = session.reasoner_of(turn).frame, session.picture.size
     written = code(turn.trace.answer or "", stretches(turn, "answer"))
     text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
     objects = answered(session, turn)
@@ -169,18 +188,18 @@ def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     """
     names = [name for reference in turn.references for name in _object_names(session, reference)]
     cited = list(dict.fromkeys(citation.box for citation in find_citations(turn.prompted)))
-    now = {name: _model_box(session, name) for name in dict.fromkeys(names)}
+    now = {name: _model_box(session, turn, name) for name in dict.fromkeys(names)}
     given = {box: name for name, box in reversed(now.items()) if box in cited}
     moved = [name for name, box in now.items() if box not in cited]
     return given | dict(zip((b for b in cited if b not in given), moved, strict=False))
 
 
-def _model_box(session: Session, name: str) -> XYXY | None:
-    """Where an object is now, in the model frame; None when it was deleted."""
+def _model_box(session: Session, turn: Turn, name: str) -> XYXY | None:
+    """Where an object is now, in the turn's model frame; None when it was deleted."""
     if name not in session.registry:
         return None
     box = session.registry.objects(name)[0].box
-    return box.to_model(session.picture.size, session.reasoner.frame).xyxy
+    return box.to_model(session.picture.size, session.reasoner_of(turn).frame).xyxy
 
 
 def _object_names(session: Session, reference: str) -> tuple[str, ...]:
@@ -190,15 +209,15 @@ def _object_names(session: Session, reference: str) -> tuple[str, ...]:
     return (reference,) if len(objects) == 1 else tuple(o.id for o in objects)
 
 
-def _with_corrections(session: Session, given: Boxes) -> dict[XYXY, str]:
+def _with_corrections(session: Session, turn: Turn, given: Boxes) -> dict[XYXY, str]:
     """The names of given boxes as links, with a word where a person mended the region."""
-    return {box: f"{link(name)}{_mended(session, name, box)}" for box, name in given.items()}
+    return {box: f"{link(name)}{_mended(session, turn, name, box)}" for box, name in given.items()}
 
 
-def _mended(session: Session, name: str, box: XYXY) -> str:
+def _mended(session: Session, turn: Turn, name: str, box: XYXY) -> str:
     if name not in session.registry or not session.registry.objects(name)[0].corrected:
         return ""
-    since = "" if _model_box(session, name) == box else "since "
+    since = "" if _model_box(session, turn, name) == box else "since "
     return f" ({since}corrected by hand)"
 
 
@@ -212,7 +231,7 @@ def answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
 
 
 def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
-    size, frame = session.picture.size, session.reasoner.frame
+    size, frame = session.picture.size, session.reasoner_of(turn).frame
     return {o.box.to_model(size, frame).xyxy: name for name, o in answered(session, turn)}
 
 
