@@ -58,7 +58,7 @@ class Acts:
 
     def _act(self, seat: Seat, data: _Data, request: gr.Request) -> Updates:
         desk = self._free(seat, request)
-        hand = Hand(desk.picture, self.events.segmenter)
+        hand = Hand(desk.picture, self.events.running.models.segmenter)
         edited = _edited(desk.session, data, hand)
         made = words.made(data.get("kind"), f"R{desk.session.registry.next_number}")
         return self.events.show.desk(seat, desk.acted(edited.session), edited.note or made)

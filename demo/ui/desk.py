@@ -9,16 +9,11 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from demo.pictures import Picture
 from demo.session import Session
 from demo.store import Owner, Saved
 from demo.ui.chat import Message
-
-if TYPE_CHECKING:
-    from demo.choose import Advice
-
 
 MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
 
@@ -43,8 +38,8 @@ class Copy:
 class Desk:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at, ``advice``
-    what to tell them about the picture, ``questions`` the dialogue of the example they opened;
+    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
+    ``questions`` the dialogue of the example they opened;
     ``others`` are the branches beside this dialogue by their place in ``order``, the ids of all;
     ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that
     their browser has. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
@@ -54,7 +49,6 @@ class Desk:
     picture: Picture
     shown: Path
     session: Session
-    advice: Advice | None = None
     questions: tuple[str, ...] = ()
     failure: Failure | None = None
     others: tuple[Session, ...] = ()

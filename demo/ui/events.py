@@ -13,18 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
-from demo.engine import TurnFinished, TurnStarted, begin, run_turn, understand
+from demo.engine import TurnEvent, TurnFinished, TurnStarted, begin, run_turn, understand
 from demo.errors import DemoError, InputError
 from demo.examples import Example
 from demo.export import read_zip
 from demo.pictures import Picture, open_picture
-from demo.reasoners.base import Reasoner
 from demo.references import without_unknown
-from demo.segmenters.base import Segmenter
+from demo.running import Running
 from demo.session import Session
 from demo.ui import words
 from demo.ui.canvas import save_for_browser
@@ -39,9 +38,6 @@ from demo.ui.steady import steadily
 from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
-if TYPE_CHECKING:
-    from demo.choose import Advice
-
 log = logging.getLogger(__name__)
 
 _FRAME_S = 1 / 15
@@ -54,17 +50,15 @@ class Events:
     """The page's handlers, for all visitors; whatever belongs to one of them is on their desk."""
 
     parts: Parts
-    reasoner: Reasoner
-    segmenter: Segmenter | None
+    running: Running
     examples: Sequence[Example]
     pictures: Path
     turns: Turns
-    advise: Callable[[Picture], Advice | None]
     keeper: Keeper = field(default_factory=Keeper)
 
     @property
     def show(self) -> Show:
-        return Show(self.parts, self.keeper)
+        return Show(self.parts, self.keeper, self.running)
 
     # Opening -------------------------------------------------------------------------------
 
@@ -100,8 +94,8 @@ class Events:
 
     def desk_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Desk:
         """A desk with that picture and nothing asked yet."""
-        shown, session = save_for_browser(picture, self.pictures), begin(picture, self.reasoner)
-        return Desk(picture, shown, session, self.advise(picture), questions)
+        shown = save_for_browser(picture, self.pictures)
+        return Desk(picture, shown, begin(picture, self.running.models.reasoner), questions)
 
     def offers(self, picture: Picture) -> tuple[str, ...]:
         """The dialogue of the example with that picture, if it is one."""
@@ -124,10 +118,10 @@ class Events:
             self.keeper.keep(seat, desk, untouched=True)  # what fails is said with the first turn
         if desk is None:
             return
-        with suppress(DemoError):
-            self.reasoner.prepare(desk.picture)
-            if self.segmenter is not None:
-                self.segmenter.prepare(desk.picture)
+        with suppress(DemoError), self.running.use() as models:
+            models.reasoner.prepare(desk.picture)
+            if models.segmenter is not None:
+                models.segmenter.prepare(desk.picture)
 
     # Asking --------------------------------------------------------------------------------
 
@@ -184,7 +178,8 @@ class Events:
             return words.hint(desk)
         try:
             known = without_unknown(typed, desk.session.registry)
-            resolved, _ = understand(desk.session, known, self.reasoner.dialect)
+            dialect = self.running.models.reasoner.dialect
+            resolved, _ = understand(desk.session, known, dialect)
         except DemoError:
             return words.hint(desk)
         return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))
@@ -231,14 +226,7 @@ class Events:
         shown = desk if start is None else replace(desk, session=start)
         earlier, live = messages(shown.session), LiveTurn(f"turn{len(shown.session.turns) + 1}")
         finished = shown.session
-        events = run_turn(
-            shown.session,
-            sentence,
-            picture=desk.picture,
-            reasoner=self.reasoner,
-            segmenter=self.segmenter,
-            cancel=ticket.cancel,
-        )
+        events = self._events(shown.session, sentence, desk.picture, ticket)
         try:
             for batch in paced(events, _FRAME_S, _QUIET_S):
                 news = [live.feed(event) for event in batch]
@@ -263,6 +251,20 @@ class Events:
             # One step back undoes the turn and what it took the place of.
             done = desk.acted(replace(finished, former=desk.session))
             yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
+
+    def _events(
+        self, session: Session, sentence: str, picture: Picture, ticket: Ticket
+    ) -> Iterator[TurnEvent]:
+        """The turn by the models that run; they stay until it is over."""
+        with self.running.use() as models:
+            yield from run_turn(
+                session,
+                sentence,
+                picture=picture,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+                cancel=ticket.cancel,
+            )
 
     def _failed(
         self, seat: Seat, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket

@@ -26,6 +26,7 @@ class Parts:
     """Every component that an event reads or changes."""
 
     seat: gr.State
+    status: gr.HTML
     canvas: gr.HTML
     gallery: gr.HTML
     notice: gr.HTML
@@ -51,7 +52,7 @@ class Parts:
 
 
 def place_parts(
-    status: dict[str, str],
+    status: dict[str, Any],
     examples: Sequence[Example],
     thumbnails: Path,
     usual: int | None,
@@ -65,7 +66,7 @@ def place_parts(
     seat = gr.State(Seat())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
-            upload, undo, new = _header(status)
+            line, upload, undo, new = _header(status)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
                 stage = canvas(status["advice"], elem_id="workspace")
@@ -78,13 +79,13 @@ def place_parts(
         kept = drawn("kept.html", "nodes.js", "kept.js", keeps=keeps, elem_id="kept")
         sheet = drawn("sheet.html", "nodes.js", "sheet.js", "scores.js", elem_id="sheet")
     return Parts(
-        seat, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
+        seat, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
         undo, new, sheet, kept,
     )  # fmt: skip
 
 
-def _header(status: dict[str, str]) -> tuple[gr.UploadButton, gr.Button, gr.Button]:
-    drawn("status.html", "status.js", value=status, elem_id="brand")
+def _header(status: dict[str, Any]) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
+    line = drawn("status.html", "nodes.js", "status.js", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
         with gr.Column(elem_id="upload", min_width=0):
             upload = gr.UploadButton("Open picture", file_count="single", size="sm")
@@ -92,7 +93,7 @@ def _header(status: dict[str, str]) -> tuple[gr.UploadButton, gr.Button, gr.Butt
         gr.Button("Dialogues", elem_id="show-kept", size="sm")
         undo = gr.Button("Undo", elem_id="undo", size="sm")
         new = gr.Button("New", elem_id="new", size="sm")
-    return upload, undo, new
+    return line, upload, undo, new
 
 
 def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:

@@ -13,7 +13,7 @@ from demo.ui.drawn import asset
 
 _LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
-_SHEETS = ("page", "canvas", "cards", "look", "chat", "sheets", "kept", "composer")
+_SHEETS = ("page", "canvas", "cards", "look", "chat", "sheets", "kept", "composer", "models")
 _LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 

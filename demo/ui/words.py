@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.references import Reference
 from demo.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from demo.choose import Advice
 
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
 ONE_AT_A_TIME = (
@@ -101,11 +104,9 @@ def waiting(ahead: int, seconds: float | None) -> str:
     return f"{others} answered first{wait}…"
 
 
-def notice(desk: Desk | None) -> dict[str, Any] | None:
+def notice(advice: Advice | None) -> dict[str, Any] | None:
     """The value of the notice about the picture; None when there is nothing to say."""
-    if desk is None or desk.advice is None:
-        return None
-    return {"text": desk.advice.text, "ways": desk.advice.ways}
+    return None if advice is None else {"text": advice.text, "ways": advice.ways}
 
 
 def bound(used: int, most: int) -> str:
