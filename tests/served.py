@@ -17,6 +17,7 @@ from demo.choose import Models
 from demo.reasoners.base import Reasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
+from demo.shelf import Shelf
 from demo.web.rules import rules_for
 from tests.conftest import free_port
 from tests.table import TableReasoner
@@ -26,14 +27,21 @@ PASSWORDS = {"ann": "correct horse", "ben": "battery staple"}
 
 
 @contextmanager
-def serving(reasoner: Reasoner | None = None, accounts: Accounts | None = None) -> Iterator[Served]:
-    """A server for as long as the block lasts."""
-    models = Models(reasoner or TableReasoner(), GrabCutSegmenter(), "table · CPU", "", "Why not.")
+def serving(
+    reasoner: Reasoner | None = None,
+    accounts: Accounts | None = None,
+    models: Models | None = None,
+    shelf: Shelf | None = None,
+) -> Iterator[Served]:
+    """A server for as long as the block lasts; with a shelf, one whose models can be exchanged."""
+    if models is None:
+        told = reasoner or TableReasoner()
+        models = Models(told, GrabCutSegmenter(), "table · CPU", "", "Why not.")
 
     async def start() -> Served:
         rules = rules_for("127.0.0.1", {})
         return Served.start(
-            models, rules, accounts, server_name="127.0.0.1", server_port=free_port()
+            models, rules, accounts, shelf=shelf, server_name="127.0.0.1", server_port=free_port()
         )
 
     # Where no event loop runs, Gradio makes some and leaves them open.

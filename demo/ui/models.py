@@ -56,9 +56,11 @@ class ModelPanel:
             order = self._done(data.get("kind"), data)
         except DemoError as error:
             said = str(error)
+        # First, so that a page which got an older list learns by the number of changes that it is older.
+        value = {**status_of(running), "order": order}
         measured = data.get("kind") == "measure" and not running.in_use
         rows = running.shelf.rows(running.models, measured=measured) if running.may_switch else []
-        value = {**status_of(running), "rows": [asdict(row) for row in rows], "order": order}
+        value["rows"] = [asdict(row) for row in rows]
         if said:
             value["said"] = said
         parts, show = self.events.parts, self.events.show

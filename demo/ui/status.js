@@ -10,7 +10,6 @@ const other = panel.querySelector(".models-other");
 let doing = ""; // what the server does about another model, in words
 let answered = null; // the serial number that is shown
 let measured = false; // whether the server has been asked how slow large models are here
-let chosen = null; // the source of the row that had the keyboard when it was chosen
 
 function write() {
   const value = props.value || {};
@@ -37,7 +36,9 @@ function writeDoing(words) {
   doing = words;
   status.toggleAttribute("data-doing", Boolean(words));
   status.querySelector(".status-text").textContent = words || props.value?.status || "";
-  for (const control of panel.querySelectorAll(".model-open, .models-other *, .model-fetch")) control.disabled = Boolean(words) || control.dataset.off === "";
+  // Rows stay where the keyboard is; the other controls are switched off.
+  for (const open of panel.querySelectorAll(".model-open")) open.setAttribute("aria-disabled", Boolean(words) || "off" in open.dataset);
+  for (const control of panel.querySelectorAll(".models-other *, .model-fetch")) control.disabled = Boolean(words);
   const stop = panel.querySelector(".models-stop");
   if (words.startsWith("Fetching") && !stop) panel.querySelector(".models-said").after(stopButton());
   else if (!words.startsWith("Fetching")) stop?.remove();
@@ -59,28 +60,25 @@ function stopButton() {
 // The list ---------------------------------------------------------------------------------------------
 
 function drawModels({ rows, order }) {
+  const held = document.activeElement?.closest(".models-list li")?.dataset.source;
   list.replaceChildren(...rows.map((row) => modelRow(row, order?.source === row.source ? order : null)));
   writeDoing(doing);
   const asked = list.querySelector(".model-fetch");
   if (asked) asked.focus();
-  else if (chosen) list.querySelector(`[data-source="${CSS.escape(chosen)}"]`)?.focus();
-  chosen = null;
+  else if (held) list.querySelector(`[data-source="${CSS.escape(held)}"] .model-open`)?.focus();
 }
 
 function modelRow({ source, title, state, line }, order) {
   const off = state === "unfit" || state === "runs";
   const open = node("button", {
-    type: "button", class: "model-open", "data-source": source, "data-off": off ? "" : null, disabled: off ? "" : null,
-    "aria-current": state === "runs" ? "true" : null,
+    type: "button", class: "model-open", "data-off": off ? "" : null, "aria-current": state === "runs" ? "true" : null,
   }, node("b", {}, title), node("span", {}, line));
-  open.addEventListener("click", () => choose(source));
-  return node("li", { class: state }, open, order ? fetchQuestion(order) : "");
-}
-
-function choose(source) {
-  chosen = source;
-  trigger("models", { kind: "choose", source });
-  soon();
+  open.addEventListener("click", () => {
+    if (open.getAttribute("aria-disabled") === "true") return;
+    trigger("models", { kind: "choose", source });
+    soon();
+  });
+  return node("li", { class: state, "data-source": source }, open, order ? fetchQuestion(order) : "");
 }
 
 function fetchQuestion({ source, text, button }) {
@@ -89,7 +87,6 @@ function fetchQuestion({ source, text, button }) {
   yes.addEventListener("click", () => { trigger("models", { kind: "fetch", source }); soon(); });
   no.addEventListener("click", (event) => {
     event.stopPropagation(); // the row is gone by the time that the document asks where the click was
-    chosen = source;
     trigger("models", { kind: "look" });
   });
   return node("div", { class: "model-ask", role: "group", "aria-label": text }, node("p", {}, text), yes, no);
@@ -133,12 +130,10 @@ function soon() {
 status.addEventListener("toggle", () => {
   if (status.open && props.value?.may_switch) trigger("models", { kind: "look" });
 });
-status.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && status.open) {
-    status.open = false;
-    status.querySelector("summary").focus();
-  }
-  if (event.target.matches("input")) event.stopPropagation(); // the page's keys rest meanwhile
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !status.open) return;
+  status.open = false;
+  if (status.contains(document.activeElement) || document.activeElement === document.body) status.querySelector("summary").focus();
 });
 document.addEventListener("click", (event) => {
   if (!status.contains(event.target)) status.open = false;
