@@ -30,6 +30,7 @@ from demo.web.rules import Rules, rules_for
 
 if TYPE_CHECKING:
     from demo.choose import Models
+    from demo.evaluate.index import Index
     from demo.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,9 @@ def serve(
     options: argparse.Namespace,
     accounts: Accounts | None,
     store: Store | None,
+    index: Index | None = None,
 ) -> None:
-    """Launch the page and stay until SIGINT or SIGTERM."""
+    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play."""
     rules = rules_for(options.host, os.environ, shared=options.share)
     shelf = None
     if models.entry is not None and may_switch(options, accounts, os.environ):
@@ -57,6 +59,7 @@ def serve(
         rules,
         accounts,
         store,
+        index,
         shelf,
         server_name=options.host,
         server_port=options.port,
@@ -86,6 +89,7 @@ class Served:
         rules: Rules,
         accounts: Accounts | None,
         store: Store | None = None,
+        index: Index | None = None,
         shelf: Shelf | None = None,
         **launch: Any,
     ) -> Served:
@@ -95,7 +99,7 @@ class Served:
         """
         watch = Watch()
         running = Running(models, shelf, watch.models)
-        page = build_page(running, load_examples(), store)
+        page = build_page(running, load_examples(), store, index)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MOST_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))

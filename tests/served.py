@@ -14,10 +14,12 @@ import httpx
 
 from demo.accounts import Accounts, PasswordHash
 from demo.choose import Models
+from demo.evaluate.index import Index
 from demo.reasoners.base import Reasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
 from demo.shelf import Shelf
+from demo.store import Store
 from demo.web.rules import rules_for
 from tests.conftest import free_port
 from tests.table import TableReasoner
@@ -30,6 +32,8 @@ PASSWORDS = {"ann": "correct horse", "ben": "battery staple"}
 def serving(
     reasoner: Reasoner | None = None,
     accounts: Accounts | None = None,
+    store: Store | None = None,
+    index: Index | None = None,
     models: Models | None = None,
     shelf: Shelf | None = None,
 ) -> Iterator[Served]:
@@ -41,7 +45,14 @@ def serving(
     async def start() -> Served:
         rules = rules_for("127.0.0.1", {})
         return Served.start(
-            models, rules, accounts, shelf=shelf, server_name="127.0.0.1", server_port=free_port()
+            models,
+            rules,
+            accounts,
+            store,
+            index,
+            shelf,
+            server_name="127.0.0.1",
+            server_port=free_port(),
         )
 
     # Where no event loop runs, Gradio makes some and leaves them open.

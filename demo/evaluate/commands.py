@@ -84,8 +84,8 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from demo.evaluate.asking import Manner
     from demo.evaluate.folder import open_folder
-    from demo.evaluate.play import Manner
 
     dialogues, bad = _read(options)
     data = _digest(options.data)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.errors import InputError
+from demo.evaluate.asking import Manner
 from demo.evaluate.data import BadRow, Dialogue, TrueTurn, read_dialogues
-from demo.evaluate.play import Manner, TurnRow, play, turn_score
+from demo.evaluate.play import TurnRow, play, turn_score
 from demo.evaluate.score import cites_exactly
 from demo.geometry import PictureBox
 from demo.metrics import TurnScore, is_hit, mask_iou, mean_of, merged, summarize, summarize_rounds

@@ -1,6 +1,6 @@
 """A session as chat messages: one summary per answer, then its parts, collapsed.
 
-`messages` is a pure function of the session, so undo needs nothing here.
+`messages` is a pure function of the session and of what others remark on it, so undo needs nothing here.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from demo.ui.text import (
 )
 
 Message = dict[str, Any]
+Remarks = Mapping[int, Sequence[str]]
+
+_NO_REMARKS: Remarks = {}
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
 _PLACED = 4  # of so many objects a summary says where they are
@@ -38,12 +41,12 @@ _OF_THE_ANSWER = ("answer.", "point.", "masks.")
 _WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
-def messages(session: Session) -> list[Message]:
-    """The whole dialogue."""
+def messages(session: Session, remarks: Remarks = _NO_REMARKS) -> list[Message]:
+    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …)."""
     made: list[Message] = []
     for index, turn in enumerate(session.turns):
         made.append(said_by_person(linked_names(turn.question, turn.references)))
-        made += _answer(session, index)
+        made += _answer(session, index, remarks.get(index + 1, ()))
     return made
 
 
@@ -100,7 +103,7 @@ def _collapsible(
 # One turn -----------------------------------------------------------------------------------
 
 
-def _answer(session: Session, index: int) -> list[Message]:
+def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Message]:
     turn, turn_id = session.turns[index], f"turn{index + 1}"
     newest = index == len(session.turns) - 1
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
@@ -111,7 +114,7 @@ def _answer(session: Session, index: int) -> list[Message]:
         asked += f"\n\n{code(turn.raw.strip())}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
-        said_by_model(_summary(session, turn) + _warned(session, turn)),
+        said_by_model("\n\n".join((_summary(session, turn) + _warned(session, turn), *remarks))),
         whole(
             turn_id,
             present,

@@ -10,9 +10,13 @@ import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from demo.evaluate.track import Track
 from demo.pictures import Picture
+from demo.references import Resolved
 from demo.session import Session
 from demo.store import Owner, Saved
+from demo.ui import truth
+from demo.ui.asides import Aside, Asides, asides_by_turn, with_aside
 from demo.ui.chat import Message
 
 MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
@@ -39,22 +43,24 @@ class Desk:
     """One visitor's things.
 
     ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
-    ``questions`` the dialogue of the example they opened;
-    ``others`` are the branches beside this dialogue by their place in ``order``, the ids of all;
-    ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that
-    their browser has. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
-    states of a desk share it.
+    ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
+    are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
+    turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
+    ``asides`` is what is shown beside the regions of an answer (see `asides`). ``copies`` are the
+    dialogues on disk by session id: a fact about the world, so all states of a desk share it.
     """
 
     picture: Picture
     shown: Path
     session: Session
     questions: tuple[str, ...] = ()
+    track: Track | None = None
     failure: Failure | None = None
     others: tuple[Session, ...] = ()
     order: tuple[str, ...] = ()
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
+    asides: Asides = field(default_factory=dict, repr=False)
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -79,11 +85,21 @@ class Desk:
 
     @property
     def next_question(self) -> str | None:
-        """The example's next question, as long as the dialogue has followed the example."""
+        """The question of example or benchmark that follows, as long as the dialogue has followed it."""
+        if self.track is not None:
+            ahead = self.track.next(self.session)
+            return None if ahead is None else ahead.question.sentence
         asked = tuple(turn.question for turn in self.session.turns)
         following = asked == self.questions[: len(asked)]
         left = self.questions[len(asked) :] if following else ()
         return left[0] if left else None
+
+    def to_ask(self, question: str) -> tuple[str | Resolved, Session]:
+        """A question as it is put, and the dialogue to put it in, when a track may have set it."""
+        ahead = None if self.track is None else self.track.next(self.session)
+        if ahead is None or ahead.question.sentence != question:
+            return question, self.session
+        return ahead.question, ahead.session
 
     @property
     def dialogues(self) -> tuple[Session, ...]:
@@ -114,6 +130,24 @@ class Desk:
         """While the question of that turn is being changed. Raises InputError."""
         self.session.turn(turn)
         return replace(self, changing=turn)
+
+    def with_aside(self, turn: int, aside: Aside) -> Desk:
+        """With something shown beside that answer (1, 2, …) of the shown dialogue. Raises InputError."""
+        return replace(self, asides=with_aside(self.asides, self.session, turn, aside))
+
+    @property
+    def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
+        """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
+        made = asides_by_turn(self.asides, self.session)
+        if self.track is None:
+            return made
+        true = truth.asides(self.track, self.session)
+        return {n: (*true.get(n, ()), *made.get(n, ())) for n in {**true, **made}}
+
+    @property
+    def remarks(self) -> dict[int, tuple[str, ...]]:
+        """What the benchmark says of the answers of the shown dialogue, by their number (1, 2, …)."""
+        return {} if self.track is None else truth.remarks(self.track, self.session)
 
     def kept(self) -> Desk:
         """With all questions as they are."""

@@ -22,7 +22,7 @@ from demo.errors import DemoError, InputError
 from demo.examples import Example
 from demo.export import read_zip
 from demo.pictures import Picture, open_picture
-from demo.references import without_unknown
+from demo.references import Resolved, without_unknown
 from demo.running import Running
 from demo.session import Session
 from demo.ui import words
@@ -76,7 +76,9 @@ class Events:
             lambda: self.desk_for(open_picture(example.picture), example.questions), seat, request
         )
 
-    def opened(self, read: Callable[[], Desk], seat: Seat, request: gr.Request) -> Updates:
+    def opened(
+        self, read: Callable[[], Desk], seat: Seat, request: gr.Request, note: str = ""
+    ) -> Updates:
         """Another desk takes the place of the one that is there, which is put away."""
         ticket = self.turns.begin(visitor(request))
         if ticket is None:
@@ -89,7 +91,7 @@ class Events:
             self.turns.end(ticket)
         with seat.lock:
             seat.owner = self.keeper.owner(request)
-            said = (*desk.picture.notes, words.put_away(seat.clear()))
+            said = (note, *desk.picture.notes, words.put_away(seat.clear()))
             return self.show.desk(seat, desk, " ".join(filter(None, said)))
 
     def desk_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Desk:
@@ -134,16 +136,15 @@ class Events:
 
     @steadily
     def follow(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
-        """The person clicked the example's next question; what they typed stays."""
-        question = seat.desk.next_question if seat.desk else None
-        yield from self._asked(question or "", seat, request)
+        """The person clicked the question that is next; what they typed stays."""
+        yield from self._followed(seat, request)
 
     @steadily
     def play(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The example's questions one after the other, until one fails or the person stops it."""
-        while seat.desk is not None and (question := seat.desk.next_question) is not None:
+        while seat.desk is not None and seat.desk.next_question is not None:
             turns = len(seat.desk.session.turns)
-            yield from self._asked(question, seat, request)
+            yield from self._followed(seat, request)
             desk = seat.desk
             if desk is None or len(desk.session.turns) == turns or desk.session.turns[-1].partial:
                 return
@@ -166,8 +167,15 @@ class Events:
         """The question of a turn once more, with the regions as they are now. Raises InputError."""
         if seat.desk is None:
             raise InputError(words.OPEN_FIRST)
-        start = seat.desk.session.before(turn)
-        yield from self._asked(seat.desk.session.turns[turn - 1].question, seat, request, {}, start)
+        before = replace(seat.desk, session=seat.desk.session.before(turn))
+        question, start = before.to_ask(seat.desk.session.turns[turn - 1].question)
+        yield from self._asked(question, seat, request, {}, start)
+
+    def _followed(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The question that is next."""
+        desk = seat.desk
+        question, start = desk.to_ask(desk.next_question or "") if desk else ("", None)
+        yield from self._asked(question, seat, request, None, start)
 
     def read(self, typed: str, seat: Seat, request: gr.Request) -> Any:
         """The person types: which regions would be meant by words such as "it"."""
@@ -192,7 +200,7 @@ class Events:
 
     def _asked(
         self,
-        sentence: str,
+        sentence: str | Resolved,
         seat: Seat,
         request: gr.Request,
         at_start: Updates | None = None,
@@ -215,7 +223,7 @@ class Events:
 
     def _running(
         self,
-        sentence: str,
+        sentence: str | Resolved,
         seat: Seat,
         desk: Desk,
         start: Session | None,
@@ -224,7 +232,8 @@ class Events:
     ) -> Iterator[Updates]:
         """The turn as it is written, and at the end the desk with it."""
         shown = desk if start is None else replace(desk, session=start)
-        earlier, live = messages(shown.session), LiveTurn(f"turn{len(shown.session.turns) + 1}")
+        earlier = messages(shown.session, shown.remarks)
+        live = LiveTurn(f"turn{len(shown.session.turns) + 1}")
         finished = shown.session
         events = self._events(shown.session, sentence, desk.picture, ticket)
         try:
@@ -236,7 +245,7 @@ class Events:
                 begun = any(isinstance(event, TurnStarted) for event in batch)
                 updates = self.show.progress(earlier, live, canvas=any(news) and not begun)
                 if begun:
-                    other = None if start is None else shown
+                    other = None if shown.session is desk.session else shown
                     updates |= self.show.begun(other, live.doing) | at_start
                 yield updates
                 if batch and isinstance(batch[-1], TurnFinished):
@@ -253,7 +262,7 @@ class Events:
             yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
 
     def _events(
-        self, session: Session, sentence: str, picture: Picture, ticket: Ticket
+        self, session: Session, sentence: str | Resolved, picture: Picture, ticket: Ticket
     ) -> Iterator[TurnEvent]:
         """The turn by the models that run; they stay until it is over."""
         with self.running.use() as models:

@@ -19,6 +19,7 @@ from demo.examples import Example
 from demo.pictures import open_picture
 from demo.running import Running
 from demo.ui.acts import Acts
+from demo.ui.benchmark import Benchmark
 from demo.ui.endpoints import AT_ONCE, add_endpoints
 from demo.ui.events import Events
 from demo.ui.keeping import Keeper
@@ -30,6 +31,7 @@ from demo.ui.turns import Turns
 
 if TYPE_CHECKING:
     from demo.choose import Models
+    from demo.evaluate.index import Index
     from demo.store import Store
 
 TITLE = "RegionReasoner"
@@ -37,21 +39,31 @@ _KEPT_S = 24 * 3600
 
 
 def build_page(
-    models: Models | Running, examples: Sequence[Example], store: Store | None = None
+    models: Models | Running,
+    examples: Sequence[Example],
+    store: Store | None = None,
+    index: Index | None = None,
 ) -> gr.Blocks:
     """The whole page with its events and endpoints, ready for ``launch(**launch_options())``.
 
     Models that are given by themselves stay the same. Without a store dialogues are kept in memory only.
+    ``index`` is the benchmark's, if there is one.
     """
     running = models if isinstance(models, Running) else Running(models)
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
         usual, keeps = _usual(running.models, examples), store is not None
-        parts = place_parts(status_of(running), examples, files / "examples", usual, keeps)
+        parts = place_parts(
+            status_of(running), examples, files / "examples", usual, keeps, index is not None
+        )
         turns = Turns(running.models.at_once)
         events = Events(parts, running, examples, files / "pictures", turns, Keeper(store))
         _connect(parts, events)
-        _connect_library(parts, Library(events, files / "dialogues"))
+        benchmark = None if index is None else Benchmark(events, index)
+        recall = (lambda desk: desk) if benchmark is None else benchmark.recall
+        _connect_library(parts, Library(events, files / "dialogues", recall))
+        if benchmark is not None:
+            _connect_benchmark(parts, benchmark)
         page.unload(events.leave)
         if running.may_switch:
             _connect_models(parts, ModelPanel(events))
@@ -80,13 +92,7 @@ def _usual(models: Models, examples: Sequence[Example]) -> int | None:
 def _connect(parts: Parts, events: Events) -> None:
     changed = parts.changed_by_events()
     at_once: dict[str, Any] = {**PRIVATE, "outputs": changed, "queue": False}
-    turn: dict[str, Any] = {
-        **PRIVATE,
-        "outputs": changed,
-        "concurrency_limit": AT_ONCE,
-        "concurrency_id": "turns",
-        "trigger_mode": "multiple",
-    }
+    turn = _turn(changed)
     acts = Acts(events)
     asked = gr.on(
         [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.seat], **turn
@@ -127,7 +133,31 @@ def _connect(parts: Parts, events: Events) -> None:
 def _connect_models(parts: Parts, panel: ModelPanel) -> None:
     outputs = [parts.status, parts.notice]
     at_once: dict[str, Any] = {**PRIVATE, "outputs": outputs, "queue": False}
-    parts.status.models(panel.act, [parts.seat], **at_once, trigger_mode="multiple")
+    line: Any = parts.status
+    line.models(panel.act, [parts.seat], **at_once, trigger_mode="multiple")
+
+
+def _connect_benchmark(parts: Parts, benchmark: Benchmark) -> None:
+    panel: Any = parts.benchmark
+    events = benchmark.events
+    at_once: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
+    panel.rows(benchmark.rows, [parts.seat], panel, **at_once)
+    panel.pictures(benchmark.pictures, None, panel, **at_once)
+    changed = parts.changed_by_events()
+    opened = panel.choose(benchmark.choose, [parts.seat], [*changed, panel], **at_once)
+    ready = opened.then(events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)
+    ready.then(events.play_if_wished, [parts.seat], **_turn(changed))
+
+
+def _turn(changed: list[Any]) -> dict[str, Any]:
+    """How an event that runs turns is connected."""
+    return {
+        **PRIVATE,
+        "outputs": changed,
+        "concurrency_limit": AT_ONCE,
+        "concurrency_id": "turns",
+        "trigger_mode": "multiple",
+    }
 
 
 def _connect_library(parts: Parts, library: Library) -> None:

@@ -86,4 +86,4 @@ def _dialogue(desk: Desk | None) -> list[Message]:
     if desk is None:
         return []
     failed = desk.failure.messages if desk.failure else ()
-    return [*messages(desk.session), *failed]
+    return [*messages(desk.session, desk.remarks), *failed]

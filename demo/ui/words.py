@@ -109,6 +109,21 @@ def notice(advice: Advice | None) -> dict[str, Any] | None:
     return None if advice is None else {"text": advice.text, "ways": advice.ways}
 
 
+def benchmark_row(row: int, rounds: int) -> str:
+    """What to say when a row of the benchmark was opened."""
+    return f"Row {row} of the benchmark, {rounds} round{'' if rounds == 1 else 's'}."
+
+
+def benchmark(name: str, rows: int, reading: bool) -> str:
+    """What the list of rows is of; ``reading`` says that there will be more."""
+    if reading:
+        return f"{name} is still being read: {rows:,} rows so far."
+    return (
+        f"{name}: {rows:,} row{'' if rows == 1 else 's'}, counted from 0. A reference is what the model "
+        "found in the round that it names; only where it found nothing the true box stands in."
+    )
+
+
 def bound(used: int, most: int) -> str:
     """How much room there is, and what happens when there is none."""
     return (
