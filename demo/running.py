@@ -30,7 +30,7 @@ NOT_HERE = (
     "Models are chosen here when the app is started: it is open to others than the person who started it, "
     "or a server runs the model."
 )
-_ONE_AT_A_TIME = "Another model is being loaded. Wait until it is there."
+_ONE_AT_A_TIME = "Another model is being loaded or asked. Wait until that is done."
 _WAITING = "Waiting for the answer that is being written…"
 _UNFORESEEN = "something went wrong inside the demo"
 
@@ -55,6 +55,7 @@ class Running:
         self._busy = False  # whether an exchange is under way, with what is fetched for it
         self._doing: Callable[[], str] = str
         self._given_up = threading.Event()
+        self._second: Models | None = None  # one that was asked beside, kept as long as both fit
         self.said = ""
         self.changes = 0
 
@@ -121,6 +122,61 @@ class Running:
         work = threading.Thread(target=self._exchange, args=(shelf, entry, fetch), daemon=True)
         work.start()
 
+    @contextmanager
+    def beside(self, entry: Entry) -> Iterator[Models]:
+        """Another model, or the one that runs, for one question.
+
+        Where both fit it stays loaded for the next time, else the one that runs makes room for it and comes
+        back. Raises InputError where models are not to be chosen, and while another is on its way;
+        ModelError when it cannot be loaded.
+        """
+        shelf = self.shelf
+        if entry == self._inner.entry:
+            with self.use() as models:
+                yield models
+            return
+        with self._changed:
+            if self._busy:
+                raise InputError(_ONE_AT_A_TIME)
+            self._busy, self._doing = True, lambda: f"Loading {entry.title}…"
+        try:
+            if self._second is not None and self._second.entry != entry:
+                self._forget_second()
+            if self._second is not None or shelf.fits_beside(entry):
+                self._second = self._second or shelf.load(entry, self._inner.segmenter)
+                self._doing = str
+                yield self._dress(self._second)
+            else:
+                yield from self._in_its_place(shelf, entry)
+        finally:
+            with self._changed:
+                self._busy, self._doing = False, str
+                self._changed.notify_all()
+
+    def _in_its_place(self, shelf: Shelf, entry: Entry) -> Iterator[Models]:
+        """Another model for as long as it is asked, while the one that runs is not loaded."""
+        former = self._inner
+        shelf.check(entry, former)
+        with self._alone(entry.title):
+            _close(former)
+            other = None
+            try:
+                other = shelf.load(entry, former.segmenter)
+                self._doing = str
+                yield self._dress(other)
+            finally:
+                if other is not None:
+                    _close(other)
+                if former.entry is not None:
+                    self._doing = lambda: f"Loading {former.reasoner.name} again…"
+                    self.said = self._replaced(shelf, former.entry)
+                    self.changes += 1
+
+    def _forget_second(self) -> None:
+        if self._second is not None:
+            _close(self._second)
+            self._second = None
+
     def stop_fetching(self) -> None:
         """Give up what is being fetched; the model that runs goes on."""
         self._given_up.set()
@@ -133,6 +189,7 @@ class Running:
     def close(self) -> None:
         """Free the models that run."""
         self.stop_fetching()
+        self._forget_second()
         _close(self._inner)
 
     def _exchange(self, shelf: Shelf, entry: Entry, fetch: bool) -> None:
@@ -178,6 +235,7 @@ class Running:
     def _replaced(self, shelf: Shelf, entry: Entry) -> str:
         """Load another model in the place of the one that runs, or that one again; what to say of it."""
         former = self._inner
+        self._forget_second()
         _close(former)
         tried: Sequence[Entry | None] = (entry, former.entry, shelf.smallest)
         failures: list[str] = []

@@ -87,6 +87,14 @@ class Shelf:
         held = getattr(models.reasoner, "held_bytes", 0)
         return plan_beside(entry, self._options, held, here=self.is_here(entry))
 
+    def fits_beside(self, entry: Entry) -> bool:
+        """Whether it can be loaded while another stays. Raises CheckpointError when it cannot be at all."""
+        try:
+            plan_beside(entry, self._options, 0, here=True)
+        except OutOfMemoryError:
+            return False
+        return True
+
     def order(self, entry: Entry) -> Order:
         """What fetching it means. Raises CheckpointError when it cannot be had."""
         order = order_for(entry, ask_hub=True)

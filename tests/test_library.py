@@ -56,7 +56,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
 def library_of(parts: Parts, store: Store | None, folder: Path) -> Library:
     models = Models(TableReasoner(), None, "table", "", "")
     events = Events(parts, Running(models), [], folder, Turns(), Keeper(store))
-    return Library(events, folder / "files")
+    return Library(events, folder / "files", lambda desk: desk)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from demo.shelf import Shelf
 from tests.conftest import copy_of_nano, visit
 from tests.hub import Hub, hub_of
 from tests.served import serving
-from tests.table import ask, names
+from tests.table import BUSY, IDLE, ask, names
 
 SAID = "#status .models-said"
 
@@ -166,6 +166,65 @@ def test_weights_that_are_not_here_are_asked_about_and_fetched(page: Page, hub: 
     question.get_by_role("button", name=re.compile("^Fetch")).click()
     expect(row(page, "hub252")).to_have_class("runs")
     chosen(page, "nano")
+
+
+# A second opinion ------------------------------------------------------------------------------
+
+
+def asked_beside(page: Page, number: int, title: str) -> None:
+    """An answer's question put to another model as well."""
+    page.locator(f'#chat a[href="#compare-{number}"]').click()
+    page.locator(".others button", has_text=title).click()
+    expect(page.locator(BUSY)).to_be_attached()
+    expect(page.locator(IDLE)).to_be_attached()
+
+
+def test_two_models_answer_one_question_and_one_is_taken(page: Page, served: Served) -> None:
+    beach(page)
+    ask(page, "find the boat")
+    ask(page, "what is next to R1?")
+    found, first = names(page), boxes_of(page)
+    asked_beside(page, 1, "nano252")
+    told = page.locator("#chat", has_text="What nano252 says. They ")
+    expect(told).to_be_visible()
+    expect(page.locator("#canvas .aside-tag")).to_have_count(0)  # the newest answer is looked at
+    page.locator("#chat .user-row").first.hover()
+    expect(page.locator("#canvas .aside-tag")).to_have_text("nano252")
+    assert (names(page), boxes_of(page)) == (found, first)
+    second = served.running._second
+    assert second is not None
+    asked_beside(page, 2, "nano252")
+    assert served.running._second is second  # both fit, so it stays
+    expect(page.locator("#canvas .aside-tag")).to_have_text("nano252")
+
+    page.locator("#chat button, #chat .title", has_text="What nano252 says").last.click()
+    page.locator("#chat a[href='#take-2-1']").click()
+    expect(page.locator("#hint")).to_contain_text("The other model’s answer stands there now.")
+    expect(page.locator("#chat")).to_contain_text("by nano252")
+    expect(page.locator("#canvas .aside-tag")).to_have_count(0)
+    assert boxes_of(page) != first
+    page.click("#undo")
+    expect(page.locator("#canvas .aside-tag")).to_have_text("nano252")
+    assert boxes_of(page) == first
+
+
+def boxes_of(page: Page) -> list[str]:
+    boxes = page.locator("#canvas [data-object] rect.box").all()
+    return [" ".join(str(b.get_attribute(n)) for n in ("x", "y", "width", "height")) for b in boxes]
+
+
+def test_a_second_opinion_that_fails_leaves_everything(page: Page, folder: Path) -> None:
+    opened(page)
+    row(page, "nano").wait_for()
+    page.keyboard.press("Escape")
+    beach(page)
+    ask(page, "find the boat")
+    page.locator('#chat a[href="#compare-1"]').click()
+    page.locator(".others button", has_text="broken").click()
+    expect(page.locator("#hint")).to_contain_text("The checkpoint ")
+    expect(page.locator(IDLE)).to_be_attached()
+    assert names(page) == ["R1.1"]
+    ask(page, "find the dog")
 
 
 def test_a_page_for_others_has_no_list_and_refuses(browser: Browser) -> None:

@@ -229,6 +229,66 @@ def test_who_may_choose(
     assert may_switch(options, Accounts({}) if accounts else None, environment) is expected
 
 
+# Beside each other ------------------------------------------------------------------------------
+
+
+def said_by(models: Models, picture: Picture) -> str:
+    session = begin(picture, models.reasoner)
+    asked = answer(
+        session, "find all things", picture=picture, reasoner=models.reasoner, segmenter=None
+    )
+    return asked.reasoner.name
+
+
+def test_a_second_model_stays_beside_the_first_while_both_fit(
+    running: Running, nano252: Path, picture: Picture
+) -> None:
+    entry = running.shelf.add(str(nano252))
+    held = weights(running.models)
+    with running.beside(entry) as second:
+        beside = weights(second)
+        assert said_by(second, picture) == "nano252"
+        with running.use() as first:
+            assert said_by(first, picture) == "nano"
+        with pytest.raises(InputError, match="Another model is being loaded or asked"):
+            running.switch(entry)
+    del second, first
+    assert (running.doing, alive(beside)) == ("", len(beside))
+    with running.beside(running.shelf.smallest) as same:
+        assert same is running.models
+    del same
+    assert switched(running, entry) == ""
+    assert (alive(held), alive(beside)) == (0, 0)
+
+
+class Narrow(Shelf):
+    """A machine that has room for one model only."""
+
+    def fits_beside(self, _entry: Entry) -> bool:
+        return False
+
+
+def test_without_room_for_both_they_take_turns(nano252: Path, picture: Picture) -> None:
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    models = choose(options)
+    running = Running(models, Narrow(options, models.entry))
+    entry = running.shelf.add(str(nano252))
+    held = weights(running.models)
+    del models
+    with running.beside(entry) as second:
+        assert alive(held) == 0
+        beside = weights(second)
+        assert said_by(second, picture) == "nano252"
+        with pytest.raises(ModelError, match="nano252 is being loaded"), running.use():
+            pass
+    del second
+    assert alive(beside) == 0
+    assert (running.said, running.models.reasoner.name) == ("", "nano")
+    with running.use() as again:
+        assert said_by(again, picture) == "nano"
+    running.close()
+
+
 # Fetching ---------------------------------------------------------------------------------------
 
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from demo.checks import XYXY, find_citations
 from demo.english import listed
 from demo.regions import RegionObject
+from demo.second import Second, Seconds, compared
 from demo.session import Finding, Session, Turn
 from demo.ui.places import address, box_address, stretches
 from demo.ui.text import (
@@ -41,12 +42,20 @@ _OF_THE_ANSWER = ("answer.", "point.", "masks.")
 _WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
-def messages(session: Session, remarks: Remarks = _NO_REMARKS) -> list[Message]:
-    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …)."""
+def messages(
+    session: Session, remarks: Remarks = _NO_REMARKS, seconds: Seconds | None = None
+) -> list[Message]:
+    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …).
+
+    ``seconds`` is what other models answered, by the same numbers; None where none can be asked.
+    """
     made: list[Message] = []
     for index, turn in enumerate(session.turns):
         made.append(said_by_person(linked_names(turn.question, turn.references)))
         made += _answer(session, index, remarks.get(index + 1, ()))
+        if seconds is not None:
+            made += _seconds(session, index, seconds.get(index + 1, ()))
+        made.append(said_by_model(_tools(turn, index + 1, compare=seconds is not None)))
     return made
 
 
@@ -134,8 +143,35 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
             )
             for name in present
         ),
-        said_by_model(_tools(turn, index + 1)),
     ]
+
+
+def _seconds(session: Session, index: int, seconds: Sequence[Second]) -> Iterator[Message]:
+    """What other models say to the same question, each folded up under how far the two agree."""
+    number = index + 1
+    boxes = [o.box for _, o in answered(session, session.turns[index])]
+    for place_, second in enumerate(seconds, start=1):
+        verdict = compared(boxes, [o.box for o in second.objects])
+        title = f"What {plain(second.name)} says. {verdict}"
+        take = f"[Take this answer instead](#take-{number}-{place_})"
+        content = "\n\n".join((*_second_parts(second), take))
+        ids = {"id": f"turn{number} second {place_}"}
+        yield _collapsible(title, content, ids, "done", second.turn.timings.total_s)
+
+
+def _second_parts(second: Second) -> Iterator[str]:
+    session, turn = second.session, second.turn
+    given = given_boxes(session, turn)
+    yield f"Asked as: {resolved_boxes(turn.prompted, _with_corrections(session, turn, given))}"
+    for name in ("scene", "focus", "think"):
+        if (text := getattr(turn.trace, name)) is not None:
+            yield f"**{PARTS[name]}** {linked_boxes(text, given)}"
+    frame = session.reasoner_of(turn).frame
+    yield f"In its frame of {frame.width} × {frame.height}:\n\n{code(turn.trace.answer or turn.raw)}"
+    if second.objects:
+        found = "\n\n".join(code(_numbers(o)) for o in second.objects)
+        yield f"In the picture:\n\n{found}"
+    yield from (marked(_looks(f), f.text) for f in turn.findings if f.level == "warning")
 
 
 def by_model(session: Session, turn: Turn) -> str:
@@ -144,13 +180,14 @@ def by_model(session: Session, turn: Turn) -> str:
     return f" by {session.reasoner_of(turn).name}" if several else ""
 
 
-def _tools(turn: Turn, number: int) -> str:
+def _tools(turn: Turn, number: int, *, compare: bool) -> str:
     """What can be done with an answer, as links that turns.js listens to."""
     rated = {turn.feedback: " ✓"}
     names = {
         "again": "Ask again",
         "change": "Change",
         "branch": "Branch",
+        **({"compare": "Compare"} if compare else {}),
         "up": f"Good{rated.get('up', '')}",
         "down": f"Bad{rated.get('down', '')}",
         "scores": "Scores",

@@ -16,6 +16,7 @@ from demo.errors import DemoError, InputError
 from demo.reasoners.catalogue import Entry
 from demo.reasoners.fetch import gb
 from demo.running import Running
+from demo.session import Session
 from demo.ui import words
 from demo.ui.canvas import serial
 from demo.ui.desk import Seat
@@ -38,6 +39,33 @@ def status_of(running: Running) -> dict[str, Any]:
         "said": running.said,
         "rows": [],
         "order": None,
+        "serial": serial(),
+    }
+
+
+_KEY = (
+    "It gets the same question with the same regions. Its answer is laid beside this one, and is no part "
+    "of the dialogue."
+)
+_NONE = (
+    "No other model is on this machine. Fetch one in the header, where it says which model runs."
+)
+
+
+def others(running: Running, session: Session, turn: int) -> dict[str, Any]:
+    """The models that a question can be put to as well, as `others.js` shows them. Raises InputError."""
+    first = session.reasoner_of(session.turn(turn)).name
+    rows = [
+        {"source": row.source, "title": row.title, "line": row.line}
+        for row in running.shelf.rows(running.models, measured=False)
+        if row.state in ("runs", "here") and running.shelf.entry(row.source).name != first
+    ]
+    return {
+        "kind": "others",
+        "turn": turn,
+        "title": f"Answer {turn}: ask another model",
+        "rows": rows,
+        "key": _KEY if rows else _NONE,
         "serial": serial(),
     }
 

@@ -85,7 +85,9 @@ def place_parts(
             if benchmark
             else None
         )
-        sheet = drawn("sheet.html", "nodes.js", "sheet.js", "scores.js", elem_id="sheet")
+        sheet = drawn(
+            "sheet.html", "nodes.js", "sheet.js", "scores.js", "others.js", elem_id="sheet"
+        )
     return Parts(
         seat, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
         undo, new, sheet, kept, rows,

@@ -39,12 +39,22 @@ class Show:
         return {
             self.parts.canvas: value,
             self.parts.notice: self.notice(desk),
-            self.parts.chat: _dialogue(desk),
+            self.parts.chat: self._dialogue(desk),
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
             self.parts.hint: words.said(note, unkept) or words.hint(desk),
         }
+
+    def dialogue(self, desk: Desk) -> list[Message]:
+        """Its turns in the chat; other models are offered where they can be chosen."""
+        seconds = desk.seconds_by_turn if self.running.may_switch else None
+        return messages(desk.session, desk.remarks, seconds)
+
+    def _dialogue(self, desk: Desk | None) -> list[Message]:
+        if desk is None:
+            return []
+        return [*self.dialogue(desk), *(desk.failure.messages if desk.failure else ())]
 
     def notice(self, desk: Desk | None) -> dict[str, Any] | None:
         """What the model that runs makes people know about their picture."""
@@ -80,10 +90,3 @@ class Show:
     def said(self, text: str, level: str = "error") -> Updates:
         """A sentence in the hint line, and nothing else."""
         return {self.parts.hint: words.line(text, level)}
-
-
-def _dialogue(desk: Desk | None) -> list[Message]:
-    if desk is None:
-        return []
-    failed = desk.failure.messages if desk.failure else ()
-    return [*messages(desk.session, desk.remarks), *failed]

@@ -20,6 +20,7 @@ UNEXPECTED = (
     "Something went wrong inside the demo, and nothing was lost. Try again, or ask in another way."
 )
 STOPPING = "Stopping…"
+TAKEN = "The other model’s answer stands there now. Undo brings the first one back."
 LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue from that answer on; the other one is kept beside it."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
@@ -95,6 +96,11 @@ def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
         for r in meant
         if r.phrase.lstrip("@").upper() != r.name
     ]
+
+
+def loading(title: str) -> str:
+    """What is done before another model can be asked."""
+    return f"Loading {title}…"
 
 
 def waiting(ahead: int, seconds: float | None) -> str:
