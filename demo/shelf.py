@@ -80,7 +80,7 @@ class Shelf:
 
     def rows(self, models: Models, *, measured: bool) -> list[Row]:
         """The whole list; ``measured`` takes the time to see how slow large models are here."""
-        return [self._row(entry, models, measured) for entry in self._entries.values()]
+        return [self._row(entry, models, measured) for entry in list(self._entries.values())]
 
     def check(self, entry: Entry, models: Models) -> Plan:
         """How it would be loaded in the place of those models. Raises ModelError when it cannot be."""

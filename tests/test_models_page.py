@@ -213,10 +213,10 @@ def boxes_of(page: Page) -> list[str]:
     return [" ".join(str(b.get_attribute(n)) for n in ("x", "y", "width", "height")) for b in boxes]
 
 
-def test_a_second_opinion_that_fails_leaves_everything(page: Page, folder: Path) -> None:
-    opened(page)
-    row(page, "nano").wait_for()
-    page.keyboard.press("Escape")
+def test_a_second_opinion_that_fails_leaves_everything(
+    page: Page, served: Served, folder: Path
+) -> None:
+    served.running.shelf.add(str(folder / "broken"))
     beach(page)
     ask(page, "find the boat")
     page.locator('#chat a[href="#compare-1"]').click()
