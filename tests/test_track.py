@@ -207,3 +207,16 @@ def test_a_file_that_has_changed_is_said_to_have(tmp_path: Path) -> None:
     index.path.write_text("[]")
     with pytest.raises(InputError, match=r"data\.json has changed since it was opened"):
         index.dialogue(1)
+
+
+def test_a_large_file_is_read_on_after_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.evaluate.index.AT_ONCE", 0)
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps([row(f"thing {i}") for i in range(300)])[:-1])
+    index = open_index(path)
+    index.finished.wait(10)
+    assert len(index) == 300
+    assert not index.reading
+    assert "its list breaks off" in index.trouble

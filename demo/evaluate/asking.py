@@ -106,7 +106,8 @@ def _with_true_region(session: Session, box: PictureBox) -> tuple[Session, str]:
     for region in session.registry:
         if region.origin is Origin.USER and region.objects[0].box == box:
             return session, f"{region.id}.1"
-    registry, region = session.registry.add([RegionObject("", box)], origin=Origin.USER)
+    objects = [RegionObject("", box)]
+    registry, region = session.registry.add(objects, origin=Origin.USER, label="true box")
     return session.with_registry(registry), f"{region.id}.1"
 
 

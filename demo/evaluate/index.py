@@ -17,7 +17,7 @@ from demo.errors import InputError
 from demo.evaluate.data import PLACE, Dialogue, check_outline, picture_path, read_row
 from demo.evaluate.jsonlist import read_places, value_at
 
-AT_ONCE = 64_000_000  # bytes of a file that is read before the start goes on
+AT_ONCE = 8_000_000  # bytes of a file that is read before the start goes on
 LONGEST = 200  # characters of a question
 
 
@@ -44,13 +44,13 @@ class Entry:
 class Index:
     """The rows of a file that have been read so far.
 
-    ``reading`` says that there may be more, ``trouble`` why there are no more than these when the file
-    is damaged.
+    ``finished`` is set when these are all; ``trouble`` says why there are no more when the file is
+    damaged.
     """
 
     def __init__(self, path: Path, images: Path | None) -> None:
         self.path, self.images = path, images
-        self.reading, self.trouble = True, ""
+        self.finished, self.trouble = threading.Event(), ""
         self._entries: list[Entry] = []
 
     def __len__(self) -> int:
@@ -88,7 +88,12 @@ class Index:
                 self._entries.append(_entry(len(self._entries), row, first, end))
         except InputError as error:
             self.trouble = str(error)
-        self.reading = False
+        self.finished.set()
+
+    @property
+    def reading(self) -> bool:
+        """Whether there may be more rows."""
+        return not self.finished.is_set()
 
 
 def open_index(path: Path, images: Path | None = None) -> Index:

@@ -12,6 +12,7 @@ const small = new Map(); // row → its picture; each comes once
 let count = ROWS_AT_ONCE;
 let answered = null; // the serial number that is shown
 let waiting = 0;
+let drawn = ""; // the rows that are shown, as text
 let goOn = null; // at which row the keyboard goes on
 
 function ask(kind, details = {}) {
@@ -30,8 +31,9 @@ function show() {
 function drawList({ rows, open, left, bound, said: words, failed, reading }) {
   said.textContent = words || "";
   said.classList.toggle("failed", Boolean(failed));
-  list.replaceChildren(...rows.map((row) => drawRow(row, open)));
-  if (!rows.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No row has all of these words." : "There is no row yet."));
+  const wanted = JSON.stringify([rows, open]);
+  if (wanted !== drawn) drawRows(rows, open); // else the keyboard's place stays
+  drawn = wanted;
   list.removeAttribute("aria-busy");
   more.hidden = !left;
   more.textContent = `Show ${Math.min(left, ROWS_AT_ONCE)} more`;
@@ -40,6 +42,11 @@ function drawList({ rows, open, left, bound, said: words, failed, reading }) {
   goOn = null;
   if (reading && dialog.open) again(AGAIN_MS);
   askForPictures();
+}
+
+function drawRows(rows, open) {
+  list.replaceChildren(...rows.map((row) => drawRow(row, open)));
+  if (!rows.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No row has all of these words." : "There is no row yet."));
 }
 
 function drawRow({ row, title, image, rounds, why }, here) {

@@ -43,7 +43,7 @@ class Library:
 
     events: Events
     files: Path
-    recall: Callable[[Desk], Desk]
+    recall: Callable[[Desk], Desk] = lambda desk: desk
 
     def arrive(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
         """A page was loaded: the dialogue it showed before, or else the last one, lies there again."""

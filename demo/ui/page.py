@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +60,12 @@ def build_page(
         turns = Turns(running.models.at_once)
         events = Events(parts, running, examples, files / "pictures", turns, Keeper(store))
         _connect(parts, events)
-        benchmark = None if index is None else Benchmark(events, index)
-        recall = (lambda desk: desk) if benchmark is None else benchmark.recall
-        _connect_library(parts, Library(events, files / "dialogues", recall))
-        if benchmark is not None:
+        library = Library(events, files / "dialogues")
+        if index is not None:
+            benchmark = Benchmark(events, index)
+            library = replace(library, recall=benchmark.recall)
             _connect_benchmark(parts, benchmark)
+        _connect_library(parts, library)
         page.unload(events.leave)
         if running.may_switch:
             _connect_models(parts, ModelPanel(events))
