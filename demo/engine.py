@@ -137,7 +137,7 @@ def run_turn(
     for piece in reasoner.stream(picture, prompt, cancel):
         yield from writing.take(piece)
     trace, stopped = writing.close(), cancel.is_set()
-    session = replace(session, reasoner=info)
+    session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
     findings = check(trace, [(g.name, g.model_box) for g in prompt.given], dialect)

@@ -18,6 +18,7 @@ from demo.evaluate.index import Index
 from demo.reasoners.base import Reasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
+from demo.shelf import Shelf
 from demo.store import Store
 from demo.web.rules import rules_for
 from tests.conftest import free_port
@@ -33,9 +34,13 @@ def serving(
     accounts: Accounts | None = None,
     store: Store | None = None,
     index: Index | None = None,
+    models: Models | None = None,
+    shelf: Shelf | None = None,
 ) -> Iterator[Served]:
-    """A server for as long as the block lasts."""
-    models = Models(reasoner or TableReasoner(), GrabCutSegmenter(), "table · CPU", "", "Why not.")
+    """A server for as long as the block lasts; with a shelf, one whose models can be exchanged."""
+    if models is None:
+        told = reasoner or TableReasoner()
+        models = Models(told, GrabCutSegmenter(), "table · CPU", "", "Why not.")
 
     async def start() -> Served:
         rules = rules_for("127.0.0.1", {})
@@ -45,6 +50,7 @@ def serving(
             accounts,
             store,
             index,
+            shelf,
             server_name="127.0.0.1",
             server_port=free_port(),
         )

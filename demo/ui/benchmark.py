@@ -108,7 +108,7 @@ class Benchmark:
         return replace(desk, track=track)
 
     def _track(self, row: int) -> Track:
-        return Track(self.index.dialogue(row), self.events.segmenter is not None)
+        return Track(self.index.dialogue(row), self.events.running.models.segmenter is not None)
 
     def _listed(self, data: _Data, desk: Desk | None) -> dict[str, Any]:
         count = data.get("count")

@@ -153,5 +153,6 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 element.querySelector(".advice-here").textContent = props.advice || "";
+document.addEventListener("advice-known", ({ detail }) => { element.querySelector(".advice-here").textContent = detail; });
 for (const text of element.querySelectorAll("[data-hands]")) text.textContent = forHands(text.textContent);
 if (FINGERS.matches) element.querySelector(".drop b").textContent = "Choose or take a photo";

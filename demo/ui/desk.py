@@ -7,22 +7,28 @@ Nothing of it is shared. A visitor who has not opened a picture has no desk (Non
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from demo.errors import InputError
 from demo.evaluate.track import Track
 from demo.pictures import Picture
 from demo.references import Resolved
+from demo.second import Second
 from demo.session import Session
 from demo.store import Owner, Saved
 from demo.ui import truth
-from demo.ui.asides import Aside, Asides, asides_by_turn, with_aside
+from demo.ui.asides import (
+    Aside,
+    AsideKind,
+    Asides,
+    TurnKey,
+    asides_by_turn,
+    turn_key,
+    with_aside,
+)
 from demo.ui.chat import Message
-
-if TYPE_CHECKING:
-    from demo.choose import Advice
-
 
 MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
 
@@ -47,19 +53,18 @@ class Copy:
 class Desk:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at, ``advice``
-    what to tell them about the picture, ``questions`` the dialogue of the example they opened, ``track``
-    that of the benchmark; ``others`` are the branches beside this dialogue by their place in ``order``,
-    the ids of all; ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the
-    outlines that their browser has; ``asides`` is what is shown beside the regions of an answer (see
-    `asides`). ``copies`` are the dialogues on disk by session id: a fact about the world, so all states
-    of a desk share it.
+    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
+    ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
+    are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
+    turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
+    ``asides`` is what is shown beside the regions of an answer (see `asides`),
+    ``seconds`` what other models answered. ``copies`` are the
+    dialogues on disk by session id: a fact about the world, so all states of a desk share it.
     """
 
     picture: Picture
     shown: Path
     session: Session
-    advice: Advice | None = None
     questions: tuple[str, ...] = ()
     track: Track | None = None
     failure: Failure | None = None
@@ -68,6 +73,7 @@ class Desk:
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
     asides: Asides = field(default_factory=dict, repr=False)
+    seconds: Mapping[TurnKey, tuple[Second, ...]] = field(default_factory=dict, repr=False)
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -141,6 +147,31 @@ class Desk:
     def with_aside(self, turn: int, aside: Aside) -> Desk:
         """With something shown beside that answer (1, 2, …) of the shown dialogue. Raises InputError."""
         return replace(self, asides=with_aside(self.asides, self.session, turn, aside))
+
+    def with_second(self, turn: int, second: Second) -> Desk:
+        """With another model's answer beside that one (1, 2, …), in the place of that model's last.
+
+        Raises InputError.
+        """
+        first = self.session.turn(turn)
+        key = turn_key(turn, first)
+        others = tuple(s for s in self.seconds.get(key, ()) if s.name != second.name)
+        beside = Aside(second.name, AsideKind.MODEL, second.objects)
+        made = replace(self, seconds={**self.seconds, key: (*others, second)})
+        return made.with_aside(turn, beside)
+
+    @property
+    def seconds_by_turn(self) -> dict[int, tuple[Second, ...]]:
+        """What other models answered in the shown dialogue, by the number of the answer (1, 2, …)."""
+        keys = (turn_key(n, turn) for n, turn in enumerate(self.session.turns, start=1))
+        return {key[0]: self.seconds[key] for key in keys if key in self.seconds}
+
+    def with_taken(self, turn: int, place: int) -> Desk:
+        """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
+        seconds = self.seconds_by_turn.get(turn, ())
+        if not 1 <= place <= len(seconds):
+            raise InputError("This answer is not there any more.")
+        return self.acted(seconds[place - 1].taken(self.session, turn))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:

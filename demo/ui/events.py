@@ -8,27 +8,26 @@ is kept.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.engine import TurnFinished, TurnStarted, begin, run_turn, understand
+from demo.engine import TurnEvent, TurnFinished, TurnStarted, begin, run_turn, understand
 from demo.errors import DemoError, InputError
 from demo.examples import Example
 from demo.export import read_zip
 from demo.pictures import Picture, open_picture
-from demo.reasoners.base import Reasoner
 from demo.references import Resolved, without_unknown
-from demo.segmenters.base import Segmenter
+from demo.running import Running
+from demo.second import Second, check_same
 from demo.session import Session
 from demo.ui import words
-from demo.ui.canvas import save_for_browser
-from demo.ui.chat import messages
+from demo.ui.canvas import running, save_for_browser
 from demo.ui.desk import Desk, Failure, Seat
 from demo.ui.keeping import Keeper
 from demo.ui.live import LiveTurn
@@ -40,7 +39,8 @@ from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
 if TYPE_CHECKING:
-    from demo.choose import Advice
+    from demo.choose import Models
+    from demo.reasoners.catalogue import Entry
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,15 @@ class Events:
     """The page's handlers, for all visitors; whatever belongs to one of them is on their desk."""
 
     parts: Parts
-    reasoner: Reasoner
-    segmenter: Segmenter | None
+    running: Running
     examples: Sequence[Example]
     pictures: Path
     turns: Turns
-    advise: Callable[[Picture], Advice | None]
     keeper: Keeper = field(default_factory=Keeper)
 
     @property
     def show(self) -> Show:
-        return Show(self.parts, self.keeper)
+        return Show(self.parts, self.keeper, self.running)
 
     # Opening -------------------------------------------------------------------------------
 
@@ -102,8 +100,8 @@ class Events:
 
     def desk_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Desk:
         """A desk with that picture and nothing asked yet."""
-        shown, session = save_for_browser(picture, self.pictures), begin(picture, self.reasoner)
-        return Desk(picture, shown, session, self.advise(picture), questions)
+        shown = save_for_browser(picture, self.pictures)
+        return Desk(picture, shown, begin(picture, self.running.models.reasoner), questions)
 
     def offers(self, picture: Picture) -> tuple[str, ...]:
         """The dialogue of the example with that picture, if it is one."""
@@ -126,10 +124,10 @@ class Events:
             self.keeper.keep(seat, desk, untouched=True)  # what fails is said with the first turn
         if desk is None:
             return
-        with suppress(DemoError):
-            self.reasoner.prepare(desk.picture)
-            if self.segmenter is not None:
-                self.segmenter.prepare(desk.picture)
+        with suppress(DemoError), self.running.use() as models:
+            models.reasoner.prepare(desk.picture)
+            if models.segmenter is not None:
+                models.segmenter.prepare(desk.picture)
 
     # Asking --------------------------------------------------------------------------------
 
@@ -177,6 +175,51 @@ class Events:
         question, start = before.to_ask(seat.desk.session.turns[turn - 1].question)
         yield from self._asked(question, seat, request, {}, start)
 
+    def compare(self, turn: int, source: str, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The same question to another model, whose answer is laid beside the first. Raises InputError."""
+        entry = self.running.shelf.entry(source)
+        with seat.lock:
+            desk, ticket = seat.desk, self.turns.begin(visitor(request))
+        if ticket is None:
+            raise InputError(words.ONE_AT_A_TIME)
+        try:
+            if desk is None:
+                raise InputError(words.OPEN_FIRST)
+            yield self.show.begun(None, words.loading(entry.title))
+            try:
+                second = yield from self._second(desk, turn, entry, ticket)
+                done = desk if ticket.cancel.is_set() else desk.with_second(turn, second)
+                shown = self.show.desk(seat, done)
+            except DemoError as error:
+                shown = {**self.show.desk(seat, desk), **self.show.said(str(error))}
+            except Exception:
+                log.exception("a comparison failed")
+                shown = {**self.show.desk(seat, desk), **self.show.said(words.UNEXPECTED)}
+            yield self._cleared(seat) if ticket.dropped else shown
+        finally:
+            ticket.cancel.set()
+            self.turns.end(ticket)
+
+    def _second(
+        self, desk: Desk, turn: int, entry: Entry, ticket: Ticket
+    ) -> Generator[Updates, None, Second]:
+        """Another model's answer, while what it does is shown. Raises DemoError."""
+        before = replace(desk, session=desk.session.before(turn))
+        first = desk.session.turn(turn)
+        question, start = before.to_ask(first.question)
+        question, _ = understand(start, question, self.running.models.reasoner.dialect)
+        check_same(first, question)
+        taken = partial(self.running.beside, entry)
+        live, finished = LiveTurn("second"), start
+        for batch in paced(self._events(start, question, desk.picture, ticket, taken), _FRAME_S):
+            news = [live.feed(event) for event in batch]
+            if any(news):
+                doing = f"{entry.title}: {live.doing}"
+                yield {self.parts.canvas: running(doing, live.found)}
+            if isinstance(batch[-1], TurnFinished):
+                finished = batch[-1].session
+        return Second(finished)
+
     def _followed(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The question that is next."""
         desk = seat.desk
@@ -192,7 +235,8 @@ class Events:
             return words.hint(desk)
         try:
             known = without_unknown(typed, desk.session.registry)
-            resolved, _ = understand(desk.session, known, self.reasoner.dialect)
+            dialect = self.running.models.reasoner.dialect
+            resolved, _ = understand(desk.session, known, dialect)
         except DemoError:
             return words.hint(desk)
         return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))
@@ -237,17 +281,10 @@ class Events:
     ) -> Iterator[Updates]:
         """The turn as it is written, and at the end the desk with it."""
         shown = desk if start is None else replace(desk, session=start)
-        earlier = messages(shown.session, shown.remarks)
+        earlier = self.show.dialogue(shown)
         live = LiveTurn(f"turn{len(shown.session.turns) + 1}")
         finished = shown.session
-        events = run_turn(
-            shown.session,
-            sentence,
-            picture=desk.picture,
-            reasoner=self.reasoner,
-            segmenter=self.segmenter,
-            cancel=ticket.cancel,
-        )
+        events = self._events(shown.session, sentence, desk.picture, ticket)
         try:
             for batch in paced(events, _FRAME_S, _QUIET_S):
                 news = [live.feed(event) for event in batch]
@@ -272,6 +309,25 @@ class Events:
             # One step back undoes the turn and what it took the place of.
             done = desk.acted(replace(finished, former=desk.session))
             yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
+
+    def _events(
+        self,
+        session: Session,
+        sentence: str | Resolved,
+        picture: Picture,
+        ticket: Ticket,
+        taken: Callable[[], AbstractContextManager[Models]] | None = None,
+    ) -> Iterator[TurnEvent]:
+        """The turn by the models that are ``taken``, or those that run; they stay until it is over."""
+        with (taken or self.running.use)() as models:
+            yield from run_turn(
+                session,
+                sentence,
+                picture=picture,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+                cancel=ticket.cancel,
+            )
 
     def _failed(
         self, seat: Seat, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket

@@ -18,12 +18,14 @@ from gradio.utils import get_upload_folder
 
 from demo.examples import Example
 from demo.pictures import open_picture
+from demo.running import Running
 from demo.ui.acts import Acts
 from demo.ui.benchmark import Benchmark
 from demo.ui.endpoints import AT_ONCE, add_endpoints
 from demo.ui.events import Events
 from demo.ui.keeping import Keeper
 from demo.ui.library import Library
+from demo.ui.models import ModelPanel, status_of
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
@@ -38,30 +40,25 @@ _KEPT_S = 24 * 3600
 
 
 def build_page(
-    models: Models,
+    models: Models | Running,
     examples: Sequence[Example],
     store: Store | None = None,
     index: Index | None = None,
 ) -> gr.Blocks:
     """The whole page with its events and endpoints, ready for ``launch(**launch_options())``.
 
-    Without a store dialogues are kept in memory only. ``index`` is the benchmark's, if there is one.
+    Models that are given by themselves stay the same. Without a store dialogues are kept in memory only.
+    ``index`` is the benchmark's, if there is one.
     """
+    running = models if isinstance(models, Running) else Running(models)
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
-    status = {"status": models.status, "advice": models.advice, "why": models.why}
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
-        usual, keeps = _usual(models, examples), store is not None
-        parts = place_parts(status, examples, files / "examples", usual, keeps, index is not None)
-        events = Events(
-            parts,
-            models.reasoner,
-            models.segmenter,
-            examples,
-            files / "pictures",
-            Turns(models.at_once),
-            models.advice_for,
-            Keeper(store),
+        usual, keeps = _usual(running.models, examples), store is not None
+        parts = place_parts(
+            status_of(running), examples, files / "examples", usual, keeps, index is not None
         )
+        turns = Turns(running.models.at_once)
+        events = Events(parts, running, examples, files / "pictures", turns, Keeper(store))
         _connect(parts, events)
         library = Library(events, files / "dialogues")
         if index is not None:
@@ -70,7 +67,9 @@ def build_page(
             _connect_benchmark(parts, benchmark)
         _connect_library(parts, library)
         page.unload(events.leave)
-        add_endpoints(models.reasoner, models.segmenter)
+        if running.may_switch:
+            _connect_models(parts, ModelPanel(events))
+        add_endpoints(running)
     return page
 
 
@@ -131,6 +130,13 @@ def _connect(parts: Parts, events: Events) -> None:
     parts.stop.click(events.stop, None, **at_once)
     parts.undo.click(events.undo, [parts.seat], **at_once)
     parts.new.click(events.new, [parts.seat], **at_once)
+
+
+def _connect_models(parts: Parts, panel: ModelPanel) -> None:
+    outputs = [parts.status, parts.notice]
+    at_once: dict[str, Any] = {**PRIVATE, "outputs": outputs, "queue": False}
+    line: Any = parts.status
+    line.models(panel.act, [parts.seat], **at_once, trigger_mode="multiple")
 
 
 def _connect_benchmark(parts: Parts, benchmark: Benchmark) -> None:

@@ -26,6 +26,7 @@ class Parts:
     """Every component that an event reads or changes."""
 
     seat: gr.State
+    status: gr.HTML
     canvas: gr.HTML
     gallery: gr.HTML
     notice: gr.HTML
@@ -52,7 +53,7 @@ class Parts:
 
 
 def place_parts(
-    status: dict[str, str],
+    status: dict[str, Any],
     examples: Sequence[Example],
     thumbnails: Path,
     usual: int | None,
@@ -68,7 +69,7 @@ def place_parts(
     seat = gr.State(Seat())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
-            upload, undo, new = _header(status, benchmark)
+            line, upload, undo, new = _header(status, benchmark)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
                 stage = canvas(status["advice"], elem_id="workspace")
@@ -84,17 +85,19 @@ def place_parts(
             if benchmark
             else None
         )
-        sheet = drawn("sheet.html", "nodes.js", "sheet.js", "scores.js", elem_id="sheet")
+        sheet = drawn(
+            "sheet.html", "nodes.js", "sheet.js", "scores.js", "others.js", elem_id="sheet"
+        )
     return Parts(
-        seat, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
+        seat, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
         undo, new, sheet, kept, rows,
     )  # fmt: skip
 
 
 def _header(
-    status: dict[str, str], benchmark: bool
-) -> tuple[gr.UploadButton, gr.Button, gr.Button]:
-    drawn("status.html", "status.js", value=status, elem_id="brand")
+    status: dict[str, Any], benchmark: bool
+) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
+    line = drawn("status.html", "nodes.js", "status.js", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
         with gr.Column(elem_id="upload", min_width=0):
             upload = gr.UploadButton("Open picture", file_count="single", size="sm")
@@ -104,7 +107,7 @@ def _header(
         gr.Button("Dialogues", elem_id="show-kept", size="sm")
         undo = gr.Button("Undo", elem_id="undo", size="sm")
         new = gr.Button("New", elem_id="new", size="sm")
-    return upload, undo, new
+    return line, upload, undo, new
 
 
 def _benchmark() -> gr.HTML:

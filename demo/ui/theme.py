@@ -16,7 +16,9 @@ from demo.ui.drawn import asset
 _LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
 ASIDE_COLOURS = {AsideKind.TRUTH: "#14181a", AsideKind.MODEL: "#6d28d9"}
-_SHEETS = ("page", "canvas", "asides", "cards", "look", "chat", "sheets", "kept", "composer")
+_SHEETS = (
+    "page", "canvas", "asides", "cards", "look", "chat", "sheets", "kept", "composer", "models",
+)  # fmt: skip
 _LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 
