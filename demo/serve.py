@@ -139,17 +139,18 @@ def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
 
 
 def health_of(watch: Watch, running: Running) -> Callable[[], dict[str, Any]]:
-    """What /health tells: status, model, what is done about another one, how often that was tried, and
-    seconds since the start.
+    """What /health tells: status, model, and seconds since the start.
+
+    Where models can be exchanged: what is done about another one, and how often that has been tried.
     """
     began = time.monotonic()
 
     def health() -> dict[str, Any]:
+        exchange = {"doing": running.doing, "changes": running.changes}
         return {
             "status": "stopping" if watch.stopping else "ok",
             "model": running.models.reasoner.name,
-            "doing": running.doing,
-            "changes": running.changes,
+            **(exchange if running.may_switch else {}),
             "uptime_s": round(time.monotonic() - began, 1),
         }
 

@@ -12,6 +12,8 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from demo.choose import Models
+from demo.running import Running
 from demo.ui.benchmark import Benchmark, Opened
 from demo.ui.desk import Desk, Seat
 from demo.ui.events import Events
@@ -34,7 +36,8 @@ def benchmark(tmp_path: Path, blocks: Path) -> Benchmark:
         parts = other.submit(asyncio.run, placed()).result()
     (tmp_path / "blocks.png").write_bytes(blocks.read_bytes())
     rows = [row("red", image="blocks.png"), row("both", image="../secret.png")]
-    events = Events(parts, TableReasoner(), None, [], tmp_path, Turns(), lambda picture: None)
+    models = Models(TableReasoner(), None, "table", "", "")
+    events = Events(parts, Running(models), [], tmp_path, Turns())
     return Benchmark(events, index_of(tmp_path, rows))
 
 
