@@ -24,6 +24,7 @@ from demo.reasoners.fetch import folder_of
 from demo.reasoners.memory import Shape
 from demo.running import Running, may_switch
 from demo.segmenters.by_picture import SegmenterByPicture
+from demo.session import Session
 from demo.shelf import Row, Shelf
 from tests.conftest import copy_of_nano
 from tests.hub import Hub, hub_of
@@ -71,10 +72,9 @@ def alive(held: list[weakref.ref[Any]]) -> int:
 def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
     running: Running, nano252: Path, picture: Picture
 ) -> None:
-    def asked(question: str) -> None:
-        nonlocal session
+    def asked(session: Session, question: str) -> Session:
         with running.use() as models:
-            session = answer(
+            return answer(
                 session,
                 question,
                 picture=picture,
@@ -82,8 +82,7 @@ def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
                 segmenter=models.segmenter,
             )
 
-    session = begin(picture, running.models.reasoner)
-    asked("find all things")
+    session = asked(begin(picture, running.models.reasoner), "find all things")
     found = session.registry
     held, threads = weights(running.models), threading.active_count()
     drawn = running.models.segmenter
@@ -99,7 +98,7 @@ def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
     assert running.models.status == "nano252 · CPU · masks: GrabCut"
     assert "nano252 was chosen here." in running.models.why
     assert session.registry == found
-    asked("what is next to R1?")
+    session = asked(session, "what is next to R1?")
     assert [session.reasoner_of(turn).frame.width for turn in session.turns] == [224, 252]
     assert session.answered_by == ("nano", "nano252")
     assert running.models.advice_for(picture) is None
