@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 64  # without a number, a ZeroGPU Space would let one wait
+MOST_WAITING = 128  # events; without a number, a ZeroGPU Space would let one wait
 _LAST_TURNS_S = 5.0  # for running turns to end, when the server stops
 _LAST_ANSWERS_S = 2  # for what they have written to reach the browsers
 
@@ -68,6 +68,7 @@ class Served:
     page: gr.Blocks
     watch: Watch
     reasoner: WatchedReasoner
+    store: Store | None
     url: str
     shared: str | None
 
@@ -105,7 +106,7 @@ class Served:
         )
         take_over_server_logs()
         log.info("started", extra={"facts": {"model": reasoner.name}})
-        return cls(page, watch, reasoner, url.rstrip("/"), shared)
+        return cls(page, watch, reasoner, store, url.rstrip("/"), shared)
 
     def stop(self) -> None:
         """End running turns, let their answers out, and close everything."""
@@ -115,6 +116,8 @@ class Served:
         self.page.server.config.timeout_graceful_shutdown = _LAST_ANSWERS_S
         self.page.close(verbose=False)
         self.reasoner.close()
+        if self.store is not None:
+            self.store.close()
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
 
 

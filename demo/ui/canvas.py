@@ -6,6 +6,7 @@ It knows how regions look (colours, names, lines on a card); it does not know ho
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -16,6 +17,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 from PIL import Image
 
+from demo.errors import StoreError, disk_fault
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.regions import Origin, Region, RegionObject, Registry
@@ -42,13 +44,27 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:
-    """The file the browser loads once: PNG for small pictures, else JPEG of the same size."""
+    """The file the browser loads once: PNG for small pictures, else JPEG of the same size.
+
+    It is there as a whole or not at all. Raises StoreError when the disk does not take it.
+    """
     small = picture.size.width * picture.size.height <= _PNG_PIXELS
     path = folder / f"{picture.sha256}.{'png' if small else 'jpg'}"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray(picture.pixels)
-        image.save(path, compress_level=1) if small else image.save(path, quality=92)
+        part = path.with_suffix(f".{secrets.token_hex(8)}.part")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            form = (
+                {"format": "PNG", "compress_level": 1}
+                if small
+                else {"format": "JPEG", "quality": 92}
+            )
+            Image.fromarray(picture.pixels).save(part, **form)
+            part.replace(path)
+        except OSError as error:
+            raise StoreError(f"This picture cannot be shown: {disk_fault(error)}.") from error
+        finally:
+            part.unlink(missing_ok=True)
     return path
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio when it is imported
+# After every event Gradio would make a table of all events, for a page that is not served here.
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -18,11 +21,12 @@ from gradio.utils import get_upload_folder
 from demo.examples import Example
 from demo.pictures import open_picture
 from demo.ui.acts import Acts
-from demo.ui.endpoints import AT_ONCE, add_endpoints
+from demo.ui.endpoints import AT_ONCE, THREADS, add_endpoints
 from demo.ui.events import Events
 from demo.ui.keeping import Keeper
 from demo.ui.library import Library
 from demo.ui.parts import PRIVATE, Parts, place_parts
+from demo.ui.seats import MOST_SEATS
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
 
@@ -72,6 +76,8 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "max_file_size": "100mb",
+        "max_threads": THREADS,
+        "state_session_capacity": MOST_SEATS,
     }
 
 
