@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,17 +55,17 @@ def save_for_browser(picture: Picture, folder: Path) -> Path:
         part = path.with_suffix(f".{secrets.token_hex(8)}.part")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            form = (
-                {"format": "PNG", "compress_level": 1}
-                if small
-                else {"format": "JPEG", "quality": 92}
-            )
-            Image.fromarray(picture.pixels).save(part, **form)
+            image = Image.fromarray(picture.pixels)
+            if small:
+                image.save(part, "PNG", compress_level=1)
+            else:
+                image.save(part, "JPEG", quality=92)
             part.replace(path)
         except OSError as error:
             raise StoreError(f"This picture cannot be shown: {disk_fault(error)}.") from error
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
     return path
 
 
