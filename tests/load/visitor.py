@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"pictures/([0-9a-f]{64})\.")
 _PLACE = re.compile(r"(\w+) questions? (?:is|are) answered first(?:, in about (\d+) s)?")
 _FIRST_WORDS = "Describing the scene"
 _OVER = "process_completed"
+_TLS = httpx.create_ssl_context()  # not used here, and slow to make for each visitor
 
 
 @dataclass(slots=True)
@@ -193,8 +194,10 @@ class Visitor:
 @asynccontextmanager
 async def visiting(url: str, config: dict[str, Any] | None = None) -> AsyncIterator[Visitor]:
     """A tab for as long as the block lasts; ``config`` is the page's own, where it is known already."""
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=None, limits=limits) as http:
+    # A browser sends a request once more when the server has just closed an idle connection.
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
+    client = httpx.AsyncClient(base_url=url, timeout=None, limits=limits, verify=_TLS)
+    async with client as http:
         visitor = Visitor(url, config or (await http.get("/config")).json(), http)
         await visitor.arrive()
         try:
