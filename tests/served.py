@@ -15,8 +15,10 @@ import httpx
 from demo.accounts import Accounts, PasswordHash
 from demo.choose import Models
 from demo.reasoners.base import Reasoner
+from demo.segmenters.base import Segmenter
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
+from demo.store import Store
 from demo.web.rules import rules_for
 from tests.conftest import free_port
 from tests.table import TableReasoner
@@ -26,14 +28,20 @@ PASSWORDS = {"ann": "correct horse", "ben": "battery staple"}
 
 
 @contextmanager
-def serving(reasoner: Reasoner | None = None, accounts: Accounts | None = None) -> Iterator[Served]:
+def serving(
+    reasoner: Reasoner | None = None,
+    accounts: Accounts | None = None,
+    segmenter: Segmenter | None = None,
+    store: Store | None = None,
+) -> Iterator[Served]:
     """A server for as long as the block lasts."""
-    models = Models(reasoner or TableReasoner(), GrabCutSegmenter(), "table · CPU", "", "Why not.")
+    masks = segmenter or GrabCutSegmenter()
+    models = Models(reasoner or TableReasoner(), masks, "table · CPU", "", "Why not.")
 
     async def start() -> Served:
         rules = rules_for("127.0.0.1", {})
         return Served.start(
-            models, rules, accounts, server_name="127.0.0.1", server_port=free_port()
+            models, rules, accounts, store, server_name="127.0.0.1", server_port=free_port()
         )
 
     # Where no event loop runs, Gradio makes some and leaves them open.

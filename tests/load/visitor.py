@@ -86,6 +86,12 @@ class Visitor:
         """Press Stop."""
         await self._call(self._named("stop"), [])
 
+    async def reload(self) -> None:
+        """The page once more, in the same tab of the same browser."""
+        await self.leave()
+        self.session, self._stream = secrets.token_hex(6), None
+        await self.arrive()
+
     async def leave(self) -> None:
         """Close the tab: all its connections end."""
         for task in (self._beat, self._stream):
