@@ -27,10 +27,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from demo.line import Line
 from demo.pictures import Picture, open_picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Usage
-from demo.reasoners.line import Line
 from demo.reasoners.local import LocalReasoner
 from demo.serve import Served
 from demo.session import Session

@@ -24,11 +24,11 @@ from transformers import (
 
 from demo.dialects.dialect import Dialect
 from demo.errors import ModelError, OutOfMemoryError, first_line
+from demo.line import Line
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
 from demo.reasoners.decoding import Decoder, most_guessed
-from demo.reasoners.line import Line
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 
