@@ -124,6 +124,9 @@ async def _run(app: App, sessions: int, turns: int) -> Run:
             if secret not in "".join(tab.arrived):
                 raise RuntimeError(f"{secret} never came back")
     await asyncio.sleep(_SETTLE_S)
+    async with visiting(app.url, config):  # idle threads end when the next one is wanted
+        pass
+    await asyncio.sleep(1)
     left = app.figure("regionreasoner_turns_running") + app.figure("regionreasoner_events_waiting")
     return Run(
         sessions,
