@@ -26,7 +26,7 @@ from demo.ui.events import Events
 from demo.ui.keeping import Keeper
 from demo.ui.library import Library
 from demo.ui.parts import PRIVATE, Parts, place_parts
-from demo.ui.seats import MOST_SEATS
+from demo.ui.seats import MOST_SEATS, Seats
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
 
@@ -59,6 +59,7 @@ def build_page(
             Turns(models.at_once),
             models.advice_for,
             Keeper(store),
+            Seats(lambda visitor: _forget(page, visitor)),
         )
         _connect(parts, events)
         _connect_library(parts, Library(events, files / "dialogues"))
@@ -79,6 +80,14 @@ def launch_options() -> dict[str, Any]:
         "max_threads": THREADS,
         "state_session_capacity": MOST_SEATS,
     }
+
+
+def _forget(page: gr.Blocks, visitor: str) -> None:
+    """Gradio's own record of a tab, nearly a megabyte, of which it would keep the last thousands."""
+    holder = page.state_holder
+    with holder.lock:
+        holder.session_data.pop(visitor, None)
+        holder.time_last_used.pop(visitor, None)
 
 
 def _usual(models: Models, examples: Sequence[Example]) -> int | None:

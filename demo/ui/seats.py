@@ -19,10 +19,14 @@ MOST_SEATS = 1000  # tabs in all; one that nobody uses gives way
 
 
 class Seats:
-    """The seats of all tabs by visitor (Gradio's session hash)."""
+    """The seats of all tabs by visitor (Gradio's session hash); ``forget`` is told whose was emptied."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now, self._lock = now, threading.Lock()
+    def __init__(
+        self,
+        forget: Callable[[str], None] = lambda _: None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._forget, self._now, self._lock = forget, now, threading.Lock()
         self._seats: OrderedDict[str, Seat] = OrderedDict()
         self._left: OrderedDict[str, float] = OrderedDict()
 
@@ -33,7 +37,7 @@ class Seats:
             self._seats[visitor] = seat
             self._seats.move_to_end(visitor)
             gone = self._gone()
-        _empty(gone)
+        self._empty(gone)
 
     def leave(self, visitor: str) -> None:
         """That visitor's tab was closed, or its connection broke."""
@@ -41,26 +45,27 @@ class Seats:
             if visitor in self._seats:
                 self._left.setdefault(visitor, self._now())
             gone = self._gone()
-        _empty(gone)
+        self._empty(gone)
 
-    def _gone(self) -> list[Seat]:
+    def _gone(self) -> list[tuple[str, Seat]]:
         """Take out the seats of those who left long ago, and of those for whom there is no room."""
-        long_ago, gone = self._now() - KEPT_S, []
+        long_ago, gone = self._now() - KEPT_S, list[tuple[str, Seat]]()
         while self._left and (
             len(self._left) > MOST_LEFT or _first(self._left.values()) <= long_ago
         ):
-            gone.append(self._seats.pop(self._left.popitem(last=False)[0]))
+            visitor, _ = self._left.popitem(last=False)
+            gone.append((visitor, self._seats.pop(visitor)))
         while len(self._seats) > MOST_SEATS:
             visitor, seat = self._seats.popitem(last=False)
             self._left.pop(visitor, None)
-            gone.append(seat)
+            gone.append((visitor, seat))
         return gone
 
-
-def _empty(seats: Iterable[Seat]) -> None:
-    """Not within the lock: an act on one of them may be waiting for it."""
-    for seat in seats:
-        seat.empty()
+    def _empty(self, gone: Iterable[tuple[str, Seat]]) -> None:
+        """Not within the lock: an act on one of them may be waiting for it."""
+        for visitor, seat in gone:
+            seat.empty()
+            self._forget(visitor)
 
 
 def _first(values: Iterable[float]) -> float:
