@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -14,18 +15,23 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 from demo.accounts import Accounts, read_accounts
 from demo.errors import DemoError, InputError, StoreError
 from demo.logs import set_up
-from demo.options import Parser, add_model_options
+from demo.options import Parser, add_model_options, check_models
 from demo.space import on_space
 from demo.store import Store
+
+if TYPE_CHECKING:
+    from demo.evaluate.index import Index
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
     options = parser().parse_args(arguments)
     try:
+        check_models(options)
         accounts = accounts_of(options)
         check_port(options.host, options.port)
         store = open_store(options.sessions)
+        index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
         from demo.choose import choose  # loads torch, which bad options need not wait for
 
@@ -36,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{models.status}. {models.why}", flush=True)
     from demo.serve import serve
 
-    serve(models, options, accounts, store)
+    serve(models, options, accounts, store, index)
     return 0
 
 
@@ -58,6 +64,14 @@ def parser() -> Parser:
     made.add_argument(
         "--sessions", metavar="DIR", default=os.environ.get("REGIONREASONER_SESSIONS"),
         help="folder to keep dialogues in; none keeps them in memory (default: a folder of your own)",
+    )  # fmt: skip
+    made.add_argument(
+        "--benchmark", type=Path, metavar="FILE",
+        help="a RegionDial-Bench file, whose dialogues can be played in the page beside the truth",
+    )  # fmt: skip
+    made.add_argument(
+        "--images", type=Path, metavar="DIR",
+        help="where the pictures of --benchmark are (default: beside its file)",
     )  # fmt: skip
     made.add_argument("--share", action="store_true", help="make a public link as well")
     made.add_argument(
@@ -115,6 +129,19 @@ def _store_in(folder: Path) -> Store:
     if store.notice:
         print(store.notice, file=sys.stderr)
     return store
+
+
+def open_benchmark(path: Path | None, images: Path | None) -> Index | None:
+    """The benchmark to play, if one is named. Raises InputError."""
+    if path is None:
+        if images is not None:
+            raise InputError(
+                "--images says where the pictures of --benchmark are: give that as well."
+            )
+        return None
+    from demo.evaluate.index import open_index
+
+    return open_index(path, images)
 
 
 def check_port(host: str, number: int) -> None:

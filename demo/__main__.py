@@ -16,7 +16,7 @@ from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
 from demo.geometry import ModelBox, Size
 from demo.nano.commands import add_nano_commands
-from demo.options import Parser, add_model_options, count
+from demo.options import Parser, add_model_options, check_models, count
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -85,8 +85,9 @@ def _ground(options: argparse.Namespace) -> int:
     from demo.engine import answer, begin
     from demo.pictures import open_picture
 
+    check_models(options)
     picture = open_picture(options.image)
-    from demo.choose import choose  # loads torch, which a bad picture need not wait for
+    from demo.choose import choose  # loads torch, which what is wrong above need not wait for
 
     models = choose(options)
     if advice := models.advice_for(picture):

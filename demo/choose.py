@@ -9,21 +9,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from demo.errors import ModelError
 from demo.nano.recognise import World
+from demo.options import check_models
 from demo.pictures import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
-from demo.reasoners.devices import best_device, measure_pace
+from demo.reasoners.devices import Pace, best_device, measure_pace
 from demo.reasoners.fetch import ensure
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
-from demo.reasoners.memory import Plan
+from demo.reasoners.memory import Plan, Precision
 from demo.reasoners.remote import connect
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.segmenters.base import Segment, Segmenter
-from demo.segmenters.choose import Room, check_segmenter, choose_segmenter, sizes_for
+from demo.segmenters.choose import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.space import Door, on_space, on_zero_gpu, zero_gpu
@@ -69,7 +71,8 @@ class Models:
 
     ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
     ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
-    ``at_once`` is how many turns are answered at a time.
+    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
+    runs on a server.
     """
 
     reasoner: Reasoner
@@ -79,6 +82,7 @@ class Models:
     why: str
     world: World | None = None
     at_once: int = 1
+    entry: Entry | None = None
 
     def advice_for(self, picture: Picture) -> Advice | None:
         """What to say about a picture before the first question; None when there is nothing."""
@@ -105,9 +109,9 @@ def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
 
     ``tell`` gets what people should know while they wait.
     """
+    check_models(options)
     if options.server:
         return _served(options)
-    check_segmenter(options.segmenter)
     gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
     picked = _picked(options, tell)
     try:
@@ -119,9 +123,20 @@ def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
         return _loaded(_nano(options, because), options, gpu, tell)
 
 
+def load(
+    entry: Entry, options: argparse.Namespace, former: Segmenter | None, tell: Tell = to_stderr
+) -> Models:
+    """Another model under the same options, chosen in the page. Raises ModelError.
+
+    What ``former``, the segmenter that ran with the last one, holds is not loaded again.
+    """
+    plan = _plan(entry, options)
+    picked = _Picked(entry, plan, f"{entry.title} was chosen here.", _slowness(entry, plan, tell))
+    return _loaded(picked, options, None, tell, former)
+
+
 def _served(options: argparse.Namespace) -> Models:
     """A model on a server; here only the masks are made."""
-    check_segmenter(options.segmenter)
     reasoner, why = connect(options.server, options.model)
     world = World.load() if reasoner.name == "nano" else None
     sizes = _sizes(options)
@@ -142,7 +157,13 @@ def _served(options: argparse.Namespace) -> Models:
     )
 
 
-def _loaded(picked: _Picked, options: argparse.Namespace, gpu: Any, tell: Tell) -> Models:
+def _loaded(
+    picked: _Picked,
+    options: argparse.Namespace,
+    gpu: Any,
+    tell: Tell,
+    former: Segmenter | None = None,
+) -> Models:
     entry, plan = picked.entry, picked.plan
     is_nano = entry.name == "nano"
     reasoner: Reasoner = load_local(entry, plan=plan, tell=tell)
@@ -152,6 +173,7 @@ def _loaded(picked: _Picked, options: argparse.Namespace, gpu: Any, tell: Tell) 
         Room(plan.device, plan.sam2),
         drawn=world.belongs if world else None,
         fetch=on_space(),
+        former=former,
     )
     if gpu is not None:
         reasoner, segmenter = _behind_door(gpu, reasoner, segmenter)
@@ -164,6 +186,7 @@ def _loaded(picked: _Picked, options: argparse.Namespace, gpu: Any, tell: Tell) 
         advice=_NANO_ADVICE if is_nano else "",
         why=" ".join(said for said in (picked.why, plan.why, picked.slow, masks) if said),
         world=world,
+        entry=entry,
     )
 
 
@@ -213,10 +236,35 @@ def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
     )
 
 
-def _plan_before(entry: Entry, options: argparse.Namespace) -> Plan:
+def _plan_before(entry: Entry, options: argparse.Namespace, to_be_freed: int = 0) -> Plan:
     """The plan for a model of known shape, wherever its weights are. Raises OutOfMemoryError."""
     assert entry.shape is not None
-    return plan_on(best_device(), entry.title, entry.shape, options.quantize, options.low_memory)
+    return plan_on(
+        best_device(),
+        entry.title,
+        entry.shape,
+        options.quantize,
+        options.low_memory,
+        to_be_freed=to_be_freed,
+    )
+
+
+def plan_beside(entry: Entry, options: argparse.Namespace, to_be_freed: int, *, here: bool) -> Plan:
+    """How a model would be loaded once so many bytes are free as well, wherever its weights are.
+
+    One of unknown shape that is not ``here`` is taken to fit. Raises OutOfMemoryError with the numbers,
+    CheckpointError for one that is here and cannot be loaded.
+    """
+    if here:
+        return plan_for(
+            entry,
+            quantize=options.quantize,
+            low_memory=options.low_memory,
+            to_be_freed=to_be_freed,
+        )
+    if entry.shape is not None:
+        return _plan_before(entry, options, to_be_freed)
+    return Plan(best_device(), "bfloat16")
 
 
 def _sizes(options: argparse.Namespace) -> tuple[str, ...]:
@@ -227,10 +275,15 @@ def _slowness(entry: Entry, plan: Plan, tell: Tell) -> str:
     """What to expect of a large model without a CUDA GPU; said at once, for it is loaded slowly too."""
     if plan.device == "cuda" or plan.shape is None:
         return ""
-    pace = measure_pace(plan.device, plan.precision)
-    sentence = pace.sentence(entry.title, plan.device, plan.shape)
+    sentence = pace_of(plan.device, plan.precision).sentence(entry.title, plan.device, plan.shape)
     tell(sentence)
     return sentence
+
+
+@cache
+def pace_of(device: str, precision: Precision) -> Pace:
+    """How fast this machine is; measured once."""
+    return measure_pace(device, precision)
 
 
 def _behind_door(

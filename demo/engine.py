@@ -7,6 +7,7 @@ protocol or as a pure function.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -139,7 +140,7 @@ def run_turn(
             _prepare_meanwhile(segmenter, picture)
         yield from writing.take(piece)
     trace, stopped = writing.close(), cancel.is_set()
-    session = replace(session, reasoner=info)
+    session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
     findings = check(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
@@ -286,8 +287,13 @@ def _with_turn(
 
 
 _ASKING = words(
-    "please can could you find show me where is are the a an locate segment point at mark which what "
-    "who also now and i am looking for there see all every to"
+    "please can could you do does find show tell me where is are the a an locate segment point at mark "
+    "which what who also now and i am i'm i’m want need would like looking look for there see all every "
+    "to try click tap on select choose pick highlight detect outline give whose"
+)
+_JOINING = words("touches touching that has")
+_ABOUT_THE_PICTURE = re.compile(
+    r"\s+(?:is |are )?in (?:this|the) (?:image|picture|photo|photograph|scene)$"
 )
 
 
@@ -303,14 +309,14 @@ def label_of(resolved: Resolved) -> str:
         end = max(end, reference.end)
     whole = _unasked(text + resolved.sentence[end:])
     thing = _unasked(resolved.sentence[resolved.begin : spoken[0].start]) if spoken else []
-    while thing and thing[-1].lower() in LINKS | _ASKING:
+    while thing and thing[-1].lower() in LINKS | _ASKING | _JOINING:
         thing.pop()
-    label = " ".join(thing or whole)
+    label = " ".join(thing or whole).rstrip(",;")
     return label if len(label) <= 40 else f"{label[:39].rstrip()}…"
 
 
 def _unasked(text: str) -> list[str]:
     """The words after those that only ask: *find the*, *what is to the*."""
-    said = text.strip(" .?!,:").split()
+    said = _ABOUT_THE_PICTURE.sub("", text.strip(" .?!,:")).split()
     asked = len(list(takewhile(lambda word: word.lower().strip(",:") in _ASKING, said)))
     return said[asked:] or said

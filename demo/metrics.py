@@ -62,7 +62,12 @@ class Summary:
 
 def is_hit(predicted: Sequence[PictureBox], truth: PictureBox) -> bool:
     """Whether any predicted box has an IoU above 0.5 with the (first) true box."""
-    return any(box.iou(truth) > HIT_IOU for box in predicted)
+    return best_iou(predicted, truth) > HIT_IOU
+
+
+def best_iou(predicted: Sequence[PictureBox], truth: PictureBox) -> float:
+    """The highest IoU of a predicted box with the (first) true one, 0 when there is none."""
+    return max((box.iou(truth) for box in predicted), default=0.0)
 
 
 def overlap(predicted: NDArray[Any], truth: NDArray[Any]) -> tuple[int, int]:

@@ -6,6 +6,9 @@ import argparse
 import os
 from typing import NoReturn
 
+from demo.reasoners.catalogue import find_model
+from demo.segmenters.names import check_segmenter
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose complaint is one sentence, with exit status 2."""
@@ -38,6 +41,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="fetch weights that are not here without asking"
     )
+
+
+def check_models(options: argparse.Namespace) -> None:
+    """Raises OptionError for a model, a server or a segmenter that cannot be, before anything is loaded."""
+    check_segmenter(options.segmenter)
+    if options.server:
+        from demo.reasoners.server import read_address  # its client takes a second to import
+
+        read_address(options.server)
+    elif options.model != "auto":
+        find_model(options.model)
 
 
 def count(text: str) -> int:

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +19,19 @@ from starlette.middleware import Middleware
 from demo.accounts import Accounts
 from demo.examples import load_examples
 from demo.logs import take_over_server_logs
+from demo.running import Running, may_switch
 from demo.store import Store
 from demo.ui.page import build_page, launch_options
 from demo.ui.visitors import Visitors
-from demo.watch import Watch, WatchedReasoner
+from demo.watch import Watch
 from demo.web.guard import USER, Guard, Office
 from demo.web.logins import Logins
 from demo.web.rules import Rules, rules_for
 
 if TYPE_CHECKING:
     from demo.choose import Models
+    from demo.evaluate.index import Index
+    from demo.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +45,22 @@ def serve(
     options: argparse.Namespace,
     accounts: Accounts | None,
     store: Store | None,
+    index: Index | None = None,
 ) -> None:
-    """Launch the page and stay until SIGINT or SIGTERM."""
+    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play."""
     rules = rules_for(options.host, os.environ, shared=options.share)
+    shelf = None
+    if models.entry is not None and may_switch(options, accounts, os.environ):
+        from demo.shelf import Shelf  # needs what loads models
+
+        shelf = Shelf(options, models.entry)
     served = Served.start(
         models,
         rules,
         accounts,
         store,
+        index,
+        shelf,
         server_name=options.host,
         server_port=options.port,
         share=options.share,
@@ -67,7 +78,7 @@ class Served:
 
     page: gr.Blocks
     watch: Watch
-    reasoner: WatchedReasoner
+    running: Running
     store: Store | None
     url: str
     shared: str | None
@@ -79,22 +90,25 @@ class Served:
         rules: Rules,
         accounts: Accounts | None,
         store: Store | None = None,
+        index: Index | None = None,
+        shelf: Shelf | None = None,
         **launch: Any,
     ) -> Served:
-        """Serve the page for these models; ``launch`` are further arguments of Gradio's own."""
+        """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
+
+        With a shelf, the models can be exchanged from the page.
+        """
         watch = Watch()
-        reasoner = watch.reasoner(models.reasoner)
-        watched = replace(models, reasoner=reasoner, segmenter=watch.segmenter(models.segmenter))
-        page = build_page(watched, load_examples(), store)
+        running = Running(models, shelf, watch.models)
+        page = build_page(running, load_examples(), store, index)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MOST_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)
         logins = Logins(accounts) if accounts else None
-        office = Office(
-            rules, watch, health_of(watch, reasoner.name), logins, uploads, endpoints_of(page)
-        )
+        health = health_of(watch, running)
+        office = Office(rules, watch, health, logins, uploads, endpoints_of(page))
         _, url, shared = page.launch(
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
@@ -105,8 +119,8 @@ class Served:
             **launch,
         )
         take_over_server_logs()
-        log.info("started", extra={"facts": {"model": reasoner.name}})
-        return cls(page, watch, reasoner, store, url.rstrip("/"), shared)
+        log.info("started", extra={"facts": {"model": models.reasoner.name}})
+        return cls(page, watch, running, store, url.rstrip("/"), shared)
 
     def stop(self) -> None:
         """End running turns, let their answers out, and close everything."""
@@ -115,7 +129,7 @@ class Served:
             time.sleep(0.3)  # the last updates are on their way to the browsers
         self.page.server.config.timeout_graceful_shutdown = _LAST_ANSWERS_S
         self.page.close(verbose=False)
-        self.reasoner.close()
+        self.running.close()
         if self.store is not None:
             self.store.close()
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
@@ -127,13 +141,21 @@ def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
     return frozenset([*page.fns, *names, "predict"])
 
 
-def health_of(watch: Watch, model: str) -> Callable[[], dict[str, Any]]:
-    """What /health tells: status, model, and seconds since the start."""
+def health_of(watch: Watch, running: Running) -> Callable[[], dict[str, Any]]:
+    """What /health tells: status, model, and seconds since the start.
+
+    Where models can be exchanged: what is done about another one, and how often that has been tried.
+    """
     began = time.monotonic()
 
     def health() -> dict[str, Any]:
-        status = "stopping" if watch.stopping else "ok"
-        return {"status": status, "model": model, "uptime_s": round(time.monotonic() - began, 1)}
+        exchange = {"doing": running.doing, "changes": running.changes}
+        return {
+            "status": "stopping" if watch.stopping else "ok",
+            "model": running.models.reasoner.name,
+            **(exchange if running.may_switch else {}),
+            "uptime_s": round(time.monotonic() - began, 1),
+        }
 
     return health
 

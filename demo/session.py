@@ -99,7 +99,11 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer; ``next_region`` is the number that was free when it was asked."""
+    """One question and its answer.
+
+    ``next_region`` is the number that was free when it was asked. ``reasoner`` is who answered, and in
+    which frame the numbers of its texts are; None stands for the session's.
+    """
 
     question: str
     prompted: str
@@ -112,11 +116,15 @@ class Turn:
     feedback: str | None = None
     timings: Timings = field(default_factory=Timings)
     next_region: int | None = None
+    reasoner: ReasonerInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A dialogue; ``former`` is the value before the last act (a turn or an edit), for undo."""
+    """A dialogue; ``former`` is the value before the last act (a turn or an edit), for undo.
+
+    ``reasoner`` is the model that answers now; turns of another one name it.
+    """
 
     id: str
     picture: PictureInfo
@@ -130,6 +138,22 @@ class Session:
     def begin(cls, picture: PictureInfo, reasoner: ReasonerInfo) -> Session:
         """An empty dialogue with a fresh id."""
         return cls(uuid.uuid4().hex, picture, reasoner)
+
+    def reasoner_of(self, turn: Turn) -> ReasonerInfo:
+        """Who answered in a turn of this dialogue, and in which frame."""
+        return turn.reasoner or self.reasoner
+
+    @property
+    def answered_by(self) -> tuple[str, ...]:
+        """The names of the models that have answered in it, in the order in which they came."""
+        return tuple(dict.fromkeys(self.reasoner_of(turn).name for turn in self.turns))
+
+    def with_reasoner(self, reasoner: ReasonerInfo) -> Session:
+        """With another model from now on; the turns there are stay those of the models that answered."""
+        if reasoner == self.reasoner:
+            return self
+        turns = tuple(replace(turn, reasoner=self.reasoner_of(turn)) for turn in self.turns)
+        return replace(self, reasoner=reasoner, turns=turns)
 
     def with_turn(self, turn: Turn, registry: Registry) -> Session:
         """After one more turn, whose region (if any) is already in ``registry``."""
@@ -223,11 +247,7 @@ class Session:
                 "height": self.picture.size.height,
                 "sha256": self.picture.sha256,
             },
-            "reasoner": {
-                "name": self.reasoner.name,
-                "frame": [self.reasoner.frame.width, self.reasoner.frame.height],
-                "dialect": self.reasoner.dialect,
-            },
+            "reasoner": _reasoner_to_dict(self.reasoner),
             "turns": [_turn_to_dict(turn) for turn in self.turns],
             "regions": [_region_to_dict(region) for region in self.registry],
             "next_region": self.registry.next_number,
@@ -255,6 +275,15 @@ def _branch_to_dict(branch: tuple[str, int] | None) -> dict[str, Any] | None:
     return None if branch is None else {"of": branch[0], "turn": branch[1]}
 
 
+def _reasoner_to_dict(reasoner: ReasonerInfo) -> dict[str, Any]:
+    frame = reasoner.frame
+    return {
+        "name": reasoner.name,
+        "frame": [frame.width, frame.height],
+        "dialect": reasoner.dialect,
+    }
+
+
 def _turn_to_dict(turn: Turn) -> dict[str, Any]:
     timings = turn.timings
     return {
@@ -272,6 +301,7 @@ def _turn_to_dict(turn: Turn) -> dict[str, Any]:
             "parts_s": dict(timings.parts_s),
         },
         "next_region": turn.next_region,
+        **({} if turn.reasoner is None else {"reasoner": _reasoner_to_dict(turn.reasoner)}),
     }
 
 
@@ -300,22 +330,23 @@ def object_to_dict(item: RegionObject) -> dict[str, Any]:
 
 
 def _session_from_dict(data: dict[str, Any]) -> Session:
-    picture, reasoner = _fields(data["picture"]), _fields(data["reasoner"])
+    picture = _fields(data["picture"])
     size = _size([picture["width"], picture["height"]])
     regions = tuple(_region_from_dict(_fields(r), size) for r in _listed(data["regions"]))
     turns = tuple(_turn_from_dict(_fields(t)) for t in _listed(data["turns"]))
     return Session(
         id=_matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(_text(picture["name"]), size, _sha256(picture["sha256"])),
-        reasoner=ReasonerInfo(
-            _text(reasoner["name"]),
-            _size(reasoner["frame"]),
-            _text(reasoner.get("dialect", REGION_REASONER.name)),
-        ),
+        reasoner=_reasoner_from_dict(_fields(data["reasoner"])),
         turns=turns,
         registry=_checked_registry(regions, turns, data.get("next_region")),
         branch=_branch_from_dict(data.get("branch")),
     )
+
+
+def _reasoner_from_dict(data: dict[str, Any]) -> ReasonerInfo:
+    dialect = _text(data.get("dialect", REGION_REASONER.name))
+    return ReasonerInfo(_text(data["name"]), _size(data["frame"]), dialect)
 
 
 def _checked_registry(
@@ -340,7 +371,7 @@ def _branch_from_dict(branch: object) -> tuple[str, int] | None:
 
 def _turn_from_dict(data: dict[str, Any]) -> Turn:
     trace, timings = _fields(data["trace"]), _fields(data.get("timings") or {})
-    region = data["region"]
+    region, reasoner = data["region"], data.get("reasoner")
     return Turn(
         question=_text(data["question"]),
         prompted=_text(data["prompted"]),
@@ -360,6 +391,7 @@ def _turn_from_dict(data: dict[str, Any]) -> Turn:
             {_text(k): _finite(v) for k, v in _fields(timings.get("parts_s") or {}).items()},
         ),
         next_region=_optional_whole(data.get("next_region")),
+        reasoner=None if reasoner is None else _reasoner_from_dict(_fields(reasoner)),
     )
 
 

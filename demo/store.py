@@ -296,7 +296,7 @@ class Store:
             _write(path, image or _png(picture))
         known = self._db.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (picture.sha256,))
         if known.fetchone() is None:
-            values = (picture.sha256, path.stat().st_size, _thumbnail(picture))
+            values = (picture.sha256, path.stat().st_size, thumbnail(picture))
             self._db.execute("INSERT INTO pictures VALUES (?, ?, ?)", values)
 
     def _make_room(self, owner: Owner, keep: str, more: int = 0) -> list[tuple[str, Kept]]:
@@ -436,7 +436,8 @@ def _png(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def _thumbnail(picture: Picture) -> bytes:
+def thumbnail(picture: Picture) -> bytes:
+    """A small JPEG of the picture."""
     file, image = io.BytesIO(), Image.fromarray(picture.pixels)
     image.thumbnail((THUMBNAIL, THUMBNAIL))
     image.save(file, "JPEG", quality=80)

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -28,6 +30,9 @@ from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.base import Hint, Segment, Segmenter
+
+if TYPE_CHECKING:
+    from demo.choose import Models
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,11 @@ class Watch:
     def segmenter(self, segmenter: Segmenter | None) -> Segmenter | None:
         """The same segmenter, watched."""
         return None if segmenter is None else WatchedSegmenter(segmenter, self)
+
+    def models(self, models: Models) -> Models:
+        """The same models, watched."""
+        reasoner, segmenter = self.reasoner(models.reasoner), self.segmenter(models.segmenter)
+        return replace(models, reasoner=reasoner, segmenter=segmenter)
 
     def text(self) -> bytes:
         """All figures in Prometheus' text form."""
@@ -137,12 +147,6 @@ class WatchedReasoner:
         finally:
             self._watch.end(cancel)
             turn.end(stopped=cancel.is_set())
-
-    def close(self) -> None:
-        """Give up a connection, where the reasoner has one."""
-        close = getattr(self._reasoner, "close", None)
-        if close is not None:
-            close()
 
 
 class WatchedSegmenter:

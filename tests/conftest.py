@@ -13,6 +13,7 @@ os.environ["REGIONREASONER_SESSIONS"] = "none"
 # Files of the page, for this run alone: another one would delete them when it closes.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
 
+import json
 import shutil
 import socket
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ from demo.nano.facts import Fact, facts_of
 from demo.nano.layout import sample_scene
 from demo.nano.world import Scene
 from demo.pictures import Picture, open_picture
-from demo.reasoners.catalogue import find_model
+from demo.reasoners.catalogue import NANO_FOLDER, find_model
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
@@ -47,6 +48,17 @@ expect.set_options(timeout=20_000)  # milliseconds; two browsers may share two b
 def nano() -> LocalReasoner:
     """The shipped checkpoint, through the same loader as the 7B."""
     return load_local(find_model("nano"))
+
+
+def copy_of_nano(folder: Path, *, frame: int) -> Path:
+    """The shipped checkpoint in a folder of its own, with another frame: it is shown pictures in that
+    size, and what it writes is taken for numbers of it.
+    """
+    shutil.copytree(NANO_FOLDER, folder)
+    config = folder / "config.json"
+    written = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(written | {"region_frame": [frame, frame]}), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ class TableModels:
     advice: str = ""
     why: str = ""
     at_once: int = 1
+    entry: None = None
 
     def advice_for(self, picture: Picture) -> None:
         """There is nothing to say about any picture."""

@@ -14,10 +14,12 @@ import httpx
 
 from demo.accounts import Accounts, PasswordHash
 from demo.choose import Models
+from demo.evaluate.index import Index
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
+from demo.shelf import Shelf
 from demo.store import Store
 from demo.web.rules import rules_for
 from tests.conftest import free_port
@@ -31,17 +33,28 @@ PASSWORDS = {"ann": "correct horse", "ben": "battery staple"}
 def serving(
     reasoner: Reasoner | None = None,
     accounts: Accounts | None = None,
-    segmenter: Segmenter | None = None,
     store: Store | None = None,
+    index: Index | None = None,
+    models: Models | None = None,
+    shelf: Shelf | None = None,
+    segmenter: Segmenter | None = None,
 ) -> Iterator[Served]:
-    """A server for as long as the block lasts."""
-    masks = segmenter or GrabCutSegmenter()
-    models = Models(reasoner or TableReasoner(), masks, "table · CPU", "", "Why not.")
+    """A server for as long as the block lasts; with a shelf, one whose models can be exchanged."""
+    if models is None:
+        told, masks = reasoner or TableReasoner(), segmenter or GrabCutSegmenter()
+        models = Models(told, masks, "table · CPU", "", "Why not.")
 
     async def start() -> Served:
         rules = rules_for("127.0.0.1", {})
         return Served.start(
-            models, rules, accounts, store, server_name="127.0.0.1", server_port=free_port()
+            models,
+            rules,
+            accounts,
+            store,
+            index,
+            shelf,
+            server_name="127.0.0.1",
+            server_port=free_port(),
         )
 
     # Where no event loop runs, Gradio makes some and leaves them open.

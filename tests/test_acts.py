@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from demo.choose import Models
 from demo.pictures import open_picture
+from demo.running import Running
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.session import Session
 from demo.ui import words
@@ -48,9 +49,7 @@ def acts(tmp_path_factory: pytest.TempPathFactory) -> Acts:
 
     with ThreadPoolExecutor(1) as other:  # a browser's loop may be running in this one
         parts = other.submit(asyncio.run, placed()).result()
-    events = Events(
-        parts, models.reasoner, models.segmenter, [], folder, Turns(), lambda picture: None
-    )
+    events = Events(parts, Running(models), [], folder, Turns())
     return Acts(events)
 
 

@@ -16,7 +16,8 @@ from demo.errors import OptionError
 from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
 from demo.reasoners.catalogue import NANO_FOLDER
-from demo.segmenters.choose import Room, check_segmenter, choose_segmenter, sizes_for
+from demo.segmenters.choose import Room, choose_segmenter, sizes_for
+from demo.segmenters.names import check_segmenter
 
 
 @pytest.fixture(scope="module")

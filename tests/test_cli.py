@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -141,6 +142,13 @@ def test_help_explains_every_option_of_the_app() -> None:
 def test_the_app_refuses_bad_options(arguments: list[str], says: str) -> None:
     done = call("app.py", *arguments)
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("option", ["--model=nosuch", "--segmenter=magic", "--server=ftp://gpu"])
+def test_a_bad_name_is_refused_before_torch_is_loaded(option: str) -> None:
+    done = call("-X", "importtime", "app.py", option)
+    assert done.returncode == 2
+    assert not re.search(r"\| +torch$", done.stderr, re.MULTILINE)
 
 
 def test_a_busy_port_is_said_before_anything_is_loaded() -> None:

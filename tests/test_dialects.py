@@ -35,6 +35,8 @@ from demo.regions import RegionObject, Registry
 from demo.scores import scores
 from demo.session import ReasonerInfo, Session, Turn
 from demo.trace import ObjectFound, PartOpened, PartText, TraceObject, TraceParser, parse_trace
+from demo.ui.chat import given_boxes, messages
+from demo.ui.numbers import numbers, score_card
 
 WIDE, TALL, LARGE, SMALL = Size(640, 480), Size(301, 997), Size(4032, 3024), Size(60, 45)
 FRAME = Size(840, 840)
@@ -445,6 +447,50 @@ def test_a_dialogue_in_each_dialect(
     )
     assert Session.from_dict(session.to_dict()) == session
     assert not any(f.kind.startswith("answer") for turn in session.turns for f in turn.findings)
+
+
+def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None:
+    picture = open_picture(np.zeros((200, 400, 3), np.uint8), "black.png")
+    first = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
+    text = '[{"bbox_2d": [210, 210, 630, 420], "point_2d": [420, 315]}]'
+    second = Speaker(VISION_REASONER, f"<think>Not [1, 2, 3, 4].</think><answer>{text}</answer>")
+    second.name = "other"
+    session = begin(picture, first)
+    for speaker, question in (
+        (first, "find the dog"),
+        (first, "what is left of R1?"),
+        (second, "what is right of R1?"),
+    ):
+        session = answer(session, question, picture=picture, reasoner=speaker, segmenter=None)
+    assert "left of <|box_start|>(250,250),(750,500)<|box_end|>" in first.asked[1]
+    assert "right of bbox=[210, 210, 630, 420]" in second.asked[0]
+    loaded = Session.from_dict(session.to_dict())
+    assert loaded == session
+    frames = [loaded.reasoner_of(turn).frame for turn in loaded.turns]
+    assert frames == [Size(1000, 1000), Size(1000, 1000), Size(840, 840)]
+    for number, own in (
+        (1, [250, 250, 750, 500]),
+        (2, [250, 250, 750, 500]),
+        (3, [210, 210, 630, 420]),
+    ):
+        known = numbers(loaded, number)
+        assert [o["model"] for o in known["objects"]] == [own]
+        assert [o["picture"] for o in known["objects"]] == [[100, 50, 300, 100]]
+        assert [r["name"] for r in known["references"]] == (["R1"] if number > 1 else [])
+        assert [r["picture"] for r in known["references"]] == [[100, 50, 300, 100]] * (number > 1)
+        assert frames[number - 1] == Size(*known["frame"])
+    said = [m["content"] for m in messages(loaded)]
+    assert sum("frame of 1000 × 1000" in text for text in said) == 2
+    assert sum("frame of 840 × 840" in text for text in said) == 1
+    assert sum("#at---0.0.1.1" in text for text in said) == 1  # [1, 2, 3, 4] of 840 × 840
+    assert [numbers(loaded, n)["title"] for n in (2, 3)] == [
+        "Answer 2 by speaker: the numbers",
+        "Answer 3 by other: the numbers",
+    ]
+    assert [row["reason"] for row in score_card(loaded, 3)["rows"]] == [
+        score.reason
+        for score in scores(loaded.turns[2], given_boxes(loaded, loaded.turns[2]), VISION_REASONER)
+    ]
 
 
 def test_a_session_that_names_no_dialect_is_regionreasoners() -> None:

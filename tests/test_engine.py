@@ -267,6 +267,11 @@ def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
         ("what is between R1 and R2", "between R1 and R2"),
         ("the man in its shadow", "man"),
         ("R1", "R1"),
+        ("click on the bird", "bird"),
+        ("What I want is the yellow tree, which touches R1", "yellow tree"),
+        ("do you see a bench up above R1", "bench"),
+        ("tell me where the first person is in this image", "first person"),
+        ("I'm looking for the cat in the picture on the wall", "cat in the picture on the wall"),
     ],
 )
 def test_a_region_is_called_by_its_question(question: str, label: str) -> None:

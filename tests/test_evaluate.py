@@ -18,11 +18,12 @@ from PIL import Image, ImageDraw
 
 from demo.dialects.known import REGION_REASONER
 from demo.errors import CheckpointError, InputError, ModelError
+from demo.evaluate.asking import CitedRow, Manner
 from demo.evaluate.cases import worst_cases
 from demo.evaluate.crew import About, Result, gather
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.folder import open_folder, read_folder
-from demo.evaluate.play import CitedRow, Failed, Manner, Row, TurnRow, play
+from demo.evaluate.play import Failed, Row, TurnRow, play
 from demo.evaluate.report import Report, build_report, html, markdown, write_report
 from demo.evaluate.run import run
 from demo.evaluate.score import score

@@ -33,8 +33,10 @@ PLACE = "<box>{context_bbox}</box>"
 
 @given(st.lists(st.recursive(st.text() | st.integers(), st.lists, max_leaves=5)), st.booleans())
 def test_a_list_is_read_as_json_reads_it(values: list[object], indented: bool) -> None:
-    text = json.dumps(values, indent=1 if indented else None)
-    assert list(jsonlist._values(_chopped(text))) == values
+    text = json.dumps(values, indent=1 if indented else None, ensure_ascii=False)
+    read = list(jsonlist._values(_chopped(text)))
+    assert [value for value, _, _ in read] == values
+    assert [json.loads(text.encode()[first:end]) for _, first, end in read] == values
 
 
 def _chopped(text: str) -> jsonlist._Text:

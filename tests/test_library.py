@@ -13,6 +13,8 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from demo.choose import Models
+from demo.running import Running
 from demo.store import DATABASE, Bounds, Store, new_token, visitor
 from demo.ui.acts import Acts
 from demo.ui.desk import Desk, Seat
@@ -52,10 +54,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
 
 
 def library_of(parts: Parts, store: Store | None, folder: Path) -> Library:
-    events = Events(
-        parts, TableReasoner(), None, [], folder, Turns(), lambda picture: None, Keeper(store)
-    )
-    return Library(events, folder / "files")
+    models = Models(TableReasoner(), None, "table", "", "")
+    events = Events(parts, Running(models), [], folder, Turns(), Keeper(store))
+    return Library(events, folder / "files", lambda desk: desk)
 
 
 @pytest.fixture

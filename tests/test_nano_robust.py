@@ -21,7 +21,7 @@ from demo.dialects.known import REGION_REASONER
 from demo.geometry import ModelBox, ModelPoint, PictureBox
 from demo.nano.asking import Asker
 from demo.nano.drawing import Box
-from demo.nano.evaluate import evaluate
+from demo.nano.evaluate import evaluate, read_usable
 from demo.nano.facts import FRAME, GROUPS, Fact
 from demo.nano.heldout import write_dialogues
 from demo.nano.phrases import STRANGERS, plural
@@ -317,7 +317,7 @@ def turns(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_report_counts_what_was_asked(dialogues: Path) -> None:
-    report = evaluate(dialogues, all_boxes(dialogues), None).to_dict()
+    report = evaluate(read_usable(dialogues), all_boxes(dialogues), None).to_dict()
     several = [t for t in turns(dialogues) if len(t["bboxes"]) > 1]
     assert report["dialogues"] == 6
     assert report["overall"]["ap"] == 1.0
@@ -350,15 +350,15 @@ def test_several_are_recalled_one_by_one(dialogues: Path, tmp_path: Path) -> Non
     path = one_turn(dialogues, tmp_path, 2)
     teller = all_boxes(path)
     teller.boxes = {sha: boxes[:1] for sha, boxes in teller.boxes.items()}
-    report = evaluate(path, teller, None).to_dict()
+    report = evaluate(read_usable(path), teller, None).to_dict()
     assert (report["plural_recall"], report["plural_exact_count"]) == (0.5, 0.0)
 
 
 def test_masks_of_true_boxes_are_the_ceiling(dialogues: Path, tmp_path: Path) -> None:
     """Who tells just the true box comes near the ceiling, which has a true point besides."""
     path = one_turn(dialogues, tmp_path, 1)
-    right = evaluate(path, all_boxes(path), GrabCutSegmenter()).to_dict()
+    right = evaluate(read_usable(path), all_boxes(path), GrabCutSegmenter()).to_dict()
     assert 0.5 < right["ceiling"] <= 1
     assert right["giou_of_ceiling"] == pytest.approx(1, abs=0.1)
-    silent = evaluate(path, Teller(), GrabCutSegmenter()).to_dict()
+    silent = evaluate(read_usable(path), Teller(), GrabCutSegmenter()).to_dict()
     assert (silent["ceiling"], silent["giou_of_ceiling"]) == (right["ceiling"], 0.0)

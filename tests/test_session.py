@@ -198,6 +198,30 @@ def test_a_rating_is_no_act_and_outlives_undo() -> None:
     assert (len(back.turns), back.turns[0].feedback) == (1, "up")
 
 
+def test_another_model_leaves_former_turns_in_their_own_frame() -> None:
+    other = ReasonerInfo("qwen2-vl-7b", Size(1000, 1000), "qwen2-vl")
+    session = with_answer(begun())
+    assert session.with_reasoner(REASONER) is session
+    both = with_answer(session.with_reasoner(other))
+    assert [both.reasoner_of(turn) for turn in both.turns] == [REASONER, other]
+    again = with_answer(both.with_reasoner(REASONER))
+    assert again.answered_by == ("nano", "qwen2-vl-7b")
+    for changed in (again, through_json(again), through_json(again).undo(), again.undo()):
+        owners = [changed.reasoner_of(turn) for turn in changed.turns]
+        assert owners == [REASONER, other, REASONER][: len(owners)]
+
+
+def test_a_turn_names_its_model_in_the_json_form_only_if_it_is_another() -> None:
+    session = with_answer(begun())
+    assert "reasoner" not in session.to_dict()["turns"][0]
+    other = ReasonerInfo("small", Size(1000, 1000), "qwen2-vl")
+    assert session.with_reasoner(other).to_dict()["turns"][0]["reasoner"] == {
+        "name": "nano",
+        "frame": [840, 840],
+        "dialect": "region-reasoner",
+    }
+
+
 # --- the JSON form -------------------------------------------------------------------------------
 
 
@@ -330,6 +354,9 @@ turns = st.builds(
     ).map(tuple),
     st.sampled_from([None, "up", "down"]),
     st.builds(Timings, seconds, seconds, tokens, tokens, tokens),
+    st.none() | st.integers(1, 12),
+    st.none()
+    | st.builds(ReasonerInfo, texts, st.sampled_from([Size(224, 224), Size(8, 6)]), texts),
 )
 
 
@@ -400,6 +427,7 @@ REFUSED = [
     pytest.param("branch", {"of": "s-0"}, "“turn” is missing", id="a branch without its turn"),
     pytest.param("reasoner/frame", [840], "expected 2 numbers, got 1", id="half a frame"),
     pytest.param("reasoner/frame", [10**6, 10**6], "too many", id="a frame of gigabytes"),
+    pytest.param("turns/0/reasoner", {"name": "x"}, "“frame” is missing", id="half a model"),
     pytest.param("turns", {}, "expected a list", id="turns as a group"),
     pytest.param("turns/0/references", ["R1; rm"], "region or object", id="no name of a region"),
     pytest.param("turns/0/region", "R1.1", "not a region's name", id="an object as the answer"),

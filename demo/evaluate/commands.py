@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demo.errors import InputError, ModelError
-from demo.options import Parser, add_model_options, count
+from demo.options import Parser, add_model_options, check_models, count
 
 if TYPE_CHECKING:
     from demo.evaluate.crew import About
@@ -84,9 +84,10 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from demo.evaluate.asking import Manner
     from demo.evaluate.folder import open_folder
-    from demo.evaluate.play import Manner
 
+    check_models(options)
     dialogues, bad = _read(options)
     data = _digest(options.data)
     others = [_other(path, data) for path in options.compare]

@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from demo.errors import InputError, ModelError
+from demo.evaluate.asking import Manner
 from demo.evaluate.data import BadRow, Dialogue
-from demo.evaluate.play import Failed, Manner, Row, play
+from demo.evaluate.play import Failed, Row, play
 
 if TYPE_CHECKING:
     from demo.choose import Models

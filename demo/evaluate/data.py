@@ -79,14 +79,31 @@ def read_dialogues(
     index = -1
     for index, row in enumerate(islice(read_list(path), limit)):
         try:
-            yield _dialogue(index, row, path.parent, images)
+            yield read_row(index, row, path.parent, images)
         except InputError as error:
             yield BadRow(index, str(error))
     if index < 0:
         raise InputError(f"The file {path} holds no dialogues: its list is empty.")
 
 
-def _dialogue(index: int, row: object, folder: Path, images: Path | None) -> Dialogue:
+def read_row(index: int, row: object, folder: Path, images: Path | None) -> Dialogue:
+    """One row of a file in that folder, checked, its picture too.
+
+    Raises InputError, with a sentence, when it cannot be used.
+    """
+    named = check_outline(row)
+    written, turns = named["image_path"], named["conversational_turns"]
+    picture = picture_path(written, folder, images)
+    size = open_picture(picture).size
+    made = tuple(_numbered_turn(number, turn, size) for number, turn in enumerate(turns))
+    return Dialogue(index, str(named.get("image_id", index)), written, picture, made)
+
+
+def check_outline(row: object) -> dict[str, Any]:
+    """The row when it names a picture and has turns, at which nobody has looked yet.
+
+    Raises InputError with a sentence.
+    """
     if not isinstance(row, dict):
         raise InputError("It is not a dialogue: it has no named values.")
     written, turns = row.get("image_path"), row.get("conversational_turns")
@@ -96,14 +113,11 @@ def _dialogue(index: int, row: object, folder: Path, images: Path | None) -> Dia
         raise InputError("It has no turns: “conversational_turns” is not a list of them.")
     if len(turns) > MOST_TURNS:
         raise InputError(f"It has {len(turns):,} turns, and at most {MOST_TURNS:,} can be played.")
-    picture = _picture(written, folder, images)
-    size = open_picture(picture).size
-    made = tuple(_numbered_turn(number, turn, size) for number, turn in enumerate(turns))
-    return Dialogue(index, str(row.get("image_id", index)), written, picture, made)
+    return row
 
 
-def _picture(written: str, folder: Path, images: Path | None) -> Path:
-    """Where the picture is; a path out of the folder is not followed."""
+def picture_path(written: str, folder: Path, images: Path | None) -> Path:
+    """Where the picture is; a path out of the folder is not followed. Raises InputError."""
     relative = PurePosixPath(written.replace("\\", "/"))
     if "\0" in written or not relative.name:
         raise InputError("It names no picture: “image_path” is not a path.")

@@ -202,7 +202,7 @@ def _single(
 ) -> dict[str, Any]:
     """A row to train on: everything in the 840 frame, references as they stood when it was asked."""
     size = session.picture.size
-    question, references = _in_frame(turn.prompted, size, session.reasoner.frame)
+    question, references = _in_frame(turn.prompted, size, session.reasoner_of(turn).frame)
     answer = [
         {
             "bbox_2d": list(item.box.to_model(size, FRAME).xyxy),

@@ -16,6 +16,7 @@ from demo.errors import InputError
 CHUNK = 1 << 20  # characters
 MOST = 1 << 29  # characters of one value
 _SPACE = " \t\n\r"
+_MARK = "\ufeff"  # a byte order mark, which some programs put first
 
 
 def read_list(path: Path) -> Iterator[object]:
@@ -23,8 +24,13 @@ def read_list(path: Path) -> Iterator[object]:
 
     Raises InputError, with a sentence, where the file cannot be read or goes on otherwise than as a list.
     """
+    return (value for value, _, _ in read_places(path))
+
+
+def read_places(path: Path) -> Iterator[tuple[object, int, int]]:
+    """The same values, each with the bytes of the file, first and behind the last, where it is written."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             yield from _values(_Text(file))
     except OSError as error:
         raise _nothing(path, error.strerror or str(error)) from error
@@ -34,11 +40,25 @@ def read_list(path: Path) -> Iterator[object]:
         raise _nothing(path, str(error)) from error
 
 
+def value_at(path: Path, first: int, end: int) -> object:
+    """The value that `read_places` found at that place. Raises InputError when it is not there now."""
+    try:
+        with path.open("rb") as file:
+            file.seek(first)
+            return json.loads(file.read(end - first))
+    except OSError as error:
+        raise _nothing(path, error.strerror or str(error)) from error
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"The file {path.name} has changed since it was opened.") from error
+
+
 def _nothing(path: Path, why: str) -> InputError:
     return InputError(f"The file {path} holds no dialogues: {why}.")
 
 
-def _values(text: _Text) -> Iterator[object]:
+def _values(text: _Text) -> Iterator[tuple[object, int, int]]:
+    if text.peek() == _MARK:
+        text.skip(1)
     if text.take() != "[":
         raise ValueError("it does not hold a list")
     if text.peek() == "]":
@@ -54,10 +74,11 @@ def _values(text: _Text) -> Iterator[object]:
 
 
 class _Text:
-    """A text of which only the part at hand is in memory."""
+    """A text of which only the part at hand is in memory; places in it are bytes of the file."""
 
     def __init__(self, file: TextIO) -> None:
         self._file, self._text, self._at, self._ended = file, "", 0, False
+        self._told = self._bytes = 0  # up to the character told, so many bytes have gone by
         self._decoder = json.JSONDecoder()
 
     def peek(self) -> str:
@@ -71,12 +92,17 @@ class _Text:
     def take(self) -> str:
         """The same, and past it."""
         sign = self.peek()
-        self._at += len(sign)
+        self.skip(len(sign))
         return sign
 
-    def value(self) -> object:
-        """The next JSON value. Raises ValueError."""
+    def skip(self, count: int) -> None:
+        """Past so many characters at hand."""
+        self._at += count
+
+    def value(self) -> tuple[object, int, int]:
+        """The next JSON value and its place. Raises ValueError."""
         self.peek()
+        first = self._place()
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
@@ -86,13 +112,19 @@ class _Text:
                 continue
             if end < len(self._text) or not self._more():  # a number may go on in the next part
                 self._at = end
-                return value
+                return value, first, self._place()
+
+    def _place(self) -> int:
+        self._bytes += len(self._text[self._told : self._at].encode())
+        self._told = self._at
+        return self._bytes
 
     def _more(self) -> bool:
         """Read on, each time as much as is there, so that a long value is tried few times."""
+        self._place()
         rest = self._text[self._at :]
         if self._ended or len(rest) > MOST:
             return False
         new = self._file.read(max(CHUNK, len(rest)))
-        self._text, self._at, self._ended = rest + new, 0, not new
+        self._text, self._at, self._told, self._ended = rest + new, 0, 0, not new
         return bool(new)

@@ -1,8 +1,6 @@
 """One benchmark dialogue through the engine: what is asked, what comes back, how it scores.
 
-A turn refers to an earlier one by the first box that the *model* found there, so that errors go on as in a
-real dialogue; only where it found none the true box stands in, and is counted (`--reference` and
-`--reference-frame` choose otherwise). This file knows neither files nor how results are added up.
+How references are given is in `asking`. This file knows neither files nor how results are added up.
 """
 
 from __future__ import annotations
@@ -15,52 +13,16 @@ from typing import Any, TypedDict
 from demo.checks import citation_reward, find_citations
 from demo.engine import TurnFinished, TurnStarted, begin, run_turn
 from demo.errors import EmptyAnswerError
-from demo.evaluate.data import PLACE, Dialogue, TrueTurn
-from demo.geometry import PictureBox, Size
-from demo.masks import BoolArray
-from demo.metrics import TurnScore, merged, score_turn
+from demo.evaluate.asking import Asked, CitedRow, Manner, next_question
+from demo.evaluate.data import Dialogue, TrueTurn
+from demo.evaluate.judge import judge
+from demo.geometry import Size
+from demo.metrics import TurnScore
 from demo.pictures import Picture, open_picture
 from demo.prompt import Given
 from demo.reasoners.base import Reasoner
-from demo.references import Reference, Resolved
-from demo.regions import Origin, RegionObject
 from demo.segmenters.base import Segmenter
 from demo.session import Finding, Turn, object_to_dict
-
-REFERENCES = ("predicted", "truth", "none")
-FRAMES = ("model", "original")
-WITHOUT = "it"  # what stands in a question in the place of a box that is not given
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How references are given.
-
-    ``reference`` is ``predicted``, ``truth`` or ``none`` (then the word "it" takes the box's place);
-    ``frame`` is ``model``, or ``original`` for picture pixels, as in the authors' script.
-    """
-
-    reference: str = "predicted"
-    frame: str = "model"
-
-    def __post_init__(self) -> None:
-        if self.reference not in REFERENCES or self.frame not in FRAMES:
-            raise ValueError(
-                f"expected one of {REFERENCES} and of {FRAMES}, got {self.reference}, {self.frame}"
-            )
-
-
-class CitedRow(TypedDict):
-    """One place in a question: the earlier turn (from 0), and whose box stands there.
-
-    ``source`` is ``predicted``, ``fallback`` (the true box, for want of a predicted one), ``truth``,
-    ``none`` (not asked for) or ``missing`` (neither was there). ``box`` is in picture pixels.
-    """
-
-    turn: int
-    source: str
-    name: str | None
-    box: list[int] | None
 
 
 class TurnRow(TypedDict):
@@ -138,26 +100,24 @@ class _Table:
         self.dialogue, self.picture, self.manner = dialogue, picture, manner
         self.reasoner, self.segmenter = reasoner, segmenter
         self.session = begin(picture, reasoner)
-        self.made: list[str | None] = []  # the region of each turn so far
-        self.true_regions: dict[int, str] = {}
 
     def turn(self, number: int, true: TrueTurn) -> TurnRow:
-        cited = [self._cited(context) for context in true.contexts]
-        given = self._ask(_resolved(true.question, cited))
+        asked = next_question(self.dialogue, self.session, self.manner)
+        given = self._ask(asked)
         turn = self.session.turns[-1]
-        self.made.append(turn.region)
         objects = self.session.registry.objects(turn.region) if turn.region else ()
-        predicted = [o.box for o in objects]
-        score = score_turn(number, predicted, true.boxes, self._masks(objects, true))
+        masks = None if self.segmenter is None else true.masks
+        judged = judge(number, objects, true.boxes, masks, self.picture.size)
+        score = judged.score
         return TurnRow(
             round=number,
             question=true.question,
             prompted=turn.prompted,
-            references=cited,
+            references=list(asked.cited),
             region=turn.region,
             objects=[object_to_dict(o) for o in objects],
             truth=[list(box.xyxy) for box in true.boxes],
-            iou=max((b.iou(true.boxes[0]) for b in predicted), default=0.0) if true.boxes else None,
+            iou=judged.iou,
             hit=score.hit,
             overlap=None if score.overlap is None else list(score.overlap),
             absent_right=score.absent_right,
@@ -169,8 +129,9 @@ class _Table:
             labels=dict(true.labels),
         )
 
-    def _ask(self, question: Resolved) -> tuple[Given, ...]:
+    def _ask(self, asked: Asked) -> tuple[Given, ...]:
         """One turn more in the session; returns what the question gave."""
+        self.session, question = asked.session, asked.question
         started = TurnStarted("", "", ())
         events = run_turn(
             self.session,
@@ -195,54 +156,6 @@ class _Table:
 
     def _written_in(self) -> Size | None:
         return self.picture.size if self.manner.frame == "original" else None
-
-    def _cited(self, earlier: int) -> CitedRow:
-        truth = self.dialogue.turns[earlier].boxes
-        if self.manner.reference == "none":
-            return CitedRow(turn=earlier, source="none", name=None, box=None)
-        if self.manner.reference == "predicted" and (region := self.made[earlier]) is not None:
-            return self._row(earlier, "predicted", f"{region}.1")
-        if not truth:
-            return CitedRow(turn=earlier, source="missing", name=None, box=None)
-        source = "truth" if self.manner.reference == "truth" else "fallback"
-        return self._row(earlier, source, self._true_region(earlier, truth[0]))
-
-    def _row(self, earlier: int, source: str, name: str) -> CitedRow:
-        box = self.session.registry.objects(name)[0].box
-        return CitedRow(turn=earlier, source=source, name=name, box=list(box.xyxy))
-
-    def _true_region(self, earlier: int, box: PictureBox) -> str:
-        """The region that stands for what was to be found there, as if a person had drawn it."""
-        if earlier not in self.true_regions:
-            drawn = RegionObject("", box.clamped(self.picture.size))
-            registry, region = self.session.registry.add([drawn], origin=Origin.USER)
-            self.session = self.session.with_registry(registry)
-            self.true_regions[earlier] = f"{region.id}.1"
-        return self.true_regions[earlier]
-
-    def _masks(
-        self, objects: Sequence[RegionObject], true: TrueTurn
-    ) -> tuple[BoolArray, BoolArray] | None:
-        """All pixels predicted, and all true ones; an object whose mask failed has none."""
-        if self.segmenter is None or true.masks is None:
-            return None
-        size = self.picture.size
-        predicted = (o.mask.to_array() for o in objects if o.mask is not None)
-        return merged(predicted, size), merged((m.to_array() for m in true.masks), size)
-
-
-def _resolved(question: str, cited: Sequence[CitedRow]) -> Resolved:
-    """The question with names in its places; nothing else in it is read as a reference."""
-    places = PLACE.finditer(question) if cited else ()
-    sentence, references, end = "", [], 0
-    for place, one in zip(places, cited, strict=True):
-        sentence += question[end : place.start()]
-        start, name = len(sentence), one["name"]
-        sentence += name or WITHOUT
-        if name is not None:
-            references.append(Reference(name, start, len(sentence), name))
-        end = place.end()
-    return Resolved(sentence + question[end:], tuple(references))
 
 
 def _citation(turn: Turn, given: Sequence[Given]) -> float | None:

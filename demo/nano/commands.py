@@ -90,7 +90,9 @@ def _train(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from demo.nano.card import write_card
-    from demo.nano.evaluate import evaluate
+    from demo.nano.evaluate import evaluate, read_usable
+
+    dialogues = read_usable(options.data, options.limit)  # a bad file need not wait for torch
     from demo.nano.robust import SEED, robustness
     from demo.reasoners.catalogue import find_model
     from demo.reasoners.devices import best_device
@@ -100,7 +102,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     reasoner = load_local(find_model(options.model), quantize=options.quantize)
     sizes = sizes_for(options.segmenter, best_device(), fetch=False)
     segmenter, _ = choose_segmenter(options.segmenter, Room(best_device(), next(iter(sizes), None)))
-    report = evaluate(options.data, reasoner, segmenter, limit=options.limit, say=_say).to_dict()
+    report = evaluate(dialogues, reasoner, segmenter, say=_say).to_dict()
     robust = None
     if options.robust:
         robust = robustness(reasoner, options.robust, SEED, say=_say).to_dict()

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.errors import InputError
+from demo.evaluate.asking import Manner
 from demo.evaluate.data import BadRow, Dialogue, TrueTurn, read_dialogues
-from demo.evaluate.play import Manner, TurnRow, play, turn_score
+from demo.evaluate.play import TurnRow, play, turn_score
 from demo.evaluate.score import cites_exactly
 from demo.geometry import PictureBox
 from demo.metrics import TurnScore, is_hit, mask_iou, mean_of, merged, summarize, summarize_rounds
@@ -80,19 +81,22 @@ class Report:
         }
 
 
-def evaluate(
-    path: Path,
-    reasoner: Reasoner,
-    segmenter: Segmenter | None,
-    *,
-    limit: int | None = None,
-    say: Callable[[str], None] = lambda _: None,
-) -> Report:
-    """Run the dialogues of a ``dialogues.json`` and score every turn.
+def read_usable(path: Path, limit: int | None = None) -> list[Dialogue]:
+    """The first dialogues of a ``dialogues.json``.
 
     Raises InputError for a file that holds none, and for a row of it that cannot be used.
     """
-    dialogues = [_usable(row) for row in read_dialogues(path, limit=limit)]
+    return [_usable(row) for row in read_dialogues(path, limit=limit)]
+
+
+def evaluate(
+    dialogues: Sequence[Dialogue],
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Play the dialogues and score every turn."""
     report = Report()
     for number, dialogue in enumerate(dialogues, start=1):
         report.dialogues += 1

@@ -14,7 +14,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.dialects.known import REGION_REASONER
 from demo.nano.card import write_card
-from demo.nano.evaluate import evaluate
+from demo.nano.evaluate import evaluate, read_usable
 from demo.nano.facts import FRAME
 from demo.nano.heldout import write_dialogues
 from demo.nano.model import build_processor
@@ -74,7 +74,7 @@ def publish(folder: Path, plan: Plan, measures: Measures, say: Say) -> None:
     card.write_text(_described(reasoner, plan, measures), encoding="utf-8")
     if measures.dialogues:
         data = write_dialogues(folder / "held-out", measures.dialogues, measures.seed)
-        report = evaluate(data, reasoner, GrabCutSegmenter(), say=say).to_dict()
+        report = evaluate(read_usable(data), reasoner, GrabCutSegmenter(), say=say).to_dict()
         robust = robustness(reasoner, measures.robust, SEED, say=say).to_dict()
         write_card(card, report, robust, f"Masks by GrabCut, device {reasoner.device}.")
     say(f"The checkpoint is in {checkpoint}.")
@@ -82,12 +82,13 @@ def publish(folder: Path, plan: Plan, measures: Measures, say: Say) -> None:
 
 def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
     """Scores a model that is still being trained on a few dialogues of its own."""
-    data = write_dialogues(folder, measures.on_the_way, measures.seed + 1)
+    dialogues = read_usable(write_dialogues(folder, measures.on_the_way, measures.seed + 1))
     processor = build_processor(build_tokenizer(vocabulary()))
     dialect = REGION_REASONER.in_frame(FRAME)
 
     def check(model: Qwen2_5_VLForConditionalGeneration) -> dict[str, float]:
-        found = evaluate(data, LocalReasoner("nano", model, processor, dialect), None).to_dict()
+        reasoner = LocalReasoner("nano", model, processor, dialect)
+        found = evaluate(dialogues, reasoner, None).to_dict()
         return {"AP": found["overall"]["ap"] or 0.0, "box IoU": found["mean_box_iou"] or 0.0}
 
     return check

@@ -65,15 +65,22 @@ class Pace:
         text = shape.layers_linear * (PICTURE_TOKENS + QUESTION_TOKENS)
         return (text + shape.tower_linear * PATCHES) / self.together
 
+    def answer_seconds(self, shape: Shape) -> float:
+        """For a first answer, with its picture."""
+        return self.reading_seconds(shape) + _ANSWER_TOKENS / self.tokens_per_second(shape)
+
+    def first_answer(self, shape: Shape) -> str:
+        """The same in words, such as *4 minutes*."""
+        return _span(self.answer_seconds(shape))
+
     def sentence(self, name: str, device: str, shape: Shape) -> str:
         """What to expect, for people."""
         tokens, reading = self.tokens_per_second(shape), self.reading_seconds(shape)
-        answer = reading + _ANSWER_TOKENS / tokens
         where = "the Apple GPU" if device == "mps" else "this CPU"
         return (
             f"On {where} {name} writes about {_rounded(tokens)} tokens a second and looks at a new "
             f"picture for about {_span(reading)} (estimated), so a first answer takes about "
-            f"{_span(answer)}."
+            f"{self.first_answer(shape)}."
         )
 
 

@@ -10,11 +10,13 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.utils.tqdm import tqdm
 
 from demo.errors import CheckpointError, first_line
 from demo.reasoners.catalogue import Entry
@@ -41,12 +43,20 @@ class Order:
     folder: Path
     free: int
 
-    def __str__(self) -> str:
+    @property
+    def size_in_words(self) -> str:
+        """Such as *about 16.6 GB*."""
         about = "" if self.exact else "about "
-        size = "of unknown size" if self.size is None else f"{about}{gb(self.size)}"
+        return "of unknown size" if self.size is None else f"{about}{gb(self.size)}"
+
+    def of(self, arrived: int) -> str:
+        """How much of it is there, to stand behind its name; nothing when nobody knows."""
+        return "" if self.size is None else f": {gb(min(arrived, self.size))} of {gb(self.size)}"
+
+    def __str__(self) -> str:
         return (
-            f"{size} would be fetched from {constants.ENDPOINT.partition('://')[2]} into {self.folder}, "
-            f"where {gb(self.free)} are free"
+            f"{self.size_in_words} would be fetched from {constants.ENDPOINT.partition('://')[2]} "
+            f"into {self.folder}, where {gb(self.free)} are free"
         )
 
     def check(self) -> None:
@@ -119,23 +129,40 @@ def _ask(order: Order) -> bool:
         return False
 
 
-def fetch(order: Order) -> None:
+def fetch(order: Order, arrived: Callable[[int], None] | None = None) -> None:
     """Fetch a checkpoint file by file, each with its progress bar, the weights last.
 
+    ``arrived`` is told of the bytes as they come; a `FetchStoppedError` that it raises ends all.
     What was complete when it is interrupted is not fetched again, and a connection that breaks goes on
     where it was. Raises CheckpointError with a sentence.
     """
     order.check()
     again = "Files that were complete are kept: start again to go on."
+    bar = None if arrived is None else _counting(arrived)
     try:
         sizes, _ = _on_hub(order.source)
         for name in sorted(sizes, key=lambda name: (name.endswith(".safetensors"), name)):
-            hf_hub_download(order.source, name)
-    except KeyboardInterrupt:
+            hf_hub_download(order.source, name, tqdm_class=bar)
+    except (KeyboardInterrupt, FetchStoppedError):
         raise CheckpointError(f"Fetching {order.title} was stopped. {again}") from None
     except Exception as error:  # a network can fail in many ways
         said = f"{order.title} could not be fetched: {first_line(error)}. {again}"
         raise CheckpointError(said) from error
+
+
+class FetchStoppedError(Exception):
+    """Nobody wants it any more."""
+
+
+def _counting(arrived: Callable[[int], None]) -> type[tqdm]:
+    """A progress bar that also tells how many bytes it has moved on by."""
+
+    class Bar(tqdm):
+        def update(self, n: float | None = 1) -> bool | None:
+            arrived(int(n or 0))
+            return bool(super().update(n))
+
+    return Bar
 
 
 def gb(size: int) -> str:

@@ -56,19 +56,21 @@ def plan_for(
     quantize: str = "auto",
     low_memory: bool = False,
     sam2_sizes: Sequence[str] = (),
+    to_be_freed: int = 0,
 ) -> Plan:
     """How a checkpoint on this machine is loaded, decided by its configuration and the memory free.
 
     ``quantize`` is ``auto``, ``4bit`` or ``none``; ``sam2_sizes`` are those that may run beside it, the
-    first choice first. Raises CheckpointError when it is missing or of another kind, OutOfMemoryError with
-    the numbers when it does not fit.
+    first choice first; ``to_be_freed`` bytes count as free. Raises CheckpointError when it is missing or
+    of another kind, OutOfMemoryError with the numbers when it does not fit.
     """
     device, config = best_device(), _config(entry)
     if _is_small(config):
         four: Precision = "nf4-all" if low_memory else "nf4"
         sam2 = next(iter(sam2_sizes), None)
         return Plan(device, four if quantize == "4bit" else "float32", sam2)
-    return plan_on(device, entry.title, shape_of(config), quantize, low_memory, sam2_sizes)
+    shape = entry.shape or shape_of(config)
+    return plan_on(device, entry.title, shape, quantize, low_memory, sam2_sizes, to_be_freed)
 
 
 def plan_on(
@@ -78,9 +80,10 @@ def plan_on(
     quantize: str,
     low_memory: bool,
     sam2_sizes: Sequence[str] = (),
+    to_be_freed: int = 0,
 ) -> Plan:
     """The plan for a large model of a shape, which needs nothing of it to be here."""
-    free = free_memory(device)
+    free = free_memory(device) + to_be_freed
     tried = precisions(device, half_precision(device), free, quantize, low_memory)
     plan = make_plan(title, shape, device, free, tried, sam2_sizes)
     if device == "mps" and quantize == "4bit":

@@ -79,6 +79,11 @@ class LocalReasoner:
         tower = sum(p.numel() for p in self._model.model.visual.parameters())
         return tower, sum(p.numel() for p in self._model.parameters()) - tower
 
+    @property
+    def held_bytes(self) -> int:
+        """What its weights take; nothing once it is closed."""
+        return 0 if self._closed else sum(p.nbytes for p in self._model.parameters())
+
     def prepare(self, picture: Picture) -> None:
         """Compute everything that stands before a question; the newest pictures are kept."""
         with self._lock, failures_said():

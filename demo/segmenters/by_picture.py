@@ -23,6 +23,11 @@ class SegmenterByPicture:
     def name(self) -> str:
         return self._usual.name
 
+    @property
+    def parts(self) -> tuple[Segmenter, Segmenter]:
+        """The two."""
+        return self._usual, self._other
+
     def prepare(self, picture: Picture) -> None:
         """Whatever the one that takes the picture can prepare."""
         self._for(picture).prepare(picture)

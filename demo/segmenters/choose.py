@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from transformers.utils.hub import cached_file
 
-from demo.errors import CheckpointError, OptionError
+from demo.errors import CheckpointError
 from demo.pictures import Picture
 from demo.segmenters.base import Segmenter
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.segmenters.sam2 import NANO_FOLDER, SIZES, load_sam2
+from demo.segmenters.names import SIZES, check_segmenter
+from demo.segmenters.sam2 import NANO_FOLDER, Sam2Segmenter, load_sam2, name_of
 
 Belongs = Callable[[Picture], bool]
 
@@ -27,21 +27,6 @@ class Room:
 
     device: str
     size: str | None
-
-
-def check_segmenter(name: str) -> None:
-    """Raises OptionError for a name that is none; nothing is loaded."""
-    kind, _, which = name.partition(":")
-    if kind == "sam2":
-        if which and which not in ("nano", *SIZES) and not Path(which).is_dir():
-            raise OptionError(
-                f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
-            )
-    elif name not in ("auto", "grabcut", "none"):
-        raise OptionError(
-            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
-            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
-        )
 
 
 def sizes_for(name: str, device: str, *, fetch: bool) -> tuple[str, ...]:
@@ -63,13 +48,19 @@ def sizes_for(name: str, device: str, *, fetch: bool) -> tuple[str, ...]:
 
 
 def choose_segmenter(
-    name: str, room: Room, *, drawn: Belongs | None = None, fetch: bool = False
+    name: str,
+    room: Room,
+    *,
+    drawn: Belongs | None = None,
+    fetch: bool = False,
+    former: Segmenter | None = None,
 ) -> tuple[Segmenter | None, str]:
     """The segmenter an option names, and a sentence that says why it runs.
 
     ``drawn`` tells drawn scenes from other pictures, when the model knows those only: ``auto`` then
-    takes the built-in SAM 2 for them. ``fetch`` allows ``auto`` to download. Raises OptionError for a
-    name that is none, CheckpointError for a checkpoint that cannot be had.
+    takes the built-in SAM 2 for them. ``fetch`` allows ``auto`` to download. What ``former``, the one
+    that ran until now, holds of it is not loaded again. Raises OptionError for a name that is none,
+    CheckpointError for a checkpoint that cannot be had.
     """
     check_segmenter(name)
     kind, _, which = name.partition(":")
@@ -78,26 +69,38 @@ def choose_segmenter(
     if kind == "grabcut":
         return GrabCutSegmenter(), "GrabCut makes the masks because it was asked for."
     if kind == "sam2":
-        return _asked_sam2(which, room)
-    usual, why = _best(room, fetch)
+        return _asked_sam2(which, room, former)
+    usual, why = _best(room, fetch, former)
     if drawn is None or not (NANO_FOLDER / "config.json").is_file():
         return usual, why
-    built_in = load_sam2("nano", room.device, fetch=False)
+    built_in = _sam2("nano", room.device, former, fetch=False)
     reason = f"The built-in SAM 2 makes the masks of drawn scenes; of other pictures: {why}"
     return SegmenterByPicture(built_in, drawn, usual), reason
 
 
-def _asked_sam2(which: str, room: Room) -> tuple[Segmenter, str]:
+def _sam2(source: str, device: str, former: Segmenter | None, *, fetch: bool) -> Segmenter:
+    """The one that runs already, if it is the same, else a new one."""
+    parts = former.parts if isinstance(former, SegmenterByPicture) else (former,)
+    for part in parts:
+        if isinstance(part, Sam2Segmenter) and (part.name, part.device) == (
+            name_of(source),
+            device,
+        ):
+            return part
+    return load_sam2(source, device, fetch=fetch)
+
+
+def _asked_sam2(which: str, room: Room, former: Segmenter | None) -> tuple[Segmenter, str]:
     """SAM 2 of that size or folder; on the CPU where the device has no room for that size."""
     known = which in SIZES or not which
     device = room.device if room.size or not known else "cpu"
-    made = load_sam2(which or room.size or "tiny", device, fetch=True)
+    made = _sam2(which or room.size or "tiny", device, former, fetch=True)
     if device == room.device:
         return made, "SAM 2 makes the masks because it was asked for."
     return made, "SAM 2 makes the masks on the CPU: beside the model there is no room for it."
 
 
-def _best(room: Room, fetch: bool) -> tuple[Segmenter, str]:
+def _best(room: Room, fetch: bool, former: Segmenter | None) -> tuple[Segmenter, str]:
     """SAM 2 when it is on this machine or may be fetched, else GrabCut; and why."""
     if room.size is None and not any(_on_disk(size) for size in SIZES):
         return GrabCutSegmenter(), (
@@ -110,7 +113,7 @@ def _best(room: Room, fetch: bool) -> tuple[Segmenter, str]:
             "to run it on the CPU, start with --segmenter sam2:tiny."
         )
     try:
-        made = load_sam2(room.size, room.device, fetch=fetch)
+        made = _sam2(room.size, room.device, former, fetch=fetch)
     except CheckpointError as error:
         return GrabCutSegmenter(), f"GrabCut makes the masks because SAM 2 cannot: {error}"
     return made, f"SAM 2 {room.size} makes the masks: its weights are here, and it fits."

@@ -21,8 +21,8 @@ from demo.line import Line
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
+from demo.segmenters.names import SIZES
 
-SIZES = ("tiny", "small", "base-plus", "large")
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
 PICTURES_KEPT = 4
@@ -40,6 +40,11 @@ class Sam2Segmenter:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def device(self) -> str:
+        """``cuda``, ``mps`` or ``cpu``."""
+        return str(self._model.device.type)
 
     def prepare(self, picture: Picture) -> None:
         """Encode the picture; the newest few encodings are kept."""
@@ -134,9 +139,13 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
             # They were filled with random numbers.
             raise ValueError(f"it lacks {len(loading['missing_keys'])} of the weights")
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
-    name = source if source in ("nano", *SIZES) else Path(source).name
     with _said():
-        return Sam2Segmenter(f"SAM 2 {name}", model.to(device), processor)
+        return Sam2Segmenter(name_of(source), model.to(device), processor)
+
+
+def name_of(source: str) -> str:
+    """What a SAM 2 from there is called."""
+    return f"SAM 2 {source if source in ('nano', *SIZES) else Path(source).name}"
 
 
 def _check_kind(where: str, config: str | None) -> None:

@@ -22,6 +22,7 @@ from demo.ui import words
 from demo.ui.canvas import scene, serial
 from demo.ui.desk import Desk, Seat
 from demo.ui.events import Events, visitor
+from demo.ui.models import others
 from demo.ui.numbers import numbers, score_card
 from demo.ui.show import Updates
 from demo.ui.steady import steadily
@@ -51,6 +52,9 @@ class Acts:
         try:
             if data.get("kind") == "again":
                 yield from self.events.again(_whole(data, "turn"), seat, request)
+            elif data.get("kind") == "compare" and data.get("source"):
+                turn, source = _whole(data, "turn"), str(data["source"])[:500]
+                yield from self.events.compare(turn, source, seat, request)
             else:
                 yield self._turn(seat, data, request)
         except DemoError as error:
@@ -58,7 +62,7 @@ class Acts:
 
     def _act(self, seat: Seat, data: _Data, request: gr.Request) -> Updates:
         desk = self._free(seat, request)
-        hand = Hand(desk.picture, self.events.segmenter)
+        hand = Hand(desk.picture, self.events.running.models.segmenter)
         edited = _edited(desk.session, data, hand)
         made = words.made(data.get("kind"), f"R{desk.session.registry.next_number}")
         return self.events.show.desk(seat, desk.acted(edited.session), edited.note or made)
@@ -78,6 +82,10 @@ class Acts:
                 return {self.events.parts.sheet: numbers(desk.session, turn)}
             if kind == "scores":
                 return {self.events.parts.sheet: score_card(desk.session, turn)}
+            if kind == "compare":
+                return {self.events.parts.sheet: others(self.events.running, desk.session, turn)}
+            if kind == "take":
+                return show.desk(seat, desk.with_taken(turn, _whole(data, "place")), words.TAKEN)
             if kind in ("up", "down"):
                 return show.desk(seat, _rated(desk, turn, str(kind)))
             if kind == "change":

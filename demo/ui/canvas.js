@@ -14,7 +14,7 @@ const sheet = stage.querySelector(".sheet");
 const image = sheet.querySelector("img");
 const overlay = sheet.querySelector("svg");
 const outlines = new Map(); // key → path of a mask; each comes once and is kept
-let scene = { picture: null, regions: [], provisional: [] };
+let scene = { picture: null, regions: [], provisional: [], asides: {} };
 let drawn = ""; // what stands on the page, as text, to draw again only what changed
 let asked = false; // whether the server was asked for outlines that are not here
 let room = null; // width and height of the view, once measured
@@ -27,7 +27,7 @@ function draw() {
   for (const [key, path] of Object.entries(fresh)) outlines.set(key, path);
   askForOutlines();
   drawPicture();
-  const wanted = JSON.stringify([scene.picture?.path, scene.regions, scene.provisional, scene.tone, outlines.size]);
+  const wanted = JSON.stringify([scene.picture?.path, scene.regions, scene.provisional, scene.tone, scene.asides, outlines.size]);
   if (wanted !== drawn) drawRegions();
   drawn = wanted;
   actAnswered();
@@ -40,6 +40,7 @@ function draw() {
 function drawRegions() {
   stage.toggleAttribute("data-many", scene.regions.length > MANY);
   drawMarks();
+  drawAsides();
   drawCards();
   lightAgain();
   layout();
@@ -71,7 +72,8 @@ function drawBusy() {
 }
 
 function askForOutlines() {
-  const absent = scene.regions.some(({ objects }) => objects.some(({ mask }) => mask && !outlines.has(mask)));
+  const shown = [...scene.regions, ...Object.values(scene.asides).flat()];
+  const absent = shown.some(({ objects }) => objects.some(({ mask }) => mask && !outlines.has(mask)));
   if (absent && !asked) trigger("missing", {});
   asked = absent; // once: what is still absent after the answer does not exist
 }
@@ -151,5 +153,6 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 element.querySelector(".advice-here").textContent = props.advice || "";
+document.addEventListener("advice-known", ({ detail }) => { element.querySelector(".advice-here").textContent = detail; });
 for (const text of element.querySelectorAll("[data-hands]")) text.textContent = forHands(text.textContent);
 if (FINGERS.matches) element.querySelector(".drop b").textContent = "Choose or take a photo";

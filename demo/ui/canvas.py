@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,15 @@ from demo.masks import Mask
 from demo.pictures import Picture
 from demo.regions import Origin, Region, RegionObject, Registry
 from demo.session import Session, Turn
+from demo.ui.asides import Aside
 from demo.ui.desk import Desk
 from demo.ui.drawn import drawn
 from demo.ui.theme import tone
 
 _PNG_PIXELS = 1_500_000
 _SCRIPTS = (  # one scope, in this order
-    "nodes.js", "canvas.js", "marks.js", "labels.js", "cards.js", "zoom.js", "touch.js", "cite.js",
-    "tools.js", "drawing.js", "correct.js", "aim.js", "naming.js", "menu.js", "regionmenu.js",
+    "nodes.js", "canvas.js", "marks.js", "asides.js", "labels.js", "cards.js", "zoom.js", "touch.js",
+    "cite.js", "tools.js", "drawing.js", "correct.js", "aim.js", "naming.js", "menu.js", "regionmenu.js",
     "compare.js", "film.js", "look.js", "keys.js", "dialogue.js", "turns.js", "places.js",
     "files.js",
 )  # fmt: skip
@@ -77,9 +79,11 @@ def scene(desk: Desk | None, *, all_outlines: bool = False) -> dict[str, Any]:
     if desk is None:
         return {**_EMPTY, "serial": serial()}
     picture, registry = desk.session.picture, desk.session.registry
+    asides = desk.asides_by_turn
+    beside = (o for several in asides.values() for aside in several for o in aside.objects)
     outlines = {
         key: outline
-        for key, outline in _outlines(registry)
+        for key, outline in _outlines(chain(_objects(registry), beside))
         if all_outlines or key not in desk.outlined
     }
     return {
@@ -90,6 +94,7 @@ def scene(desk: Desk | None, *, all_outlines: bool = False) -> dict[str, Any]:
         "height": picture.size.height,
         "regions": [_region(r, desk.session) for r in registry],
         "outlines": outlines,
+        "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
         "tone": tone(registry.next_number),
         "turns": len(desk.session.turns),
         "dialogues": [
@@ -116,6 +121,7 @@ _EMPTY: dict[str, Any] = {
     "picture": None,
     "regions": [],
     "outlines": {},
+    "asides": {},
     "provisional": [],
     "busy": "",
     "turns": 0,
@@ -125,9 +131,17 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-def _outlines(registry: Registry) -> Iterator[tuple[str, str]]:
-    masks = (o.mask for region in registry for o in region.objects if o.mask is not None)
-    return (_outline(mask) for mask in masks)
+def _objects(registry: Registry) -> Iterator[RegionObject]:
+    return (o for region in registry for o in region.objects)
+
+
+def _outlines(objects: Iterable[RegionObject]) -> Iterator[tuple[str, str]]:
+    return (_outline(o.mask) for o in objects if o.mask is not None)
+
+
+def _aside(aside: Aside) -> dict[str, Any]:
+    marks = [{name: _marks(o)[name] for name in ("box", "mask")} for o in aside.objects]
+    return {"name": aside.name, "kind": aside.kind.value, "objects": marks}
 
 
 def _region(region: Region, session: Session) -> dict[str, Any]:

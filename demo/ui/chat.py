@@ -1,17 +1,18 @@
 """A session as chat messages: one summary per answer, then its parts, collapsed.
 
-`messages` is a pure function of the session, so undo needs nothing here.
+`messages` is a pure function of the session and of what others remark on it, so undo needs nothing here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from demo.checks import XYXY, find_citations
 from demo.english import listed
 from demo.regions import RegionObject
+from demo.second import Second, Seconds, compared
 from demo.session import Finding, Session, Turn
 from demo.ui.places import address, box_address, stretches
 from demo.ui.text import (
@@ -23,10 +24,14 @@ from demo.ui.text import (
     mark,
     marked,
     place,
+    plain,
     resolved_boxes,
 )
 
 Message = dict[str, Any]
+Remarks = Mapping[int, Sequence[str]]
+
+_NO_REMARKS: Remarks = {}
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
 _PLACED = 4  # of so many objects a summary says where they are
@@ -37,12 +42,20 @@ _OF_THE_ANSWER = ("answer.", "point.", "masks.")
 _WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
-def messages(session: Session) -> list[Message]:
-    """The whole dialogue."""
+def messages(
+    session: Session, remarks: Remarks = _NO_REMARKS, seconds: Seconds | None = None
+) -> list[Message]:
+    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …).
+
+    ``seconds`` is what other models answered, by the same numbers; None where none can be asked.
+    """
     made: list[Message] = []
     for index, turn in enumerate(session.turns):
         made.append(said_by_person(linked_names(turn.question, turn.references)))
-        made += _answer(session, index)
+        made += _answer(session, index, remarks.get(index + 1, ()))
+        if seconds is not None:
+            made += _seconds(session, index, seconds.get(index + 1, ()))
+        made.append(said_by_model(_tools(turn, index + 1, compare=seconds is not None)))
     return made
 
 
@@ -57,10 +70,15 @@ def said_by_model(text: str) -> Message:
 
 
 def whole(
-    turn_id: str, parts: Iterable[str], asked: str, status: str | None, seconds: float | None
+    turn_id: str,
+    parts: Iterable[str],
+    asked: str,
+    status: str | None,
+    seconds: float | None,
+    by: str = "",
 ) -> Message:
-    """The collapsible message that holds the parts of one turn."""
-    title = " · ".join(PARTS[name] for name in parts) or "What the model wrote"
+    """The collapsible message that holds the parts of one turn, ``by`` whom it is if that is to be said."""
+    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(by)
     return _collapsible(title, f"Asked as: {asked}", {"id": turn_id}, status, seconds)
 
 
@@ -94,19 +112,26 @@ def _collapsible(
 # One turn -----------------------------------------------------------------------------------
 
 
-def _answer(session: Session, index: int) -> list[Message]:
+def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Message]:
     turn, turn_id = session.turns[index], f"turn{index + 1}"
     newest = index == len(session.turns) - 1
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
     given = given_boxes(session, turn)
     boxes = {**_answered_boxes(session, turn), **given}
-    asked = resolved_boxes(turn.prompted, _with_corrections(session, given))
+    asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
         asked += f"\n\n{code(turn.raw.strip())}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
-        said_by_model(_summary(session, turn) + _warned(session, turn)),
-        whole(turn_id, present, asked, None if newest else "done", turn.timings.total_s),
+        said_by_model("\n\n".join((_summary(session, turn) + _warned(session, turn), *remarks))),
+        whole(
+            turn_id,
+            present,
+            asked,
+            None if newest else "done",
+            turn.timings.total_s,
+            by_model(session, turn),
+        ),
         *(
             part(
                 titled(name, given.values()),
@@ -118,17 +143,51 @@ def _answer(session: Session, index: int) -> list[Message]:
             )
             for name in present
         ),
-        said_by_model(_tools(turn, index + 1)),
     ]
 
 
-def _tools(turn: Turn, number: int) -> str:
+def _seconds(session: Session, index: int, seconds: Sequence[Second]) -> Iterator[Message]:
+    """What other models say to the same question, each folded up under how far the two agree."""
+    number = index + 1
+    boxes = [o.box for _, o in answered(session, session.turns[index])]
+    for place_, second in enumerate(seconds, start=1):
+        verdict = compared(boxes, [o.box for o in second.objects])
+        title = f"What {plain(second.name)} says. {verdict}"
+        take = f"[Take this answer instead](#take-{number}-{place_})"
+        content = "\n\n".join((*_second_parts(second), take))
+        ids = {"id": f"turn{number} second {place_}"}
+        yield _collapsible(title, content, ids, "done", second.turn.timings.total_s)
+
+
+def _second_parts(second: Second) -> Iterator[str]:
+    session, turn = second.session, second.turn
+    given = given_boxes(session, turn)
+    yield f"Asked as: {resolved_boxes(turn.prompted, _with_corrections(session, turn, given))}"
+    for name in ("scene", "focus", "think"):
+        if (text := getattr(turn.trace, name)) is not None:
+            yield f"**{PARTS[name]}** {linked_boxes(text, given)}"
+    frame = session.reasoner_of(turn).frame
+    yield f"In its frame of {frame.width} × {frame.height}:\n\n{code(turn.trace.answer or turn.raw)}"
+    if second.objects:
+        found = "\n\n".join(code(_numbers(o)) for o in second.objects)
+        yield f"In the picture:\n\n{found}"
+    yield from (marked(_looks(f), f.text) for f in turn.findings if f.level == "warning")
+
+
+def by_model(session: Session, turn: Turn) -> str:
+    """Who answered, as words that follow others; nothing in a dialogue with one model."""
+    several = len(session.answered_by) > 1
+    return f" by {session.reasoner_of(turn).name}" if several else ""
+
+
+def _tools(turn: Turn, number: int, *, compare: bool) -> str:
     """What can be done with an answer, as links that turns.js listens to."""
     rated = {turn.feedback: " ✓"}
     names = {
         "again": "Ask again",
         "change": "Change",
         "branch": "Branch",
+        **({"compare": "Compare"} if compare else {}),
         "up": f"Good{rated.get('up', '')}",
         "down": f"Bad{rated.get('down', '')}",
         "scores": "Scores",
@@ -140,14 +199,14 @@ def _tools(turn: Turn, number: int) -> str:
 def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
     if name == "answer":
         return _coordinates(session, turn)
-    ghost = partial(box_address, session) if name in _REASONED else None
+    ghost = partial(box_address, session, turn) if name in _REASONED else None
     text, found = getattr(turn.trace, name), stretches(turn, name)
     return linked_boxes(text, boxes, invented=ghost, stretches=found)
 
 
 def _coordinates(session: Session, turn: Turn) -> str:
     """The answer in the model's own numbers, and what they are in the picture."""
-    frame, size = session.reasoner.frame, session.picture.size
+    frame, size = session.reasoner_of(turn).frame, session.picture.size
     written = code(turn.trace.answer or "", stretches(turn, "answer"))
     text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
     objects = answered(session, turn)
@@ -169,18 +228,18 @@ def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     """
     names = [name for reference in turn.references for name in _object_names(session, reference)]
     cited = list(dict.fromkeys(citation.box for citation in find_citations(turn.prompted)))
-    now = {name: _model_box(session, name) for name in dict.fromkeys(names)}
+    now = {name: _model_box(session, turn, name) for name in dict.fromkeys(names)}
     given = {box: name for name, box in reversed(now.items()) if box in cited}
     moved = [name for name, box in now.items() if box not in cited]
     return given | dict(zip((b for b in cited if b not in given), moved, strict=False))
 
 
-def _model_box(session: Session, name: str) -> XYXY | None:
-    """Where an object is now, in the model frame; None when it was deleted."""
+def _model_box(session: Session, turn: Turn, name: str) -> XYXY | None:
+    """Where an object is now, in the turn's model frame; None when it was deleted."""
     if name not in session.registry:
         return None
     box = session.registry.objects(name)[0].box
-    return box.to_model(session.picture.size, session.reasoner.frame).xyxy
+    return box.to_model(session.picture.size, session.reasoner_of(turn).frame).xyxy
 
 
 def _object_names(session: Session, reference: str) -> tuple[str, ...]:
@@ -190,15 +249,15 @@ def _object_names(session: Session, reference: str) -> tuple[str, ...]:
     return (reference,) if len(objects) == 1 else tuple(o.id for o in objects)
 
 
-def _with_corrections(session: Session, given: Boxes) -> dict[XYXY, str]:
+def _with_corrections(session: Session, turn: Turn, given: Boxes) -> dict[XYXY, str]:
     """The names of given boxes as links, with a word where a person mended the region."""
-    return {box: f"{link(name)}{_mended(session, name, box)}" for box, name in given.items()}
+    return {box: f"{link(name)}{_mended(session, turn, name, box)}" for box, name in given.items()}
 
 
-def _mended(session: Session, name: str, box: XYXY) -> str:
+def _mended(session: Session, turn: Turn, name: str, box: XYXY) -> str:
     if name not in session.registry or not session.registry.objects(name)[0].corrected:
         return ""
-    since = "" if _model_box(session, name) == box else "since "
+    since = "" if _model_box(session, turn, name) == box else "since "
     return f" ({since}corrected by hand)"
 
 
@@ -212,7 +271,7 @@ def answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
 
 
 def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
-    size, frame = session.picture.size, session.reasoner.frame
+    size, frame = session.picture.size, session.reasoner_of(turn).frame
     return {o.box.to_model(size, frame).xyxy: name for name, o in answered(session, turn)}
 
 

@@ -7,18 +7,28 @@ Nothing of it is shared. A visitor who has not opened a picture has no desk (Non
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from demo.errors import InputError
+from demo.evaluate.track import Track
 from demo.pictures import Picture
+from demo.references import Resolved
+from demo.second import Second
 from demo.session import Session
 from demo.store import Owner, Saved
+from demo.ui import truth
+from demo.ui.asides import (
+    Aside,
+    AsideKind,
+    Asides,
+    TurnKey,
+    asides_by_turn,
+    turn_key,
+    with_aside,
+)
 from demo.ui.chat import Message
-
-if TYPE_CHECKING:
-    from demo.choose import Advice
-
 
 MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
 MOST_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
@@ -44,24 +54,27 @@ class Copy:
 class Desk:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at, ``advice``
-    what to tell them about the picture, ``questions`` the dialogue of the example they opened;
-    ``others`` are the branches beside this dialogue by their place in ``order``, the ids of all;
-    ``changing`` is the turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that
-    their browser has. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
-    states of a desk share it.
+    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
+    ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
+    are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
+    turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
+    ``asides`` is what is shown beside the regions of an answer (see `asides`),
+    ``seconds`` what other models answered. ``copies`` are the
+    dialogues on disk by session id: a fact about the world, so all states of a desk share it.
     """
 
     picture: Picture
     shown: Path
     session: Session
-    advice: Advice | None = None
     questions: tuple[str, ...] = ()
+    track: Track | None = None
     failure: Failure | None = None
     others: tuple[Session, ...] = ()
     order: tuple[str, ...] = ()
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
+    asides: Asides = field(default_factory=dict, repr=False)
+    seconds: Mapping[TurnKey, tuple[Second, ...]] = field(default_factory=dict, repr=False)
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -86,11 +99,21 @@ class Desk:
 
     @property
     def next_question(self) -> str | None:
-        """The example's next question, as long as the dialogue has followed the example."""
+        """The question of example or benchmark that follows, as long as the dialogue has followed it."""
+        if self.track is not None:
+            ahead = self.track.next(self.session)
+            return None if ahead is None else ahead.question.sentence
         asked = tuple(turn.question for turn in self.session.turns)
         following = asked == self.questions[: len(asked)]
         left = self.questions[len(asked) :] if following else ()
         return left[0] if left else None
+
+    def to_ask(self, question: str) -> tuple[str | Resolved, Session]:
+        """A question as it is put, and the dialogue to put it in, when a track may have set it."""
+        ahead = None if self.track is None else self.track.next(self.session)
+        if ahead is None or ahead.question.sentence != question:
+            return question, self.session
+        return ahead.question, ahead.session
 
     @property
     def dialogues(self) -> tuple[Session, ...]:
@@ -121,6 +144,49 @@ class Desk:
         """While the question of that turn is being changed. Raises InputError."""
         self.session.turn(turn)
         return replace(self, changing=turn)
+
+    def with_aside(self, turn: int, aside: Aside) -> Desk:
+        """With something shown beside that answer (1, 2, …) of the shown dialogue. Raises InputError."""
+        return replace(self, asides=with_aside(self.asides, self.session, turn, aside))
+
+    def with_second(self, turn: int, second: Second) -> Desk:
+        """With another model's answer beside that one (1, 2, …), in the place of that model's last.
+
+        Raises InputError.
+        """
+        first = self.session.turn(turn)
+        key = turn_key(turn, first)
+        others = tuple(s for s in self.seconds.get(key, ()) if s.name != second.name)
+        beside = Aside(second.name, AsideKind.MODEL, second.objects)
+        made = replace(self, seconds={**self.seconds, key: (*others, second)})
+        return made.with_aside(turn, beside)
+
+    @property
+    def seconds_by_turn(self) -> dict[int, tuple[Second, ...]]:
+        """What other models answered in the shown dialogue, by the number of the answer (1, 2, …)."""
+        keys = (turn_key(n, turn) for n, turn in enumerate(self.session.turns, start=1))
+        return {key[0]: self.seconds[key] for key in keys if key in self.seconds}
+
+    def with_taken(self, turn: int, place: int) -> Desk:
+        """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
+        seconds = self.seconds_by_turn.get(turn, ())
+        if not 1 <= place <= len(seconds):
+            raise InputError("This answer is not there any more.")
+        return self.acted(seconds[place - 1].taken(self.session, turn))
+
+    @property
+    def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
+        """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
+        made = asides_by_turn(self.asides, self.session)
+        if self.track is None:
+            return made
+        true = truth.asides(self.track, self.session)
+        return {n: (*true.get(n, ()), *made.get(n, ())) for n in {**true, **made}}
+
+    @property
+    def remarks(self) -> dict[int, tuple[str, ...]]:
+        """What the benchmark says of the answers of the shown dialogue, by their number (1, 2, …)."""
+        return {} if self.track is None else truth.remarks(self.track, self.session)
 
     def kept(self) -> Desk:
         """With all questions as they are."""

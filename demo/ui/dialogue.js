@@ -3,6 +3,9 @@
 // ends with its first line, what was found, scrolled out of sight. And it tells regions that are there
 // from those that are not, and given boxes from invented ones. It shares canvas.js's scope (scene).
 const SETTLED_MS = 400; // after Gradio's own scrolling to the end
+const SETTLING_MS = 4000; // how late that may come on a slow device
+let settling; // the timer that brings the newest question into view
+let settlesUntil = 0;
 let wasBusy = false;
 let turnsThere = 0; // how many questions there were
 
@@ -16,6 +19,7 @@ function tidy() {
   for (const box of chat.querySelectorAll(".invented:not([title])")) box.title = "This box was not given to the model.";
   markGone();
   dressActs(chat);
+  settle();
 }
 
 // Citations of regions that were deleted since; their names are not given out again.
@@ -36,6 +40,10 @@ function watchDialogue() {
   const place = document.querySelector("#right"); // not there yet when this script runs
   if (!place) return requestAnimationFrame(watchDialogue);
   new MutationObserver(tidy).observe(place, { childList: true, subtree: true });
+  place.addEventListener("scroll", settle, true);
+  for (const kind of ["wheel", "pointerdown", "keydown"]) {
+    place.addEventListener(kind, () => (settlesUntil = 0), { capture: true, passive: true }); // now they scroll
+  }
 }
 
 watchDialogue();
@@ -50,9 +58,19 @@ function showQuestion() {
   log.scrollBy({ top, behavior: smooth ? "smooth" : "instant" });
 }
 
+// After a turn, once the dialogue has come to rest.
+function settle() {
+  if (performance.now() > settlesUntil) return;
+  clearTimeout(settling);
+  settling = setTimeout(showQuestion, SETTLED_MS);
+}
+
 document.addEventListener("regions-drawn", () => {
   const changed = scene.turns !== turnsThere; // by undo, too
-  if (!scene.busy && (wasBusy || changed)) setTimeout(showQuestion, SETTLED_MS);
+  if (!scene.busy && (wasBusy || changed)) {
+    settlesUntil = performance.now() + SETTLING_MS;
+    settle();
+  }
   turnsThere = scene.turns;
   wasBusy = Boolean(scene.busy);
   markGone();

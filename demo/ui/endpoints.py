@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import gradio as gr
@@ -14,7 +15,7 @@ from demo.errors import DemoError, InputError
 from demo.pictures import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.render import draw_overlay
-from demo.segmenters.base import Segmenter
+from demo.running import Running
 from demo.session import Session
 from demo.ui import words
 
@@ -26,7 +27,7 @@ AT_ONCE = 64
 THREADS = AT_ONCE + 32
 
 
-def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
+def add_endpoints(running: Running) -> None:
     """Add ``/ground`` and ``/overlay``; to be called inside ``gr.Blocks``."""
 
     def ground(image: str | None, question: str | None, session: Any) -> dict[str, Any]:
@@ -35,13 +36,13 @@ def add_endpoints(reasoner: Reasoner, segmenter: Segmenter | None) -> None:
         Give null as session for the first question and the returned session for the next ones.
         """
         with _said():
-            return _ground(image, question, session, reasoner, segmenter)
+            return _ground(image, question, session, running)
 
     def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
         with _said():
             picture = _picture(image)
-            return draw_overlay(picture, _session(session, picture, reasoner))
+            return draw_overlay(picture, _session(session, picture, running.models.reasoner))
 
     with gr.Column(visible=False):
         image = gr.File(label="image", type="filepath")
@@ -72,25 +73,32 @@ def _said() -> Iterator[None]:
         raise gr.Error(words.UNEXPECTED, print_exception=False) from error
 
 
-def _ground(
-    image: str | None,
-    question: str | None,
-    data: Any,
-    reasoner: Reasoner,
-    segmenter: Segmenter | None,
-) -> dict[str, Any]:
+def _ground(image: str | None, question: str | None, data: Any, running: Running) -> dict[str, Any]:
     picture = _picture(image)
-    session = _session(data, picture, reasoner)
-    answered = answer(
-        session, question or "", picture=picture, reasoner=reasoner, segmenter=segmenter
-    )
+    with running.use() as models:
+        answered = answer(
+            _session(data, picture, models.reasoner),
+            question or "",
+            picture=picture,
+            reasoner=models.reasoner,
+            segmenter=models.segmenter,
+        )
     return answered.to_dict()
 
 
 def _picture(image: str | None) -> Picture:
     if image is None:
         raise InputError("There is no picture: give one as image.")
-    return open_picture(image)
+    return _opened(image)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: str) -> Picture:
+    """An uploaded picture, in a folder that Gradio names by its content.
+
+    A dialogue sends its picture with every question, and decoding it takes a twentieth of nano's turn.
+    """
+    return open_picture(path)
 
 
 def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:

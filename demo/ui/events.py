@@ -8,27 +8,26 @@ is kept.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.engine import TurnFinished, TurnStarted, begin, run_turn, understand
+from demo.engine import TurnEvent, TurnFinished, TurnStarted, begin, run_turn, understand
 from demo.errors import DemoError, InputError
 from demo.examples import Example
 from demo.export import read_zip
 from demo.pictures import Picture, open_picture
-from demo.reasoners.base import Reasoner
-from demo.references import without_unknown
-from demo.segmenters.base import Segmenter
+from demo.references import Resolved, without_unknown
+from demo.running import Running
+from demo.second import Second, check_same
 from demo.session import Session
 from demo.ui import words
-from demo.ui.canvas import save_for_browser
-from demo.ui.chat import messages
+from demo.ui.canvas import running, save_for_browser
 from demo.ui.desk import Desk, Failure, Seat
 from demo.ui.keeping import Keeper
 from demo.ui.live import LiveTurn
@@ -41,7 +40,8 @@ from demo.ui.text import marked
 from demo.ui.turns import Ticket, Turns
 
 if TYPE_CHECKING:
-    from demo.choose import Advice
+    from demo.choose import Models
+    from demo.reasoners.catalogue import Entry
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +55,16 @@ class Events:
     """The page's handlers, for all visitors; whatever belongs to one of them is on their desk."""
 
     parts: Parts
-    reasoner: Reasoner
-    segmenter: Segmenter | None
+    running: Running
     examples: Sequence[Example]
     pictures: Path
     turns: Turns
-    advise: Callable[[Picture], Advice | None]
     keeper: Keeper = field(default_factory=Keeper)
     seats: Seats = field(default_factory=Seats)
 
     @property
     def show(self) -> Show:
-        return Show(self.parts, self.keeper)
+        return Show(self.parts, self.keeper, self.running)
 
     # Opening -------------------------------------------------------------------------------
 
@@ -84,7 +82,9 @@ class Events:
             lambda: self.desk_for(open_picture(example.picture), example.questions), seat, request
         )
 
-    def opened(self, read: Callable[[], Desk], seat: Seat, request: gr.Request) -> Updates:
+    def opened(
+        self, read: Callable[[], Desk], seat: Seat, request: gr.Request, note: str = ""
+    ) -> Updates:
         """Another desk takes the place of the one that is there, which is put away."""
         ticket = self.turns.begin(visitor(request), asks=False)
         if ticket is None:
@@ -98,13 +98,13 @@ class Events:
         self.seats.take(visitor(request), seat)
         with seat.lock:
             seat.owner = self.keeper.owner(request)
-            said = (*desk.picture.notes, words.put_away(seat.clear()))
+            said = (note, *desk.picture.notes, words.put_away(seat.clear()))
             return self.show.desk(seat, desk, " ".join(filter(None, said)))
 
     def desk_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Desk:
         """A desk with that picture and nothing asked yet."""
-        shown, session = save_for_browser(picture, self.pictures), begin(picture, self.reasoner)
-        return Desk(picture, shown, session, self.advise(picture), questions)
+        shown = save_for_browser(picture, self.pictures)
+        return Desk(picture, shown, begin(picture, self.running.models.reasoner), questions)
 
     def offers(self, picture: Picture) -> tuple[str, ...]:
         """The dialogue of the example with that picture, if it is one."""
@@ -127,10 +127,10 @@ class Events:
             self.keeper.keep(seat, desk, untouched=True)  # what fails is said with the first turn
         if desk is None:
             return
-        with suppress(DemoError):
-            self.reasoner.prepare(desk.picture)
-            if self.segmenter is not None:
-                self.segmenter.prepare(desk.picture)
+        with suppress(DemoError), self.running.use() as models:
+            models.reasoner.prepare(desk.picture)
+            if models.segmenter is not None:
+                models.segmenter.prepare(desk.picture)
 
     # Asking --------------------------------------------------------------------------------
 
@@ -143,16 +143,15 @@ class Events:
 
     @steadily
     def follow(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
-        """The person clicked the example's next question; what they typed stays."""
-        question = seat.desk.next_question if seat.desk else None
-        yield from self._asked(question or "", seat, request)
+        """The person clicked the question that is next; what they typed stays."""
+        yield from self._followed(seat, request)
 
     @steadily
     def play(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The example's questions one after the other, until one fails or the person stops it."""
-        while seat.desk is not None and (question := seat.desk.next_question) is not None:
+        while seat.desk is not None and seat.desk.next_question is not None:
             turns = len(seat.desk.session.turns)
-            yield from self._asked(question, seat, request)
+            yield from self._followed(seat, request)
             desk = seat.desk
             if desk is None or len(desk.session.turns) == turns or desk.session.turns[-1].partial:
                 return
@@ -175,8 +174,60 @@ class Events:
         """The question of a turn once more, with the regions as they are now. Raises InputError."""
         if seat.desk is None:
             raise InputError(words.OPEN_FIRST)
-        start = seat.desk.session.before(turn)
-        yield from self._asked(seat.desk.session.turns[turn - 1].question, seat, request, {}, start)
+        before = replace(seat.desk, session=seat.desk.session.before(turn))
+        question, start = before.to_ask(seat.desk.session.turns[turn - 1].question)
+        yield from self._asked(question, seat, request, {}, start)
+
+    def compare(self, turn: int, source: str, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The same question to another model, whose answer is laid beside the first. Raises InputError."""
+        entry = self.running.shelf.entry(source)
+        with seat.lock:
+            desk, ticket = seat.desk, self.turns.begin(visitor(request))
+        if ticket is None:
+            raise InputError(words.ONE_AT_A_TIME)
+        try:
+            if desk is None:
+                raise InputError(words.OPEN_FIRST)
+            yield self.show.begun(None, words.loading(entry.title))
+            try:
+                second = yield from self._second(desk, turn, entry, ticket)
+                done = desk if ticket.cancel.is_set() else desk.with_second(turn, second)
+                shown = self.show.desk(seat, done)
+            except DemoError as error:
+                shown = {**self.show.desk(seat, desk), **self.show.said(str(error))}
+            except Exception:
+                log.exception("a comparison failed")
+                shown = {**self.show.desk(seat, desk), **self.show.said(words.UNEXPECTED)}
+            yield self._cleared(seat) if ticket.dropped else shown
+        finally:
+            ticket.cancel.set()
+            self.turns.end(ticket)
+
+    def _second(
+        self, desk: Desk, turn: int, entry: Entry, ticket: Ticket
+    ) -> Generator[Updates, None, Second]:
+        """Another model's answer, while what it does is shown. Raises DemoError."""
+        before = replace(desk, session=desk.session.before(turn))
+        first = desk.session.turn(turn)
+        question, start = before.to_ask(first.question)
+        question, _ = understand(start, question, self.running.models.reasoner.dialect)
+        check_same(first, question)
+        taken = partial(self.running.beside, entry)
+        live, finished = LiveTurn("second"), start
+        for batch in paced(self._events(start, question, desk.picture, ticket, taken), _FRAME_S):
+            news = [live.feed(event) for event in batch]
+            if any(news):
+                doing = f"{entry.title}: {live.doing}"
+                yield {self.parts.canvas: running(doing, live.found)}
+            if isinstance(batch[-1], TurnFinished):
+                finished = batch[-1].session
+        return Second(finished)
+
+    def _followed(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
+        """The question that is next."""
+        desk = seat.desk
+        question, start = desk.to_ask(desk.next_question or "") if desk else ("", None)
+        yield from self._asked(question, seat, request, None, start)
 
     def read(self, typed: str, seat: Seat, request: gr.Request) -> Any:
         """The person types: which regions would be meant by words such as "it"."""
@@ -187,7 +238,8 @@ class Events:
             return words.hint(desk)
         try:
             known = without_unknown(typed, desk.session.registry)
-            resolved, _ = understand(desk.session, known, self.reasoner.dialect)
+            dialect = self.running.models.reasoner.dialect
+            resolved, _ = understand(desk.session, known, dialect)
         except DemoError:
             return words.hint(desk)
         return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))
@@ -200,7 +252,7 @@ class Events:
 
     def _asked(
         self,
-        sentence: str,
+        sentence: str | Resolved,
         seat: Seat,
         request: gr.Request,
         at_start: Updates | None = None,
@@ -224,7 +276,7 @@ class Events:
 
     def _running(
         self,
-        sentence: str,
+        sentence: str | Resolved,
         seat: Seat,
         desk: Desk,
         start: Session | None,
@@ -233,16 +285,10 @@ class Events:
     ) -> Iterator[Updates]:
         """The turn as it is written, and at the end the desk with it."""
         shown = desk if start is None else replace(desk, session=start)
-        earlier, live = messages(shown.session), LiveTurn(f"turn{len(shown.session.turns) + 1}")
+        earlier = self.show.dialogue(shown)
+        live = LiveTurn(f"turn{len(shown.session.turns) + 1}")
         finished = shown.session
-        events = run_turn(
-            shown.session,
-            sentence,
-            picture=desk.picture,
-            reasoner=self.reasoner,
-            segmenter=self.segmenter,
-            cancel=ticket.cancel,
-        )
+        events = self._events(shown.session, sentence, desk.picture, ticket)
         try:
             for batch in paced(events, _FRAME_S, _QUIET_S):
                 news = [live.feed(event) for event in batch]
@@ -252,7 +298,7 @@ class Events:
                 begun = any(isinstance(event, TurnStarted) for event in batch)
                 updates = self.show.progress(earlier, live, canvas=any(news) and not begun)
                 if begun:
-                    other = None if start is None else shown
+                    other = None if shown.session is desk.session else shown
                     updates |= self.show.begun(other, live.doing) | at_start
                 yield updates
                 if batch and isinstance(batch[-1], TurnFinished):
@@ -267,6 +313,25 @@ class Events:
             # One step back undoes the turn and what it took the place of.
             done = desk.acted(replace(finished, former=desk.session))
             yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
+
+    def _events(
+        self,
+        session: Session,
+        sentence: str | Resolved,
+        picture: Picture,
+        ticket: Ticket,
+        taken: Callable[[], AbstractContextManager[Models]] | None = None,
+    ) -> Iterator[TurnEvent]:
+        """The turn by the models that are ``taken``, or those that run; they stay until it is over."""
+        with (taken or self.running.use)() as models:
+            yield from run_turn(
+                session,
+                sentence,
+                picture=picture,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+                cancel=ticket.cancel,
+            )
 
     def _failed(
         self, seat: Seat, desk: Desk, live: LiveTurn, sentence: str, ticket: Ticket

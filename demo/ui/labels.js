@@ -23,7 +23,7 @@ function placeTags(scale) {
   stage.toggleAttribute("data-terse", terse);
   const room = [scene.width * scale, scene.height * scale];
   const limit = Math.min(room[0], WIDEST_TAG, Math.max(90, room[0] * 0.55));
-  const labels = [...marks.values()].reverse().map(({ tag, object }) => {
+  const labels = [...[...marks.values()].reverse(), ...asideMarks].map(({ tag, object }) => {
     const [short, whole] = tagWidths(tag).map((width) => Math.min(width, limit));
     const full = terse ? short : whole;
     const box = object.box.map((value) => value * scale);

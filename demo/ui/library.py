@@ -26,6 +26,7 @@ from demo.ui import words
 from demo.ui.canvas import serial
 from demo.ui.desk import Desk, Seat
 from demo.ui.events import Events, visitor
+from demo.ui.keeping import Fetched
 from demo.ui.show import Updates
 
 _Data = Mapping[str, Any]
@@ -35,10 +36,14 @@ _MARGIN = 50_000_000  # bytes; what goes when so many more are needed is said
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Handlers of the panel's events; ``files`` is where those to be carried away are made."""
+    """Handlers of the panel's events; ``files`` is where those to be carried away are made.
+
+    ``recall`` adds to a desk from disk what is known of its dialogue beside the disk.
+    """
 
     events: Events
     files: Path
+    recall: Callable[[Desk], Desk] = lambda desk: desk
 
     def arrive(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
         """A page was loaded: the dialogue it showed before, or else the last one, lies there again."""
@@ -90,10 +95,12 @@ class Library:
 
     def _last(self, owner: Owner, wished: str) -> Desk | None:
         fetched = self.events.keeper.last(owner, wished)
-        return None if fetched is None else fetched.onto(self._desk_for(fetched.picture))
+        return None if fetched is None else self._fetched(fetched)
 
-    def _desk_for(self, picture: Picture) -> Desk:
-        return self.events.desk_for(picture, self.events.offers(picture))
+    def _fetched(self, fetched: Fetched) -> Desk:
+        picture = fetched.picture
+        desk = self.events.desk_for(picture, self.events.offers(picture))
+        return self.recall(fetched.onto(desk))
 
     def _open(self, owner: Owner, identity: str, seat: Seat, request: gr.Request) -> Updates:
         if self.events.turns.is_running(visitor(request)):
@@ -103,7 +110,7 @@ class Library:
             shown = seat.desk if place == _place(seat.desk) else seat.desk.switched(place)
             return {**closing, **self.events.show.desk(seat, shown)}
         fetched = self.events.keeper.fetch(owner, identity)
-        desk = fetched.onto(self._desk_for(fetched.picture))
+        desk = self._fetched(fetched)
         # What was put away in an older state must not come back beside it.
         seat.put_away = tuple(d for d in seat.put_away if d.place_of(identity) is None)
         return {**closing, **self.events.opened(lambda: desk, seat, request)}

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from demo.checks import XYXY
 from demo.dialects.known import dialect_named
-from demo.geometry import ModelBox
+from demo.geometry import ModelBox, Size
 from demo.regions import RegionObject
 from demo.scores import NAMES, scores
 from demo.session import Session, Timings, Turn
 from demo.trace import TraceObject, parse_trace
 from demo.ui.canvas import serial
-from demo.ui.chat import answered, given_boxes
+from demo.ui.chat import answered, by_model, given_boxes
 from demo.ui.places import address
 
 
 def numbers(session: Session, turn: int) -> dict[str, Any]:
     """All that is known of a turn (1, 2, …). Raises InputError when it is not there."""
     asked = session.turn(turn)
-    frame, size = session.reasoner.frame, session.picture.size
+    reasoner, size = session.reasoner_of(asked), session.picture.size
     return {
         "kind": "numbers",
         "turn": turn,
-        "title": f"Answer {turn}: the numbers",
-        "frame": [frame.width, frame.height],
+        "title": f"Answer {turn}{by_model(session, asked)}: the numbers",
+        "frame": [reasoner.frame.width, reasoner.frame.height],
         "size": [size.width, size.height],
         "objects": _objects(session, asked),
         "references": [
-            _reference(session, name, box) for box, name in given_boxes(session, asked).items()
+            _reference(box, name, size, reasoner.frame)
+            for box, name in given_boxes(session, asked).items()
         ],
         "prompted": asked.prompted,
         "raw": asked.raw,
@@ -67,13 +69,15 @@ _KEY = (
 
 def score_card(session: Session, turn: int) -> dict[str, Any]:
     """The scores of a turn (1, 2, …) and their course over the dialogue. Raises InputError."""
-    session.turn(turn)
-    dialect = dialect_named(session.reasoner.dialect)
-    by_turn = [scores(each, given_boxes(session, each), dialect) for each in session.turns]
+    asked = session.turn(turn)
+    by_turn = [
+        scores(each, given_boxes(session, each), dialect_named(session.reasoner_of(each).dialect))
+        for each in session.turns
+    ]
     return {
         "kind": "scores",
         "turn": turn,
-        "title": f"Answer {turn}: how it was reasoned",
+        "title": f"Answer {turn}{by_model(session, asked)}: how it was reasoned",
         "rows": [
             {
                 "name": name,
@@ -96,21 +100,21 @@ def _rounded(value: float | None) -> float | None:
 
 def _objects(session: Session, turn: Turn) -> list[dict[str, Any]]:
     """What was found, in the model's own numbers as long as nobody corrected it."""
-    reasoner = session.reasoner
+    reasoner = session.reasoner_of(turn)
     trace = parse_trace(turn.raw, reasoner.frame, dialect_named(reasoner.dialect))
     written = trace.objects
     found = answered(session, turn)
     own = written if len(written) == len(found) else [None] * len(found)
+    size = session.picture.size
     return [
-        _object(session, name, item, None if item.corrected else as_written)
+        _object(name, item, size, reasoner.frame, None if item.corrected else as_written)
         for (name, item), as_written in zip(found, own, strict=True)
     ]
 
 
 def _object(
-    session: Session, name: str, item: RegionObject, written: TraceObject | None
+    name: str, item: RegionObject, size: Size, frame: Size, written: TraceObject | None
 ) -> dict[str, Any]:
-    size, frame = session.picture.size, session.reasoner.frame
     box = written.box if written else item.box.to_model(size, frame)
     point = written.point if written else item.point and item.point.to_model(size, frame)
     return {
@@ -124,8 +128,8 @@ def _object(
     }
 
 
-def _reference(session: Session, name: str, box: tuple[int, int, int, int]) -> dict[str, Any]:
-    here = ModelBox(*box).to_picture(session.picture.size, session.reasoner.frame)
+def _reference(box: XYXY, name: str, size: Size, frame: Size) -> dict[str, Any]:
+    here = ModelBox(*box).to_picture(size, frame)
     return {"name": name, "model": list(box), "picture": list(here.xyxy)}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,14 @@ from gradio.utils import get_upload_folder
 
 from demo.examples import Example
 from demo.pictures import open_picture
+from demo.running import Running
 from demo.ui.acts import Acts
+from demo.ui.benchmark import Benchmark
 from demo.ui.endpoints import AT_ONCE, THREADS, add_endpoints
 from demo.ui.events import Events
 from demo.ui.keeping import Keeper
 from demo.ui.library import Library
+from demo.ui.models import ModelPanel, status_of
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.seats import MOST_SEATS, Seats
 from demo.ui.theme import styles, theme
@@ -32,6 +36,7 @@ from demo.ui.turns import Turns
 
 if TYPE_CHECKING:
     from demo.choose import Models
+    from demo.evaluate.index import Index
     from demo.store import Store
 
 TITLE = "RegionReasoner"
@@ -39,32 +44,37 @@ _KEPT_S = 24 * 3600
 
 
 def build_page(
-    models: Models, examples: Sequence[Example], store: Store | None = None
+    models: Models | Running,
+    examples: Sequence[Example],
+    store: Store | None = None,
+    index: Index | None = None,
 ) -> gr.Blocks:
     """The whole page with its events and endpoints, ready for ``launch(**launch_options())``.
 
-    Without a store dialogues are kept in memory only.
+    Models that are given by themselves stay the same. Without a store dialogues are kept in memory only.
+    ``index`` is the benchmark's, if there is one.
     """
+    running = models if isinstance(models, Running) else Running(models)
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
-    status = {"status": models.status, "advice": models.advice, "why": models.why}
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
-        usual, keeps = _usual(models, examples), store is not None
-        parts = place_parts(status, examples, files / "examples", usual, keeps)
-        events = Events(
-            parts,
-            models.reasoner,
-            models.segmenter,
-            examples,
-            files / "pictures",
-            Turns(models.at_once),
-            models.advice_for,
-            Keeper(store),
-            Seats(lambda visitor: _forget(page, visitor)),
+        usual, keeps = _usual(running.models, examples), store is not None
+        parts = place_parts(
+            status_of(running), examples, files / "examples", usual, keeps, index is not None
         )
+        turns = Turns(running.models.at_once)
+        seats = Seats(lambda visitor: _forget(page, visitor))
+        events = Events(parts, running, examples, files / "pictures", turns, Keeper(store), seats)
         _connect(parts, events)
-        _connect_library(parts, Library(events, files / "dialogues"))
+        library = Library(events, files / "dialogues")
+        if index is not None:
+            benchmark = Benchmark(events, index)
+            library = replace(library, recall=benchmark.recall)
+            _connect_benchmark(parts, benchmark)
+        _connect_library(parts, library)
         page.unload(events.leave)
-        add_endpoints(models.reasoner, models.segmenter)
+        if running.may_switch:
+            _connect_models(parts, ModelPanel(events))
+        add_endpoints(running)
     return page
 
 
@@ -99,13 +109,7 @@ def _usual(models: Models, examples: Sequence[Example]) -> int | None:
 def _connect(parts: Parts, events: Events) -> None:
     changed = parts.changed_by_events()
     at_once: dict[str, Any] = {**PRIVATE, "outputs": changed, "queue": False}
-    turn: dict[str, Any] = {
-        **PRIVATE,
-        "outputs": changed,
-        "concurrency_limit": AT_ONCE,
-        "concurrency_id": "turns",
-        "trigger_mode": "multiple",
-    }
+    turn = _turn(changed)
     acts = Acts(events)
     asked = gr.on(
         [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.seat], **turn
@@ -141,6 +145,36 @@ def _connect(parts: Parts, events: Events) -> None:
     parts.stop.click(events.stop, None, **at_once)
     parts.undo.click(events.undo, [parts.seat], **at_once)
     parts.new.click(events.new, [parts.seat], **at_once)
+
+
+def _connect_models(parts: Parts, panel: ModelPanel) -> None:
+    outputs = [parts.status, parts.notice]
+    at_once: dict[str, Any] = {**PRIVATE, "outputs": outputs, "queue": False}
+    line: Any = parts.status
+    line.models(panel.act, [parts.seat], **at_once, trigger_mode="multiple")
+
+
+def _connect_benchmark(parts: Parts, benchmark: Benchmark) -> None:
+    panel: Any = parts.benchmark
+    events = benchmark.events
+    at_once: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
+    panel.rows(benchmark.rows, [parts.seat], panel, **at_once)
+    panel.pictures(benchmark.pictures, None, panel, **at_once)
+    changed = parts.changed_by_events()
+    opened = panel.choose(benchmark.choose, [parts.seat], [*changed, panel], **at_once)
+    ready = opened.then(events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)
+    ready.then(events.play_if_wished, [parts.seat], **_turn(changed))
+
+
+def _turn(changed: list[Any]) -> dict[str, Any]:
+    """How an event that runs turns is connected."""
+    return {
+        **PRIVATE,
+        "outputs": changed,
+        "concurrency_limit": AT_ONCE,
+        "concurrency_id": "turns",
+        "trigger_mode": "multiple",
+    }
 
 
 def _connect_library(parts: Parts, library: Library) -> None:

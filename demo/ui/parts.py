@@ -26,6 +26,7 @@ class Parts:
     """Every component that an event reads or changes."""
 
     seat: gr.State
+    status: gr.HTML
     canvas: gr.HTML
     gallery: gr.HTML
     notice: gr.HTML
@@ -41,6 +42,7 @@ class Parts:
     new: gr.Button
     sheet: gr.HTML
     kept: gr.HTML
+    benchmark: gr.HTML | None
 
     def changed_by_events(self) -> list[Any]:
         """What an event may change."""
@@ -51,21 +53,23 @@ class Parts:
 
 
 def place_parts(
-    status: dict[str, str],
+    status: dict[str, Any],
     examples: Sequence[Example],
     thumbnails: Path,
     usual: int | None,
     keeps: bool = False,
+    benchmark: bool = False,
 ) -> Parts:
     """Put all components on the page; to be called inside ``gr.Blocks``.
 
-    ``keeps`` says whether dialogues are kept on disk, so that a page asks for the last one.
-    ``usual`` is the example that the notice about an unusual picture offers to open.
+    ``keeps`` says whether dialogues are kept on disk, so that a page asks for the last one, ``benchmark``
+    whether there is one to choose dialogues from. ``usual`` is the example that the notice about an
+    unusual picture offers to open.
     """
     seat = gr.State(Seat())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
-            upload, undo, new = _header(status)
+            line, upload, undo, new = _header(status, benchmark)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
                 stage = canvas(status["advice"], elem_id="workspace")
@@ -76,23 +80,38 @@ def place_parts(
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
         kept = drawn("kept.html", "nodes.js", "kept.js", keeps=keeps, elem_id="kept")
-        sheet = drawn("sheet.html", "nodes.js", "sheet.js", "scores.js", elem_id="sheet")
+        rows = (
+            drawn("benchmark.html", "nodes.js", "benchmark.js", elem_id="benchmark")
+            if benchmark
+            else None
+        )
+        sheet = drawn(
+            "sheet.html", "nodes.js", "sheet.js", "scores.js", "others.js", elem_id="sheet"
+        )
     return Parts(
-        seat, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
-        undo, new, sheet, kept,
+        seat, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
+        undo, new, sheet, kept, rows,
     )  # fmt: skip
 
 
-def _header(status: dict[str, str]) -> tuple[gr.UploadButton, gr.Button, gr.Button]:
-    drawn("status.html", "status.js", value=status, elem_id="brand")
+def _header(
+    status: dict[str, Any], benchmark: bool
+) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
+    line = drawn("status.html", "nodes.js", "status.js", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
         with gr.Column(elem_id="upload", min_width=0):
             upload = gr.UploadButton("Open picture", file_count="single", size="sm")
         gr.Button("Examples", elem_id="show-examples", size="sm")
+        if benchmark:
+            gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
         gr.Button("Dialogues", elem_id="show-kept", size="sm")
         undo = gr.Button("Undo", elem_id="undo", size="sm")
         new = gr.Button("New", elem_id="new", size="sm")
-    return upload, undo, new
+    return line, upload, undo, new
+
+
+def _benchmark() -> gr.HTML:
+    return drawn("benchmark.html", "nodes.js", "benchmark.js", elem_id="benchmark")
 
 
 def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:

@@ -25,21 +25,21 @@ def address(session: Session, turn: Turn, number: int) -> str:
 
 def _on_picture(session: Session, turn: Turn, finding: Finding) -> str:
     if finding.model_box is not None:
-        return _box(session, finding.model_box)
+        return _box(session, turn, finding.model_box)
     if finding.object is not None and turn.region is not None:
         return f"{turn.region}.{finding.object}"
     return finding.region or ""
 
 
-def box_address(session: Session, box: XYXY) -> str:
-    """The address that only shows a box of the model frame on the picture."""
-    return f"#at---{_box(session, box)}"
+def box_address(session: Session, turn: Turn, box: XYXY) -> str:
+    """The address that only shows a box of the turn's model frame on the picture."""
+    return f"#at---{_box(session, turn, box)}"
 
 
-def _box(session: Session, box: XYXY) -> str:
+def _box(session: Session, turn: Turn, box: XYXY) -> str:
     x1, y1, x2, y2 = box
     whole = ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-    here = whole.to_picture(session.picture.size, session.reasoner.frame)
+    here = whole.to_picture(session.picture.size, session.reasoner_of(turn).frame)
     return ".".join(map(str, here.xyxy))
 
 

@@ -11,6 +11,7 @@ function show() {
   if (!value?.serial || value.serial === opened) return;
   opened = value.serial;
   if (value.kind === "scores") return showScores(value);
+  if (value.kind === "others") return showOthers(value);
   title.textContent = value.title;
   body.replaceChildren(places(value), findings(value), written("The question as the model got it", value.prompted),
     written("What the model wrote", value.raw), times(value.timings));

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.running import Running
 from demo.ui import words
 from demo.ui.canvas import running, scene
 from demo.ui.chat import Message, messages
@@ -24,6 +25,7 @@ class Show:
 
     parts: Parts
     keeper: Keeper
+    running: Running
 
     def desk(self, seat: Seat, desk: Desk | None, note: str = "") -> Updates:
         """The desk that lies there from now on, with nothing running; ``note`` stands in the hint line.
@@ -36,13 +38,27 @@ class Show:
         question = desk.next_question if desk else None
         return {
             self.parts.canvas: value,
-            self.parts.notice: words.notice(desk),
-            self.parts.chat: _dialogue(desk),
+            self.parts.notice: self.notice(desk),
+            self.parts.chat: self._dialogue(desk),
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
             self.parts.hint: words.said(note, unkept) or words.hint(desk),
         }
+
+    def dialogue(self, desk: Desk) -> list[Message]:
+        """Its turns in the chat; other models are offered where they can be chosen."""
+        seconds = desk.seconds_by_turn if self.running.may_switch else None
+        return messages(desk.session, desk.remarks, seconds)
+
+    def _dialogue(self, desk: Desk | None) -> list[Message]:
+        if desk is None:
+            return []
+        return [*self.dialogue(desk), *(desk.failure.messages if desk.failure else ())]
+
+    def notice(self, desk: Desk | None) -> dict[str, Any] | None:
+        """What the model that runs makes people know about their picture."""
+        return words.notice(self.running.models.advice_for(desk.picture) if desk else None)
 
     def begun(self, other: Desk | None, doing: str) -> Updates:
         """A turn has begun; ``other`` is the desk that it goes on from, if not the one that is shown,
@@ -74,10 +90,3 @@ class Show:
     def said(self, text: str, level: str = "error") -> Updates:
         """A sentence in the hint line, and nothing else."""
         return {self.parts.hint: words.line(text, level)}
-
-
-def _dialogue(desk: Desk | None) -> list[Message]:
-    if desk is None:
-        return []
-    failed = desk.failure.messages if desk.failure else ()
-    return [*messages(desk.session), *failed]

@@ -19,7 +19,7 @@ Boxes = Mapping[XYXY, str]
 Stretch = tuple[int, int, str]
 """From where to where in a text, and the class it gets."""
 
-_SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○"}
+_SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○", "sum": "Σ"}
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 
@@ -30,7 +30,7 @@ def plain(text: str) -> str:
 
 
 def marked(level: str, text: str, address: str = "") -> str:
-    """A sentence with its sign, in the colour of its level (ok, note, warning; missing is a warning).
+    """A sentence with its sign, in the colour of its level: ok, note, warning, missing (a warning) or sum.
 
     With an ``address`` it is a link.
     """

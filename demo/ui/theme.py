@@ -1,6 +1,7 @@
 """Colours, sizes and letters of the page, light and dark, and one colour per region number.
 
-The region colours are `render.PALETTE`; the letters on each are the ones that can be read better.
+The region colours are `render.PALETTE`; the letters on each are the ones that can be read better. What
+stands beside the regions has a colour by its kind, dark enough for its white rim.
 The rest of the look is in the style sheets.
 """
 
@@ -9,11 +10,15 @@ from __future__ import annotations
 import gradio as gr
 
 from demo.render import PALETTE
+from demo.ui.asides import AsideKind
 from demo.ui.drawn import asset
 
 _LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
-_SHEETS = ("page", "canvas", "cards", "look", "chat", "sheets", "kept", "composer")
+ASIDE_COLOURS = {AsideKind.TRUTH: "#14181a", AsideKind.MODEL: "#6d28d9"}
+_SHEETS = (
+    "page", "canvas", "asides", "cards", "look", "chat", "sheets", "kept", "composer", "models",
+)  # fmt: skip
 _LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 
@@ -72,6 +77,9 @@ def _tones() -> str:
         letters = readable_on(fill)
         places = f'[data-tone="{number}"], .tone-{number}{links}'
         rules.append(f"{places} {{ --tone: {fill}; --on-tone: {letters}; }}")
+    for kind, fill in ASIDE_COLOURS.items():
+        letters = readable_on(fill)
+        rules.append(f'[data-aside="{kind}"] {{ --tone: {fill}; --on-tone: {letters}; }}')
     return "\n".join(rules)
 
 

@@ -1,11 +1,13 @@
 // What can be done with an answer: ask again, change the question, branch, rate, see scores and numbers; and
 // the tabs of the dialogues that came of branching. The server writes the acts as links (#again-2) at the
 // end of each answer; here they become small buttons. It shares canvas.js's scope (scene, node, shape).
-const ACT = /^#(again|change|branch|up|down|scores|numbers)-(\d+)$/;
+const ACT = /^#(again|change|branch|compare|take|up|down|scores|numbers)-(\d+)(?:-(\d+))?$/;
 const ACTS = {
   again: ["Ask again: question N", "M20 11.5a8 8 0 1 0-2.4 5.6M20 4.5v7h-7"],
   change: ["Change question N", "M4 20h4L19.5 8.5l-4-4L4 16zM13 7l4 4"],
   branch: ["Branch: go on from answer N in a new dialogue", "M6 3v12M6 21a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM18 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM18 9a9 9 0 0 1-9 9"],
+  compare: ["Compare: put question N to another model as well", "M4 5h7v14H4zM13 5h7v14h-7zM6.5 9h2M15.5 9h2"],
+  take: ["Take this answer instead of answer N", "M5 12.5l4.5 4.5L19 7.5"],
   up: ["Good: answer N", "M7 11v9H4v-9zM7 11l4-7.5a2.3 2.3 0 0 1 2.3 2.3V9h4.9a2 2 0 0 1 2 2.3l-1.1 7a2 2 0 0 1-2 1.7H7"],
   down: ["Bad: answer N", "M7 13V4H4v9zM7 13l4 7.5a2.3 2.3 0 0 0 2.3-2.3V15h4.9a2 2 0 0 0 2-2.3l-1.1-7a2 2 0 0 0-2-1.7H7"],
   scores: ["Scores of answer N", "M5 20v-7M10 20V9M15 20v-4M20 20V4"],
@@ -35,12 +37,14 @@ function dress(link, kind, number) {
 
 function onAct(event) {
   const link = event.target.closest?.("#chat a[data-act]");
-  const [, kind, number] = link?.hash.match(ACT) || [];
+  const [, kind, number, place] = link?.hash.match(ACT) || [];
   if (!kind) return;
   event.preventDefault();
   pressed = document.activeElement === link ? link.hash : null;
-  trigger("turn", { kind, turn: Number(number) });
+  trigger("turn", { kind, turn: Number(number), ...(place ? { place: Number(place) } : {}) });
 }
+
+document.addEventListener("ask-other", ({ detail }) => trigger("turn", { kind: "compare", ...detail }));
 
 document.addEventListener("click", onAct);
 document.addEventListener("keydown", (event) => {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.references import Reference
 from demo.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from demo.choose import Advice
 
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
 ONE_AT_A_TIME = (
@@ -17,6 +20,7 @@ UNEXPECTED = (
     "Something went wrong inside the demo, and nothing was lost. Try again, or ask in another way."
 )
 STOPPING = "Stopping…"
+TAKEN = "The other model’s answer stands there now. Undo brings the first one back."
 LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue from that answer on; the other one is kept beside it."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
@@ -94,6 +98,11 @@ def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
     ]
 
 
+def loading(title: str) -> str:
+    """What is done before another model can be asked."""
+    return f"Loading {title}…"
+
+
 def waiting(ahead: int, seconds: float | None) -> str:
     """What a turn does that others come before."""
     others = "One question is" if ahead == 1 else f"{ahead} questions are"
@@ -101,11 +110,24 @@ def waiting(ahead: int, seconds: float | None) -> str:
     return f"{others} answered first{wait}…"
 
 
-def notice(desk: Desk | None) -> dict[str, Any] | None:
+def notice(advice: Advice | None) -> dict[str, Any] | None:
     """The value of the notice about the picture; None when there is nothing to say."""
-    if desk is None or desk.advice is None:
-        return None
-    return {"text": desk.advice.text, "ways": desk.advice.ways}
+    return None if advice is None else {"text": advice.text, "ways": advice.ways}
+
+
+def benchmark_row(row: int, rounds: int) -> str:
+    """What to say when a row of the benchmark was opened."""
+    return f"Row {row} of the benchmark, {rounds} round{'' if rounds == 1 else 's'}."
+
+
+def benchmark(name: str, rows: int, reading: bool) -> str:
+    """What the list of rows is of; ``reading`` says that there will be more."""
+    if reading:
+        return f"{name} is still being read: {rows:,} rows so far."
+    return (
+        f"{name}: {rows:,} row{'' if rows == 1 else 's'}, counted from 0. A reference is what the model "
+        "found in the round that it names; only where it found nothing the true box stands in."
+    )
 
 
 def bound(used: int, most: int) -> str:

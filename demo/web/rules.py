@@ -56,6 +56,15 @@ def rules_for(host: str, environment: Mapping[str, str], *, shared: bool = False
     return Rules(_LOOPBACK | {name.lower() for name in more}, embedders)
 
 
+def is_private(host: str, environment: Mapping[str, str]) -> bool:
+    """Whether a server that listens on ``host`` answers to programs of this machine alone.
+
+    Names in REGIONREASONER_HOSTS are those of a proxy, behind which anybody may be.
+    """
+    on_space, named = "SPACE_ID" in environment, environment.get("REGIONREASONER_HOSTS", "")
+    return host in _LOOPBACK - {"0.0.0.0"} and not on_space and not named.strip()
+
+
 def is_served(path: str) -> bool:
     """Whether the server has something at this path; nothing is ever fetched from elsewhere."""
     icon = _SCALED.match(path)

@@ -1,4 +1,4 @@
-"""How fast turns are against plain ``generate`` on the whole prompt: python -m tests.bench.turns
+"""How fast turns are against plain ``generate`` on the whole prompt: python -m tests.bench.turns [PLOT.png]
 
 The dialogues are those of the examples. Nano speaks for itself; a model of 232 million random weights,
 with 900 visual tokens as the 7B has, says what nano said, so that its passes cost what they cost. Each
@@ -12,15 +12,18 @@ import os
 import platform
 import resource
 import statistics
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import fmean as mean
 from typing import Any
 
 import httpx
 import torch
+from matplotlib.figure import Figure
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from demo.choose import Models
@@ -33,6 +36,7 @@ from demo.reasoners.base import Usage, framed
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
+from demo.render import PALETTE
 from demo.session import Turn
 from tests.bench.page import served
 
@@ -50,20 +54,35 @@ class Timed:
     passes: int
 
 
+@dataclass(frozen=True)
+class Levers:
+    """One turn of a dialogue asked three ways: plainly, with the picture computed once, and as the app
+    does it, which looks ahead as well.
+    """
+
+    later: bool
+    plain: Timed
+    reused: Timed
+    ours: Timed
+
+
 def main() -> None:
-    """Print the figures as Markdown."""
+    """Print the figures as Markdown; with a file name, draw them there."""
     torch.set_num_threads(1)
     nano, examples = load_local(find_model("nano")), load_examples()
     said = {example.title: dialogue(nano, example) for example in examples}
     print(f"Machine: {platform.machine()}, {os.cpu_count()} CPU cores, one thread used.\n")
-    print("| | nano | mid-size |\n|---|---|---|")
     large = mid_size(nano)
-    columns = [
-        measured(nano, examples, said),
-        measured(large, examples[:MID_EXAMPLES], said, Replay(large)),
-    ]
+    models = {
+        "nano": measured(nano, examples, said),
+        "mid-size": measured(large, examples[:MID_EXAMPLES], said, Replay(large)),
+    }
+    columns = [figures(turns) for turns in models.values()]
+    print(f"| | {' | '.join(models)} |\n|---|---|---|")
     for name in columns[0]:
         print(f"| {name} | {' | '.join(column[name] for column in columns)} |")
+    for file in sys.argv[1:]:
+        draw(models, file)
     overhead = endpoint_overhead(nano, examples[0])
     print(f"\nA turn through `/ground` took {overhead:.2f} × the time of the bare engine.")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -75,10 +94,10 @@ def measured(
     examples: Sequence[Example],
     said: dict[str, list[Turn]],
     replay: Replay | None = None,
-) -> dict[str, str]:
-    """The figures of one model, each turn asked plainly and through the engine's own way."""
-    first: list[tuple[Timed, Timed]] = []
-    later: list[tuple[Timed, Timed]] = []
+) -> list[Levers]:
+    """Each turn of the examples with one model."""
+    turns = []
+    reasoner.prepare(open_picture(examples[0].picture))  # what is measured once, for looking ahead
     for example in examples:
         picture, earlier = open_picture(example.picture), list[str]()
         for number, turn in enumerate(said[example.title]):
@@ -87,34 +106,82 @@ def measured(
             prompt = Prompt(turn.prompted, instruction, (), (skeleton, *earlier))
             if replay is not None:
                 replay.say(picture, prompt, turn.raw)
-            if number == 0:
-                reasoner._prefixes.clear()
-            ours, text = timed(reasoner, picture, prompt)
-            (later if number else first).append((ours, generated(reasoner, picture, prompt, text)))
+            forget = number == 0
+            with unguessed(reasoner):
+                reused, _ = timed(reasoner, picture, prompt, forget)
+            ours, text = timed(reasoner, picture, prompt, forget)
+            plain = generated(reasoner, picture, prompt, text)
+            turns.append(Levers(number > 0, plain, reused, ours))
             earlier.append(turn.raw)
-    every = first + later
+    return turns
+
+
+def figures(turns: Sequence[Levers]) -> dict[str, str]:
+    """What the table says of a model."""
+    first, later = [t for t in turns if not t.later], [t for t in turns if t.later]
     return {
         "first token, later turns ÷ first turns": ratio(
-            mean(ours.first_s for ours, _ in later), mean(ours.first_s for ours, _ in first)
+            mean(t.ours.first_s for t in later), mean(t.ours.first_s for t in first)
         ),
-        "plain `generate` ÷ ours, later turns": times(later),
-        "plain `generate` ÷ ours, all turns": times(every),
+        "plain `generate` ÷ picture computed once, later turns": ratio(
+            sum(t.plain.total_s for t in later), sum(t.reused.total_s for t in later)
+        ),
+        "plain `generate` ÷ this app, later turns": times(later),
+        "plain `generate` ÷ this app, all turns": times(turns),
         "tokens per forward pass, later turns": per_pass(later),
-        "tokens per forward pass, all turns": per_pass(every),
+        "tokens per forward pass, all turns": per_pass(turns),
         "first and later turns": f"{len(first)} and {len(later)}",
     }
 
 
-def times(turns: Sequence[tuple[Timed, Timed]]) -> str:
-    return ratio(sum(plain.total_s for _, plain in turns), sum(ours.total_s for ours, _ in turns))
+def draw(models: dict[str, list[Levers]], file: str) -> None:
+    """The time of later turns, each way, as shares of plain ``generate``."""
+    figure = Figure(figsize=(7, 2.6), dpi=120, layout="constrained")
+    panel = figure.subplots()
+    ways: dict[str, Callable[[Levers], Timed]] = {
+        "plain generate": lambda turn: turn.plain,
+        "picture computed once": lambda turn: turn.reused,
+        "and looking ahead": lambda turn: turn.ours,
+    }
+    for number, (label, way) in enumerate(ways.items()):
+        places = [place - 0.27 * number for place in range(len(models), 0, -1)]
+        shares = [share(turns, way) for turns in models.values()]
+        bars = panel.barh(places, shares, height=0.25, label=label, color=PALETTE[number])
+        panel.bar_label(bars, fmt="%.2f", padding=3, fontsize=8)
+    panel.set_yticks([n - 0.27 for n in range(len(models), 0, -1)], list(models))
+    panel.set_xlabel("processor time of later turns, as a share of plain generate")
+    panel.set_xlim(0, 1.12)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
+    figure.savefig(file, pil_kwargs={"optimize": True})
 
 
-def per_pass(turns: Sequence[tuple[Timed, Timed]]) -> str:
-    return ratio(sum(ours.tokens for ours, _ in turns), sum(ours.passes for ours, _ in turns))
+def share(turns: Sequence[Levers], way: Callable[[Levers], Timed]) -> float:
+    later = [t for t in turns if t.later]
+    return sum(way(t).total_s for t in later) / sum(t.plain.total_s for t in later)
+
+
+def times(turns: Sequence[Levers]) -> str:
+    return ratio(sum(t.plain.total_s for t in turns), sum(t.ours.total_s for t in turns))
+
+
+def per_pass(turns: Sequence[Levers]) -> str:
+    return ratio(sum(t.ours.tokens for t in turns), sum(t.ours.passes for t in turns))
 
 
 def ratio(above: float, below: float) -> str:
     return f"{above / below:.2f}"
+
+
+@contextmanager
+def unguessed(reasoner: LocalReasoner) -> Iterator[None]:
+    """Without looking ahead."""
+    decoder = reasoner._decoder
+    most, decoder._most_guessed = decoder._most_guessed, 0
+    try:
+        yield
+    finally:
+        decoder._most_guessed = most
 
 
 def dialogue(reasoner: LocalReasoner, example: Example) -> list[Turn]:
@@ -126,8 +193,12 @@ def dialogue(reasoner: LocalReasoner, example: Example) -> list[Turn]:
     return list(session.turns)
 
 
-def timed(reasoner: LocalReasoner, picture: Picture, prompt: Prompt) -> tuple[Timed, str]:
-    """One turn as the app asks it, with what it wrote."""
+def timed(
+    reasoner: LocalReasoner, picture: Picture, prompt: Prompt, forget: bool
+) -> tuple[Timed, str]:
+    """One turn as the app asks it, with what it wrote; first forgetting the picture, if wished."""
+    if forget:
+        reasoner._prefixes.clear()
     began, passes = time.process_time(), reasoner._decoder.passes
     first, text, count = 0.0, "", 0
     for piece in reasoner.stream(picture, prompt, threading.Event()):

@@ -1,0 +1,132 @@
+"""A benchmark's file as a list to choose from: what its rows ask, and where in the file each of them is.
+
+No picture is opened and no mask is decoded before a row is chosen, so that files of thousands of rows are
+listed at once; one of gigabytes is read beside whatever else goes on. It does not know who looks at the
+list, nor how a dialogue is played.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+
+from demo.errors import InputError
+from demo.evaluate.data import PLACE, Dialogue, check_outline, picture_path, read_row
+from demo.evaluate.jsonlist import read_places, value_at
+
+AT_ONCE = 8_000_000  # bytes of a file that is read before the start goes on
+LONGEST = 200  # characters of a question
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row: its place in the list (from 0) and in the file (bytes), its picture and its questions.
+
+    ``why`` says why it cannot be used, as far as that is known; it is empty otherwise.
+    """
+
+    index: int
+    first: int
+    end: int
+    image: str
+    questions: tuple[str, ...]
+    why: str = ""
+
+    def has(self, words: list[str]) -> bool:
+        """Whether all words (in lower case) stand in its number, its picture's name or its questions."""
+        text = "\n".join((str(self.index), self.image, *self.questions)).casefold()
+        return all(word in text for word in words)
+
+
+class Index:
+    """The rows of a file that have been read so far.
+
+    ``finished`` is set when these are all; ``trouble`` says why there are no more when the file is
+    damaged.
+    """
+
+    def __init__(self, path: Path, images: Path | None) -> None:
+        self.path, self.images = path, images
+        self.finished, self.trouble = threading.Event(), ""
+        self._entries: list[Entry] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, search: str) -> list[Entry]:
+        """The rows that have all of these words, in order."""
+        words = search.casefold().split()
+        return [entry for entry in list(self._entries) if entry.has(words)]
+
+    def entry(self, index: int) -> Entry:
+        """One row. Raises InputError when there is none of that number."""
+        if not 0 <= index < len(self._entries):
+            raise InputError(f"The benchmark has no row {index}.")
+        return self._entries[index]
+
+    def picture(self, index: int) -> Path:
+        """Where a row's picture should be. Raises InputError."""
+        return picture_path(self.entry(index).image, self.path.parent, self.images)
+
+    def dialogue(self, index: int) -> Dialogue:
+        """A row, checked as a whole. Raises InputError, and the list says so from then on."""
+        entry = self.entry(index)
+        try:
+            row = value_at(self.path, entry.first, entry.end)
+            return read_row(index, row, self.path.parent, self.images)
+        except InputError as error:
+            self._entries[index] = replace(entry, why=str(error))
+            raise
+
+    def read(self, places: Iterator[tuple[object, int, int]]) -> None:
+        """Take in the rows; damage of the file is kept as ``trouble``."""
+        try:
+            for row, first, end in places:
+                self._entries.append(_entry(len(self._entries), row, first, end))
+        except InputError as error:
+            self.trouble = str(error)
+        self.finished.set()
+
+    @property
+    def reading(self) -> bool:
+        """Whether there may be more rows."""
+        return not self.finished.is_set()
+
+
+def open_index(path: Path, images: Path | None = None) -> Index:
+    """The index of a benchmark's file. Raises InputError, with a sentence, for a file that is none.
+
+    A large file is read on after this returns; what is wrong far behind in it shows in the list.
+    """
+    if images is not None and not images.is_dir():
+        raise InputError(f"There is no folder {images} with pictures of the benchmark.")
+    places = read_places(path)
+    first = list(islice(places, 1))
+    if not first:
+        raise InputError(f"The file {path} holds no dialogues: its list is empty.")
+    index, rows = Index(path, images), chain(first, places)
+    if path.stat().st_size > AT_ONCE:
+        threading.Thread(target=index.read, args=(rows,), daemon=True).start()
+        return index
+    index.read(rows)
+    if index.trouble:
+        raise InputError(index.trouble)
+    return index
+
+
+def _entry(index: int, row: object, first: int, end: int) -> Entry:
+    try:
+        named = check_outline(row)
+    except InputError as error:
+        return Entry(index, first, end, "", (), str(error))
+    turns = named["conversational_turns"]
+    questions = tuple(_question(turn) for turn in turns)
+    return Entry(index, first, end, named["image_path"], questions)
+
+
+def _question(turn: object) -> str:
+    written = turn.get("question") if isinstance(turn, dict) else None
+    return PLACE.sub("…", written)[:LONGEST] if isinstance(written, str) else ""

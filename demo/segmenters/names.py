@@ -1,0 +1,24 @@
+"""The names that an option may give a segmenter; knowing them loads nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from demo.errors import OptionError
+
+SIZES = ("tiny", "small", "base-plus", "large")  # of Meta's SAM 2.1, smallest first
+
+
+def check_segmenter(name: str) -> None:
+    """Raises OptionError for a name that is none; nothing is loaded."""
+    kind, _, which = name.partition(":")
+    if kind == "sam2":
+        if which and which not in ("nano", *SIZES) and not Path(which).is_dir():
+            raise OptionError(
+                f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
+            )
+    elif name not in ("auto", "grabcut", "none"):
+        raise OptionError(
+            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
+            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
+        )
