@@ -133,8 +133,11 @@ def run_turn(
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, info.frame, dialect, began)
-    _prepare_meanwhile(segmenter, picture)
-    for piece in reasoner.stream(picture, prompt, cancel):
+    for number, piece in enumerate(reasoner.stream(picture, prompt, cancel)):
+        if (
+            number == 0
+        ):  # not while others come first, whose pictures would take the place of this one
+            _prepare_meanwhile(segmenter, picture)
         yield from writing.take(piece)
     trace, stopped = writing.close(), cancel.is_set()
     session = session.with_reasoner(info)

@@ -4,10 +4,18 @@ Each message is a finished sentence that may be shown to a person as it is: it s
 where something can be done, what to do. This file knows nothing else of the project.
 """
 
+import errno
+
 
 def first_line(error: BaseException) -> str:
     """What somebody else's error says, to stand inside a sentence: its first line without a full stop."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".!")
+
+
+def disk_fault(error: OSError) -> str:
+    """Why a disk did not do its part, in words that end a sentence."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return "the disk is full" if full else (error.strerror or str(error)).lower()
 
 
 class DemoError(Exception):
@@ -55,4 +63,4 @@ class OutOfMemoryError(ModelError):
 
 
 class StoreError(DemoError):
-    """Dialogues cannot be kept or found on disk; what is in memory is still there."""
+    """The disk does not keep, find or take something; what is in memory is still there."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 64  # without a number, a ZeroGPU Space would let one wait
+MOST_WAITING = 128  # events; without a number, a ZeroGPU Space would let one wait
 _LAST_TURNS_S = 5.0  # for running turns to end, when the server stops
 _LAST_ANSWERS_S = 2  # for what they have written to reach the browsers
 
@@ -79,6 +79,7 @@ class Served:
     page: gr.Blocks
     watch: Watch
     running: Running
+    store: Store | None
     url: str
     shared: str | None
 
@@ -119,7 +120,7 @@ class Served:
         )
         take_over_server_logs()
         log.info("started", extra={"facts": {"model": models.reasoner.name}})
-        return cls(page, watch, running, url.rstrip("/"), shared)
+        return cls(page, watch, running, store, url.rstrip("/"), shared)
 
     def stop(self) -> None:
         """End running turns, let their answers out, and close everything."""
@@ -129,6 +130,8 @@ class Served:
         self.page.server.config.timeout_graceful_shutdown = _LAST_ANSWERS_S
         self.page.close(verbose=False)
         self.running.close()
+        if self.store is not None:
+            self.store.close()
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
 
 

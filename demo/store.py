@@ -7,7 +7,6 @@ the clock is for display only. It knows no pages and no models.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
@@ -26,7 +25,7 @@ from typing import Any
 
 from PIL import Image
 
-from demo.errors import PictureError, SessionFormatError, StoreError
+from demo.errors import PictureError, SessionFormatError, StoreError, disk_fault
 from demo.pictures import Picture, open_picture
 from demo.session import Session
 
@@ -37,7 +36,6 @@ THUMBNAIL = 256  # pixels, the longer side
 _GONE = "This dialogue is not here any more."
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{32,64}")
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CREATE = """
 CREATE TABLE IF NOT EXISTS pictures (
     sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL, thumbnail BLOB NOT NULL
@@ -533,9 +531,7 @@ def _said(where: str = "") -> Iterator[None]:
 
 def _reason(error: OSError | sqlite3.Error) -> str:
     if isinstance(error, OSError):
-        return (
-            "the disk is full" if error.errno in _FULL else (error.strerror or str(error)).lower()
-        )
+        return disk_fault(error)
     if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
         return "their file is damaged; at the next start it is kept aside and a new one begun"
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

@@ -160,27 +160,35 @@ class WatchedSegmenter:
         return self._segmenter.name
 
     def prepare(self, picture: Picture) -> None:
-        """As the segmenter does."""
-        with self._failures_said():
+        """As the segmenter does; a failure is counted when masks are made, where it shows again."""
+        with _as_model_errors():
             self._segmenter.prepare(picture)
 
     def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
         """As the segmenter does; every failure is a ModelError, which an answer's boxes survive."""
-        with self._failures_said(), self._watch.masks.time():
+        with _as_model_errors(), self._failures_counted(), self._watch.masks.time():
             return self._segmenter.segment(picture, hints)
 
     @contextmanager
-    def _failures_said(self) -> Iterator[None]:
+    def _failures_counted(self) -> Iterator[None]:
         try:
             yield
-        except DemoError as error:
-            self._watch.failed(error)
-            log.warning("no masks", extra={"facts": {"kind": type(error).__name__}})
-            raise
         except Exception as error:
             self._watch.failed(error)
-            log.exception("no masks")
-            raise ModelError("The segmenter failed.") from error
+            unexpected = None if isinstance(error, DemoError) else error  # with its trace
+            facts = {"kind": type(error).__name__}
+            log.warning("no masks", extra={"facts": facts}, exc_info=unexpected)
+            raise
+
+
+@contextmanager
+def _as_model_errors() -> Iterator[None]:
+    try:
+        yield
+    except DemoError:
+        raise
+    except Exception as error:
+        raise ModelError("The segmenter failed.") from error
 
 
 class _Turn:

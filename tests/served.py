@@ -16,6 +16,7 @@ from demo.accounts import Accounts, PasswordHash
 from demo.choose import Models
 from demo.evaluate.index import Index
 from demo.reasoners.base import Reasoner
+from demo.segmenters.base import Segmenter
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
 from demo.shelf import Shelf
@@ -36,11 +37,12 @@ def serving(
     index: Index | None = None,
     models: Models | None = None,
     shelf: Shelf | None = None,
+    segmenter: Segmenter | None = None,
 ) -> Iterator[Served]:
     """A server for as long as the block lasts; with a shelf, one whose models can be exchanged."""
     if models is None:
-        told = reasoner or TableReasoner()
-        models = Models(told, GrabCutSegmenter(), "table · CPU", "", "Why not.")
+        told, masks = reasoner or TableReasoner(), segmenter or GrabCutSegmenter()
+        models = Models(told, masks, "table · CPU", "", "Why not.")
 
     async def start() -> Served:
         rules = rules_for("127.0.0.1", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -275,3 +276,14 @@ def test_a_dialogue_plays_to_its_end(acts: Acts, blocks: Path) -> None:
     seat.desk = Desk(picture, made.shown, made.session, questions=("find red", "next to R1"))
     list(acts.events.play(seat, REQUEST))
     assert [t.question for t in session(seat).turns] == ["find red", "next to R1"]
+
+
+def test_a_picture_that_cannot_be_shown_leaves_the_desk_as_it_is(
+    acts: Acts, seat: Seat, blocks: Path
+) -> None:
+    before = desk(seat)
+    nowhere = replace(acts.events, pictures=blocks / "below a file")
+    updates = nowhere.open_upload(str(blocks), seat, REQUEST)
+    assert hint(updates, acts) == "This picture cannot be shown: not a directory."
+    assert desk(seat) is before
+    assert not acts.events.turns.is_running("ann")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 from itertools import islice
@@ -112,6 +113,9 @@ def test_a_checkpoint_of_another_kind_is_said(folder: Path) -> None:
         pytest.param(
             lambda f: (f / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0garbage"),
             id="weights damaged",
+        ),
+        pytest.param(
+            lambda f: os.truncate(f / "model.safetensors", 3_000_000), id="weights cut off half-way"
         ),
         pytest.param(lambda f: (f / "config.json").write_text("{"), id="configuration damaged"),
         pytest.param(lambda f: (f / "tokenizer.json").unlink(), id="tokenizer missing"),

@@ -218,6 +218,17 @@ def test_a_request_that_stalls_is_given_up(served: Served, monkeypatch: pytest.M
         assert client.recv(100).startswith(b"HTTP/1.1 408")
 
 
+def test_a_full_disk_takes_no_picture(
+    http: httpx.Client, blocks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LEAST_FREE_BYTES", 1 << 80)
+    answer = http.post("/gradio_api/upload", files={"files": ("a.png", blocks.read_bytes())})
+    assert (answer.status_code, answer.json()["error"]) == (
+        507,
+        "The server’s disk is full: no picture can be sent.",
+    )
+
+
 def test_a_client_that_reads_nothing_holds_up_nobody(served: Served, blocks: Path) -> None:
     host = served.url.removeprefix("http://")
     idle = [

@@ -24,6 +24,7 @@ from transformers import (
 
 from demo.dialects.dialect import Dialect
 from demo.errors import ModelError, OutOfMemoryError, first_line
+from demo.line import Line
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
@@ -51,7 +52,7 @@ class LocalReasoner:
     ) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
         self._dialect, self._device, self._closed = dialect, model.device, False
-        self._lock = threading.Lock()
+        self._lock = Line()
         self._prefixes = Prefixes()
         stops = model.generation_config.eos_token_id
         stops = set(stops if isinstance(stops, list) else [stops])
@@ -115,17 +116,16 @@ class LocalReasoner:
         The web server may take each piece on another thread, so nothing that belongs to a thread (an
         owned lock, inference mode) is held across a ``yield``.
         """
-        # While another answer is being written this one waits, and can be stopped.
-        while not self._lock.acquire(timeout=0.05):
-            if cancel.is_set():
-                yield Usage()
-                return
+        # While others are answered this one waits in line, and can be stopped.
+        if not self._lock.enter(cancel):
+            yield Usage()
+            return
         try:
             with failures_said():
                 self._check_open()
                 yield from self._answer(picture, prompt, cancel)
         finally:
-            self._lock.release()
+            self._lock.leave()
 
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event

@@ -6,7 +6,6 @@ Meta's checkpoints carry a video configuration; they load into the picture model
 from __future__ import annotations
 
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
 
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
+from demo.line import Line
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
@@ -34,7 +34,7 @@ class Sam2Segmenter:
 
     def __init__(self, name: str, model: Sam2Model, processor: Sam2Processor) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
-        self._lock = threading.Lock()
+        self._lock = Line()
         self._encoded: OrderedDict[str, list[torch.Tensor]] = OrderedDict()
 
     @property

@@ -6,8 +6,10 @@ It knows how regions look (colours, names, lines on a card); it does not know ho
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -17,6 +19,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 from PIL import Image
 
+from demo.errors import StoreError, disk_fault
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.regions import Origin, Region, RegionObject, Registry
@@ -44,13 +47,27 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:
-    """The file the browser loads once: PNG for small pictures, else JPEG of the same size."""
+    """The file the browser loads once: PNG for small pictures, else JPEG of the same size.
+
+    It is there as a whole or not at all. Raises StoreError when the disk does not take it.
+    """
     small = picture.size.width * picture.size.height <= _PNG_PIXELS
     path = folder / f"{picture.sha256}.{'png' if small else 'jpg'}"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray(picture.pixels)
-        image.save(path, compress_level=1) if small else image.save(path, quality=92)
+        part = path.with_suffix(f".{secrets.token_hex(8)}.part")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            image = Image.fromarray(picture.pixels)
+            if small:
+                image.save(part, "PNG", compress_level=1)
+            else:
+                image.save(part, "JPEG", quality=92)
+            part.replace(path)
+        except OSError as error:
+            raise StoreError(f"This picture cannot be shown: {disk_fault(error)}.") from error
+        finally:
+            with suppress(OSError):
+                part.unlink()
     return path
 
 

@@ -31,6 +31,7 @@ from demo.ui.asides import (
 from demo.ui.chat import Message
 
 MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
+MOST_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ class Seat:
         """Put away what lies there, and say what it was; only the last few are kept."""
         desk, self.desk = self.desk, None
         if desk is not None:
-            self.put_away = (*self.put_away, desk)[-MOST_PUT_AWAY:]
+            self.put_away = (*_last_few(self.put_away), desk)
         return desk
 
     def bring_back(self) -> Desk | None:
@@ -238,6 +239,19 @@ class Seat:
         self.put_away = tuple(kept)
         return desk.kept()
 
+    def empty(self) -> None:
+        """Nobody sits here any more."""
+        with self.lock:
+            self.desk, self.put_away = None, ()
+
     def __deepcopy__(self, memo: object) -> Seat:
         """A seat of one's own: Gradio copies the first value of a state for every tab."""
         return Seat()
+
+
+def _last_few(desks: tuple[Desk, ...]) -> tuple[Desk, ...]:
+    """Those that stay put away when one more comes."""
+    few = desks[1 - MOST_PUT_AWAY :]
+    while sum(desk.picture.pixels.nbytes for desk in few) > MOST_BYTES_AWAY:
+        few = few[1:]
+    return few

@@ -21,9 +21,10 @@ from demo.ui import words
 
 log = logging.getLogger(__name__)
 
-# Turns that may wait for the model at once. Each holds one of the server's forty threads, and Stop
-# needs one, too; the rest wait in the queue, in order.
-AT_ONCE = 16
+# Turns that may wait for the model at once, and are told their place. Each holds one of the server's
+# threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue, in order.
+AT_ONCE = 64
+THREADS = AT_ONCE + 32
 
 
 def add_endpoints(running: Running) -> None:

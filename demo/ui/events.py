@@ -33,6 +33,7 @@ from demo.ui.keeping import Keeper
 from demo.ui.live import LiveTurn
 from demo.ui.pace import paced
 from demo.ui.parts import Parts
+from demo.ui.seats import Seats
 from demo.ui.show import Show, Updates
 from demo.ui.steady import steadily
 from demo.ui.text import marked
@@ -59,6 +60,7 @@ class Events:
     pictures: Path
     turns: Turns
     keeper: Keeper = field(default_factory=Keeper)
+    seats: Seats = field(default_factory=Seats)
 
     @property
     def show(self) -> Show:
@@ -84,7 +86,7 @@ class Events:
         self, read: Callable[[], Desk], seat: Seat, request: gr.Request, note: str = ""
     ) -> Updates:
         """Another desk takes the place of the one that is there, which is put away."""
-        ticket = self.turns.begin(visitor(request))
+        ticket = self.turns.begin(visitor(request), asks=False)
         if ticket is None:
             return self.show.said(words.STOP_FIRST)
         try:
@@ -93,6 +95,7 @@ class Events:
             return self.show.said(str(error))
         finally:
             self.turns.end(ticket)
+        self.seats.take(visitor(request), seat)
         with seat.lock:
             seat.owner = self.keeper.owner(request)
             said = (note, *desk.picture.notes, words.put_away(seat.clear()))
@@ -256,6 +259,7 @@ class Events:
         start: Session | None = None,
     ) -> Iterator[Updates]:
         """One turn; ``start`` is the dialogue that it goes on from when it is not the desk's own."""
+        self.seats.take(visitor(request), seat)
         with seat.lock:  # an act on the canvas is finished first
             desk, ticket = seat.desk, self.turns.begin(visitor(request))
         if ticket is None:
@@ -379,6 +383,7 @@ class Events:
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""
         self.turns.stop(visitor(request), drop=True)
+        self.seats.leave(visitor(request))
 
 
 @lru_cache(maxsize=64)

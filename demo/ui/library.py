@@ -49,6 +49,7 @@ class Library:
         """A page was loaded: the dialogue it showed before, or else the last one, lies there again."""
         store, owner = self.events.keeper.store, self.events.keeper.owner(request)
         wished = str(event._data.get("kept", ""))[:64]
+        self.events.seats.take(visitor(request), seat)
         with seat.lock:
             seat.owner = owner
             if store is None or owner is None or seat.desk is not None:

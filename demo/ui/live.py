@@ -5,6 +5,7 @@ It keeps what has come so far and when; it does not know what the events mean fo
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -24,6 +25,9 @@ _DOING = {
 }
 
 
+_FAR, _STEP = 10, 0.9  # from so many turns on, a place is told anew when it is a tenth smaller
+
+
 @dataclass(slots=True)
 class _Part:
     text: str
@@ -41,6 +45,7 @@ class LiveTurn:
     found: list[RegionObject] = field(default_factory=list)
     first_at: float | None = None  # when the model began with it
     _parts: dict[str, _Part] = field(default_factory=dict)
+    _told: tuple[float, float | None] = (math.inf, 0.0)  # turns before this one, seconds
 
     def feed(self, event: TurnEvent) -> bool:
         """Take one event; whether it is more than a piece of text."""
@@ -65,10 +70,16 @@ class LiveTurn:
 
     def wait(self, ahead: int, seconds: float | None) -> bool:
         """So many turns come before this one; whether that is news."""
-        if self.first_at is not None or self.started is None:
+        if self.first_at is not None or self.started is None or not self._is_news(ahead, seconds):
             return False
         former, self.doing = self.doing, waiting(ahead, seconds) if ahead else LOOKING
+        self._told = ahead, seconds
         return self.doing != former
+
+    def _is_news(self, ahead: int, seconds: float | None) -> bool:
+        """Far back in a long line not every step is: all steps of all who wait would be many."""
+        told, known = self._told
+        return ahead < _FAR or ahead <= _STEP * told or (known is None and seconds is not None)
 
     @property
     def busy_s(self) -> float:

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio when it is imported
+# After every event Gradio would make a table of all events, for a page that is not served here.
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -21,12 +24,13 @@ from demo.pictures import open_picture
 from demo.running import Running
 from demo.ui.acts import Acts
 from demo.ui.benchmark import Benchmark
-from demo.ui.endpoints import AT_ONCE, add_endpoints
+from demo.ui.endpoints import AT_ONCE, THREADS, add_endpoints
 from demo.ui.events import Events
 from demo.ui.keeping import Keeper
 from demo.ui.library import Library
 from demo.ui.models import ModelPanel, status_of
 from demo.ui.parts import PRIVATE, Parts, place_parts
+from demo.ui.seats import MOST_SEATS, Seats
 from demo.ui.theme import styles, theme
 from demo.ui.turns import Turns
 
@@ -58,7 +62,8 @@ def build_page(
             status_of(running), examples, files / "examples", usual, keeps, index is not None
         )
         turns = Turns(running.models.at_once)
-        events = Events(parts, running, examples, files / "pictures", turns, Keeper(store))
+        seats = Seats(lambda visitor: _forget(page, visitor))
+        events = Events(parts, running, examples, files / "pictures", turns, Keeper(store), seats)
         _connect(parts, events)
         library = Library(events, files / "dialogues")
         if index is not None:
@@ -82,7 +87,17 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "max_file_size": "100mb",
+        "max_threads": THREADS,
+        "state_session_capacity": MOST_SEATS,
     }
+
+
+def _forget(page: gr.Blocks, visitor: str) -> None:
+    """Gradio's own record of a tab, nearly a megabyte, of which it would keep the last thousands."""
+    holder = page.state_holder
+    with holder.lock:
+        holder.session_data.pop(visitor, None)
+        holder.time_last_used.pop(visitor, None)
 
 
 def _usual(models: Models, examples: Sequence[Example]) -> int | None:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 _LATEST_COUNTS = 0.3  # how much the latest turn changes what a turn usually takes
 
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """A running turn: ``cancel`` stops it, ``dropped`` says that its result is not wanted."""
+    """A running turn: ``cancel`` stops it, ``dropped`` says that its result is not wanted; ``asks``
+    that the model is wanted for it, which it is not for opening a picture or for a pause.
+    """
 
     visitor: str
+    asks: bool = True
     cancel: threading.Event = field(default_factory=threading.Event)
     dropped: bool = False
 
@@ -32,12 +36,12 @@ class Turns:
         self._lock = threading.Lock()
         self._usual_s: float | None = None
 
-    def begin(self, visitor: str) -> Ticket | None:
+    def begin(self, visitor: str, *, asks: bool = True) -> Ticket | None:
         """A ticket for a new turn, or None while that visitor's last one still runs."""
         with self._lock:
             if visitor in self._running:
                 return None
-            return self._running.setdefault(visitor, Ticket(visitor))
+            return self._running.setdefault(visitor, Ticket(visitor, asks))
 
     def end(self, ticket: Ticket) -> None:
         """The turn is over, in whatever way."""
@@ -53,8 +57,8 @@ class Turns:
     def before(self, ticket: Ticket) -> tuple[int, float | None]:
         """How many turns come before that one, and the seconds they may take; None when unknown."""
         with self._lock:
-            place = list(self._running).index(ticket.visitor)
-            ahead = max(0, place - self._at_once + 1)
+            earlier = takewhile(lambda other: other is not ticket, self._running.values())
+            ahead = max(0, sum(other.asks for other in earlier) - self._at_once + 1)
             return ahead, self._usual_s and ahead * self._usual_s / self._at_once
 
     def stop(self, visitor: str, *, drop: bool = False) -> bool:
@@ -69,7 +73,7 @@ class Turns:
 
     def pause(self, visitor: str, seconds: float) -> Ticket | None:
         """Hold that visitor's place for a while, or until they stop it: the ticket tells."""
-        ticket = self.begin(visitor)
+        ticket = self.begin(visitor, asks=False)
         if ticket is not None:
             ticket.cancel.wait(seconds)
             self.end(ticket)
