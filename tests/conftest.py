@@ -50,6 +50,12 @@ def nano() -> LocalReasoner:
     return load_local(find_model("nano"))
 
 
+@pytest.fixture
+def nano_to_close() -> LocalReasoner:
+    """One more, for a server, which closes its model when it stops."""
+    return load_local(find_model("nano"))
+
+
 def copy_of_nano(folder: Path, *, frame: int) -> Path:
     """The shipped checkpoint in a folder of its own, with another frame: it is shown pictures in that
     size, and what it writes is taken for numbers of it.

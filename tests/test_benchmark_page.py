@@ -187,13 +187,13 @@ def test_dialogue_and_truth_come_back_after_a_reload(page: Page) -> None:
 
 
 def test_nano_does_as_the_evaluation_says(
-    browser: Browser, nano: LocalReasoner, tmp_path: Path
+    browser: Browser, nano_to_close: LocalReasoner, tmp_path: Path
 ) -> None:
     index = open_index(write_dialogues(tmp_path, 3, 11))
     row = min(range(3), key=lambda i: len(index.entry(i).questions))
-    played = play(index.dialogue(row), nano, GrabCutSegmenter(), Manner())
+    played = play(index.dialogue(row), nano_to_close, GrabCutSegmenter(), Manner())
     totals = score([played]).overall
-    with serving(nano, index=index) as served, visit(browser, served.url) as page:
+    with serving(nano_to_close, index=index) as served, visit(browser, served.url) as page:
         page.click("#show-benchmark")
         page.locator(f'#benchmark [data-play][data-row="{row}"]').click()
         total = page.locator("#chat .finding.sum")

@@ -246,12 +246,12 @@ def _settled(process: psutil.Process, before: Held) -> Held:
 
 
 def test_many_turns_leave_nothing_behind(
-    nano: LocalReasoner, monkeypatch: pytest.MonkeyPatch
+    nano_to_close: LocalReasoner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads, files, pictures and dialogues are as before; memory has grown little."""
     monkeypatch.setattr("demo.ui.seats.MOST_LEFT", 2)
     process, each = psutil.Process(), 10
-    with serving(nano) as server:
+    with serving(nano_to_close) as server:
         config = httpx.get(f"{server.url}/config").json()
 
         async def visits(count: int) -> bool:

@@ -554,7 +554,7 @@ def test_the_tools_are_below_the_picture_and_nothing_is_cut(phone: Page) -> None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     phone.tap(".layers-open")
-    rows = phone.locator(".layers button, .layers label").all()
+    rows = phone.locator(".layers button:visible, .layers label:visible").all()
     for height in [row.bounding_box() for row in rows]:
         assert height is not None
         assert 44 <= height["height"] < 56
