@@ -49,7 +49,7 @@ class Stage:
 class Plan(Settings):
     """The settings of one training run."""
 
-    stages: tuple[Stage, ...] = (Stage(256, 6, 2600), Stage(384, 6, 250))
+    stages: tuple[Stage, ...] = (Stage(256, 6, 2600), Stage(384, 6, 1080))
     shape: Shape = Shape()  # noqa: RUF009 - it is frozen
     prompts: int = 4  # per picture and form
     several: float = 0.7  # share of passes that ask for all masks, and not for the single one
