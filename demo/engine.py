@@ -134,9 +134,8 @@ def run_turn(
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     writing = _Writing(picture.size, info.frame, dialect, began)
     for number, piece in enumerate(reasoner.stream(picture, prompt, cancel)):
-        if (
-            number == 0
-        ):  # not while others come first, whose pictures would take the place of this one
+        # Not sooner: while others come first, their pictures would take the place of this one.
+        if number == 0:
             _prepare_meanwhile(segmenter, picture)
         yield from writing.take(piece)
     trace, stopped = writing.close(), cancel.is_set()
@@ -291,7 +290,7 @@ _ASKING = words(
     "which what who also now and i am i'm i’m want need would like looking look for there see all every "
     "to try click tap on select choose pick highlight detect outline give whose"
 )
-_JOINING = words("touches touching that has")
+_JOINING = words("touches that has")
 _ABOUT_THE_PICTURE = re.compile(
     r"\s+(?:is |are )?in (?:this|the) (?:image|picture|photo|photograph|scene)$"
 )

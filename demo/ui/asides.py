@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from demo.regions import RegionObject
 from demo.session import Session, Turn
 
+Noted = TypeVar("Noted")
 TurnKey = tuple[int, str, str]
 """Which turn of a picture's dialogues: its number (1, 2, …), what the model was asked and what it wrote."""
 
@@ -59,7 +61,9 @@ def with_aside(asides: Asides, session: Session, number: int, aside: Aside) -> A
     return {**asides, key: (*others, aside)}
 
 
-def asides_by_turn(asides: Asides, session: Session) -> dict[int, tuple[Aside, ...]]:
-    """Those of the turns that the dialogue has, by their number (1, 2, …)."""
+def by_turn(
+    noted: Mapping[TurnKey, tuple[Noted, ...]], session: Session
+) -> dict[int, tuple[Noted, ...]]:
+    """What was noted of the turns that the dialogue has, by their number (1, 2, …)."""
     keys = (turn_key(number, turn) for number, turn in enumerate(session.turns, start=1))
-    return {key[0]: asides[key] for key in keys if asides.get(key)}
+    return {key[0]: noted[key] for key in keys if noted.get(key)}

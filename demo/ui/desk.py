@@ -24,7 +24,7 @@ from demo.ui.asides import (
     AsideKind,
     Asides,
     TurnKey,
-    asides_by_turn,
+    by_turn,
     turn_key,
     with_aside,
 )
@@ -164,8 +164,7 @@ class Desk:
     @property
     def seconds_by_turn(self) -> dict[int, tuple[Second, ...]]:
         """What other models answered in the shown dialogue, by the number of the answer (1, 2, …)."""
-        keys = (turn_key(n, turn) for n, turn in enumerate(self.session.turns, start=1))
-        return {key[0]: self.seconds[key] for key in keys if key in self.seconds}
+        return by_turn(self.seconds, self.session)
 
     def with_taken(self, turn: int, place: int) -> Desk:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
@@ -177,7 +176,7 @@ class Desk:
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
         """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
-        made = asides_by_turn(self.asides, self.session)
+        made = by_turn(self.asides, self.session)
         if self.track is None:
             return made
         true = truth.asides(self.track, self.session)

@@ -110,10 +110,6 @@ def _header(
     return line, upload, undo, new
 
 
-def _benchmark() -> gr.HTML:
-    return drawn("benchmark.html", "nodes.js", "benchmark.js", elem_id="benchmark")
-
-
 def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
     cards = [
         {
