@@ -22,7 +22,7 @@ from demo.nano.facts import FRAME, OF_ALL, RELATIONS, Fact, between, distance, f
 from demo.nano.heldout import PLACE, write_dialogues
 from demo.nano.layout import sample_scene
 from demo.nano.lesson import IGNORE, Lessons
-from demo.nano.model import build_model, build_processor, number_ids
+from demo.nano.model import build_model, build_processor, number_ids, verdict_ids
 from demo.nano.passes import vision_forward
 from demo.nano.phrases import mistyped
 from demo.nano.student import Student
@@ -96,6 +96,34 @@ def _fits(fact: Fact, asked: Round) -> bool:
     return not named or fact.colour in named
 
 
+def verdicts(scene: Scene, facts: Sequence[Fact], asked: Round) -> dict[int, str]:
+    """What an answer says of each candidate, by the index of the thing."""
+    pieces = answer(scene, facts, asked, [f.box for f in asked.references])
+    given = [p for p in pieces if p.text in (", yes", ", no")]
+    return {p.about: p.text[2:] for p in given if p.about is not None}
+
+
+def test_each_candidate_is_judged_by_itself() -> None:
+    made = [m for m in rounds(300, seed=5) if m[2].pool and m[2].fitting is not None]
+    related = [m for m in made if m[2].relation]
+    assert len(related) > 60
+    for scene, facts, asked in related:
+        boxes = [f.box for f in asked.references]
+        fits = [holds(asked, f, boxes) == 1 and _fits(f, asked) for f in asked.pool]
+        right = {f.index: "yes" if fit else "no" for f, fit in zip(asked.pool, fits, strict=True)}
+        assert verdicts(scene, facts, asked) == right
+    for scene, facts, asked in made:
+        said = verdicts(scene, facts, asked)
+        assert bool(asked.targets) == ("yes" in said.values())
+        assert all(said.get(f.index, "yes") == "yes" for f in asked.targets)
+
+
+def test_what_is_compared_gets_no_verdict() -> None:
+    compared = [m for m in rounds(300, seed=6) if m[2].skill in ("size", "order")]
+    assert len(compared) > 10
+    assert not any(verdicts(*made) for made in compared)
+
+
 @pytest.mark.parametrize(
     ("skill", "right"),
     [
@@ -153,7 +181,7 @@ def test_the_instruction_is_a_handful_of_tokens(tokenizer: PreTrainedTokenizerFa
 
 
 def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFast) -> None:
-    batch = Lessons(tokenizer, seed=1, pictures=3, pairs=4, stride=168).batch()
+    batch = Lessons(tokenizer, seed=1, pictures=3, pairs=4, stride=176).batch()
     for row in range(3):
         taught = batch.labels[row] != IGNORE
         numbers = set(number_ids(tokenizer))
@@ -173,8 +201,8 @@ def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFas
 def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast) -> None:
     torch.manual_seed(0)
     model = build_model(tokenizer).eval()
-    student = Student(model, number_ids(tokenizer)).eval()
-    batch = Lessons(tokenizer, seed=2, pictures=2, pairs=2, stride=168).batch()
+    student = Student(model, number_ids(tokenizer), verdict_ids(tokenizer)).eval()
+    batch = Lessons(tokenizer, seed=2, pictures=2, pairs=2, stride=176).batch()
     picture = Image.fromarray(batch.pixels[0].permute(1, 2, 0).numpy())
     seen = build_processor(tokenizer)(
         text=["<|vision_start|><|image_pad|><|vision_end|>"], images=[picture], return_tensors="pt"

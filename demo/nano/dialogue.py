@@ -31,13 +31,15 @@ class Round:
 
     ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go; ``pool`` are the things that must
     be looked at to find the targets, in the order in which this is done, empty where a look at the picture
-    is enough; ``every`` when all that fit are wanted.
+    is enough; ``fitting`` those of the pool that meet what is asked for, None where they are compared with
+    each other instead; ``every`` when all that fit are wanted.
     """
 
     question: str
     sought: str
     targets: tuple[Fact, ...]
     pool: tuple[Fact, ...] = ()
+    fitting: tuple[Fact, ...] | None = None
     references: tuple[Fact, ...] = ()
     relation: str | None = None
     skill: str = ""
@@ -78,6 +80,18 @@ def _placed(facts: Sequence[Fact]) -> list[Piece]:
     return _joined([Piece(f"the {fact.phrase} {fact.side}", fact.index) for fact in facts])
 
 
+def _candidates(asked: Round) -> list[Piece]:
+    """The things of the pool, each with a verdict where it can be given one by one."""
+    if asked.fitting is None:
+        return _placed(asked.pool)
+    pieces: list[Piece] = []
+    for fact in asked.pool:
+        verdict = "yes" if fact in asked.fitting else "no"
+        pieces += [Piece("; ")] if pieces else []
+        pieces += [*_placed([fact]), Piece(f", {verdict}", fact.index)]
+    return pieces
+
+
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:
     return [part for piece in pieces for part in (Piece(", "), piece)][1:]
 
@@ -86,7 +100,7 @@ def _think_pieces(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     """What is sought, what comes into question where there is a choice, and what is chosen."""
     pieces = [Piece(_premise(asked, boxes))]
     if asked.pool:
-        pieces += [Piece("Candidates: "), *_placed(asked.pool), Piece(". ")]
+        pieces += [Piece("Candidates: "), *_candidates(asked), Piece(". ")]
     if not asked.targets:
         return [*pieces, Piece("None of them fits." if asked.pool else "There is none.")]
     return [

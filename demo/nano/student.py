@@ -29,6 +29,9 @@ STEP = 4  # pixels of a bin
 # How much more the first look at a thing counts than the following ones: there it is chosen, which takes
 # all that was found out about the candidates, so only the last of the layers can know.
 CHOICE = (1.0, 2.0, 4.0)
+# How much more a verdict on a candidate counts than another word: nearly all words follow from the others,
+# a verdict from what is seen.
+VERDICT = 4.0
 WEIGHTS = {
     "tower_kind": 0.5, "tower_colour": 0.3, "tower_box": 0.7,
     "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
@@ -96,7 +99,9 @@ def _boxes_of(boxes: Tensor, things: Tensor) -> Tensor:
 class Student(nn.Module):
     """The model with its helpers."""
 
-    def __init__(self, model: Qwen2_5_VLForConditionalGeneration, numbers: list[int]) -> None:
+    def __init__(
+        self, model: Qwen2_5_VLForConditionalGeneration, numbers: list[int], verdicts: list[int]
+    ) -> None:
         super().__init__()
         self.model = model
         width = model.config.text_config.hidden_size
@@ -108,6 +113,7 @@ class Student(nn.Module):
         self.dense = nn.ModuleList(DenseHead(width) for _ in DENSE_LAYERS)
         self.spoken = nn.ModuleList(BoxBins(width, 0) for _ in LOOK_LAYERS)
         self.numbers = numbers
+        self.verdicts = nn.Buffer(torch.tensor(verdicts), persistent=False)
         self.soft = nn.Buffer(_soft_targets(len(numbers)), persistent=False)
 
     def seen(self, pixels: Tensor) -> Tensor:
@@ -164,9 +170,10 @@ class Student(nn.Module):
         copied, seen = number & (source >= 0), number & (source < 0)
         among = scores[seen][:, self.numbers[0] : self.numbers[-1] + 1]
         near = -(among * self.soft[labels[seen] - self.numbers[0]]).sum(1)
+        weights = torch.where(torch.isin(labels, self.verdicts), VERDICT, 1.0)
         count = len(labels)
         return {
-            "words": exact[~number].sum() / count,
+            "words": (weights * exact)[~number].sum() / count,
             "copied": 2 * exact[copied].sum() / count,
             "numbers": 2 * near.sum() / count,
         }

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.nano.lesson import Lessons
-from demo.nano.model import build_model, number_ids, save_checkpoint
+from demo.nano.model import build_model, number_ids, save_checkpoint, verdict_ids
 from demo.nano.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.student import WEIGHTS, Student
 from demo.nano.team import ALONE, Team
@@ -41,7 +41,7 @@ class Plan(Settings):
     seeing_pictures: int = 48
     talking_pictures: int = 12
     pairs: int = 5
-    stride: int = 168
+    stride: int = 176
     check_every: int = 300
 
 
@@ -62,7 +62,9 @@ class Trainer(Run[Student]):
     ) -> None:
         torch.manual_seed(plan.seed)
         self.tokenizer = build_tokenizer(vocabulary())
-        student = Student(build_model(self.tokenizer), number_ids(self.tokenizer)).to(device)
+        student = Student(
+            build_model(self.tokenizer), number_ids(self.tokenizer), verdict_ids(self.tokenizer)
+        ).to(device)
         super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
         self.plan: Plan = plan
         self.check, self.phase = check, "seeing"
