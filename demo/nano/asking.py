@@ -121,7 +121,7 @@ class Asker:
         worn = self._pick((article(worn), f"the {worn}", fact.colour))
         question = framed(self.rng, self._pick(asks).format(worn))
         sought = f"the person in {fact.colour}"
-        return Round(question, sought, (fact,), pool, (fact,), skill="colour")
+        return Round(question, sought, (fact,), pool, skill="colour")
 
     def _hat(self) -> Round | None:
         """ "the woman with the yellow hat", "who is wearing a hat"."""
@@ -139,14 +139,14 @@ class Asker:
             return None
         what = f"the {hatted(self.rng, called(self.rng, noun), str(fact.hat))}"
         sought = f"the {noun} with the {fact.hat} hat"
-        return Round(self._ask(what), sought, (fact,), pool, (fact,), skill="hat")
+        return Round(self._ask(what), sought, (fact,), pool, skill="hat")
 
     def _with_a_hat(self, noun: str, fact: Fact, pool: tuple[Fact, ...]) -> Round:
         asks = ("who is wearing a hat", "who has a hat", "who wears a hat")
         what = f"the {called(self.rng, noun)} {self._pick(('with a hat', 'wearing a hat', 'with the hat'))}"
         who = noun == "person" and self.rng.random() < 0.6
         question = framed(self.rng, self._pick(asks)) if who else self._ask(what)
-        return Round(question, f"the {noun} with a hat", (fact,), pool, (fact,), skill="hat")
+        return Round(question, f"the {noun} with a hat", (fact,), pool, skill="hat")
 
     def _size(self) -> Round | None:
         """ "the largest dog"; the winner must be clearly larger or smaller than the next."""
@@ -214,7 +214,7 @@ class Asker:
             said = f"{colour} {said}".strip()
         sought = f"all {colour} {plural(noun)}".replace("  ", " ")
         question = ask_all(self.rng, said, rest)
-        return Round(question, sought, found, pool, found, skill="plural", every=True)
+        return Round(question, sought, found, pool, skill="plural", every=True)
 
     def _absent(self) -> Round | None:
         """Something that is not in the picture, or not in that colour, or not in this world."""
@@ -244,7 +244,7 @@ class Asker:
         what = f"the {self._pick(STRANGE_COLOURS)} {noun}"
         pool = tuple(self._matching(noun))
         sought = f"the {noun} in another colour"
-        return Round(self._ask(what), sought, (), pool, (), skill="absent")
+        return Round(self._ask(what), sought, (), pool, skill="absent")
 
     def _relation(self, references: Sequence[Fact], relation: str) -> Round | None:
         """ "the dog to the left of …", "what is above …", "the ball between … and …"."""
@@ -256,9 +256,8 @@ class Asker:
             return None
         if noun == "thing":
             return self._related(noun, "", relation, (fact,), found, None, references)
-        pool = self._matching(noun, but=own)
-        fitting = [f for f in found if colour in ("", f.colour)]
-        return self._related(noun, colour, relation, (fact,), pool, fitting, references)
+        pool = self._matching(noun, colour, but=own)
+        return self._related(noun, colour, relation, (fact,), pool, found, references)
 
     def _nothing_there(self, references: Sequence[Fact], relation: str) -> Round | None:
         """Something that is nowhere, or not where it is asked for."""
@@ -323,7 +322,7 @@ class Asker:
         what = self._named(called(self.rng, noun), noun, colour)
         pool = tuple(self._matching(noun)) if colour else ()
         targets = (fact,) if fact else ()
-        return Round(self._ask(what), _sought(noun, colour), targets, pool, targets, skill=skill)
+        return Round(self._ask(what), _sought(noun, colour), targets, pool, skill=skill)
 
     def _ask(self, what: str) -> str:
         return ask(self.rng, what)

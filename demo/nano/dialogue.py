@@ -19,10 +19,14 @@ from demo.prompt import bbox_text
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of an answer; ``about`` is the index of the thing it speaks of, if it does."""
+    """A stretch of an answer; ``about`` is the index of the thing it speaks of, if it does.
+
+    ``judges`` where it says whether that thing is in the relation that is asked for.
+    """
 
     text: str
     about: int | None = None
+    judges: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Round:
 
     ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go; ``pool`` are the things that must
     be looked at to find the targets, in the order in which this is done, empty where a look at the picture
-    is enough; ``fitting`` those of the pool that meet what is asked for, None where they are compared with
-    each other instead; ``every`` when all that fit are wanted.
+    is enough; ``fitting`` the things in the relation that is asked for, None where those of the pool are
+    not judged one by one; ``every`` when all that fit are wanted.
     """
 
     question: str
@@ -88,7 +92,7 @@ def _candidates(asked: Round) -> list[Piece]:
     for fact in asked.pool:
         verdict = "yes" if fact in asked.fitting else "no"
         pieces += [Piece("; ")] if pieces else []
-        pieces += [*_placed([fact]), Piece(f", {verdict}", fact.index)]
+        pieces += [*_placed([fact]), Piece(f", {verdict}", fact.index, judges=True)]
     return pieces
 
 

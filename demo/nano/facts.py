@@ -166,7 +166,7 @@ def related(
     holds for one of them.
     """
     candidates = [f for f in facts if f.index not in own and f.is_a(noun)]
-    degrees = [_degree(relation, f.box, references) for f in candidates]
+    degrees = [degree(relation, f.box, references) for f in candidates]
     if any(0 < d < 1 for d in degrees):
         return None
     return [f for f, d in zip(candidates, degrees, strict=True) if d]
@@ -180,7 +180,8 @@ def nearest(found: Sequence[Fact], references: Sequence[ModelBox]) -> Fact | Non
     return next(f for f in found if f.index == far[0][1])
 
 
-def _degree(relation: str, box: ModelBox, references: Sequence[ModelBox]) -> float:
+def degree(relation: str, box: ModelBox, references: Sequence[ModelBox]) -> float:
+    """How much a box is in a relation to the references together: 1 surely, 0 surely not."""
     if relation == "between":
         return between(box, references[0], references[1])
     degrees = [RELATIONS[relation](box, r) for r in references]

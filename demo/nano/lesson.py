@@ -22,7 +22,7 @@ from demo.geometry import ModelBox
 from demo.nano.asking import Asker
 from demo.nano.dialogue import Piece, Round, answer
 from demo.nano.drawing import Drawing, draw
-from demo.nano.facts import FRAME, Fact, facts_of
+from demo.nano.facts import FRAME, RELATIONS, Fact, degree, facts_of
 from demo.nano.layout import sample_scene
 from demo.nano.model import CELLS, number_ids
 from demo.nano.phrases import mistyped
@@ -34,8 +34,18 @@ COLOUR_NAMES = tuple(COLOURS)
 IGNORE = -100
 MOST_THINGS = 8
 FRAME_WH = (FRAME.width, FRAME.height)
-# ids, whether each is to be learned, the thing each speaks of, and what each copies
-_Pair = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A question with its answer; each array has a row per token."""
+
+    ids: NDArray[np.int64]
+    taught: NDArray[np.bool_]
+    about: NDArray[np.int64]  # the thing it speaks of, or -1
+    copied: NDArray[np.int64]  # the place of the number that it repeats, or -1
+    against: NDArray[np.int64]  # where it judges a thing: the only reference, else -1
+    degrees: NDArray[np.float32]  # … how much that thing is in each relation, else -1
 
 
 @dataclass(slots=True)
@@ -43,7 +53,7 @@ class Batch:
     """Tensors of B pictures; L tokens a row, C = 64 visual tokens, N things at most.
 
     ``ground`` [B, L] is the thing that the *next* token speaks of, -1 for none; ``owner`` [B, C] the
-    thing that a visual token shows, -1 for background.
+    thing that a visual token shows, -1 for background.  Relations stand in the order of `RELATIONS`.
     """
 
     pixels: Tensor  # uint8 [B, 3, H, W]
@@ -53,6 +63,8 @@ class Batch:
     labels: Tensor  # [B, L]: the next token where it is to be learned, else IGNORE
     ground: Tensor  # [B, L]
     source: Tensor  # [B, L]: place in the pair of the number that the next token repeats, or -1
+    against: Tensor  # [B, L]: where the next token judges a thing, its only reference, else -1
+    degrees: Tensor  # float [B, L, relations]: … how much it is in each relation, else -1
     owner: Tensor  # [B, C]
     kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
     colours: Tensor  # [B, C]: colour, IGNORE for background
@@ -113,26 +125,28 @@ class Lessons:
             _boxes(facts),
         )
 
-    def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.int64], ...]:
-        """ids [L], positions [3, L], segment [L], labels [L], ground [L], source [L]."""
+    def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.generic], ...]:
+        """ids [L], positions [3, L], segment, labels, ground, source, against [L], degrees [L, …]."""
         end = len(self.prefix)
         length = end + self.pairs * self.stride
         ids, segment = np.full(length, self.pad), np.full(length, -1)
         labels, ground, source = np.full(length, IGNORE), np.full(length, -1), np.full(length, -1)
+        against = np.full(length, -1)
+        degrees = np.full((length, len(RELATIONS)), -1, np.float32)
         positions = np.zeros((3, length), np.int64)
         ids[:end], segment[:end] = self.prefix, 0
         positions[:, :end] = prefix_positions(self.prefix)
         start = int(positions[:, :end].max()) + 1
-        for number, (pair, taught, about, copied) in enumerate(self._pairs(scene, facts), start=1):
-            place = slice(
-                end + (number - 1) * self.stride, end + (number - 1) * self.stride + len(pair)
-            )
-            ids[place], segment[place] = pair, number
-            positions[:, place] = start + np.arange(len(pair))
-            labels[place] = np.append(np.where(taught[1:], pair[1:], IGNORE), IGNORE)
-            ground[place] = np.append(about[1:], -1)
-            source[place] = np.append(copied[1:], -1)
-        return ids, positions, segment, labels, ground, source
+        for number, pair in enumerate(self._pairs(scene, facts), start=1):
+            first = end + (number - 1) * self.stride
+            length = len(pair.ids)
+            place, before = slice(first, first + length), slice(first, first + length - 1)
+            ids[place], segment[place] = pair.ids, number
+            positions[:, place] = start + np.arange(length)
+            labels[before] = np.where(pair.taught, pair.ids, IGNORE)[1:]
+            ground[before], source[before] = pair.about[1:], pair.copied[1:]
+            against[before], degrees[before] = pair.against[1:], pair.degrees[1:]
+        return ids, positions, segment, labels, ground, source, against, degrees
 
     def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
         """As many pairs as a row holds; one that is too long is left out and another made."""
@@ -140,7 +154,7 @@ class Lessons:
         made = 0
         while made < self.pairs:
             pair = self._pair(scene, facts, *next(rounds))
-            if len(pair[0]) <= self.stride:
+            if len(pair.ids) <= self.stride:
                 made += 1
                 yield pair
 
@@ -163,11 +177,19 @@ class Lessons:
             said = mistyped(self.rng, said)
         question = region_reasoner_instruction(said)
         head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
-        body, about = self._encode_pieces(answer(scene, facts, asked, boxes))
+        body, said_by = self._encode_pieces(answer(scene, facts, asked, boxes))
         ids = np.array([*head, *body, self.eos])
-        taught = np.arange(len(ids)) >= len(head)
-        about_all = np.array([-1] * len(head) + about + [-1])
-        return ids, taught, about_all, self._copied(ids, len(head), 4 * len(boxes))
+        pieces = [Piece("")] * len(head) + said_by + [Piece("")]
+        judged = np.array([p.judges for p in pieces])
+        only = asked.references[0].index if len(boxes) == 1 else -1
+        return _Pair(
+            ids,
+            np.arange(len(ids)) >= len(head),
+            np.array([-1 if p.about is None else p.about for p in pieces]),
+            self._copied(ids, len(head), 4 * len(boxes)),
+            np.where(judged, only, -1),
+            np.array([_degrees(facts, p, asked.references) for p in pieces], np.float32),
+        )
 
     def _copied(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
         """For each of the ``count`` numbers that <think> cites, its place in the question."""
@@ -180,15 +202,23 @@ class Lessons:
             copied[cited[:count]] = given[:count]
         return copied
 
-    def _encode_pieces(self, pieces: Sequence[Piece]) -> tuple[list[int], list[int]]:
-        """Token ids of the joined text, and for each the thing its piece speaks of."""
+    def _encode_pieces(self, pieces: Sequence[Piece]) -> tuple[list[int], list[Piece]]:
+        """Token ids of the joined text, and for each the piece that it ends in."""
         ids, offsets = self._encode("".join(p.text for p in pieces))
-        speaks = [-1 if p.about is None else p.about for p in pieces for _ in p.text]
-        return ids, [speaks[stop - 1] for _, stop in offsets]
+        by_letter = [p for p in pieces for _ in p.text]
+        return ids, [by_letter[stop - 1] for _, stop in offsets]
 
     def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         encoding = self.tokenizer._tokenizer.encode(text, add_special_tokens=False)
         return encoding.ids, encoding.offsets
+
+
+def _degrees(facts: Sequence[Fact], piece: Piece, references: Sequence[Fact]) -> list[float]:
+    """How much the thing that a piece judges is in each relation to the references, else -1."""
+    if not piece.judges:
+        return [-1.0] * len(RELATIONS)
+    box = next(f.box for f in facts if f.index == piece.about)
+    return [degree(relation, box, [r.box for r in references]) for relation in RELATIONS]
 
 
 def _prefix_ids(tokenizer: PreTrainedTokenizerFast) -> NDArray[np.int64]:

@@ -3,7 +3,8 @@
 The helpers are thrown away after training: dense labels (kind, colour, box) on the visual tokens as the
 tower gives them and again inside the language model, now with absolute boxes; losses that tell one
 attention head which visual tokens show the thing being spoken of, and another which number of the question
-is to be cited next; and the box of the thing being spoken of, from the same places.
+is to be cited next; the box of the thing being spoken of, from the same places; and where a candidate is
+judged, the box of the reference and every relation between the two.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import Qwen2_5_VLForConditionalGeneration
 
-from demo.nano.facts import FRAME
+from demo.nano.facts import FRAME, RELATIONS
 from demo.nano.lesson import COLOUR_NAMES, IGNORE, Batch
 from demo.nano.model import CELLS
 from demo.nano.passes import Layout, layer_forward, pair_scores, vision_forward
@@ -24,6 +25,8 @@ from demo.nano.world import KINDS
 
 DENSE_LAYERS = (1, 3)  # after these language layers the visual tokens must know their thing
 LOOK_LAYERS = (3, 4, 6)  # in these, head 0 must look at the thing that is spoken of
+AGAINST_LAYERS = (3, 4)  # after these, who judges a thing must know the box of the reference, too
+RELATED_LAYER = 5  # … and after this one, in which relations the two are
 COPY_LAYER = 4  # in this, head 1 must look at the number of the question that is cited next
 STEP = 4  # pixels of a bin
 # How much more the first look at a thing counts than the following ones: there it is chosen, which takes
@@ -37,6 +40,7 @@ WEIGHTS = {
     "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
     "dense3_kind": 0.2, "dense3_colour": 0.1, "dense3_box": 0.3,
     "look3": 0.2, "look4": 0.3, "look6": 0.4, "spoken3": 0.2, "spoken4": 0.2, "spoken6": 0.2,
+    "against3": 0.2, "against4": 0.3, "related5": 1.0,
     "copy": 0.3,
     "words": 1.0, "copied": 2.0, "numbers": 1.0,
 }  # fmt: skip
@@ -62,7 +66,7 @@ class BoxBins(nn.Module):
         share = place - lower
         below = scores.gather(2, lower[..., None])[..., 0]
         above = scores.gather(2, lower[..., None] + 1)[..., 0]
-        return -((1 - share) * below + share * above).mean()
+        return -((1 - share) * below + share * above).sum() / max(1, edges.numel())
 
 
 class DenseHead(nn.Module):
@@ -112,6 +116,8 @@ class Student(nn.Module):
         self.seeing = DenseHead(width, centres)
         self.dense = nn.ModuleList(DenseHead(width) for _ in DENSE_LAYERS)
         self.spoken = nn.ModuleList(BoxBins(width, 0) for _ in LOOK_LAYERS)
+        self.against = nn.ModuleList(BoxBins(width, 0) for _ in AGAINST_LAYERS)
+        self.related = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(RELATIONS)))
         self.numbers = numbers
         self.verdicts = nn.Buffer(torch.tensor(verdicts), persistent=False)
         self.soft = nn.Buffer(_soft_targets(len(numbers)), persistent=False)
@@ -144,8 +150,11 @@ class Student(nn.Module):
         cos, sin = (r[0][:, None] for r in text.rotary_emb(x, flat))
         speaking = batch.ground[layout.valid] >= 0
         edges = _boxes_of(batch.boxes, batch.ground)[layout.valid][speaking]
+        against = batch.against[layout.valid]
+        reference = _boxes_of(batch.boxes, batch.against)[layout.valid][against >= 0]
+        degrees = batch.degrees[layout.valid]
         losses: dict[str, Tensor] = {}
-        dense, spoken = _each(self.dense), _each(self.spoken)
+        dense, spoken, compared = _each(self.dense), _each(self.spoken), _each(self.against)
         for i, layer in enumerate(text.layers):
             x, query, key = layer_forward(layer, x, (cos, sin), layout)
             if i in DENSE_LAYERS:
@@ -155,9 +164,20 @@ class Student(nn.Module):
                 choice = CHOICE[LOOK_LAYERS.index(i)]
                 losses[f"look{i}"] = look_loss(query[:, :1], key[:, :1], layout, batch, choice)
                 losses[f"spoken{i}"] = next(spoken).loss(x[speaking], edges)
+            if i in AGAINST_LAYERS:
+                losses[f"against{i}"] = next(compared).loss(x[against >= 0], reference)
+            if i == RELATED_LAYER:
+                losses[f"related{i}"] = self._relations_loss(x, degrees)
             if i == COPY_LAYER:
                 losses["copy"] = copy_loss(query[:, 1:2], key[:, 1:2], layout, batch)
         return text.norm(x), losses
+
+    def _relations_loss(self, x: Tensor, degrees: Tensor) -> Tensor:
+        """Cross entropy of all relations, of the tokens [T, width] that judge a thing."""
+        wanted = degrees[degrees[:, 0] >= 0]
+        found = self.related(x[degrees[:, 0] >= 0]).float()
+        loss = F.binary_cross_entropy_with_logits(found, wanted, reduction="sum")
+        return loss / max(1, wanted.numel())
 
     def _text_losses(self, hidden: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Words and copied numbers must be met exactly; a number that is seen, nearly."""
