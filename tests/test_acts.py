@@ -209,6 +209,14 @@ def test_a_dialogue_dropped_while_a_turn_ran_is_put_away(acts: Acts, seat: Seat)
     assert session(seat) == before
 
 
+def test_who_sees_the_answer_may_act_on_it_at_once(acts: Acts, seat: Seat) -> None:
+    canvas, sheet = acts.events.parts.canvas, acts.events.parts.sheet
+    asked = acts.events.ask("find red", seat, REQUEST)
+    next(updates for updates in asked if updates.get(canvas, {}).get("busy") == "")
+    shown, *_ = acts.turn(seat, sent({"kind": "numbers", "turn": 3}), REQUEST)
+    assert shown[sheet]["title"] == "Answer 3: the numbers"
+
+
 def test_only_the_last_few_pictures_are_kept(acts: Acts, seat: Seat, blocks: Path) -> None:
     for _ in range(MOST_PUT_AWAY + 2):
         acts.events.open_upload(str(blocks), seat, REQUEST)

@@ -229,6 +229,21 @@ def test_an_example_opened_by_keyboard_leads_to_the_message(open_page: Page) -> 
     expect(open_page.locator("#message textarea")).to_be_focused()
 
 
+def test_an_example_opened_while_the_page_is_built_leads_to_the_message_when_it_is_there(
+    open_page: Page,
+) -> None:
+    taken = open_page.evaluate_handle(
+        "() => { const message = document.querySelector('#message'); const parent = message.parentNode;"
+        " const next = message.nextSibling; message.remove();"
+        " return () => parent.insertBefore(message, next); }"
+    )
+    open_page.focus("#examples .example-open")
+    open_page.keyboard.press("Enter")
+    expect(open_page.locator("#canvas img")).to_be_visible()
+    open_page.evaluate("(putBack) => putBack()", taken)
+    expect(open_page.locator("#message textarea")).to_be_focused()
+
+
 def test_the_examples_have_a_title_and_can_be_closed(page: Page) -> None:
     page.click("#show-examples")
     expect(page.get_by_role("heading", name="Examples")).to_be_visible()

@@ -198,10 +198,11 @@ class Events:
             except Exception:
                 log.exception("a comparison failed")
                 shown = {**self.show.desk(seat, desk), **self.show.said(words.UNEXPECTED)}
-            yield self._cleared(seat) if ticket.dropped else shown
+            last = self._cleared(seat) if ticket.dropped else shown
         finally:
             ticket.cancel.set()
             self.turns.end(ticket)
+        yield last
 
     def _second(
         self, desk: Desk, turn: int, entry: Entry, ticket: Ticket
@@ -266,13 +267,13 @@ class Events:
             yield self.show.said(words.ONE_AT_A_TIME)
             return
         try:
-            if desk is None:
-                yield self.show.said(words.OPEN_FIRST)
-                return
-            yield from self._running(sentence, seat, desk, start, ticket, at_start or {})
+            last = self.show.said(words.OPEN_FIRST)
+            if desk is not None:
+                last = yield from self._running(sentence, seat, desk, start, ticket, at_start or {})
         finally:
             ticket.cancel.set()  # a visitor who is gone does not keep the model busy
             self.turns.end(ticket)
+        yield last  # not sooner: whoever sees the answer may act on it at once
 
     def _running(
         self,
@@ -282,8 +283,8 @@ class Events:
         start: Session | None,
         ticket: Ticket,
         at_start: Updates,
-    ) -> Iterator[Updates]:
-        """The turn as it is written, and at the end the desk with it."""
+    ) -> Generator[Updates, None, Updates]:
+        """The turn as it is written; what is returned is the desk with it, the last thing to be shown."""
         shown = desk if start is None else replace(desk, session=start)
         earlier = self.show.dialogue(shown)
         live = LiveTurn(f"turn{len(shown.session.turns) + 1}")
@@ -305,14 +306,13 @@ class Events:
                     finished = batch[-1].session
                     self.turns.took(live.busy_s)
         except DemoError as error:
-            yield self._failed(seat, desk, live, str(error), ticket)
+            return self._failed(seat, desk, live, str(error), ticket)
         except Exception:
             log.exception("a turn failed")
-            yield self._failed(seat, desk, live, words.UNEXPECTED, ticket)
-        else:
-            # One step back undoes the turn and what it took the place of.
-            done = desk.acted(replace(finished, former=desk.session))
-            yield self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
+            return self._failed(seat, desk, live, words.UNEXPECTED, ticket)
+        # One step back undoes the turn and what it took the place of.
+        done = desk.acted(replace(finished, former=desk.session))
+        return self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
 
     def _events(
         self,

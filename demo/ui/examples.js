@@ -27,7 +27,13 @@ function choose({ index, play }) {
 
 function closeAndGoBack() {
   toggle(false);
-  document.querySelector("#show-examples").focus();
+  document.querySelector("#show-examples")?.focus();
+}
+
+function goToMessage() {
+  const message = document.querySelector("#message textarea");
+  if (!message) return requestAnimationFrame(goToMessage); // the page is still being built
+  message.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -35,7 +41,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest(".examples-close")) return closeAndGoBack();
   const chosen = event.target.closest("[data-index]");
   if (chosen && list.contains(chosen)) choose(chosen.dataset);
-  if (chosen && event.detail === 0) document.querySelector("#message textarea").focus(); // by keyboard
+  if (chosen && event.detail === 0) goToMessage(); // by keyboard
   if (chosen || !block.contains(event.target)) toggle(false);
 });
 document.addEventListener("keydown", (event) => {
