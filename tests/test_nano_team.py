@@ -10,7 +10,20 @@ import pytest
 import torch
 
 from demo.nano.team import Team, learn_as_one
-from demo.nano.train import Plan, Trainer
+
+
+def _work(folder: Path, team: Team) -> None:
+    """What the members of these tests do; a new process for each takes its time, so all at once."""
+    _mean_of_members(folder, team)
+    _a_few_steps(folder, team)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two members have written."""
+    made = tmp_path_factory.mktemp("team")
+    learn_as_one(partial(_work, made), 2)
+    return made
 
 
 def _mean_of_members(folder: Path, team: Team) -> None:
@@ -25,24 +38,24 @@ def _mean_of_members(folder: Path, team: Team) -> None:
     )
 
 
-def test_every_member_gets_the_mean_gradient(tmp_path: Path) -> None:
-    learn_as_one(partial(_mean_of_members, tmp_path), 2)
-    found = [json.loads((tmp_path / f"{member}.json").read_text()) for member in range(2)]
+def test_every_member_gets_the_mean_gradient(folder: Path) -> None:
+    found = [json.loads((folder / f"{member}.json").read_text()) for member in range(2)]
     assert found == [[[[1.5] * 3] * 2, [0.0] * 4]] * 2
 
 
 def _a_few_steps(folder: Path, team: Team) -> None:
+    from demo.nano.train import Plan, Trainer  # not where a member only fails
+
     plan = Plan(seeing_steps=0, talking_steps=2, talking_pictures=2, pairs=2)
     trainer = Trainer(folder, plan, "cpu", team=team)
     trainer.run()
     torch.save(trainer.student.state_dict(), folder / f"weights{team.member}.pt")
 
 
-def test_members_stay_the_same_and_one_keeps_the_files(tmp_path: Path) -> None:
-    learn_as_one(partial(_a_few_steps, tmp_path), 2)
-    one, other = (torch.load(tmp_path / f"weights{member}.pt") for member in range(2))
+def test_members_stay_the_same_and_one_keeps_the_files(folder: Path) -> None:
+    one, other = (torch.load(folder / f"weights{member}.pt") for member in range(2))
     assert all(torch.equal(one[name], other[name]) for name in one)
-    assert torch.load(tmp_path / "state.pt")["step"] == 2
+    assert torch.load(folder / "state.pt")["step"] == 2
 
 
 def _broken(team: Team) -> None:
