@@ -232,6 +232,7 @@ def test_an_example_opened_by_keyboard_leads_to_the_message(open_page: Page) -> 
 def test_an_example_opened_while_the_page_is_built_leads_to_the_message_when_it_is_there(
     open_page: Page,
 ) -> None:
+    expect(open_page.locator("#message textarea")).to_be_attached()
     taken = open_page.evaluate_handle(
         "() => { const message = document.querySelector('#message'); const parent = message.parentNode;"
         " const next = message.nextSibling; message.remove();"

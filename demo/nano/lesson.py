@@ -53,7 +53,7 @@ class Batch:
     """Tensors of B pictures; L tokens a row, C = 64 visual tokens, N things at most.
 
     ``ground`` [B, L] is the thing that the *next* token speaks of, -1 for none; ``owner`` [B, C] the
-    thing that a visual token shows, -1 for background.  Relations stand in the order of `RELATIONS`.
+    thing that a visual token shows, -1 for background. Relations stand in the order of `RELATIONS`.
     """
 
     pixels: Tensor  # uint8 [B, 3, H, W]
@@ -139,10 +139,10 @@ class Lessons:
         start = int(positions[:, :end].max()) + 1
         for number, pair in enumerate(self._pairs(scene, facts), start=1):
             first = end + (number - 1) * self.stride
-            length = len(pair.ids)
-            place, before = slice(first, first + length), slice(first, first + length - 1)
+            count = len(pair.ids)
+            place, before = slice(first, first + count), slice(first, first + count - 1)
             ids[place], segment[place] = pair.ids, number
-            positions[:, place] = start + np.arange(length)
+            positions[:, place] = start + np.arange(count)
             labels[before] = np.where(pair.taught, pair.ids, IGNORE)[1:]
             ground[before], source[before] = pair.about[1:], pair.copied[1:]
             against[before], degrees[before] = pair.against[1:], pair.degrees[1:]
