@@ -120,8 +120,7 @@ class Asker:
         worn = f"{fact.colour} {self._pick((_wear(fact.kind), 'shirt', 'top'))}"
         worn = self._pick((article(worn), f"the {worn}", fact.colour))
         question = framed(self.rng, self._pick(asks).format(worn))
-        sought = f"the person in {fact.colour}"
-        return Round(question, sought, (fact,), pool, skill="colour")
+        return Round(question, f"the person in {fact.colour}", (fact,), pool, skill="colour")
 
     def _hat(self) -> Round | None:
         """ "the woman with the yellow hat", "who is wearing a hat"."""

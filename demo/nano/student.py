@@ -220,7 +220,7 @@ def look_loss(
 ) -> Tensor:
     """−log of one head's attention that falls on the visual tokens of the thing spoken of.
 
-    The first look at a thing weighs ``choice``, the following ones 1.
+    The first look at a thing weighs ``choice``, the following ones 1; scores that grow cost a little, too.
     """
     scores, whole = pair_scores(query, key, layout)
     ground = batch.ground[:, layout.prefix :].unflatten(1, (layout.pairs, layout.stride))

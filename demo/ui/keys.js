@@ -4,7 +4,7 @@
 
 const SINGLE_KEYS_KEPT = "regionreasoner.single-keys";
 const KEYS = {
-  "/": () => message().focus(), "?": () => showKeys(),
+  "/": () => message()?.focus(), "?": () => showKeys(),
   f: () => showOnly(only ? null : regionMeant(true)?.id), h: () => (regionMeant() ? hide(regionMeant()) : tell("Point at a region first, then press H.")),
   x: LOOKS.compare.run, t: LOOKS.film.run,
 };
