@@ -179,6 +179,11 @@ def asked_beside(page: Page, number: int, title: str) -> None:
     expect(page.locator(IDLE)).to_be_attached()
 
 
+def pointing_at_nothing(page: Page) -> None:
+    """Where the last click was, the dialogue may have moved another answer under the pointer."""
+    page.mouse.move(0, 0)
+
+
 def test_two_models_answer_one_question_and_one_is_taken(page: Page, served: Served) -> None:
     beach(page)
     ask(page, "find the boat")
@@ -187,6 +192,7 @@ def test_two_models_answer_one_question_and_one_is_taken(page: Page, served: Ser
     asked_beside(page, 1, "nano252")
     told = page.locator("#chat", has_text="What nano252 says. They ")
     expect(told).to_be_visible()
+    pointing_at_nothing(page)
     expect(page.locator("#canvas .aside-tag")).to_have_count(0)  # the newest answer is looked at
     page.locator("#chat .user-row").first.hover()
     expect(page.locator("#canvas .aside-tag")).to_have_text("nano252")
@@ -201,6 +207,7 @@ def test_two_models_answer_one_question_and_one_is_taken(page: Page, served: Ser
     page.locator("#chat a[href='#take-2-1']").click()
     expect(page.locator("#hint")).to_contain_text("The other model’s answer stands there now.")
     expect(page.locator("#chat")).to_contain_text("by nano252")
+    pointing_at_nothing(page)
     expect(page.locator("#canvas .aside-tag")).to_have_count(0)
     assert boxes_of(page) != first
     page.click("#undo")
