@@ -15,6 +15,9 @@ from demo.references import Resolved
 from demo.regions import RegionObject
 from demo.session import Session, Turn
 
+TurnKey = tuple[int, str, str]
+"""Which turn of a picture's dialogues: its number (1, 2, …), what the model was asked and what it wrote."""
+
 AGREE = 0.5  # mean IoU from which two answers are said to agree, as a hit is counted in benchmarks
 _CHANGED = "What this question refers to is not what it was when it was asked: ask again, and compare then."
 
@@ -66,6 +69,23 @@ def check_same(first: Turn, question: Resolved) -> None:
 
 
 Seconds = Mapping[int, Sequence[Second]]
+
+
+def turn_key(number: int, turn: Turn) -> TurnKey:
+    """The key of turn ``number`` (1, 2, …).
+
+    It is the same after undo and a return, in a branch, after a rating, and in a dialogue that was
+    loaded again; asked once more with another answer, the turn is another.
+    """
+    return number, turn.prompted, turn.raw
+
+
+def by_turn(
+    seconds: Mapping[TurnKey, tuple[Second, ...]], session: Session
+) -> dict[int, tuple[Second, ...]]:
+    """Those of the turns that the dialogue has, by their number (1, 2, …)."""
+    keys = (turn_key(number, turn) for number, turn in enumerate(session.turns, start=1))
+    return {key[0]: seconds[key] for key in keys if key in seconds}
 
 
 def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> float | None:

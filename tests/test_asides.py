@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from demo.errors import InputError
+from demo.evaluate.data import Dialogue, TrueTurn
+from demo.evaluate.track import Track
 from demo.masks import Mask
 from demo.regions import RegionObject
 from demo.render import PALETTE
+from demo.second import Second
+from demo.session import Session
 from demo.ui.asides import Aside, AsideKind
 from demo.ui.canvas import scene
 from demo.ui.desk import Desk
@@ -19,40 +24,50 @@ from demo.ui.theme import ASIDE_COLOURS, contrast
 from tests.test_ui import EMPTY, LEFT, RIGHT, answered, desk
 
 MASK = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (240, 60))))
-TRUTH = Aside("truth", AsideKind.TRUTH, (RegionObject("", RIGHT, mask=MASK),))
-OTHER = Aside("other-7b", AsideKind.MODEL, (RegionObject("", LEFT), RegionObject("", RIGHT)))
+FIRST = answered(EMPTY, "a", LEFT, raw="A")
+BOTH = answered(FIRST, "b", RIGHT, raw="B")
+
+
+def opinion(session: Session, number: int, name: str, *objects: RegionObject) -> Second:
+    """What another model says in turn ``number`` of that dialogue."""
+    start = session.before(number).with_reasoner(replace(session.reasoner, name=name))
+    finished = answered(start, "the same", *(o.box for o in objects))
+    if objects:
+        region = finished.registry.regions[-1]
+        finished = finished.with_region(replace(region, objects=objects))
+    return Second(finished)
+
+
+def two_turns() -> Desk:
+    first = desk(FIRST).with_second(1, opinion(FIRST, 1, "one", RegionObject("", RIGHT, mask=MASK)))
+    second = first.acted(BOTH).with_second(2, opinion(BOTH, 2, "one"))
+    return second.with_second(2, opinion(BOTH, 2, "two", RegionObject("", LEFT)))
 
 
 def shown(at: Desk) -> dict[int, list[str]]:
     return {number: [a.name for a in asides] for number, asides in at.asides_by_turn.items()}
 
 
-def two_turns() -> Desk:
-    first = desk(EMPTY).acted(answered(EMPTY, "a", LEFT, raw="A")).with_aside(1, TRUTH)
-    second = answered(first.session, "b", RIGHT, raw="B")
-    return first.acted(second).with_aside(2, TRUTH).with_aside(2, OTHER)
-
-
 def test_asides_belong_to_their_turn() -> None:
-    assert shown(two_turns()) == {1: ["truth"], 2: ["truth", "other-7b"]}
+    assert shown(two_turns()) == {1: ["one"], 2: ["one", "two"]}
     with pytest.raises(InputError):
-        two_turns().with_aside(3, TRUTH)
+        two_turns().with_second(3, opinion(BOTH, 2, "one"))
 
 
 def test_undo_takes_the_asides_of_its_turn() -> None:
-    assert shown(two_turns().undone()) == {1: ["truth"]}
+    assert shown(two_turns().undone()) == {1: ["one"]}
 
 
 def test_a_branch_has_the_asides_of_its_turns() -> None:
     branched = two_turns().branched(1)
-    assert shown(branched) == {1: ["truth"]}
-    assert shown(branched.switched(0)) == {1: ["truth"], 2: ["truth", "other-7b"]}
+    assert shown(branched) == {1: ["one"]}
+    assert shown(branched.switched(0)) == {1: ["one"], 2: ["one", "two"]}
 
 
 def test_another_answer_to_the_question_has_no_asides_yet() -> None:
     before = two_turns()
     again = replace(before, session=answered(before.session.before(2), "b", LEFT, raw="other"))
-    assert shown(again) == {1: ["truth"]}
+    assert shown(again) == {1: ["one"]}
 
 
 def test_a_rating_and_a_correction_change_nothing() -> None:
@@ -63,9 +78,16 @@ def test_a_rating_and_a_correction_change_nothing() -> None:
     assert shown(rated.acted(rated.session.with_region(moved))) == shown(at)
 
 
-def test_one_of_the_same_name_takes_its_place() -> None:
-    nothing = replace(TRUTH, objects=())
-    assert two_turns().with_aside(1, nothing).asides_by_turn[1] == (nothing,)
+def test_a_model_that_is_asked_again_has_one_opinion() -> None:
+    at = two_turns().with_second(1, opinion(FIRST, 1, "one"))
+    assert at.asides_by_turn[1] == (Aside("one", AsideKind.MODEL, ()),)
+
+
+def test_truth_and_opinions_stand_side_by_side() -> None:
+    rows = tuple(TrueTurn(q, (), (box,), None, {}) for q, box in (("a", LEFT), ("b", RIGHT)))
+    track = Track(Dialogue(1, "1", "white.png", Path("white.png"), rows), masks=False)
+    at = replace(two_turns(), track=track)
+    assert shown(at) == {1: ["truth", "one"], 2: ["truth", "one", "two"]}
 
 
 def test_the_canvas_gets_boxes_and_an_outline_once() -> None:
@@ -73,8 +95,8 @@ def test_the_canvas_gets_boxes_and_an_outline_once() -> None:
     first = value["asides"]["1"][0]
     key = first["objects"][0]["mask"]
     assert first == {
-        "name": "truth",
-        "kind": "truth",
+        "name": "one",
+        "kind": "model",
         "objects": [{"box": list(RIGHT.xyxy), "mask": key}],
     }
     assert list(value["outlines"]) == [key]

@@ -15,19 +15,11 @@ from demo.errors import InputError
 from demo.evaluate.track import Track
 from demo.pictures import Picture
 from demo.references import Resolved
-from demo.second import Second
+from demo.second import Second, TurnKey, by_turn, turn_key
 from demo.session import Session
 from demo.store import Owner, Saved
 from demo.ui import truth
-from demo.ui.asides import (
-    Aside,
-    AsideKind,
-    Asides,
-    TurnKey,
-    by_turn,
-    turn_key,
-    with_aside,
-)
+from demo.ui.asides import Aside, AsideKind
 from demo.ui.chat import Message
 
 MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
@@ -58,9 +50,9 @@ class Desk:
     ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
     are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
-    ``asides`` is what is shown beside the regions of an answer (see `asides`),
-    ``seconds`` what other models answered. ``copies`` are the
-    dialogues on disk by session id: a fact about the world, so all states of a desk share it.
+    ``seconds`` is what other models answered, also in turns that were taken back: one that comes back is
+    the same one. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
+    states of a desk share it.
     """
 
     picture: Picture
@@ -73,7 +65,6 @@ class Desk:
     order: tuple[str, ...] = ()
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
-    asides: Asides = field(default_factory=dict, repr=False)
     seconds: Mapping[TurnKey, tuple[Second, ...]] = field(default_factory=dict, repr=False)
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
@@ -145,21 +136,14 @@ class Desk:
         self.session.turn(turn)
         return replace(self, changing=turn)
 
-    def with_aside(self, turn: int, aside: Aside) -> Desk:
-        """With something shown beside that answer (1, 2, …) of the shown dialogue. Raises InputError."""
-        return replace(self, asides=with_aside(self.asides, self.session, turn, aside))
-
     def with_second(self, turn: int, second: Second) -> Desk:
         """With another model's answer beside that one (1, 2, …), in the place of that model's last.
 
         Raises InputError.
         """
-        first = self.session.turn(turn)
-        key = turn_key(turn, first)
+        key = turn_key(turn, self.session.turn(turn))
         others = tuple(s for s in self.seconds.get(key, ()) if s.name != second.name)
-        beside = Aside(second.name, AsideKind.MODEL, second.objects)
-        made = replace(self, seconds={**self.seconds, key: (*others, second)})
-        return made.with_aside(turn, beside)
+        return replace(self, seconds={**self.seconds, key: (*others, second)})
 
     @property
     def seconds_by_turn(self) -> dict[int, tuple[Second, ...]]:
@@ -176,11 +160,11 @@ class Desk:
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
         """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
-        made = by_turn(self.asides, self.session)
-        if self.track is None:
-            return made
-        true = truth.asides(self.track, self.session)
-        return {n: (*true.get(n, ()), *made.get(n, ())) for n in {**true, **made}}
+        made = {} if self.track is None else truth.asides(self.track, self.session)
+        for number, seconds in self.seconds_by_turn.items():
+            beside = (Aside(s.name, AsideKind.MODEL, s.objects) for s in seconds)
+            made[number] = (*made.get(number, ()), *beside)
+        return made
 
     @property
     def remarks(self) -> dict[int, tuple[str, ...]]:
