@@ -102,7 +102,8 @@ class Turn:
     """One question and its answer.
 
     ``next_region`` is the number that was free when it was asked. ``reasoner`` is who answered, and in
-    which frame the numbers of its texts are; None stands for the session's.
+    which frame the numbers of its texts are; None stands for the session's. ``seconds`` are what other
+    models said to the same question.
     """
 
     question: str
@@ -117,6 +118,21 @@ class Turn:
     timings: Timings = field(default_factory=Timings)
     next_region: int | None = None
     reasoner: ReasonerInfo | None = None
+    seconds: tuple[Second, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A second opinion: what another model said to a question that had an answer.
+
+    ``reasoner`` is that model; ``turn`` what it was asked and what it wrote, without a region, for
+    ``objects`` (picture pixels), under ``label``, are what it found and no part of the dialogue.
+    """
+
+    reasoner: ReasonerInfo
+    turn: Turn
+    objects: tuple[RegionObject, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +190,7 @@ class Session:
         the region it made.
         """
         if self.former is not None:
-            return self.former._rated_as(self.turns)
+            return self.former._noted_as(self.turns)
         if not self.turns:
             raise InputError("There is nothing to undo.")
         last = self.turns[-1].region
@@ -216,16 +232,25 @@ class Session:
 
         Raises InputError when there is no such turn.
         """
-        changed = replace(self.turn(turn), feedback=feedback)
-        return replace(self, turns=(*self.turns[: turn - 1], changed, *self.turns[turn:]))
+        return self._with_note(turn, replace(self.turn(turn), feedback=feedback))
 
-    def _rated_as(self, turns: Sequence[Turn]) -> Session:
-        """With what people thought of the same turns since."""
-        since = {(i, t.question, t.raw): t.feedback for i, t in enumerate(turns)}
-        kept = tuple(
-            replace(t, feedback=since.get((i, t.question, t.raw), t.feedback))
-            for i, t in enumerate(self.turns)
-        )
+    def with_second(self, turn: int, second: Second) -> Session:
+        """With another model's opinion on that turn, in the place of its former one; no act either.
+
+        Raises InputError when there is no such turn.
+        """
+        noted = self.turn(turn)
+        others = tuple(s for s in noted.seconds if s.reasoner.name != second.reasoner.name)
+        return self._with_note(turn, replace(noted, seconds=(*others, second)))
+
+    def _with_note(self, turn: int, noted: Turn) -> Session:
+        return replace(self, turns=(*self.turns[: turn - 1], noted, *self.turns[turn:]))
+
+    def _noted_as(self, turns: Sequence[Turn]) -> Session:
+        """With what people and other models thought of the same turns since."""
+        since = {(i, t.question, t.raw): t for i, t in enumerate(turns)}
+        both = ((since.get((i, t.question, t.raw), t), t) for i, t in enumerate(self.turns))
+        kept = tuple(replace(t, feedback=s.feedback, seconds=s.seconds) for s, t in both)
         return replace(self, turns=kept)
 
     def _free_number(self, turn: int) -> int:
@@ -302,6 +327,16 @@ def _turn_to_dict(turn: Turn) -> dict[str, Any]:
         },
         "next_region": turn.next_region,
         **({} if turn.reasoner is None else {"reasoner": _reasoner_to_dict(turn.reasoner)}),
+        **({"second_opinions": [_second_to_dict(s) for s in turn.seconds]} if turn.seconds else {}),
+    }
+
+
+def _second_to_dict(second: Second) -> dict[str, Any]:
+    return {
+        "reasoner": _reasoner_to_dict(second.reasoner),
+        "turn": _turn_to_dict(second.turn),
+        "label": second.label,
+        "objects": [object_to_dict(o) for o in second.objects],
     }
 
 
@@ -333,7 +368,7 @@ def _session_from_dict(data: dict[str, Any]) -> Session:
     picture = _fields(data["picture"])
     size = _size([picture["width"], picture["height"]])
     regions = tuple(_region_from_dict(_fields(r), size) for r in _listed(data["regions"]))
-    turns = tuple(_turn_from_dict(_fields(t)) for t in _listed(data["turns"]))
+    turns = tuple(_noted_from_dict(_fields(t), size) for t in _listed(data["turns"]))
     return Session(
         id=_matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(_text(picture["name"]), size, _sha256(picture["sha256"])),
@@ -367,6 +402,24 @@ def _branch_from_dict(branch: object) -> tuple[str, int] | None:
     fields = _fields(branch)
     of = _matching(fields["of"], _SESSION_ID, "the id of a session")
     return of, _whole(fields["turn"])
+
+
+def _noted_from_dict(data: dict[str, Any], size: Size) -> Turn:
+    """A turn with the second opinions on it; they have none themselves, however deep a file nests them."""
+    seconds = _listed(data.get("second_opinions", []))
+    read = tuple(_second_from_dict(_fields(s), size) for s in seconds)
+    return replace(_turn_from_dict(data), seconds=read)
+
+
+def _second_from_dict(data: dict[str, Any], size: Size) -> Second:
+    turn = _turn_from_dict(_fields(data["turn"]))
+    objects = tuple(_object_from_dict(_fields(o), size) for o in _listed(data["objects"]))
+    return Second(
+        _reasoner_from_dict(_fields(data["reasoner"])),
+        replace(turn, region=None, reasoner=None),
+        objects,
+        _text(data.get("label", "")),
+    )
 
 
 def _turn_from_dict(data: dict[str, Any]) -> Turn:

@@ -15,6 +15,7 @@ import pytest
 
 from demo.choose import Models
 from demo.running import Running
+from demo.second import second_of
 from demo.store import DATABASE, Bounds, Store, new_token, visitor
 from demo.ui.acts import Acts
 from demo.ui.desk import Desk, Seat
@@ -110,6 +111,17 @@ def test_all_branches_come_back_in_their_order_with_the_one_that_was_shown(
     assert again.dialogues == desk(seat).dialogues
     assert again.session == desk(seat).session
     assert len(panel(library, seat, "ann", kind="list")["dialogues"]) == 3
+
+
+def test_what_another_model_said_comes_back(library: Library, blocks: Path) -> None:
+    seat = Seat()
+    talk(library, seat, "ann", blocks, "find red", "find both")
+    at = desk(seat)
+    noted = at.session.with_second(1, second_of(at.session))
+    library.events.show.desk(seat, at.with_session(noted))
+    again = desk(arrived(library, "ann", at.kept_as or ""))
+    assert again.session == noted
+    assert [a.name for a in again.asides_by_turn[1]] == ["table"]
 
 
 def test_a_deleted_branch_leaves_the_page_and_the_others_stay(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 
 from demo.dialects.known import QWEN_2_VL, REGION_REASONER
 from demo.engine import answer, begin
-from demo.errors import InputError
+from demo.errors import InputError, SessionFormatError
 from demo.geometry import PictureBox, Size
 from demo.pictures import open_picture
 from demo.references import Reference, Resolved
-from demo.second import Second, agreement, check_same, compared
-from demo.session import Session
+from demo.second import agreement, check_same, compared, second_of, taken
+from demo.session import Second, Session
 from demo.ui.chat import messages
 from tests.test_dialects import Speaker
 
@@ -55,16 +58,16 @@ def dialogue() -> tuple[Session, Second]:
     other.name = "other"
     start = session.before(2)
     asked = answer(start, "what is left of R1?", picture=PICTURE, reasoner=other, segmenter=None)
-    return session, Second(asked)
+    return session, second_of(asked)
 
 
 def test_another_answer_is_asked_in_its_own_dialect_and_is_no_part_of_the_dialogue() -> None:
     session, second = dialogue()
-    assert (second.name, second.turn.references) == ("other", ("R1",))
+    assert (second.reasoner.name, second.turn.references) == ("other", ("R1",))
     assert second.turn.prompted == "what is left of bbox=[210, 210, 630, 420]"
     assert [o.box for o in second.objects] == [PictureBox(0, 0, 200, 100)]
     assert session.answered_by == ("speaker",)
-    made = messages(session, {}, {2: (second,)})
+    made = messages(session.with_second(2, second), compare=True)
     said = next(m for m in made if "metadata" in m and "other" in m["metadata"]["title"])
     assert said["metadata"]["title"] == "What other says. They disagree: IoU 0.20."
     assert "In its frame of 840 × 840" in said["content"]
@@ -76,18 +79,63 @@ def test_another_answer_is_asked_in_its_own_dialect_and_is_no_part_of_the_dialog
 
 def test_another_answer_is_taken_and_given_back() -> None:
     session, second = dialogue()
-    taken = second.taken(session, 2)
-    assert [o.box for o in taken.registry.region("R2").objects] == [PictureBox(0, 0, 200, 100)]
-    assert [taken.reasoner_of(turn).name for turn in taken.turns] == ["speaker", "other"]
-    assert [taken.reasoner_of(turn).frame for turn in taken.turns] == [
+    session = session.with_second(2, second)
+    now = taken(session, 2, second)
+    assert [o.box for o in now.registry.region("R2").objects] == [PictureBox(0, 0, 200, 100)]
+    assert [now.reasoner_of(turn).name for turn in now.turns] == ["speaker", "other"]
+    assert [now.reasoner_of(turn).frame for turn in now.turns] == [
         Size(1000, 1000),
         Size(840, 840),
     ]
-    assert taken.id == session.id
-    assert taken.undo() == session
-    assert Session.from_dict(taken.to_dict()) == taken
+    assert now.id == session.id
+    assert now.undo() == session
+    assert Session.from_dict(now.to_dict()) == now
     with pytest.raises(InputError):
-        second.taken(session, 3)
+        taken(session, 3, second)
+
+
+def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
+    session, second = dialogue()
+    noted = session.with_second(2, second)
+    assert Session.from_dict(json.loads(json.dumps(noted.to_dict()))) == noted
+    assert "second_opinions" not in session.to_dict()["turns"][1]
+    assert noted.undo() == session.undo()
+    late = noted.with_second(1, second)
+    assert late.undo().turns[0].seconds == (second,)  # it came after what is taken back
+    with pytest.raises(InputError):
+        session.with_second(3, second)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        pytest.param(("reasoner",), None, id="nobody"),
+        pytest.param(("objects", 0, "bbox_xyxy"), [0, 0, 401, 9], id="outside the picture"),
+        pytest.param(("turn",), [], id="no turn"),
+    ],
+)
+def test_a_damaged_opinion_is_said(where: tuple[str | int, ...], value: object) -> None:
+    session, second = dialogue()
+    data = session.with_second(2, second).to_dict()
+    at: Any = data["turns"][1]["second_opinions"][0]
+    for step in where[:-1]:
+        at = at[step]
+    at[where[-1]] = value
+    with pytest.raises(SessionFormatError, match="This session cannot be read"):
+        Session.from_dict(data)
+
+
+def test_opinions_on_opinions_are_not_read_however_deep() -> None:
+    session, second = dialogue()
+    data = session.with_second(2, second).to_dict()
+    turn = data["turns"][1]
+    for _ in range(5000):
+        turn = {
+            **turn,
+            "second_opinions": [{**data["turns"][1]["second_opinions"][0], "turn": turn}],
+        }
+    read = Session.from_dict({**data, "turns": [data["turns"][0], turn]})
+    assert read.turns[1].seconds[0].turn.seconds == ()
 
 
 def test_a_question_about_other_regions_than_then_is_not_compared() -> None:

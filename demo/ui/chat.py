@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from demo.checks import XYXY, find_citations
 from demo.english import listed
 from demo.regions import RegionObject
-from demo.second import Second, Seconds, compared
-from demo.session import Finding, Session, Turn
+from demo.second import compared
+from demo.session import Finding, Second, Session, Turn
 from demo.ui.places import address, box_address, stretches
 from demo.ui.text import (
     Boxes,
@@ -43,19 +44,18 @@ _WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
 def messages(
-    session: Session, remarks: Remarks = _NO_REMARKS, seconds: Seconds | None = None
+    session: Session, remarks: Remarks = _NO_REMARKS, *, compare: bool = False
 ) -> list[Message]:
     """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …).
 
-    ``seconds`` is what other models answered, by the same numbers; None where none can be asked.
+    ``compare`` says that other models can be asked.
     """
     made: list[Message] = []
     for index, turn in enumerate(session.turns):
         made.append(said_by_person(linked_names(turn.question, turn.references)))
         made += _answer(session, index, remarks.get(index + 1, ()))
-        if seconds is not None:
-            made += _seconds(session, index, seconds.get(index + 1, ()))
-        made.append(said_by_model(_tools(turn, index + 1, compare=seconds is not None)))
+        made += _seconds(session, index)
+        made.append(said_by_model(_tools(turn, index + 1, compare=compare)))
     return made
 
 
@@ -146,27 +146,26 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     ]
 
 
-def _seconds(session: Session, index: int, seconds: Sequence[Second]) -> Iterator[Message]:
+def _seconds(session: Session, index: int) -> Iterator[Message]:
     """What other models say to the same question, each folded up under how far the two agree."""
-    number = index + 1
-    boxes = [o.box for _, o in answered(session, session.turns[index])]
-    for place_, second in enumerate(seconds, start=1):
+    number, turn = index + 1, session.turns[index]
+    boxes = [o.box for _, o in answered(session, turn)]
+    for place_, second in enumerate(turn.seconds, start=1):
         verdict = compared(boxes, [o.box for o in second.objects])
-        title = f"What {plain(second.name)} says. {verdict}"
+        title = f"What {plain(second.reasoner.name)} says. {verdict}"
         take = f"[Take this answer instead](#take-{number}-{place_})"
-        content = "\n\n".join((*_second_parts(second), take))
+        content = "\n\n".join((*_second_parts(session, second), take))
         ids = {"id": f"turn{number} second {place_}"}
         yield _collapsible(title, content, ids, "done", second.turn.timings.total_s)
 
 
-def _second_parts(second: Second) -> Iterator[str]:
-    session, turn = second.session, second.turn
+def _second_parts(session: Session, second: Second) -> Iterator[str]:
+    turn, frame = replace(second.turn, reasoner=second.reasoner), second.reasoner.frame
     given = given_boxes(session, turn)
     yield f"Asked as: {resolved_boxes(turn.prompted, _with_corrections(session, turn, given))}"
     for name in ("scene", "focus", "think"):
         if (text := getattr(turn.trace, name)) is not None:
             yield f"**{PARTS[name]}** {linked_boxes(text, given)}"
-    frame = session.reasoner_of(turn).frame
     yield f"In its frame of {frame.width} × {frame.height}:\n\n{code(turn.trace.answer or turn.raw)}"
     if second.objects:
         found = "\n\n".join(code(_numbers(o)) for o in second.objects)

@@ -7,7 +7,6 @@ Nothing of it is shared. A visitor who has not opened a picture has no desk (Non
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from demo.errors import InputError
 from demo.evaluate.track import Track
 from demo.pictures import Picture
 from demo.references import Resolved
-from demo.second import Second, TurnKey, by_turn, turn_key
+from demo.second import taken
 from demo.session import Session
 from demo.store import Owner, Saved
 from demo.ui import truth
@@ -50,9 +49,8 @@ class Desk:
     ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
     are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
-    ``seconds`` is what other models answered, also in turns that were taken back: one that comes back is
-    the same one. ``copies`` are the dialogues on disk by session id: a fact about the world, so all
-    states of a desk share it.
+    ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a desk
+    share it.
     """
 
     picture: Picture
@@ -65,7 +63,6 @@ class Desk:
     order: tuple[str, ...] = ()
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
-    seconds: Mapping[TurnKey, tuple[Second, ...]] = field(default_factory=dict, repr=False)
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -136,34 +133,21 @@ class Desk:
         self.session.turn(turn)
         return replace(self, changing=turn)
 
-    def with_second(self, turn: int, second: Second) -> Desk:
-        """With another model's answer beside that one (1, 2, …), in the place of that model's last.
-
-        Raises InputError.
-        """
-        key = turn_key(turn, self.session.turn(turn))
-        others = tuple(s for s in self.seconds.get(key, ()) if s.name != second.name)
-        return replace(self, seconds={**self.seconds, key: (*others, second)})
-
-    @property
-    def seconds_by_turn(self) -> dict[int, tuple[Second, ...]]:
-        """What other models answered in the shown dialogue, by the number of the answer (1, 2, …)."""
-        return by_turn(self.seconds, self.session)
-
     def with_taken(self, turn: int, place: int) -> Desk:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
-        seconds = self.seconds_by_turn.get(turn, ())
+        seconds = self.session.turn(turn).seconds
         if not 1 <= place <= len(seconds):
             raise InputError("This answer is not there any more.")
-        return self.acted(seconds[place - 1].taken(self.session, turn))
+        return self.acted(taken(self.session, turn, seconds[place - 1]))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
         """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
         made = {} if self.track is None else truth.asides(self.track, self.session)
-        for number, seconds in self.seconds_by_turn.items():
-            beside = (Aside(s.name, AsideKind.MODEL, s.objects) for s in seconds)
-            made[number] = (*made.get(number, ()), *beside)
+        for number, turn in enumerate(self.session.turns, start=1):
+            if turn.seconds:
+                beside = (Aside(s.reasoner.name, AsideKind.MODEL, s.objects) for s in turn.seconds)
+                made[number] = (*made.get(number, ()), *beside)
         return made
 
     @property

@@ -24,8 +24,8 @@ from demo.export import read_zip
 from demo.pictures import Picture, open_picture
 from demo.references import Resolved, without_unknown
 from demo.running import Running
-from demo.second import Second, check_same
-from demo.session import Session
+from demo.second import check_same, second_of
+from demo.session import Second, Session
 from demo.ui import words
 from demo.ui.canvas import running, save_for_browser
 from demo.ui.desk import Desk, Failure, Seat
@@ -191,8 +191,9 @@ class Events:
             yield self.show.begun(None, words.loading(entry.title))
             try:
                 second = yield from self._second(desk, turn, entry, ticket)
-                done = desk if ticket.cancel.is_set() else desk.with_second(turn, second)
-                shown = self.show.desk(seat, done)
+                if not ticket.cancel.is_set():
+                    desk = desk.with_session(desk.session.with_second(turn, second))
+                shown = self.show.desk(seat, desk)
             except DemoError as error:
                 shown = {**self.show.desk(seat, desk), **self.show.said(str(error))}
             except Exception:
@@ -222,7 +223,7 @@ class Events:
                 yield {self.parts.canvas: running(doing, live.found)}
             if isinstance(batch[-1], TurnFinished):
                 finished = batch[-1].session
-        return Second(finished)
+        return second_of(finished)
 
     def _followed(self, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The question that is next."""

@@ -48,8 +48,7 @@ class Show:
 
     def dialogue(self, desk: Desk) -> list[Message]:
         """Its turns in the chat; other models are offered where they can be chosen."""
-        seconds = desk.seconds_by_turn if self.running.may_switch else None
-        return messages(desk.session, desk.remarks, seconds)
+        return messages(desk.session, desk.remarks, compare=self.running.may_switch)
 
     def _dialogue(self, desk: Desk | None) -> list[Message]:
         if desk is None:
