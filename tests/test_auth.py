@@ -18,6 +18,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser, expect
 from starlette.routing import Route
 
 import app
@@ -268,6 +269,21 @@ def test_a_login_opens_the_page_and_a_logout_closes_it(served: Served) -> None:
         token = cookie.value or ""
         ann.get("/logout")
         assert ann.get("/config", headers={"cookie": f"{COOKIE}={token}"}).status_code == 401
+
+
+def test_a_person_sees_who_is_logged_in_and_logs_out(served: Served, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(served.url)
+    page.fill("[name=username]", "ann")
+    page.fill("[name=password]", PASSWORDS["ann"])
+    page.keyboard.press("Enter")
+    page.click("#show-kept")
+    expect(page.locator(".kept-user")).to_have_text("Logged in as ann · Log out")
+    page.click(".kept-user a")
+    expect(page.locator("[name=password]")).to_be_visible()
+    page.goto(served.url)
+    expect(page.locator("[name=password]")).to_be_visible()
+    page.close()
 
 
 def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_only(nobody: httpx.Client) -> None:

@@ -35,7 +35,7 @@ function say(text, failed) {
 
 // The list ---------------------------------------------------------------------------------------------
 
-function drawList({ dialogues, left, bound, here }) {
+function drawList({ dialogues, left, bound, here, user }) {
   list.replaceChildren(...dialogues.map(row));
   if (!dialogues.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No dialogue has all of these words." : "There is no dialogue yet."));
   list.removeAttribute("aria-busy");
@@ -43,6 +43,8 @@ function drawList({ dialogues, left, bound, here }) {
   more.textContent = `Show ${Math.min(left, PAGE)} more`;
   dialog.querySelector(".kept-bound").textContent = bound;
   dialog.querySelector(".kept-save").disabled = !here;
+  dialog.querySelector(".kept-user").hidden = !user;
+  dialog.querySelector(".kept-user b").textContent = user;
   if (held) focusAgain();
 }
 

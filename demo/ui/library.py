@@ -71,7 +71,7 @@ class Library:
                 done = self._done(kind, data, seat, request)
             except DemoError as error:
                 done = self._panel(said=str(error), failed=True)
-            return self._with_list(done, seat, data)
+            return self._with_list(done, seat, data, request)
 
     def _done(self, kind: object, data: _Data, seat: Seat, request: gr.Request) -> Updates:
         if kind == "list":
@@ -141,9 +141,9 @@ class Library:
             return done
         return {**done, **self.events.show.desk(seat, desk.without(place))}
 
-    def _with_list(self, done: Updates, seat: Seat, data: _Data) -> Updates:
+    def _with_list(self, done: Updates, seat: Seat, data: _Data, request: gr.Request) -> Updates:
         try:
-            listed = self._list(seat, data)
+            listed = {**self._list(seat, data), "user": request.username or ""}
         except DemoError as error:
             listed = {"said": str(error), "failed": True}
         panel = self.events.parts.kept
