@@ -26,7 +26,7 @@ from demo.nano.lesson import IGNORE, Lessons
 from demo.nano.model import build_model, build_processor, number_ids, verdict_ids
 from demo.nano.passes import vision_forward
 from demo.nano.phrases import mistyped
-from demo.nano.student import Student
+from demo.nano.student import LARGEST, Student
 from demo.nano.tokenizer import build_tokenizer
 from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
@@ -264,6 +264,19 @@ def test_a_training_run_can_be_resumed(tmp_path: Path) -> None:
     assert (again.phase, again.step) == ("talking", 3)
     again.checkpoint(tmp_path / "nano")
     assert json.loads((tmp_path / "nano" / "config.json").read_text())["region_frame"] == [224, 224]
+
+
+def test_scores_that_are_taught_cannot_grow_without_end(tmp_path: Path) -> None:
+    plan = Plan(seeing_steps=1, talking_steps=1, seeing_pictures=1, talking_pictures=1, pairs=1)
+    trainer = Trainer(tmp_path, plan, "cpu")
+    attention = trainer.student.model.model.language_model.layers[6].self_attn
+    others = attention.k_proj.bias[64:].clone()
+    with torch.no_grad():
+        attention.k_proj.bias[:64] = 9.0
+    trainer.run()
+    head = torch.cat([attention.k_proj.weight[:64].flatten(), attention.k_proj.bias[:64]])
+    assert head.norm().item() == pytest.approx(LARGEST["k_proj"], rel=1e-4)
+    assert (attention.k_proj.bias[64:] - others).abs().max() < 0.01  # one step, and no more
 
 
 def test_held_out_dialogues_have_the_benchmarks_form(tmp_path: Path) -> None:

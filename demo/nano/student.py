@@ -35,10 +35,14 @@ CHOICE = (1.0, 2.0, 4.0)
 # How much more a verdict on a candidate counts than another word: nearly all words follow from the others,
 # a verdict from what is seen.
 VERDICT = 4.0
-# Keeps the scores of a head that is told where to look from growing without end; without it the queries of
-# one layer grew sixfold within 350 steps, and its head lost sight of things. The same for the scores of
-# words: A. Chowdhery et al.: "PaLM", 2022, section 5.
+# Keeps the scores of a head that is told where to look near zero: a shift of all of them changes nothing
+# but takes the digits of bfloat16. The same for the scores of words: A. Chowdhery et al.: "PaLM", 2022,
+# section 5.
 BOUND = 1e-4
+# The largest Frobenius norms of such a head's queries and keys (weights and biases). Each step moves the
+# scores by as much as the norms are large, so above some norm the bound alone overshoots further with every
+# step: one head's scores went to −750 within 400 steps.
+LARGEST = {"q_proj": 10.0, "k_proj": 16.0}
 WEIGHTS = {
     "tower_kind": 0.5, "tower_colour": 0.3, "tower_box": 0.7,
     "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
@@ -129,6 +133,18 @@ class Student(nn.Module):
     def seen(self, pixels: Tensor) -> Tensor:
         """Visual tokens [B, C, width] of uint8 pictures [B, 3, H, W]."""
         return vision_forward(self.model, pixels)
+
+    @torch.no_grad()
+    def hold(self) -> None:
+        """Scale the queries and keys of the heads that are told where to look back to ``LARGEST``."""
+        text: Any = self.model.model.language_model
+        for attention in (text.layers[i].self_attn for i in LOOK_LAYERS):
+            for name, most in LARGEST.items():
+                projection = getattr(attention, name)
+                head = [p[: attention.head_dim] for p in (projection.weight, projection.bias)]
+                scale = most / torch.cat([p.flatten() for p in head]).norm()
+                for p in head:
+                    p.mul_(scale.clamp(max=1.0))
 
     def seeing_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Losses of the first phase."""

@@ -99,6 +99,7 @@ class Trainer(Run[Student]):
             with torch.autocast(self.device, torch.bfloat16):
                 losses = losses_of(batch)
             learned = self.learn(losses, steps)
+            self.student.hold()
             bar.update()
             if self.step % NOTED_EVERY == 0:
                 bar.set_postfix_str(f"loss {sum(WEIGHTS[k] * v for k, v in learned.items()):.3f}")
