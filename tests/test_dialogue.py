@@ -323,6 +323,17 @@ def test_the_numbers_stand_side_by_side(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_an_act_answers_from_the_moment_it_is_there(page: Page) -> None:
+    ask(page, "find red")
+    page.evaluate("""() => {
+        const link = document.createElement("a");
+        link.href = "#numbers-1";
+        document.querySelector("#chat .bot .message").append(link);
+        link.click(); // before the page could make a button of it
+    }""")
+    expect(page.locator("dialog[open] h2")).to_contain_text("the numbers")
+
+
 def test_the_raw_text_can_be_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, "find red")

@@ -36,7 +36,7 @@ function dress(link, kind, number) {
 }
 
 function onAct(event) {
-  const link = event.target.closest?.("#chat a[data-act]");
+  const link = event.target.closest?.("#chat a"); // also one that came this moment and is not dressed yet
   const [, kind, number, place] = link?.hash.match(ACT) || [];
   if (!kind) return;
   event.preventDefault();
