@@ -248,10 +248,11 @@ class Session:
 
     def _noted_as(self, turns: Sequence[Turn]) -> Session:
         """With what people and other models thought of the same turns since."""
-        since = {(i, t.question, t.raw): t for i, t in enumerate(turns)}
-        both = ((since.get((i, t.question, t.raw), t), t) for i, t in enumerate(self.turns))
-        kept = tuple(replace(t, feedback=s.feedback, seconds=s.seconds) for s, t in both)
-        return replace(self, turns=kept)
+        noted = tuple(
+            replace(t, feedback=s.feedback, seconds=s.seconds) if _is_same(t, s) else t
+            for t, s in zip(self.turns, turns, strict=False)
+        )
+        return replace(self, turns=(*noted, *self.turns[len(noted) :]))
 
     def _free_number(self, turn: int) -> int:
         """Which region number was free before a turn. Raises InputError when there is no such turn."""
@@ -294,6 +295,11 @@ class Session:
             raise SessionFormatError(sentence) from error
         except (TypeError, ValueError) as error:
             raise SessionFormatError(f"This session cannot be read: {error}.") from error
+
+
+def _is_same(turn: Turn, later: Turn) -> bool:
+    """Whether that is the same turn, and not its question asked again, with the same words in answer."""
+    return (turn.question, turn.raw, turn.timings) == (later.question, later.raw, later.timings)
 
 
 def _branch_to_dict(branch: tuple[str, int] | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,16 @@ def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
     assert late.undo().turns[0].seconds == (second,)  # it came after what is taken back
     with pytest.raises(InputError):
         session.with_second(3, second)
+
+
+def test_asking_again_loses_no_opinion_and_no_rating() -> None:
+    session, second = dialogue()
+    noted = session.with_second(2, second).rated(2, "up")
+    one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
+    question = session.turns[1].question
+    again = answer(noted.before(2), question, picture=PICTURE, reasoner=one, segmenter=None)
+    assert again.turns[1].raw == noted.turns[1].raw
+    assert replace(again, former=noted).undo() == noted
 
 
 @pytest.mark.parametrize(
