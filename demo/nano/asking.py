@@ -124,6 +124,8 @@ class Asker:
 
     def _hat(self) -> Round | None:
         """ "the woman with the yellow hat", "who is wearing a hat"."""
+        if self.drill and self.rng.random() < 0.2:
+            return self._no_such_hat()
         hats = [f for f in self.facts if f.hat]
         if not hats:
             return None
@@ -138,14 +140,25 @@ class Asker:
             return None
         what = f"the {hatted(self.rng, called(self.rng, noun), str(fact.hat))}"
         sought = f"the {noun} with the {fact.hat} hat"
-        return Round(self._ask(what), sought, (fact,), pool, skill="hat")
+        return Round(self._ask(what), sought, (fact,), pool, (fact,), skill="hat")
+
+    def _no_such_hat(self) -> Round | None:
+        """A hat that nobody wears."""
+        noun, hat = self._pick(("person", *PEOPLE)), self._pick(tuple(COLOURS))
+        pool = tuple(self._matching(noun))
+        if any(f.hat == hat for f in pool):
+            return None
+        what = f"the {hatted(self.rng, called(self.rng, noun), hat)}"
+        return Round(
+            self._ask(what), f"the {noun} with the {hat} hat", (), pool, (), skill="absent"
+        )
 
     def _with_a_hat(self, noun: str, fact: Fact, pool: tuple[Fact, ...]) -> Round:
         asks = ("who is wearing a hat", "who has a hat", "who wears a hat")
         what = f"the {called(self.rng, noun)} {self._pick(('with a hat', 'wearing a hat', 'with the hat'))}"
         who = noun == "person" and self.rng.random() < 0.6
         question = framed(self.rng, self._pick(asks)) if who else self._ask(what)
-        return Round(question, f"the {noun} with a hat", (fact,), pool, skill="hat")
+        return Round(question, f"the {noun} with a hat", (fact,), pool, (fact,), skill="hat")
 
     def _size(self) -> Round | None:
         """ "the largest dog"; the winner must be clearly larger or smaller than the next."""
@@ -253,8 +266,6 @@ class Asker:
         fact = nearest([f for f in found or () if colour in ("", f.colour)], boxes)
         if found is None or fact is None:
             return None
-        if noun == "thing":
-            return self._related(noun, "", relation, (fact,), found, None, references)
         pool = self._matching(noun, colour, but=own)
         return self._related(noun, colour, relation, (fact,), pool, found, references)
 
@@ -268,6 +279,8 @@ class Asker:
         # What is there, but elsewhere, is the hard case.
         anywhere = self.rng.random() < (0.2 if self.drill else 0.4)
         noun = self._pick(KINDS) if anywhere else self._pick(self.facts).kind
+        if self.drill and self.rng.random() < 0.15:
+            noun = "thing"
         if related(self.facts, relation, boxes, noun, own) != []:
             return None
         pool = self._matching(noun, but=own)

@@ -21,7 +21,7 @@ from demo.prompt import bbox_text
 class Piece:
     """A stretch of an answer; ``about`` is the index of the thing it speaks of, if it does.
 
-    ``judges`` where it says whether that thing is in the relation that is asked for.
+    ``judges`` where it says whether that thing has what is asked for.
     """
 
     text: str
@@ -35,8 +35,8 @@ class Round:
 
     ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go; ``pool`` are the things that must
     be looked at to find the targets, in the order in which this is done, empty where a look at the picture
-    is enough; ``fitting`` the things in the relation that is asked for, None where those of the pool are
-    not judged one by one; ``every`` when all that fit are wanted.
+    is enough; ``fitting`` those of them that have what is asked for (the relation, the hat), None where
+    they are not judged one by one; ``every`` when all that fit are wanted.
     """
 
     question: str

@@ -25,7 +25,7 @@ from demo.nano.drawing import Drawing, draw
 from demo.nano.facts import FRAME, RELATIONS, Fact, degree, facts_of
 from demo.nano.layout import sample_scene
 from demo.nano.model import CELLS, number_ids
-from demo.nano.phrases import mistyped
+from demo.nano.phrases import loosened, mistyped
 from demo.nano.wear import worn
 from demo.nano.world import COLOURS, KINDS, Scene
 from demo.prompt import region_reasoner_instruction
@@ -173,6 +173,8 @@ class Lessons:
         self, scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
     ) -> _Pair:
         said = asked.prompted(boxes)
+        if self.rng.random() < 0.15:
+            said = loosened(self.rng, said)
         if self.rng.random() < 0.08:
             said = mistyped(self.rng, said)
         question = region_reasoner_instruction(said)
@@ -215,7 +217,7 @@ class Lessons:
 
 def _degrees(facts: Sequence[Fact], piece: Piece, references: Sequence[Fact]) -> list[float]:
     """How much the thing that a piece judges is in each relation to the references, else -1."""
-    if not piece.judges:
+    if not (piece.judges and references):
         return [-1.0] * len(RELATIONS)
     box = next(f.box for f in facts if f.index == piece.about)
     return [degree(relation, box, [r.box for r in references]) for relation in RELATIONS]

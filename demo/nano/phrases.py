@@ -82,6 +82,11 @@ _REQUESTS = ("can you", "could you", "would you", "can you please", "could you p
 _CLOSINGS = ("please", "thanks", "thank you", "for me", "in the picture", "in this picture",
              "in the image", "in this image", "in the photo", "in the scene", "here", "now",
              "if you can", "if there is one", "for me please", "there")  # fmt: skip
+# Words that a sentence can do without, and words that add nothing to it.
+_SMALL = ("the", "a", "an", "is", "are", "of", "to", "do", "that", "me", "at", "it", "can", "you",
+          "i", "am", "for", "there", "which", "this", "out", "up")  # fmt: skip
+_FILLERS = ("just", "really", "actually", "maybe", "exactly", "the", "quickly", "perhaps", "there", "then",
+            "simply", "again", "like", "one", "it", "that", "is", "of", "be", "so")  # fmt: skip
 _RELATIONS = {
     "above": ("above", "above", "over", "higher than", "up above", "higher up than"),
     "below": ("below", "below", "under", "lower than", "beneath", "underneath", "further down than"),
@@ -210,6 +215,17 @@ def mistyped(rng: Rng, text: str) -> str:
     slip = int(rng.integers(3))
     changed = (text[at + 1] + text[at], text[at + 1], text[at] * 2 + text[at + 1])[slip]
     return text[:at] + changed + text[at + 2 :]
+
+
+def loosened(rng: Rng, text: str) -> str:
+    """The text as it may come in a hurry: one small word left out, or one that means nothing put in."""
+    words = [m for m in re.finditer(r"[a-z']+", text) if m.group() != "bbox"]
+    small = [m for m in words if m.group() in _SMALL]
+    if small and rng.random() < 0.6:
+        out = pick(rng, small)
+        return f"{text[: out.start()]}{text[out.end() :]}".replace("  ", " ").strip()
+    at = pick(rng, words).start()
+    return f"{text[:at]}{pick(rng, _FILLERS)} {text[at:]}"
 
 
 def made_up(rng: Rng) -> str:

@@ -41,7 +41,7 @@ class Plan(Settings):
     seeing_pictures: int = 48
     talking_pictures: int = 12
     pairs: int = 5
-    stride: int = 176
+    stride: int = 208
     check_every: int = 300
 
 
@@ -99,7 +99,6 @@ class Trainer(Run[Student]):
             with torch.autocast(self.device, torch.bfloat16):
                 losses = losses_of(batch)
             learned = self.learn(losses, steps)
-            self.student.hold()
             bar.update()
             if self.step % NOTED_EVERY == 0:
                 bar.set_postfix_str(f"loss {sum(WEIGHTS[k] * v for k, v in learned.items()):.3f}")
