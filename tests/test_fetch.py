@@ -27,11 +27,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "examples" / "beach.png"
 # What the app does with a checkpoint before it loads one, without what takes seconds to import.
 FETCH = """
+import signal
 import sys
 import termios
 from demo.errors import CheckpointError
 from demo.reasoners.catalogue import find_model
 from demo.reasoners.fetch import ensure, folder_of, order_for
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
 entry, agreed = find_model(sys.argv[1]), sys.argv[2:] == ["--yes"]
 try:
     print(order_for(entry, ask_hub=agreed).size, folder_of(entry))
