@@ -288,7 +288,7 @@ def _with_turn(
 _ASKING = words(
     "please can could you do does find show tell me where is are the a an locate segment point at mark "
     "which what who also now and i am i'm i’m want need would like looking look for there see all every "
-    "to try click tap on select choose pick highlight detect outline give whose"
+    "to try click tap on select choose pick highlight detect outline give whose whatever whoever whichever"
 )
 _JOINING = words("touches that has")
 _ABOUT_THE_PICTURE = re.compile(

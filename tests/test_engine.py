@@ -265,6 +265,7 @@ def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
         ("what is to the right of it", "right of R1"),
         ("R1, who is next to it?", "next to R1"),
         ("what is between R1 and R2", "between R1 and R2"),
+        ("whatever touches R1", "touches R1"),
         ("the man in its shadow", "man"),
         ("R1", "R1"),
         ("click on the bird", "bird"),
