@@ -138,9 +138,7 @@ class Asker:
             return self._with_a_hat(noun, fact, pool)
         if sum(f.hat == fact.hat for f in pool) > 1:
             return None
-        what = f"the {hatted(self.rng, called(self.rng, noun), str(fact.hat))}"
-        sought = f"the {noun} with the {fact.hat} hat"
-        return Round(self._ask(what), sought, (fact,), pool, (fact,), skill="hat")
+        return self._in_hat(noun, str(fact.hat), (fact,), pool, "hat")
 
     def _no_such_hat(self) -> Round | None:
         """A hat that nobody wears."""
@@ -148,10 +146,14 @@ class Asker:
         pool = tuple(self._matching(noun))
         if any(f.hat == hat for f in pool):
             return None
+        return self._in_hat(noun, hat, (), pool, "absent")
+
+    def _in_hat(
+        self, noun: str, hat: str, worn_by: tuple[Fact, ...], pool: tuple[Fact, ...], skill: str
+    ) -> Round:
         what = f"the {hatted(self.rng, called(self.rng, noun), hat)}"
-        return Round(
-            self._ask(what), f"the {noun} with the {hat} hat", (), pool, (), skill="absent"
-        )
+        sought = f"the {noun} with the {hat} hat"
+        return Round(self._ask(what), sought, worn_by, pool, worn_by, skill=skill)
 
     def _with_a_hat(self, noun: str, fact: Fact, pool: tuple[Fact, ...]) -> Round:
         asks = ("who is wearing a hat", "who has a hat", "who wears a hat")
