@@ -38,6 +38,16 @@ class Citation:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Two whole numbers in round brackets inside a text, ``text[start:end]``: a point of the model frame."""
+
+    xy: tuple[int, int]
+    start: int
+    end: int
+
+
+_POINTER = re.compile(r"\(\s*+([0-9]{1,5}+)\s*+,\s*+([0-9]{1,5}+)\s*+\)", re.ASCII)
 _COORDINATE = r"([+-]?(?:[0-9]{1,15}+(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:e[+-]?[0-9]\b)?)"
 _BETWEEN = r"(?:\s*+[,;，、]\s*+|\s++)"
 _CITATION = re.compile(
@@ -51,6 +61,14 @@ def find_citations(text: str) -> tuple[Citation, ...]:
     return tuple(
         Citation(_rounded(match.groups()), *match.span()) for match in _CITATION.finditer(text)
     )
+
+
+def find_pointers(text: str, frame: Size) -> tuple[Pointer, ...]:
+    """All points of the frame that a text mentions, in order: where it says a thing is."""
+    found = (
+        Pointer((int(m[1]), int(m[2])), m.start(), m.end()) for m in _POINTER.finditer(text)
+    )
+    return tuple(p for p in found if p.xy[0] < frame.width and p.xy[1] < frame.height)
 
 
 def _rounded(numbers: Sequence[str]) -> XYXY:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.checks import XYXY, check, find_citations, report
+from demo.checks import XYXY, check, find_citations, find_pointers, report
 from demo.errors import SessionFormatError
 from demo.geometry import ModelBox, Size
 from demo.session import Finding, PictureInfo, ReasonerInfo, Session, Turn
@@ -101,6 +101,24 @@ def test_a_box_that_is_written_is_found(box: XYXY, before: str) -> None:
 )
 def test_long_texts_can_be_searched(text: str) -> None:
     assert find_citations(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("the dog at (12, 34)", ["(12, 34)"], id="one"),
+        pytest.param("(0,0) or ( 839 , 839 )", ["(0,0)", "( 839 , 839 )"], id="from edge to edge"),
+        pytest.param("(840, 3), (3, 840)", [], id="outside the frame"),
+        pytest.param("(1, 2, 3) (4) (1.5, 2) [1, 2] (-1, 2)", [], id="no points"),
+        pytest.param("(1" * 100_000 + ", 2", [], id="a long text"),
+    ],
+)
+def test_points_in_a_text(text: str, expected: list[str]) -> None:
+    found_points = find_pointers(text, FRAME)
+    assert [text[p.start : p.end] for p in found_points] == expected
+    assert [str(p.xy).replace(" ", "") for p in found_points] == [
+        written.replace(" ", "") for written in expected
+    ]
 
 
 # --- findings on citations ---------------------------------------------------------------------

@@ -16,7 +16,7 @@ from demo.session import Finding, PictureInfo, ReasonerInfo, Session, TraceText,
 from demo.trace import parse_trace
 from demo.ui.chat import messages
 from demo.ui.numbers import numbers, score_card
-from demo.ui.places import address, stretches
+from demo.ui.places import address, pointers, stretches
 from demo.ui.text import code, linked_boxes
 from tests.table import ask
 from tests.test_accessibility import grave
@@ -123,6 +123,24 @@ def test_stretches_of_a_text(text: str, spans: list[tuple[int, int, str]], expec
     assert linked_boxes(text, {(1, 2, 3, 4): "R1"}, stretches=spans) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        pytest.param("at (84, 168) b", 'at <span class="pointer">[&#40;84&#44; 168&#41;](#at---42.336)</span> b',
+                     id="a point"),
+        pytest.param("&(839, 0)", '&#38;<span class="pointer">[&#40;839&#44; 0&#41;](#at---419.0)</span>',
+                     id="the last column"),
+        pytest.param("[1, 2, 3, 4] (1, 1)", '[R1](#R1) <span class="pointer">[&#40;1&#44; 1&#41;](#at---1.2)</span>',
+                     id="behind a box"),
+        pytest.param("at (840, 3)", "at &#40;840&#44; 3&#41;", id="outside the frame"),
+    ],
+)  # fmt: skip
+def test_points_of_a_text_lead_to_the_picture(written: str, shown: str) -> None:
+    session = with_findings(finding())
+    found = pointers(session, session.turns[0], written)
+    assert linked_boxes(written, {(1, 2, 3, 4): "R1"}, pointers=found) == shown
+
+
 def test_stretches_of_code_keep_its_white_space() -> None:
     assert code("  a\n  b", [(6, 7, "at0")]) == '<code>  a\n  <span class="at0">b</span></code>'
 
@@ -189,6 +207,22 @@ def test_pointing_at_an_invented_box_shows_its_ghost(doubtful: Page) -> None:
     doubtful.focus("#message textarea")
     expect(ghost(doubtful)).to_have_count(0)
     expect(doubtful.locator("#canvas .ghost-name")).to_be_hidden()
+
+
+def test_pointing_at_a_point_of_the_reasoning_shows_it(page: Page) -> None:
+    ask(page, "spot the blue one")
+    spot = page.locator("#canvas .ghost .point path").first
+    points = page.locator("#chat .pointer a")
+    expect(points).to_have_text(["(190, 300)", "(610, 300)"])
+    points.last.hover()
+    expect(spot).to_have_attribute("d", "M290.5 107.5h0")  # a 2.1th of the model frame, rounded
+    page.hover("#send")
+    expect(spot).to_have_count(0)
+    points.first.press("Enter")
+    expect(spot).to_have_attribute("d", "M90.5 107.5h0")
+    expect(page.locator("#workspace .spoken")).to_have_text("The point is shown on the picture.")
+    page.keyboard.press("Escape")
+    expect(spot).to_have_count(0)
 
 
 def test_a_finding_opens_the_part_and_marks_the_words(doubtful: Page) -> None:

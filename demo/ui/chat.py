@@ -15,7 +15,7 @@ from demo.english import listed
 from demo.regions import RegionObject
 from demo.second import compared
 from demo.session import Finding, Second, Session, Turn
-from demo.ui.places import address, box_address, stretches
+from demo.ui.places import address, box_address, pointers, stretches
 from demo.ui.text import (
     Boxes,
     code,
@@ -200,7 +200,8 @@ def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
         return _coordinates(session, turn)
     ghost = partial(box_address, session, turn) if name in _REASONED else None
     text, found = getattr(turn.trace, name), stretches(turn, name)
-    return linked_boxes(text, boxes, invented=ghost, stretches=found)
+    points = pointers(session, turn, text) if name in _REASONED else None
+    return linked_boxes(text, boxes, invented=ghost, pointers=points, stretches=found)
 
 
 def _coordinates(session: Session, turn: Turn) -> str:

@@ -1,8 +1,10 @@
 // Where a finding leads. Its sentence is a link (#at-PART-NUMBER-PICTURE, made by places.py): pointing at it
 // shows on the picture what it is about, a region or a box that nobody gave, as a dashed ghost; a click also
-// opens the part of the trace and marks the words. It shares canvas.js's scope.
+// opens the part of the trace and marks the words. A point that the reasoning mentions is such a link, too, and
+// is shown as a spot. It shares canvas.js's scope.
 const PLACE = /^#at-(scene|focus|think|answer|)-(\d*)-(.*)$/;
 const GHOST = /^\d+(?:\.\d+){3}$/;
+const SPOT = /^\d+\.\d+$/;
 const TITLES = { scene: "Scene", focus: "Focus", think: "Reasoning", answer: "Answer" };
 const OPENS_MS = 1000; // the longest that a part takes to open
 const ghostLayer = shape("g", { class: "ghost", "aria-hidden": "true" });
@@ -20,11 +22,16 @@ function placeOf(target) {
 // On the picture ---------------------------------------------------------------------------------------
 
 function showOnPicture(picture) {
-  const box = GHOST.test(picture) && scene.picture ? picture.split(".").map(Number) : null;
+  const numbers = scene.picture ? picture.split(".").map(Number) : [];
+  const [box, spot] = [GHOST, SPOT].map((form) => (form.test(picture) ? numbers : null));
   ghostName.hidden = !box;
-  ghostLayer.replaceChildren(...(box ? [shape("rect", { class: "casing", ...edges(box) }), shape("rect", { class: "box", ...edges(box) })] : []));
+  ghostLayer.replaceChildren(...(box ? ghostOf(box) : spot ? [drawPoint(spot)] : []));
   if (box) placeGhostName(box);
-  else if (picture) light(picture);
+  else if (picture && !spot) light(picture);
+}
+
+function ghostOf(box) {
+  return ["casing", "box"].map((name) => shape("rect", { class: name, ...edges(box) }));
 }
 
 function placeGhostName([x1, y1, x2, y2]) {
@@ -100,6 +107,7 @@ document.addEventListener("click", (event) => {
   if (!place) return;
   event.preventDefault(); // the page's address stays
   if (GHOST.test(place.picture)) say("The box that nobody gave is shown on the picture, dashed.");
+  if (SPOT.test(place.picture)) say("The point is shown on the picture.");
   showInTrace(event.target.closest(".bot-row"), place);
 });
 document.addEventListener("keydown", ({ key }) => {

@@ -1,16 +1,16 @@
 """Where a finding leads: to a stretch of the trace, and to what it is about on the picture.
 
 Both stand in the address of a link of the dialogue, ``#at-PART-NUMBER-PICTURE``, and the stretch has the
-class ``atNUMBER``; places.js follows them. PICTURE is a name (``R1``) or a box in picture pixels
-(``40.60.140.160``); each of the three may be empty.
+class ``atNUMBER``; places.js follows them. PICTURE is a name (``R1``), or a box or a point in picture pixels
+(``40.60.140.160``, ``40.60``); each of the three may be empty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from demo.checks import XYXY
-from demo.geometry import ModelBox
+from demo.checks import XYXY, Pointer, find_pointers
+from demo.geometry import ModelBox, ModelPoint
 from demo.session import Finding, Session, Turn
 from demo.ui.text import Stretch
 
@@ -34,6 +34,17 @@ def _on_picture(session: Session, turn: Turn, finding: Finding) -> str:
 def box_address(session: Session, turn: Turn, box: XYXY) -> str:
     """The address that only shows a box of the turn's model frame on the picture."""
     return f"#at---{_box(session, turn, box)}"
+
+
+def pointers(session: Session, turn: Turn, text: str) -> dict[Pointer, str]:
+    """The points that a text of the turn mentions, each with the address that shows it on the picture."""
+    frame = session.reasoner_of(turn).frame
+    return {
+        pointer: "#at---{}.{}".format(
+            *ModelPoint(*pointer.xy).to_picture(session.picture.size, frame).xy
+        )
+        for pointer in find_pointers(text, frame)
+    }
 
 
 def _box(session: Session, turn: Turn, box: XYXY) -> str:

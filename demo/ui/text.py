@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from demo.checks import XYXY, Citation, find_citations
+from demo.checks import XYXY, Citation, Pointer, find_citations
 from demo.geometry import PictureBox, Size
 from demo.references import ANY_NAME
 from demo.regions import number_of
@@ -66,11 +66,13 @@ def linked_boxes(
     boxes: Boxes,
     *,
     invented: Callable[[XYXY], str] | None = None,
+    pointers: Mapping[Pointer, str] | None = None,
     stretches: Iterable[Stretch] = (),
 ) -> str:
     """A model's text with the boxes that have a name as links, in which the stretches can be found.
 
     With ``invented``, which gives the address of a box, the others are marked as boxes that nobody gave.
+    ``pointers`` are points that the text mentions, with the addresses that they become links to.
     """
 
     def shown(citation: Citation) -> str | None:
@@ -82,7 +84,11 @@ def linked_boxes(
         return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
 
     spans = [(c.start, c.end, shown(c)) for c in find_citations(text)]
-    return _unindented(_classed(text, spans, stretches))
+    for pointer, address in (pointers or {}).items():
+        written = plain(text[pointer.start : pointer.end])
+        span = f'<span class="pointer">[{written}]({address})</span>'
+        spans.append((pointer.start, pointer.end, span))
+    return _unindented(_classed(text, sorted(spans, key=lambda span: span[:2]), stretches))
 
 
 def resolved_boxes(prompted: str, links: Boxes) -> str:
