@@ -40,7 +40,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Two whole numbers in round brackets inside a text, ``text[start:end]``: a point of the model frame."""
+    """Two whole numbers in round brackets inside a text, ``text[start:end]``: a point.
+
+    ``xy`` are pixels of the model frame.
+    """
 
     xy: tuple[int, int]
     start: int
@@ -65,9 +68,7 @@ def find_citations(text: str) -> tuple[Citation, ...]:
 
 def find_pointers(text: str, frame: Size) -> tuple[Pointer, ...]:
     """All points of the frame that a text mentions, in order: where it says a thing is."""
-    found = (
-        Pointer((int(m[1]), int(m[2])), m.start(), m.end()) for m in _POINTER.finditer(text)
-    )
+    found = (Pointer((int(m[1]), int(m[2])), m.start(), m.end()) for m in _POINTER.finditer(text))
     return tuple(p for p in found if p.xy[0] < frame.width and p.xy[1] < frame.height)
 
 

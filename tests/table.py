@@ -30,7 +30,8 @@ ANSWERS = {
     "sing": f"{SCENE}<think>La.</think><answer>la la</answer>",
     "hostile": f"{SCENE}<think>**a** <img src=x onerror=alert(1)> [b](http://b.example) $$c$$ "
     f"${{alert(1)}} {{{{d}}}} `e`</think><answer>[{RED}]</answer>",
-    "spot": f"{SCENE}<think>Not the one at (190, 300): it is at (610, 300).</think><answer>[{BLUE}]</answer>",
+    "spot": f"{SCENE}<think>Not the one at (190, 300): it is at (610, 300).</think>"
+    f"<answer>[{BLUE}]</answer>",
     "red": f"{SCENE}<think>The red one.</think><answer>[{RED}]</answer>",
 }
 BUSY, IDLE = '#canvas[aria-busy="true"]', '#canvas[aria-busy="false"]'

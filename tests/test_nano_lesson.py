@@ -3,6 +3,7 @@ forward passes of training equal the library's."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import PreTrainedTokenizerFast
+from safetensors.torch import load_file
+from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
 from demo.checks import check
 from demo.geometry import ModelBox
@@ -23,7 +25,13 @@ from demo.nano.facts import FRAME, OF_ALL, RELATIONS, Fact, between, distance, f
 from demo.nano.heldout import PLACE, write_dialogues
 from demo.nano.layout import sample_scene
 from demo.nano.lesson import IGNORE, Lessons
-from demo.nano.model import build_model, build_processor, number_ids, verdict_ids
+from demo.nano.model import (
+    build_model,
+    build_processor,
+    number_ids,
+    take_weights,
+    verdict_ids,
+)
 from demo.nano.passes import vision_forward
 from demo.nano.phrases import loosened, mistyped
 from demo.nano.student import Student
@@ -32,6 +40,7 @@ from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
 from demo.nano.world import COLOURS, Scene
 from demo.prompt import region_reasoner_instruction
+from demo.reasoners.catalogue import NANO_FOLDER
 from demo.trace import parse_trace
 
 
@@ -100,8 +109,7 @@ def _fits(fact: Fact, asked: Round) -> bool:
 def verdicts(scene: Scene, facts: Sequence[Fact], asked: Round) -> dict[int, str]:
     """What an answer says of each candidate, by the index of the thing."""
     pieces = answer(scene, facts, asked, [f.box for f in asked.references])
-    given = [p for p in pieces if p.text in (", yes", ", no")]
-    return {p.about: p.text[2:] for p in given if p.about is not None}
+    return {p.about: p.text.split(", ")[1] for p in pieces if p.judges and p.about is not None}
 
 
 def test_each_candidate_is_judged_by_itself() -> None:
@@ -114,6 +122,16 @@ def test_each_candidate_is_judged_by_itself() -> None:
         assert verdicts(scene, facts, asked) == right
         assert bool(asked.targets) == any(fits)
         assert all(_fits(f, asked) for f in asked.pool)
+
+
+def test_of_several_that_fit_the_nearest_is_chosen_by_the_written_distances() -> None:
+    several = [m for m in rounds(400, seed=5) if m[2].relation and len(m[2].fitting or ()) > 1]
+    assert len(several) > 20
+    for scene, facts, asked in several:
+        pieces = answer(scene, facts, asked, [f.box for f in asked.references])
+        said = {p.about: p.text for p in pieces if p.judges and p.text.startswith(", yes")}
+        far = {index: int(text.split()[2]) for index, text in said.items()}
+        assert min(far, key=lambda index: far[index]) == asked.targets[0].index
 
 
 def test_a_question_for_anything_judges_all_but_the_reference() -> None:
@@ -161,6 +179,38 @@ def test_hardly_a_lesson_is_too_long_for_its_row(tokenizer: PreTrainedTokenizerF
     asked_in = 40  # tokens of a question and of what stands around it
     lengths = [len(ids) + asked_in for ids in tokenizer(written).input_ids]
     assert np.mean([n <= Plan().stride for n in lengths]) > 0.99
+
+
+def test_things_that_look_alike_are_told_apart_by_their_points() -> None:
+    alike = 0
+    for scene, facts, asked in rounds(300, seed=10):
+        pieces = answer(scene, facts, asked, [f.box for f in asked.references])
+        placed = {p.text: p.about for p in pieces if p.about is not None and " at (" in p.text}
+        alike += len({text.split(" at (")[0] for text in placed}) < len(placed)
+        for text, index in placed.items():
+            (fact,) = (f for f in facts if f.index == index)
+            assert text == "the {} at ({}, {})".format(fact.phrase, *fact.point.xy)
+    assert alike > 10
+
+
+def test_half_of_the_lessons_show_things_that_look_alike(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    lessons = Lessons(tokenizer, seed=4, pictures=1, pairs=1, stride=208)
+    scenes = [lessons._scene() for _ in range(300)]
+    alike = [len({(t.kind, t.colour) for t in s.things}) < len(s.things) for s in scenes]
+    assert 0.3 < np.mean(alike) < 0.6
+
+
+def test_lessons_hold_many_questions_in_which_something_is_chosen(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    lessons = Lessons(tokenizer, seed=4, pictures=1, pairs=1, stride=208)
+    chosen = []
+    for _, facts, _ in rounds(40, seed=11):
+        asked = itertools.islice(lessons._rounds(facts), 10)
+        chosen += [max(len(r.pool), len(r.targets)) > 1 for r, _ in asked]
+    assert np.mean(chosen) > 0.4
 
 
 def test_what_is_compared_gets_no_verdict() -> None:
@@ -326,6 +376,41 @@ def test_a_training_run_can_be_resumed(tmp_path: Path) -> None:
     assert (again.phase, again.step) == ("talking", 3)
     again.checkpoint(tmp_path / "nano")
     assert json.loads((tmp_path / "nano" / "config.json").read_text())["region_frame"] == [224, 224]
+
+
+def test_a_training_may_start_from_a_checkpoint(tmp_path: Path) -> None:
+    plan = Plan(settling_steps=2, talking_steps=0, talking_pictures=1, pairs=2)
+    trainer = Trainer(tmp_path, plan, "cpu", start=NANO_FOLDER)
+    shipped = Qwen2_5_VLForConditionalGeneration.from_pretrained(NANO_FOLDER, dtype=torch.float32)
+    helpers = trainer.student.seeing.kinds.weight.clone()
+    trainer.run()
+    assert (trainer.phase, trainer.step) == ("talking", 0)
+    for name, weight in shipped.named_parameters():
+        used = len(trainer.tokenizer) if "embed_tokens" in name else None  # behind them is padding
+        for model in (trainer.student.model, trainer.average.model):
+            assert torch.equal(model.get_parameter(name)[:used], weight[:used]), name
+    assert all(p.requires_grad for p in trainer.student.parameters())
+    assert not torch.equal(trainer.student.seeing.kinds.weight, helpers)
+
+
+def test_a_piece_that_a_checkpoint_did_not_know_starts_as_its_pieces(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    known = build_tokenizer(vocabulary()).get_vocab()
+    larger = build_tokenizer([*vocabulary(), "goodmorning"])
+    model = build_model(larger)
+    take_weights(model, larger, NANO_FOLDER)
+    theirs = load_file(NANO_FOLDER / "model.safetensors")["model.embed_tokens.weight"]
+    ours = model.get_input_embeddings().weight.detach()
+    new = larger.convert_tokens_to_ids(" goodmorning")
+    written = tokenizer(" goodmorning", add_special_tokens=False).input_ids
+    assert len(written) > 1
+    torch.testing.assert_close(ours[new], theirs[written].float().mean(0))
+    assert all(
+        torch.equal(ours[row], theirs[known[piece]].float())
+        for piece, row in larger.get_vocab().items()
+        if piece in known
+    )
 
 
 def test_held_out_dialogues_have_the_benchmarks_form(tmp_path: Path) -> None:

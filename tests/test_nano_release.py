@@ -28,6 +28,14 @@ def test_a_trained_checkpoint_gets_its_plot_and_its_card(tmp_path: Path) -> None
     assert str(tmp_path / "nano") in said[-1]
 
 
+def test_the_card_says_what_a_training_started_from(tmp_path: Path) -> None:
+    shutil.copytree(NANO_FOLDER, tmp_path / "nano")
+    plan = Plan(settling_steps=3, seeing_steps=0, talking_steps=0)
+    publish(tmp_path, plan, Measures(dialogues=0), print, tmp_path / "before")
+    card = (tmp_path / "nano" / "README.md").read_text()
+    assert "From the weights of the checkpoint “before”, seed 1: 3 steps for the helpers" in card
+
+
 @pytest.mark.parametrize("every", [1, 2])
 def test_the_averaged_model_is_looked_at_on_the_way(tmp_path: Path, every: int) -> None:
     seen: list[str | None] = []

@@ -126,19 +126,19 @@ def test_stretches_of_a_text(text: str, spans: list[tuple[int, int, str]], expec
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
-        pytest.param("at (84, 168) b", 'at <span class="pointer">[&#40;84&#44; 168&#41;](#at---42.336)</span> b',
-                     id="a point"),
-        pytest.param("&(839, 0)", '&#38;<span class="pointer">[&#40;839&#44; 0&#41;](#at---419.0)</span>',
-                     id="the last column"),
-        pytest.param("[1, 2, 3, 4] (1, 1)", '[R1](#R1) <span class="pointer">[&#40;1&#44; 1&#41;](#at---1.2)</span>',
-                     id="behind a box"),
+        pytest.param("at (84, 168) b", "at <[&#40;84&#44; 168&#41;](#at---42.336)> b", id="one"),
+        pytest.param("&(839, 0)", "&#38;<[&#40;839&#44; 0&#41;](#at---419.0)>", id="last column"),
+        pytest.param(
+            "[1, 2, 3, 4] (1, 1)", "[R1](#R1) <[&#40;1&#44; 1&#41;](#at---1.2)>", id="behind a box"
+        ),
         pytest.param("at (840, 3)", "at &#40;840&#44; 3&#41;", id="outside the frame"),
     ],
-)  # fmt: skip
+)
 def test_points_of_a_text_lead_to_the_picture(written: str, shown: str) -> None:
     session = with_findings(finding())
     found = pointers(session, session.turns[0], written)
-    assert linked_boxes(written, {(1, 2, 3, 4): "R1"}, pointers=found) == shown
+    text = linked_boxes(written, {(1, 2, 3, 4): "R1"}, pointers=found)
+    assert text.replace('<span class="pointer">', "<").replace("</span>", ">") == shown
 
 
 def test_stretches_of_code_keep_its_white_space() -> None:

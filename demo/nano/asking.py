@@ -67,9 +67,10 @@ class Asker:
 
     def first(self) -> Round:
         """A question that needs no reference."""
+        absent, hat = (6, 3) if self.drill else (4, 2)
         makers: tuple[tuple[_Maker, int], ...] = (
             (self._plain, 5), (self._size, 5), (self._order, 4), (self._all, 4),
-            (self._absent, 6 if self.drill else 4), (self._hat, 2), (self._by_colour, 2),
+            (self._absent, absent), (self._hat, hat), (self._by_colour, 2),
         )  # fmt: skip
         weights = np.array([w for _, w in makers], float)
         while True:
@@ -251,7 +252,12 @@ class Asker:
         return Round(self._ask(f"the {colour}{word}"), UNKNOWN, (), skill="absent")
 
     def _strange_word(self) -> str:
-        return self._pick(STRANGERS) if self.rng.random() < 0.75 else made_up(self.rng)
+        """A word for what is not in this world, known or not, now and then two of them."""
+        known = self.rng.random() < (0.6 if self.drill else 0.75)
+        word = self._pick(STRANGERS) if known else made_up(self.rng)
+        if self.drill and self.rng.random() < 0.15:
+            word = f"{self._pick(STRANGERS)} {word}"
+        return word
 
     def _strange_colour(self) -> Round:
         noun = self._pick(self.facts).kind

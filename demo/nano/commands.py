@@ -26,6 +26,9 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
     train.add_argument("--steps", type=count, metavar="N", help="of the second phase")
     train.add_argument(
+        "--start", type=Path, metavar="CHECKPOINT", help="go on from its weights, not from nothing"
+    )
+    train.add_argument(
         "--measure", type=whole, default=500, metavar="N",
         help="held-out dialogues for the model card; 0 for none",
     )  # fmt: skip
@@ -78,13 +81,18 @@ def _scenes(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.start and not (options.start / "model.safetensors").is_file():
+        raise InputError(f"There is no checkpoint in {options.start}.")
     from demo.nano.release import Measures, train
     from demo.nano.team import usual_size
+    from demo.nano.train import Plan
     from demo.reasoners.devices import best_device
 
     device = "cuda" if best_device() == "cuda" else "cpu"
     workers = options.workers or usual_size(device)
-    train(options.out, options.steps, device, workers, Measures(dialogues=options.measure), print)
+    plan = Plan.of(options.steps, goes_on=options.start is not None)
+    measures = Measures(dialogues=options.measure)
+    train(options.out, plan, options.start, device, workers, measures, print)
     return 0
 
 

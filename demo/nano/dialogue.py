@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from demo.geometry import ModelBox
-from demo.nano.facts import Fact
+from demo.nano.facts import FRAME, Fact, distance
 from demo.nano.phrases import article
 from demo.nano.world import Scene
 from demo.prompt import bbox_text
@@ -81,19 +81,31 @@ def _listed(facts: Sequence[Fact]) -> list[Piece]:
 
 
 def _placed(facts: Sequence[Fact]) -> list[Piece]:
-    return _joined([Piece(f"the {fact.phrase} {fact.side}", fact.index) for fact in facts])
+    """Each with its point, so that things that look alike are told apart by the text itself."""
+    return _joined(
+        [Piece("the {} at ({}, {})".format(f.phrase, *f.point.xy), f.index) for f in facts]
+    )
 
 
-def _candidates(asked: Round) -> list[Piece]:
+def _candidates(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     """The things of the pool, each with a verdict where it can be given one by one."""
     if asked.fitting is None:
         return _placed(asked.pool)
     pieces: list[Piece] = []
     for fact in asked.pool:
-        verdict = "yes" if fact in asked.fitting else "no"
         pieces += [Piece("; ")] if pieces else []
-        pieces += [*_placed([fact]), Piece(f", {verdict}", fact.index, judges=True)]
+        pieces += [*_placed([fact]), Piece(_verdict(asked, fact, boxes), fact.index, judges=True)]
     return pieces
+
+
+def _verdict(asked: Round, fact: Fact, boxes: Sequence[ModelBox]) -> str:
+    """Whether it fits and, where the nearest is meant, how far it is from the nearest reference."""
+    if fact not in (asked.fitting or ()):
+        return ", no"
+    if not boxes:
+        return ", yes"
+    far = min(distance(fact.box, box) for box in boxes)
+    return f", yes, {min(round(far), FRAME.width)} away"  # longer ones are no single piece
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:
@@ -104,7 +116,7 @@ def _think_pieces(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     """What is sought, what comes into question where there is a choice, and what is chosen."""
     pieces = [Piece(_premise(asked, boxes))]
     if asked.pool:
-        pieces += [Piece("Candidates: "), *_candidates(asked), Piece(". ")]
+        pieces += [Piece("Candidates: "), *_candidates(asked, boxes), Piece(". ")]
     if not asked.targets:
         return [*pieces, Piece("None of them fits." if asked.pool else "There is none.")]
     return [

@@ -50,12 +50,6 @@ class Fact:
             return f"{self.kind} in {article(self.colour)} {wear}"
         return f"{self.colour} {self.kind}"
 
-    @property
-    def side(self) -> str:
-        """Where it is from left to right, in thirds of the picture."""
-        third = int(self.centre[0] * 3 / FRAME.width)
-        return ("on the left", "in the middle", "on the right")[min(third, 2)]
-
     def is_a(self, noun: str) -> bool:
         """Whether the noun, a kind or a group, fits; "thing" fits all."""
         return noun == "thing" or noun == self.kind or self.kind in GROUPS.get(noun, ())

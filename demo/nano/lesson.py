@@ -33,6 +33,8 @@ from demo.prompt import region_reasoner_instruction
 COLOUR_NAMES = tuple(COLOURS)
 IGNORE = -100
 MOST_THINGS = 8
+ALIKE_TRIES = 4
+EASY_LEFT_OUT = 0.5
 FRAME_WH = (FRAME.width, FRAME.height)
 
 
@@ -111,7 +113,7 @@ class Lessons:
         return Batch(*stacked, prefix=len(self.prefix), stride=self.stride)  # type: ignore[misc, arg-type]
 
     def _row(self) -> tuple[NDArray[np.generic], ...]:
-        scene = sample_scene(self.rng, int(self.rng.integers(3, 8)))
+        scene = self._scene()
         drawing = draw(scene, *_training_size(self.rng, scene))
         facts = facts_of(scene, drawing)
         pixels = _as_seen(self.rng, drawing.image)
@@ -124,6 +126,15 @@ class Lessons:
             _colours(scene, owner),
             _boxes(facts),
         )
+
+    def _scene(self) -> Scene:
+        """One for half of the pictures in which two things look alike, if a few tries give one."""
+        tries = ALIKE_TRIES if self.rng.random() < 0.5 else 1
+        for _ in range(tries):
+            scene = sample_scene(self.rng, int(self.rng.integers(3, 8)))
+            if len({(t.kind, t.colour) for t in scene.things}) < len(scene.things):
+                break
+        return scene
 
     def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.generic], ...]:
         """ids [L], positions [3, L], segment, labels, ground, source, against [L], degrees [L, …]."""
@@ -167,6 +178,9 @@ class Lessons:
                 chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
                 asked = asker.about([facts[int(i)] for i in chosen]) if len(chosen) else None
             asked = asked or asker.first()
+            # Where nothing has to be chosen hardly anything goes wrong.
+            if max(len(asked.pool), len(asked.targets)) < 2 and self.rng.random() < EASY_LEFT_OUT:
+                continue
             yield asked, [_jittered(self.rng, f.box) for f in asked.references]
 
     def _pair(

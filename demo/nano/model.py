@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from transformers import (
+    AutoTokenizer,
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
@@ -103,6 +104,27 @@ def save_checkpoint(
     config = json.loads(path.read_text())
     config["region_frame"] = [FRAME.width, FRAME.height]
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+
+def take_weights(
+    model: Qwen2_5_VLForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, folder: Path
+) -> None:
+    """Give a model the weights of a checkpoint of the same sizes.
+
+    Its tokenizer may know other pieces than the checkpoint's: one that is new starts as the mean of
+    the pieces that it was written with there.
+    """
+    source = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+    former = AutoTokenizer.from_pretrained(folder)
+    embeddings = model.get_input_embeddings().weight.detach().clone()
+    theirs = source.get_input_embeddings().weight.detach()
+    for piece, row in tokenizer.get_vocab().items():
+        known = former.get_vocab().get(piece)
+        rows = former(piece, add_special_tokens=False).input_ids if known is None else [known]
+        embeddings[row] = theirs[rows].mean(0)
+    tied = {"lm_head.weight", "model.language_model.embed_tokens.weight"}
+    weights = {name: w for name, w in source.state_dict().items() if name not in tied}
+    model.load_state_dict(weights | dict.fromkeys(tied, embeddings))
 
 
 def _number_embeddings(

@@ -45,33 +45,41 @@ class Measures:
 
 
 def train(
-    folder: Path, steps: int | None, device: str, workers: int, measures: Measures, say: Say
+    folder: Path,
+    plan: Plan,
+    start: Path | None,
+    device: str,
+    workers: int,
+    measures: Measures,
+    say: Say,
 ) -> None:
-    """Train from nothing, or go on from the folder's state; all that comes of it is in FOLDER/nano.
-
-    ``steps`` shortens the second phase; so many ``workers`` share the pictures of each step.
+    """Train from nothing or from a checkpoint, or go on from the folder's state; all that comes of it
+    is in FOLDER/nano. So many ``workers`` share the pictures of each step.
     """
-    plan = Plan() if steps is None else Plan(talking_steps=steps)
-    learn_as_one(partial(_learn, folder, plan, device, measures), workers)
-    publish(folder, plan, measures, say)
+    learn_as_one(partial(_learn, folder, plan, start, device, measures), workers)
+    publish(folder, plan, measures, say, start)
 
 
-def _learn(folder: Path, plan: Plan, device: str, measures: Measures, team: Team) -> None:
+def _learn(
+    folder: Path, plan: Plan, start: Path | None, device: str, measures: Measures, team: Team
+) -> None:
     check = _check(folder / "on-the-way", measures) if team.leads else None
-    trainer = Trainer(folder, plan, device, check, team)
+    trainer = Trainer(folder, plan, device, check, team, start)
     trainer.run()
     if team.leads:
         trainer.checkpoint(folder / "nano")
 
 
-def publish(folder: Path, plan: Plan, measures: Measures, say: Say) -> None:
-    """Plot, measure and describe the checkpoint in FOLDER/nano."""
+def publish(
+    folder: Path, plan: Plan, measures: Measures, say: Say, start: Path | None = None
+) -> None:
+    """Plot, measure and describe the checkpoint in FOLDER/nano, which was trained from ``start``."""
     checkpoint = folder / "nano"
     if plan.seeing_steps + plan.talking_steps >= NOTED_EVERY:
         plot(folder / "log.jsonl", checkpoint / "training.png")
     reasoner = load_local(Entry("nano", str(checkpoint)))
     card = checkpoint / "README.md"
-    card.write_text(_described(reasoner, plan, measures), encoding="utf-8")
+    card.write_text(_described(reasoner, _trained(plan, start), measures), encoding="utf-8")
     if measures.dialogues:
         data = write_dialogues(folder / "held-out", measures.dialogues, measures.seed)
         report = evaluate(read_usable(data), reasoner, GrabCutSegmenter(), say=say).to_dict()
@@ -94,25 +102,31 @@ def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
     return check
 
 
-def _described(reasoner: LocalReasoner, plan: Plan, measures: Measures) -> str:
-    """The card without its figures."""
+def _described(reasoner: LocalReasoner, trained: str, measures: Measures) -> str:
+    """The card without its figures; ``trained`` is its paragraph on how that was done."""
     tower, language = (count / 1e6 for count in reasoner.parameters)
     return _TEMPLATE.read_text(encoding="utf-8").format(
         parameters=f"{tower + language:.1f}",
         tower=f"{tower:.1f}",
         language=f"{language:.1f}",
         frame=FRAME.width,
-        training=_trained(plan),
+        training=trained,
         dialogues=measures.dialogues,
         robust=measures.robust,
         seed=measures.seed,
     )
 
 
-def _trained(plan: Plan) -> str:
+def _trained(plan: Plan, start: Path | None) -> str:
+    began = (
+        f"From the weights of the checkpoint “{start.name}”, seed {plan.seed}: {plan.settling_steps:,} "
+        "steps for the helpers alone"
+        if start
+        else f"From nothing, seed {plan.seed}: {plan.seeing_steps:,} steps of {plan.seeing_pictures} "
+        "pictures for the vision tower alone"
+    )
     return (
-        f"From nothing, seed {plan.seed}: {plan.seeing_steps:,} steps of {plan.seeing_pictures} pictures "
-        f"for the vision tower alone, then {plan.talking_steps:,} steps of {plan.talking_pictures} "
+        f"{began}, then {plan.talking_steps:,} steps of {plan.talking_pictures} "
         f"pictures with {plan.pairs} question–answer pairs each for everything, with the helpers of "
         "`demo/nano/student.py`. The weights are the moving average of the last steps, in bfloat16."
     )

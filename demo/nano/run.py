@@ -81,7 +81,7 @@ class Run(Generic[_Student]):
     def learn(self, losses: Mapping[str, Tensor], steps: int) -> dict[str, float]:
         """One step, of ``steps`` in all, down the weighted sum of the losses; these as numbers."""
         torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum().backward()
-        self.team.average_gradients(self.student.parameters())
+        self.team.average_gradients(p for p in self.student.parameters() if p.requires_grad)
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         rate = self._rate(steps)
         for optimiser in self.optimisers:

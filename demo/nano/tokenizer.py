@@ -27,7 +27,7 @@ FIXED = (
     "<scene>", "</scene>\n", "</scene>", "<focus>", "</focus>\n", "</focus>",
     "<think>", "</think>\n", "</think>", "<answer>", "</answer>",
     '[{"bbox_2d": [', '], "point_2d": [', ']}, {"bbox_2d": [', "]}]",
-    ". From left to right: ", "Looking for ", "Inside the box: ",
+    ". From left to right: ", "Looking for ", "Inside the box: ", " at (",
 )  # fmt: skip
 # Pieces of one token each: separators inside numbers, references, words with their space, digits.
 _SPLIT = Regex(r", (?=\d)| ?bbox=\[| ?[A-Za-z]+|\d+| ?[^\sA-Za-z\d]|\s")

@@ -3,6 +3,9 @@
 1. *Seeing*: the vision tower alone, with dense labels for every visual token.
 2. *Talking*: everything, several question–answer pairs a picture.
 
+A run may also start from a checkpoint, which has no helpers any more: then the first phase is *settling*,
+in which the helpers alone learn, and the model is left as it is.
+
 It knows the phases; how a step is taken and kept stands in `run.py`, what is learned in `student.py`, how
 well it went in `evaluate.py`.
 """
@@ -13,7 +16,7 @@ import copy
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,7 +24,7 @@ from tqdm import tqdm
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.nano.lesson import Lessons
-from demo.nano.model import build_model, number_ids, save_checkpoint, verdict_ids
+from demo.nano.model import build_model, number_ids, save_checkpoint, take_weights, verdict_ids
 from demo.nano.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.student import WEIGHTS, Student
 from demo.nano.team import ALONE, Team
@@ -37,12 +40,19 @@ class Plan(Settings):
 
     cooldown: float = 0.45
     seeing_steps: int = 800
+    settling_steps: int = 60
     talking_steps: int = 3600
     seeing_pictures: int = 48
-    talking_pictures: int = 12
+    talking_pictures: int = 16
     pairs: int = 5
     stride: int = 208
     check_every: int = 300
+
+    @classmethod
+    def of(cls, steps: int | None = None, *, goes_on: bool = False) -> Plan:
+        """The usual plan, with so many steps of the second phase; gentler where weights are there."""
+        plan = cls(rate=9e-4, muon_rate=9e-4, ema=0.995) if goes_on else cls()
+        return plan if steps is None else replace(plan, talking_steps=steps)
 
 
 # Scores of a model on held-out pictures, by name.
@@ -59,24 +69,33 @@ class Trainer(Run[Student]):
         device: str,
         check: Check | None = None,
         team: Team = ALONE,
+        start: Path | None = None,
     ) -> None:
+        """``start`` is the folder of a checkpoint to start from; None starts from nothing."""
         torch.manual_seed(plan.seed)
         self.tokenizer = build_tokenizer(vocabulary())
-        student = Student(
-            build_model(self.tokenizer), number_ids(self.tokenizer), verdict_ids(self.tokenizer)
-        ).to(device)
+        model = build_model(self.tokenizer)
+        if start is not None:
+            take_weights(model, self.tokenizer, start)
+        student = Student(model, number_ids(self.tokenizer), verdict_ids(self.tokenizer)).to(device)
         super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
         self.plan: Plan = plan
-        self.check, self.phase = check, "seeing"
+        self.check, self.phase = check, "settling" if start else "seeing"
 
     def run(self) -> None:
         """Both phases, from wherever the folder's state is."""
+        plan = self.plan
         self.phase = self.resume().get("phase", self.phase)
         if self.phase == "seeing":
-            self._phase(self.plan.seeing_steps, self.plan.seeing_pictures, 0)
+            self._phase(plan.seeing_steps, plan.seeing_pictures, 0)
+        elif self.phase == "settling":
+            self.student.model.requires_grad_(False)
+            self._phase(plan.settling_steps, plan.talking_pictures, plan.pairs)
+            self.student.model.requires_grad_(True)
+        if self.phase != "talking":
             self.phase, self.step = "talking", 0
             self.start_optimisers()
-        self._phase(self.plan.talking_steps, self.plan.talking_pictures, self.plan.pairs)
+        self._phase(plan.talking_steps, plan.talking_pictures, plan.pairs)
 
     def checkpoint(self, folder: Path) -> None:
         """Save the averaged model as a checkpoint that the app can load."""
