@@ -214,6 +214,9 @@ def test_pointing_at_a_point_of_the_reasoning_shows_it(page: Page) -> None:
     spot = page.locator("#canvas .ghost .point path").first
     points = page.locator("#chat .pointer a")
     expect(points).to_have_text(["(190, 300)", "(610, 300)"])
+    expect(page.locator("#chat .pointer").last).to_have_attribute(
+        "title", "Shows this point on the picture."
+    )
     points.last.hover()
     expect(spot).to_have_attribute("d", "M290.5 107.5h0")  # a 2.1th of the model frame, rounded
     page.hover("#send")

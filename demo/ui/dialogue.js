@@ -17,6 +17,7 @@ function tidy() {
     title.setAttribute("aria-expanded", title.classList.contains("expanded"));
   }
   for (const box of chat.querySelectorAll(".invented:not([title])")) box.title = "This box was not given to the model.";
+  for (const point of chat.querySelectorAll(".pointer:not([title])")) point.title = "Shows this point on the picture.";
   markGone();
   dressActs(chat);
   settle();
