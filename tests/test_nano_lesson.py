@@ -30,7 +30,6 @@ from demo.nano.model import (
     build_processor,
     number_ids,
     take_weights,
-    verdict_ids,
 )
 from demo.nano.passes import vision_forward
 from demo.nano.phrases import loosened, mistyped
@@ -308,7 +307,7 @@ def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFas
 def test_a_verdict_knows_every_relation(tokenizer: PreTrainedTokenizerFast) -> None:
     lessons = Lessons(tokenizer, seed=3, pictures=6, pairs=5, stride=176)
     batch = lessons.batch()
-    yes, no = verdict_ids(tokenizer)
+    yes, no = (tokenizer.convert_tokens_to_ids(word) for word in (" yes", " no"))
     judging = (batch.labels == yes) | (batch.labels == no)
     assert judging.sum() > 10
     for row, at in judging.nonzero().tolist():
@@ -326,10 +325,26 @@ def test_a_verdict_knows_every_relation(tokenizer: PreTrainedTokenizerFast) -> N
         assert (int(batch.against[row, at]) >= 0) == alone
 
 
+def test_what_decides_is_marked(tokenizer: PreTrainedTokenizerFast) -> None:
+    batch = Lessons(tokenizer, seed=3, pictures=6, pairs=5, stride=208).batch()
+    said = []
+    for row, number in itertools.product(range(6), range(1, 6)):
+        pair = batch.segment[row] == number
+        text = tokenizer.decode(batch.labels[row, pair & batch.decides[row]])
+        reasoning = tokenizer.decode(batch.ids[row, pair]).split("<think>")[-1].split("</think>")[0]
+        conclusion = re.search(r"(?:It is|Found:|There is none|None of them).*$", text)
+        assert conclusion
+        assert reasoning.endswith(conclusion[0])
+        said.append(text)
+    assert any(re.match(r", (yes, \d+ away|no)", text) for text in said)
+    assert any(re.search(r"It is the [a-z ]+ at \(\d+, \d+\)\.$", text) for text in said)
+    assert any(re.search(r"(There is none|None of them fits)\.$", text) for text in said)
+
+
 def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast) -> None:
     torch.manual_seed(0)
     model = build_model(tokenizer).eval()
-    student = Student(model, number_ids(tokenizer), verdict_ids(tokenizer)).eval()
+    student = Student(model, number_ids(tokenizer)).eval()
     batch = Lessons(tokenizer, seed=2, pictures=2, pairs=2, stride=176).batch()
     picture = Image.fromarray(batch.pixels[0].permute(1, 2, 0).numpy())
     seen = build_processor(tokenizer)(

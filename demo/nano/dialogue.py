@@ -8,7 +8,7 @@ model, and not how questions come about (`asking.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from demo.geometry import ModelBox
 from demo.nano.facts import FRAME, Fact, distance
@@ -21,12 +21,14 @@ from demo.prompt import bbox_text
 class Piece:
     """A stretch of an answer; ``about`` is the index of the thing it speaks of, if it does.
 
-    ``judges`` where it says whether that thing has what is asked for.
+    ``judges`` where it says whether that thing has what is asked for, ``decides`` there and where the
+    reasoning ends in what was found.
     """
 
     text: str
     about: int | None = None
     judges: bool = False
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _candidates(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     pieces: list[Piece] = []
     for fact in asked.pool:
         pieces += [Piece("; ")] if pieces else []
-        pieces += [*_placed([fact]), Piece(_verdict(asked, fact, boxes), fact.index, judges=True)]
+        pieces += [*_placed([fact]), Piece(_verdict(asked, fact, boxes), fact.index, True, True)]
     return pieces
 
 
@@ -117,14 +119,13 @@ def _think_pieces(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     pieces = [Piece(_premise(asked, boxes))]
     if asked.pool:
         pieces += [Piece("Candidates: "), *_candidates(asked, boxes), Piece(". ")]
+    return [*pieces, *(replace(piece, decides=True) for piece in _conclusion(asked))]
+
+
+def _conclusion(asked: Round) -> list[Piece]:
     if not asked.targets:
-        return [*pieces, Piece("None of them fits." if asked.pool else "There is none.")]
-    return [
-        *pieces,
-        Piece("Found: " if asked.every else "It is "),
-        *_placed(asked.targets),
-        Piece("."),
-    ]
+        return [Piece("None of them fits." if asked.pool else "There is none.")]
+    return [Piece("Found: " if asked.every else "It is "), *_placed(asked.targets), Piece(".")]
 
 
 def _premise(asked: Round, boxes: Sequence[ModelBox]) -> str:

@@ -48,6 +48,7 @@ class _Pair:
     copied: NDArray[np.int64]  # the place of the number that it repeats, or -1
     against: NDArray[np.int64]  # where it judges a thing: the only reference, else -1
     degrees: NDArray[np.float32]  # … how much that thing is in each relation, else -1
+    decides: NDArray[np.bool_]  # it belongs to what decides about a thing
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Batch:
     source: Tensor  # [B, L]: place in the pair of the number that the next token repeats, or -1
     against: Tensor  # [B, L]: where the next token judges a thing, its only reference, else -1
     degrees: Tensor  # float [B, L, relations]: … how much it is in each relation, else -1
+    decides: Tensor  # bool [B, L]: the next token decides about a thing
     owner: Tensor  # [B, C]
     kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
     colours: Tensor  # [B, C]: colour, IGNORE for background
@@ -137,13 +139,15 @@ class Lessons:
         return scene
 
     def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.generic], ...]:
-        """ids [L], positions [3, L], segment, labels, ground, source, against [L], degrees [L, …]."""
+        """ids [L], positions [3, L], segment, labels, ground, source, against [L], degrees [L, …],
+        decides [L]."""
         end = len(self.prefix)
         length = end + self.pairs * self.stride
         ids, segment = np.full(length, self.pad), np.full(length, -1)
         labels, ground, source = np.full(length, IGNORE), np.full(length, -1), np.full(length, -1)
         against = np.full(length, -1)
         degrees = np.full((length, len(RELATIONS)), -1, np.float32)
+        decides = np.zeros(length, np.bool_)
         positions = np.zeros((3, length), np.int64)
         ids[:end], segment[:end] = self.prefix, 0
         positions[:, :end] = prefix_positions(self.prefix)
@@ -157,7 +161,8 @@ class Lessons:
             labels[before] = np.where(pair.taught, pair.ids, IGNORE)[1:]
             ground[before], source[before] = pair.about[1:], pair.copied[1:]
             against[before], degrees[before] = pair.against[1:], pair.degrees[1:]
-        return ids, positions, segment, labels, ground, source, against, degrees
+            decides[before] = pair.decides[1:]
+        return ids, positions, segment, labels, ground, source, against, degrees, decides
 
     def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
         """As many pairs as a row holds; one that is too long is left out and another made."""
@@ -205,6 +210,7 @@ class Lessons:
             self._copied(ids, len(head), 4 * len(boxes)),
             np.where(judged, only, -1),
             np.array([_degrees(facts, p, asked.references) for p in pieces], np.float32),
+            np.array([p.decides for p in pieces]),
         )
 
     def _copied(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:

@@ -153,10 +153,5 @@ def number_ids(tokenizer: PreTrainedTokenizerFast) -> list[int]:
     return [int(tokenizer.convert_tokens_to_ids(str(n))) for n in range(FRAME.width + 1)]
 
 
-def verdict_ids(tokenizer: PreTrainedTokenizerFast) -> list[int]:
-    """Token ids of the verdicts on candidates, as they stand in the reasoning."""
-    return [int(tokenizer.convert_tokens_to_ids(word)) for word in (" yes", " no")]
-
-
 def _rounded_up(value: int, step: int) -> int:
     return -(-value // step) * step

@@ -33,9 +33,9 @@ STEP = 4  # pixels of a bin
 # How much more the first look at a thing counts than the following ones: there it is chosen, which takes
 # what was found out about the candidates, so the later layer can know it better.
 CHOICE = (1.0, 2.0)
-# How much more a verdict on a candidate counts than another word: nearly all words follow from the others,
-# a verdict from what is seen.
-VERDICT = 4.0
+# How much more a token counts that decides about a thing: nearly all others follow from those before
+# them, a verdict, a distance and a choice from what is seen.
+DECISION = 4.0
 # Keeps the scores of a head that is told where to look near zero: a shift of all of them changes nothing
 # but takes the digits of bfloat16. The same for the scores of words: A. Chowdhery et al.: "PaLM", 2022,
 # section 5.
@@ -108,9 +108,7 @@ def _boxes_of(boxes: Tensor, things: Tensor) -> Tensor:
 class Student(nn.Module):
     """The model with its helpers."""
 
-    def __init__(
-        self, model: Qwen2_5_VLForConditionalGeneration, numbers: list[int], verdicts: list[int]
-    ) -> None:
+    def __init__(self, model: Qwen2_5_VLForConditionalGeneration, numbers: list[int]) -> None:
         super().__init__()
         self.model = model
         width = model.config.text_config.hidden_size
@@ -124,7 +122,6 @@ class Student(nn.Module):
         self.against = nn.ModuleList(BoxBins(width, 0) for _ in AGAINST_LAYERS)
         self.related = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(RELATIONS)))
         self.numbers = numbers
-        self.verdicts = nn.Buffer(torch.tensor(verdicts), persistent=False)
         self.soft = nn.Buffer(_soft_targets(len(numbers)), persistent=False)
 
     def seen(self, pixels: Tensor) -> Tensor:
@@ -196,12 +193,12 @@ class Student(nn.Module):
         copied, seen = number & (source >= 0), number & (source < 0)
         among = scores[seen][:, self.numbers[0] : self.numbers[-1] + 1]
         near = -(among * self.soft[labels[seen] - self.numbers[0]]).sum(1)
-        weights = torch.where(torch.isin(labels, self.verdicts), VERDICT, 1.0)
+        weights = torch.where(batch.decides[valid][taught], DECISION, 1.0)
         count = len(labels)
         return {
             "words": (weights * exact)[~number].sum() / count,
             "copied": 2 * exact[copied].sum() / count,
-            "numbers": 2 * near.sum() / count,
+            "numbers": 2 * (weights[seen] * near).sum() / count,
         }
 
 

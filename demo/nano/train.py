@@ -24,7 +24,7 @@ from tqdm import tqdm
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.nano.lesson import Lessons
-from demo.nano.model import build_model, number_ids, save_checkpoint, take_weights, verdict_ids
+from demo.nano.model import build_model, number_ids, save_checkpoint, take_weights
 from demo.nano.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.student import WEIGHTS, Student
 from demo.nano.team import ALONE, Team
@@ -77,7 +77,7 @@ class Trainer(Run[Student]):
         model = build_model(self.tokenizer)
         if start is not None:
             take_weights(model, self.tokenizer, start)
-        student = Student(model, number_ids(self.tokenizer), verdict_ids(self.tokenizer)).to(device)
+        student = Student(model, number_ids(self.tokenizer)).to(device)
         super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
         self.plan: Plan = plan
         self.check, self.phase = check, "settling" if start else "seeing"
