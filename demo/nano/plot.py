@@ -129,12 +129,13 @@ def _finish(panel: Axes) -> None:
 def _mark(panels: Iterable[Axes], starts: dict[str, int]) -> None:
     """A line and a name where each phase begins; the axis of steps below the last panel."""
     for number, panel in enumerate(panels):
-        for phase, start in starts.items():
+        for place, (phase, start) in enumerate(starts.items()):
             panel.axvline(start, color="0.6", linewidth=0.8, linestyle=":")
             if number == 0:
                 panel.annotate(
-                    f" {phase}", (start, 1.0), xycoords=("data", "axes fraction"), fontsize=9
-                )
+                    phase, (start, 1.0), xycoords=("data", "axes fraction"), fontsize=9,
+                    xytext=(3, 3 + 11 * (place % 2)), textcoords="offset points",
+                )  # fmt: skip  # a short phase must not write over the next
         panel.set_xlim(left=0)
     panel.set_xlabel("step")
 
