@@ -117,9 +117,9 @@ def take_weights(
     source = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
     former = AutoTokenizer.from_pretrained(folder)
     embeddings = model.get_input_embeddings().weight.detach().clone()
-    theirs = source.get_input_embeddings().weight.detach()
+    theirs, pieces = source.get_input_embeddings().weight.detach(), former.get_vocab()
     for piece, row in tokenizer.get_vocab().items():
-        known = former.get_vocab().get(piece)
+        known = pieces.get(piece)
         rows = former(piece, add_special_tokens=False).input_ids if known is None else [known]
         embeddings[row] = theirs[rows].mean(0)
     tied = {"lm_head.weight", "model.language_model.embed_tokens.weight"}
