@@ -24,6 +24,7 @@ from demo.pictures import open_picture
 from demo.running import Running
 from demo.ui.acts import Acts
 from demo.ui.benchmark import Benchmark
+from demo.ui.drawn import asset
 from demo.ui.endpoints import AT_ONCE, THREADS, add_endpoints
 from demo.ui.events import Events
 from demo.ui.keeping import Keeper
@@ -83,6 +84,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
+        "js": f"() => {{{asset('stream.js')}}}",
         "favicon_path": Path(__file__).parent / "icon.svg",
         "footer_links": [],
         "run_history": False,
