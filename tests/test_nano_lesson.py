@@ -21,7 +21,7 @@ from demo.geometry import ModelBox
 from demo.nano.asking import Asker
 from demo.nano.dialogue import Round, answer
 from demo.nano.drawing import draw
-from demo.nano.facts import FRAME, OF_ALL, RELATIONS, Fact, between, distance, facts_of
+from demo.nano.facts import FRAME, OF_ALL, PEOPLE, RELATIONS, Fact, between, distance, facts_of
 from demo.nano.heldout import PLACE, write_dialogues
 from demo.nano.layout import sample_scene
 from demo.nano.lesson import IGNORE, Lessons
@@ -37,7 +37,7 @@ from demo.nano.student import Student
 from demo.nano.tokenizer import build_tokenizer
 from demo.nano.train import Plan, Trainer
 from demo.nano.words import vocabulary
-from demo.nano.world import COLOURS, Scene
+from demo.nano.world import COLOURS, KINDS, Scene
 from demo.prompt import region_reasoner_instruction
 from demo.reasoners.catalogue import NANO_FOLDER
 from demo.trace import parse_trace
@@ -131,6 +131,21 @@ def test_of_several_that_fit_the_nearest_is_chosen_by_the_written_distances() ->
         said = {p.about: p.text for p in pieces if p.judges and p.text.startswith(", yes")}
         far = {index: int(text.split()[2]) for index, text in said.items()}
         assert min(far, key=lambda index: far[index]) == asked.targets[0].index
+
+
+def test_a_verdict_about_a_hat_follows_from_the_hat_that_is_seen() -> None:
+    rng, drawn = np.random.default_rng(0), [m[:2] for m in rounds(60, seed=5)]
+    made = [(*m, Asker(rng, m[1], drill=True).first()) for m in drawn for _ in range(8)]
+    hats = [m for m in made if "hat" in m[2].sought and m[2].pool]
+    assert len(hats) > 20
+    for scene, facts, asked in hats:
+        said = "".join(piece.text for piece in answer(scene, facts, asked, []))
+        judged = [
+            f"the {f.phrase} at ({f.point.x}, {f.point.y}), {f.hat or 'no'} hat, "
+            f"{'yes' if f in asked.targets else 'no'}"
+            for f in asked.pool
+        ]
+        assert f"Candidates: {'; '.join(judged)}. " in said
 
 
 def test_a_question_for_anything_judges_all_but_the_reference() -> None:
@@ -323,6 +338,22 @@ def test_a_verdict_knows_every_relation(tokenizer: PreTrainedTokenizerFast) -> N
             assert degree == (1 if batch.labels[row, at] == yes else 0)
         alone = "the reference bbox=" in text
         assert (int(batch.against[row, at]) >= 0) == alone
+
+
+def test_what_is_seen_of_a_person_knows_the_hat(tokenizer: PreTrainedTokenizerFast) -> None:
+    batch = Lessons(tokenizer, seed=3, pictures=16, pairs=5, stride=208).batch()
+    people = torch.isin(batch.kinds, torch.tensor([KINDS.index(kind) for kind in PEOPLE]))
+    assert torch.equal(batch.hats != IGNORE, people)
+    said = tokenizer.convert_tokens_to_ids([*(f" {colour}" for colour in COLOURS), " no"])
+    hat = tokenizer.convert_tokens_to_ids(" hat")
+    seen = set()
+    for row, at in (batch.labels[:, 1:] == hat).nonzero().tolist():
+        thing, word = int(batch.ground[row, at]), int(batch.labels[row, at])
+        if thing >= 0:  # it speaks of a person, not of what is sought
+            assert set(batch.hats[row, batch.owner[row] == thing].tolist()) == {said.index(word)}
+            seen.add(said.index(word))
+    assert len(seen) > 2
+    assert len(COLOURS) in seen
 
 
 def test_what_decides_is_marked(tokenizer: PreTrainedTokenizerFast) -> None:

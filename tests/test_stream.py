@@ -23,8 +23,8 @@ window.fetch = async (...request) => {
       }
     },
   });
-  const body = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(late).pipeThrough(new TextEncoderStream());
-  return new Response(body, response);
+  const texts = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(late);
+  return new Response(texts.pipeThrough(new TextEncoderStream()), response);
 };
 """
 

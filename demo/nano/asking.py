@@ -67,7 +67,7 @@ class Asker:
 
     def first(self) -> Round:
         """A question that needs no reference."""
-        absent, hat = (6, 12) if self.drill else (4, 2)
+        absent, hat = (6, 8) if self.drill else (4, 2)
         makers: tuple[tuple[_Maker, int], ...] = (
             (self._plain, 5), (self._size, 5), (self._order, 4), (self._all, 4),
             (self._absent, absent), (self._hat, hat), (self._by_colour, 2),

@@ -96,7 +96,10 @@ def _candidates(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     pieces: list[Piece] = []
     for fact in asked.pool:
         pieces += [Piece("; ")] if pieces else []
-        pieces += [*_placed([fact]), Piece(_verdict(asked, fact, boxes), fact.index, True, True)]
+        pieces += _placed([fact])
+        if asked.relation is None:  # then the hat is what is asked for
+            pieces.append(Piece(f", {fact.hat or 'no'} hat", fact.index, decides=True))
+        pieces.append(Piece(_verdict(asked, fact, boxes), fact.index, True, True))
     return pieces
 
 

@@ -22,12 +22,12 @@ from demo.geometry import ModelBox
 from demo.nano.asking import Asker
 from demo.nano.dialogue import Piece, Round, answer
 from demo.nano.drawing import Drawing, draw
-from demo.nano.facts import FRAME, RELATIONS, Fact, degree, facts_of
+from demo.nano.facts import FRAME, PEOPLE, RELATIONS, Fact, degree, facts_of
 from demo.nano.layout import sample_scene
 from demo.nano.model import CELLS, number_ids
 from demo.nano.phrases import loosened, mistyped
 from demo.nano.wear import worn
-from demo.nano.world import COLOURS, KINDS, Scene
+from demo.nano.world import COLOURS, KINDS, Scene, Thing
 from demo.prompt import region_reasoner_instruction
 
 COLOUR_NAMES = tuple(COLOURS)
@@ -72,6 +72,7 @@ class Batch:
     owner: Tensor  # [B, C]
     kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
     colours: Tensor  # [B, C]: colour, IGNORE for background
+    hats: Tensor  # [B, C]: colour of a hat, len(COLOUR_NAMES) for a bare head, IGNORE for no person
     boxes: Tensor  # float [B, N, 4], shares of the frame
     prefix: int
     stride: int
@@ -126,6 +127,7 @@ class Lessons:
             owner,
             _kinds(scene, owner),
             _colours(scene, owner),
+            _hats(scene, owner),
             _boxes(facts),
         )
 
@@ -312,6 +314,15 @@ def _kinds(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
 def _colours(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
     colours = np.array([*(COLOUR_NAMES.index(t.colour) for t in scene.things), IGNORE])
     return colours[owner]
+
+
+def _hats(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    def label(thing: Thing) -> int:
+        if thing.kind not in PEOPLE:
+            return IGNORE
+        return COLOUR_NAMES.index(thing.hat) if thing.hat else len(COLOUR_NAMES)
+
+    return np.array([*map(label, scene.things), IGNORE])[owner]
 
 
 def _boxes(facts: Sequence[Fact]) -> NDArray[np.float32]:

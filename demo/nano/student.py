@@ -1,7 +1,7 @@
 """The model with its helpers: what is learned, and how each mistake counts.
 
-The helpers are thrown away after training: dense labels (kind, colour, box) on the visual tokens as the
-tower gives them and again inside the language model, now with absolute boxes; losses that tell one
+The helpers are thrown away after training: dense labels (kind, colour, hat, box) on the visual tokens as
+the tower gives them and again inside the language model, now with absolute boxes; losses that tell one
 attention head which visual tokens show the thing being spoken of, and another which number of the question
 is to be cited next; the box of the thing being spoken of, from the same places; and where a candidate is
 judged, the box of the reference and every relation between the two.
@@ -41,9 +41,9 @@ DECISION = 4.0
 # section 5.
 BOUND = 1e-4
 WEIGHTS = {
-    "tower_kind": 0.5, "tower_colour": 0.3, "tower_box": 0.7,
-    "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_box": 0.3,
-    "dense3_kind": 0.2, "dense3_colour": 0.1, "dense3_box": 0.3,
+    "tower_kind": 0.5, "tower_colour": 0.3, "tower_hat": 0.5, "tower_box": 0.7,
+    "dense1_kind": 0.2, "dense1_colour": 0.1, "dense1_hat": 0.1, "dense1_box": 0.3,
+    "dense3_kind": 0.2, "dense3_colour": 0.1, "dense3_hat": 0.1, "dense3_box": 0.3,
     "look3": 0.2, "look4": 0.3, "spoken3": 0.2, "spoken4": 0.2, "spoken6": 0.2,
     "against3": 0.2, "against4": 0.3, "related5": 1.0,
     "copy": 0.3,
@@ -75,13 +75,14 @@ class BoxBins(nn.Module):
 
 
 class DenseHead(nn.Module):
-    """Kind, colour and box of the thing that a visual token shows; a box relative to ``origin``."""
+    """Kind, colour, hat and box of the thing that a visual token shows; a box relative to ``origin``."""
 
     def __init__(self, width: int, origin: Tensor | None = None) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.kinds = nn.Linear(width, len(KINDS) + 1)
         self.colours = nn.Linear(width, len(COLOUR_NAMES))
+        self.hats = nn.Linear(width, len(COLOUR_NAMES) + 1)
         self.boxes = BoxBins(width, 0 if origin is None else -FRAME.width)
         self.origin = nn.Buffer(torch.zeros(4) if origin is None else origin, persistent=False)
 
@@ -91,12 +92,19 @@ class DenseHead(nn.Module):
         owned = batch.owner >= 0
         edges = _boxes_of(batch.boxes, batch.owner) - self.origin
         return {
-            "kind": F.cross_entropy(self.kinds(x).float().flatten(0, 1), batch.kinds.flatten()),
-            "colour": F.cross_entropy(
-                self.colours(x).float().flatten(0, 1), batch.colours.flatten(), ignore_index=IGNORE
-            ),
+            "kind": _classes_loss(self.kinds(x), batch.kinds),
+            "colour": _classes_loss(self.colours(x), batch.colours),
+            "hat": _classes_loss(self.hats(x), batch.hats),
             "box": self.boxes.loss(x[owned], edges[owned]),
         }
+
+
+def _classes_loss(scores: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross entropy of scores [B, C, classes] where there is a label [B, C]; 0 where there is none."""
+    taught = labels != IGNORE
+    if not taught.any():
+        return scores.sum() * 0.0
+    return F.cross_entropy(scores[taught].float(), labels[taught])
 
 
 def _boxes_of(boxes: Tensor, things: Tensor) -> Tensor:
