@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -66,6 +69,31 @@ def _broken(team: Team) -> None:
 def test_what_a_member_raises_is_raised(size: int) -> None:
     with pytest.raises(Exception, match="a lesson cannot be read"):
         learn_as_one(_broken, size)
+
+
+def wait_for_ever(port: int, team: Team) -> None:
+    """Hold a connection, whose other end learns when this process is gone."""
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.recv(1)
+
+
+def test_who_kills_the_first_process_ends_all_also_in_the_background() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(120)  # a new process imports torch first
+        code = (
+            "from functools import partial; from demo.nano.team import learn_as_one; "
+            "from tests.test_nano_team import wait_for_ever as wait; "
+            f"learn_as_one(partial(wait, {server.getsockname()[1]}), 2)"
+        )
+        # What a shell starts with & is deaf to the signal by which torch ends its processes.
+        first = subprocess.Popen(["sh", "-c", f"trap '' INT; exec '{sys.executable}' -c '{code}'"])
+        lines = [server.accept()[0] for _ in range(2)]
+        first.kill()
+        first.wait()
+        for line in lines:
+            line.settimeout(30)
+            assert line.recv(1) == b""
+            line.close()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 
 import torch
 from torch import distributed, nn
@@ -68,9 +70,20 @@ def learn_as_one(work: Callable[[Team], None], size: int) -> None:
 
 
 def _member(member: int, work: Callable[[Team], None], size: int, meeting: str) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=meeting, rank=member, world_size=size)
     try:
         work(Team(member, size))
     finally:
         distributed.destroy_process_group()
+
+
+def _end_with_parent() -> None:
+    """Whoever kills the process that started the team ends the team, too.
+
+    Torch sends an interrupt for that, to which what a shell runs in the background is deaf.
+    """
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
