@@ -356,6 +356,16 @@ def test_what_is_seen_of_a_person_knows_the_hat(tokenizer: PreTrainedTokenizerFa
     assert len(COLOURS) in seen
 
 
+def test_pictures_without_people_teach_nothing_of_hats(tokenizer: PreTrainedTokenizerFast) -> None:
+    student = Student(build_model(tokenizer), number_ids(tokenizer))
+    batch = Lessons(tokenizer, seed=3, pictures=2, pairs=1, stride=208).batch()
+    batch.hats[:] = IGNORE
+    with torch.no_grad():
+        losses = student.seeing_losses(batch)
+    assert float(losses["tower_hat"]) == 0
+    assert float(losses["tower_kind"]) > 0
+
+
 def test_what_decides_is_marked(tokenizer: PreTrainedTokenizerFast) -> None:
     batch = Lessons(tokenizer, seed=3, pictures=6, pairs=5, stride=208).batch()
     said = []

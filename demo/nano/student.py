@@ -102,9 +102,8 @@ class DenseHead(nn.Module):
 def _classes_loss(scores: Tensor, labels: Tensor) -> Tensor:
     """Mean cross entropy of scores [B, C, classes] where there is a label [B, C]; 0 where there is none."""
     taught = labels != IGNORE
-    if not taught.any():
-        return scores.sum() * 0.0
-    return F.cross_entropy(scores[taught].float(), labels[taught])
+    total = F.cross_entropy(scores[taught].float(), labels[taught], reduction="sum")
+    return total / taught.sum().clamp_min(1)
 
 
 def _boxes_of(boxes: Tensor, things: Tensor) -> Tensor:

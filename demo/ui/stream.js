@@ -6,7 +6,7 @@
 const toServer = window.fetch.bind(window);
 const begun = new Set(); // events whose last message has not come
 const over = new Set(); // events whose last message came before the answer that they had begun
-let wakes = []; // what waits for an event to begin
+let wake = () => {}; // the stream goes on, which waits for an event to begin
 
 window.fetch = async (...request) => {
   const { pathname } = new URL(request[0].url ?? request[0], location);
@@ -19,8 +19,7 @@ async function note(answer) {
   const { event_id } = await answer.json();
   if (over.delete(event_id)) return;
   begun.add(event_id);
-  wakes.forEach((wake) => wake());
-  wakes = [];
+  wake();
 }
 
 function kept(first, request) {
@@ -29,7 +28,7 @@ function kept(first, request) {
       try {
         for (let stream = first; ; stream = await toServer(...request)) {
           await pass(stream, out);
-          if (!begun.size) await new Promise((wake) => wakes.push(wake));
+          if (!begun.size) await new Promise((goOn) => (wake = goOn));
         }
       } catch (error) {
         begun.clear(); // the client takes them for failed
