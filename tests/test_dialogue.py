@@ -451,6 +451,33 @@ def test_the_acts_wait_while_a_turn_runs(page: Page, reasoner: TableReasoner) ->
     expect(page.locator("#chat")).to_contain_text("Found one: R2")
 
 
+def press_and_move_the_answer(page: Page) -> None:
+    """The mouse goes down on an act, which then moves on, as while an answer unfolds."""
+    page.hover("#chat a[href='#numbers-1']")
+    page.mouse.down()
+    page.locator("#chat .bot-row").evaluate(
+        "row => Object.assign(row.style, { translate: '0 60px' })"
+    )
+
+
+def test_what_moves_under_the_mouse_is_clicked_all_the_same(page: Page) -> None:
+    ask(page, "find red")
+    press_and_move_the_answer(page)
+    page.mouse.up()
+    expect(page.locator("#sheet dialog")).to_be_visible()
+
+
+def test_what_the_mouse_has_left_is_not_clicked(page: Page) -> None:
+    ask(page, "find red")
+    press_and_move_the_answer(page)
+    box = page.locator("#chat .user-row").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    expect(page.locator("#sheet dialog")).to_be_hidden()
+
+
 def test_the_newest_question_comes_into_view_on_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for _ in range(4):

@@ -6,6 +6,8 @@ const SETTLED_MS = 400; // after Gradio's own scrolling to the end
 const SETTLING_MS = 4000; // how late that may come on a slow device
 let settling; // the timer that brings the newest question into view
 let settlesUntil = 0;
+const STILL_PX = 4; // so little a hand moves while it clicks
+let down = null; // where the mouse went down, and on which control
 let wasBusy = false;
 let turnsThere = 0; // how many questions there were
 
@@ -42,12 +44,25 @@ function watchDialogue() {
   if (!place) return requestAnimationFrame(watchDialogue);
   new MutationObserver(tidy).observe(place, { childList: true, subtree: true });
   place.addEventListener("scroll", settle, true);
+  place.addEventListener("pointerdown", ({ target, clientX, clientY }) => (down = { control: target.closest("a, button"), clientX, clientY }), true);
+  place.addEventListener("click", onMoved, true);
   for (const kind of ["wheel", "pointerdown", "keydown"]) {
     place.addEventListener(kind, () => (settlesUntil = 0), { capture: true, passive: true }); // now they scroll
   }
 }
 
 watchDialogue();
+
+// An answer can be clicked while it still unfolds. What has moved on between press and release is meant
+// all the same; the browser gives such a click to what holds both places.
+function onMoved(event) {
+  const [began, control] = [down, down?.control];
+  if (!event.isTrusted || !event.detail || !control?.isConnected || control.contains(event.target)) return;
+  down = null;
+  if (Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) > STILL_PX) return;
+  event.stopPropagation();
+  control.click();
+}
 
 function showQuestion() {
   const newest = [...document.querySelectorAll("#chat .user-row")].at(-1);
