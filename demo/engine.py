@@ -163,6 +163,7 @@ def run_turn(
         findings=findings,
         timings=writing.timings(),
         next_region=session.registry.next_number,
+        decoding=writing.usage.decoding,
     )
     yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
 

@@ -37,6 +37,7 @@ from demo.session import ReasonerInfo, Session, Turn
 from demo.trace import ObjectFound, PartOpened, PartText, TraceObject, TraceParser, parse_trace
 from demo.ui.chat import given_boxes, messages
 from demo.ui.numbers import numbers, score_card
+from tests.table import Weightless
 
 WIDE, TALL, LARGE, SMALL = Size(640, 480), Size(301, 997), Size(4032, 3024), Size(60, 45)
 FRAME = Size(840, 840)
@@ -381,7 +382,7 @@ def test_scores_demand_what_the_dialect_has(
 # A whole turn ---------------------------------------------------------------------------------
 
 
-class Speaker:
+class Speaker(Weightless):
     """A model that always says the same, in its own dialect."""
 
     name, device = "speaker", "CPU"
@@ -389,9 +390,6 @@ class Speaker:
     def __init__(self, dialect: Dialect, text: str) -> None:
         self.dialect, self.text = dialect, text
         self.asked: list[str] = []
-
-    def prepare(self, _picture: Picture) -> None:
-        """There is nothing to prepare."""
 
     def stream(
         self, _picture: Picture, prompt: Prompt, _cancel: threading.Event

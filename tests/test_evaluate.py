@@ -35,6 +35,7 @@ from demo.prompt import Prompt
 from demo.reasoners.base import Usage
 from demo.segmenters.base import Hint, Segment
 from tests.hostile import Hostile, answer
+from tests.table import Weightless
 
 PLACE = "<box>{context_bbox}</box>"
 FRAME = Size(840, 840)
@@ -43,7 +44,7 @@ RED, BLUE = [21, 21, 105, 84], [210, 42, 294, 105]
 RED_840, BLUE_840 = [42, 84, 210, 336], [420, 168, 588, 420]
 
 
-class Told:
+class Told(Weightless):
     """A model that answers with the given texts, in order; an error in their place is raised."""
 
     name, dialect, device = "told", REGION_REASONER, "CPU"
@@ -51,9 +52,6 @@ class Told:
     def __init__(self, *answers: str | ModelError) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
-
-    def prepare(self, _picture: Picture) -> None:
-        """There is nothing to prepare."""
 
     def stream(
         self, _picture: Picture, prompt: Prompt, _cancel: threading.Event

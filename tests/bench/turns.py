@@ -259,7 +259,7 @@ class Replay:
         """The answer to the next prompt."""
         prefix = self.reasoner._prefix(picture)
         asked = len(self.reasoner._question_ids(prompt.instruction))
-        self.tokens = [*self.reasoner._ids(text), *self.reasoner._decoder._stops]
+        self.tokens = [*self.reasoner._ids(text), *self.reasoner._decoder.rules.ends]
         self.begin = prefix.length + prefix.offset + asked - 1
 
     def _before(self, _module: Any, _args: Any, given: dict[str, Any]) -> None:
