@@ -71,7 +71,7 @@ class TableReasoner(Weightless):
                 self.stopped.set()
                 break
             yield piece.strip("⏸")
-        yield Usage()
+        yield Usage(decoding="read from a table")
 
 
 def ask(page: Page, question: str) -> None:

@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from demo.dialects.dialect import Dialect
-from demo.errors import ModelError, OutOfMemoryError, first_line
+from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.line import Line
 from demo.pictures import Picture
 from demo.prompt import Prompt
@@ -247,14 +247,17 @@ def _usual_ends(model: Any, tokenizer: Any) -> list[int]:
 
 @contextmanager
 def failures_said() -> Iterator[None]:
-    """Turn the device's own out-of-memory error into a sentence."""
+    """Turn whatever goes wrong in a model, above all for want of memory, into a sentence."""
     try:
         yield
+    except DemoError:
+        raise
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         raise OutOfMemoryError(
             "The graphics card has too little free memory for this. Close other programs that use "
             "it, or start with --low-memory or --model nano."
         ) from error
-    except (RuntimeError, MemoryError) as error:
+    except Exception as error:  # libraries and damaged checkpoints can raise anything at all
+        log.debug("the model failed", exc_info=True)
         raise ModelError(f"The model failed: {first_line(error)}.") from error
