@@ -97,8 +97,9 @@ def understand(
 ) -> tuple[Resolved, Prompt]:
     """What a sentence means in a dialogue, and how a model of that dialect would be asked.
 
-    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as `build_prompt` says. "It" is the newest region that can be
-    seen, found or drawn; in a sentence that is resolved already nothing more is read as a reference.
+    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as `build_prompt` says.
+    "It" is the newest region that can be seen, found or drawn; in a sentence that is resolved already
+    nothing more is read as a reference.
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
     if isinstance(sentence, Resolved):

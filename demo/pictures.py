@@ -48,7 +48,9 @@ _BROKEN = (
     "This picture is damaged or incomplete and cannot be opened: save or download it once more."
 )
 # A note on a picture that was opened as it is stored.
-AS_STORED = "This picture has an EXIF orientation, which is not followed: it is shown as it is stored."
+AS_STORED = (
+    "This picture has an EXIF orientation, which is not followed: it is shown as it is stored."
+)
 
 _EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
 

@@ -33,8 +33,8 @@ class Given:
 class Prompt:
     """One question, ready for a model.
 
-    ``question`` is the sentence with its boxes as ``bbox=[…]`` (or bare), ``instruction`` the whole text beside the
-    picture, with the boxes as the model's dialect writes them.
+    ``question`` is the sentence with its boxes as ``bbox=[…]`` (or bare), ``instruction`` the whole text
+    beside the picture, with the boxes as the model's dialect writes them (or bare).
     ``likely`` are texts that the answer may repeat parts of, the likeliest last: the model never sees
     them, but they help to decode faster.
     """

@@ -152,6 +152,16 @@ def played(
             CitedRow(turn=0, source="truth", name="R1.1", box=RED),
             id="the true one in picture pixels",
         ),
+        pytest.param(
+            ("predicted", "original", "bare"), said(RED_840), "what is right of [21, 21, 105, 84]",
+            CitedRow(turn=0, source="predicted", name="R1.1", box=RED),
+            id="just as the authors' script does",
+        ),
+        pytest.param(
+            ("predicted", "model", "bare"), said(), "what is right of [42, 84, 210, 336]",
+            CitedRow(turn=0, source="fallback", name="R1.1", box=RED),
+            id="bare in the model's frame",
+        ),
     ],
 )  # fmt: skip
 def test_references(
@@ -163,6 +173,41 @@ def test_references(
     assert turns[1]["references"] == [cited]
     assert turns[1]["prompted"] == asks
     assert (turns[1]["hit"], turns[1]["objects"][0]["bbox_xyxy"]) == (True, BLUE)
+
+
+# The nine dialogues of the authors' files whose places name no turn (five), the turn itself (three) or a
+# later one (one), by the number of their turns, the odd one (from 0) and the turn that it names.
+ODD = [(3, 1, None), (4, 1, None), (4, 2, None), (4, 1, None), (6, 2, None), (4, 1, 1), (3, 2, 2),
+       (5, 4, 4), (3, 1, 2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("manner", [(), ("predicted", "original", "bare"), ("truth",), ("none",)])
+@pytest.mark.parametrize(("turns", "odd", "named"), ODD)
+def test_odd_questions_are_asked_as_the_authors_do(
+    tmp_path: Path, turns: int, odd: int, named: int | None, manner: tuple[str, ...]
+) -> None:
+    """The place stays as it is written; or the named turn's true box stands in, whatever was found."""
+    rows = [asked(f"thing {n}", [10 * n, 10, 10 * n + 42, 31]) for n in range(turns)]
+    rows[odd]["question"] = f"The Catcher near the {PLACE}."
+    if named is not None:
+        rows[odd]["context_from_turn"] = named
+    model = Told(*[said(RED_840)] * turns)
+    turn = played(tmp_path, rows, model, *manner)[odd]
+    (place,) = turn["references"]
+    assert turn["prompted"] == model.asked[odd]
+    if named is None:
+        assert model.asked[odd] == f"the catcher near the {PLACE}"
+        assert place == CitedRow(turn=None, source="literal", name=None, box=None)
+        assert turn["citation"] is None
+    elif manner == ("none",):
+        assert (model.asked[odd], place["source"]) == ("the catcher near the it", "none")
+    else:
+        box = rows[named]["bboxes"][0]
+        written = [2 * box[0], 40, 2 * box[2], 124]
+        sent = box if "bare" in manner else written
+        form = "" if "bare" in manner else "bbox="
+        assert model.asked[odd] == f"the catcher near the {form}{sent}"
+        assert (place["turn"], place["source"], place["box"]) == (named, "ahead", box)
 
 
 def test_a_reference_to_what_neither_model_nor_truth_has(tmp_path: Path) -> None:
@@ -233,8 +278,9 @@ def test_masks_are_compared_where_there_are_both(tmp_path: Path) -> None:
 
 
 def test_a_manner_is_one_of_few() -> None:
-    with pytest.raises(ValueError, match="got guess, model"):
-        Manner("guess")
+    for wrong in (("guess",), ("truth", "guess"), ("truth", "model", "guess")):
+        with pytest.raises(ValueError, match="got guess"):
+            Manner(*wrong)
 
 
 # Keeping

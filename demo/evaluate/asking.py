@@ -2,9 +2,11 @@
 
 A turn refers to an earlier one by the first box that the *model* found there, so that errors go on as in a
 real dialogue; only where it found none the true box stands in, drawn as if by a person (`--reference`,
-`--reference-frame` and `--reference-form` choose otherwise). Two kinds of questions in the authors' files are
-asked as their script does: one that names itself or a later turn gets that turn's true box, and one that
-names no turn keeps its place for a box as it is written. Pure functions on sessions; no model is asked here.
+`--reference-frame` and `--reference-form` choose otherwise). Two kinds of questions in the authors' files
+are asked as their script does: one that names itself or a later turn gets that turn's true box, one that
+names no turn keeps its place for a box as it is written.
+
+Pure functions on sessions; no model is asked here.
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ def worst_cases(rows: Iterable[Row], dialogues: Iterable[Dialogue], count: int) 
     """The worst rounds of a run that went wrong, at most one of a dialogue, the worst first.
 
     Worst is the smallest IoU (of masks where there are some, else of boxes), and of equal ones the
-    largest thing; boxes for what is not there, or rubbish, count as an IoU of 0. Raises PictureError for a picture
-    that has gone since.
+    largest thing; boxes for what is not there, or rubbish, count as an IoU of 0. Raises PictureError for a
+    picture that has gone since.
     """
     by_index = {dialogue.index: dialogue for dialogue in dialogues}
     worst = [

@@ -32,7 +32,8 @@ def judge(
 ) -> Judged:
     """Predicted objects against true boxes, and true masks unless they are None; in picture pixels.
 
-    ``readable`` is what `score_turn` wants to know of an answer without objects. All pixels predicted are compared with all true ones; an object whose mask failed has none.
+    ``readable`` is what `score_turn` wants to know of an answer without objects. All pixels predicted are
+    compared with all true ones; an object whose mask failed has none.
     """
     predicted = [o.box for o in objects]
     pixels = None

@@ -38,7 +38,9 @@ def read_mask(value: object, size: Size) -> Mask:
 
 def _of_list(value: object, size: Size) -> Mask:
     if isinstance(value, str):
-        raise InputError("A mask is a text. Write its pixels, run lengths or polygons into the file.")
+        raise InputError(
+            "A mask is a text. Write its pixels, run lengths or polygons into the file."
+        )
     if not isinstance(value, list) or not value:
         raise InputError("A mask is neither pixels nor run lengths nor polygons.")
     if not isinstance(value[0], list) or _are_points(value):

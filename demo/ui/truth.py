@@ -51,7 +51,8 @@ def _lines(one: Round) -> tuple[str, ...]:
     notes = [_stand_in(name, named, one.number) for name, named in one.stand_ins]
     if one.true.literal:
         notes.append("The place for a box in this question names no round, so it stays as it is.")
-    return (*(marked("note", note) for note in notes), marked(_level(one), f"Truth: {_verdict(one)}{_uncounted(one)}"))
+    verdict = marked(_level(one), f"Truth: {_verdict(one)}{_uncounted(one)}")
+    return (*(marked("note", note) for note in notes), verdict)
 
 
 def _stand_in(name: str, named: int, number: int) -> str:
