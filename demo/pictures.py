@@ -91,7 +91,7 @@ def open_picture(source: Source, name: str | None = None, *, upright: bool = Tru
 
     An array is [H, W], [H, W, 1], RGB [H, W, 3] or RGBA [H, W, 4] of bytes, 16-bit whole numbers,
     booleans, or floats in 0…1. ``name`` is what people see; by default the file's own. Without
-    ``upright`` an EXIF orientation turns nothing, and is noted.
+    ``upright`` an EXIF orientation turns nothing, and is noted (a TIFF is upright in any case).
     Raises PictureError, with a sentence, for everything that cannot be used.
     """
     name = safe_name(_own_name(source) if name is None else name)

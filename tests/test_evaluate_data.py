@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from contextlib import suppress
@@ -16,11 +17,15 @@ from PIL import Image
 
 from demo.errors import InputError
 from demo.evaluate import jsonlist
+from demo.evaluate.asking import Manner
+from demo.evaluate.cases import worst_cases
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.jsonlist import read_list
 from demo.evaluate.masks import read_mask
+from demo.evaluate.play import play
 from demo.geometry import Size
 from demo.masks import Mask
+from tests.test_evaluate import Told
 
 SIZE = Size(20, 16)
 PIXELS = np.zeros((16, 20), dtype=int)
@@ -28,6 +33,10 @@ PIXELS[4:8, 5:15] = 1
 RUNS = [84, *([4, 12] * 9), 4, 88]  # column by column
 CORNERS = [[5, 4], [15, 4], [15, 8], [5, 8]]
 PLACE = "<box>{context_bbox}</box>"
+
+
+def said(*objects: dict[str, Any]) -> str:
+    return f"<think>Look.</think><answer>{json.dumps(list(objects))}</answer>"
 
 
 # Lists read value by value
@@ -314,6 +323,30 @@ def test_pictures_elsewhere(folder: Path, tmp_path: Path) -> None:
     first = next(read_dialogues(path, images=folder))
     assert isinstance(first, Dialogue)
     assert first.picture == folder / "images/a.png"
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_truth_is_in_the_pixels_as_they_are_stored(
+    tmp_path: Path, orientation: int, kind: str
+) -> None:
+    """An EXIF orientation turns neither the picture nor what is compared with it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (20, 16), "white").save(tmp_path / f"a.{kind}", exif=exif)
+    turns = [turn(masks=[PIXELS.tolist()]), turn(bboxes=[[12, 2, 19, 9]])]
+    (found,) = read(tmp_path, [row(*turns, image_path=f"a.{kind}")])
+    assert isinstance(found, Dialogue)
+    assert found.turns[0].masks == (Mask.from_array(PIXELS),)
+    box = said({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
+    played = play(found, Told(box, box), None, Manner())
+    assert (played["turns"][1]["iou"], played["turns"][0]["iou"]) == (1.0, 0.0)
+    assert played.get("as_stored", False) is (orientation > 1)
+    drawn = worst_cases([played], [found], 5)
+    assert [Image.open(io.BytesIO(case.jpeg)).size for case in drawn] == [(20, 16)]
+    upright = turn(masks=[PIXELS.T.tolist()])
+    (refused,) = read(tmp_path, [row(upright, image_path=f"a.{kind}")])
+    assert isinstance(refused, BadRow)
 
 
 def test_only_the_first_rows_are_read(folder: Path) -> None:
