@@ -55,7 +55,7 @@ class TrueTurn:
 
     @property
     def literal(self) -> int:
-        """How many places for a box have none."""
+        """How many places for a box stay as they are written."""
         return 0 if self.contexts else len(PLACE.findall(self.question))
 
 

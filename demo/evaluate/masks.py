@@ -46,7 +46,7 @@ def _of_list(value: object, size: Size) -> Mask:
     if not isinstance(value[0], list) or _are_points(value):
         return _of_polygons([value], size)
     while _holds_lists(value[0]) and len(value) == 1 and not _are_points(value[0]):
-        value = value[0]  # one list more round all
+        value = value[0]  # as some tools write an object of one part
     pixels = _pixels(value, size)
     return _of_polygons(value, size) if pixels is None else _of_pixels(pixels, size)
 
