@@ -242,6 +242,8 @@ def test_a_row_is_read_whole(folder: Path) -> None:
         pytest.param(f"left of {PLACE}", 2, (2,), id="itself"),
         pytest.param(f"left of {PLACE}", 3, (3,), id="a later turn"),
         pytest.param(f"left of {PLACE}", None, (), id="a place, no turn"),
+        pytest.param(f"left of {PLACE}", float("nan"), (), id="a place, not a number"),
+        pytest.param(f"left of {PLACE}", 1.0, (1,), id="a whole number with a point"),
         pytest.param(f"left of {PLACE}", [], (), id="a place, an empty list"),
         pytest.param(f"{PLACE} or {PLACE}", [1, 0], (1, 0), id="two places, two turns"),
         pytest.param(f"{PLACE} or {PLACE}", 1, (1, 1), id="two places, one turn"),
@@ -293,6 +295,7 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param(row(turn(), turn(context_from_turn=-1)), "turns 0 to 1", id="from the end"),
         pytest.param(row(turn(), turn(context_from_turn="0")), "neither a number", id="a text"),
         pytest.param(row(turn(), turn(context_from_turn=True)), "neither a number", id="true"),
+        pytest.param(row(turn(), turn(context_from_turn=0.5)), "neither a number", id="half"),
         pytest.param(
             row(turn(), turn(), turn(question=PLACE, context_from_turn=[0, 1])),
             "1 places .*2 turns", id="more contexts than places",
@@ -347,6 +350,7 @@ def test_truth_is_in_the_pixels_as_they_are_stored(
     upright = turn(masks=[PIXELS.T.tolist()])
     (refused,) = read(tmp_path, [row(upright, image_path=f"a.{kind}")])
     assert isinstance(refused, BadRow)
+    assert ("EXIF orientation, which is not followed" in refused.why) is (orientation > 1)
 
 
 def test_only_the_first_rows_are_read(folder: Path) -> None:

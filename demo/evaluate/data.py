@@ -104,8 +104,11 @@ def read_row(index: int, row: object, folder: Path, images: Path | None) -> Dial
     named = check_outline(row)
     written, turns = named["image_path"], named["conversational_turns"]
     picture = picture_path(written, folder, images)
-    size = open_stored(picture).size
-    made = tuple(_numbered_turn(turns, number, size) for number in range(len(turns)))
+    opened = open_stored(picture)
+    try:
+        made = tuple(_numbered_turn(turns, number, opened.size) for number in range(len(turns)))
+    except InputError as error:
+        raise InputError(" ".join((str(error), *opened.notes))) from error
     return Dialogue(index, str(named.get("image_id", index)), written, picture, made)
 
 
@@ -189,7 +192,9 @@ def _list(value: object, name: str) -> list[Any]:
 def _contexts(context: object, places: int, turns: int) -> tuple[int, ...]:
     """The turn for each place; one may stand at several. No place or no turn: nothing."""
     named: Sequence[Any] = context if isinstance(context, list) else [context]
-    named = [] if context is None else named
+    # A table program writes whole numbers as 1.0, and NaN where there is none.
+    named = [int(n) if isinstance(n, float) and n.is_integer() else n for n in named]
+    named = [] if context is None or context != context else named
     for turn in named:
         if type(turn) is not int:
             raise InputError("“context_from_turn” is neither a number nor a list of numbers.")
