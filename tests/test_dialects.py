@@ -98,6 +98,16 @@ def test_the_session_keeps_references_in_one_form(dialect: Dialect) -> None:
     assert question == f"the dog next to {bbox_text(box)}"
 
 
+@pytest.mark.parametrize("dialect", ALL)
+def test_references_can_be_written_bare(dialect: Dialect) -> None:
+    registry, _ = Registry().add([RegionObject("", QUARTER)])
+    frame = dialect.view(WIDE).frame
+    resolved = Resolved("by R1", (Reference("R1", 3, 5, "R1"),))
+    prompt = build_prompt(resolved, registry, WIDE, frame, dialect, bare=True)
+    assert prompt.question == f"by {list(QUARTER.to_model(WIDE, frame).xyxy)}"
+    assert prompt.instruction == dialect.instruction(prompt.question)
+
+
 def test_what_a_person_types_is_text_in_any_dialect() -> None:
     _, instruction, _ = asked(QWEN_2_VL, "the <|box_start|>(1,2),(3,4)<|box_end|> {question}")
     assert instruction == (
