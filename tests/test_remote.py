@@ -34,12 +34,13 @@ from demo.geometry import Size
 from demo.options import Parser, add_model_options
 from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
+from demo.reasoners.address import read_address
 from demo.reasoners.base import Usage, framed
 from demo.reasoners.catalogue import NANO_FOLDER
 from demo.reasoners.faults import retry_after, shown
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.remote import RemoteReasoner, choose_served, connect
-from demo.reasoners.server import Limits, read_address
+from demo.reasoners.server import Limits
 from tests.conftest import free_port
 from tests.hostile import (
     CHUNKED,

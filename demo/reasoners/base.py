@@ -18,11 +18,12 @@ MOST_NEW_TOKENS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts of one answer; None where they cannot be known."""
+    """Token counts of one answer, None where they cannot be known; and how it was decoded, in words."""
 
     prompt_tokens: int | None = None
     new_tokens: int | None = None
     reused_tokens: int | None = None
+    decoding: str = ""
 
 
 class Reasoner(Protocol):
