@@ -169,7 +169,7 @@ def _proxy(value: str, variable: str, host: str) -> Proxy:
     scheme, _, rest = text.partition("://")
     scheme = {"socks": "socks5"}.get(scheme.lower(), scheme.lower())
     named = rest.rpartition("@")[2].partition("/")[0]
-    if not _HOST.fullmatch(named):
+    if not _HOST.fullmatch(named) or _port(named) > 65_535:
         raise OptionError(
             f"{variable} holds no address of a proxy. Set it to one such as http://proxy:3128, or "
             f"put {host} into no_proxy."
@@ -185,3 +185,8 @@ def _proxy(value: str, variable: str, host: str) -> Proxy:
             f"socks5:// can. Name another one, or put {host} into no_proxy."
         )
     return Proxy(f"{scheme}://{rest}", named, variable)
+
+
+def _port(named: str) -> int:
+    port = re.search(r":(\d+)$", named)
+    return int(port[1]) if port else 0

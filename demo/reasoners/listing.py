@@ -71,9 +71,9 @@ def read_listing(body: object) -> Listing:
     if not isinstance(body, Mapping):
         raise FormError
     lists = [body[name] for name in _LISTS if name in body]
-    listed = next((each for each in lists if each), None)
-    if not lists or not isinstance(listed, list | None):
+    if not lists or not all(isinstance(each, list | None) for each in lists):
         raise FormError
+    listed = next((each for each in lists if each), None)
     return Listing(tuple(_models(listed or [])), not any(body.get(name) for name in _FOLLOWED))
 
 

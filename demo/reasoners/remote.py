@@ -35,6 +35,7 @@ from demo.reasoners.faults import shown
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.generation import Generation, generation_in
 from demo.reasoners.heard import Heard
+from demo.reasoners.listing import Listing
 from demo.reasoners.server import CLOSED, Limits, Server
 from demo.reasoners.wishes import first_wishes
 
@@ -133,12 +134,14 @@ def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteR
         listing = server.models()
         if listing.missing and model == "auto":
             raise listing.missing
-        served = choose_served(model, listing.meant_by(model), server.host)
+        served = choose_served(model, _meant(model, listing), server.host)
         generation = _generation_of(served.id)
     except BaseException:
         server.close()
         raise
     why = "it was asked for" if model != "auto" else "it is the one that the server has"
+    if model == "auto" and len(listing.models) > 1:
+        why = "of those that the server has, it is the one to ask about pictures"
     reasoner = RemoteReasoner(server, served, generation, listing.owner_of(served.id))
     return reasoner, f"{served.name} on {server.host} answers because {why}."
 
@@ -181,6 +184,13 @@ def data_url(picture: Picture, dialect: Dialect) -> str:
     file = io.BytesIO()
     framed(picture, dialect).save(file, "PNG", compress_level=PNG_LEVEL)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _meant(model: str, listing: Listing) -> Sequence[str]:
+    """The names to choose from; for `auto`, where several answer questions, those known here if any is."""
+    names = listing.meant_by(model)
+    known = [name for name in names if entry_of(name)]
+    return known if model == "auto" and len(known) == 1 else names
 
 
 def _generation_of(identity: str) -> Generation | None:

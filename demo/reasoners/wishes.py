@@ -38,14 +38,13 @@ _ROOM = re.compile(
     r"context[ _-](?:length|size|window|limit)|(?:model|sequence|session) length|max_(?:model|seq)_len"
     r"|n_ctx"
 )
-_CONTEXT = re.compile(
-    r"(?:context|sequence|session|model)[\w `'’-]{0,30}?(?:length|len|size|window|limit)[^\d.]{0,30}(\d+)"
-    r"|(?:max_model_len|n_ctx|max_seq_len|max_total_tokens)\D{0,12}(\d+)"
-    r"|max_new_tokens`? must be <= (\d+)"
+# What a figure is, by the last of these words before it, or by what follows it.
+_ROLES = re.compile(
+    r"(?P<context>context|model.{0,2} len|sequence|session|max_(?:model|seq)_len|max_total_tokens|n_ctx|<=)"
+    r"|(?P<prompt>prompt|input|messages|request\b)|(?P<total>requested|total)"
 )
 _PROMPT = re.compile(
-    r"(\d+) (?:tokens? )?(?:in|from|of|for)? ?(?:the |your )?`?(?:input|prompt|messages)"
-    r"|n_prompt_tokens (\d+)|\b(?:prompt|inputs?|request)[\w `(,:=]{0,30}?(\d+)"
+    r" ?(?:tokens? )?(?:in|from|of|for)? ?(?:the |your )?`?(?:input|prompt|messages)"
 )
 _CEILING = re.compile(
     r"(?:at most|<=|less than or equal to|no more than|not exceed|up to|maximum (?:value )?(?:of|is))"
@@ -151,16 +150,14 @@ def _is_about_length(words: str) -> bool:
 def _fewer(words: str, asked: int) -> int:
     """As many tokens as fit by a server's own figures; without them, half as many."""
     words = re.sub(r"(?<=\d)[,_’](?=\d{3}\b)", "", words)
-    context, prompt = _figure(_CONTEXT, words), _figure(_PROMPT, words)
-    numbers = [int(number) for number in re.findall(r"\d+", words)[:50]]
-    prompt = next((n for n in numbers if n + asked in numbers), prompt)
-    ceiling = _figure(_CEILING, words)
-    if context is not None and prompt is not None and prompt != context:
+    roles = dict(reversed([*_figures(words)]))  # the first of each kind
+    context, prompt, total = (roles.get(name) for name in ("context", "prompt", "total"))
+    if prompt is None and total is not None and total > asked:
+        prompt = total - asked
+    if context is not None and prompt is not None:
         room = context - prompt
-    elif context is not None and (total := max(numbers)) > max(context, asked):
-        room = context - (total - asked)
-    elif ceiling is not None:
-        room = ceiling
+    elif ceiling := _CEILING.search(words):
+        room = int(next(filter(None, ceiling.groups())))
     else:
         room = asked // 2
     if room >= asked or "at least" in words:  # a server that stopped counting, or counts otherwise
@@ -170,9 +167,15 @@ def _fewer(words: str, asked: int) -> int:
     return room
 
 
-def _figure(pattern: re.Pattern[str], words: str) -> int | None:
-    found = pattern.search(words)
-    return next((int(group) for group in found.groups() if group), None) if found else None
+def _figures(words: str) -> Iterator[tuple[str, int]]:
+    """The figures of a refusal whose meaning the words around them tell."""
+    found = list(re.finditer(r"\d{1,9}", words))[:50]
+    ends = [0, *(match.end() for match in found)]
+    for match, start in zip(found, ends, strict=False):
+        said = [m.lastgroup for m in _ROLES.finditer(words, start, match.start())]
+        role = "prompt" if _PROMPT.match(words, match.end()) else said[-1] if said else None
+        if role:
+            yield role, int(match[0])
 
 
 def _renamed(wishes: Wishes, most: str) -> Wishes:
