@@ -33,12 +33,14 @@ from demo.geometry import Size
 from demo.options import Parser, add_model_options
 from demo.pictures import Picture
 from demo.prompt import region_reasoner_instruction
+from demo.reasoners.address import read_address
 from demo.reasoners.base import Usage, framed
 from demo.reasoners.catalogue import NANO_FOLDER
 from demo.reasoners.faults import retry_after, shown
+from demo.reasoners.generation import Generation
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.remote import RemoteReasoner, choose_served, connect
-from demo.reasoners.server import Limits
+from demo.reasoners.server import Limits, Server
 from tests.asking import (
     GREEDY,
     PATIENT,
@@ -150,13 +152,13 @@ def test_a_page_that_closes_closes_the_connection(picture: Picture) -> None:
 
 
 def test_a_stop_ends_the_wait_for_another_attempt(picture: Picture) -> None:
-    limits = Limits(most_wait_s=10_000, total_s=10_000)
-    with (
-        Hostile([failure(429, retry_after="3600")]) as server,
-        connected(server, limits) as reasoner,
-    ):
-        cancel = threading.Event()
-        threading.Timer(0.2, cancel.set).start()
+    limits, cancel = Limits(most_wait_s=10_000, total_s=10_000), threading.Event()
+
+    def refuse() -> Iterator[bytes]:
+        yield failure(429, retry_after="3600")
+        cancel.set()
+
+    with Hostile(refuse()) as server, connected(server, limits) as reasoner:
         assert list(reasoner.stream(picture, asked("find it"), cancel)) == [Usage()]
         assert len(server.asked) == 1
 
@@ -349,6 +351,16 @@ def test_a_real_server_says_what_the_model_says_here(
             expected, counted = ask(nano, picture, question)
             assert text == expected
             assert usage.prompt_tokens == counted.prompt_tokens
+
+
+def test_a_real_server_that_takes_no_penalty_is_asked_without_it(
+    served: str, nano: LocalReasoner, picture: Picture
+) -> None:
+    server, model = Server(read_address(served), PATIENT), choose_served("nano", ["local/nano"], "")
+    with closing(RemoteReasoner(server, model, Generation(repetition_penalty=1.05))) as reasoner:
+        text, usage = ask(reasoner, picture, "find the largest thing")
+    assert text == ask(nano, picture, "find the largest thing")[0]
+    assert usage.decoding == "greedy, the server does not take the repetition penalty 1.05"
 
 
 @pytest.mark.parametrize("model", ["auto", "nano", "local/nano"])

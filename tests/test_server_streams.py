@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
-from collections.abc import Iterator
+import types
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -223,3 +225,30 @@ def shared() -> Iterator[tuple[Hostile, RemoteReasoner]]:
 def test_no_half_character_is_passed_on(picture: Picture) -> None:
     with Hostile(answer("a\ud83d")) as server, connected(server) as reasoner:
         assert ask(reasoner, picture)[0] == "a?"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(forever(event("la ")), id="cut"),
+        pytest.param([STREAM, event("So"), event(7), STALL], id="malformed"),
+        pytest.param([STREAM, event("So"), DONE, event("more"), STALL], id="done"),
+        pytest.param([STREAM, b"data: " + b"x" * 2_000_000], id="too much"),
+    ],
+)
+def test_a_body_that_is_not_read_to_its_end_is_closed_at_once(
+    script: Iterable[object], picture: Picture
+) -> None:
+    with Hostile(script) as server, connected(server) as reasoner:
+        gc.disable()
+        try:
+            with suppress(ModelError):
+                ask(reasoner, picture)
+            open_ones = [
+                each
+                for each in gc.get_objects()
+                if type(each) is types.AsyncGeneratorType and each.ag_frame is not None
+            ]
+        finally:
+            gc.enable()
+    assert open_ones == []

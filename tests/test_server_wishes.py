@@ -242,8 +242,8 @@ def test_a_question_without_room_for_an_answer_is_said(
 
 
 def test_the_figures_may_stand_beside_the_words(picture: Picture) -> None:
-    error = {"code": 400, "message": "the request exceeds the available context size", "n_prompt_tokens": 5000,
-             "n_ctx": 4096}  # fmt: skip
+    figures = {"n_prompt_tokens": 5000, "n_ctx": 4096}
+    error = {"code": 400, "message": "the request exceeds the available context size", **figures}
     with (
         Hostile([response(json.dumps({"error": error}), 400)]) as server,
         connected(server) as reasoner,

@@ -20,6 +20,7 @@ from demo.errors import DemoError, ModelError, OptionError
 
 # What a second attempt may mend: time-outs, conflicts, too many requests, a server that restarts.
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_KEY = (401, 403)
 # What a proxy says of itself or of what it does not reach.
 _PROXYS = frozenset({407, 502, 503, 504})
 MOST_SAID = 200
@@ -124,7 +125,11 @@ def is_of_proxy(error: Exception, peer: Peer) -> bool:
 
 def unlisted(error: Exception, peer: Peer) -> DemoError:
     """What to say where a server does not list its models, and none is named."""
-    if not isinstance(error, RefusedError) or error.page or error.status in (401, 403):
+    if (
+        not isinstance(error, RefusedError)
+        or error.page
+        or error.status in (*_KEY, *range(300, 400))
+    ):
         return fault_of(error, peer).error()
     status = f" ({error.status})" if error.status else ""
     return OptionError(
@@ -200,29 +205,14 @@ def _behind(peer: Peer) -> str:
 
 
 def _of_status(error: RefusedError, peer: Peer) -> Fault:
-    status, said = error.status, _said(error.body, peer)
+    status, said, host = error.status, _said(error.body, peer), peer.host
     again, wait = status in _PASSING, retry_after(error.headers)
-    host = peer.host
     if is_of_proxy(error, peer):
         return Fault(f"{_behind(peer)}: it answers {status}{said}. {_WAYS_ROUND}", again)
     if not status:
         return Fault(f"The server at {host} failed while it answered{said}.")
-    if status < 300:
-        return Fault(
-            f"A web page is at {host}, not an OpenAI-compatible server. "
-            "Check the address given with --server."
-        )
-    if 300 <= status < 400:
-        return Fault(
-            f"The server at {host} sends questions on to another address. Give that one with --server."
-        )
-    if status in (401, 403):
-        # What it says here may repeat a part of the key.
-        return Fault(
-            f"The server at {host} refuses the key in OPENAI_API_KEY."
-            if peer.key
-            else f"The server at {host} wants a key. Set OPENAI_API_KEY before starting."
-        )
+    if status < 404 and (sentence := _wrong_door(error, peer)):
+        return Fault(sentence)
     if status == 404:
         return Fault(
             f"The server at {host} knows no model {peer.model} at this address{said}. "
@@ -240,6 +230,28 @@ def _of_status(error: RefusedError, peer: Peer) -> Fault:
         again,
         wait,
     )
+
+
+def _wrong_door(error: RefusedError, peer: Peer) -> str:
+    """What to say of an address or a key that leads to no model; nothing for other refusals."""
+    status, host = error.status, peer.host
+    if status < 300:
+        return (
+            f"A web page is at {host}, not an OpenAI-compatible server. "
+            "Check the address given with --server."
+        )
+    if status < 400:
+        return f"The server at {host} sends questions on to another address. Give that one with --server."
+    if status in _KEY:
+        # What it says here may repeat a part of the key.
+        return (
+            f"The server at {host} refuses the key in OPENAI_API_KEY."
+            if peer.key
+            else f"The server at {host} wants a key. Set OPENAI_API_KEY before starting."
+        )
+    if error.page and "https" in str(error.body).lower():
+        return f"The server at {host} wants an address that begins with https://."
+    return ""
 
 
 def _said(body: object, peer: Peer) -> str:

@@ -42,7 +42,6 @@ from demo.reasoners.wishes import Wishes, in_words, learned, mended, with_learne
 
 CLOSED = "The connection to the server was closed."
 MOST_MENDS = 8  # how often one question is put in another way
-_ELSEWHERE = frozenset({404, 405})
 T = TypeVar("T")
 
 
@@ -150,7 +149,6 @@ class Server:
         await self._loop.shutdown_default_executor()
 
     async def _models(self) -> Listing:
-        fault = None
         try:
             async with asyncio.timeout(self.limits.list_s):
                 return await self._listing()
@@ -173,7 +171,7 @@ class Server:
             else:
                 self._bases = (base,)
                 return listing
-        here = [e for e in instead if not isinstance(e, RefusedError) or e.status not in _ELSEWHERE]
+        here = [error for error in instead if not _is_elsewhere(error)]
         return Listing(missing=unlisted((here or instead)[0], self._peer()))
 
     async def _read_list(self, base: str) -> object:
@@ -210,7 +208,8 @@ class Server:
     def _wait(self, turn: _Turn, error: Exception) -> float | None:
         """Seconds before the next attempt, which the turn is made ready for; None when there is none."""
         fault = self._fault(error, turn.model)
-        turn.fault = turn.fault or fault
+        if not turn.fault or not _is_elsewhere(error):
+            turn.fault = fault
         if turn.heard.text:
             return None
         if isinstance(error, RefusedError) and self._put_otherwise(turn, error):
@@ -224,7 +223,7 @@ class Server:
 
     def _put_otherwise(self, turn: _Turn, error: RefusedError) -> bool:
         """Whether there is another way to ask what was refused; the turn is changed to it."""
-        if (error.status in _ELSEWHERE or error.page) and len(turn.bases) > 1:
+        if _is_elsewhere(error) and len(turn.bases) > 1:
             del turn.bases[0]
             return True
         try:
@@ -250,7 +249,8 @@ class Server:
         limits, now, heard = self.limits, self._loop.time, turn.heard
         heard.begin()
         try:
-            async with asyncio.timeout_at(min(now() + limits.first_token_s, turn.ends)) as clock:
+            first = limits.first_token_s if "stream" in turn.wishes else limits.total_s
+            async with asyncio.timeout_at(min(now() + first, turn.ends)) as clock:
                 url = f"{turn.bases[0]}/chat/completions"
                 async with self._sent("POST", url, turn.request()) as response:
                     heard.decoding = in_words(turn.first, turn.wishes)
@@ -363,6 +363,11 @@ def _key() -> str:
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         raise OptionError(f"{KEY} holds characters that no key has. Set it anew.")
     return key
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    """Whether there is nothing of the kind at an address, so that the next one is worth a try."""
+    return isinstance(error, RefusedError) and (error.status in (404, 405) or error.page)
 
 
 def _is_framed(response: httpx2.Response) -> bool:
