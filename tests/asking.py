@@ -21,6 +21,7 @@ PATIENT = Limits(backoff_s=0.001, most_characters=5000, most_bytes=1_000_000)
 HASTY = replace(PATIENT, first_token_s=0.3)
 BETWEEN = replace(PATIENT, between_s=0.3)
 GREEDY = "greedy, otherwise the server’s own settings"
+UNPENALISED = f"{GREEDY}: it does not take a repetition penalty"
 BROKE = "The connection to the server at {host} broke before its answer was complete. Ask again."
 NOT_OPENAI = "sent something that is not an answer in OpenAI’s form. Check that --server"
 

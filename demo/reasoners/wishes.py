@@ -20,8 +20,8 @@ LEAST_NEW_TOKENS = 256  # a thought and two boxes; with fewer, an answer breaks 
 ALMOST_GREEDY = 0.01  # for a server to which a temperature of 0 is none
 _MOST = ("max_tokens", "max_completion_tokens")
 _PENALTIES = ("repetition_penalty", "repeat_penalty", "repeat_last_n")
-# What may be left out, also when a refusal names nothing, by how little it matters.
-_OPTIONAL = (("stream_options",), _PENALTIES)
+_COUNTS = ("stream_options",)
+COUNTED = {"include_usage": True}
 _MENDABLE = frozenset({0, 400, 413, 422, 500, 501})
 _UNTOLD = frozenset(
     {"input", "url", "ctx", "code", "status", "status_code", "type", "object", "id"}
@@ -61,7 +61,7 @@ def first_wishes(generation: Generation | None, owner: str) -> Wishes:
         "temperature": 0,
         "max_tokens": MOST_NEW_TOKENS,
         "stream": True,
-        "stream_options": {"include_usage": True},
+        "stream_options": COUNTED,
     }
     penalty = generation.repetition_penalty if generation else 1.0
     if penalty == 1.0:
@@ -76,7 +76,7 @@ def first_wishes(generation: Generation | None, owner: str) -> Wishes:
 def mended(wishes: Wishes, status: int, body: object) -> Wishes | None:
     """The wishes without what a refusal is about, or with less of it; None where that cannot be told.
 
-    Each step asks for less, so there is an end of them. Raises NoRoomError when there is no room left
+    There is an end of such steps. Raises NoRoomError when there is no room left
     for an answer.
     """
     if status not in _MENDABLE:
@@ -95,15 +95,18 @@ def mended(wishes: Wishes, status: int, body: object) -> Wishes | None:
 
 
 def _left_out(wishes: Wishes, words: str, *, unnamed: bool) -> Wishes | None:
-    """The wishes without the field that a refusal names, or, if need be, without what matters least."""
-    for names in _OPTIONAL:
+    """The wishes without the field that a refusal names; where it names none, without each in turn."""
+    for names in (_COUNTS, _PENALTIES):
         if wishes.keys() & set(names) and _names(words, *names):
             return _without(wishes, *names)
     if "stream" in wishes and _names(words, "stream", "streaming"):
-        return _without(wishes, "stream", "stream_options")
-    for names in _OPTIONAL if unnamed else ():
-        if wishes.keys() & set(names):
-            return _without(wishes, *names)
+        return _without(wishes, "stream", *_COUNTS)
+    penalised = wishes.keys() & set(_PENALTIES)
+    if unnamed and "stream_options" in wishes:
+        return _without(wishes, *_COUNTS)
+    if unnamed and penalised:  # it was not the counts, or not they alone
+        counts = {"stream_options": COUNTED} if "stream" in wishes else {}
+        return {**_without(wishes, *_PENALTIES), **counts}
     return None
 
 
@@ -136,7 +139,7 @@ def in_words(first: Wishes, taken: Wishes) -> str:
         return f"{said}, otherwise the server’s own settings"
     if name in taken:
         return f"{said}, repetition penalty {taken[name]:g} asked of the server"
-    return f"{said}, the server does not take the repetition penalty {first[name]:g}"
+    return f"{said}, otherwise the server’s own settings: it does not take a repetition penalty"
 
 
 def _is_about_length(words: str) -> bool:
