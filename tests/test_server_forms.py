@@ -340,6 +340,12 @@ FAILED = "failed while it answered: "
             "sent an empty answer. Ask in other words, and check that its model takes pictures.",
             id="no choices",
         ),
+        pytest.param(
+            [STREAM, event(finish="length"), DONE],
+            1,
+            "leave no room for an answer in the context of the server",
+            id="a question that fills the context",
+        ),
         pytest.param([response('{"id": 1}')], 1, NOT_OPENAI, id="something else"),
         pytest.param([response("Hello", kind="text/plain")], 1, NOT_OPENAI, id="a plain text"),
         pytest.param([response("")], 4, BROKE, id="no body"),

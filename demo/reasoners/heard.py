@@ -22,8 +22,8 @@ class Heard:
     """What has arrived of one answer; ``tell`` is called with each piece of its text.
 
     Some servers take what stands between <think> and </think> out of the text and send it apart; it is
-    put back where it stood. ``ended`` is set once the server says that there is no more, ``known`` once
-    anything had an answer's form. ``decoding`` says what was in force, in words.
+    put back where it stood. ``ended`` is set once the server says that there is no more, ``full`` when that
+    is for lack of room, ``known`` once anything had an answer's form. ``decoding`` says what was in force, in words.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -33,7 +33,7 @@ class Heard:
     def begin(self) -> None:
         """Before each attempt: forget all but the text."""
         self.usage = Usage()
-        self.ended = self.apart = self.known = False
+        self.ended = self.full = self.apart = self.known = False
         self._index: object = None
 
     def take(self, event: object, most: int) -> bool:
@@ -55,7 +55,7 @@ class Heard:
             self.text += piece
             self.tell(piece)
         reason = _reason(choice)
-        self.ended = self.ended or bool(reason)
+        self.ended, self.full = self.ended or bool(reason), reason in ("length", "max_tokens")
         _look_for_end(reason)
         return bool(piece or reason)
 

@@ -277,14 +277,12 @@ class Server:
 
         if await self._read(response, take):
             heard.ended = True
-            return
-        for event in events.finish():
-            heard.take(event, limits.most_characters)
-        heard.ended = heard.ended or events.done or events.alone
-        if events.form and not heard.known:
-            raise FormError
-        if not heard.ended and not heard.is_whole(_is_framed(response)):
-            raise BrokenError
+        else:
+            for event in events.finish():
+                heard.take(event, limits.most_characters)
+            _check_end(heard, events, _is_framed(response))
+        if heard.full and not heard.text.strip():
+            raise NoRoomError
 
     def _silence(self, heard: Heard, whole: bool) -> str:
         if whole:
@@ -370,6 +368,15 @@ def _is_elsewhere(error: Exception) -> bool:
     return isinstance(error, RefusedError) and (error.status in (404, 405) or error.page)
 
 
+def _check_end(heard: Heard, events: Events, framed: bool) -> None:
+    """Raise FormError or BrokenError for a body that has ended and is no whole answer."""
+    heard.ended = heard.ended or events.done or events.alone
+    if events.form and not heard.known:
+        raise FormError
+    if not heard.ended and not heard.is_whole(framed):
+        raise BrokenError
+
+
 def _is_framed(response: httpx2.Response) -> bool:
     """Whether the end of a body is marked, so that a broken connection would have shown."""
     headers = response.headers
@@ -377,7 +384,7 @@ def _is_framed(response: httpx2.Response) -> bool:
 
 
 def _parsed(body: bytearray) -> object:
-    text = body.decode("utf-8", "replace")
+    text = body.decode("utf-8-sig", "replace")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
