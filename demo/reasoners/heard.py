@@ -22,8 +22,9 @@ class Heard:
     """What has arrived of one answer; ``tell`` is called with each piece of its text.
 
     Some servers take what stands between <think> and </think> out of the text and send it apart; it is
-    put back where it stood. ``ended`` is set once the server says that there is no more, ``full`` when that
-    is for lack of room, ``known`` once anything had an answer's form. ``decoding`` says what was in force, in words.
+    put back where it stood. ``ended`` is set once the server says that there is no more, ``full`` when
+    that is for lack of room, ``known`` once anything had an answer's form. ``decoding`` says what was in
+    force, in words.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
