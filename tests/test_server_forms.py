@@ -136,6 +136,9 @@ UNFINISHED["choices"][0].pop("finish_reason")  # type: ignore[index]
             id="other fields",
         ),
         pytest.param([STREAM, (HALF + REST + DONE).replace(b"data: ", b"data:")], id="no space"),
+        pytest.param(
+            [STREAM, (HALF + REST + DONE).replace(b"data:", b"data: data:")], id="wrapped twice"
+        ),
         pytest.param([STREAM, (HALF + REST + DONE).replace(b"\n", b"\r\n")], id="CRLF"),
         pytest.param([STREAM, b"\xef\xbb\xbf" + HALF + REST + DONE], id="a byte order mark"),
         pytest.param([STREAM, (HALF + REST + DONE).replace(b"\n\n", b"\n")], id="no empty lines"),

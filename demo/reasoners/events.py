@@ -65,6 +65,8 @@ class Events:
     def _field(self, line: bytes) -> Iterator[object]:
         name, _, value = line.partition(b":")
         name, value = name.strip().lower(), value.strip()
+        while name == b"data" and value.startswith(b"data:"):  # a proxy has wrapped it once more
+            value = value.removeprefix(b"data:").strip()
         if not line.strip():
             yield from self._event_ends()
         elif name == b"event":

@@ -76,8 +76,7 @@ def first_wishes(generation: Generation | None, owner: str) -> Wishes:
 def mended(wishes: Wishes, status: int, body: object) -> Wishes | None:
     """The wishes without what a refusal is about, or with less of it; None where that cannot be told.
 
-    There is an end of such steps. Raises NoRoomError when there is no room left
-    for an answer.
+    There is an end of such steps. Raises NoRoomError when no room is left for an answer.
     """
     if status not in _MENDABLE:
         return None
