@@ -137,7 +137,7 @@ def load(
 
 def _served(options: argparse.Namespace) -> Models:
     """A model on a server; here only the masks are made."""
-    reasoner, why = connect(options.server, options.model)
+    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     world = World.load() if reasoner.name == "nano" else None
     sizes = _sizes(options)
     segmenter, masks = choose_segmenter(
@@ -151,7 +151,7 @@ def _served(options: argparse.Namespace) -> Models:
         segmenter,
         status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
         advice=_NANO_ADVICE if world else "",
-        why=f"{why} {masks}",
+        why=f"{why} {reasoner.words} {masks}",
         world=world,
         at_once=_SERVED_AT_ONCE,
     )
@@ -184,7 +184,9 @@ def _loaded(
         segmenter,
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=_NANO_ADVICE if is_nano else "",
-        why=" ".join(said for said in (picked.why, plan.why, picked.slow, masks) if said),
+        why=" ".join(
+            said for said in (picked.why, plan.why, picked.slow, entry.words, masks) if said
+        ),
         world=world,
         entry=entry,
     )
@@ -197,7 +199,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
     """
     if options.model == "auto":
         return _best(options)
-    entry = find_model(options.model)
+    entry = find_model(options.model, options.dialect)
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
     ensure(entry, agreed=options.yes)
     plan = _plan(entry, options)
@@ -209,7 +211,7 @@ def _best(options: argparse.Namespace) -> _Picked:
     """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
     if best_device() != "cuda":
         return _nano(options, "The built-in model runs because this machine has no CUDA GPU.")
-    large = find_model(SEVEN_B)
+    large = find_model(SEVEN_B, options.dialect)
     try:
         _plan_before(large, options)
         ensure(large, agreed=options.yes)
@@ -223,7 +225,7 @@ def _best(options: argparse.Namespace) -> _Picked:
 
 
 def _nano(options: argparse.Namespace, why: str) -> _Picked:
-    entry = find_model("nano")
+    entry = find_model("nano", options.dialect)
     return _Picked(entry, _plan(entry, options), why)
 
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import queue
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.known import REGION_REASONER
+from demo.dialects.known import DIALECTS
 from demo.errors import ModelError, OptionError
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Usage, framed
-from demo.reasoners.catalogue import CATALOGUE, Entry, dialect_of
+from demo.reasoners.catalogue import CATALOGUE, DEFAULT, NAMED, SAID, Entry, dialect_of
+from demo.reasoners.families import family_of, is_same_model, words_said
 from demo.reasoners.faults import shown
+from demo.reasoners.folders import read_json
 from demo.reasoners.server import CLOSED, Heard, Limits, Server, read_address
 
 STOP_SEEN_S = 0.05  # how often a stop is looked for while nothing arrives
@@ -35,11 +36,15 @@ PNG_LEVEL = 1
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model on a server: ``id`` is its name there, ``name`` what people are told."""
+    """A model on a server: ``id`` is its name there, ``name`` what people are told.
+
+    ``words`` is a sentence that says in whose words it is asked, and why.
+    """
 
     id: str
     name: str
     dialect: Dialect
+    words: str
 
 
 class RemoteReasoner:
@@ -55,6 +60,11 @@ class RemoteReasoner:
     @property
     def dialect(self) -> Dialect:
         return self._served.dialect
+
+    @property
+    def words(self) -> str:
+        """In whose words it is asked, and why, as a sentence."""
+        return self._served.words
 
     @property
     def device(self) -> str:
@@ -105,15 +115,18 @@ class RemoteReasoner:
             )
 
 
-def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteReasoner, str]:
+def connect(
+    url: str, model: str, limits: Limits | None = None, *, dialect: str | None = None
+) -> tuple[RemoteReasoner, str]:
     """A model on a server, and a sentence that says why this one.
 
-    ``model`` is ``auto``, a name in the catalogue, or a name on the server. Raises OptionError for an
-    address or a name that cannot be used, ModelError when the server cannot be asked.
+    ``model`` is ``auto``, a name in the catalogue, or a name on the server; ``dialect`` is what a person
+    chose. Raises OptionError for an address or a name that cannot be used, ModelError when the server
+    cannot be asked.
     """
     server = Server(read_address(url), limits or Limits())
     try:
-        served = choose_served(model, server.models(), server.host)
+        served = choose_served(model, server.models(), server.host, dialect)
     except BaseException:
         server.close()
         raise
@@ -121,27 +134,36 @@ def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteR
     return RemoteReasoner(server, served), f"{served.name} on {server.host} answers because {why}."
 
 
-def choose_served(model: str, listed: Sequence[str], host: str) -> Served:
+def choose_served(
+    model: str, listed: Sequence[str], host: str, dialect: str | None = None
+) -> Served:
     """The model that is meant, of those a server lists. Raises OptionError when it is not there.
 
-    A catalogue name stands for its hub id or any listed model whose last part is that name; a server
-    that lists nothing is trusted to have what is asked for.
+    A catalogue name stands for its hub id, for any listed model whose last part is that name, and for the
+    same model under the name that its packing has; a server that lists nothing is trusted to have what is
+    asked for.
     """
+    return _served(_meant(model, listed, host), dialect)
+
+
+def _meant(model: str, listed: Sequence[str], host: str) -> str:
+    """The name that the model which is meant has on the server."""
     if model == "auto":
         if len(listed) == 1:
-            return _served(listed[0])
+            return listed[0]
         has = f"has several models: {_named(listed)}" if listed else "does not say what it has"
         raise OptionError(f"The server at {host} {has}. Name one with --model.")
     entry = entry_of(model)
     if not listed:
-        return _served(entry.source if entry else model)
+        return entry.source if entry else model
     for wanted in (model, *((entry.source,) if entry else ())):
         if wanted in listed:
-            return _served(wanted)
+            return wanted
     short = {_last(model)} | ({entry.name, _last(entry.source)} if entry else set())
     alike = [name for name in listed if _last(name) in short]
+    alike = alike or [name for name in listed if is_same_model(model, name)]
     if len(alike) == 1:
-        return _served(alike[0])
+        return alike[0]
     raise OptionError(
         f"The server at {host} has no model called {shown(model)}. It has {_named(alike or listed)}. "
         "Name one of them with --model."
@@ -161,19 +183,23 @@ def data_url(picture: Picture, dialect: Dialect) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _served(identity: str) -> Served:
+def _served(identity: str, dialect: str | None) -> Served:
     entry = entry_of(identity)
     if entry is None:
         name = shown(identity.rstrip("/").rpartition("/")[2])
-        return Served(identity, name, REGION_REASONER)
-    return Served(identity, entry.name, _dialect(entry))
+        family = dialect or family_of(identity)
+        because = SAID if dialect else NAMED if family else ""
+        asked = DIALECTS[family or DEFAULT.name]
+        return Served(identity, name, asked, words_said(asked.name, because, identity))
+    if dialect is not None:
+        entry = replace(entry, dialect=dialect, because=SAID)
+    return Served(identity, entry.name, _dialect(entry), entry.words)
 
 
 def _dialect(entry: Entry) -> Dialect:
     """A checkpoint of our own has the frame that its configuration names."""
-    config = Path(entry.source) / "config.json"
-    written = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
-    return dialect_of(entry, written.get("region_frame"))
+    frame = read_json(Path(entry.source) / "config.json").get("region_frame")
+    return dialect_of(entry, frame)
 
 
 def _last(name: str) -> str:

@@ -1,0 +1,165 @@
+"""The weights of a checkpoint: are all files whole, did all tensors arrive, are they numbers.
+
+What a loader fills in by itself are random numbers, and a model of these writes rubbish without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+
+from demo.errors import CheckpointError
+from demo.reasoners.fetch import gb
+from demo.reasoners.folders import INDEX, ONE_FILE, read_json
+from demo.tensors import lacking
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+_HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
+_COMPARED = 64  # rows at either end
+
+# What names of tensors begin with, or have in them, when something is left to be done with a checkpoint.
+_LEFT_TO_DO = (
+    ("lora_A", "It is a LoRA that was not merged: merge_and_unload of the peft library does that."),
+    ("base_layer.", "It was saved before its LoRA was merged: save what merge_and_unload returns."),
+    ("base_model.model.", "Its names are those of PEFT: save what its merge_and_unload returns."),
+    ("_fsdp_wrapped_module.", "It was saved from inside FSDP: save its full state dictionary."),
+    ("_orig_mod.", "It was saved from inside torch.compile: save the model that was compiled."),
+    ("module.", "It was saved from inside a trainer’s wrapper: save the model within, its “module”."),
+)  # fmt: skip
+
+
+def names_in(source: str, folder: Path) -> dict[str, Path]:
+    """The file of each tensor that a checkpoint's files hold, by their headers.
+
+    Raises CheckpointError for a file that is missing, cut off, or only stands for one elsewhere.
+    """
+    found: dict[str, Path] = {}
+    for file in _files(source, folder):
+        found |= dict.fromkeys(_header(source, file), file)
+    return found
+
+
+def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
+    """Raises CheckpointError when a model lacks tensors, by what its loader says of them.
+
+    Tensors of which it knows nothing, such as a reward model's head, do no harm.
+    """
+    if shapes := found["mismatched_keys"]:
+        name, there, wanted = sorted(map(tuple, shapes))[0]
+        raise CheckpointError(
+            f"{source} does not fit its own config.json: {lacking(n for n, *_ in shapes)} have another "
+            f"shape; {name} is {_shape(there)} in its files and should be {_shape(wanted)}."
+        )
+    missing, others = found["missing_keys"], sorted(found["unexpected_keys"])
+    if not missing:
+        return
+    said = f"{source} lacks {lacking(missing)}."
+    if set(missing) == {_HEAD}:
+        said += (
+            " If its output head is its input embedding, its config.json should say "
+            "“tie_word_embeddings”: true; else a file is missing."
+        )
+    elif todo := next((todo for sign, todo in _LEFT_TO_DO if any(sign in n for n in others)), None):
+        said += f" {todo}"
+    elif others:
+        said += f" Instead it has {len(others)} others, such as {others[0]}."
+    else:
+        said += " Copy or save it once more."
+    raise CheckpointError(said)
+
+
+def check_numbers(source: str, model: torch.nn.Module) -> None:
+    """Raises CheckpointError when weights are not numbers, or a whole matrix is nothing but zeros.
+
+    A merge that went wrong leaves such; a model of them answers “!!!!”.
+    """
+    for name, weight in model.named_parameters():
+        state = getattr(weight, "quant_state", None)
+        held = weight if state is None else (state.offset if state.nested else state.absmax)
+        if not held.is_floating_point() or not held.numel():
+            continue
+        least, most = torch.aminmax(held.detach())
+        if not (torch.isfinite(least) and torch.isfinite(most)):
+            raise CheckpointError(
+                f"The weights of {source} are damaged: {name} holds values that are not numbers. "
+                "Merge or save it once more."
+            )
+        if state is None and held.dim() > 1 and least == most == 0:
+            raise CheckpointError(
+                f"The weights of {source} are damaged: {name} holds nothing but zeros. "
+                "Merge or save it once more."
+            )
+
+
+def has_own_head(names: Mapping[str, Path]) -> bool:
+    """Whether the output head is another matrix than the input embedding, whatever config.json says."""
+    embedding = next((n for n in names if n.endswith(_EMBEDDING)), None)
+    head = next((n for n in names if n.endswith(_HEAD)), None)
+    if head is None or embedding is None:
+        return head is not None
+    mine, other = _ends(names[head], head), _ends(names[embedding], embedding)
+    return mine.shape != other.shape or not torch.equal(mine, other)
+
+
+def _ends(file: Path, name: str) -> torch.Tensor:
+    with safe_open(file, "pt") as opened:
+        rows = opened.get_slice(name)
+        return torch.cat([rows[:_COMPARED], rows[-_COMPARED:]])
+
+
+def _files(source: str, folder: Path) -> list[Path]:
+    """The files that the loader reads: one, or those that an index names."""
+    if (folder / ONE_FILE).is_file():
+        return [folder / ONE_FILE]
+    if not (folder / INDEX).is_file():
+        raise _incomplete(source, f"it has neither {ONE_FILE} nor {INDEX}")
+    placed = read_json(folder / INDEX).get("weight_map")
+    if not isinstance(placed, dict) or not placed:
+        raise _incomplete(source, f"{INDEX} names no files")
+    files = [folder / str(name) for name in sorted(set(placed.values()))]
+    missing = [file.name for file in files if not file.is_file()]
+    if len(missing) == 1:
+        raise _incomplete(source, f"{missing[0]} is missing")
+    if missing:
+        raise _incomplete(source, f"{missing[0]} and {len(missing) - 1} more files are missing")
+    return files
+
+
+def _header(source: str, file: Path) -> list[str]:
+    """The names of a file's tensors."""
+    with file.open("rb") as opened:
+        start = opened.read(len(_POINTER))
+        if start == _POINTER:
+            raise _incomplete(
+                source,
+                f"{file.name} only stands for the weights, which git lfs pull in that folder fetches",
+            )
+        length = int.from_bytes(start[:8], "little")
+        if length > _LONGEST_HEADER:
+            raise _incomplete(source, f"{file.name} holds something else than weights")
+        opened.seek(8)
+        try:
+            header = json.loads(opened.read(length))
+            ends = {
+                name: at["data_offsets"][1] for name, at in header.items() if name != "__metadata__"
+            }
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+            raise _incomplete(source, f"{file.name} is damaged at its beginning") from None
+    whole, size = 8 + length + max(ends.values(), default=0), file.stat().st_size
+    if size < whole:
+        raise _incomplete(source, f"{file.name} is cut off, {gb(size)} of {gb(whole)}")
+    return list(ends)
+
+
+def _incomplete(source: str, why: str) -> CheckpointError:
+    return CheckpointError(f"The checkpoint {source} is not complete in that folder: {why}.")
+
+
+def _shape(size: Any) -> str:
+    return " × ".join(str(n) for n in size)
