@@ -137,7 +137,7 @@ def _named(name: str, source: str, path: str, origin: str = "") -> Entry:
         return Entry(name, source, dialect, because=NAMED)
     dialect = family_of(origin)
     if dialect and not dialect.startswith("qwen"):
-        return Entry(name, source, dialect, because=f"its config.json says it was {origin}")
+        return Entry(name, source, dialect, because=f"it was made from {origin}")
     return Entry(name, source, because="")
 
 

@@ -43,8 +43,8 @@ _OTHERS = (
     (r".*\.gguf", _GGUF),
     (
         r"(pytorch_)?model.*\.(bin|pth?)|consolidated.*\.pth|.*\.ckpt",
-        "has its weights as pickle files (.bin, .pt), which can run anybody’s code when they are opened, "
-        "and this demo does not. Save them as safetensors, as save_pretrained of transformers does.",
+        "has its weights as pickle files (.bin, .pt), which can run anybody’s code when they are "
+        "opened; this demo opens none. Save them as safetensors, as save_pretrained of transformers does.",
     ),
     (
         r".*\.onnx(_data)?",

@@ -88,7 +88,7 @@ def _method(key: str, made: object) -> str:
         return "MLX"
     if made.get("load_in_8bit"):
         return "bitsandbytes, 8 bits"
-    method = str(made.get("quant_method") or key.partition("_")[0])
+    method = str(made.get("quant_method") or made.get("quant_algo") or "by an unnamed method")
     return _TITLES.get(method, method)
 
 

@@ -7,7 +7,6 @@ nothing.
 from __future__ import annotations
 
 import copy
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,12 +28,21 @@ from demo.errors import CheckpointError, DemoError, first_line
 from demo.reasoners.catalogue import Entry, dialect_of
 from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.fetch import folder_of
+from demo.reasoners.folders import read_json
 from demo.reasoners.kept import check_whole, keep, kept_folder
 from demo.reasoners.kinds import check_kind, four_bits_of
 from demo.reasoners.local import LocalReasoner, failures_said
 from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
 from demo.reasoners.processors import read_processor
-from demo.reasoners.weights import check_arrived, check_numbers, has_own_head, names_in
+from demo.reasoners.weights import (
+    QUANTIZED,
+    check_arrived,
+    check_numbers,
+    check_pointers,
+    has_own_head,
+    kept_whole,
+    names_in,
+)
 from demo.space import on_zero_gpu
 
 CLASSES = {
@@ -255,21 +263,23 @@ def _config(entry: Entry) -> Any:
     """The configuration of a checkpoint whose files are all of a kind that can be loaded, and are whole."""
     with _missing(entry):
         folder = _folder(entry)
-        written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        if not isinstance(written, dict):
-            raise ValueError("config.json holds no settings")
+        check_pointers(entry.source, folder)
+        written = read_json(folder / "config.json")
+        if not written:
+            raise ValueError("config.json is damaged or empty")
         check_kind(entry.source, _names(folder), written)
         placed = names_in(entry.source, folder)
         config = AutoConfig.from_pretrained(folder)
         if config.tie_word_embeddings and has_own_head(placed):
             # Some releases of transformers wrote so of every model.
             config.tie_word_embeddings = config.text_config.tie_word_embeddings = False
-        if four_bits_of(written) is not None and not any(_IN_FOUR_BITS in name for name in placed):
+        if four_bits_of(written) is None:
+            return config
+        if any(QUANTIZED in name for name in placed):
+            config.quantization_config["llm_int8_skip_modules"] = kept_whole(placed)
+        else:
             del config.quantization_config  # it speaks of a run that trained these weights
         return config
-
-
-_IN_FOUR_BITS = ".quant_state."  # in the names of what belongs to weights in 4 bits
 
 
 def _names(folder: Path) -> set[str]:
@@ -285,8 +295,7 @@ def is_in_four_bits(config: Any) -> bool:
 
 def _keeps_tower(config: Any) -> bool:
     """Whether 4 bits were made of the language layers only."""
-    skipped = config.quantization_config.get("llm_int8_skip_modules") or ()
-    return any("visual" in name for name in skipped)
+    return "model.visual" in config.quantization_config["llm_int8_skip_modules"]
 
 
 def _is_small(config: Any) -> bool:

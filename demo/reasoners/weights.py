@@ -6,6 +6,7 @@ What a loader fills in by itself are random numbers, and a model of these writes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from demo.tensors import lacking
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+QUANTIZED = ".quant_state."  # in the names of what belongs to weights in 4 bits
 _HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
 _COMPARED = 64  # rows at either end
 
@@ -34,10 +36,23 @@ _LEFT_TO_DO = (
 )  # fmt: skip
 
 
+def check_pointers(source: str, folder: Path) -> None:
+    """Raises CheckpointError when a file only stands for one that Git LFS would fetch."""
+    for file in sorted(folder.iterdir()):
+        if file.is_file():
+            with file.open("rb") as opened:
+                if opened.read(len(_POINTER)) == _POINTER:
+                    raise _incomplete(
+                        source,
+                        f"{file.name} only stands for the file of that name, which git lfs pull in that "
+                        "folder fetches",
+                    )
+
+
 def names_in(source: str, folder: Path) -> dict[str, Path]:
     """The file of each tensor that a checkpoint's files hold, by their headers.
 
-    Raises CheckpointError for a file that is missing, cut off, or only stands for one elsewhere.
+    Raises CheckpointError for a file that is missing, cut off or damaged.
     """
     found: dict[str, Path] = {}
     for file in _files(source, folder):
@@ -81,6 +96,8 @@ def check_numbers(source: str, model: torch.nn.Module) -> None:
     """
     for name, weight in model.named_parameters():
         state = getattr(weight, "quant_state", None)
+        if state is None and hasattr(weight, "quant_state"):
+            raise CheckpointError(f"{source} lacks what belongs to {name} in 4 bits.")
         held = weight if state is None else (state.offset if state.nested else state.absmax)
         if not held.is_floating_point() or not held.numel():
             continue
@@ -95,6 +112,33 @@ def check_numbers(source: str, model: torch.nn.Module) -> None:
                 f"The weights of {source} are damaged: {name} holds nothing but zeros. "
                 "Merge or save it once more."
             )
+
+
+def kept_whole(names: Collection[str]) -> list[str]:
+    """The modules of a checkpoint in 4 bits that are not, as few as say it, in the loader's own names.
+
+    Configurations of older tools name them as they were called then.
+    """
+    modules = {_today(n.removesuffix(".weight")) for n in names if n.endswith(".weight")}
+    modules.add("lm_head")  # which no file has where it is the input embedding
+    four = {
+        _today(name.partition(".weight.quant_state.")[0]) for name in names if QUANTIZED in name
+    }
+    above = {prefix for module in four for prefix in _prefixes(module)}
+    first = (next((p for p in _prefixes(m) if p not in above), None) for m in modules - four)
+    return sorted({prefix for prefix in first if prefix})
+
+
+def _today(name: str) -> str:
+    """What a module of any release is called now."""
+    name = re.sub(r"^visual\.", "model.visual.", name)
+    return re.sub(r"^model\.(?!visual\.|language_model\.)", "model.language_model.", name)
+
+
+def _prefixes(name: str) -> list[str]:
+    """Such as a, a.b and a.b.c for a.b.c."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def has_own_head(names: Mapping[str, Path]) -> bool:
@@ -134,16 +178,9 @@ def _files(source: str, folder: Path) -> list[Path]:
 def _header(source: str, file: Path) -> list[str]:
     """The names of a file's tensors."""
     with file.open("rb") as opened:
-        start = opened.read(len(_POINTER))
-        if start == _POINTER:
-            raise _incomplete(
-                source,
-                f"{file.name} only stands for the weights, which git lfs pull in that folder fetches",
-            )
-        length = int.from_bytes(start[:8], "little")
+        length = int.from_bytes(opened.read(8), "little")
         if length > _LONGEST_HEADER:
             raise _incomplete(source, f"{file.name} holds something else than weights")
-        opened.seek(8)
         try:
             header = json.loads(opened.read(length))
             ends = {
