@@ -123,6 +123,7 @@ def load_local(
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
     with failures_said(), _missing(entry):
         folder = _folder(entry)
+        names_in(entry.source, folder)
         processor = read_processor(entry.source, folder, config)
         if is_in_four_bits(config) or not plan.four_bits:
             model = _load(config, folder, plan)
@@ -260,7 +261,7 @@ def _folder(entry: Entry) -> Path:
 
 
 def _config(entry: Entry) -> Any:
-    """The configuration of a checkpoint whose files are all of a kind that can be loaded, and are whole."""
+    """The configuration of a checkpoint of a kind that can be loaded, true to what its files hold."""
     with _missing(entry):
         folder = _folder(entry)
         check_pointers(entry.source, folder)
@@ -268,8 +269,11 @@ def _config(entry: Entry) -> Any:
         if not written:
             raise ValueError("config.json is damaged or empty")
         check_kind(entry.source, _names(folder), written)
-        placed = names_in(entry.source, folder)
         config = AutoConfig.from_pretrained(folder)
+        try:
+            placed = names_in(entry.source, folder)
+        except CheckpointError:
+            return config  # what is damaged is said when it is loaded
         if config.tie_word_embeddings and has_own_head(placed):
             # Some releases of transformers wrote so of every model.
             config.tie_word_embeddings = config.text_config.tie_word_embeddings = False
@@ -295,7 +299,7 @@ def is_in_four_bits(config: Any) -> bool:
 
 def _keeps_tower(config: Any) -> bool:
     """Whether 4 bits were made of the language layers only."""
-    return "model.visual" in config.quantization_config["llm_int8_skip_modules"]
+    return "model.visual" in (config.quantization_config.get("llm_int8_skip_modules") or ())
 
 
 def _is_small(config: Any) -> bool:

@@ -81,7 +81,7 @@ def _check_tokens(source: str, processor: Any, config: Any) -> None:
 def _template(source: str, folder: Path, processor: Any) -> str:
     """The first template that shows a picture, with the question after it."""
     why = None
-    for template in _templates(folder, processor.tokenizer):
+    for template in _templates(folder):
         problem = _problem(processor, template)
         if problem is None:
             return template
@@ -97,7 +97,7 @@ def _template(source: str, folder: Path, processor: Any) -> str:
     )
 
 
-def _templates(folder: Path, tokenizer: Any) -> Iterator[str]:
+def _templates(folder: Path) -> Iterator[str]:
     """All that are there: those of the processor first, and of several the default first."""
     for name in ("processor_config.json", "chat_template.json"):
         yield from _by_name(read_json(folder / name).get("chat_template"))
@@ -106,7 +106,7 @@ def _templates(folder: Path, tokenizer: Any) -> Iterator[str]:
         *sorted(folder.glob("*chat_templates/*.jinja")),
     ):
         yield file.read_text(encoding="utf-8")
-    yield from _by_name(tokenizer.chat_template)
+    yield from _by_name(read_json(folder / "tokenizer_config.json").get("chat_template"))
 
 
 def _by_name(kept: object) -> Iterator[str]:

@@ -15,7 +15,6 @@ import torch
 from safetensors import safe_open
 
 from demo.errors import CheckpointError
-from demo.reasoners.fetch import gb
 from demo.reasoners.folders import INDEX, ONE_FILE, read_json
 from demo.tensors import lacking
 
@@ -190,7 +189,7 @@ def _header(source: str, file: Path) -> list[str]:
             raise _incomplete(source, f"{file.name} is damaged at its beginning") from None
     whole, size = 8 + length + max(ends.values(), default=0), file.stat().st_size
     if size < whole:
-        raise _incomplete(source, f"{file.name} is cut off, {gb(size)} of {gb(whole)}")
+        raise _incomplete(source, f"{file.name} is cut off: {size:,} of {whole:,} bytes")
     return list(ends)
 
 
