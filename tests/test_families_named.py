@@ -158,6 +158,15 @@ def test_the_page_says_in_whose_words_a_server_is_asked() -> None:
         assert "VisionReasoner’s words because --dialect says so." in models.why
 
 
+def test_a_servers_model_of_another_family_is_said_at_once() -> None:
+    with Hostile(models=[listing("qwen3-vl:8b")]) as server:
+        said: list[str] = []
+        models = choose(options_for("--server", server.url), said.append)
+        _close(models)
+        assert said == [models.advice]
+        assert "it is Qwen3-VL, which writes boxes in another way" in models.advice
+
+
 def _close(models: Models) -> None:
     assert isinstance(models.reasoner, RemoteReasoner)
     models.reasoner.close()

@@ -156,6 +156,7 @@ def _settings(options: argparse.Namespace, data: str, about: About) -> dict[str,
         "quantize": options.quantize,
         "low_memory": options.low_memory,
         "server": options.server,
+        "dialect": options.dialect,
         "reference": options.reference,
         "reference_frame": options.reference_frame,
     }

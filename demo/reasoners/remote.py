@@ -23,7 +23,7 @@ from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.base import Usage, framed
 from demo.reasoners.catalogue import CATALOGUE, DEFAULT, NAMED, SAID, Entry, dialect_of
-from demo.reasoners.families import family_of, is_same_model, words_said
+from demo.reasoners.families import family_of, foreign_family, is_same_model, words_said
 from demo.reasoners.faults import shown
 from demo.reasoners.folders import read_json
 from demo.reasoners.server import CLOSED, Heard, Limits, Server, read_address
@@ -38,13 +38,15 @@ PNG_LEVEL = 1
 class Served:
     """A model on a server: ``id`` is its name there, ``name`` what people are told.
 
-    ``words`` is a sentence that says in whose words it is asked, and why.
+    ``words`` is a sentence that says in whose words it is asked, and why; ``is_known`` is false where its
+    name speaks of a family that has words of its own, which nobody here knows.
     """
 
     id: str
     name: str
     dialect: Dialect
     words: str
+    is_known: bool = True
 
 
 class RemoteReasoner:
@@ -65,6 +67,11 @@ class RemoteReasoner:
     def words(self) -> str:
         """In whose words it is asked, and why, as a sentence."""
         return self._served.words
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its boxes can be read, as far as its name tells."""
+        return self._served.is_known
 
     @property
     def device(self) -> str:
@@ -190,7 +197,8 @@ def _served(identity: str, dialect: str | None) -> Served:
         family = dialect or family_of(identity)
         because = SAID if dialect else NAMED if family else ""
         asked = DIALECTS[family or DEFAULT.name]
-        return Served(identity, name, asked, words_said(asked.name, because, identity))
+        known = bool(because) or foreign_family(identity) is None
+        return Served(identity, name, asked, words_said(asked.name, because, identity), known)
     if dialect is not None:
         entry = replace(entry, dialect=dialect, because=SAID)
     return Served(identity, entry.name, _dialect(entry), entry.words)
