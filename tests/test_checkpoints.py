@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BitsAndBytesConfig, Qwen2_5_VLForConditionalGeneration
 
+from demo.__main__ import main
 from demo.errors import CheckpointError, DemoError, OptionError
 from demo.pictures import Picture
 from demo.prompt import Prompt, region_reasoner_instruction
@@ -535,6 +536,18 @@ def test_other_quantized_weights_are_refused_by_their_configuration(
     assert "give the unquantized checkpoint, or run this one on a server" in str(caught.value)
 
 
+def test_a_refusal_on_the_command_line_is_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder / "config.json", quantization_config={"quant_method": "awq", "bits": 4})
+    picture = str(Path(__file__).resolve().parents[1] / "examples" / "beach.png")
+    assert main(["ground", picture, "find the boat", "--model", str(folder)]) == 1
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1
+    assert said.err.startswith(f"{folder} is quantized already (AWQ)")
+    assert json.loads(said.out or "{}") == {}
+
+
 QWEN = {"model_type": "qwen2_5_vl"}
 FILES = ("config.json", ONE, "tokenizer_config.json")
 
@@ -705,6 +718,12 @@ def test_an_adapter_names_its_base(tmp_path: Path) -> None:
     write(tmp_path / "adapter_config.json", base_model_name_or_path="Qwen/Qwen2.5-VL-7B-Instruct")
     with pytest.raises(OptionError, match=r"an adapter \(LoRA\) of Qwen/Qwen2\.5-VL-7B-Instruct,"):
         find_model(str(tmp_path))
+
+
+def test_an_adapter_beside_a_configuration_names_its_base(folder: Path) -> None:
+    (folder / ONE).unlink()
+    write(folder / "adapter_config.json", base_model_name_or_path="lmsdss/RegionReasoner-7B")
+    assert "holds an adapter (LoRA) of lmsdss/RegionReasoner-7B, not" in refused(folder)
 
 
 def test_the_words_of_a_training_run_are_no_checkpoint(folder: Path) -> None:

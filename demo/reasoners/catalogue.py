@@ -103,12 +103,16 @@ def _found(name: str) -> Entry:
     name = _HUB.sub("", name)
     if named := _in_catalogue(name.lower()):
         return named
-    path = Path(name).expanduser()
-    if path.is_dir():
+    try:
+        path = Path(name).expanduser()
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError, RuntimeError):  # a name that can be no path
+        is_folder = is_file = False
+    if is_folder:
         if not (path / "config.json").is_file():
             raise OptionError(f"The folder {name} {what_it_is(path)}")
         return _of_folder(path)
-    if path.is_file():
+    if is_file:
         raise OptionError(f"The file {name} {what_it_is(path)}")
     owner, slash, rest = name.partition("/")
     if owner and slash and rest and "/" not in rest and not name.startswith((".", "~")):

@@ -68,10 +68,13 @@ def is_loadable(names: Collection[str]) -> bool:
     return ONE_FILE in names or INDEX in names
 
 
-def other_format(names: Collection[str]) -> str | None:
-    """What files of those names are instead of weights that can be loaded; None where they do not tell."""
+def other_format(names: Collection[str], folder: Path | None = None) -> str | None:
+    """What files of those names are instead of weights that can be loaded; None where they do not tell.
+
+    ``folder`` is where they lie, if they do so here.
+    """
     if ADAPTER in names:
-        return adapter_said({})
+        return _adapter_said(read_json(folder / ADAPTER) if folder else {})
     last = [name.rpartition("/")[2] for name in names]
     for pattern, said in _OTHERS:
         if any(re.fullmatch(pattern, name) for name in last):
@@ -81,7 +84,7 @@ def other_format(names: Collection[str]) -> str | None:
     return None
 
 
-def adapter_said(config: dict[str, Any]) -> str:
+def _adapter_said(config: dict[str, Any]) -> str:
     """What to say of a LoRA, with the model that it belongs to if its configuration names one."""
     base = config.get("base_model_name_or_path")
     of = base if isinstance(base, str) and base else "another model"
@@ -95,14 +98,12 @@ def what_it_is(path: Path) -> str:
     """What a file, or a folder without config.json, is, and what to give instead."""
     if path.is_file():
         return _what_file(path)
-    if (path / ADAPTER).is_file():
-        return adapter_said(read_json(path / ADAPTER))
     names = list(_files(path))
     whole = [n.removesuffix("/config.json") for n in sorted(names) if _is_checkpoint(n, names)]
-    if whole:
+    if whole and ADAPTER not in names:
         others = f" ({len(whole) - 1} more are there)" if len(whole) > 1 else ""
         return f"holds its checkpoint further down: give {path / whole[-1]}{others}."
-    return other_format(names) or _NOTHING
+    return other_format(names, path) or _NOTHING
 
 
 def _is_checkpoint(config: str, names: Collection[str]) -> bool:

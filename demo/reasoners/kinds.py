@@ -6,6 +6,7 @@ That is known before any of its weights are there. It opens none.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from demo.errors import CheckpointError
@@ -29,14 +30,19 @@ _TITLES = {
 _QUANTIZED = ("quantization", "quantization_config", "compression_config")
 
 
-def check_kind(source: str, names: Collection[str], config: Mapping[str, Any] | None) -> None:
+def check_kind(
+    source: str,
+    names: Collection[str],
+    config: Mapping[str, Any] | None,
+    folder: Path | None = None,
+) -> None:
     """Raises CheckpointError, with what to do, for a checkpoint that cannot be loaded.
 
     ``names`` are its files' paths from its folder, ``config`` what its config.json says, as far as that
-    is known.
+    is known; ``folder`` is where it lies, if it is here.
     """
     if "config.json" not in names or not is_loadable(names):
-        said = other_format(names)
+        said = other_format(names, folder)
         if said is None and any(n.endswith(".safetensors") and "/" in n for n in names):
             said = "has its weights in a folder inside it. Give a folder that has them beside config.json."
         if said is not None:

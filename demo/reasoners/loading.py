@@ -268,7 +268,7 @@ def _config(entry: Entry) -> Any:
         written = read_json(folder / "config.json")
         if not written:
             raise ValueError("config.json is damaged or empty")
-        check_kind(entry.source, _names(folder), written)
+        check_kind(entry.source, _names(folder), written, folder)
         config = AutoConfig.from_pretrained(folder)
         try:
             placed = names_in(entry.source, folder)
