@@ -202,6 +202,26 @@ def test_more_than_is_needed_does_no_harm(
     assert same_weights(loaded(folder), nano)
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("model.layers.0.mlp.up_proj.lora_A.default.weight", "a LoRA that was not merged"),
+        (
+            "model.layers.0.mlp.up_proj.weight_scale_inv",
+            "it is quantized, and config.json does not",
+        ),
+        ("model.layers.0.mlp.up_proj.weight_scale", "it is quantized, and config.json does not"),
+        ("model.layers.8.input_layernorm.weight", "more layers than config.json speaks of"),
+        ("visual.blocks.6.norm1.weight", "more layers than config.json speaks of"),
+    ],
+)
+def test_what_changes_the_meaning_of_the_rest_is_not_passed_over(
+    folder: Path, weights: Weights, name: str, says: str
+) -> None:
+    save(weights | {name: torch.ones(256)}, folder)
+    assert says in refused(folder)
+
+
 def config_says(folder: Path, outer: bool | None, inner: bool | None) -> None:
     config = json.loads((folder / "config.json").read_text())
     for place, tied in ((config, outer), (config["text_config"], inner)):

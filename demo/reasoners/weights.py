@@ -33,6 +33,18 @@ _LEFT_TO_DO = (
     ("_orig_mod.", "It was saved from inside torch.compile: save the model that was compiled."),
     ("module.", "It was saved from inside a trainer’s wrapper: save the model within, its “module”."),
 )  # fmt: skip
+# What no model here has, but without which its weights are not those that were trained.
+_NOT_TO_BE_PASSED_OVER = (
+    (r"lora_", "That is a LoRA that was not merged: merge_and_unload of the peft library does that."),
+    (
+        r"[._](weight_scale|scale_inv|input_scale|scales|qzeros|g_idx|SCB|absmax)$",
+        "So it is quantized, and config.json does not say how. Give the unquantized checkpoint.",
+    ),
+    (
+        r"\.(layers|blocks)\.\d+\.",
+        "That is more layers than config.json speaks of: the two are of different models.",
+    ),
+)  # fmt: skip
 
 
 def check_pointers(source: str, folder: Path) -> None:
@@ -62,7 +74,8 @@ def names_in(source: str, folder: Path) -> dict[str, Path]:
 def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
     """Raises CheckpointError when a model lacks tensors, by what its loader says of them.
 
-    Tensors of which it knows nothing, such as a reward model's head, do no harm.
+    Tensors of which it knows nothing, such as a reward model's head, do no harm unless they belong to
+    those that it took.
     """
     if shapes := found["mismatched_keys"]:
         name, there, wanted = sorted(map(tuple, shapes))[0]
@@ -72,6 +85,7 @@ def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
         )
     missing, others = found["missing_keys"], sorted(found["unexpected_keys"])
     if not missing:
+        _check_others(source, others)
         return
     said = f"{source} lacks {lacking(missing)}."
     if set(missing) == {_HEAD}:
@@ -86,6 +100,13 @@ def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
     else:
         said += " Copy or save it once more."
     raise CheckpointError(said)
+
+
+def _check_others(source: str, others: Collection[str]) -> None:
+    """Raises CheckpointError when what was passed over changes what the rest means."""
+    for pattern, why in _NOT_TO_BE_PASSED_OVER:
+        if name := next((name for name in others if re.search(pattern, name)), None):
+            raise CheckpointError(f"{source} cannot be used: its files hold {name}. {why}")
 
 
 def check_numbers(source: str, model: torch.nn.Module) -> None:
