@@ -471,6 +471,20 @@ def test_a_tokenizer_of_another_model_is_said(folder: Path) -> None:
     assert "has 2453 words and its model only 2000" in refused(folder)
 
 
+@pytest.mark.parametrize(
+    "named", ["Qwen2Tokenizer", "Qwen2TokenizerFast", "LlamaTokenizerFast", None]
+)
+def test_text_is_cut_as_the_tokenizers_file_says(
+    folder: Path, named: str | None, nano: LocalReasoner
+) -> None:
+    if named is None:
+        (folder / "tokenizer_config.json").unlink()
+    else:
+        write(folder / "tokenizer_config.json", tokenizer_class=named)
+    text = nano._written("find the boat, next to bbox=[1, 20, 3, 40]")
+    assert loaded(folder)._ids(text) == nano._ids(text)
+
+
 # Processor files ----------------------------------------------------------------------------------
 
 PUBLISHED = {

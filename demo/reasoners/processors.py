@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError
+from tokenizers import Tokenizer
 from transformers import (
     AutoTokenizer,
+    PreTrainedTokenizerFast,
     Qwen2_5_VLProcessor,
     Qwen2VLImageProcessor,
     Qwen2VLProcessor,
@@ -24,6 +26,9 @@ from demo.reasoners.folders import read_json
 PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor, "qwen2_vl": Qwen2VLProcessor}
 _END_OF_PICTURE = "<|vision_end|>"
 _ASKED = "find the red ball"  # any words
+_SAMPLE = (
+    "Find “l’été”, next to bbox=[10, 200, 3000, 4],  with\n\n<think> 物体 </think>."  # of all sorts
+)
 _PLACES = "chat_template.jinja, chat_template.json or tokenizer_config.json"
 # Settings of the picture that change what the model sees; sizes are the demo's own to choose.
 _SETTINGS = (
@@ -37,7 +42,7 @@ def read_processor(source: str, folder: Path, config: Any) -> Any:
     Raises CheckpointError when it has no chat template, or none that shows a picture, or when its
     tokenizer is another model's.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = _tokenizer(folder)
     # The weights are shaped for these, whatever the file says.
     vision = config.vision_config
     settings = _settings(folder) | {
@@ -53,6 +58,21 @@ def read_processor(source: str, folder: Path, config: Any) -> Any:
     _check_tokens(source, processor, config)
     processor.chat_template = _template(source, folder, processor)
     return processor
+
+
+def _tokenizer(folder: Path) -> Any:
+    """The tokenizer, which cuts text as its file says, whatever class the configuration names.
+
+    Where it names another, or none, that class would cut text by rules of its own.
+    """
+    named = AutoTokenizer.from_pretrained(folder)
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        return named
+    ids = Tokenizer.from_file(str(file)).encode(_SAMPLE, add_special_tokens=False).ids
+    if named(_SAMPLE, add_special_tokens=False).input_ids == ids:
+        return named
+    return PreTrainedTokenizerFast.from_pretrained(folder)
 
 
 def _settings(folder: Path) -> dict[str, Any]:
