@@ -651,6 +651,18 @@ def test_what_cannot_be_loaded_is_known_by_names_and_configuration(
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"quant_method": "bitsandbytes"},
+        {"load_in_4bit": True},
+        {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "fp4"},
+    ],
+)
+def test_four_bits_of_bitsandbytes_are_not_refused(made: dict[str, Any]) -> None:
+    check_kind("a/b", FILES, {**QWEN, "quantization_config": made})
+
+
 @pytest.fixture(scope="module")
 def in_four_bits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Weights]:
     """The shipped checkpoint, quantized but for some layers as unsloth does, and its weights in memory."""

@@ -61,9 +61,10 @@ def check_kind(
 def four_bits_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """How weights were made 4 bits already, in the form that this demo runs; None for all others."""
     made = config.get("quantization_config")
-    if not isinstance(made, Mapping) or made.get("quant_method", "bitsandbytes") != "bitsandbytes":
+    if not isinstance(made, Mapping) or made.get("load_in_8bit"):
         return None
-    return made if made.get("load_in_4bit") or made.get("_load_in_4bit") else None
+    # Hubs tell only the method; old configurations only the bits.
+    return made if made.get("quant_method") == "bitsandbytes" or made.get("load_in_4bit") else None
 
 
 def _check_quantized(source: str, names: Collection[str], config: Mapping[str, Any]) -> None:
