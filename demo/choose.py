@@ -111,7 +111,7 @@ def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
     """
     check_models(options)
     if options.server:
-        return _served(options)
+        return _served(options, tell)
     gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
     picked = _picked(options, tell)
     try:
@@ -135,10 +135,13 @@ def load(
     return _loaded(picked, options, None, tell, former)
 
 
-def _served(options: argparse.Namespace) -> Models:
+def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """A model on a server; here only the masks are made."""
-    reasoner, why = connect(options.server, options.model)
+    reasoner, why = connect(options.server, options.model, dialect=_dialect(options))
     world = World.load() if reasoner.name == "nano" else None
+    doubt = "" if reasoner.is_known else reasoner.words
+    if doubt:
+        tell(doubt)
     sizes = _sizes(options)
     segmenter, masks = choose_segmenter(
         options.segmenter,
@@ -150,8 +153,8 @@ def _served(options: argparse.Namespace) -> Models:
         reasoner,
         segmenter,
         status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
-        advice=_NANO_ADVICE if world else "",
-        why=f"{why} {masks}",
+        advice=_NANO_ADVICE if world else doubt,
+        why=f"{why} {reasoner.words} {masks}",
         world=world,
         at_once=_SERVED_AT_ONCE,
     )
@@ -184,7 +187,9 @@ def _loaded(
         segmenter,
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=_NANO_ADVICE if is_nano else "",
-        why=" ".join(said for said in (picked.why, plan.why, picked.slow, masks) if said),
+        why=" ".join(
+            said for said in (picked.why, plan.why, picked.slow, entry.words, masks) if said
+        ),
         world=world,
         entry=entry,
     )
@@ -197,7 +202,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
     """
     if options.model == "auto":
         return _best(options)
-    entry = find_model(options.model)
+    entry = find_model(options.model, _dialect(options))
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
     ensure(entry, agreed=options.yes)
     plan = _plan(entry, options)
@@ -209,7 +214,7 @@ def _best(options: argparse.Namespace) -> _Picked:
     """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
     if best_device() != "cuda":
         return _nano(options, "The built-in model runs because this machine has no CUDA GPU.")
-    large = find_model(SEVEN_B)
+    large = find_model(SEVEN_B, _dialect(options))
     try:
         _plan_before(large, options)
         ensure(large, agreed=options.yes)
@@ -223,7 +228,7 @@ def _best(options: argparse.Namespace) -> _Picked:
 
 
 def _nano(options: argparse.Namespace, why: str) -> _Picked:
-    entry = find_model("nano")
+    entry = find_model("nano", _dialect(options))
     return _Picked(entry, _plan(entry, options), why)
 
 
@@ -265,6 +270,11 @@ def plan_beside(entry: Entry, options: argparse.Namespace, to_be_freed: int, *, 
     if entry.shape is not None:
         return _plan_before(entry, options, to_be_freed)
     return Plan(best_device(), "bfloat16")
+
+
+def _dialect(options: argparse.Namespace) -> str | None:
+    """In whose words a person wants the model asked; None leaves it to the model's name."""
+    return getattr(options, "dialect", None)
 
 
 def _sizes(options: argparse.Namespace) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import NoReturn
 
+from demo.dialects.known import DIALECTS
 from demo.reasoners.address import read_address
 from demo.reasoners.catalogue import find_model
 from demo.segmenters.names import check_segmenter
@@ -23,6 +24,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default=os.environ.get("REGIONREASONER_MODEL", "auto"), metavar="NAME",
         help="auto, nano, regionreasoner-7b, another name, a hub id, or a folder (default: auto)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dialect", choices=tuple(DIALECTS), metavar="NAME",
+        help=f"in whose words the model is asked: {', '.join(DIALECTS)} (default: as its name says)",
     )  # fmt: skip
     parser.add_argument(
         "--quantize", choices=("auto", "4bit", "none"), default="auto",

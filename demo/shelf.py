@@ -51,8 +51,8 @@ class Shelf:
     def __init__(self, options: argparse.Namespace, first: Entry | None = None) -> None:
         self._options = options
         self._entries = {entry.source: entry for entry in CATALOGUE.values()}
-        if first is not None:
-            self._entries.setdefault(first.source, first)
+        if first is not None:  # it may be asked in other words than the catalogue has it
+            self._entries[first.source] = first
         self._paces: dict[tuple[str, Precision], Pace] = {}
 
     @property

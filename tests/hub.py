@@ -17,6 +17,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class Hub(ThreadingHTTPServer):
     """Checkpoints by hub id. ``asked`` holds what was fetched: file and first byte.
 
+    ``told`` is what it tells of a checkpoint's configuration beside its files, as the real one often does.
     ``cut`` names files whose connection breaks once, after so many bytes; ``held`` one that stands still
     there until `release`.
     """
@@ -25,6 +26,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.checkpoints = checkpoints
         self.asked: list[tuple[str, int]] = []
+        self.told: dict[str, object] | None = None
         self.cut: dict[str, int] = {}
         self.held: dict[str, int] = {}
         self.standing = threading.Event()
@@ -92,7 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
             ])  # fmt: skip
             return
         siblings = [{"rfilename": n, "size": f.stat().st_size} for n, f in files]
-        self._json({"id": folder.name, "sha": COMMIT, "siblings": siblings, "tags": []})
+        answer = {"id": folder.name, "sha": COMMIT, "siblings": siblings, "tags": []}
+        self._json(answer | ({"config": self.server.told} if self.server.told else {}))
 
     def _file(self, file: Path, *, with_body: bool) -> None:
         content = file.read_bytes()

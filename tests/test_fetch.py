@@ -10,17 +10,18 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import constants
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.errors import CheckpointError
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
-from demo.reasoners.fetch import Order, folder_of, order_for
+from demo.reasoners.fetch import Order, ensure, folder_of, order_for
 from tests.hub import COMMIT, Hub, hub_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,6 +164,108 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # how a terminal says that its last program has ended
         return b""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Hub], None]:
+    """Makes this process ask a hub on loopback, and keep what it fetches in an empty folder."""
+
+    def turn_to(hub: Hub) -> None:
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+
+    return turn_to
+
+
+AWQ = {
+    "model_type": "qwen2_5_vl",
+    "quantization_config": {"quant_method": "awq", "bits": 4, "version": "gemm"},
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "files", "fetched"),
+    [
+        pytest.param(AWQ, {}, [], id="the hub says so"),
+        pytest.param(None, {"config.json": AWQ}, ["config.json"], id="its configuration says so"),
+        pytest.param(
+            None, {"config.json": {"model_type": "llama"}}, ["config.json"], id="another kind"
+        ),
+        pytest.param(
+            None, {"config.json": AWQ, "quant_config.json": {}}, [], id="a file beside it says so"
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_is_refused_before_its_weights_are_fetched(
+    tmp_path: Path,
+    here: Callable[[Hub], None],
+    told: dict[str, object] | None,
+    files: dict[str, object],
+    fetched: list[str],
+) -> None:
+    folder = tmp_path / "repository"
+    shutil.copytree(NANO_FOLDER, folder)
+    for name, settings in files.items():
+        (folder / name).write_text(json.dumps(settings), encoding="utf-8")
+    with hub_of({"someone/Qwen2.5-VL-7B-Instruct-AWQ": folder}) as hub:
+        here(hub)
+        hub.told = told
+        with pytest.raises(CheckpointError, match=r"this demo (does not run|runs)"):
+            ensure(find_model("someone/Qwen2.5-VL-7B-Instruct-AWQ"), agreed=True)
+        assert [name for name, _ in hub.asked] == fetched
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        pytest.param(["Model-Q4_K_M.gguf"], "holds GGUF weights", id="GGUF"),
+        pytest.param(["config.json", "pytorch_model.bin"], "as pickle files", id="pickle files"),
+        pytest.param(["adapter_config.json", "adapter_model.safetensors"], "an adapter", id="LoRA"),
+        pytest.param(
+            ["config.json", "final/model.safetensors"],
+            "in a folder inside it",
+            id="a folder inside",
+        ),
+    ],
+)
+def test_a_repository_without_weights_for_this_demo_is_refused_by_its_files(
+    tmp_path: Path, here: Callable[[Hub], None], names: list[str], says: str
+) -> None:
+    for name in names:
+        (tmp_path / "made" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "made" / name).touch()
+    with hub_of({"someone/made": tmp_path / "made"}) as hub:
+        here(hub)
+        with pytest.raises(CheckpointError, match=f"someone/made .*{says}"):
+            order_for(find_model("someone/made"), ask_hub=True)
+        assert hub.asked == []
+
+
+def test_weights_are_fetched_once_and_templates_with_them(
+    tmp_path: Path, here: Callable[[Hub], None]
+) -> None:
+    folder = tmp_path / "twice"
+    shutil.copytree(NANO_FOLDER, folder)
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {}}')
+    (folder / "chat_template.json").write_text("{}")
+    for name in ("model-00001-of-00001.safetensors", "consolidated.safetensors"):
+        shutil.copy(NANO_FOLDER / "world.safetensors", folder / name)
+    (folder / "original").mkdir()
+    (folder / "original" / "consolidated.00.pth").touch()
+    with hub_of({"someone/twice": folder}) as hub:
+        here(hub)
+        entry = find_model("someone/twice")
+        ensure(entry, agreed=True)
+        place = folder_of(entry)
+        assert place is not None
+        assert {file.name for file in place.iterdir()} >= {
+            "chat_template.jinja", "chat_template.json", "config.json", "tokenizer_config.json",
+        }  # fmt: skip
+        assert [n for n, _ in hub.asked if n.endswith("safetensors")] == ["model.safetensors"]
+        assert hub.asked[0][0] == "config.json"
 
 
 @pytest.fixture

@@ -88,6 +88,8 @@ def test_a_folder_without_a_checkpoint_is_said(tmp_path: Path) -> None:
         pytest.param("gpt-17", "There is no model called gpt-17", id="no such name"),
         pytest.param("./nowhere", "There is no model called", id="no such folder"),
         pytest.param("a/b/c", "There is no model called", id="neither hub id nor folder"),
+        pytest.param("x" * 400, "There is no model called x", id="longer than a path can be"),
+        pytest.param("~nobody-of-that-name/model", "There is no model called", id="no such home"),
     ],
 )
 def test_an_unknown_name_is_said(name: str, says: str) -> None:

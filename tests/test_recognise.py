@@ -12,6 +12,7 @@ import pytest
 import skimage
 import torch
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
 import app
 from demo.choose import Models
@@ -97,6 +98,15 @@ def test_missing_or_damaged_weights_are_said(tmp_path: Path, content: bytes | No
         path.write_bytes(content)
     with pytest.raises(CheckpointError, match="missing or damaged"):
         World.load(path)
+
+
+def test_a_weight_that_is_missing_is_named(tmp_path: Path) -> None:
+    kept = {name: w for name, w in load_file(WEIGHTS).items() if not name.startswith("map.")}
+    save_file(kept, tmp_path / "world.safetensors")
+    with pytest.raises(
+        CheckpointError, match=r"lacks 2 of the weights: map\.bias, map\.weight: get"
+    ):
+        World.load(tmp_path / "world.safetensors")
 
 
 def test_advice_is_given_for_foreign_pictures_alone(nano: LocalReasoner, picture: Picture) -> None:

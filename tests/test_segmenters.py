@@ -440,8 +440,8 @@ def no_processor(folder: Path) -> None:
         (no_dictionary, "no complete SAM 2 checkpoint"),
         (no_weights, "no complete SAM 2 checkpoint"),
         (half_the_weights, "no complete SAM 2 checkpoint"),
-        (one_weight_missing, "lacks 1 of the weights"),
-        (other_shapes, "no complete SAM 2 checkpoint"),
+        (one_weight_missing, r"lacks 1 of the weights: mask_decoder\.iou_token\.weight\."),
+        (other_shapes, r"lacks 1 of the weights: mask_decoder\.iou_token\.weight\."),
         (no_processor, "no complete SAM 2 checkpoint"),
     ],
 )

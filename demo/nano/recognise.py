@@ -19,12 +19,17 @@ from safetensors.numpy import load_file
 
 from demo.errors import CheckpointError
 from demo.pictures import Picture
+from demo.tensors import lacking
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "nano" / "world.safetensors"
 SIDE = 96
 WIDTHS = (12, 24, 32, 48, 48)
 STRIDES = (2, 2, 2, 2, 1)
 GROUPS = 4
+NAMES = (
+    *(f"{i}.{n}" for i in range(len(STRIDES)) for n in ("conv.weight", "norm.weight", "norm.bias")),
+    "map.weight", "map.bias", "head.weight", "head.bias",
+)  # fmt: skip
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -37,14 +42,20 @@ class World:
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> World:
-        """With the weights of a file. Raises CheckpointError when it is missing or damaged."""
+        """With the weights of a file. Raises CheckpointError when it is missing, damaged or lacks any."""
+        again = "get the demo's assets folder once more."
         try:
-            world = cls(load_file(path))
+            weights = load_file(path)
+            if missing := set(NAMES) - set(weights):
+                raise CheckpointError(
+                    f"The file {path.name}, by which nano's world is recognised, lacks {lacking(missing)}: "
+                    f"{again}"
+                )
+            world = cls(weights)
             world.logit(np.zeros((SIDE, SIDE, 3), np.uint8))
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except (OSError, SafetensorError, ValueError) as error:
             raise CheckpointError(
-                f"The weights that recognise nano's world, {path.name}, are missing or damaged: "
-                "get the demo's assets folder once more."
+                f"The weights that recognise nano's world, {path.name}, are missing or damaged: {again}"
             ) from error
         return world
 

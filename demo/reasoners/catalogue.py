@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.known import DIALECTS
+from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import OptionError
 from demo.geometry import Size
+from demo.reasoners.families import family_of, words_said
+from demo.reasoners.folders import made_from, what_it_is
 from demo.reasoners.memory import Shape
 
+# Why a model is asked in the words that it is.
+SAID, NAMED = "--dialect says so", "its name says so"
+
+# An address of the hub, as people paste it, before a hub id and after it.
+_HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
+DEFAULT = REGION_REASONER  # of a model whose name says nothing
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 
 
@@ -19,19 +28,25 @@ NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 class Entry:
     """A model by name: ``source`` is a hub id or a folder.
 
-    ``dialect`` names how it is asked (see `dialects.known`); ``shape`` is known for models that can be
-    planned for before their configuration is here.
+    ``dialect`` names how it is asked (see `dialects.known`), and ``because`` says why, where that is not
+    plain; ``shape`` is known for models that can be planned for before their configuration is here.
     """
 
     name: str
     source: str
-    dialect: str = "region-reasoner"
+    dialect: str = DEFAULT.name
     shape: Shape | None = None
+    because: str = "it was trained on them"
 
     @property
     def title(self) -> str:
         """The name as its makers write it."""
-        return self.name if self.name == "nano" else self.source.rpartition("/")[2] or self.name
+        return self.source.rpartition("/")[2] if self.is_hub_id else self.name
+
+    @property
+    def words(self) -> str:
+        """In whose words it is asked, and why, as a sentence."""
+        return words_said(self.dialect, self.because, self.name)
 
     @property
     def is_hub_id(self) -> bool:
@@ -72,29 +87,62 @@ CATALOGUE = {
 }
 
 
-def find_model(name: str) -> Entry:
+def find_model(name: str, dialect: str | None = None) -> Entry:
     """The catalogue's entry by name or hub id, or one for a folder with a checkpoint or another hub id.
 
-    Raises OptionError for a folder without a checkpoint and for a name that is none of these.
+    It is asked in ``dialect``, else in the words of the family that its name speaks of. Raises OptionError
+    for a folder or a file that is no checkpoint, and for a name that is none of these.
     """
+    found = _found(name)
+    if dialect is None:
+        return found
+    return replace(found, dialect=dialect, because=SAID)
+
+
+def _found(name: str) -> Entry:
+    name = _HUB.sub("", name)
     if named := _in_catalogue(name.lower()):
         return named
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise OptionError(
-                f"The folder {name} holds no checkpoint: it has no config.json. "
-                "Give the folder that a model was saved to."
-            )
-        return Entry(folder.resolve().name, str(folder))
+    try:
+        path = Path(name).expanduser()
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError, RuntimeError):  # a name that can be no path
+        is_folder = is_file = False
+    if is_folder:
+        if not (path / "config.json").is_file():
+            raise OptionError(f"The folder {name} {what_it_is(path)}")
+        return _of_folder(path)
+    if is_file:
+        raise OptionError(f"The file {name} {what_it_is(path)}")
     owner, slash, rest = name.partition("/")
     if owner and slash and rest and "/" not in rest and not name.startswith((".", "~")):
-        return Entry(rest, name)
+        return _named(rest, name, rest)
     known = ", ".join(CATALOGUE)
     raise OptionError(
         f"There is no model called {name}. Choose {known}, a hub id such as "
         "lmsdss/RegionReasoner-7B, or a folder with a checkpoint."
     )
+
+
+def _of_folder(folder: Path) -> Entry:
+    """A checkpoint by its folder, which in a hub's cache is called after a commit."""
+    whole = folder.resolve()
+    repository = re.fullmatch(r"models--.+--(.+)", whole.parent.parent.name)
+    name = repository[1] if repository and whole.parent.name == "snapshots" else whole.name
+    return _named(name, str(folder), str(whole), made_from(folder))
+
+
+def _named(name: str, source: str, path: str, origin: str = "") -> Entry:
+    """An entry for what the catalogue does not have, asked as its name, or else its origin's, says.
+
+    That Qwen's own checkpoints are an origin says nothing: the fine-tunes of all families have it.
+    """
+    if dialect := family_of(path):
+        return Entry(name, source, dialect, because=NAMED)
+    dialect = family_of(origin)
+    if dialect and not dialect.startswith("qwen"):
+        return Entry(name, source, dialect, because=f"it was made from {origin}")
+    return Entry(name, source, because="")
 
 
 def dialect_of(entry: Entry, region_frame: Sequence[int] | None) -> Dialect:

@@ -6,11 +6,10 @@ does not know.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +17,16 @@ from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.utils.tqdm import tqdm
 
-from demo.errors import CheckpointError, first_line
+from demo.errors import CheckpointError, DemoError, first_line
 from demo.reasoners.catalogue import Entry
+from demo.reasoners.folders import INDEX, ONE_FILE, read_json
+from demo.reasoners.kinds import check_kind
 from demo.space import on_space
 
 # What a checkpoint is loaded from; weights in other formats, and training states in folders, are not.
 _WANTED = (".json", ".safetensors", ".txt", ".jinja", ".model")
-_INDEX = "model.safetensors.index.json"
-_ONE_FILE = "model.safetensors"
+# The same weights once more, in the form of another program, or of something else.
+_NOT_WANTED = ("consolidated", "adapter_")
 _ROOM = 10**9  # bytes that stay free on the disk
 
 
@@ -87,7 +88,7 @@ def folder_of(entry: Entry) -> Path | None:
 def order_for(entry: Entry, *, ask_hub: bool) -> Order:
     """What fetching a checkpoint means; by the hub's own list of files if it is asked, and answers.
 
-    Raises CheckpointError when the hub has no such checkpoint.
+    Raises CheckpointError when the hub has no such checkpoint, or lists one that cannot be loaded here.
     """
     size = _size_on_hub(entry) if ask_hub else None
     known = entry.shape.parameters * 2 if entry.shape else None
@@ -141,10 +142,14 @@ def fetch(order: Order, arrived: Callable[[int], None] | None = None) -> None:
     bar = None if arrived is None else _counting(arrived)
     try:
         sizes, _ = _on_hub(order.source)
-        for name in sorted(sizes, key=lambda name: (name.endswith(".safetensors"), name)):
-            hf_hub_download(order.source, name, tqdm_class=bar)
+        for name in sorted(sizes, key=_in_turn):
+            place = hf_hub_download(order.source, name, tqdm_class=bar)
+            if name == "config.json":
+                check_kind(order.source, sizes, read_json(Path(place)))
     except (KeyboardInterrupt, FetchStoppedError):
         raise CheckpointError(f"Fetching {order.title} was stopped. {again}") from None
+    except DemoError:
+        raise
     except Exception as error:  # a network can fail in many ways
         said = f"{order.title} could not be fetched: {first_line(error)}. {again}"
         raise CheckpointError(said) from error
@@ -174,14 +179,12 @@ def _is_whole(folder: Path) -> bool:
     """Whether the tokenizer and every weight file that the checkpoint names are there."""
     if not (folder / "tokenizer_config.json").is_file():
         return False
-    index = folder / _INDEX
-    if not index.is_file():
-        return (folder / _ONE_FILE).is_file()
-    try:
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (ValueError, KeyError, AttributeError):
+    if (folder / ONE_FILE).is_file():
+        return True
+    placed = read_json(folder / INDEX).get("weight_map")
+    if not isinstance(placed, dict):
         return False
-    return all((folder / shard).is_file() for shard in shards)
+    return bool(placed) and all((folder / str(shard)).is_file() for shard in placed.values())
 
 
 def _size_on_hub(entry: Entry) -> int | None:
@@ -190,6 +193,8 @@ def _size_on_hub(entry: Entry) -> int | None:
         sizes, commit = _on_hub(entry.source)
     except RepositoryNotFoundError as error:
         raise CheckpointError(f"The hub has no checkpoint called {entry.source}.") from error
+    except DemoError:
+        raise
     except Exception:  # a network can fail in many ways, and fetching will say how
         return None
     missing = [n for n in sizes if not try_to_load_from_cache(entry.source, n, revision=commit)]
@@ -197,11 +202,29 @@ def _size_on_hub(entry: Entry) -> int | None:
 
 
 def _on_hub(source: str) -> tuple[dict[str, int], str | None]:
-    """The files to fetch with their sizes in bytes, and the newest commit."""
+    """The files to fetch with their sizes in bytes, and the newest commit.
+
+    Raises CheckpointError when they cannot be loaded, by their names and what the hub says of them.
+    """
     info = HfApi().model_info(source, files_metadata=True, timeout=10)
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
-    wanted = {n: size for n, size in sizes.items() if "/" not in n and n.endswith(_WANTED)}
-    return wanted, info.sha
+    known = info.config if info.config and "model_type" in info.config else None
+    check_kind(source, sizes, known)
+    return {name: size for name, size in sizes.items() if _is_wanted(name, sizes)}, info.sha
+
+
+def _is_wanted(name: str, names: Collection[str]) -> bool:
+    """Whether a checkpoint is loaded from that file of a repository."""
+    if "/" in name or name.startswith(_NOT_WANTED) or not name.endswith(_WANTED):
+        return False
+    if ONE_FILE in names:  # then shards, and what names them, are not looked at
+        return name == ONE_FILE or not name.endswith((".safetensors", INDEX))
+    return True
+
+
+def _in_turn(name: str) -> tuple[bool, bool, str]:
+    """The configuration first, which may show that the rest is of no use, and weights last."""
+    return name != "config.json", name.endswith(".safetensors"), name
 
 
 def _existing(folder: Path) -> Path:

@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-import json
+import copy
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,6 @@ import torch
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
-    AutoProcessor,
     BitsAndBytesConfig,
     GenerationConfig,
     Qwen2_5_VLForConditionalGeneration,
@@ -30,10 +29,22 @@ from demo.errors import CheckpointError, DemoError, first_line
 from demo.reasoners.catalogue import Entry, dialect_of
 from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.fetch import folder_of
+from demo.reasoners.folders import read_json
 from demo.reasoners.kept import check_whole, keep, kept_folder
+from demo.reasoners.kinds import check_kind, four_bits_of
 from demo.reasoners.local import LocalReasoner, failures_said
 from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
+from demo.reasoners.processors import read_processor
 from demo.reasoners.rules import settings_in
+from demo.reasoners.weights import (
+    QUANTIZED,
+    check_arrived,
+    check_numbers,
+    check_pointers,
+    has_own_head,
+    kept_whole,
+    names_in,
+)
 from demo.space import on_zero_gpu
 
 CLASSES = {
@@ -67,6 +78,8 @@ def plan_for(
     of another kind, OutOfMemoryError with the numbers when it does not fit.
     """
     device, config = best_device(), _config(entry)
+    if is_in_four_bits(config):  # it runs as it is
+        quantize, low_memory = "4bit", not _keeps_tower(config)
     if _is_small(config):
         four: Precision = "nf4-all" if low_memory else "nf4"
         sam2 = next(iter(sam2_sizes), None)
@@ -112,15 +125,19 @@ def load_local(
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
     with failures_said(), _missing(entry):
         folder = _folder(entry)
+        names_in(entry.source, folder)
         settings = settings_in(folder, config)
-        processor = AutoProcessor.from_pretrained(folder)
-        if not plan.four_bits:
+        processor = read_processor(entry.source, folder, config)
+        if is_in_four_bits(config) or not plan.four_bits:
             model = _load(config, folder, plan)
         elif _is_small(config):
             model = _quantized(config, folder, plan)
         else:
             model = load_kept(entry, config, plan, tell)
+        check_numbers(entry.source, model)
     model.generation_config = settings  # of a kept copy, too: the file may have changed since
+    # Pictures stand where the tokenizer puts them, whatever number config.json gives that token.
+    model.config.image_token_id = processor.image_token_id
     dialect = dialect_of(entry, getattr(config, "region_frame", None))
     return LocalReasoner(entry.name, model, processor, dialect)
 
@@ -132,7 +149,7 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
     if place.is_dir():
         try:
             check_whole(place)
-            model = _load(config, place, plan)
+            model = _load(AutoConfig.from_pretrained(place), place, plan)
             check_four_bits(model, kept_in_bf16(config, plan.precision == "nf4-all"))
             return model
         except torch.OutOfMemoryError:
@@ -150,9 +167,17 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
     # What ZeroGPU puts in the place of CUDA sees only what this thread does, and transformers loads
     # onto a device in several.
     at_once = "cpu" if on_zero_gpu() else plan.device
-    model = CLASSES[config.model_type].from_pretrained(
-        folder, dtype=dtype, device_map={"": at_once}, **options
-    )
+    with _report_silenced():
+        model, found = CLASSES[config.model_type].from_pretrained(
+            folder,
+            config=copy.deepcopy(config),
+            dtype=dtype,
+            device_map={"": at_once},
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # which are found all the same
+            **options,
+        )
+    check_arrived(str(folder), found)
     return model.to(plan.device) if at_once != plan.device else model
 
 
@@ -241,16 +266,45 @@ def _folder(entry: Entry) -> Path:
 
 
 def _config(entry: Entry) -> Any:
+    """The configuration of a checkpoint of a kind that can be loaded, true to what its files hold."""
     with _missing(entry):
         folder = _folder(entry)
-        written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        kind = written.get("model_type")
-        if kind not in CLASSES:
-            raise CheckpointError(
-                f"{entry.source} is a {kind or 'checkpoint without a model type'}; "
-                "this demo runs Qwen2.5-VL and Qwen2-VL checkpoints."
-            )
-        return AutoConfig.from_pretrained(folder)
+        check_pointers(entry.source, folder)
+        written = read_json(folder / "config.json")
+        if not written:
+            raise ValueError("config.json is damaged or empty")
+        check_kind(entry.source, _names(folder), written, folder)
+        config = AutoConfig.from_pretrained(folder)
+        try:
+            placed = names_in(entry.source, folder)
+        except CheckpointError:
+            return config  # what is damaged is said when it is loaded
+        if config.tie_word_embeddings and has_own_head(placed):
+            # Some releases of transformers wrote so of every model.
+            config.tie_word_embeddings = config.text_config.tie_word_embeddings = False
+        if four_bits_of(written) is None:
+            return config
+        if any(QUANTIZED in name for name in placed):
+            config.quantization_config["llm_int8_skip_modules"] = kept_whole(placed)
+        else:
+            del config.quantization_config  # it speaks of a run that trained these weights
+        return config
+
+
+def _names(folder: Path) -> set[str]:
+    """The files of a checkpoint, with those that lie beside a folder “huggingface” of a training run."""
+    beside = folder.parent.iterdir() if folder.name == "huggingface" else ()
+    return {file.name for file in (*folder.iterdir(), *beside) if file.is_file()}
+
+
+def is_in_four_bits(config: Any) -> bool:
+    """Whether the weights were made 4 bits already, by bitsandbytes."""
+    return getattr(config, "quantization_config", None) is not None
+
+
+def _keeps_tower(config: Any) -> bool:
+    """Whether 4 bits were made of the language layers only."""
+    return "model.visual" in (config.quantization_config.get("llm_int8_skip_modules") or ())
 
 
 def _is_small(config: Any) -> bool:
@@ -258,13 +312,24 @@ def _is_small(config: Any) -> bool:
 
 
 @contextmanager
+def _report_silenced() -> Iterator[None]:
+    """Without transformers' own table of what is missing, which is said in a sentence."""
+    before = hf_logging.get_verbosity()
+    hf_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(before)
+
+
+@contextmanager
 def _missing(entry: Entry) -> Iterator[None]:
     """Turn the many ways a checkpoint can be broken into one sentence."""
     try:
         yield
-    except DemoError:
+    except (DemoError, RuntimeError, MemoryError):
         raise
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except Exception as error:  # damaged files can make a loader raise anything at all
         raise CheckpointError(
             f"The checkpoint {entry.source} is not complete in that folder: {first_line(error)}."
         ) from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import queue
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -18,21 +17,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.known import REGION_REASONER
+from demo.dialects.known import DIALECTS
 from demo.errors import ModelError, OptionError
 from demo.pictures import Picture
 from demo.prompt import Prompt
 from demo.reasoners.address import read_address
 from demo.reasoners.base import Usage, framed
-from demo.reasoners.catalogue import (
-    CATALOGUE,
-    QWEN_2_5_VL_3B,
-    QWEN_2_5_VL_7B,
-    Entry,
-    dialect_of,
-)
+from demo.reasoners.catalogue import CATALOGUE, DEFAULT, NAMED, SAID, Entry, dialect_of
+from demo.reasoners.families import family_of, foreign_family, is_same_model, words_said
 from demo.reasoners.faults import shown
 from demo.reasoners.fetch import folder_of
+from demo.reasoners.folders import read_json
 from demo.reasoners.generation import Generation, generation_in
 from demo.reasoners.heard import Heard
 from demo.reasoners.listing import Listing
@@ -45,15 +40,22 @@ MOST_NAMED = 10
 PNG_LEVEL = 1
 # Of the instruct checkpoints of Qwen2.5-VL, whose fine-tunes inherit it.
 _PUBLISHED = Generation(repetition_penalty=1.05)
+_QWEN_2_5_VL = ("qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model on a server: ``id`` is its name there, ``name`` what people are told."""
+    """A model on a server: ``id`` is its name there, ``name`` what people are told.
+
+    ``words`` is a sentence that says in whose words it is asked, and why; ``is_known`` is false where its
+    name speaks of a family that has words of its own, which nobody here knows.
+    """
 
     id: str
     name: str
     dialect: Dialect
+    words: str
+    is_known: bool = True
 
 
 class RemoteReasoner:
@@ -72,6 +74,16 @@ class RemoteReasoner:
     @property
     def dialect(self) -> Dialect:
         return self._served.dialect
+
+    @property
+    def words(self) -> str:
+        """In whose words it is asked, and why, as a sentence."""
+        return self._served.words
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its boxes can be read, as far as its name tells."""
+        return self._served.is_known
 
     @property
     def device(self) -> str:
@@ -128,18 +140,21 @@ class RemoteReasoner:
             )
 
 
-def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteReasoner, str]:
+def connect(
+    url: str, model: str, limits: Limits | None = None, *, dialect: str | None = None
+) -> tuple[RemoteReasoner, str]:
     """A model on a server, and a sentence that says why this one.
 
-    ``model`` is ``auto``, a name in the catalogue, or a name on the server. Raises OptionError for an
-    address or a name that cannot be used, ModelError when the server cannot be asked.
+    ``model`` is ``auto``, a name in the catalogue, or a name on the server; ``dialect`` is what a person
+    chose. Raises OptionError for an address or a name that cannot be used, ModelError when the server
+    cannot be asked.
     """
     server = Server(read_address(url), limits or Limits())
     try:
         listing = server.models()
         if listing.missing and model == "auto":
             raise listing.missing
-        served = choose_served(model, _meant(model, listing), server.host)
+        served = choose_served(model, _offered(model, listing), server.host, dialect)
         generation = _generation_of(served.id)
     except BaseException:
         server.close()
@@ -151,27 +166,36 @@ def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteR
     return reasoner, f"{served.name} on {server.host} answers because {why}."
 
 
-def choose_served(model: str, listed: Sequence[str], host: str) -> Served:
+def choose_served(
+    model: str, listed: Sequence[str], host: str, dialect: str | None = None
+) -> Served:
     """The model that is meant, of those a server lists. Raises OptionError when it is not there.
 
-    A catalogue name stands for its hub id or any listed model whose last part is that name; a server
-    that lists nothing is trusted to have what is asked for.
+    A catalogue name stands for its hub id, for any listed model whose last part is that name, and for the
+    same model under the name that its packing has; a server that lists nothing is trusted to have what is
+    asked for.
     """
+    return _served(_meant(model, listed, host), dialect)
+
+
+def _meant(model: str, listed: Sequence[str], host: str) -> str:
+    """The name that the model which is meant has on the server."""
     if model == "auto":
         if len(listed) == 1:
-            return _served(listed[0])
+            return listed[0]
         has = f"has several models: {_named(listed)}" if listed else "does not say what it has"
         raise OptionError(f"The server at {host} {has}. Name one with --model.")
     entry = entry_of(model)
     if not listed:
-        return _served(entry.source if entry else model)
+        return entry.source if entry else model
     for wanted in (model, *((entry.source,) if entry else ())):
         if wanted in listed:
-            return _served(wanted)
+            return wanted
     short = {_last(model)} | ({entry.name, _last(entry.source)} if entry else set())
     alike = [name for name in listed if _last(name) in short]
+    alike = alike or [name for name in listed if is_same_model(model, name)]
     if len(alike) == 1:
-        return _served(alike[0])
+        return alike[0]
     raise OptionError(
         f"The server at {host} has no model called {shown(model)}. It has {_named(alike or listed)}. "
         "Name one of them with --model."
@@ -191,10 +215,11 @@ def data_url(picture: Picture, dialect: Dialect) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _meant(model: str, listing: Listing) -> Sequence[str]:
-    """The names to choose from; for `auto`, where several answer questions, those known here if any is."""
+def _offered(model: str, listing: Listing) -> Sequence[str]:
+    """The names to choose from; for `auto`, where several answer questions, the one of a family known here
+    if there is just one."""
     names = listing.meant_by(model)
-    known = [name for name in names if entry_of(name)]
+    known = [name for name in names if entry_of(name) or family_of(name)]
     return known if model == "auto" and len(known) == 1 else names
 
 
@@ -203,26 +228,29 @@ def _generation_of(identity: str) -> Generation | None:
     else as is known of the family; None where neither is, and the server's settings count.
     """
     entry = entry_of(identity)
-    if entry is None:
-        return None
-    folder = folder_of(entry)
+    folder = folder_of(entry) if entry else None
     found = generation_in(folder) if folder else None
-    return found or (_PUBLISHED if entry.shape in (QWEN_2_5_VL_3B, QWEN_2_5_VL_7B) else None)
+    return found or (_PUBLISHED if family_of(identity) in _QWEN_2_5_VL else None)
 
 
-def _served(identity: str) -> Served:
+def _served(identity: str, dialect: str | None) -> Served:
     entry = entry_of(identity)
     if entry is None:
         name = shown(identity.rstrip("/").rpartition("/")[2])
-        return Served(identity, name, REGION_REASONER)
-    return Served(identity, entry.name, _dialect(entry))
+        family = dialect or family_of(identity)
+        because = SAID if dialect else NAMED if family else ""
+        asked = DIALECTS[family or DEFAULT.name]
+        known = bool(because) or foreign_family(identity) is None
+        return Served(identity, name, asked, words_said(asked.name, because, identity), known)
+    if dialect is not None:
+        entry = replace(entry, dialect=dialect, because=SAID)
+    return Served(identity, entry.name, _dialect(entry), entry.words)
 
 
 def _dialect(entry: Entry) -> Dialect:
     """A checkpoint of our own has the frame that its configuration names."""
-    config = Path(entry.source) / "config.json"
-    written = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
-    return dialect_of(entry, written.get("region_frame"))
+    frame = read_json(Path(entry.source) / "config.json").get("region_frame")
+    return dialect_of(entry, frame)
 
 
 def _last(name: str) -> str:

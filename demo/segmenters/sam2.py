@@ -22,6 +22,7 @@ from demo.masks import Mask
 from demo.pictures import Picture
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.names import SIZES
+from demo.tensors import lacking
 
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
@@ -133,11 +134,18 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
         _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
         model, loading = Sam2Model.from_pretrained(
-            where, dtype=dtype, local_files_only=not fetch, output_loading_info=True
+            where,
+            dtype=dtype,
+            local_files_only=not fetch,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # which are found all the same
         )
-        if loading["missing_keys"]:
+        if missing := {
+            *loading["missing_keys"],
+            *(name for name, *_ in loading["mismatched_keys"]),
+        }:
             # They were filled with random numbers.
-            raise ValueError(f"it lacks {len(loading['missing_keys'])} of the weights")
+            raise ValueError(f"it lacks {lacking(missing)}")
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
     with _said():
         return Sam2Segmenter(name_of(source), model.to(device), processor)

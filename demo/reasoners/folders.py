@@ -1,0 +1,149 @@
+"""What files are that are no checkpoint, by their names: an adapter, pieces of a training run, others.
+
+Each answer is the rest of a sentence that began with the name of a folder, a file or a repository. It opens
+no weights.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+ONE_FILE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+ADAPTER = "adapter_config.json"
+_SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+_DEPTH, _MOST_FILES = 3, 2000  # of a folder that may be anything, such as somebody's home
+
+_GGUF = (
+    "holds GGUF weights, which this demo does not run. llama.cpp, Ollama or LM Studio can serve it: start "
+    "one of them and give its address with --server."
+)
+# The first whose pattern is the whole of some file's name says what all of it is.
+_OTHERS = (
+    (
+        r"model_world_size_\d+_rank_\d+\.pt",
+        "holds the pieces of a training run (FSDP), not a checkpoint. Merge them, for example with verl’s "
+        "model_merger, and give the folder that the whole model is saved to.",
+    ),
+    (
+        r".*(zero_pp_rank|mp_rank)_\d+.*\.pt",
+        "holds the pieces of a training run (DeepSpeed), not a checkpoint. Merge them with "
+        "zero_to_fp32.py, which lies beside them, and give the folder that the whole model is saved to.",
+    ),
+    (
+        r".*\.distcp|pytorch_model_fsdp.*",
+        "holds the pieces of a training run, not a checkpoint. Merge them with the training framework’s "
+        "own tool, and give the folder that the whole model is saved to.",
+    ),
+    (r".*\.gguf", _GGUF),
+    (
+        r"(pytorch_)?model.*\.(bin|pth?)|consolidated.*\.pth|.*\.ckpt",
+        "has its weights as pickle files (.bin, .pt), which can run anybody’s code when they are "
+        "opened; this demo opens none. Save them as safetensors, as save_pretrained of transformers does.",
+    ),
+    (
+        r".*\.onnx(_data)?",
+        "holds ONNX weights, which this demo does not run. Give the original checkpoint.",
+    ),
+    (
+        r"weights.*\.npz",
+        "holds MLX weights, which this demo does not run. Give the original checkpoint, or serve it with "
+        "mlx-vlm and give its address with --server.",
+    ),
+    (
+        r".*\.(msgpack|h5|tflite|engine|mlpackage)",
+        "has its weights in a format that this demo does not run. Give the original checkpoint.",
+    ),
+)  # fmt: skip
+_NOTHING = "holds no checkpoint: it has no config.json. Give the folder that a model was saved to."
+
+
+def is_loadable(names: Collection[str]) -> bool:
+    """Whether weights that can be loaded are among files of those names."""
+    return ONE_FILE in names or INDEX in names
+
+
+def other_format(names: Collection[str], folder: Path | None = None) -> str | None:
+    """What files of those names are instead of weights that can be loaded; None where they do not tell.
+
+    ``folder`` is where they lie, if they do so here.
+    """
+    if ADAPTER in names:
+        return _adapter_said(read_json(folder / ADAPTER) if folder else {})
+    last = [name.rpartition("/")[2] for name in names]
+    for pattern, said in _OTHERS:
+        if any(re.fullmatch(pattern, name) for name in last):
+            return said
+    if any(_SHARD.fullmatch(name) for name in names):
+        return f"lacks {INDEX}, which says what is in which of its files. Copy that as well."
+    return None
+
+
+def _adapter_said(config: dict[str, Any]) -> str:
+    """What to say of a LoRA, with the model that it belongs to if its configuration names one."""
+    base = config.get("base_model_name_or_path")
+    of = base if isinstance(base, str) and base else "another model"
+    return (
+        f"holds an adapter (LoRA) of {of}, not a whole model. Merge the two, for example with "
+        "merge_and_unload of the peft library, and give the folder that the result is saved to."
+    )
+
+
+def what_it_is(path: Path) -> str:
+    """What a file, or a folder without config.json, is, and what to give instead."""
+    if path.is_file():
+        return _what_file(path)
+    names = list(_files(path))
+    whole = [n.removesuffix("/config.json") for n in sorted(names) if _is_checkpoint(n, names)]
+    if whole and ADAPTER not in names:
+        others = f" ({len(whole) - 1} more are there)" if len(whole) > 1 else ""
+        return f"holds its checkpoint further down: give {path / whole[-1]}{others}."
+    return other_format(names, path) or _NOTHING
+
+
+def _is_checkpoint(config: str, names: Collection[str]) -> bool:
+    """Whether a file is the configuration of a checkpoint in a folder further down."""
+    folder = config.removesuffix("config.json")
+    beside = {name.removeprefix(folder) for name in names if name.startswith(folder)}
+    return config.endswith("/config.json") and is_loadable(beside)
+
+
+def made_from(folder: Path) -> str:
+    """The model that a checkpoint was saved from, as its configuration names it; often nothing."""
+    return str(read_json(folder / "config.json").get("_name_or_path") or "")
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The settings in a file; none where it is missing, damaged or holds something else."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _what_file(path: Path) -> str:
+    if path.suffix == ".gguf":
+        return _GGUF
+    if path.suffix in (".safetensors", ".bin", ".pt", ".pth", ".json"):
+        return f"is one file of a checkpoint: give the folder that it lies in, {path.parent}."
+    return "is no checkpoint. Give the folder that a model was saved to."
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """The files in a folder and a few levels below it, by their paths from there."""
+    seen = 0
+    for place, folders, files in os.walk(folder):
+        below = Path(place).relative_to(folder)
+        if len(below.parts) >= _DEPTH:
+            folders.clear()
+        for name in files:
+            yield (below / name).as_posix()
+        seen += len(files) + len(folders)
+        if seen > _MOST_FILES:
+            return

@@ -1,0 +1,14 @@
+"""Tensors that a model expects and a file does not have, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_NAMED = 3
+
+
+def lacking(missing: Iterable[str]) -> str:
+    """Such as *12 of the weights: 3.mlp.weight, 3.norm.weight, 4.mlp.weight and 9 more*, in order."""
+    names = sorted(missing)
+    first, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    return f"{len(names)} of the weights: {first}{f' and {more} more' if more > 0 else ''}"
