@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from demo.edits import Hand
-from demo.engine import TurnFinished, begin, run_turn, understand
+from demo.engine import Segmenting, TurnFinished, begin, run_turn, understand
 from demo.examples import load_examples
 from demo.geometry import PictureBox
 from demo.pictures import Picture, open_picture
@@ -34,10 +35,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question as it was put, and the turn that came of it."""
+    """One question as it was put, and the turn that came of it; its text took ``written_s`` seconds."""
 
     prompt: Prompt
     turn: Turn
+    written_s: float
     boxes: int
     masks: int
 
@@ -69,8 +71,8 @@ def ask(
         earlier = tuple(turn.raw for turn in session.turns)
         prompt = replace(prompt, likely=prompt.likely + earlier)
         before(scene.picture, prompt)
-        session = _answered(session, question, scene.picture, reasoner, segmenter)
-        asked.append(_asked(session, prompt))
+        session, written_s = _answered(session, question, scene.picture, reasoner, segmenter)
+        asked.append(_asked(session, prompt, written_s))
     return asked
 
 
@@ -80,23 +82,29 @@ def _answered(
     picture: Picture,
     reasoner: Reasoner,
     segmenter: Segmenter | None,
-) -> Session:
-    cancel, pieces = threading.Event(), 0
+) -> tuple[Session, float]:
+    """The dialogue with its next turn, and the seconds until the last of the turn's text."""
+    cancel, pieces, began = threading.Event(), 0, time.perf_counter()
+    written_s = 0.0
     for event in run_turn(
         session, question, picture=picture, reasoner=reasoner, segmenter=segmenter, cancel=cancel
     ):
         if isinstance(event, TurnFinished):
-            return event.session
+            return event.session, written_s
+        if not isinstance(event, Segmenting):
+            written_s = time.perf_counter() - began
         pieces += isinstance(event, PartText)
         if pieces >= _MOST_PIECES:
             cancel.set()
     raise AssertionError("a turn ends with its session")
 
 
-def _asked(session: Session, prompt: Prompt) -> Asked:
+def _asked(session: Session, prompt: Prompt, written_s: float) -> Asked:
     turn = session.turns[-1]
     objects = session.registry.objects(turn.region) if turn.region else ()
-    return Asked(prompt, turn, len(objects), sum(item.mask is not None for item in objects))
+    return Asked(
+        prompt, turn, written_s, len(objects), sum(item.mask is not None for item in objects)
+    )
 
 
 def _middle(picture: Picture) -> PictureBox:

@@ -67,6 +67,11 @@ def written(
     return Written(tuple(tokens), int(first), first_s or total_s, total_s, decoder.passes - passes)
 
 
+def passes_of(reasoner: LocalReasoner) -> int:
+    """How many forward passes it has made for answers."""
+    return reasoner._decoder.passes
+
+
 def looks_ahead(reasoner: LocalReasoner) -> bool:
     """Whether it guesses at all, which is measured with the first picture."""
     return reasoner._decoder.looks_ahead

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
 from demo.doctor.dialogue import Asked, ask, scene_for
 from demo.doctor.findings import Findings
-from demo.doctor.inside import Finite, looks_ahead, weights_of
+from demo.doctor.inside import Finite, looks_ahead, passes_of, weights_of
 from demo.doctor.loaded import Loaded, entry_for, load, plan_of, prepared, saying
 from demo.doctor.machine import room_on
 from demo.doctor.peak import Peak, mapped_bytes
-from demo.doctor.speed import Lever, Pair, levers, pairs, rate
+from demo.doctor.speed import Lever, levers, pairs, rate
 from demo.doctor.unlearned import unlearned
-from demo.prompt import Prompt
 from demo.reasoners.base import MOST_NEW_TOKENS
 from demo.reasoners.catalogue import Entry
 from demo.reasoners.devices import best_device, half_precision
@@ -50,8 +49,9 @@ class AskedTurn:
 class Run:
     """What is known of a run, filled as it becomes known; bytes, seconds, shares of 1.
 
-    ``bandwidth_share`` is that of plain decoding, a token a pass: passes a second times ``pass_bytes``
-    over ``bandwidth``. ``tokens_per_s`` is the app's own way, which looks ahead.
+    ``tokens_per_s`` is that of the three turns after their first tokens, in the app's own way, which
+    looks ahead. ``bandwidth_share`` is that of plain decoding, a token a pass: passes a second times
+    ``pass_bytes`` over ``bandwidth``.
     """
 
     model: str
@@ -64,7 +64,6 @@ class Run:
     first_token_s: float | None = None
     tokens_per_s: float | None = None
     plain_tokens_per_s: float | None = None
-    passes_per_s: float | None = None
     tokens_per_pass: float | None = None
     bandwidth: float | None = None
     pass_bytes: int | None = None
@@ -99,20 +98,21 @@ def _here(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell)
         loaded = load(entry, plan, options, tell)
         run.load_s = time.perf_counter() - began
         _describe(run, loaded)
+        finite = Finite(loaded.reasoner)
         try:
-            finite = Finite(loaded.reasoner)
             asked = _ask(run, loaded, findings, tell)
-            mapped = mapped_bytes(weights_of(loaded.reasoner))
-            run.peak_bytes = peak.bytes + mapped
-            _decode(run, loaded, asked, options, tell)
-            run.finite = finite.close()
+            run.peak_bytes = peak.bytes + mapped_bytes(weights_of(loaded.reasoner))
+            _compare(run, loaded, asked, options, tell)
+            if options.levers:
+                _levers(run, loaded, asked, run.prepare_s or 0.0, tell)
         finally:
+            run.finite = finite.close()
             loaded.reasoner.close()
     if options.levers:
-        prompts = [one.prompt for one in asked]
         for precision in _others(loaded):
-            tell(f"{_named(entry, options)} is tried in {precision}…")
-            _lever(run, entry, replace(loaded, plan=replace(plan, precision=precision)), prompts)
+            _lever(
+                run, entry, replace(loaded, plan=replace(plan, precision=precision)), asked, tell
+            )
 
 
 def _named(entry: Entry, options: argparse.Namespace) -> str:
@@ -131,10 +131,6 @@ def _through_server(run: Run, options: argparse.Namespace, findings: Findings, t
     run.masks_by = segmenter.name if segmenter else None
     asked = ask(scene_for(drawn=reasoner.name == "nano"), reasoner, segmenter)
     _note_turns(run, asked, findings)
-    timings = [one.turn.timings for one in asked]
-    tokens = sum(t.new_tokens or 0 for t in timings)
-    seconds = sum((t.total_s or 0.0) - (t.first_token_s or 0.0) for t in timings)
-    run.tokens_per_s = tokens / seconds if tokens and seconds > 0 else None
 
 
 def _describe(run: Run, loaded: Loaded) -> None:
@@ -149,15 +145,24 @@ def _ask(run: Run, loaded: Loaded, findings: Findings, tell: Tell) -> list[Asked
     """Prepare and ask, as the page does: the picture is prepared while the first question is typed."""
     tell("A picture is prepared and three questions are asked…")
     run.prepare_s = prepared(loaded.reasoner, loaded.scene)
+    passes = passes_of(loaded.reasoner)
     with saying(loaded) as before:
         asked = ask(loaded.scene, loaded.reasoner, loaded.segmenter, before)
     _note_turns(run, asked, findings)
+    passes = passes_of(loaded.reasoner) - passes
+    if run.tokens_per_s:
+        written = sum(turn.new_tokens or 0 for turn in run.turns)
+        run.tokens_per_pass = written / passes
     return asked
 
 
 def _note_turns(run: Run, asked: Sequence[Asked], findings: Findings) -> None:
     run.turns = [_turn(one) for one in asked]
     run.first_token_s = run.turns[0].first_token_s
+    later = [(one.turn.timings.new_tokens or 0) - 1 for one in asked]
+    seconds = [one.written_s - (one.turn.timings.first_token_s or 0.0) for one in asked]
+    if sum(later) > 0 and sum(seconds) > 0:
+        run.tokens_per_s = sum(later) / sum(seconds)
     for finding in (finding for one in asked for finding in one.turn.findings):
         if finding.kind == "masks.failed":
             findings.fault(finding.text)
@@ -176,42 +181,35 @@ def _turn(asked: Asked) -> AskedTurn:
     )
 
 
-def _decode(
+def _compare(
     run: Run, loaded: Loaded, asked: Sequence[Asked], options: argparse.Namespace, tell: Tell
 ) -> None:
-    """Speed and sameness. Random weights say their own for sameness, and what is given for speed:
-    what they write by themselves repeats itself in other ways than answers do.
+    """Plain decoding beside looking ahead, and beside what the memory allows.
+
+    Random weights say their own here: what they were made to say would be the same by force.
     """
-    prompts, picture = [one.prompt for one in asked], loaded.scene.picture
     tell("The same is decoded token by token, with looking ahead and without…")
-    run.bandwidth = memory_bandwidth(loaded.plan.device, room_on(loaded.plan.device))
-    own = prompts[1:2] if loaded.texts else prompts
-    free = made = pairs(loaded.reasoner, picture, own, options.tokens)
+    device, prompts = loaded.plan.device, [one.prompt for one in asked]
+    run.bandwidth = memory_bandwidth(device, room_on(device))
+    prompts = prompts[1:2] if loaded.texts else prompts
+    made = pairs(loaded.reasoner, loaded.scene.picture, prompts, options.tokens)
     run.looks_ahead = looks_ahead(loaded.reasoner)
-    run.lookahead_same = all(pair.differs_at is None for pair in free)
-    run.compared_tokens = sum(len(pair.plain.tokens) for pair in free)
-    if loaded.texts:
-        made = _given(loaded, prompts)
-    _speed(run, loaded, free, made)
-    run.levers += levers(loaded.plan.precision, made, run.prepare_s or 0.0)
-
-
-def _given(loaded: Loaded, prompts: Sequence[Prompt]) -> list[Pair]:
-    with saying(loaded) as before:
-        return pairs(loaded.reasoner, loaded.scene.picture, prompts, MOST_NEW_TOKENS, before)
-
-
-def _speed(run: Run, loaded: Loaded, free: Sequence[Pair], made: Sequence[Pair]) -> None:
-    ahead = [pair.ahead for pair in made]
-    if ours := rate(ahead):
-        run.tokens_per_s, run.passes_per_s = ours.tokens, ours.passes
-        run.tokens_per_pass = ours.tokens / ours.passes
-    if plain := rate([pair.plain for pair in free]):
+    run.lookahead_same = all(pair.differs_at is None for pair in made)
+    run.compared_tokens = sum(len(pair.plain.tokens) for pair in made)
+    if plain := rate([pair.plain for pair in made]):
         run.plain_tokens_per_s = plain.tokens
-        context = (run.turns[0].prompt_tokens or 0) + len(free[0].plain.tokens) // 2
+        context = (run.turns[0].prompt_tokens or 0) + len(made[0].plain.tokens) // 2
         run.pass_bytes = bytes_a_pass(loaded.shape, loaded.plan.precision, context)
-        if run.bandwidth:
-            run.bandwidth_share = plain.passes * run.pass_bytes / run.bandwidth
+        run.bandwidth_share = plain.passes * run.pass_bytes / run.bandwidth
+
+
+def _levers(run: Run, loaded: Loaded, asked: Sequence[Asked], prepare_s: float, tell: Tell) -> None:
+    """The three questions once more, with each lever on and off, all saying the same."""
+    tell(f"Turns in {loaded.plan.precision} are timed with each lever on and off…")
+    prompts, picture = [one.prompt for one in asked], loaded.scene.picture
+    with saying(loaded) as before:
+        made = pairs(loaded.reasoner, picture, prompts, MOST_NEW_TOKENS, before)
+    run.levers += levers(loaded.plan.precision, made, prepare_s)
 
 
 def _others(loaded: Loaded) -> Iterator[Precision]:
@@ -225,15 +223,14 @@ def _others(loaded: Loaded) -> Iterator[Precision]:
             yield precision
 
 
-def _lever(run: Run, entry: Entry, loaded: Loaded, prompts: Sequence[Prompt]) -> None:
-    """The same questions to the same shape in the precision of that plan."""
+def _lever(run: Run, entry: Entry, loaded: Loaded, asked: Sequence[Asked], tell: Tell) -> None:
+    """The same in the precision of that plan."""
     reasoner = unlearned(entry, loaded.plan)
     try:
         prepare_s = prepared(reasoner, loaded.scene)
-        made = _given(replace(loaded, reasoner=reasoner), prompts)
+        _levers(run, replace(loaded, reasoner=reasoner), asked, prepare_s, tell)
     finally:
         reasoner.close()
-    run.levers += levers(loaded.plan.precision, made, prepare_s)
 
 
 def _judge(run: Run, findings: Findings) -> None:
