@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _UNLIMITED = 2**60  # version 1 writes nearly 2⁶³ where there is no limit
-_GROUPS, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+GROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ class MemoryLimit:
         return max(self.limit - self.used, 0)
 
 
-def memory_limit(groups: Path = _GROUPS, own: Path = _OWN) -> MemoryLimit | None:
+def memory_limit() -> MemoryLimit | None:
     """The tightest limit on this process's memory; None without one."""
-    found = [*_memory_2(groups, own), *_memory_1(groups, own)]
+    found = [*_memory_2(), *_memory_1()]
     return min(found, key=lambda limit: limit.free, default=None)
 
 
-def cores_allowed(groups: Path = _GROUPS, own: Path = _OWN) -> float:
+def cores_allowed() -> float:
     """How many cores this process may keep busy: those it may run on, within its share of time."""
-    return min([float(_affinity()), *_quota_2(groups, own), *_quota_1(groups, own)])
+    return min([float(_affinity()), *_quota_2(), *_quota_1()])
 
 
 def _affinity() -> int:
@@ -43,36 +43,36 @@ def _affinity() -> int:
     return os.cpu_count() or 1
 
 
-def _memory_2(groups: Path, own: Path) -> Iterator[MemoryLimit]:
-    for folder in _folders(groups, own, ""):
+def _memory_2() -> Iterator[MemoryLimit]:
+    for folder in _folders(GROUPS, ""):
         limit, used = _number(folder / "memory.max"), _number(folder / "memory.current")
         if limit is not None and used is not None:
             yield MemoryLimit(limit, used - _cached(folder, "inactive_file"))
 
 
-def _memory_1(groups: Path, own: Path) -> Iterator[MemoryLimit]:
-    for folder in _folders(groups / "memory", own, "memory"):
+def _memory_1() -> Iterator[MemoryLimit]:
+    for folder in _folders(GROUPS / "memory", "memory"):
         limit = _number(folder / "memory.limit_in_bytes")
         used = _number(folder / "memory.usage_in_bytes")
         if limit is not None and used is not None and limit < _UNLIMITED:
             yield MemoryLimit(limit, used - _cached(folder, "total_inactive_file"))
 
 
-def _quota_2(groups: Path, own: Path) -> Iterator[float]:
-    for folder in _folders(groups, own, ""):
+def _quota_2() -> Iterator[float]:
+    for folder in _folders(GROUPS, ""):
         quota, _, period = _text(folder / "cpu.max").partition(" ")
         if quota.isdecimal() and period.isdecimal():
             yield int(quota) / int(period)
 
 
-def _quota_1(groups: Path, own: Path) -> Iterator[float]:
-    for folder in _folders(groups / "cpu", own, "cpu"):
+def _quota_1() -> Iterator[float]:
+    for folder in _folders(GROUPS / "cpu", "cpu"):
         quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
         if quota is not None and period:  # without a limit the quota is -1, which is no number here
             yield quota / period
 
 
-def _folders(root: Path, own: Path, controller: str) -> Iterator[Path]:
+def _folders(root: Path, controller: str) -> Iterator[Path]:
     """The folders of this process's group and of those that it lies in; limits of all of them hold.
 
     Inside a container its own group often is the root that it sees, so that counts as well.
@@ -80,7 +80,7 @@ def _folders(root: Path, own: Path, controller: str) -> Iterator[Path]:
     path = next(
         (
             path
-            for _, names, path in (line.split(":", 2) for line in _text(own).splitlines())
+            for _, names, path in (line.split(":", 2) for line in _text(OWN).splitlines())
             if controller in names.split(",")
         ),
         "/",

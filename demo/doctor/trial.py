@@ -85,7 +85,7 @@ def examine(run: Run, options: argparse.Namespace, findings: Findings, tell: Tel
         _through_server(run, options, findings, tell)
     else:
         _here(run, options, findings, tell)
-    _judge(run, findings)
+    judge(run, findings)
 
 
 def _here(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
@@ -233,7 +233,7 @@ def _lever(run: Run, entry: Entry, loaded: Loaded, asked: Sequence[Asked], tell:
         reasoner.close()
 
 
-def _judge(run: Run, findings: Findings) -> None:
+def judge(run: Run, findings: Findings) -> None:
     """What of the figures is not well."""
     if run.lookahead_same is False:
         findings.fault("Looking ahead wrote other tokens than plain decoding did.", _REPORT)
