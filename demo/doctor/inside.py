@@ -7,7 +7,7 @@ model with random weights say what is given.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,24 +46,30 @@ class _Nothing(Lookahead):
 
 
 def written(
-    reasoner: LocalReasoner, picture: Picture, prompt: Prompt, most: int, *, ahead: bool
+    reasoner: LocalReasoner,
+    picture: Picture,
+    prompt: Prompt,
+    most: int,
+    *,
+    ahead: bool,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Written:
     """What the model writes, at most so many tokens, looking ahead or one token a pass.
 
-    The picture is prepared. Raises ModelError.
+    The picture is prepared, or is before the ``clock`` is read. Raises ModelError.
     """
     with failures_said():
         decoder, asked = reasoner._decoder, reasoner._question_ids(prompt.instruction)
         guesses = Lookahead(map(reasoner._ids, prompt.likely), asked) if ahead else _Nothing()
         prefix = reasoner._prefix(picture)
-        passes, began = decoder.passes, time.perf_counter()
+        passes, began = decoder.passes, clock()
         tokens: list[int] = []
         first = first_s = 0.0
         for new in decoder.write(prefix, asked, guesses, most):
             tokens += new
             if not first:
-                first, first_s = len(new), time.perf_counter() - began
-        total_s = time.perf_counter() - began
+                first, first_s = len(new), clock() - began
+        total_s = clock() - began
     return Written(tuple(tokens), int(first), first_s or total_s, total_s, decoder.passes - passes)
 
 
