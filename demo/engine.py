@@ -88,12 +88,18 @@ def _info(picture: Picture, reasoner: Reasoner) -> ReasonerInfo:
 
 
 def understand(
-    session: Session, sentence: str | Resolved, dialect: Dialect, written_in: Size | None = None
+    session: Session,
+    sentence: str | Resolved,
+    dialect: Dialect,
+    written_in: Size | None = None,
+    *,
+    bare: bool = False,
 ) -> tuple[Resolved, Prompt]:
     """What a sentence means in a dialogue, and how a model of that dialect would be asked.
 
-    Boxes are written in the dialect's frame, or in ``written_in``. "It" is the newest region that can be
-    seen, found or drawn; in a sentence that is resolved already nothing more is read as a reference.
+    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as `build_prompt` says.
+    "It" is the newest region that can be seen, found or drawn; in a sentence that is resolved already
+    nothing more is read as a reference.
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
     if isinstance(sentence, Resolved):
@@ -103,7 +109,7 @@ def understand(
         resolved = resolve(check_question(sentence), session.registry, last=last)
     size = session.picture.size
     frame = written_in or dialect.view(size).frame
-    return resolved, build_prompt(resolved, session.registry, size, frame, dialect)
+    return resolved, build_prompt(resolved, session.registry, size, frame, dialect, bare=bare)
 
 
 def run_turn(
@@ -115,12 +121,14 @@ def run_turn(
     segmenter: Segmenter | None,
     cancel: threading.Event,
     written_in: Size | None = None,
+    bare: bool = False,
 ) -> Iterator[TurnEvent]:
     """Answer one sentence about the session's picture.
 
     The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
     what was complete. References are written in the model's own frame, unless ``written_in`` gives
-    another: the model takes those numbers for its own all the same, which is for evaluations only.
+    another: the model takes those numbers for its own all the same. That, and references written
+    ``bare``, are for evaluations only.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
     possibly later; the given session is never changed.
     """
@@ -128,7 +136,7 @@ def run_turn(
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
     dialect, info = reasoner.dialect, _info(picture, reasoner)
-    resolved, prompt = understand(session, sentence, dialect, written_in)
+    resolved, prompt = understand(session, sentence, dialect, written_in, bare=bare)
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
@@ -163,6 +171,7 @@ def run_turn(
         findings=findings,
         timings=writing.timings(),
         next_region=session.registry.next_number,
+        decoding=writing.usage.decoding,
     )
     yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
 

@@ -10,8 +10,8 @@ stands for true. The IoU of two empty masks, or of two empty boxes, is 0. gIoU g
 weight, cIoU every pixel.
 
 A turn whose ground truth is *absent* (no box: nothing in the picture matches) has no place in AP,
-gIoU or cIoU, as the authors define them; it is counted apart, and is right when nothing was
-predicted.
+gIoU or cIoU, as the authors define them; it is counted apart, and is right when the answer says that
+nothing matches. A text in which no box can be read says nothing, and is wrong.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Summary:
     """Scores over some turns, shares from 0 to 1; None where no turn can be scored.
 
     ``turns`` counts the turns with something to find, ``absent`` those without;
-    ``absent_accuracy`` is the share of the latter in which nothing was predicted.
+    ``absent_accuracy`` is the share of the latter in which the answer says so.
     """
 
     turns: int
@@ -58,6 +58,11 @@ class Summary:
     ciou: float | None
     absent: int
     absent_accuracy: float | None
+
+
+def says_none(findings: Iterable[str]) -> bool:
+    """Whether an answer with these kinds of findings says that nothing matches."""
+    return "answer.empty" in findings
 
 
 def is_hit(predicted: Sequence[PictureBox], truth: PictureBox) -> bool:
@@ -106,12 +111,17 @@ def score_turn(
     predicted: Sequence[PictureBox],
     truth: Sequence[PictureBox],
     masks: tuple[NDArray[Any], NDArray[Any]] | None = None,
+    *,
+    readable: bool = True,
 ) -> TurnScore:
-    """One turn: predicted and true boxes, and, where there are masks, predicted and true pixels."""
+    """One turn: predicted and true boxes, and, where there are masks, predicted and true pixels.
+
+    ``readable`` tells of an answer without boxes whether it `says_none`, and is no rubbish.
+    """
     if round_number < 1:
         raise ValueError(f"expected a round from 1, got {round_number}")
     if not truth:
-        return TurnScore(round_number, absent_right=not predicted)
+        return TurnScore(round_number, absent_right=not predicted and readable)
     shared = None if masks is None else overlap(*masks)
     return TurnScore(round_number, is_hit(predicted, truth[0]), shared)
 

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from demo.errors import PictureError
 from demo.geometry import MAX_PICTURE_PIXELS, Size
@@ -46,6 +46,10 @@ _ONLY_NAMED_SO = (
 )
 _BROKEN = (
     "This picture is damaged or incomplete and cannot be opened: save or download it once more."
+)
+# A note on a picture that was opened as it is stored.
+AS_STORED = (
+    "This picture has an EXIF orientation, which is not followed: it is shown as it is stored."
 )
 
 _EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
@@ -82,11 +86,12 @@ class Picture:
         return PictureInfo(self.name, self.size, self.sha256)
 
 
-def open_picture(source: Source, name: str | None = None) -> Picture:
+def open_picture(source: Source, name: str | None = None, *, upright: bool = True) -> Picture:
     """The picture of a path, a file's bytes, an open file, a PIL image or an array.
 
     An array is [H, W], [H, W, 1], RGB [H, W, 3] or RGBA [H, W, 4] of bytes, 16-bit whole numbers,
-    booleans, or floats in 0…1. ``name`` is what people see; by default the file's own.
+    booleans, or floats in 0…1. ``name`` is what people see; by default the file's own. Without
+    ``upright`` an EXIF orientation turns nothing, and is noted (a TIFF is upright in any case).
     Raises PictureError, with a sentence, for everything that cannot be used.
     """
     name = safe_name(_own_name(source) if name is None else name)
@@ -94,9 +99,9 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
         if isinstance(source, np.ndarray):
             source = _image(source)
         if isinstance(source, Image.Image):
-            return _decoded(name, source)
+            return _decoded(name, source, upright)
         with Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as image:
-            return _decoded(name, image)
+            return _decoded(name, image, upright)
 
 
 def safe_name(name: str) -> str:
@@ -192,11 +197,15 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _decoded(name: str, image: Image.Image) -> Picture:
+def _decoded(name: str, image: Image.Image, upright: bool) -> Picture:
     _check_size(*image.size)
     notes = _notes(image)
     image.load()
-    pixels = np.array(_rgb(_upright(image)))
+    if upright:
+        image = _upright(image)
+    elif _is_to_be_turned(image):
+        notes = (*notes, AS_STORED)
+    pixels = np.array(_rgb(image))
     pixels.flags.writeable = False
     return Picture(name, pixels, _digest(pixels), notes)
 
@@ -214,6 +223,13 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except _EXIF_ERRORS:  # the pixels are fine; only the note on how to turn them is not
         return image
+
+
+def _is_to_be_turned(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+    except _EXIF_ERRORS:
+        return False
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -33,8 +33,8 @@ class Given:
 class Prompt:
     """One question, ready for a model.
 
-    ``question`` is the sentence with its boxes as ``bbox=[…]``, ``instruction`` the whole text beside the
-    picture, with the boxes as the model's dialect writes them.
+    ``question`` is the sentence with its boxes as ``bbox=[…]`` (or bare), ``instruction`` the whole text
+    beside the picture, with the boxes as the model's dialect writes them (or bare).
     ``likely`` are texts that the answer may repeat parts of, the likeliest last: the model never sees
     them, but they help to decode faster.
     """
@@ -56,11 +56,14 @@ def build_prompt(
     picture: Size,
     frame: Size,
     dialect: Dialect = REGION_REASONER,
+    *,
+    bare: bool = False,
 ) -> Prompt:
     """The prompt for a resolved sentence, with boxes written in ``frame``; they are rounded here, once.
 
-    A region of several objects puts every object's box in, joined by "and". Raises QuestionError for
-    more than 120 boxes, and when no words are left.
+    A region of several objects puts every object's box in, joined by "and". ``bare`` writes only
+    ``[x1, y1, x2, y2]``, whatever the dialect. Raises QuestionError for more than 120 boxes, and when no
+    words are left.
     """
     given: list[Given] = []
     pieces: list[str] = []
@@ -71,7 +74,7 @@ def build_prompt(
         same = list(meant)
         boxes = [g for r in same for g in _given(r, registry, picture, frame)]
         given.extend(boxes)
-        pieces += [resolved.sentence[end:start], _written(boxes), "'s" * same[0].possessive]
+        pieces += [resolved.sentence[end:start], _written(boxes, bare), "'s" * same[0].possessive]
         end = stop
         if len(given) > MOST_BOXES:
             raise QuestionError(
@@ -82,11 +85,14 @@ def build_prompt(
     if not question:
         raise QuestionError("Ask for something in words, for example “find the dog”.")
     distinct, likely = tuple(dict.fromkeys(given)), dialect.likely(given=bool(given))
-    return Prompt(question, _instruction(question, distinct, dialect), distinct, (likely,))
+    in_dialect = () if bare else distinct
+    return Prompt(question, _instruction(question, in_dialect, dialect), distinct, (likely,))
 
 
 def _instruction(question: str, given: Sequence[Given], dialect: Dialect) -> str:
-    """The whole text; only now, for tokens of the dialect's own would not outlast `normalised`."""
+    """The whole text, with these boxes as the dialect writes them; only now, for tokens of the dialect's
+    own would not outlast `normalised`.
+    """
     for one in given:
         box = one.model_box
         question = question.replace(bbox_text(box), dialect.box.format(*box.xyxy))
@@ -103,7 +109,12 @@ def normalised(question: str) -> str:
 
 def bbox_text(box: ModelBox) -> str:
     """``bbox=[x1, y1, x2, y2]``, comma and space as the authors' data has it."""
-    return f"bbox=[{', '.join(str(v) for v in box.xyxy)}]"
+    return f"bbox={bare_text(box)}"
+
+
+def bare_text(box: ModelBox) -> str:
+    """``[x1, y1, x2, y2]``, as the authors' evaluation pastes it."""
+    return f"[{', '.join(str(v) for v in box.xyxy)}]"
 
 
 def _given(reference: Reference, registry: Registry, picture: Size, frame: Size) -> list[Given]:
@@ -115,5 +126,6 @@ def _given(reference: Reference, registry: Registry, picture: Size, frame: Size)
     ]
 
 
-def _written(given: Sequence[Given]) -> str:
-    return " and ".join(bbox_text(g.model_box) for g in given)
+def _written(given: Sequence[Given], bare: bool) -> str:
+    text = bare_text if bare else bbox_text
+    return " and ".join(text(g.model_box) for g in given)

@@ -158,7 +158,7 @@ class Running:
         former = self._inner
         shelf.check(entry, former)
         with self._alone(entry.title):
-            _close(former)
+            former.reasoner.close()
             other = None
             try:
                 other = shelf.load(entry, former.segmenter)
@@ -166,7 +166,7 @@ class Running:
                 yield self._dress(other)
             finally:
                 if other is not None:
-                    _close(other)
+                    other.reasoner.close()
                 if former.entry is not None:
                     self._doing = lambda: f"Loading {former.reasoner.name} again…"
                     self.said = self._replaced(shelf, former.entry)
@@ -174,7 +174,7 @@ class Running:
 
     def _forget_second(self) -> None:
         if self._second is not None:
-            _close(self._second)
+            self._second.reasoner.close()
             self._second = None
 
     def stop_fetching(self) -> None:
@@ -190,7 +190,7 @@ class Running:
         """Free the models that run."""
         self.stop_fetching()
         self._forget_second()
-        _close(self._inner)
+        self._inner.reasoner.close()
 
     def _exchange(self, shelf: Shelf, entry: Entry, fetch: bool) -> None:
         said = ""
@@ -236,7 +236,7 @@ class Running:
         """Load another model in the place of the one that runs, or that one again; what to say of it."""
         former = self._inner
         self._forget_second()
-        _close(former)
+        former.reasoner.close()
         tried: Sequence[Entry | None] = (entry, former.entry, shelf.smallest)
         failures: list[str] = []
         for each in dict.fromkeys(e for e in tried if e is not None):
@@ -262,9 +262,3 @@ def may_switch(
     return not (options.server or options.share or accounts) and is_private(
         options.host, environment
     )
-
-
-def _close(models: Models) -> None:
-    close = getattr(models.reasoner, "close", None)
-    if close is not None:
-        close()

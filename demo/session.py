@@ -103,7 +103,8 @@ class Turn:
 
     ``next_region`` is the number that was free when it was asked. ``reasoner`` is who answered, and in
     which frame the numbers of its texts are; None stands for the session's. ``seconds`` are what other
-    models said to the same question.
+    models said to the same question. ``decoding`` says in words how the text was decoded, as far as that
+    is known.
     """
 
     question: str
@@ -119,6 +120,7 @@ class Turn:
     next_region: int | None = None
     reasoner: ReasonerInfo | None = None
     seconds: tuple[Second, ...] = ()
+    decoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +334,7 @@ def _turn_to_dict(turn: Turn) -> dict[str, Any]:
             "parts_s": dict(timings.parts_s),
         },
         "next_region": turn.next_region,
+        **({"decoding": turn.decoding} if turn.decoding else {}),
         **({} if turn.reasoner is None else {"reasoner": _reasoner_to_dict(turn.reasoner)}),
         **({"second_opinions": [_second_to_dict(s) for s in turn.seconds]} if turn.seconds else {}),
     }
@@ -451,6 +454,7 @@ def _turn_from_dict(data: dict[str, Any]) -> Turn:
         ),
         next_region=_optional_whole(data.get("next_region")),
         reasoner=None if reasoner is None else _reasoner_from_dict(_fields(reasoner)),
+        decoding=_text(data.get("decoding", "")),
     )
 
 

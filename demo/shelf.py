@@ -84,7 +84,7 @@ class Shelf:
 
     def check(self, entry: Entry, models: Models) -> Plan:
         """How it would be loaded in the place of those models. Raises ModelError when it cannot be."""
-        held = getattr(models.reasoner, "held_bytes", 0)
+        held = models.reasoner.held_bytes
         return plan_beside(entry, self._options, held, here=self.is_here(entry))
 
     def fits_beside(self, entry: Entry) -> bool:
@@ -143,7 +143,7 @@ class Shelf:
     def _needs(self, plan: Plan, models: Models) -> list[str]:
         if plan.shape is None:
             return []
-        free = free_memory(plan.device) + getattr(models.reasoner, "held_bytes", 0)
+        free = free_memory(plan.device) + models.reasoner.held_bytes
         need = need_of(plan.shape, plan.precision).total
         return [f"Needs {gib(need)} of {gib(free)} GiB free."]
 

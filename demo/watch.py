@@ -127,6 +127,10 @@ class WatchedReasoner:
     def device(self) -> str:
         return self._reasoner.device
 
+    @property
+    def held_bytes(self) -> int:
+        return self._reasoner.held_bytes
+
     def prepare(self, picture: Picture) -> None:
         """As the reasoner does."""
         self._reasoner.prepare(picture)
@@ -147,6 +151,10 @@ class WatchedReasoner:
         finally:
             self._watch.end(cancel)
             turn.end(stopped=cancel.is_set())
+
+    def close(self) -> None:
+        """As the reasoner does."""
+        self._reasoner.close()
 
 
 class WatchedSegmenter:

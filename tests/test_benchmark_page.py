@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import app
@@ -29,6 +30,7 @@ from tests.test_accessibility import grave
 
 RED, BLUE = [40, 60, 140, 160], [240, 60, 340, 160]
 PLACE = "<box>{context_bbox}</box>"
+SIDES = ("Width", "Height")
 TRUTH = "#canvas .aside[data-aside=truth] .aside-line.box"
 
 
@@ -37,7 +39,9 @@ def asked(question: str, *boxes: list[int], **more: Any) -> dict[str, Any]:
 
 
 def rows() -> list[dict[str, Any]]:
-    """A dialogue that goes well, one whose first answer is empty, and two that cannot be used."""
+    """A dialogue that goes well, one whose first answer is empty, two that cannot be used, and one with odd
+    references and a picture that its file says to turn.
+    """
     mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
     dialogues = [
         [
@@ -50,13 +54,25 @@ def rows() -> list[dict[str, Any]]:
     ]
     names = ["blocks.png", "blocks.png", "gone.png"]
     made = zip(names, dialogues, strict=True)
-    return [{"image_path": n, "conversational_turns": t} for n, t in made] + [{"image_path": "a"}]
+    odd = [
+        asked(f"the red one by the {PLACE}", RED),
+        asked(f"what is next to {PLACE}", BLUE, context_from_turn=1),
+        asked(f"is it next to {PLACE}", BLUE, context_from_turn=2),
+    ]
+    return [
+        *({"image_path": n, "conversational_turns": t} for n, t in made),
+        {"image_path": "a"},
+        {"image_path": "turned.jpg", "conversational_turns": odd},
+    ]
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory, blocks: Path) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("benchmark")
     (folder / "blocks.png").write_bytes(blocks.read_bytes())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.open(blocks).convert("RGB").save(folder / "turned.jpg", exif=exif)
     (folder / "data.json").write_text(json.dumps(rows()))
     index = open_index(folder / "data.json")
     with serving(store=Store(folder / "sessions"), index=index) as served:
@@ -67,7 +83,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, blocks: Path) -> Iterator[str]
 def page(browser: Browser, url: str) -> Iterator[Page]:
     with visit(browser, url) as page:
         page.click("#show-benchmark")
-        expect(listed(page)).to_have_count(4)
+        expect(listed(page)).to_have_count(5)
         yield page
 
 
@@ -154,6 +170,23 @@ def test_a_true_box_stands_in_where_nothing_was_found(page: Page) -> None:
     page.click("#undo")
     expect(page.locator("#canvas [data-object]")).to_have_count(0)
     expect(page.locator("#next")).to_have_text("what is next to R1")
+
+
+def test_odd_references_are_played_on_the_picture_as_it_is_stored(page: Page) -> None:
+    choose(page, 4)
+    width, height = (page.locator("#canvas img").evaluate(f"i => i.natural{s}") for s in SIDES)
+    assert (width, height) == (400, 300)
+    expect(page.locator("#next")).to_have_text(f"the red one by the {PLACE}")
+    follow(page)
+    expect(page.locator("#chat .user-row")).to_contain_text(f"the red one by the {PLACE}")
+    expect(page.locator("#chat")).to_contain_text("names no round, so it stays as it is")
+    expect(page.locator(TRUTH)).to_have_attribute("x", "40")
+    expect(page.locator("#next")).to_have_text("what is next to R2")
+    page.click("#play")
+    expect(page.locator("#chat .finding.sum")).to_contain_text("All 3 rounds: AP 1.00 (3 of 3 hit)")
+    expect(page.locator("#chat")).to_contain_text(
+        "R2 is the true box of round 2: this question names"
+    )
 
 
 def test_the_track_can_be_left_and_taken_up_again(page: Page) -> None:

@@ -37,6 +37,7 @@ from demo.session import ReasonerInfo, Session, Turn
 from demo.trace import ObjectFound, PartOpened, PartText, TraceObject, TraceParser, parse_trace
 from demo.ui.chat import given_boxes, messages
 from demo.ui.numbers import numbers, score_card
+from tests.table import Weightless
 
 WIDE, TALL, LARGE, SMALL = Size(640, 480), Size(301, 997), Size(4032, 3024), Size(60, 45)
 FRAME = Size(840, 840)
@@ -95,6 +96,16 @@ def test_the_session_keeps_references_in_one_form(dialect: Dialect) -> None:
     question, _, _ = asked(dialect)
     box = QUARTER.to_model(WIDE, dialect.view(WIDE).frame)
     assert question == f"the dog next to {bbox_text(box)}"
+
+
+@pytest.mark.parametrize("dialect", ALL)
+def test_references_can_be_written_bare(dialect: Dialect) -> None:
+    registry, _ = Registry().add([RegionObject("", QUARTER)])
+    frame = dialect.view(WIDE).frame
+    resolved = Resolved("by R1", (Reference("R1", 3, 5, "R1"),))
+    prompt = build_prompt(resolved, registry, WIDE, frame, dialect, bare=True)
+    assert prompt.question == f"by {list(QUARTER.to_model(WIDE, frame).xyxy)}"
+    assert prompt.instruction == dialect.instruction(prompt.question)
 
 
 def test_what_a_person_types_is_text_in_any_dialect() -> None:
@@ -381,7 +392,7 @@ def test_scores_demand_what_the_dialect_has(
 # A whole turn ---------------------------------------------------------------------------------
 
 
-class Speaker:
+class Speaker(Weightless):
     """A model that always says the same, in its own dialect."""
 
     name, device = "speaker", "CPU"
@@ -389,9 +400,6 @@ class Speaker:
     def __init__(self, dialect: Dialect, text: str) -> None:
         self.dialect, self.text = dialect, text
         self.asked: list[str] = []
-
-    def prepare(self, _picture: Picture) -> None:
-        """There is nothing to prepare."""
 
     def stream(
         self, _picture: Picture, prompt: Prompt, _cancel: threading.Event

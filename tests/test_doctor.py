@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
+from safetensors.torch import load_file, save_file
 from transformers import Qwen2_5_VLConfig
 
 from demo.__main__ import main
@@ -21,7 +22,7 @@ from demo.doctor import limits
 from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
 from demo.doctor.dialogue import ask, scene_for
 from demo.doctor.findings import Findings
-from demo.doctor.inside import Finite, Replay, Written, written
+from demo.doctor.inside import Replay, Written, written
 from demo.doctor.layouts import LAYOUTS
 from demo.doctor.limits import MemoryLimit, cores_allowed, memory_limit
 from demo.doctor.machine import host_of, look, place_of
@@ -90,7 +91,7 @@ def test_a_healthy_model_is_well(nano_report: Reported) -> None:
     assert [turn["boxes"] for turn in run["turns"]] == [1, 1, 1]
     assert [turn["masks"] for turn in run["turns"]] == [1, 1, 1]
     assert "R1" in run["turns"][1]["question"]
-    assert run["lookahead_same"] is run["finite"] is True
+    assert run["lookahead_same"] is True
     assert 24 <= run["compared_tokens"] <= 3 * 24
     assert 0 < run["first_token_s"] < run["turns"][0]["total_s"]
     assert run["tokens_per_s"] > 0
@@ -427,16 +428,14 @@ def test_passes_that_do_not_compute_the_same_are_found(nano_to_close: LocalReaso
     assert pair.differs_at is not None
 
 
-def test_numbers_that_are_not_finite_are_found(nano_to_close: LocalReasoner) -> None:
-    scene = scene_for(drawn=True)
-    (asked, *_) = ask(scene, nano_to_close, None)
-    finite = Finite(nano_to_close)
-    written(nano_to_close, scene.picture, asked.prompt, 3, ahead=False)
-    assert finite.close()
-    finite = Finite(nano_to_close)
-    nano_to_close._model.model.language_model.norm.weight.data[0] = torch.inf
-    written(nano_to_close, scene.picture, asked.prompt, 3, ahead=False)
-    assert not finite.close()
+def test_numbers_that_are_not_finite_are_a_fault(tmp_path: Path) -> None:
+    folder = copy_of_nano(tmp_path / "nano-copy", frame=224)
+    weights = load_file(folder / "model.safetensors")
+    weights["model.language_model.norm.weight"][0] = torch.inf
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    status, report = doctor(tmp_path, "--model", folder)
+    assert status == 1
+    assert "computes numbers that are none" in faults(report)[0]
 
 
 @pytest.mark.parametrize("ahead", [False, True])
@@ -455,7 +454,6 @@ def test_random_weights_say_what_is_given(ahead: bool, nano: LocalReasoner, smal
     ("run", "says"),
     [
         pytest.param(Run("m", False, lookahead_same=False), "other tokens", id="look-ahead"),
-        pytest.param(Run("m", False, finite=False), "not finite", id="infinite numbers"),
         pytest.param(
             Run("m", False, peak_bytes=3 * GIB, planned_bytes=2 * GIB),
             "The run took 3.0 GiB, and the plan said at most 2.0.",

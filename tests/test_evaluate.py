@@ -24,6 +24,7 @@ from demo.evaluate.crew import About, Result, gather
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.folder import open_folder, read_folder
 from demo.evaluate.play import Failed, Row, TurnRow, play
+from demo.evaluate.published import data_set_of
 from demo.evaluate.report import Report, build_report, html, markdown, write_report
 from demo.evaluate.run import run
 from demo.evaluate.score import score
@@ -35,6 +36,7 @@ from demo.prompt import Prompt
 from demo.reasoners.base import Usage
 from demo.segmenters.base import Hint, Segment
 from tests.hostile import Hostile, answer
+from tests.table import Weightless
 
 PLACE = "<box>{context_bbox}</box>"
 FRAME = Size(840, 840)
@@ -43,7 +45,7 @@ RED, BLUE = [21, 21, 105, 84], [210, 42, 294, 105]
 RED_840, BLUE_840 = [42, 84, 210, 336], [420, 168, 588, 420]
 
 
-class Told:
+class Told(Weightless):
     """A model that answers with the given texts, in order; an error in their place is raised."""
 
     name, dialect, device = "told", REGION_REASONER, "CPU"
@@ -51,9 +53,6 @@ class Told:
     def __init__(self, *answers: str | ModelError) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
-
-    def prepare(self, _picture: Picture) -> None:
-        """There is nothing to prepare."""
 
     def stream(
         self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
@@ -152,6 +151,16 @@ def played(
             CitedRow(turn=0, source="truth", name="R1.1", box=RED),
             id="the true one in picture pixels",
         ),
+        pytest.param(
+            ("predicted", "original", "bare"), said(RED_840), "what is right of [21, 21, 105, 84]",
+            CitedRow(turn=0, source="predicted", name="R1.1", box=RED),
+            id="just as the authors' script does",
+        ),
+        pytest.param(
+            ("predicted", "model", "bare"), said(), "what is right of [42, 84, 210, 336]",
+            CitedRow(turn=0, source="fallback", name="R1.1", box=RED),
+            id="bare in the model's frame",
+        ),
     ],
 )  # fmt: skip
 def test_references(
@@ -163,6 +172,41 @@ def test_references(
     assert turns[1]["references"] == [cited]
     assert turns[1]["prompted"] == asks
     assert (turns[1]["hit"], turns[1]["objects"][0]["bbox_xyxy"]) == (True, BLUE)
+
+
+# The nine dialogues of the authors' files whose places name no turn (five), the turn itself (three) or a
+# later one (one), by the number of their turns, the odd one (from 0) and the turn that it names.
+ODD = [(3, 1, None), (4, 1, None), (4, 2, None), (4, 1, None), (6, 2, None), (4, 1, 1), (3, 2, 2),
+       (5, 4, 4), (3, 1, 2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("manner", [(), ("predicted", "original", "bare"), ("truth",), ("none",)])
+@pytest.mark.parametrize(("turns", "odd", "named"), ODD)
+def test_odd_questions_are_asked_as_the_authors_do(
+    tmp_path: Path, turns: int, odd: int, named: int | None, manner: tuple[str, ...]
+) -> None:
+    """The place stays as it is written; or the named turn's true box stands in, whatever was found."""
+    rows = [asked(f"thing {n}", [10 * n, 10, 10 * n + 42, 31]) for n in range(turns)]
+    rows[odd]["question"] = f"The Catcher near the {PLACE}."
+    if named is not None:
+        rows[odd]["context_from_turn"] = named
+    model = Told(*[said(RED_840)] * turns)
+    turn = played(tmp_path, rows, model, *manner)[odd]
+    (place,) = turn["references"]
+    assert turn["prompted"] == model.asked[odd]
+    if named is None:
+        assert model.asked[odd] == f"the catcher near the {PLACE}"
+        assert place == CitedRow(turn=None, source="literal", name=None, box=None)
+        assert turn["citation"] is None
+    elif manner == ("none",):
+        assert (model.asked[odd], place["source"]) == ("the catcher near the it", "none")
+    else:
+        box = rows[named]["bboxes"][0]
+        written = [2 * box[0], 40, 2 * box[2], 124]
+        sent = box if "bare" in manner else written
+        form = "" if "bare" in manner else "bbox="
+        assert model.asked[odd] == f"the catcher near the {form}{sent}"
+        assert (place["turn"], place["source"], place["box"]) == (named, "ahead", box)
 
 
 def test_a_reference_to_what_neither_model_nor_truth_has(tmp_path: Path) -> None:
@@ -233,8 +277,9 @@ def test_masks_are_compared_where_there_are_both(tmp_path: Path) -> None:
 
 
 def test_a_manner_is_one_of_few() -> None:
-    with pytest.raises(ValueError, match="got guess, model"):
-        Manner("guess")
+    for wrong in (("guess",), ("truth", "guess"), ("truth", "model", "guess")):
+        with pytest.raises(ValueError, match="got guess"):
+            Manner(*wrong)
 
 
 # Keeping
@@ -299,6 +344,19 @@ def test_settings_must_stay(tmp_path: Path) -> None:
     with (
         pytest.raises(InputError, match=r"other settings \(reference was predicted, now truth\)"),
         open_folder(tmp_path, changed),
+    ):
+        pass
+
+
+def test_a_run_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    """Its settings do not name what could not be chosen then."""
+    with open_folder(tmp_path, SETTINGS):
+        pass
+    with open_folder(tmp_path, {**SETTINGS, "reference_form": "bbox"}):
+        pass
+    with (
+        pytest.raises(InputError, match="reference_form was bbox, now bare"),
+        open_folder(tmp_path, {**SETTINGS, "reference_form": "bare"}),
     ):
         pass
 
@@ -412,6 +470,74 @@ def test_scores_by_round(tmp_path: Path) -> None:
     assert json.loads(json.dumps(scores.to_dict()))["rounds"]["2"]["ap"] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        pytest.param(said(), True, id="an empty list"),
+        pytest.param("<scene>S</scene><think>T</think><answer> [ ] </answer>", True, id="spaces"),
+        pytest.param("la la la", False, id="prose"),
+        pytest.param("!" * 200, False, id="what random weights write"),
+        pytest.param("", False, id="no text at all"),
+        pytest.param("<scene>S</scene><think>T", False, id="broken off"),
+        pytest.param('<think>T</think><answer>[{"bbox_2d": [1, 2</answer>', False, id="half a box"),
+        pytest.param(said(RED_840), False, id="a box"),
+    ],
+)
+def test_only_an_answer_that_says_so_is_right_where_nothing_is(
+    tmp_path: Path, text: str, right: bool
+) -> None:
+    rows = dialogues(tmp_path, [asked("a ghost")])
+    row = play(rows[0], Told(text), None, Manner())
+    assert row["turns"][0]["absent_right"] is right
+    totals = score([row]).overall
+    assert totals.summary.absent_accuracy == float(right)
+    assert totals.unreadable == (0 if right or row["turns"][0]["objects"] else 1)
+    assert len(worst_cases([row], rows, 5)) == (0 if right else 1)
+    row["turns"][0]["absent_right"] = not row["turns"][0]["objects"]  # an earlier version's row
+    assert score([row]).overall.summary.absent_accuracy == float(right)
+
+
+def test_rubbish_is_counted(tmp_path: Path) -> None:
+    (dialogue,) = dialogues(tmp_path, TWO)
+    row = play(dialogue, Told("la la", said(BLUE_840)), None, Manner())
+    table = {line[0]: line[1:] for line in round_table(score([row])).rows}
+    assert table["answers that cannot be read"] == ("1", "0", "1")
+
+
+def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
+    odd = [
+        asked("a", RED),
+        asked(f"near {PLACE}", BLUE),
+        asked(f"by {PLACE}", RED, context_from_turn=2),
+    ]
+    model = Told(*[said(RED_840)] * 3, said(), said(BLUE_840))
+    rows = [play(d, model, None, Manner()) for d in dialogues(tmp_path, odd, TWO)]
+    rows[1]["as_stored"] = True
+    settings = {**SETTINGS, "reference_form": "bare", "reference_frame": "original"}
+    run_made = Run(run_label(settings), score(rows))
+    assert run_made.label == "told, predicted references, original frame, bare"
+    overall = run_made.scores.overall
+    assert (overall.places, overall.fallbacks, overall.ahead, overall.literal) == (1, 1, 1, 1)
+    assert overall.referring_ap == 1.0  # the one round that refers to an earlier one
+    report = build_report(settings, run_made, [], [], [])
+    text = " ".join(report.summary)
+    assert (
+        "in pixels of the original picture, as the authors' script does, as [x1, y1, x2, y2]"
+        in text
+    )
+    assert "1 of 1 references fell back" in text
+    assert "the round itself or a later one: 1. Its true box stands there" in text
+    assert "Places for a box that name no round: 1. They stay as they are written" in text
+    assert "Pictures with an EXIF orientation, which the truth does not follow: 1." in text
+    write_report(tmp_path, report, run_made)
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert (scores["reference_form"], scores["as_stored"]) == ("bare", 1)
+    assert (scores["overall"]["literal"], scores["rounds"]["3"]["ahead"]) == (1, 1)
+    table = {line[0]: line[1:] for line in round_table(run_made.scores).rows}
+    assert table["places for a box that name no round"] == ("0", "1", "0", "1")
+    assert table["references to the round itself or a later one"] == ("0", "0", "1", "1")
+
+
 def test_nothing_played_has_no_scores() -> None:
     overall = score([]).overall
     assert (overall.summary.ap, overall.citation, overall.box_iou) == (None, None, None)
@@ -437,12 +563,47 @@ def report(tmp_path: Path) -> tuple[Report, Run]:
 
 def test_published_curves_stand_beside_the_run(report: tuple[Report, Run]) -> None:
     run_made = Run("mine", report[1].scores)
-    ap = {row[0]: row[1:] for row in ap_table([run_made]).rows}
+    ap = {row[0]: row[1:] for row in ap_table([run_made], None).rows}
     assert ap["mine"] == ("50.0", "50.0", "–", "–", "–", "–", "–", "50.0")
     assert ap["RegionReasoner-7B, published, RefCOCO+ multi-turn"][-2:] == ("64.7", "80.7")
-    giou = {row[0]: row[1:] for row in giou_table([run_made]).rows}
+    assert ap["RegionReasoner-7B, published, RefCOCOg multi-turn"][-2:] == ("75.0", "78.2")
+    giou = {row[0]: row[1:] for row in giou_table([run_made], None).rows}
     assert giou["SegLLM-7B, published, RefCOCOg multi-turn"][0] == "68.9"
-    assert giou["RegionReasoner-7B, published, RefCOCO+ multi-turn"] == ("76.4", *["–"] * 7)
+    assert giou["SegLLM-7B, published, RefCOCO+ multi-turn"][-1] == "60.7"
+    assert (len(ap), len(giou)) == (1 + 2 * 5, 1 + 2 * 6)
+
+
+def test_of_published_results_those_on_the_same_data(report: tuple[Report, Run]) -> None:
+    settings = {**SETTINGS, "data_name": "refcocoplus_multi_turn.json"}
+    built = build_report(settings, report[1], [], [], [])
+    ap, giou = (t for t in built.tables if "beside other" in t.title)
+    assert {row[0].rpartition(", ")[2] for row in ap.rows[1:]} == {"RefCOCO+ multi-turn"}
+    assert (len(ap.rows), len(giou.rows)) == (1 + 5, 1 + 6)
+    assert "Of the 715 dialogues and 2,289 rounds that its authors released, 2 and 5 are" in ap.note
+    assert "table 6 counts 2,355" in ap.note
+    other = next(t for t in report[0].tables if "AP beside" in t.title)
+    assert other.note == "The published results are on other data than this file."
+
+
+@pytest.mark.parametrize(
+    ("file", "dialogues", "rounds", "expected"),
+    [
+        pytest.param("refcocog_multi_turn.json", 3, 9, "RefCOCOg multi-turn", id="by name"),
+        pytest.param("refcocoplus_questions.json", 3, 9, "RefCOCO+ multi-turn", id="questions"),
+        pytest.param(
+            "REFCOCO+_multi_turn.json", 3, 9, "RefCOCO+ multi-turn", id="another spelling"
+        ),
+        pytest.param("data.json", 715, 2289, "RefCOCO+ multi-turn", id="by size"),
+        pytest.param("data.json", 1580, 4115, "RefCOCOg multi-turn", id="the other by size"),
+        pytest.param("data.json", 715, 4115, None, id="neither size"),
+        pytest.param("refcoco_val.json", 3, 9, None, id="another benchmark"),
+    ],
+)
+def test_the_published_files_are_known(
+    file: str, dialogues: int, rounds: int, expected: str | None
+) -> None:
+    found = data_set_of(file, dialogues, rounds)
+    assert (found and found.name) == expected
 
 
 class Attributes(HTMLParser):

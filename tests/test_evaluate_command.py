@@ -8,14 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from demo.__main__ import main
+from demo.evaluate.asking import Manner
+from demo.evaluate.play import play
+from demo.nano.evaluate import read_usable
 from demo.nano.heldout import write_dialogues
+from demo.reasoners.local import LocalReasoner
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNT = 6
+PLACE = "<box>{context_bbox}</box>"
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +88,50 @@ def test_what_cannot_be_used_is_said_before_a_model_is_loaded(
     )
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_says_how_references_were_written(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the authors' script: bare, in pixels of the original, a place without a round as it is."""
+    (row,) = json.loads(data.read_text())[:1]
+    row["conversational_turns"] = [
+        {"question": f"the dog near the {PLACE}", "bboxes": [[1, 2, 30, 40]]},
+        {
+            "question": f"the cat near the {PLACE}",
+            "bboxes": [[5, 6, 70, 80]],
+            "context_from_turn": 1,
+        },
+    ]
+    path = data.parent / "odd.json"
+    path.write_text(json.dumps([row]))
+    options = ["--reference-form", "bare", "--reference-frame", "original", "--segmenter", "none"]
+    out = tmp_path / "out"
+    assert main(["evaluate", str(path), "--model", "nano", "--out", str(out), *options]) == 0
+    (played,) = map(json.loads, (out / "rows.jsonl").read_text().splitlines())
+    asked = [turn["prompted"] for turn in played["turns"]]
+    assert asked == [f"the dog near the {PLACE}", "the cat near the [5, 6, 70, 80]"]
+    said = capsys.readouterr().out
+    assert "as [x1, y1, x2, y2] alone" in said
+    assert "Places for a box that name no round: 1." in said
+    assert "References that name the round itself or a later one: 1." in said
+    settings = json.loads((out / "settings.json").read_text())
+    assert (settings["reference_form"], "dialect" in settings) == ("bare", False)
+    assert main(["evaluate", str(path), "--model", "nano", "--out", str(out), *options[2:]]) == 2
+    assert "reference_form was bare, now bbox" in capsys.readouterr().err
+
+
+def test_every_answer_of_nano_without_boxes_says_so(
+    tmp_path: Path, nano_to_close: LocalReasoner
+) -> None:
+    """So that rubbish is wrong where nothing is to be found changes no figure of its own."""
+    ghosts = [
+        replace(dialogue, turns=(true,))
+        for dialogue in read_usable(write_dialogues(tmp_path, 12, 5))
+        for true in dialogue.turns
+        if not (true.boxes or true.contexts)
+    ]
+    turns = [play(ghost, nano_to_close, None, Manner())["turns"][0] for ghost in ghosts[:4]]
+    without = [turn for turn in turns if not turn["objects"]]
+    assert len(without) > 2
+    assert all(turn["absent_right"] for turn in without)

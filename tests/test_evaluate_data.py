@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,26 @@ from PIL import Image
 
 from demo.errors import InputError
 from demo.evaluate import jsonlist
+from demo.evaluate.asking import Manner
+from demo.evaluate.cases import worst_cases
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.jsonlist import read_list
 from demo.evaluate.masks import read_mask
+from demo.evaluate.play import play
 from demo.geometry import Size
 from demo.masks import Mask
+from tests.test_evaluate import Told
 
 SIZE = Size(20, 16)
 PIXELS = np.zeros((16, 20), dtype=int)
 PIXELS[4:8, 5:15] = 1
 RUNS = [84, *([4, 12] * 9), 4, 88]  # column by column
+CORNERS = [[5, 4], [15, 4], [15, 8], [5, 8]]
 PLACE = "<box>{context_bbox}</box>"
+
+
+def said(*objects: dict[str, Any]) -> str:
+    return f"<think>Look.</think><answer>{json.dumps(list(objects))}</answer>"
 
 
 # Lists read value by value
@@ -97,6 +108,22 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
             [[5, 4, 10, 4, 10, 8, 5, 8], [10, 4, 15, 4, 15, 8, 10, 8]],
             id="two polygons, one object",
         ),
+        pytest.param((PIXELS * 255).tolist(), id="0 and 255"),
+        pytest.param([PIXELS.tolist()], id="numbers, one list more"),
+        pytest.param(CORNERS, id="pairs of corners"),
+        pytest.param([*CORNERS, CORNERS[0]], id="the first corner once more"),
+        pytest.param([CORNERS], id="pairs in a list"),
+        pytest.param([[CORNERS]], id="pairs, one list more"),
+        pytest.param(
+            [[[5, 4], [10, 4], [10, 8], [5, 8]], [[10.0, 4], [15, 4], [15, 8], [10, 8], [10, 6]]],
+            id="two polygons of pairs",
+        ),
+        pytest.param([[[5, 4, 15, 4, 15, 8, 5, 8]]], id="a polygon, one list more"),
+        pytest.param([{"x": x, "y": y} for x, y in CORNERS], id="named corners"),
+        pytest.param({"points": CORNERS, "shape_type": "polygon", "label": "a"}, id="LabelMe"),
+        pytest.param({"points": CORNERS}, id="points alone"),
+        pytest.param({"points": [[15, 8], [5, 4]], "shape_type": "rectangle"}, id="two corners"),
+        pytest.param({"points": CORNERS, "shape_type": "rectangle"}, id="four corners"),
     ],
 )
 def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
@@ -108,9 +135,23 @@ def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
     [
         pytest.param(None, "neither pixels", id="nothing"),
         pytest.param([], "neither pixels", id="empty"),
-        pytest.param("mask.png", "neither pixels", id="a path"),
+        pytest.param("mask.png", "is a text. Write its pixels", id="a path"),
+        pytest.param(7, "neither pixels", id="a number"),
         pytest.param(PIXELS.T.tolist(), "16 × 20 pixels, its picture 20 × 16", id="turned"),
-        pytest.param((PIXELS * 255).tolist(), "not all 0 or 1", id="0 and 255"),
+        pytest.param((PIXELS * 7).tolist(), "neither all 0 or 1 nor", id="0 and 7"),
+        pytest.param(
+            (PIXELS + PIXELS * 254 + 1).tolist(), "neither all 0 or 1 nor", id="1 and 256"
+        ),
+        pytest.param((PIXELS.T * 255).tolist(), "16 × 20 pixels, its", id="0 and 255 turned"),
+        pytest.param([CORNERS[:2]], "three corners", id="two pairs"),
+        pytest.param([[*CORNERS, [1, "2"]]], "no number", id="text in a pair"),
+        pytest.param([[*CORNERS, [1, 2, 3]]], "three corners", id="a corner of three numbers"),
+        pytest.param([[[[1, 2], [3]], [[4, 5], [6]]]], "three corners", id="ragged pairs"),
+        pytest.param(
+            {"points": CORNERS, "shape_type": "circle"}, "is circle, and only", id="circle"
+        ),
+        pytest.param({"points": 5}, "three corners", id="points are a number"),
+        pytest.param({"points": [[1], [2, 3]], "shape_type": "rectangle"}, "read", id="no corner"),
         pytest.param([[0, 1], [0]], "three corners", id="ragged"),
         pytest.param([[[0, 1]]], "cannot be read", id="one level too many"),
         pytest.param({"size": [16, 20]}, "counts", id="no counts"),
@@ -129,6 +170,22 @@ def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
 def test_a_broken_mask_is_one_sentence(value: object, why: str) -> None:
     with pytest.raises(InputError, match=why):
         read_mask(value, SIZE)
+
+
+NESTED = st.recursive(
+    st.integers(-3, 20) | st.floats() | st.booleans() | st.text(max_size=3) | st.none(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["x", "y", "points", "size", "counts"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(NESTED)
+def test_any_value_is_a_mask_or_a_sentence(value: object) -> None:
+    with suppress(InputError):
+        assert read_mask(value, SIZE).size == SIZE
 
 
 # Rows
@@ -181,6 +238,13 @@ def test_a_row_is_read_whole(folder: Path) -> None:
         pytest.param(f"left of {PLACE}", 1, (1,), id="a number"),
         pytest.param(f"left of {PLACE}", [1], (1,), id="a list of one"),
         pytest.param("left of {context_bbox}", 1, (1,), id="without tags"),
+        pytest.param("left of <BOX> { Context_BBox }</Box>", 1, (1,), id="as people type"),
+        pytest.param(f"left of {PLACE}", 2, (2,), id="itself"),
+        pytest.param(f"left of {PLACE}", 3, (3,), id="a later turn"),
+        pytest.param(f"left of {PLACE}", None, (), id="a place, no turn"),
+        pytest.param(f"left of {PLACE}", float("nan"), (), id="a place, not a number"),
+        pytest.param(f"left of {PLACE}", 1.0, (1,), id="a whole number with a point"),
+        pytest.param(f"left of {PLACE}", [], (), id="a place, an empty list"),
         pytest.param(f"{PLACE} or {PLACE}", [1, 0], (1, 0), id="two places, two turns"),
         pytest.param(f"{PLACE} or {PLACE}", 1, (1, 1), id="two places, one turn"),
         pytest.param("the same again", 1, (), id="no place"),
@@ -189,10 +253,11 @@ def test_a_row_is_read_whole(folder: Path) -> None:
     ],
 )
 def test_contexts(folder: Path, question: str, context: object, expected: tuple[int, ...]) -> None:
-    rows = [row(turn(), turn(), turn(question=question, context_from_turn=context))]
+    rows = [row(turn(), turn(), turn(question=question, context_from_turn=context), turn())]
     found = read(folder, rows)[0]
     assert isinstance(found, Dialogue)
     assert found.turns[2].contexts == expected
+    assert found.turns[2].literal == (question.count(PLACE) if not expected else 0)
 
 
 @pytest.mark.parametrize(
@@ -223,12 +288,14 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param(row(turn(masks="x")), "“masks” is not a list", id="masks are a text"),
         pytest.param(row(turn(masks=[[[1]]])), "1 × 1 pixels", id="mask of another size"),
         pytest.param(row(turn(bboxes=[], masks=[PIXELS.tolist()])), "no box", id="mask, no box"),
-        pytest.param(row(turn(context_from_turn=0)), "come before", id="context is itself"),
-        pytest.param(row(turn(), turn(context_from_turn=5)), "Turn 1 .*come before", id="forward"),
-        pytest.param(row(turn(), turn(context_from_turn=-1)), "come before", id="from the end"),
+        pytest.param(
+            row(turn(), turn(context_from_turn=2)), "Turn 1 .*turn 2, and there are turns 0 to 1",
+            id="behind the end",
+        ),
+        pytest.param(row(turn(), turn(context_from_turn=-1)), "turns 0 to 1", id="from the end"),
         pytest.param(row(turn(), turn(context_from_turn="0")), "neither a number", id="a text"),
         pytest.param(row(turn(), turn(context_from_turn=True)), "neither a number", id="true"),
-        pytest.param(row(turn(question=PLACE)), "1 places .*0 turns", id="place without context"),
+        pytest.param(row(turn(), turn(context_from_turn=0.5)), "neither a number", id="half"),
         pytest.param(
             row(turn(), turn(), turn(question=PLACE, context_from_turn=[0, 1])),
             "1 places .*2 turns", id="more contexts than places",
@@ -259,6 +326,31 @@ def test_pictures_elsewhere(folder: Path, tmp_path: Path) -> None:
     first = next(read_dialogues(path, images=folder))
     assert isinstance(first, Dialogue)
     assert first.picture == folder / "images/a.png"
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_truth_is_in_the_pixels_as_they_are_stored(
+    tmp_path: Path, orientation: int, kind: str
+) -> None:
+    """An EXIF orientation turns neither the picture nor what is compared with it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (20, 16), "white").save(tmp_path / f"a.{kind}", exif=exif)
+    turns = [turn(masks=[PIXELS.tolist()]), turn(bboxes=[[12, 2, 19, 9]])]
+    (found,) = read(tmp_path, [row(*turns, image_path=f"a.{kind}")])
+    assert isinstance(found, Dialogue)
+    assert found.turns[0].masks == (Mask.from_array(PIXELS),)
+    box = said({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
+    played = play(found, Told(box, box), None, Manner())
+    assert (played["turns"][1]["iou"], played["turns"][0]["iou"]) == (1.0, 0.0)
+    assert played.get("as_stored", False) is (orientation > 1)
+    drawn = worst_cases([played], [found], 5)
+    assert [Image.open(io.BytesIO(case.jpeg)).size for case in drawn] == [(20, 16)]
+    upright = turn(masks=[PIXELS.T.tolist()])
+    (refused,) = read(tmp_path, [row(upright, image_path=f"a.{kind}")])
+    assert isinstance(refused, BadRow)
+    assert ("EXIF orientation, which is not followed" in refused.why) is (orientation > 1)
 
 
 def test_only_the_first_rows_are_read(folder: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,8 @@ from demo.geometry import Size
 from demo.pictures import Picture, open_picture
 from demo.prompt import Prompt, region_reasoner_instruction
 from demo.reasoners.base import Usage, framed
+from demo.reasoners.catalogue import NANO_FOLDER, find_model
+from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 
 
@@ -63,10 +68,84 @@ def test_the_text_is_what_the_library_generates(nano: LocalReasoner, picture: Pi
     nano._prefixes.clear()
     question = "find the largest thing"
     expected, length, count = generated(nano, picture, question)
-    assert run(nano, picture, question) == (expected, Usage(length, count, 0))
+    assert run(nano, picture, question) == (expected, Usage(length, count, 0, nano.decoding))
     kept = nano._prefix(picture).length
-    assert run(nano, picture, question) == (expected, Usage(length, count, kept))
+    assert run(nano, picture, question) == (expected, Usage(length, count, kept, nano.decoding))
     assert run(nano, picture, question, likely=(expected,))[0] == expected
+
+
+QUESTIONS = ("find the largest thing", "find all things")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param({"repetition_penalty": 1.05}, "repetition penalty 1.05", id="penalty"),
+        pytest.param({"no_repeat_ngram_size": 3}, "no 3 tokens twice", id="no 3 tokens twice"),
+        pytest.param({"eos_token_id": [0, 2, 77]}, "greedy, with look-ahead", id="several ends"),
+        pytest.param({"num_beams": 1, "top_k": 1}, "greedy, with look-ahead", id="nothing"),
+        pytest.param(
+            {"exponential_decay_length_penalty": [20, 1.01]}, "token by token", id="no look-ahead"
+        ),
+    ],
+)
+def test_what_a_checkpoint_says_of_decoding_is_done_and_told(
+    tmp_path: Path, picture: Picture, values: dict[str, object], words: str
+) -> None:
+    folder = with_settings(tmp_path / "checkpoint", values)
+    reasoner = load_local(find_model(str(folder)))
+    for question in QUESTIONS:
+        expected, _, _ = generated(reasoner, picture, question)
+        text, usage = run(reasoner, picture, question, likely=(expected,))
+        assert text == expected
+        assert words in usage.decoding
+
+
+def test_a_penalty_changes_what_nano_says(
+    tmp_path: Path, nano: LocalReasoner, picture: Picture
+) -> None:
+    folder = with_settings(tmp_path / "checkpoint", {"repetition_penalty": 1.05})
+    reasoner = load_local(find_model(str(folder)))
+    assert all(run(reasoner, picture, q)[0] != run(nano, picture, q)[0] for q in QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    "values", [None, {"eos_token_id": None}], ids=["no file", "a file without an end"]
+)
+def test_a_checkpoint_that_names_no_end_still_ends(
+    tmp_path: Path, nano: LocalReasoner, picture: Picture, values: dict[str, object] | None
+) -> None:
+    folder = with_settings(tmp_path / "checkpoint", values or {})
+    if values is None:
+        (folder / "generation_config.json").unlink()
+    reasoner = load_local(find_model(str(folder)))
+    assert run(reasoner, picture, QUESTIONS[0])[0] == run(nano, picture, QUESTIONS[0])[0]
+
+
+def test_a_kept_copy_follows_the_file_as_it_is_now(
+    tmp_path: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file may be corrected after the copy in 4 bits was made; and one that the library would
+    not save is no obstacle."""
+    monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("demo.reasoners.loading._SMALL", 0)
+    folder = with_settings(tmp_path / "checkpoint", {"temperature": 0.1, "do_sample": False})
+    said: list[str] = []
+    for penalty in (1.0, 1.3):
+        with_settings(folder, {"repetition_penalty": penalty})
+        reasoner = load_local(find_model(str(folder)), quantize="4bit", tell=said.append)
+        assert ("penalty 1.3" in reasoner.decoding) == (penalty == 1.3)
+    assert len(said) == 1
+    assert said[0].startswith("The quantized model is kept")
+
+
+def with_settings(folder: Path, values: dict[str, object]) -> Path:
+    """Nano in a folder of its own, with these values in its generation_config.json as well."""
+    if not folder.exists():
+        shutil.copytree(NANO_FOLDER, folder)
+    file = folder / "generation_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+    return folder
 
 
 def test_what_was_written_before_saves_passes(nano: LocalReasoner, picture: Picture) -> None:

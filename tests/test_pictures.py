@@ -20,7 +20,7 @@ from PIL import Image
 
 from demo.errors import PictureError
 from demo.geometry import Size
-from demo.pictures import MAX_NAME, Picture, Source, open_picture, safe_name
+from demo.pictures import AS_STORED, MAX_NAME, Picture, Source, open_picture, safe_name
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WIDTH, HEIGHT = 40, 24
@@ -124,9 +124,23 @@ def test_a_jpeg_from_a_phone_is_made_upright() -> None:
     assert np.allclose(corners(picture)[0], BLUE, atol=12)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", [*ORIENTATIONS, None, 0, 9])
+def test_a_picture_can_be_left_as_it_is_stored(orientation: int | None, kind: str) -> None:
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    options: dict[str, Any] = {"quality": 95} if kind == "JPEG" else {"lossless": True}
+    picture = open_picture(encoded(quarters(), kind, exif=exif, **options), upright=False)
+    assert np.allclose(corners(picture), ORIENTATIONS[1], atol=12)
+    assert picture.size == Size(WIDTH, HEIGHT)
+    assert picture.notes == ((AS_STORED,) if orientation in range(2, 9) else ())
+
+
+@pytest.mark.parametrize("upright", [True, False])
 @pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\xff", b""])
-def test_damaged_exif_does_not_cost_the_picture(exif: bytes) -> None:
-    picture = open_picture(encoded(quarters(), "JPEG", quality=95, exif=exif))
+def test_damaged_exif_does_not_cost_the_picture(exif: bytes, upright: bool) -> None:
+    picture = open_picture(encoded(quarters(), "JPEG", quality=95, exif=exif), upright=upright)
     assert picture.size == Size(WIDTH, HEIGHT)
 
 

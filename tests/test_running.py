@@ -21,11 +21,12 @@ from demo.errors import InputError, ModelError
 from demo.pictures import Picture
 from demo.reasoners.catalogue import QWEN_2_5_VL_7B, Entry
 from demo.reasoners.fetch import folder_of
-from demo.reasoners.memory import Shape
+from demo.reasoners.memory import Shape, need_of
 from demo.running import Running, may_switch
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.session import Session
 from demo.shelf import Row, Shelf
+from demo.watch import Watch
 from tests.conftest import copy_of_nano
 from tests.hub import Hub, hub_of
 
@@ -193,6 +194,27 @@ def test_every_model_says_what_it_would_take(nano252: Path) -> None:
     if small.state == "away":  # a machine with less memory has no room for it
         assert small.line.startswith("About 7.5 GB to fetch. Needs ")
         assert small.guessed
+    running.close()
+
+
+def test_what_fits_once_the_running_model_is_freed_can_be_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the page sees it, where the running model is watched."""
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    large = Entry("large", "somebody/large", shape=QWEN_2_5_VL_7B)
+    running = Running(choose(options), Shelf(options, large), Watch().models)
+    held = running.models.reasoner.held_bytes
+    assert held > 0
+    needed = need_of(QWEN_2_5_VL_7B, "nf4-all").total
+
+    def state(free: int) -> str:
+        for module in ("demo.shelf", "demo.reasoners.loading"):
+            monkeypatch.setattr(f"{module}.free_memory", lambda _: free)
+        return rows(running)["large"].state
+
+    assert state(needed - held) == "away"
+    assert state(needed - held - 1) == "unfit"
     running.close()
 
 

@@ -75,6 +75,7 @@ def full() -> Session:
         feedback="up",
         timings=Timings(0.5, 1.25, 900, 40, 850, {"scene": 0.25}),
         next_region=1,
+        decoding="greedy, repetition penalty 1.05",
     )
     return Session("s-1", PICTURE, REASONER, (turn,), registry, ("s-0", 3))
 
@@ -262,6 +263,7 @@ def test_the_json_form_is_that_of_version_1() -> None:
                 "parts_s": {"scene": 0.25},
             },
             "next_region": 1,
+            "decoding": "greedy, repetition penalty 1.05",
         }
     ]
     first, second = data["regions"][0].pop("objects")

@@ -39,6 +39,14 @@ def on(session: Session) -> Desk:
     return desk(session, track=TRACK)
 
 
+# A question that names itself, one that names a later round, and one that names none.
+ODD = Track(replace(ROW, turns=(
+    true(f"the one by {PLACE}", LEFT, contexts=(0,)),
+    true(f"what is by {PLACE}", LEFT, contexts=(2,)),
+    true(f"the Cat by {PLACE}", RIGHT),
+)), masks=False)  # fmt: skip
+
+
 def said(at: Desk) -> dict[int, list[str]]:
     """The remarks without their markup."""
     return {
@@ -120,6 +128,11 @@ def test_words_of_the_benchmark_are_no_references() -> None:
             id="boxes of nothing",
         ),
         pytest.param(
+            answered(SECOND, "a cat", findings=()),
+            "○ Truth: nothing is there, but the answer does not say so.",
+            id="rubbish",
+        ),
+        pytest.param(
             STOPPED,
             "· Truth: IoU 1.00, a hit (above 0.5). The answer was stopped, so it does not count: "
             "ask again, and the dialogue goes on.",
@@ -148,6 +161,23 @@ def test_who_asks_a_true_box_is_told() -> None:
     start = drawn(NOTHING, LEFT)
     lines = said(on(answered(start, "(next) to R1?", RIGHT)))[2]
     assert lines[0] == "· R1 is the true box of round 1: the answer there has none to refer to."
+
+
+def test_odd_questions_are_asked_as_the_evaluation_does() -> None:
+    at, asked = desk(EMPTY, track=ODD), []
+    for box in (LEFT, LEFT, RIGHT):
+        question, start = at.to_ask(at.next_question or "")
+        assert not isinstance(question, str)
+        asked.append(question.sentence)
+        at = at.acted(answered(start, question.sentence, box))
+    assert asked == ["the one by R1", "what is by R3", f"the Cat by {PLACE}"]
+    assert [r.id for r in at.session.registry if r.origin is Origin.USER] == ["R1", "R3"]
+    assert [said(at)[n][0] for n in (1, 2, 3)] == [
+        "· R1 is the true box of round 1: this question names itself.",
+        "· R3 is the true box of round 3: this question names round 3, which comes later.",
+        "· The place for a box in this question names no round, so it stays as it is.",
+    ]
+    assert "All 3 rounds: AP 1.00" in said(at)[3][-1]
 
 
 def test_truth_comes_and_goes_with_its_turn() -> None:

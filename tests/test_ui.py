@@ -46,6 +46,8 @@ def answered(session: Session, question: str, *boxes: PictureBox, **more: object
     if boxes:
         registry, made = registry.add([RegionObject("", box) for box in boxes], label="block")
         region = made.id
+    if not boxes:
+        more.setdefault("findings", (Finding("answer.empty", "note", "Nothing matches."),))
     turn = Turn(question, more.pop("prompted", question), region=region, **more)  # type: ignore[arg-type]
     return session.with_turn(turn, registry)
 

@@ -1,7 +1,6 @@
 """The one place of the doctor that looks inside a model that is loaded here.
 
-It lets the model write token by token, with looking ahead or without; watches its numbers; and lets a
-model with random weights say what is given.
+It lets the model write token by token, with looking ahead or without; and lets a model with random weights say what is given.
 """
 
 from __future__ import annotations
@@ -88,22 +87,6 @@ def weights_of(reasoner: LocalReasoner) -> list[torch.Tensor]:
     return list(reasoner._model.parameters())
 
 
-class Finite:
-    """Watches whether all logits are finite numbers, without waiting for the device."""
-
-    def __init__(self, reasoner: LocalReasoner) -> None:
-        self._all = torch.ones((), dtype=torch.bool, device=reasoner._model.device)
-        self._hook = reasoner._model.lm_head.register_forward_hook(self._see)
-
-    def _see(self, _module: Any, _args: Any, logits: torch.Tensor) -> None:
-        self._all = self._all & torch.isfinite(logits).all()
-
-    def close(self) -> bool:
-        """Whether they all were; looks no longer."""
-        self._hook.remove()
-        return bool(self._all)
-
-
 class Replay:
     """Lets a model say what is given, at the cost of its own passes; random weights say nothing.
 
@@ -123,7 +106,7 @@ class Replay:
         """The answer to the next prompt."""
         prefix = self.reasoner._prefix(picture)
         asked = len(self.reasoner._question_ids(prompt.instruction))
-        self._tokens = [*self.reasoner._ids(text), *self.reasoner._decoder._stops]
+        self._tokens = [*self.reasoner._ids(text), *self.reasoner._decoder.rules.ends]
         self._begin = prefix.length + prefix.offset + asked - 1
 
     def close(self) -> None:

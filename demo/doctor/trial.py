@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
 from demo.doctor.dialogue import Asked, ask, scene_for
 from demo.doctor.findings import Findings
-from demo.doctor.inside import Finite, looks_ahead, passes_of, weights_of
+from demo.doctor.inside import looks_ahead, passes_of, weights_of
 from demo.doctor.loaded import Loaded, entry_for, load, plan_of, prepared, saying
 from demo.doctor.machine import room_on
 from demo.doctor.peak import Peak, mapped_bytes
@@ -74,7 +74,6 @@ class Run:
     lookahead_same: bool | None = None
     looks_ahead: bool | None = None
     compared_tokens: int | None = None
-    finite: bool | None = None
     turns: list[AskedTurn] = field(default_factory=list)
     levers: list[Lever] = field(default_factory=list)
 
@@ -98,7 +97,6 @@ def _here(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell)
         loaded = load(entry, plan, options, tell)
         run.load_s = time.perf_counter() - began
         _describe(run, loaded)
-        finite = Finite(loaded.reasoner)
         try:
             asked = _ask(run, loaded, findings, tell)
             run.peak_bytes = peak.bytes + mapped_bytes(weights_of(loaded.reasoner))
@@ -106,7 +104,6 @@ def _here(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell)
             if options.levers:
                 _levers(run, loaded, asked, run.prepare_s or 0.0, tell)
         finally:
-            run.finite = finite.close()
             loaded.reasoner.close()
     if options.levers:
         for precision in _others(loaded):
@@ -240,11 +237,6 @@ def judge(run: Run, findings: Findings) -> None:
     if run.looks_ahead is False:
         findings.note(
             "Nothing is guessed here: passes over several tokens differ too much from single ones."
-        )
-    if run.finite is False:
-        findings.fault(
-            "Some of the model’s numbers were not finite.",
-            "The checkpoint is damaged, or the precision too small for it: try --quantize none.",
         )
     if run.peak_bytes and run.planned_bytes and run.peak_bytes > run.planned_bytes:
         findings.fault(

@@ -1,8 +1,12 @@
 """How a benchmark's question is asked: whose box stands in each of its places.
 
 A turn refers to an earlier one by the first box that the *model* found there, so that errors go on as in a
-real dialogue; only where it found none the true box stands in, drawn as if by a person (`--reference` and
-`--reference-frame` choose otherwise). Pure functions on sessions; no model is asked here.
+real dialogue; only where it found none the true box stands in, drawn as if by a person (`--reference`,
+`--reference-frame` and `--reference-form` choose otherwise). Two kinds of questions in the authors' files
+are asked as their script does: one that names itself or a later turn gets that turn's true box, one that
+names no turn keeps its place for a box as it is written.
+
+Pure functions on sessions; no model is asked here.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from demo.session import Session
 
 REFERENCES = ("predicted", "truth", "none")
 FRAMES = ("model", "original")
+FORMS = ("bbox", "bare")
 WITHOUT = "it"  # what stands in a question in the place of a box that is not given
 
 
@@ -27,27 +32,32 @@ class Manner:
     """How references are given.
 
     ``reference`` is ``predicted``, ``truth`` or ``none`` (then the word "it" takes the box's place);
-    ``frame`` is ``model``, or ``original`` for picture pixels, as in the authors' script.
+    ``frame`` is ``model``, or ``original`` for picture pixels, as in the authors' script; ``form`` is
+    ``bbox`` for what the dialect writes, or ``bare`` for ``[x1, y1, x2, y2]`` alone, as in that script.
     """
 
     reference: str = "predicted"
     frame: str = "model"
+    form: str = "bbox"
 
     def __post_init__(self) -> None:
-        if self.reference not in REFERENCES or self.frame not in FRAMES:
-            raise ValueError(
-                f"expected one of {REFERENCES} and of {FRAMES}, got {self.reference}, {self.frame}"
-            )
+        for value, choices in (
+            (self.reference, REFERENCES), (self.frame, FRAMES), (self.form, FORMS),
+        ):  # fmt: skip
+            if value not in choices:
+                raise ValueError(f"expected one of {choices}, got {value}")
 
 
 class CitedRow(TypedDict):
-    """One place in a question: the earlier turn (from 0), and whose box stands there.
+    """One place in a question: the turn that it names (from 0), and whose box stands there.
 
-    ``source`` is ``predicted``, ``fallback`` (the true box, for want of a predicted one), ``truth``,
-    ``none`` (not asked for) or ``missing`` (neither was there). ``box`` is in picture pixels.
+    ``source`` is ``predicted``, ``fallback`` (the true box, since none was predicted), ``truth``,
+    ``ahead`` (the true box of the turn itself or of a later one), ``none`` (not asked for), ``missing``
+    (neither was there) or ``literal`` (the question names no turn, and ``turn`` is None). ``box`` is in
+    picture pixels.
     """
 
-    turn: int
+    turn: int | None
     source: str
     name: str | None
     box: list[int] | None
@@ -73,31 +83,34 @@ def next_question(dialogue: Dialogue, session: Session, manner: Manner) -> Asked
     """
     true = dialogue.turns[len(session.turns)]
     cited: list[CitedRow] = []
-    for earlier in true.contexts:
-        session, row = _cited(dialogue, session, earlier, manner)
+    for named in true.contexts:
+        session, row = _cited(dialogue, session, named, manner)
         cited.append(row)
-    return Asked(session, _resolved(session, true.question, cited), tuple(cited))
+    literal = CitedRow(turn=None, source="literal", name=None, box=None)
+    question = _resolved(session, true.question, cited)
+    return Asked(session, question, (*cited, *[literal] * true.literal))
 
 
 def _cited(
-    dialogue: Dialogue, session: Session, earlier: int, manner: Manner
+    dialogue: Dialogue, session: Session, named: int, manner: Manner
 ) -> tuple[Session, CitedRow]:
-    """What stands for an earlier turn (from 0), and the session with it."""
+    """What stands for a turn (from 0), and the session with it."""
     if manner.reference == "none":
-        return session, CitedRow(turn=earlier, source="none", name=None, box=None)
-    region, truth = session.turns[earlier].region, dialogue.turns[earlier].boxes
+        return session, CitedRow(turn=named, source="none", name=None, box=None)
+    is_ahead, truth = named >= len(session.turns), dialogue.turns[named].boxes
+    region = None if is_ahead else session.turns[named].region
     if manner.reference == "predicted" and region is not None:
-        return session, _row(session, earlier, "predicted", f"{region}.1")
+        return session, _row(session, named, "predicted", f"{region}.1")
     if not truth:
-        return session, CitedRow(turn=earlier, source="missing", name=None, box=None)
+        return session, CitedRow(turn=named, source="missing", name=None, box=None)
     session, name = _with_true_region(session, truth[0])
     source = "truth" if manner.reference == "truth" else "fallback"
-    return session, _row(session, earlier, source, name)
+    return session, _row(session, named, "ahead" if is_ahead else source, name)
 
 
-def _row(session: Session, earlier: int, source: str, name: str) -> CitedRow:
+def _row(session: Session, named: int, source: str, name: str) -> CitedRow:
     box = session.registry.objects(name)[0].box
-    return CitedRow(turn=earlier, source=source, name=name, box=list(box.xyxy))
+    return CitedRow(turn=named, source=source, name=name, box=list(box.xyxy))
 
 
 def _with_true_region(session: Session, box: PictureBox) -> tuple[Session, str]:

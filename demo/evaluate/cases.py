@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo.evaluate.data import Dialogue, TrueTurn
-from demo.evaluate.play import Row, TurnRow
+from demo.evaluate.data import Dialogue, TrueTurn, open_stored
+from demo.evaluate.play import Row, TurnRow, turn_score
 from demo.geometry import PictureBox, PicturePoint, Size
 from demo.masks import Mask
 from demo.metrics import HIT_IOU
-from demo.pictures import Picture, open_picture
+from demo.pictures import Picture
 from demo.regions import Region, RegionObject, Registry
 from demo.render import draw_overlay
 from demo.session import ReasonerInfo, Session
@@ -42,8 +42,8 @@ def worst_cases(rows: Iterable[Row], dialogues: Iterable[Dialogue], count: int) 
     """The worst rounds of a run that went wrong, at most one of a dialogue, the worst first.
 
     Worst is the smallest IoU (of masks where there are some, else of boxes), and of equal ones the
-    largest thing; boxes for what is not there count as an IoU of 0. Raises PictureError for a picture
-    that has gone since.
+    largest thing; boxes for what is not there, or rubbish, count as an IoU of 0. Raises PictureError for a
+    picture that has gone since.
     """
     by_index = {dialogue.index: dialogue for dialogue in dialogues}
     worst = [
@@ -60,7 +60,7 @@ def worst_cases(rows: Iterable[Row], dialogues: Iterable[Dialogue], count: int) 
 def _badness(turn: TurnRow) -> tuple[float, int, int]:
     """Smallest for the worst; 1 and more for what is right."""
     if not turn["truth"]:
-        return (1.0 if turn["absent_right"] else 0.0), 0, turn["round"]
+        return (1.0 if turn_score(turn).absent_right else 0.0), 0, turn["round"]
     box = PictureBox(*turn["truth"][0])
     shared = turn["overlap"]
     iou = turn["iou"] or 0.0 if shared is None else shared[0] / max(shared[1], 1)
@@ -68,7 +68,7 @@ def _badness(turn: TurnRow) -> tuple[float, int, int]:
 
 
 def _case(row: Row, turn: TurnRow, dialogue: Dialogue) -> Case:
-    picture = open_picture(dialogue.picture)
+    picture = open_stored(dialogue.picture)
     return Case(
         row["index"],
         row["image_path"],

@@ -45,6 +45,11 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
         help="write references in the model's frame, or in pixels of the original picture as the "
         "authors' script does (default: model)",
     )  # fmt: skip
+    evaluate.add_argument(
+        "--reference-form", choices=("bbox", "bare"), default="bbox",
+        help="write references as the model's dialect does (bbox=[x1, y1, x2, y2]), or as [x1, y1, x2, "
+        "y2] alone, as the authors' script does (default: bbox)",
+    )  # fmt: skip
     evaluate.add_argument("--limit", type=count, metavar="N", help="only the first N rows")
     evaluate.add_argument(
         "--images", type=Path, metavar="DIR", help="where the pictures are (default: beside DATA)"
@@ -95,7 +100,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from demo.evaluate.crew import gather
     from demo.evaluate.run import run
 
-    manner = Manner(options.reference, options.reference_frame)
+    manner = Manner(options.reference, options.reference_frame, options.reference_form)
     try:
         with gather(options, manner, options.workers) as crew:
             settings = _settings(options, data, crew.about)
@@ -158,14 +163,23 @@ def _settings(options: argparse.Namespace, data: str, about: About) -> dict[str,
         "server": options.server,
         "reference": options.reference,
         "reference_frame": options.reference_frame,
+        "reference_form": options.reference_form,
+        **_given(options, "dialect"),
     }
+
+
+def _given(options: argparse.Namespace, name: str) -> dict[str, Any]:
+    """An option that stands in the settings only when it is given."""
+    value = getattr(options, name, None)
+    return {} if value is None else {name: value}
 
 
 def _out(options: argparse.Namespace) -> Path:
     if options.out is not None:
         return Path(options.out)
+    form = "" if options.reference_form == "bbox" else f"-{options.reference_form}"
     return Path("evaluation") / (
-        f"{options.data.stem}-{options.reference}-{options.reference_frame}"
+        f"{options.data.stem}-{options.reference}-{options.reference_frame}{form}"
     )
 
 
@@ -188,7 +202,7 @@ def _report(
     unplayed: Sequence[BadRow | Failed],
 ) -> None:
     from demo.evaluate.cases import worst_cases
-    from demo.evaluate.report import build_report, markdown_table, write_report
+    from demo.evaluate.report import build_report, how_asked, markdown_table, write_report
     from demo.evaluate.score import score
     from demo.evaluate.tables import Run, round_table, run_label
 
@@ -202,6 +216,7 @@ def _report(
     cases = worst_cases(rows, dialogues, CASES)
     write_report(folder.path, build_report(settings, this, beside, unplayed, cases), this)
     print(markdown_table(round_table(this.scores)))
+    print("", *how_asked(settings, this.scores), sep="\n")
     print(f"\n{folder.path / 'report.html'}")
 
 

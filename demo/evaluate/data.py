@@ -3,7 +3,10 @@
 A file is a list of ``{image_id, image_path, conversational_turns: [{question, bboxes, masks, ann_ids,
 context_from_turn?}]}``; ``<box>{context_bbox}</box>`` in a question stands for the box of the earlier
 turn (from 0) that ``context_from_turn`` names, or of the turns, in order. A turn without boxes asks for
-something that is not there.
+something that is not there. In the authors' own files nine questions name the turn itself, a later one or
+none; they are played as the authors' script does (see `asking`).
+
+Pictures are taken as they are stored, for so the truth is counted: an EXIF orientation turns nothing here.
 
 Everything is checked here, the pictures too, so that a bad row is known before a model runs. This file
 does not know how dialogues are played or scored.
@@ -23,11 +26,12 @@ from demo.evaluate.jsonlist import read_list
 from demo.evaluate.masks import read_mask
 from demo.geometry import PictureBox, Size, round_half_up
 from demo.masks import Mask
-from demo.pictures import open_picture
+from demo.pictures import Picture, open_picture
 from demo.prompt import normalised
 from demo.references import check_question
 
-PLACE = re.compile(r"<box>\s*\{context_bbox\}\s*</box>|\{context_bbox\}")
+_BOX = r"\{\s*context_bbox\s*\}"
+PLACE = re.compile(rf"<box>\s*{_BOX}\s*</box>|{_BOX}", re.IGNORECASE)
 MOST_TURNS = 1_000
 LONGEST_LABEL = 40
 _FARTHEST = 10**6  # pixels
@@ -37,7 +41,8 @@ _FARTHEST = 10**6  # pixels
 class TrueTurn:
     """One question and what is to be found, in picture pixels.
 
-    ``contexts`` has the earlier turn (from 0) for each place in the question, in order. ``boxes`` is
+    ``contexts`` has the turn (from 0) for each place in the question, in order; none when the question
+    names no turn, and its places stay as they are written, so many as ``literal`` says. ``boxes`` is
     empty where nothing matches, ``masks`` None where the file has none. ``labels`` are the turn's other
     short texts, such as nano's ``skill`` and ``kind``.
     """
@@ -47,6 +52,11 @@ class TrueTurn:
     boxes: tuple[PictureBox, ...]
     masks: tuple[Mask, ...] | None
     labels: Mapping[str, str]
+
+    @property
+    def literal(self) -> int:
+        """How many places for a box stay as they are written."""
+        return 0 if self.contexts else len(PLACE.findall(self.question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +104,17 @@ def read_row(index: int, row: object, folder: Path, images: Path | None) -> Dial
     named = check_outline(row)
     written, turns = named["image_path"], named["conversational_turns"]
     picture = picture_path(written, folder, images)
-    size = open_picture(picture).size
-    made = tuple(_numbered_turn(number, turn, size) for number, turn in enumerate(turns))
+    opened = open_stored(picture)
+    try:
+        made = tuple(_numbered_turn(turns, number, opened.size) for number in range(len(turns)))
+    except InputError as error:
+        raise InputError(" ".join((str(error), *opened.notes))) from error
     return Dialogue(index, str(named.get("image_id", index)), written, picture, made)
+
+
+def open_stored(path: Path) -> Picture:
+    """A benchmark's picture, not turned upright. Raises PictureError."""
+    return open_picture(path, upright=False)
 
 
 def check_outline(row: object) -> dict[str, Any]:
@@ -132,14 +150,14 @@ def picture_path(written: str, folder: Path, images: Path | None) -> Path:
     return whole if inside and whole.is_file() else images / relative.name
 
 
-def _numbered_turn(number: int, turn: object, size: Size) -> TrueTurn:
+def _numbered_turn(turns: Sequence[object], number: int, size: Size) -> TrueTurn:
     try:
-        return _turn(number, turn, size)
+        return _turn(turns[number], len(turns), size)
     except InputError as error:
         raise InputError(f"Turn {number} (counted from 0): {error}") from error
 
 
-def _turn(number: int, turn: object, size: Size) -> TrueTurn:
+def _turn(turn: object, turns: int, size: Size) -> TrueTurn:
     if not isinstance(turn, dict):
         raise InputError("It has no named values.")
     question = turn.get("question")
@@ -154,7 +172,7 @@ def _turn(number: int, turn: object, size: Size) -> TrueTurn:
         raise InputError("It has a mask, but no box.")
     return TrueTurn(
         question,
-        _contexts(number, turn.get("context_from_turn"), len(PLACE.findall(question))),
+        _contexts(turn.get("context_from_turn"), len(PLACE.findall(question)), turns),
         boxes,
         masks or None,
         {
@@ -171,18 +189,20 @@ def _list(value: object, name: str) -> list[Any]:
     return value
 
 
-def _contexts(number: int, context: object, places: int) -> tuple[int, ...]:
-    """The earlier turn for each place; one may stand at several. No place, no context."""
+def _contexts(context: object, places: int, turns: int) -> tuple[int, ...]:
+    """The turn for each place; one may stand at several. No place or no turn: nothing."""
     named: Sequence[Any] = context if isinstance(context, list) else [context]
-    named = [] if context is None else named
+    # A table program writes whole numbers as 1.0, and NaN where there is none.
+    named = [int(n) if isinstance(n, float) and n.is_integer() else n for n in named]
+    named = [] if context is None or context != context else named
     for turn in named:
         if type(turn) is not int:
             raise InputError("“context_from_turn” is neither a number nor a list of numbers.")
-        if not 0 <= turn < number:
-            raise InputError(f"It refers to turn {turn}, which does not come before it.")
+        if not 0 <= turn < turns:
+            raise InputError(f"It refers to turn {turn}, and there are turns 0 to {turns - 1}.")
     if len(named) == 1:
         return tuple(named) * places
-    if places and len(named) != places:
+    if places and named and len(named) != places:
         raise InputError(
             f"Its question has {places} places for boxes, and it refers to {len(named)} turns."
         )

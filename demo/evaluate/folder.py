@@ -19,6 +19,8 @@ from demo.errors import InputError
 from demo.evaluate.play import Row
 
 Settings = Mapping[str, Any]
+# What a setting was before it could be chosen: folders of earlier versions do not name it.
+FORMER = {"reference_form": "bbox"}
 ROWS, SETTINGS, LOCK = "rows.jsonl", "settings.json", ".lock"
 
 
@@ -90,7 +92,8 @@ def _settle(path: Path, settings: Settings) -> None:
             raise InputError(f"The folder {path} has a {ROWS} without its {SETTINGS}.")
         save(path / SETTINGS, json.dumps(settings, indent=2) + "\n")
         return
-    names = [n for n in {**there, **settings} if there.get(n) != settings.get(n)]
+    there = {**FORMER, **there}
+    names = [n for n in {**there, **settings} if there.get(n) != settings.get(n, FORMER.get(n))]
     if names:
         changes = ", ".join(f"{n} was {there.get(n)}, now {settings.get(n)}" for n in names)
         raise InputError(

@@ -28,15 +28,17 @@ def judge(
     boxes: tuple[PictureBox, ...],
     masks: tuple[Mask, ...] | None,
     size: Size,
+    readable: bool,
 ) -> Judged:
     """Predicted objects against true boxes, and true masks unless they are None; in picture pixels.
 
-    All pixels predicted are compared with all true ones; an object whose mask failed has none.
+    ``readable`` is what `score_turn` wants to know of an answer without objects. All pixels predicted are
+    compared with all true ones; an object whose mask failed has none.
     """
     predicted = [o.box for o in objects]
     pixels = None
     if masks is not None:
         found = (o.mask.to_array() for o in objects if o.mask is not None)
         pixels = merged(found, size), merged((m.to_array() for m in masks), size)
-    score = score_turn(round_number, predicted, boxes, pixels)
+    score = score_turn(round_number, predicted, boxes, pixels, readable=readable)
     return Judged(score, best_iou(predicted, boxes[0]) if boxes else None)

@@ -8,17 +8,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from demo.checks import citation_reward, find_citations
 from demo.engine import TurnFinished, TurnStarted, begin, run_turn
 from demo.errors import EmptyAnswerError
 from demo.evaluate.asking import Asked, CitedRow, Manner, next_question
-from demo.evaluate.data import Dialogue, TrueTurn
+from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.judge import judge
 from demo.geometry import Size
-from demo.metrics import TurnScore
-from demo.pictures import Picture, open_picture
+from demo.metrics import TurnScore, says_none
+from demo.pictures import AS_STORED, Picture
 from demo.prompt import Given
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
@@ -53,12 +53,16 @@ class TurnRow(TypedDict):
 
 
 class Row(TypedDict):
-    """One played dialogue as JSON values."""
+    """One played dialogue as JSON values.
+
+    ``as_stored``, when it is there, says that the picture has an EXIF orientation, which was not followed.
+    """
 
     index: int
     image_id: str
     image_path: str
     turns: list[TurnRow]
+    as_stored: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,17 @@ def play(
     Raises InputError when the picture is gone, and ModelError when model or server fail; no text at all
     is no failure but an answer without boxes.
     """
-    table = _Table(dialogue, open_picture(dialogue.picture), reasoner, segmenter, manner)
-    return Row(
+    picture = open_stored(dialogue.picture)
+    table = _Table(dialogue, picture, reasoner, segmenter, manner)
+    row = Row(
         index=dialogue.index,
         image_id=dialogue.image_id,
         image_path=dialogue.image_path,
         turns=[table.turn(number, turn) for number, turn in enumerate(dialogue.turns, start=1)],
     )
+    if AS_STORED in picture.notes:
+        row["as_stored"] = True
+    return row
 
 
 class _Table:
@@ -107,7 +115,9 @@ class _Table:
         turn = self.session.turns[-1]
         objects = self.session.registry.objects(turn.region) if turn.region else ()
         masks = None if self.segmenter is None else true.masks
-        judged = judge(number, objects, true.boxes, masks, self.picture.size)
+        findings = [finding.kind for finding in turn.findings]
+        size, readable = self.picture.size, says_none(findings)
+        judged = judge(number, objects, true.boxes, masks, size, readable)
         score = judged.score
         return TurnRow(
             round=number,
@@ -122,7 +132,7 @@ class _Table:
             overlap=None if score.overlap is None else list(score.overlap),
             absent_right=score.absent_right,
             citation=_citation(turn, given),
-            findings=[finding.kind for finding in turn.findings],
+            findings=findings,
             raw=turn.raw,
             first_token_s=turn.timings.first_token_s,
             total_s=turn.timings.total_s,
@@ -141,6 +151,7 @@ class _Table:
             segmenter=self.segmenter,
             cancel=threading.Event(),
             written_in=self._written_in(),
+            bare=self.manner.form == "bare",
         )
         try:
             for event in events:
@@ -166,11 +177,14 @@ def _citation(turn: Turn, given: Sequence[Given]) -> float | None:
 
 
 def turn_score(turn: TurnRow) -> TurnScore:
-    """The scores of a turn that was played, as `metrics` adds them up."""
-    shared = turn["overlap"]
+    """The scores of a turn that was played, as `metrics` adds them up.
+
+    A row of an earlier version may call an unreadable answer right, where nothing was to be found.
+    """
+    shared, right = turn["overlap"], turn["absent_right"]
     return TurnScore(
         turn["round"],
         turn["hit"],
         None if shared is None else (shared[0], shared[1]),
-        turn["absent_right"],
+        None if right is None else right and says_none(turn["findings"]),
     )

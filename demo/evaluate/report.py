@@ -15,13 +15,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from demo.evaluate import published
 from demo.evaluate.cases import Case
 from demo.evaluate.data import BadRow
-from demo.evaluate.folder import Settings, save, written
+from demo.evaluate.folder import FORMER, Settings, save, written
 from demo.evaluate.play import Failed
 from demo.evaluate.plot import Line, runs_plot, score_plot
-from demo.evaluate.score import Totals
+from demo.evaluate.published import REFCOCOG, DataSet, data_set_of
+from demo.evaluate.score import Scores, Totals
 from demo.evaluate.tables import (
     Run,
     Table,
@@ -46,6 +46,10 @@ _FRAMES = {
     "model": "written in the model's own frame",
     "original": "written in pixels of the original picture, as the authors' script does",
 }
+_FORMS = {
+    "bbox": "as the model's dialect has them (RegionReasoner's: bbox=[x1, y1, x2, y2])",
+    "bare": "as [x1, y1, x2, y2] alone, as the authors' script does",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,13 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a report holds; every text in it is plain and not escaped."""
+    """All that a report holds; every text in it is plain and not escaped.
+
+    ``manner`` is how references were given, by the names of the settings.
+    """
 
     title: str
+    manner: dict[str, str]
     summary: tuple[str, ...]
     tables: tuple[Table, ...]
     plots: tuple[Plot, ...]
@@ -80,16 +88,19 @@ def build_report(
 ) -> Report:
     """Everything in order; ``others`` are runs over the same dialogues to compare with."""
     runs = [run, *others]
-    ap, giou = ap_table(runs), giou_table(runs)
+    rounds = run.scores.overall.rounds
+    data = data_set_of(settings["data_name"], run.scores.dialogues, rounds)
+    ap, giou = ap_table(runs, data), giou_table(runs, data)
     tables = [round_table(run.scores)]
     if others:
         tables.append(runs_table(runs))
     tables += [ap, giou, *label_tables(run.scores)]
     return Report(
         title=f"{settings['model']} on {settings['data_name']}",
+        manner=_manner(settings),
         summary=_summary(settings, run, unplayed),
         tables=tuple(tables),
-        plots=_plots(runs, ap.title, giou.title),
+        plots=_plots(runs, data, ap.title, giou.title),
         unplayed=tuple(
             f"Row {row.index}: {row.why}" for row in sorted(unplayed, key=lambda r: r.index)
         ),
@@ -97,27 +108,48 @@ def build_report(
     )
 
 
+def _manner(settings: Settings) -> dict[str, str]:
+    names = ("reference", "reference_frame", "reference_form")
+    return {name: {**FORMER, **settings}[name] for name in names}
+
+
 def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) -> tuple[str, ...]:
     overall = run.scores.overall
-    frame = "" if settings["reference"] == "none" else f", {_FRAMES[settings['reference_frame']]}"
     sentences = [
         f"{run.scores.dialogues:,} dialogues, {overall.summary.turns:,} rounds with something to find "
         f"and {overall.summary.absent:,} without. AP {percent(overall.summary.ap)}, "
         f"gIoU {percent(overall.summary.giou)}, cIoU {percent(overall.summary.ciou)}, "
         f"citation reward {percent(overall.citation)} (percent).",
-        f"References to earlier rounds: {_REFERENCES[settings['reference']]}{frame}.",
+        *how_asked(settings, run.scores),
         f"Model {settings['model']} {_frame(settings['frame'])}, quantization "
         f"{settings['quantize']}{', low memory' if settings['low_memory'] else ''}, masks: "
         f"{settings['segmenter']}. Data {settings['data_name']} with SHA-256 {settings['data']}.",
     ]
+    if unplayed:
+        sentences.append(f"{len(unplayed):,} rows could not be played; they are listed below.")
+    return tuple(sentences)
+
+
+def how_asked(settings: Settings, scores: Scores) -> list[str]:
+    """Sentences on what stood in the questions, and on pictures that were not turned."""
+    manner, overall = _manner(settings), scores.overall
+    how = f", {_FRAMES[manner['reference_frame']]}, {_FORMS[manner['reference_form']]}"
+    how = "" if manner["reference"] == "none" else how
+    counts = (
+        ("References that name the round itself or a later one", overall.ahead,
+         "Its true box stands there, as in the authors' script."),
+        ("Places for a box that name no round", overall.literal,
+         "They stay as they are written, as in the authors' script."),
+        ("Pictures with an EXIF orientation, which the truth does not follow", scores.as_stored,
+         "They were shown as they are stored."),
+    )  # fmt: skip
+    sentences = [f"References to earlier rounds: {_REFERENCES[manner['reference']]}{how}."]
     if overall.fallbacks:
         sentences.append(
             f"{overall.fallbacks:,} of {overall.places:,} references fell back to the true box, "
             "because nothing had been predicted."
         )
-    if unplayed:
-        sentences.append(f"{len(unplayed):,} rows could not be played; they are listed below.")
-    return tuple(sentences)
+    return sentences + [f"{what}: {count:,}. {why}" for what, count, why in counts if count]
 
 
 def _frame(frame: Sequence[int] | None) -> str:
@@ -126,14 +158,17 @@ def _frame(frame: Sequence[int] | None) -> str:
     return f"in a frame of {frame[0]} × {frame[1]}"
 
 
-def _plots(runs: Sequence[Run], below_ap: str, below_giou: str) -> tuple[Plot, ...]:
+def _plots(
+    runs: Sequence[Run], data: DataSet | None, below_ap: str, below_giou: str
+) -> tuple[Plot, ...]:
+    beside = data or REFCOCOG
     ap = _lines(runs, lambda totals: totals.summary.ap)
     giou = _lines(runs, lambda totals: totals.summary.giou)
     plots = [
         Plot("AP by round", below_ap, "ap.png",
-             score_plot("AP", ap[:1], published.AP, published.AP_DATA)),
+             score_plot("AP", ap[:1], beside.ap, beside.name)),
         Plot("gIoU by round", below_giou, "giou.png",
-             score_plot("gIoU", giou[:1], published.GIOU, published.GIOU_DATA)),
+             score_plot("gIoU", giou[:1], beside.giou, beside.name)),
     ]  # fmt: skip
     if len(runs) > 1:
         png = runs_plot({"AP": ap, "gIoU": giou})
@@ -153,7 +188,8 @@ def write_report(folder: Path, report: Report, run: Run) -> None:
         save(folder / plot.file, plot.png)
     for number, case in enumerate(report.cases, start=1):
         save(folder / _case_file(number), case.jpeg)
-    save(folder / "scores.json", json.dumps(run.scores.to_dict(), indent=2) + "\n")
+    scores = {**report.manner, **run.scores.to_dict()}
+    save(folder / "scores.json", json.dumps(scores, indent=2) + "\n")
     save(folder / "report.md", markdown(report))
     save(folder / "report.html", html(report))
 

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from demo.evaluate.play import Row, TurnRow, turn_score
-from demo.metrics import Summary, mean_of, summarize
+from demo.metrics import Summary, mean_of, says_none, summarize
 
 MOST_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
+_BESIDE = ("ahead", "literal")  # sources of places that refer to no earlier turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class Totals:
     """Scores over some turns; shares from 0 to 1, None where nothing counts.
 
     ``referring_ap`` is the AP over the turns that refer to an earlier one, whatever is given for it.
-    ``places`` counts such references; of these ``fallbacks`` took the true box for want of a
-    predicted one, and ``missing`` found neither. Over the ``given`` turns whose question held a box,
-    ``citation`` is the mean reward for citing it and ``exact`` the share that cites just what was given
-    (a box of the answer may be cited too). ``false_empty`` is the share of turns with something to find
-    that were answered with no box, ``masks_failed`` counts turns whose masks could not be made.
+    ``places`` counts such references; of these ``fallbacks`` took the true box since none was
+    predicted, and ``missing`` found neither. Beside them, ``ahead`` counts references of a turn to itself
+    or a later one, which got the true box, and ``literal`` places for a box that name no turn. Over the
+    ``given`` turns whose question held a box, ``citation`` is the mean reward for citing it and ``exact``
+    the share that cites just what was given (a box of the answer may be cited too). ``false_empty`` is the
+    share of turns with something to find that were answered with no box; ``unreadable`` counts turns with
+    no box whose answer does not say that nothing matches, ``masks_failed`` those whose masks could not be
+    made.
     """
 
     summary: Summary
@@ -35,10 +39,18 @@ class Totals:
     places: int
     fallbacks: int
     missing: int
+    ahead: int
+    literal: int
     given: int
     citation: float | None
     exact: float | None
+    unreadable: int
     masks_failed: int
+
+    @property
+    def rounds(self) -> int:
+        """How many turns there are, with something to find or without."""
+        return self.summary.turns + self.summary.absent
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values, on one level."""
@@ -48,9 +60,13 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Totals of a run: overall, by round (from 1), and by label and its value."""
+    """Totals of a run: overall, by round (from 1), and by label and its value.
+
+    ``as_stored`` counts the dialogues whose picture has an EXIF orientation, which was not followed.
+    """
 
     dialogues: int
+    as_stored: int
     overall: Totals
     rounds: dict[int, Totals]
     labels: dict[str, dict[str, Totals]]
@@ -59,6 +75,7 @@ class Scores:
         """As JSON values."""
         return {
             "dialogues": self.dialogues,
+            "as_stored": self.as_stored,
             "overall": self.overall.to_dict(),
             "rounds": {str(n): t.to_dict() for n, t in self.rounds.items()},
             "labels": {
@@ -77,6 +94,7 @@ def score(rows: Iterable[Row]) -> Scores:
         by_round[turn["round"]].append(turn)
     return Scores(
         dialogues=len(rows),
+        as_stored=sum(row.get("as_stored", False) for row in rows),
         overall=totals(turns),
         rounds={number: totals(by_round[number]) for number in sorted(by_round)},
         labels=_by_label(turns),
@@ -91,17 +109,24 @@ def totals(turns: Sequence[TurnRow]) -> Totals:
     to_find = [turn for turn in turns if turn["truth"]]
     return Totals(
         summary=summarize(turn_score(turn) for turn in turns),
-        referring_ap=summarize(turn_score(turn) for turn in turns if turn["references"]).ap,
+        referring_ap=summarize(turn_score(turn) for turn in turns if _refers(turn)).ap,
         box_iou=mean_of([turn["iou"] or 0.0 for turn in to_find]),
         false_empty=mean_of([not turn["objects"] for turn in to_find]),
-        places=len(sources),
+        places=sum(source not in _BESIDE for source in sources),
         fallbacks=sources.count("fallback"),
         missing=sources.count("missing"),
+        ahead=sources.count("ahead"),
+        literal=sources.count("literal"),
         given=len(given),
         citation=mean_of(citations),
         exact=mean_of([cites_exactly(turn) for turn in given]),
+        unreadable=sum(not turn["objects"] and not says_none(turn["findings"]) for turn in turns),
         masks_failed=sum("masks.failed" in turn["findings"] for turn in turns),
     )
+
+
+def _refers(turn: TurnRow) -> bool:
+    return any(place["source"] not in _BESIDE for place in turn["references"])
 
 
 def cites_exactly(turn: TurnRow) -> bool:

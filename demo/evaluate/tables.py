@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from demo.evaluate import published
 from demo.evaluate.folder import Settings
-from demo.evaluate.published import Curve
+from demo.evaluate.published import DATA_SETS, Curve, DataSet
 from demo.evaluate.score import Scores, Totals
 
 
@@ -35,13 +34,15 @@ class Table:
 def run_label(settings: Settings) -> str:
     """What to call a run beside others."""
     reference, frame = settings["reference"], settings["reference_frame"]
-    where = "" if reference == "none" or frame == "model" else ", original frame"
+    form = "" if settings.get("reference_form", "bbox") == "bbox" else ", bare"
+    where = "" if frame == "model" else ", original frame"
     what = {
         "predicted": "predicted references",
         "truth": "true references",
         "none": "no references",
     }
-    return f"{settings['model']}, {what[reference]}{where}"
+    how = "" if reference == "none" else f"{where}{form}"
+    return f"{settings['model']}, {what[reference]}{how}"
 
 
 def round_table(scores: Scores) -> Table:
@@ -56,7 +57,7 @@ def round_table(scores: Scores) -> Table:
         ("rounds with something to find", lambda t: f"{t.summary.turns:,}"),
         ("… answered with no box", lambda t: percent(t.false_empty)),
         ("rounds with nothing to find (absent)", lambda t: f"{t.summary.absent:,}"),
-        ("… answered with no box", lambda t: percent(t.summary.absent_accuracy)),
+        ("… answered so", lambda t: percent(t.summary.absent_accuracy)),
         ("citation reward", lambda t: percent(t.citation)),
         ("cites exactly what was given", lambda t: percent(t.exact)),
         ("rounds with a given box", lambda t: f"{t.given:,}"),
@@ -65,6 +66,12 @@ def round_table(scores: Scores) -> Table:
     ]
     if scores.overall.missing:
         lines.append(("… without any box", lambda t: f"{t.missing:,}"))
+    if scores.overall.ahead:
+        lines.append(("references to the round itself or a later one", lambda t: f"{t.ahead:,}"))
+    if scores.overall.literal:
+        lines.append(("places for a box that name no round", lambda t: f"{t.literal:,}"))
+    if scores.overall.unreadable:
+        lines.append(("answers that cannot be read", lambda t: f"{t.unreadable:,}"))
     if scores.overall.masks_failed:
         lines.append(("rounds whose masks failed", lambda t: f"{t.masks_failed:,}"))
     return Table(
@@ -75,25 +82,22 @@ def round_table(scores: Scores) -> Table:
     )
 
 
-def ap_table(runs: Sequence[Run]) -> Table:
-    """AP of runs by round, above the published curves."""
-    others = [(curve, published.AP_DATA) for curve in published.AP]
-    others.append((published.AP_REFCOCOG, published.GIOU_DATA))
-    return _beside("AP", runs, lambda t: t.summary.ap, others)
+def ap_table(runs: Sequence[Run], data: DataSet | None) -> Table:
+    """AP of runs by round, above the published results on ``data``, or on both sets for None."""
+    return _beside("AP", runs, data, lambda t: t.summary.ap, lambda d: d.ap)
 
 
-def giou_table(runs: Sequence[Run]) -> Table:
-    """GIoU of runs by round, above the published curves."""
-    others = [(curve, published.GIOU_DATA) for curve in published.GIOU]
-    others.append((published.GIOU_REFCOCO_PLUS, published.AP_DATA))
-    return _beside("gIoU", runs, lambda t: t.summary.giou, others)
+def giou_table(runs: Sequence[Run], data: DataSet | None) -> Table:
+    """The same with gIoU."""
+    return _beside("gIoU", runs, data, lambda t: t.summary.giou, lambda d: d.giou)
 
 
 def _beside(
     name: str,
     runs: Sequence[Run],
+    data: DataSet | None,
     of: Callable[[Totals], float | None],
-    others: Sequence[tuple[Curve, str]],
+    curves: Callable[[DataSet], Sequence[Curve]],
 ) -> Table:
     last = max([7, *(n for run in runs for n in run.scores.rounds)])
     rows = [
@@ -104,19 +108,33 @@ def _beside(
         )
         for run in runs
     ]
-    rows += [(f"{c.model}, published, {data}", *_published(c, last)) for c, data in others]
-    note = "Published results are on other data, unless this is the file that their row names."
+    rows += [
+        (f"{curve.model}, published, {one.name}", *_published(curve, last))
+        for one in ([data] if data else DATA_SETS)
+        for curve in curves(one)
+    ]
     return Table(
         f"{name} beside other results",
-        note,
+        _about(data, runs[0].scores),
         ("", *(f"R{n}" for n in _upto(last)), "all"),
         tuple(rows),
     )
 
 
+def _about(data: DataSet | None, scores: Scores) -> str:
+    if data is None:
+        return "The published results are on other data than this file."
+    return (
+        f"This file is {data.name}, by its name or size. Of the {data.dialogues:,} dialogues and "
+        f"{data.rounds:,} rounds that its authors released, {scores.dialogues:,} and "
+        f"{scores.overall.rounds:,} are scored here; the paper's table 6 counts {data.paper_rounds:,} "
+        "rounds."
+    )
+
+
 def _published(curve: Curve, last: int) -> tuple[str, ...]:
     cells = [f"{v:.1f}" for v in curve.rounds] + ["–"] * (last - len(curve.rounds))
-    return (*cells, "–" if curve.average is None else f"{curve.average:.1f}")
+    return (*cells, f"{curve.average:.1f}")
 
 
 def _upto(last: int) -> range:
@@ -142,14 +160,14 @@ def runs_table(runs: Sequence[Run]) -> Table:
     ]
     head = (
         "run", "AP", "AP of rounds that refer to an earlier one", "gIoU", "cIoU",
-        "citation reward", "absent, answered with no box", "dialogues", "fallbacks",
+        "citation reward", "absent, answered so", "dialogues", "fallbacks",
     )  # fmt: skip
     return Table("Runs compared", "Percent, or counts; over all rounds.", head, tuple(rows))
 
 
 def label_tables(scores: Scores) -> list[Table]:
     """AP by what the file says of its turns, the weakest first."""
-    head = ("", "AP", "gIoU", "rounds", "absent, answered with no box", "rounds")
+    head = ("", "AP", "gIoU", "rounds", "absent, answered so", "rounds")
     return [
         Table(f"By {name}", "", head, tuple(_label_row(v, groups[v]) for v in _weakest(groups)))
         for name, groups in scores.labels.items()

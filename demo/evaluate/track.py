@@ -14,7 +14,7 @@ from itertools import pairwise
 from demo.evaluate.asking import WITHOUT, Asked, Manner, next_question
 from demo.evaluate.data import PLACE, Dialogue, TrueTurn
 from demo.evaluate.judge import Judged, judge
-from demo.metrics import Summary, mean_of, summarize
+from demo.metrics import Summary, mean_of, says_none, summarize
 from demo.regions import RegionObject
 from demo.session import Session, Turn
 
@@ -26,8 +26,8 @@ class Round:
     """A turn that the benchmark asked.
 
     ``counts`` says whether the answer is the model's own and whole; ``judged`` compares it as it is now.
-    ``stand_ins`` are the regions in its question that are true boxes, with the round (1, 2, …) whose
-    answer has none.
+    ``stand_ins`` are the regions in its question that are true boxes, with the round (1, 2, …) that the
+    question names: its answer has no box, or it is not played yet.
     """
 
     number: int
@@ -56,8 +56,8 @@ class Track:
 
     def played(self, session: Session) -> int:
         """How many turns of a session, from the first on, are the benchmark's own questions."""
-        pairs = zip(session.turns, self.dialogue.turns, strict=False)
-        asked = (_stands_in(session, turn, true) is not None for turn, true in pairs)
+        pairs = enumerate(zip(session.turns, self.dialogue.turns, strict=False))
+        asked = (_stands_in(session, n, turn, true) is not None for n, (turn, true) in pairs)
         return next((n for n, right in enumerate([*asked, False]) if not right), 0)
 
     def rounds(self, session: Session) -> list[Round]:
@@ -90,14 +90,15 @@ class Track:
         turn, true = session.turns[number - 1], self.dialogue.turns[number - 1]
         objects = _objects(session, turn)
         masks = true.masks if self.masks else None
+        readable = says_none(finding.kind for finding in turn.findings)
         return Round(
             number,
             true,
-            judge(number, objects, true.boxes, masks, session.picture.size),
+            judge(number, objects, true.boxes, masks, session.picture.size, readable),
             len(objects),
             _is_own(session, turn),
             turn.partial,
-            _stands_in(session, turn, true) or (),
+            _stands_in(session, number - 1, turn, true) or (),
         )
 
 
@@ -115,16 +116,20 @@ def _is_own(session: Session, turn: Turn) -> bool:
     return turn.region in session.registry and not session.registry.region(turn.region).corrected
 
 
-def _stands_in(session: Session, turn: Turn, true: TrueTurn) -> tuple[tuple[str, int], ...] | None:
-    """The names in the question that are true boxes, with their rounds; None for another question."""
+def _stands_in(
+    session: Session, number: int, turn: Turn, true: TrueTurn
+) -> tuple[tuple[str, int], ...] | None:
+    """The names in the question (of turn ``number``, from 0) that are true boxes, with their rounds; None
+    for another question.
+    """
     names = _names(turn.question, true)
     if names is None:
         return None
     found: dict[str, int] = {}
-    for name, earlier in zip(names, true.contexts, strict=False):
-        region = session.turns[earlier].region
+    for name, named in zip(names, true.contexts, strict=False):
+        region = session.turns[named].region if named < number else None
         if region is None and name != WITHOUT:
-            found[name] = earlier + 1
+            found[name] = named + 1
         elif region is not None and name not in (region, f"{region}.1"):
             return None
     return tuple(found.items())

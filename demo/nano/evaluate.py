@@ -15,13 +15,12 @@ from typing import Any
 
 from demo.errors import InputError
 from demo.evaluate.asking import Manner
-from demo.evaluate.data import BadRow, Dialogue, TrueTurn, read_dialogues
+from demo.evaluate.data import BadRow, Dialogue, TrueTurn, open_stored, read_dialogues
 from demo.evaluate.play import TurnRow, play, turn_score
 from demo.evaluate.score import cites_exactly
 from demo.geometry import PictureBox
 from demo.metrics import TurnScore, is_hit, mask_iou, mean_of, merged, summarize, summarize_rounds
 from demo.nano.facts import inner_point
-from demo.pictures import open_picture
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Hint, Segmenter
 
@@ -147,7 +146,7 @@ def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
     """For each turn with something to find, the IoU of the masks that the segmenter makes when it is
     given the true boxes and points.
     """
-    picture = open_picture(dialogue.picture)
+    picture = open_stored(dialogue.picture)
     best: list[float] = []
     for true in dialogue.turns:
         if true.boxes and true.masks:

@@ -27,7 +27,7 @@ from PIL import Image
 from demo.engine import answer, begin
 from demo.errors import InputError
 from demo.geometry import PictureBox
-from demo.metrics import TurnScore, score_turn, summarize
+from demo.metrics import TurnScore, says_none, score_turn, summarize
 from demo.nano.drawing import Box, Drawing, draw
 from demo.nano.facts import GROUPS, PEOPLE, RELATIONS, Fact, facts_of, matching, related
 from demo.nano.heldout import HELD_OUT, sample_rounds
@@ -140,9 +140,10 @@ def _ask(
         drawn = [RegionObject("", PictureBox(*box))]
         session = session.with_registry(session.registry.add(drawn, origin=Origin.USER)[0])
     session = answer(session, question, picture=picture, reasoner=reasoner, segmenter=None)
-    region = session.turns[-1].region
-    found = session.registry.objects(region) if region else ()
-    return score_turn(1, [o.box for o in found], [PictureBox(*b) for b in truth])
+    turn = session.turns[-1]
+    found = [o.box for o in session.registry.objects(turn.region)] if turn.region else []
+    readable = says_none(finding.kind for finding in turn.findings)
+    return score_turn(1, found, [PictureBox(*b) for b in truth], readable=readable)
 
 
 # --- people --------------------------------------------------------------------------------------

@@ -18,11 +18,12 @@ MOST_NEW_TOKENS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts of one answer; None where they cannot be known."""
+    """Token counts of one answer, None where they cannot be known; and how it was decoded, in words."""
 
     prompt_tokens: int | None = None
     new_tokens: int | None = None
     reused_tokens: int | None = None
+    decoding: str = ""
 
 
 class Reasoner(Protocol):
@@ -40,6 +41,10 @@ class Reasoner(Protocol):
     def device(self) -> str:
         """What it runs on, for people: ``CPU``, ``NVIDIA GeForce RTX 3060``."""
 
+    @property
+    def held_bytes(self) -> int:
+        """What its weights take of this machine's memory, and `close` would free."""
+
     def prepare(self, picture: Picture) -> None:
         """Do what can be done for a picture before a question is asked; may be left out."""
 
@@ -50,6 +55,9 @@ class Reasoner(Protocol):
 
         Ends early, still with its counts, once ``cancel`` is set. Raises ModelError with a sentence.
         """
+
+    def close(self) -> None:
+        """Free what it holds, after an answer under way; it cannot be asked any more."""
 
 
 def framed(picture: Picture, dialect: Dialect) -> Image.Image:

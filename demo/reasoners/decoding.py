@@ -13,8 +13,10 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from demo.errors import CheckpointError, ModelError
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix
+from demo.reasoners.rules import Ruled, Rules
 
 # The two leading tokens may both move, and what was measured is a sample: hence four times over.
 _SAFETY = 4.0
@@ -33,17 +35,19 @@ class Decoder:
     ``passes`` and ``written`` count forward passes and tokens since it was made.
     """
 
-    def __init__(self, model: Any, stops: set[int], most_guessed: int) -> None:
+    def __init__(self, model: Any, rules: Rules, most_guessed: int) -> None:
         self._text, self._head = model.model.language_model, model.lm_head
         self._device = model.device
-        self._stops, self._most_guessed = stops, most_guessed
+        self.rules = rules
+        self._most_guessed = most_guessed if rules.fit_for_guesses else 0
         self._margin: float | None = None
         self.passes = self.written = 0
 
     @property
     def looks_ahead(self) -> bool:
         """Whether guesses are made: not before the difference was measured, and not if it is large."""
-        return self._margin is not None and self._margin <= _LARGEST_MARGIN
+        measured = self._margin is not None and self._margin <= _LARGEST_MARGIN
+        return measured and self._most_guessed > 0
 
     @torch.inference_mode()
     def measure(self, prefix: Prefix, tokens: Sequence[int]) -> None:
@@ -51,13 +55,14 @@ class Decoder:
 
         The first few of ``tokens`` after ``prefix`` are the sample.
         """
-        if self._margin is not None:
+        if self._margin is not None or not self._most_guessed:
             return
         sample = list(tokens[: min(self._most_guessed, 4) + 1])
         together = self._logits(sample, prefix.cache(), prefix.offset, len(sample))
         cache = prefix.cache()
         single = torch.cat([self._logits([t], cache, prefix.offset, 1) for t in sample])
-        self._margin = _SAFETY * float((together - single).abs().max())
+        difference = float((together - single).abs().max())
+        self._margin = _SAFETY * difference * self.rules.widens
 
     def write(
         self,
@@ -65,40 +70,59 @@ class Decoder:
         tokens: Sequence[int],
         lookahead: Lookahead,
         most: int,
+        *,
+        written: Sequence[int] = (),
         piece: int | None = None,
     ) -> Iterator[list[int]]:
-        """The tokens that follow, as many as each pass yields, up to a stop token or ``most``.
+        """The tokens that follow ``tokens`` and what is ``written`` already, up to an end or ``most``.
 
-        With ``piece`` the beginning is computed so many tokens at a time, and nothing is guessed:
-        slower, and with less memory.
+        As many at a time as each pass yields. With ``piece`` the beginning is computed ``piece`` tokens
+        at a time, and nothing is guessed: slower, and with less memory. Raises ModelError when the model
+        computes no usable numbers.
         """
         cache, offset = prefix.cache(), prefix.offset
-        waiting = self._first_pieces(list(tokens), cache, offset, piece)
-        left, alone = most, piece is not None
+        ruled = Ruled(self.rules, [*prefix.ids, *tokens], written, most)
+        waiting = self._first_pieces([*tokens, *written], cache, offset, piece)
+        left, alone, text = most, piece is not None, list(written)
         while left > 0:
             guessed = [] if alone else self._guessed(lookahead, left - 1)
-            new, waiting, doubtful = self._step(waiting, guessed, cache, offset)
+            new, waiting, doubtful = self._step(waiting, guessed, cache, offset, ruled)
             alone = piece is not None or doubtful
             left -= len(new)
-            ended = next((i for i, token in enumerate(new) if token in self._stops), None)
-            new = new[:ended]
+            new, ended = self._up_to_end(text, new)
+            text += new
+            ruled.add(new)
             lookahead.add(new)
             self.written += len(new)
             if new:
                 yield new
-            if ended is not None:
+            if ended:
                 return
+
+    def _up_to_end(self, text: Sequence[int], new: list[int]) -> tuple[list[int], bool]:
+        """What of the new tokens belongs to the text, and whether it ends there."""
+        for i, token in enumerate(new):
+            if token in self.rules.ends:
+                return new[:i], True
+            if self.rules.stopped([*text, *new[: i + 1]]):
+                return new[: i + 1], True
+        return new, False
 
     def _guessed(self, lookahead: Lookahead, room: int) -> list[int]:
         return lookahead.guess(min(self._most_guessed, room)) if self.looks_ahead else []
 
     def _step(
-        self, waiting: list[int], guessed: list[int], cache: DynamicCache, offset: int
+        self,
+        waiting: list[int],
+        guessed: list[int],
+        cache: DynamicCache,
+        offset: int,
+        ruled: Ruled,
     ) -> tuple[list[int], list[int], bool]:
         """One pass: the tokens it settled, those to start the next one with, and whether the first
         token that it left open must be computed by itself.
         """
-        best, sure = self._best(waiting + guessed, cache, offset, len(guessed) + 1)
+        best, sure = self._best(waiting, guessed, cache, offset, ruled)
         right = _agreeing(guessed, best, sure)
         kept = guessed[:right]
         doubtful = bool(guessed) and not sure[right]
@@ -119,15 +143,39 @@ class Decoder:
 
     @torch.inference_mode()
     def _best(
-        self, tokens: list[int], cache: DynamicCache, offset: int, count: int
+        self,
+        waiting: list[int],
+        guessed: list[int],
+        cache: DynamicCache,
+        offset: int,
+        ruled: Ruled,
     ) -> tuple[list[int], list[bool]]:
-        """The likeliest token after each of the last ``count``, and whether it leads clearly."""
+        """The best token after ``waiting`` and after each guess, and whether it leads clearly."""
         self.passes += 1
-        two = self._logits(tokens, cache, offset, count).topk(2)
-        leads = two.values[:, 0] - two.values[:, 1] > (self._margin or 0.0)
-        # One transfer from the device, because each one waits for it.
-        rows = torch.stack([two.indices[:, 0], leads.long()], dim=1).tolist()
-        return [token for token, _ in rows], [bool(lead) for _, lead in rows]
+        logits = self._logits(waiting + guessed, cache, offset, len(guessed) + 1)
+        scores = ruled.scores(logits, guessed)
+        two = scores.topk(2).values
+        leads = two[:, 0] - two[:, 1] > (self._margin or 0.0)
+        # Of equal scores `generate` takes the one that argmax names. One transfer from the device for
+        # all, because each one waits for it.
+        told = torch.stack(
+            [scores.argmax(-1), leads.long(), logits.isfinite().all(-1).long()], dim=1
+        ).tolist()
+        if not all(finite for _, _, finite in told):
+            raise self._useless()
+        return [token for token, _, _ in told], [bool(lead) for _, lead, _ in told]
+
+    def _useless(self) -> ModelError:
+        """Why there may be numbers that are infinite or none at all, and what to do."""
+        if self._head.weight.dtype == torch.float16:
+            return ModelError(
+                "This model’s numbers are too large for float16, in which it runs here. Run it on a "
+                "card that computes in bf16 (compute capability 8 or newer), or on a server."
+            )
+        return CheckpointError(
+            "This model computes numbers that are none: its weights are damaged, perhaps by a merge or "
+            "an incomplete copy. Make or fetch them again."
+        )
 
     @torch.inference_mode()
     def _logits(

@@ -20,6 +20,7 @@ from transformers import (
     AutoConfig,
     AutoProcessor,
     BitsAndBytesConfig,
+    GenerationConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2VLForConditionalGeneration,
 )
@@ -32,6 +33,7 @@ from demo.reasoners.fetch import folder_of
 from demo.reasoners.kept import check_whole, keep, kept_folder
 from demo.reasoners.local import LocalReasoner, failures_said
 from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
+from demo.reasoners.rules import settings_in
 from demo.space import on_zero_gpu
 
 CLASSES = {
@@ -110,6 +112,7 @@ def load_local(
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
     with failures_said(), _missing(entry):
         folder = _folder(entry)
+        settings = settings_in(folder, config)
         processor = AutoProcessor.from_pretrained(folder)
         if not plan.four_bits:
             model = _load(config, folder, plan)
@@ -117,6 +120,7 @@ def load_local(
             model = _quantized(config, folder, plan)
         else:
             model = load_kept(entry, config, plan, tell)
+    model.generation_config = settings  # of a kept copy, too: the file may have changed since
     dialect = dialect_of(entry, getattr(config, "region_frame", None))
     return LocalReasoner(entry.name, model, processor, dialect)
 
@@ -136,6 +140,7 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
         except (DemoError, OSError, ValueError, LookupError, RuntimeError, SafetensorError):
             tell(f"The quantized copy of {entry.title} is damaged: it is made again.")
     model = _quantized(config, source, plan)
+    model.generation_config = GenerationConfig()  # saving refuses what loading lets pass
     tell(keep(model, place))
     return model
 

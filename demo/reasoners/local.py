@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from demo.dialects.dialect import Dialect
-from demo.errors import ModelError, OutOfMemoryError, first_line
+from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.line import Line
 from demo.pictures import Picture
 from demo.prompt import Prompt
@@ -31,8 +31,10 @@ from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
 from demo.reasoners.decoding import Decoder, most_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
+from demo.reasoners.rules import Rules
 
 _END_OF_PICTURE = "<|vision_end|>"
+_ENDS = ("<|im_end|>", "<|endoftext|>")
 # When memory ran out, a prompt is computed in pieces of so many tokens.
 _SMALL_PIECE = 128
 _SAMPLE = "find the dog"  # any words: the passes are measured on them
@@ -54,9 +56,8 @@ class LocalReasoner:
         self._dialect, self._device, self._closed = dialect, model.device, False
         self._lock = Line()
         self._prefixes = Prefixes()
-        stops = model.generation_config.eos_token_id
-        stops = set(stops if isinstance(stops, list) else [stops])
-        self._decoder = Decoder(model, stops, most_guessed(model))
+        rules = Rules(model, processor.tokenizer, _usual_ends(model, processor.tokenizer))
+        self._decoder = Decoder(model, rules, most_guessed(model))
 
     @property
     def name(self) -> str:
@@ -83,6 +84,12 @@ class LocalReasoner:
     def held_bytes(self) -> int:
         """What its weights take; nothing once it is closed."""
         return 0 if self._closed else sum(p.nbytes for p in self._model.parameters())
+
+    @property
+    def decoding(self) -> str:
+        """How it decodes, for people, such as *greedy, repetition penalty 1.05, with look-ahead*."""
+        how = "with look-ahead" if self._decoder.looks_ahead else "token by token"
+        return ", ".join(("greedy", *self._decoder.rules.words, how))
 
     def prepare(self, picture: Picture) -> None:
         """Compute everything that stands before a question; the newest pictures are kept."""
@@ -140,7 +147,8 @@ class LocalReasoner:
                 yield text
             if cancel.is_set():
                 break
-        yield Usage(self._prefix(picture).length + len(asked), count, known.length if known else 0)
+        read = self._prefix(picture).length + len(asked)
+        yield Usage(read, count, known.length if known else 0, self.decoding)
 
     def _tokens(
         self, picture: Picture, asked: list[int], likely: Sequence[str]
@@ -161,7 +169,9 @@ class LocalReasoner:
         self._prefixes.clear()
         torch.cuda.empty_cache()
         prefix, left = self._prefix(picture, _SMALL_PIECE), MOST_NEW_TOKENS - len(written)
-        yield from self._decoder.write(prefix, asked + written, Lookahead(), left, _SMALL_PIECE)
+        yield from self._decoder.write(
+            prefix, asked, Lookahead(), left, written=written, piece=_SMALL_PIECE
+        )
 
     @torch.inference_mode()
     def _prefix(self, picture: Picture, piece: int | None = None) -> Prefix:
@@ -171,7 +181,8 @@ class LocalReasoner:
             return kept
         model = self._model.model
         features, grid = self._features(picture)
-        ids = torch.tensor([self._picture_ids(len(features))], device=features.device)
+        before = self._picture_ids(len(features))
+        ids = torch.tensor([before], device=features.device)
         is_picture = ids == self._model.config.image_token_id
         embedded = model.get_input_embeddings()(ids)
         embedded[is_picture] = features.to(embedded.dtype)
@@ -188,7 +199,7 @@ class LocalReasoner:
                 past_key_values=cache,
                 use_cache=True,
             )
-        prefix = prefix_of(cache, int(offset))
+        prefix = prefix_of(cache, before, int(offset))
         self._prefixes.put(picture.sha256, prefix)
         self._decoder.measure(prefix, self._question_ids(_SAMPLE))
         return prefix
@@ -223,16 +234,30 @@ class LocalReasoner:
         return self._processor.tokenizer(text, add_special_tokens=False).input_ids
 
 
+def _usual_ends(model: Any, tokenizer: Any) -> list[int]:
+    """The ids that end an answer in the chat format, for a checkpoint that names none.
+
+    `generate` would go on behind them until it may not any more; people see what stands before.
+    """
+    named = model.config.text_config.eos_token_id
+    listed = named if isinstance(named, list) else [named]
+    ids = (tokenizer.eos_token_id, *map(tokenizer.convert_tokens_to_ids, _ENDS), *listed)
+    return [each for each in ids if each is not None and each != tokenizer.unk_token_id]
+
+
 @contextmanager
 def failures_said() -> Iterator[None]:
-    """Turn the device's own out-of-memory error into a sentence."""
+    """Turn whatever goes wrong in a model, above all for want of memory, into a sentence."""
     try:
         yield
+    except DemoError:
+        raise
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         raise OutOfMemoryError(
             "The graphics card has too little free memory for this. Close other programs that use "
             "it, or start with --low-memory or --model nano."
         ) from error
-    except (RuntimeError, MemoryError) as error:
+    except Exception as error:  # libraries and damaged checkpoints can raise anything at all
+        log.debug("the model failed", exc_info=True)
         raise ModelError(f"The model failed: {first_line(error)}.") from error

@@ -6,6 +6,7 @@ It knows tensors and how long they are kept; it does not know what they say.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,14 +19,18 @@ from demo.reasoners.memory import MOST_PREFIX_BYTES
 class Prefix:
     """System line and picture, computed.
 
-    ``layers`` holds keys and values [1, heads, length, width] of each layer; token ``i`` of what
-    follows has the rotary position ``i + offset`` on all three axes, with ``i`` counted from the
-    beginning of the prompt.
+    ``layers`` holds keys and values [1, heads, length, width] of each layer, ``ids`` the tokens they
+    are of; token ``i`` of what follows has the rotary position ``i + offset`` on all three axes, with
+    ``i`` counted from the beginning of the prompt.
     """
 
     layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
-    length: int
+    ids: tuple[int, ...]
     offset: int
+
+    @property
+    def length(self) -> int:
+        return len(self.ids)
 
     @property
     def nbytes(self) -> int:
@@ -40,10 +45,10 @@ class Prefix:
         return cache
 
 
-def prefix_of(cache: DynamicCache, offset: int) -> Prefix:
-    """What a cache holds now."""
+def prefix_of(cache: DynamicCache, ids: Sequence[int], offset: int) -> Prefix:
+    """What a cache holds now, which was computed of these tokens."""
     layers = tuple((layer.keys, layer.values) for layer in cache.layers)
-    return Prefix(layers, cache.get_seq_length(), offset)
+    return Prefix(layers, tuple(ids), offset)
 
 
 class Prefixes:

@@ -60,6 +60,11 @@ class RemoteReasoner:
     def device(self) -> str:
         return f"server {self._server.host}"
 
+    @property
+    def held_bytes(self) -> int:
+        """Nothing: the weights are the server's."""
+        return 0
+
     def prepare(self, picture: Picture) -> None:
         """Nothing: the picture travels with each question, and made ready in a twentieth of a second.
 

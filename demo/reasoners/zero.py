@@ -44,7 +44,7 @@ class ZeroReasoner:
 
     def __init__(self, reasoner: Reasoner, door: Door) -> None:
         self._name, self._dialect, self._device = reasoner.name, reasoner.dialect, reasoner.device
-        self._door = door
+        self._inner, self._door = reasoner, door
 
     @property
     def name(self) -> str:
@@ -57,6 +57,10 @@ class ZeroReasoner:
     @property
     def device(self) -> str:
         return f"{self._device}, shared"
+
+    @property
+    def held_bytes(self) -> int:
+        return self._inner.held_bytes
 
     def prepare(self, picture: Picture) -> None:
         """Nothing: outside a turn there is no GPU, and what it computed would not stay."""
@@ -74,6 +78,10 @@ class ZeroReasoner:
                     return
         finally:
             pieces.close()
+
+    def close(self) -> None:
+        """Free the weights that wait here for the GPU."""
+        self._inner.close()
 
 
 def _writing_seconds(prompt: Prompt) -> int:

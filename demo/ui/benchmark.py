@@ -18,9 +18,9 @@ from typing import Any
 import gradio as gr
 
 from demo.errors import DemoError, InputError
+from demo.evaluate.data import open_stored
 from demo.evaluate.index import Entry, Index
 from demo.evaluate.track import Track
-from demo.pictures import open_picture
 from demo.store import thumbnail
 from demo.ui import words
 from demo.ui.canvas import serial
@@ -103,7 +103,7 @@ class Benchmark:
 
     def _desk(self, row: int) -> Desk:
         track = self._track(row)
-        desk = self.events.desk_for(open_picture(track.dialogue.picture))
+        desk = self.events.desk_for(open_stored(track.dialogue.picture))
         self.opened.note(desk.session.id, row)
         return replace(desk, track=track)
 
@@ -136,7 +136,7 @@ class Benchmark:
 
 @lru_cache(maxsize=512)
 def _thumbnail(path: Path) -> str:
-    small = base64.b64encode(thumbnail(open_picture(path))).decode()
+    small = base64.b64encode(thumbnail(open_stored(path))).decode()
     return f"data:image/jpeg;base64,{small}"
 
 

@@ -48,12 +48,18 @@ def _together(masks: tuple[Mask, ...]) -> Mask:
 
 
 def _lines(one: Round) -> tuple[str, ...]:
-    notes = [marked("note", _stand_in(name, earlier)) for name, earlier in one.stand_ins]
-    return (*notes, marked(_level(one), f"Truth: {_verdict(one)}{_uncounted(one)}"))
+    notes = [_stand_in(name, named, one.number) for name, named in one.stand_ins]
+    if one.true.literal:
+        notes.append("The place for a box in this question names no round, so it stays as it is.")
+    verdict = marked(_level(one), f"Truth: {_verdict(one)}{_uncounted(one)}")
+    return (*(marked("note", note) for note in notes), verdict)
 
 
-def _stand_in(name: str, earlier: int) -> str:
-    return f"{name} is the true box of round {earlier}: the answer there has none to refer to."
+def _stand_in(name: str, named: int, number: int) -> str:
+    if named < number:
+        return f"{name} is the true box of round {named}: the answer there has none to refer to."
+    which = "itself" if named == number else f"round {named}, which comes later"
+    return f"{name} is the true box of round {named}: this question names {which}."
 
 
 def _level(one: Round) -> str:
@@ -65,11 +71,17 @@ def _level(one: Round) -> str:
 def _verdict(one: Round) -> str:
     there = len(one.true.boxes)
     if not there:
-        found = f"but the answer has {_boxes(one.answered)}"
-        return f"nothing is there, {found if one.answered else 'and the answer says so'}."
+        return f"nothing is there, {_said_of_nothing(one)}."
     if not one.answered:
         return f"{'there is one' if there == 1 else f'there are {there}'}; the answer has no box."
     return f"{_iou(one, there)}{_mask_iou(one)}."
+
+
+def _said_of_nothing(one: Round) -> str:
+    if one.answered:
+        return f"but the answer has {_boxes(one.answered)}"
+    right = one.judged.score.absent_right
+    return "and the answer says so" if right else "but the answer does not say so"
 
 
 def _iou(one: Round, there: int) -> str:

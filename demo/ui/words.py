@@ -126,7 +126,8 @@ def benchmark(name: str, rows: int, reading: bool) -> str:
         return f"{name} is still being read: {rows:,} rows so far."
     return (
         f"{name}: {rows:,} row{'' if rows == 1 else 's'}, counted from 0. A reference is what the model "
-        "found in the round that it names; only where it found nothing the true box stands in."
+        "found in the round that it names; only where it found nothing, or the round is still to come, the "
+        "true box stands in."
     )
 
 

@@ -31,6 +31,7 @@ from demo.prompt import Prompt
 from demo.reasoners.base import Usage
 from demo.segmenters.base import Hint, Segment
 from demo.ui.page import build_page, launch_options
+from tests.table import Weightless
 
 TURNS = 8
 REGIONS = 120
@@ -128,14 +129,11 @@ def drawing_times(browser_page: Page, url: str, picture: Path) -> list[float]:
     return times
 
 
-class Leaves:
+class Leaves(Weightless):
     """Answers every question with the boxes of all the leaves."""
 
     name, device = "leaves", "CPU"
     dialect = REGION_REASONER.in_frame(Size(*LARGE))
-
-    def prepare(self, _picture: Picture) -> None:
-        """There is nothing to prepare."""
 
     def stream(
         self, _picture: Picture, _prompt: Prompt, _cancel: threading.Event

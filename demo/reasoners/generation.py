@@ -1,0 +1,81 @@
+"""What a checkpoint's makers ask of decoding, as their ``generation_config.json`` says it.
+
+It reads that file and puts it into words; it needs neither torch nor transformers, because a server is
+asked for the same. How a local model follows it is `rules.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo.errors import CheckpointError, first_line
+
+FILE = "generation_config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The settings that count in greedy decoding; each default changes nothing.
+
+    ``ends`` are the token ids that end a text; none where the file names none.
+    """
+
+    repetition_penalty: float = 1.0
+    no_repeat_ngram_size: int = 0
+    suppress_tokens: tuple[int, ...] = ()
+    begin_suppress_tokens: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What differs from plain greedy decoding, for people."""
+        said = []
+        if self.repetition_penalty != 1.0:
+            said.append(f"repetition penalty {self.repetition_penalty:g}")
+        if self.no_repeat_ngram_size:
+            said.append(f"no {self.no_repeat_ngram_size} tokens twice in the same order")
+        if suppressed := len({*self.suppress_tokens, *self.begin_suppress_tokens}):
+            said.append(f"{suppressed} suppressed token{'s' * (suppressed > 1)}")
+        return tuple(said)
+
+
+def generation_in(folder: Path) -> Generation | None:
+    """The settings of the checkpoint in a folder; None where it has no such file.
+
+    Raises CheckpointError for a file that cannot be read.
+    """
+    try:
+        written = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return generation_of(written)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"The file {FILE} in {folder} cannot be read: {first_line(error)}. Correct it."
+        ) from error
+
+
+def generation_of(written: Mapping[str, Any]) -> Generation:
+    """The same from the values of such a file; null means the default.
+
+    Raises ValueError or TypeError for a value of another kind.
+    """
+    return Generation(
+        float(written.get("repetition_penalty") or 1.0),
+        int(written.get("no_repeat_ngram_size") or 0),
+        _ids(written.get("suppress_tokens")),
+        _ids(written.get("begin_suppress_tokens")),
+        _ids(written.get("eos_token_id")),
+    )
+
+
+def _ids(value: object) -> tuple[int, ...]:
+    """Token ids from one, a list of them, or nothing."""
+    listed = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(type(each) is int for each in listed):
+        raise TypeError(f"{value} is not a token id or a list of them")
+    return tuple(listed)

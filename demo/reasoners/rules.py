@@ -1,0 +1,152 @@
+"""How a local model follows its checkpoint's ``generation_config.json`` in greedy decoding.
+
+The rules are transformers' own logits processors, put together as its ``generate`` does, so that a text is
+the one that the checkpoint's makers get. It knows scores and token ids, no pictures and no texts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    ForcedEOSTokenLogitsProcessor,
+    GenerationConfig,
+    LogitsProcessorList,
+    MinLengthLogitsProcessor,
+    MinNewTokensLengthLogitsProcessor,
+    NoBadWordsLogitsProcessor,
+    NoRepeatNGramLogitsProcessor,
+    RepetitionPenaltyLogitsProcessor,
+    SequenceBiasLogitsProcessor,
+    StoppingCriteriaList,
+    StopStringCriteria,
+    SuppressTokensAtBeginLogitsProcessor,
+    SuppressTokensLogitsProcessor,
+)
+
+from demo.errors import CheckpointError, first_line
+from demo.reasoners.generation import FILE, generation_in, generation_of
+
+# These depend on nothing but the ids so far, and widen a difference between two computations of a score
+# by no more than the penalty's factor: a guess can be judged under them. Under others nothing is guessed.
+_FIT_FOR_GUESSES = (
+    ForcedEOSTokenLogitsProcessor,
+    MinLengthLogitsProcessor,
+    MinNewTokensLengthLogitsProcessor,
+    NoBadWordsLogitsProcessor,
+    NoRepeatNGramLogitsProcessor,
+    RepetitionPenaltyLogitsProcessor,
+    SequenceBiasLogitsProcessor,
+    SuppressTokensAtBeginLogitsProcessor,
+    SuppressTokensLogitsProcessor,
+)
+_LONGEST_STOP = 128  # tokens in which a stop string is looked for
+
+
+def settings_in(folder: Path, config: Any) -> GenerationConfig:
+    """What the checkpoint in a folder says of decoding: in its file, else in its model configuration.
+
+    Raises CheckpointError for a file that cannot be read.
+    """
+    if generation_in(folder) is None:
+        return GenerationConfig.from_model_config(config)
+    return GenerationConfig.from_pretrained(folder)
+
+
+class Rules:
+    """What one loaded model holds to while it decodes.
+
+    ``ends`` are the ids that end a text, and are no part of it. Raises CheckpointError for settings that
+    cannot be followed.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any = None, ends: Iterable[int] = ()) -> None:
+        """``ends`` count where the file names none; ``tokenizer`` is needed for stop strings only."""
+        self._model = model
+        try:
+            # The library's own steps to put its file and its defaults together (generation/utils.py).
+            config, _ = model._prepare_generation_config(GenerationConfig(do_sample=False))
+            if config.eos_token_id is None:
+                config.eos_token_id = sorted(set(ends)) or None
+            model._prepare_special_tokens(config, device=model.device)
+            self._config = config
+            self._generation = generation_of(config.to_dict())
+            stops = config.stop_strings
+            self._stops = StoppingCriteriaList(
+                [StopStringCriteria(tokenizer, stops)] if stops and tokenizer is not None else []
+            )
+            processors = self.processors(1, 1)
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise CheckpointError(
+                f"The settings in the checkpoint’s {FILE} cannot be followed: {first_line(error)}. "
+                "Correct that file."
+            ) from error
+        self.ends = frozenset(self._generation.ends)
+        self.fit_for_guesses = all(isinstance(p, _FIT_FOR_GUESSES) for p in processors)
+
+    @property
+    def widens(self) -> float:
+        """By what factor a difference between two scores can grow under these rules."""
+        penalty = self._generation.repetition_penalty
+        return max(penalty, 1 / penalty)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What differs from plain greedy decoding, for people."""
+        beams = self._config.num_beams or 1
+        asked = (f"not with the {beams} beams that its makers ask for",) if beams > 1 else ()
+        return (*self._generation.words, *asked)
+
+    def processors(self, prompt: int, most: int) -> LogitsProcessorList:
+        """Those for a prompt of so many tokens and a text of at most ``most``."""
+        config = copy.copy(self._config)
+        config.max_length = prompt + most
+        return self._model._get_logits_processor(
+            config, input_ids_seq_length=prompt, device=str(self._model.device)
+        )
+
+    def stopped(self, written: Sequence[int]) -> bool:
+        """Whether a text ends with a string that ends it."""
+        if not self._stops:
+            return False
+        ids = torch.tensor([written[-_LONGEST_STOP:]], device=self._model.device)
+        return bool(self._stops(ids, None).all())
+
+
+class Ruled:
+    """One text under the rules: its ids so far, prompt included, and the scores of what comes next."""
+
+    def __init__(self, rules: Rules, prompt: Sequence[int], written: Sequence[int], most: int):
+        """The text goes on after ``written``, with at most ``most`` more tokens."""
+        self._process = rules.processors(len(prompt), len(written) + most)
+        self._length = len(prompt) + len(written)
+        device = rules._model.device
+        self._ids = torch.zeros(1, self._length + most, dtype=torch.long, device=device)
+        if self._process:
+            self._ids[0, : self._length] = torch.tensor([*prompt, *written], device=device)
+
+    def add(self, tokens: Sequence[int]) -> None:
+        """So the text goes on."""
+        if self._process and tokens:
+            self._put(tokens)
+        self._length += len(tokens)
+
+    def scores(self, logits: torch.Tensor, guessed: Sequence[int]) -> torch.Tensor:
+        """Scores [N + 1, vocabulary] from logits of that shape, after each of N guessed tokens."""
+        if not self._process:
+            return logits
+        if guessed:
+            self._put(guessed)
+        rows = (
+            self._process(self._ids[:, : self._length + i], logits[i : i + 1])
+            for i in range(len(logits))
+        )
+        return torch.cat(list(rows))
+
+    def _put(self, tokens: Sequence[int]) -> None:
+        place = slice(self._length, self._length + len(tokens))
+        self._ids[0, place] = torch.tensor(tokens, device=self._ids.device)
