@@ -1,6 +1,7 @@
 """The one place of the doctor that looks inside a model that is loaded here.
 
-It lets the model write token by token, with looking ahead or without; and lets a model with random weights say what is given.
+It lets the model write token by token, with looking ahead or without, and lets a model with random
+weights say what is given.
 """
 
 from __future__ import annotations

@@ -133,12 +133,6 @@ def card_fault() -> str | None:
 def _judge(machine: Machine, findings: Findings) -> None:
     if fault := card_fault():
         findings.fault(fault)
-    elif machine.seen and machine.device == "cpu":
-        findings.fault(
-            f"The driver knows a graphics card ({machine.seen[0]}), but this torch ({machine.torch}, "
-            f"built for {machine.build}) cannot use it.",
-            "Install the build of torch that belongs to this driver; pytorch.org lists them.",
-        )
     elif machine.device == "cpu":
         findings.note("There is no graphics card here that torch can use: models run on the CPU.")
     for place in machine.places:

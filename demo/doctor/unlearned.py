@@ -60,7 +60,8 @@ def unlearned(entry: Entry, plan: Plan) -> LocalReasoner:
     ):
         setattr(config, name, getattr(nano, name))
     model = _model(config, plan)
-    model.generation_config = GenerationConfig.from_pretrained(NANO_FOLDER)
+    # As the published instruct checkpoints of Qwen2.5 have it, which costs something at every token.
+    model.generation_config = GenerationConfig.from_pretrained(NANO_FOLDER, repetition_penalty=1.05)
     processor = AutoProcessor.from_pretrained(NANO_FOLDER)
     dialect = replace(REGION_REASONER, frame=_FRAME)
     reasoner = LocalReasoner(f"{entry.name}, random weights", model, processor, dialect)
