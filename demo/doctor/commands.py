@@ -17,6 +17,8 @@ from demo.errors import InputError, OptionError
 from demo.options import Parser, add_model_options, check_models, count
 
 if TYPE_CHECKING:
+    from demo.doctor.machine import Machine
+    from demo.doctor.shelf import Runnable
     from demo.doctor.trial import Run
 
 
@@ -46,38 +48,63 @@ def _doctor(options: argparse.Namespace) -> int:
     """The exit status is 1 when something is not well. Raises InputError for bad options."""
     check_models(options)
     _check(options)
-    from demo.doctor.bandwidth import memory_bandwidth
-    from demo.doctor.machine import look
-    from demo.doctor.shelf import runnable
-    from demo.doctor.trial import Run
-    from demo.doctor.words import finding_lines, machine_lines, model_lines, run_lines
+    from demo.doctor.words import finding_lines  # with all the rest, which takes seconds to import
 
     findings = Findings()
-    machine = findings.attempt("This machine could not be looked at", lambda: look(findings))
-    bandwidth = None
-    if machine is not None:
-        _print(machine_lines(machine))
-        device, free = machine.device, machine.device_free
-        bandwidth = findings.attempt(
-            "The memory’s speed could not be measured", lambda: memory_bandwidth(device, free)
-        )
-    models = findings.attempt(
-        "What runs here could not be found out", lambda: runnable(options, bandwidth)
-    )
-    _print(model_lines(models or (), bandwidth))
-    run = Run(options.model, options.random)
-    _try(run, options, findings)
-    _print(run_lines(run))
+    machine, bandwidth = _machine(findings)
+    models = _models(options, bandwidth, findings)
+    run = _run(options, findings)
     _print(finding_lines(findings.found))
     if options.json:
         figures = {
             "machine": machine and asdict(machine),
-            "models": [asdict(model) for model in models or ()],
+            "models": [asdict(model) for model in models],
             "run": asdict(run),
             "findings": [asdict(finding) for finding in findings.found],
         }
         _write(options.json, figures)
     return 1 if findings.faults else 0
+
+
+def _machine(findings: Findings) -> tuple[Machine | None, float | None]:
+    """What this machine is, and how fast it reads the memory that models run in."""
+    from demo.doctor.bandwidth import memory_bandwidth
+    from demo.doctor.machine import look
+    from demo.doctor.words import machine_lines
+
+    machine = findings.attempt("This machine could not be looked at", lambda: look(findings))
+    if machine is None:
+        return None, None
+    _print(machine_lines(machine))
+    device, free = machine.device, machine.device_free
+    bandwidth = findings.attempt(
+        "The memory’s speed could not be measured", lambda: memory_bandwidth(device, free)
+    )
+    return machine, bandwidth
+
+
+def _models(
+    options: argparse.Namespace, bandwidth: float | None, findings: Findings
+) -> list[Runnable]:
+    from demo.doctor.shelf import runnable
+    from demo.doctor.words import model_lines
+
+    models = findings.attempt(
+        "What runs here could not be found out", lambda: runnable(options, bandwidth)
+    )
+    _print(model_lines(models or (), bandwidth))
+    return models or []
+
+
+def _run(options: argparse.Namespace, findings: Findings) -> Run:
+    from demo.doctor.trial import Run, examine
+    from demo.doctor.words import run_lines
+    from demo.reasoners.loading import to_stderr
+
+    run = Run(options.model, options.random)
+    findings.attempt("The run failed", lambda: examine(run, options, findings, to_stderr))
+    _print(run_lines(run))
+    return run
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -93,16 +120,6 @@ def _check(options: argparse.Namespace) -> None:
             raise InputError(
                 f"The file {options.json} cannot be written: {error.strerror}."
             ) from error
-
-
-def _try(run: Run, options: argparse.Namespace, findings: Findings) -> None:
-    from demo.doctor.trial import examine
-    from demo.reasoners.loading import to_stderr
-
-    try:
-        findings.attempt("The run failed", lambda: examine(run, options, findings, to_stderr))
-    except KeyboardInterrupt:
-        findings.fault("The run was stopped before its end.")
 
 
 def _write(file: Path, figures: dict[str, Any]) -> None:

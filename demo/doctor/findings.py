@@ -48,10 +48,12 @@ class Findings:
     def attempt(self, what: str, part: Callable[[], Part]) -> Part | None:
         """Do one part; None when it failed, which is then a fault that begins with ``what``.
 
-        An examination goes on whatever breaks, so every exception ends here.
+        An examination goes on whatever breaks, so every exception ends here; Ctrl+C ends the part.
         """
         try:
             return part()
+        except KeyboardInterrupt:
+            self.fault(f"{what}: it was stopped.")
         except DemoError as error:
             self.fault(f"{what}: {error}")
         except Exception as error:

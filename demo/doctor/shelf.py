@@ -11,7 +11,7 @@ from demo.doctor.machine import room_on
 from demo.errors import DemoError
 from demo.reasoners.catalogue import CATALOGUE, Entry
 from demo.reasoners.devices import best_device, free_memory
-from demo.reasoners.fetch import folder_of, order_for
+from demo.reasoners.fetch import folder_of
 from demo.reasoners.memory import PICTURE_TOKENS, QUESTION_TOKENS, Plan, Precision, need_of
 
 
@@ -42,7 +42,7 @@ def runnable(options: argparse.Namespace, bandwidth: float | None) -> list[Runna
 
 def _of(entry: Entry, options: argparse.Namespace, bandwidth: float | None) -> Runnable:
     here = folder_of(entry) is not None
-    fetch = 0 if here else order_for(entry, ask_hub=False).size
+    fetch = 0 if here else 2 * entry.shape.parameters if entry.shape else None
     try:
         plan = plan_within(entry, options, here=here)
     except DemoError as error:
