@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import NoReturn
 
+from demo.reasoners.address import read_address
 from demo.reasoners.catalogue import find_model
 from demo.segmenters.names import check_segmenter
 
@@ -47,8 +48,6 @@ def check_models(options: argparse.Namespace) -> None:
     """Raises OptionError for a model, a server or a segmenter that cannot be, before anything is loaded."""
     check_segmenter(options.segmenter)
     if options.server:
-        from demo.reasoners.server import read_address  # its client takes a second to import
-
         read_address(options.server)
     elif options.model != "auto":
         find_model(options.model)

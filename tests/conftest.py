@@ -87,6 +87,14 @@ def picture(drawing: Drawing) -> Picture:
     return open_picture(drawing.image, "scene.png")
 
 
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key and no proxy, whatever a person's environment holds."""
+    for name in ("OPENAI_API_KEY", *(f"{kind}_proxy" for kind in ("http", "https", "all", "no"))):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, the one that `tests/run` found."""

@@ -75,7 +75,7 @@ class Hostile:
                 self._play(connection, self._script(request))
 
     def _script(self, request: Asked) -> Script:
-        if request.path.endswith("/models"):
+        if request.path.partition("?")[0].endswith("/models"):
             return self.models
         self.asked.append(request)
         return self.scripts[min(len(self.asked), len(self.scripts)) - 1]

@@ -1,7 +1,7 @@
 """What can go wrong with a server, as sentences: what happened, and what to do.
 
-It knows the errors of the `openai` package and what servers write into theirs. It sends nothing, and no
-sentence holds a key or the address as it was typed.
+It knows the errors of the HTTP client and what servers write into theirs. It sends nothing, and no
+sentence holds a key, a password or the address as it was typed.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ import ssl
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import httpx2
-import openai
 
-from demo.errors import ModelError
+from demo.errors import DemoError, ModelError, OptionError
 
 # What a second attempt may mend: time-outs, conflicts, too many requests, a server that restarts.
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_KEY = (401, 403)
+# What a proxy says of itself or of what it does not reach.
+_PROXYS = frozenset({407, 502, 503, 504})
 MOST_SAID = 200
+_WAYS_ROUND = "Check the proxy, or put the server’s host into no_proxy."
+# Where servers write what went wrong, the words themselves before what holds them.
+_SAYS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
 
 
 class SilenceError(Exception):
@@ -30,6 +35,35 @@ class SilenceError(Exception):
 
 class BrokenError(Exception):
     """The connection ended before the answer did."""
+
+
+class FormError(Exception):
+    """What arrived is no part of an answer."""
+
+
+class NoRoomError(Exception):
+    """The server's context has no room for question and answer."""
+
+
+class GivenUpError(Exception):
+    """The server ended its answer before it was complete, and said why."""
+
+    def __init__(self, reason: str, withheld: bool = False) -> None:
+        super().__init__(reason)
+        self.withheld = withheld
+
+
+@dataclass(eq=False)
+class RefusedError(Exception):
+    """The server refused: with a status, or with 0 in the place of an answer.
+
+    ``body`` is what it said of it, parsed where it is JSON; ``page`` tells a web page.
+    """
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = field(default_factory=dict)
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +81,21 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who was asked for what: ``host`` is host and port, ``key`` is what must not be repeated."""
+    """Who was asked for what: ``host`` is host and port, ``key`` is what must not be repeated.
+
+    ``proxy`` is what requests go through, with the name of the variable that says so.
+    """
 
     host: str
     model: str = ""
     key: str = ""
+    proxy: str = ""
 
 
 def fault_of(error: BaseException, peer: Peer) -> Fault:
     """The failure of one request in words."""
     chain = list(_chain(error))
-    if own := next((e for e in chain if isinstance(e, ModelError)), None):
+    if own := next((e for e in chain if isinstance(e, DemoError)), None):
         return Fault(str(own))
     if any(isinstance(e, ssl.SSLError) for e in chain):
         return Fault(
@@ -66,26 +104,37 @@ def fault_of(error: BaseException, peer: Peer) -> Fault:
         )
     if isinstance(error, SilenceError):
         return Fault(f"The server at {peer.host} {error}. Look at its log, then ask again.")
-    if isinstance(error, openai.APIStatusError):
+    if isinstance(error, RefusedError):
         return _of_status(error, peer)
-    if any(isinstance(e, httpx2.ConnectError | httpx2.ConnectTimeout) for e in chain):
-        return Fault(
-            f"No server answers at {peer.host}. Start it, or check the address given with --server.",
-            again=True,
-        )
-    if isinstance(error, BrokenError | openai.APIConnectionError):
-        return Fault(
-            f"The connection to the server at {peer.host} broke before its answer was complete. "
-            "Ask again.",
-            again=True,
-        )
-    if isinstance(error, openai.APIError):
-        return Fault(
-            f"The server at {peer.host} failed while it answered{_said(error.body, peer)}."
-        )
+    if isinstance(error, NoRoomError | GivenUpError):
+        return _of_end(error, peer)
+    if isinstance(error, BrokenError | httpx2.TransportError):
+        return _of_connection(error, peer)
     return Fault(
         f"The server at {peer.host} sent something that is not an answer in OpenAI’s form. "
         "Check that --server is the address of an OpenAI-compatible server."
+    )
+
+
+def is_of_proxy(error: Exception, peer: Peer) -> bool:
+    """Whether a refusal is the proxy's, as far as that can be told: by its status, or a page of its own."""
+    if not peer.proxy or not isinstance(error, RefusedError):
+        return False
+    return error.status in _PROXYS or (error.page and error.status in (400, 403, 404))
+
+
+def unlisted(error: Exception, peer: Peer) -> DemoError:
+    """What to say where a server does not list its models, and none is named."""
+    if (
+        not isinstance(error, RefusedError)
+        or error.page
+        or error.status in (*_KEY, *range(300, 400))
+    ):
+        return fault_of(error, peer).error()
+    status = f" ({error.status})" if error.status else ""
+    return OptionError(
+        f"The server at {peer.host} does not say what it has{status}{_said(error.body, peer)}. "
+        "Name one with --model; the address given with --server ends at /v1."
     )
 
 
@@ -115,21 +164,55 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _of_status(error: openai.APIStatusError, peer: Peer) -> Fault:
-    status, said = error.status_code, _said(error.body, peer)
-    again, wait = status in _PASSING, retry_after(error.response.headers)
-    host = peer.host
-    if 300 <= status < 400:
+def _of_connection(error: BaseException, peer: Peer) -> Fault:
+    missing = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+    if peer.proxy and isinstance(error, httpx2.ProxyError):
+        return Fault(f"{_behind(peer)}: {shown(str(error))}. {_WAYS_ROUND}")
+    if peer.proxy and missing:
+        return Fault(f"{_behind(peer)}: the proxy does not answer. {_WAYS_ROUND}", again=True)
+    if missing:
         return Fault(
-            f"The server at {host} sends questions on to another address. Give that one with --server."
+            f"No server answers at {peer.host}. Start it, or check the address given with --server.",
+            again=True,
         )
-    if status in (401, 403):
-        # What it says here may repeat a part of the key.
+    return Fault(
+        f"The connection to the server at {peer.host} broke before its answer was complete. "
+        "Ask again.",
+        again=True,
+    )
+
+
+def _of_end(error: NoRoomError | GivenUpError, peer: Peer) -> Fault:
+    if isinstance(error, NoRoomError):
         return Fault(
-            f"The server at {host} refuses the key in OPENAI_API_KEY."
-            if peer.key
-            else f"The server at {host} wants a key. Set OPENAI_API_KEY before starting."
+            f"The question and its picture leave no room for an answer in the context of the server at "
+            f"{peer.host}. Start it with a longer one, such as --max-model-len 8192 for vLLM."
         )
+    if error.withheld:
+        return Fault(
+            f"The server at {peer.host} withheld its answer ({shown(str(error))}). "
+            "Ask in other words."
+        )
+    return Fault(
+        f"The server at {peer.host} gave up its answer ({shown(str(error))}). "
+        "Look at its log, then ask again.",
+        again=True,
+    )
+
+
+def _behind(peer: Peer) -> str:
+    return f"The server at {peer.host} is not reached through the proxy {peer.proxy}"
+
+
+def _of_status(error: RefusedError, peer: Peer) -> Fault:
+    status, said, host = error.status, _said(error.body, peer), peer.host
+    again, wait = status in _PASSING, retry_after(error.headers)
+    if is_of_proxy(error, peer):
+        return Fault(f"{_behind(peer)}: it answers {status}{said}. {_WAYS_ROUND}", again)
+    if not status:
+        return Fault(f"The server at {host} failed while it answered{said}.")
+    if status < 404 and (sentence := _wrong_door(error, peer)):
+        return Fault(sentence)
     if status == 404:
         return Fault(
             f"The server at {host} knows no model {peer.model} at this address{said}. "
@@ -149,12 +232,35 @@ def _of_status(error: openai.APIStatusError, peer: Peer) -> Fault:
     )
 
 
+def _wrong_door(error: RefusedError, peer: Peer) -> str:
+    """What to say of an address or a key that leads to no model; nothing for other refusals."""
+    status, host = error.status, peer.host
+    if status < 300:
+        return (
+            f"A web page is at {host}, not an OpenAI-compatible server. "
+            "Check the address given with --server."
+        )
+    if status < 400:
+        return f"The server at {host} sends questions on to another address. Give that one with --server."
+    if status in _KEY:
+        # What it says here may repeat a part of the key.
+        return (
+            f"The server at {host} refuses the key in OPENAI_API_KEY."
+            if peer.key
+            else f"The server at {host} wants a key. Set OPENAI_API_KEY before starting."
+        )
+    if error.page and "https" in str(error.body).lower():
+        return f"The server at {host} wants an address that begins with https://."
+    return ""
+
+
 def _said(body: object, peer: Peer) -> str:
     """What the server says of its failure, after a colon; nothing for a web page."""
-    while isinstance(body, Mapping):
-        body = body.get("message") or body.get("detail") or body.get("msg") or body.get("error")
-    if isinstance(body, list) and body and isinstance(body[0], Mapping):
-        body = body[0].get("msg")
+    while isinstance(body, Mapping | list):
+        if isinstance(body, list):
+            body = body[0] if body else None
+        else:
+            body = next((said for name in _SAYS if (said := body.get(name))), None)
     if not isinstance(body, str) or body.lstrip().startswith("<"):
         return ""
     text = shown(body.replace(peer.key, "…") if peer.key else body)

@@ -14,7 +14,7 @@ import queue
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.dialects.dialect import Dialect
@@ -22,15 +22,29 @@ from demo.dialects.known import REGION_REASONER
 from demo.errors import ModelError, OptionError
 from demo.pictures import Picture
 from demo.prompt import Prompt
+from demo.reasoners.address import read_address
 from demo.reasoners.base import Usage, framed
-from demo.reasoners.catalogue import CATALOGUE, Entry, dialect_of
+from demo.reasoners.catalogue import (
+    CATALOGUE,
+    QWEN_2_5_VL_3B,
+    QWEN_2_5_VL_7B,
+    Entry,
+    dialect_of,
+)
 from demo.reasoners.faults import shown
-from demo.reasoners.server import CLOSED, Heard, Limits, Server, read_address
+from demo.reasoners.fetch import folder_of
+from demo.reasoners.generation import Generation, generation_in
+from demo.reasoners.heard import Heard
+from demo.reasoners.listing import Listing
+from demo.reasoners.server import CLOSED, Limits, Server
+from demo.reasoners.wishes import first_wishes
 
 STOP_SEEN_S = 0.05  # how often a stop is looked for while nothing arrives
 MOST_NAMED = 10
 # Lossless; the lowest level takes a fifth of the default's time for a tenth more bytes.
 PNG_LEVEL = 1
+# Of the instruct checkpoints of Qwen2.5-VL, whose fine-tunes inherit it.
+_PUBLISHED = Generation(repetition_penalty=1.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +59,11 @@ class Served:
 class RemoteReasoner:
     """One model on one server; any number of answers at a time, the server sees to their order."""
 
-    def __init__(self, server: Server, served: Served) -> None:
+    def __init__(
+        self, server: Server, served: Served, generation: Generation | None = None, owner: str = ""
+    ) -> None:
         self._server, self._served = server, served
+        self._wishes = first_wishes(generation, owner)
 
     @property
     def name(self) -> str:
@@ -84,13 +101,13 @@ class RemoteReasoner:
             {"type": "image_url", "image_url": {"url": data_url(picture, self.dialect)}},
             {"type": "text", "text": prompt.instruction},
         ]
-        answer = self._server.ask(self._served.id, content, heard)
+        answer = self._server.ask(self._served.id, content, self._wishes, heard)
         answer.add_done_callback(lambda _: pieces.put(None))
         try:
             yield from _until_stopped(pieces, cancel)
             if not cancel.is_set():
                 self._check(answer, heard)
-            yield heard.usage
+            yield replace(heard.usage, decoding=heard.decoding)
         finally:
             answer.cancel()
 
@@ -106,7 +123,8 @@ class RemoteReasoner:
             raise ModelError(CLOSED) from None
         if not heard.text.strip():
             raise ModelError(
-                f"The server at {self._server.host} sent an empty answer. Ask in other words."
+                f"The server at {self._server.host} sent an empty answer. Ask in other words, "
+                "and check that its model takes pictures."
             )
 
 
@@ -118,12 +136,19 @@ def connect(url: str, model: str, limits: Limits | None = None) -> tuple[RemoteR
     """
     server = Server(read_address(url), limits or Limits())
     try:
-        served = choose_served(model, server.models(), server.host)
+        listing = server.models()
+        if listing.missing and model == "auto":
+            raise listing.missing
+        served = choose_served(model, _meant(model, listing), server.host)
+        generation = _generation_of(served.id)
     except BaseException:
         server.close()
         raise
     why = "it was asked for" if model != "auto" else "it is the one that the server has"
-    return RemoteReasoner(server, served), f"{served.name} on {server.host} answers because {why}."
+    if model == "auto" and len(listing.models) > 1:
+        why = "of those that the server has, it is the one to ask about pictures"
+    reasoner = RemoteReasoner(server, served, generation, listing.owner_of(served.id))
+    return reasoner, f"{served.name} on {server.host} answers because {why}."
 
 
 def choose_served(model: str, listed: Sequence[str], host: str) -> Served:
@@ -164,6 +189,25 @@ def data_url(picture: Picture, dialect: Dialect) -> str:
     file = io.BytesIO()
     framed(picture, dialect).save(file, "PNG", compress_level=PNG_LEVEL)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _meant(model: str, listing: Listing) -> Sequence[str]:
+    """The names to choose from; for `auto`, where several answer questions, those known here if any is."""
+    names = listing.meant_by(model)
+    known = [name for name in names if entry_of(name)]
+    return known if model == "auto" and len(known) == 1 else names
+
+
+def _generation_of(identity: str) -> Generation | None:
+    """How the makers of a served checkpoint decode it: as its own file says where it is on this machine,
+    else as is known of the family; None where neither is, and the server's settings count.
+    """
+    entry = entry_of(identity)
+    if entry is None:
+        return None
+    folder = folder_of(entry)
+    found = generation_in(folder) if folder else None
+    return found or (_PUBLISHED if entry.shape in (QWEN_2_5_VL_3B, QWEN_2_5_VL_7B) else None)
 
 
 def _served(identity: str) -> Served:

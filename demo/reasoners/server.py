@@ -8,26 +8,40 @@ It knows no pictures and no prompts; a request is what the caller makes it.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import re
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
-import openai
-from openai.types.chat import ChatCompletionChunk
 
 from demo.errors import ModelError, OptionError
-from demo.reasoners.base import MOST_NEW_TOKENS, Usage
-from demo.reasoners.faults import BrokenError, Fault, Peer, SilenceError, fault_of
+from demo.reasoners.address import KEY, Address, proxy_for
+from demo.reasoners.events import Events
+from demo.reasoners.faults import (
+    BrokenError,
+    Fault,
+    FormError,
+    NoRoomError,
+    Peer,
+    RefusedError,
+    SilenceError,
+    fault_of,
+    is_of_proxy,
+    unlisted,
+)
+from demo.reasoners.heard import Heard
+from demo.reasoners.listing import Listing, read_listing
+from demo.reasoners.wishes import Wishes, in_words, learned, mended, with_learned
 
-KEY = "OPENAI_API_KEY"
 CLOSED = "The connection to the server was closed."
+MOST_MENDS = 8  # how often one question is put in another way
 T = TypeVar("T")
 
 
@@ -35,14 +49,16 @@ T = TypeVar("T")
 class Limits:
     """How long to wait (seconds), how often to ask again, how much to take.
 
-    ``first_token_s`` includes the wait in the server's own queue. ``most_wait_s`` is the longest wait
-    before another attempt, also when the server asks for a longer one.
+    ``first_token_s`` includes the wait in the server's own queue. ``after_end_s`` is how long the counts
+    of an answer that has ended are waited for. ``most_wait_s`` is the longest wait before another
+    attempt, also when the server asks for a longer one.
     """
 
     connect_s: float = 10
     list_s: float = 60
     first_token_s: float = 180
     between_s: float = 60
+    after_end_s: float = 5
     total_s: float = 900
     retries: int = 3
     backoff_s: float = 0.5
@@ -51,98 +67,61 @@ class Limits:
     most_bytes: int = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """``host`` (and port) for people; ``bases`` are where the API may be, likeliest first."""
+@dataclass(slots=True)
+class _Turn:
+    """One question on its way to an answer: ``first`` is what was wished, ``wishes`` what is asked now.
 
-    host: str
-    bases: tuple[str, ...]
-
-
-def read_address(url: str) -> Address:
-    """Where a server is. Raises OptionError, which never repeats an address with a password in it."""
-    try:
-        parts = urlsplit(url.strip())
-        parts.port  # noqa: B018  raises ValueError for what is no port
-    except ValueError:
-        raise OptionError(_ADDRESS_SENTENCE) from None
-    if "@" in url:
-        raise OptionError(
-            f"An address for --server holds no user name or password: put the key into {KEY}."
-        )
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[\w.\-\[\]:]+", parts.netloc):
-        raise OptionError(_ADDRESS_SENTENCE)
-    if parts.query or parts.fragment:
-        raise OptionError(f"An address for --server ends before any ? or #: put a key into {KEY}.")
-    path = parts.path.rstrip("/").removesuffix("/chat/completions")
-    root = f"{parts.scheme}://{parts.netloc}{path}"
-    return Address(parts.netloc, (root,) if path.endswith("/v1") else (f"{root}/v1", root))
-
-
-_ADDRESS_SENTENCE = "--server takes an address such as http://localhost:8000/v1."
-
-
-class Heard:
-    """What has arrived of one answer; ``tell`` is called with each piece of its text.
-
-    Some servers take what stands between <think> and </think> out of the text and send it apart; it is
-    put back where it stood.
+    ``bases`` are the addresses that may be right, the one at hand first. ``fault`` is what the person is
+    told when nothing helps.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.tell = tell
-        self.text, self.usage = "", Usage()
-        self.ended = self.apart = False
+    model: str
+    content: Sequence[Mapping[str, Any]]
+    first: Wishes
+    wishes: Wishes
+    heard: Heard
+    bases: list[str]
+    ends: float
+    attempts: int = 0
+    mends: int = 0
+    fault: Fault | None = None
 
-    def take(self, chunk: ChatCompletionChunk, most: int) -> bool:
-        """Whether this event brought the answer on; any error means it has another form.
-
-        The package checks no types, so every value may be anything.
-        """
-        if chunk.usage is not None:
-            self.usage = _usage(chunk.usage)
-        if not chunk.choices:
-            return False
-        delta = chunk.choices[0].delta
-        self.ended = self.ended or chunk.choices[0].finish_reason is not None
-        piece = self._joined(delta)[: most - len(self.text)]
-        if piece:
-            self.text += piece
-            self.tell(piece)
-        return bool(piece) or self.ended
-
-    def _joined(self, delta: object) -> str:
-        thought = _text(delta, "reasoning_content") or _text(delta, "reasoning")
-        said = _text(delta, "content")
-        if thought:
-            thought, self.apart = thought if self.apart else f"<think>{thought}", True
-        if said:
-            said, self.apart = f"</think>{said}" if self.apart else said, False
-        return thought + said
+    def request(self) -> dict[str, Any]:
+        messages = [{"role": "user", "content": self.content}]
+        return {"model": self.model, "messages": messages, **self.wishes}
 
 
 class Server:
-    """One server; any thread may ask, and any number of answers may be under way."""
+    """One server; any thread may ask, and any number of answers may be under way.
+
+    Raises OptionError for a key or a proxy in the environment that cannot be used.
+    """
 
     def __init__(self, address: Address, limits: Limits) -> None:
         self.host, self.limits = address.host, limits
-        self._bases, self._counts = address.bases, True
-        self._key = _key()
+        self._bases = address.bases
+        self._query = f"?{address.query}" if address.query else ""
+        self._key, self._proxy = _key(), proxy_for(address.bases[0])
+        self._learned: Wishes = {}
         self._client = self._made_client()
         self._loop, self._closing = asyncio.new_event_loop(), threading.Lock()
         self._thread = threading.Thread(target=self._loop.run_forever, name="server", daemon=True)
         self._thread.start()
 
-    def models(self) -> tuple[str, ...]:
-        """The names of the models it lists; none when it lists none or cannot. Raises ModelError."""
+    def models(self) -> Listing:
+        """The models it lists, or why it does not. Raises ModelError where no server can be asked."""
         return self._run(self._models()).result()
 
-    def ask(self, model: str, content: Sequence[Mapping[str, Any]], heard: Heard) -> Future[None]:
+    def ask(
+        self, model: str, content: Sequence[Mapping[str, Any]], wishes: Wishes, heard: Heard
+    ) -> Future[None]:
         """Begin an answer to one message; cancelling the future closes the connection.
 
-        The future raises ModelError. What failed before the first piece of text is tried again.
+        ``wishes`` are the optional fields of the request. What the server refuses of them is asked for in
+        another way or left out, and remembered. The future raises ModelError. What failed before
+        the first piece of text is tried again.
         """
-        return self._run(self._ask(model, content, heard))
+        return self._run(self._ask(model, content, wishes, heard))
 
     def close(self) -> None:
         """Give up what is under way, and leave no thread and no connection behind."""
@@ -165,60 +144,99 @@ class Server:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await self._client.close()
+        await self._client.aclose()
+        await self._loop.shutdown_asyncgens()
         await self._loop.shutdown_default_executor()
 
-    async def _models(self) -> tuple[str, ...]:
+    async def _models(self) -> Listing:
         try:
             async with asyncio.timeout(self.limits.list_s):
-                for base in self._bases:
-                    self._client.base_url = base
-                    listed = await self._listed()
-                    if listed is not None:
-                        return listed
+                return await self._listing()
         except TimeoutError:
-            raise self._fault(SilenceError("does not say which models it has")).error() from None
+            fault = self._fault(SilenceError("does not say which models it has"))
         except Exception as error:
-            raise self._fault(error).error() from error
-        self._client.base_url = self._bases[0]
-        return ()
+            fault = self._fault(error)
+        raise fault.error()
 
-    async def _listed(self) -> tuple[str, ...] | None:
-        """The models by the address at hand; None when it leads nowhere."""
-        try:
-            listed = (await self._client.models.list()).data
-        except openai.NotFoundError:
-            return None
-        except openai.InternalServerError:
-            return ()  # it may answer all the same
-        return tuple(str(model.id) for model in listed or ())
+    async def _listing(self) -> Listing:
+        """The list at the first address that has one, else what the likeliest says instead of it."""
+        instead: list[Exception] = []
+        for base in self._bases:
+            try:
+                listing = read_listing(await self._read_list(base))
+            except (RefusedError, FormError, ValueError, RecursionError) as error:
+                if is_of_proxy(error, self._peer()):
+                    raise
+                instead.append(error)
+            else:
+                self._bases = (base,)
+                return listing
+        here = [error for error in instead if not _is_elsewhere(error)]
+        return Listing(missing=unlisted((here or instead)[0], self._peer()))
 
-    def _fault(self, error: Exception, model: str = "") -> Fault:
-        return fault_of(error, Peer(self.host, model, self._key))
+    async def _read_list(self, base: str) -> object:
+        body = bytearray()
+        async with self._sent("GET", f"{base}/models") as response:
+            await self._read(response, body.extend)
+        return json.loads(body)
 
-    async def _ask(self, model: str, content: Sequence[Mapping[str, Any]], heard: Heard) -> None:
-        ends = self._loop.time() + self.limits.total_s
-        attempts, counts = 0, self._counts
+    async def _ask(
+        self, model: str, content: Sequence[Mapping[str, Any]], wishes: Wishes, heard: Heard
+    ) -> None:
+        turn = _Turn(
+            model,
+            content,
+            wishes,
+            with_learned(wishes, self._learned),
+            heard,
+            list(self._bases),
+            self._loop.time() + self.limits.total_s,
+        )
         while True:
             try:
-                await self._attempt(_request(model, content, counts), heard, ends)
-                self._counts = counts
+                await self._attempt(turn)
+                self._bases = (turn.bases[0],)
+                self._learned = learned(wishes, turn.wishes)
                 return
             except Exception as error:
-                if counts and isinstance(
-                    error, openai.BadRequestError | openai.UnprocessableEntityError
-                ):
-                    counts = False  # an older server may not know the wish to count tokens
-                    continue
-                fault = self._fault(error, model)
-                wait = self._wait(attempts, fault.wait_s)
-                late = wait > self.limits.most_wait_s or self._loop.time() + wait > ends
-                if heard.text or not fault.again or late or attempts >= self.limits.retries:
-                    raise fault.error() from error
-            attempts += 1
-            await asyncio.sleep(wait)
+                wait = self._wait(turn, error)
+            # Outside of the block, so that no error carries along what a broken-off answer holds.
+            if turn.fault and wait is None:
+                raise turn.fault.error()
+            await asyncio.sleep(wait or 0)
 
-    def _wait(self, attempts: int, asked: float | None) -> float:
+    def _wait(self, turn: _Turn, error: Exception) -> float | None:
+        """Seconds before the next attempt, which the turn is made ready for; None when there is none."""
+        fault = self._fault(error, turn.model)
+        if not turn.fault or not _is_elsewhere(error):
+            turn.fault = fault
+        if turn.heard.text:
+            return None
+        if isinstance(error, RefusedError) and self._put_otherwise(turn, error):
+            return 0
+        wait = self._pause(turn.attempts, fault.wait_s)
+        late = wait > self.limits.most_wait_s or self._loop.time() + wait > turn.ends
+        if not fault.again or late or turn.attempts >= self.limits.retries:
+            return None
+        turn.attempts, turn.fault = turn.attempts + 1, None
+        return wait
+
+    def _put_otherwise(self, turn: _Turn, error: RefusedError) -> bool:
+        """Whether there is another way to ask what was refused; the turn is changed to it."""
+        if _is_elsewhere(error) and len(turn.bases) > 1:
+            del turn.bases[0]
+            return True
+        try:
+            wishes = mended(turn.wishes, error.status, error.body)
+        except NoRoomError as full:
+            turn.fault = self._fault(full)
+            return False
+        if wishes is None or turn.mends >= MOST_MENDS:
+            return False
+        turn.wishes, turn.mends, turn.fault = wishes, turn.mends + 1, None
+        return True
+
+    def _pause(self, attempts: int, asked: float | None) -> float:
         """Seconds before the next attempt: what the server asks, else twice as long each time.
 
         A random part keeps many who failed at once from coming back at once.
@@ -227,20 +245,44 @@ class Server:
         wait = random.uniform(longest / 2, longest)
         return wait if asked is None else asked + wait / 2
 
-    async def _attempt(self, request: dict[str, Any], heard: Heard, ends: float) -> None:
-        limits, now = self.limits, self._loop.time
+    async def _attempt(self, turn: _Turn) -> None:
+        limits, now, heard = self.limits, self._loop.time, turn.heard
+        heard.begin()
         try:
-            async with asyncio.timeout_at(min(now() + limits.first_token_s, ends)) as clock:
-                async with await self._client.chat.completions.create(**request) as stream:
-                    async for chunk in stream:
-                        if heard.take(chunk, limits.most_characters):
-                            clock.reschedule(min(now() + limits.between_s, ends))
-                        if len(heard.text) >= limits.most_characters:
-                            return  # as a model that reaches its last token
+            first = limits.first_token_s if "stream" in turn.wishes else limits.total_s
+            async with asyncio.timeout_at(min(now() + first, turn.ends)) as clock:
+                url = f"{turn.bases[0]}/chat/completions"
+                async with self._sent("POST", url, turn.request()) as response:
+                    heard.decoding = in_words(turn.first, turn.wishes)
+                    await self._hear(response, turn, clock)
         except TimeoutError:
-            raise SilenceError(self._silence(heard, now() >= ends)) from None
-        if not heard.ended:
-            raise BrokenError
+            if not heard.ended:
+                raise SilenceError(self._silence(heard, now() >= turn.ends)) from None
+        except httpx2.TransportError:
+            if not heard.ended:  # else only its counts are lost
+                raise
+
+    async def _hear(self, response: httpx2.Response, turn: _Turn, clock: asyncio.Timeout) -> None:
+        """Take an answer up to its end, or up to as many characters as are taken."""
+        limits, heard, events = self.limits, turn.heard, Events()
+
+        def take(part: bytes) -> bool:
+            for event in events.feed(part):
+                if heard.take(event, limits.most_characters):
+                    wait = limits.after_end_s if heard.ended else limits.between_s
+                    clock.reschedule(min(self._loop.time() + wait, turn.ends))
+                if len(heard.text) >= limits.most_characters:
+                    return True  # as a model that reaches its last token
+            return events.done
+
+        if await self._read(response, take):
+            heard.ended = True
+        else:
+            for event in events.finish():
+                heard.take(event, limits.most_characters)
+            _check_end(heard, events, _is_framed(response))
+        if heard.full and not heard.text.strip():
+            raise NoRoomError
 
     def _silence(self, heard: Heard, whole: bool) -> str:
         if whole:
@@ -249,58 +291,69 @@ class Server:
             return f"fell silent for {self.limits.between_s:g} seconds in the middle of its answer"
         return f"did not begin to answer within {self.limits.first_token_s:g} seconds"
 
-    def _made_client(self) -> openai.AsyncOpenAI:
-        http = openai.DefaultAsyncHttpxClient(
-            timeout=openai.Timeout(None, connect=self.limits.connect_s),
-            follow_redirects=False,  # a picture goes nowhere but where it was sent
-            headers={"Accept-Encoding": "identity"},
-            event_hooks={"request": [self._leave_out], "response": [self._bound]},
-        )
-        return openai.AsyncOpenAI(
-            base_url=self._bases[0],
-            api_key=self._key or "none",
-            max_retries=0,
-            http_client=http,
-        )
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, url: str, request: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[httpx2.Response]:
+        """The answer to a request once its headers are there. Raises RefusedError for one that is none."""
+        content = None if request is None else json.dumps(request).encode()
+        async with self._client.stream(method, url + self._query, content=content) as response:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise ValueError("a compressed answer, which could be of any size")
+            page = "html" in response.headers.get("content-type", "")
+            if page or not response.is_success:
+                body = bytearray()
+                await self._read(response, body.extend)
+                raise RefusedError(response.status_code, _parsed(body), response.headers, page)
+            yield response
 
-    async def _leave_out(self, request: httpx2.Request) -> None:
-        """What the package takes from the environment about an account with OpenAI is not told."""
-        unasked = ["openai-organization", "openai-project"]
-        for name in unasked if self._key else [*unasked, "authorization"]:
-            request.headers.pop(name, None)
+    async def _read(self, response: httpx2.Response, take: Callable[[bytes], bool | None]) -> bool:
+        """Pass a body on in parts, until it ends or is not wanted any more (True).
 
-    async def _bound(self, response: httpx2.Response) -> None:
-        """Look at the headers before anything is read, and at every byte that is."""
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise ValueError("a compressed answer, which could be of any size")
-        if response.is_success and "html" in response.headers.get("content-type", ""):
-            raise ModelError(
-                f"A web page is at {self.host}, not an OpenAI-compatible server. "
-                "Check the address given with --server."
+        Without a limit, one endless line would fill the memory.
+        """
+        left = self.limits.most_bytes
+        # Left to Python's collector, it might be closed late, and in another thread.
+        async with aclosing(response.aiter_raw()) as parts:
+            async for part in parts:
+                left -= len(part)
+                if left < 0:
+                    most = self.limits.most_bytes / 1e6
+                    raise ModelError(
+                        f"The server at {self.host} sent more than {most:g} MB for one answer."
+                    )
+                if take(part):
+                    return True
+        return False
+
+    def _fault(self, error: Exception, model: str = "") -> Fault:
+        return fault_of(error, self._peer(model))
+
+    def _peer(self, model: str = "") -> Peer:
+        proxy = f"{self._proxy.host} ({self._proxy.variable})" if self._proxy else ""
+        return Peer(self.host, model, self._key, proxy)
+
+    def _made_client(self) -> httpx2.AsyncClient:
+        headers = {"accept": "text/event-stream, application/json", "accept-encoding": "identity",
+                   "content-type": "application/json"}  # fmt: skip
+        if self._key:
+            headers["authorization"] = f"Bearer {self._key}"
+            if self._query:
+                headers["api-key"] = self._key  # as Azure wants it
+        try:
+            return httpx2.AsyncClient(
+                headers=headers,
+                timeout=httpx2.Timeout(None, connect=self.limits.connect_s),
+                follow_redirects=False,  # a picture goes nowhere but where it was sent
+                proxy=self._proxy.url if self._proxy else None,
+                verify=httpx2.create_ssl_context(),
+                trust_env=False,  # the proxy is chosen already
             )
-        sent = response.stream
-        if isinstance(sent, httpx2.AsyncByteStream):
-            response.stream = _Bounded(sent, self.limits.most_bytes, self.host)
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    """The same bytes, up to a limit; without it, one endless line would fill the memory."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream, most: int, host: str) -> None:
-        self.stream, self.most, self.host = stream, most, host
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self.most
-        async for part in self.stream:
-            left -= len(part)
-            if left < 0:
-                raise ModelError(
-                    f"The server at {self.host} sent more than {self.most / 1e6:g} MB for one answer."
-                )
-            yield part
-
-    async def aclose(self) -> None:
-        await self.stream.aclose()
+        except (ValueError, httpx2.InvalidURL):
+            assert self._proxy is not None
+            raise OptionError(
+                f"{self._proxy.variable} holds no address of a proxy. Correct it, or unset it."
+            ) from None
 
 
 def _key() -> str:
@@ -310,31 +363,29 @@ def _key() -> str:
     return key
 
 
-def _request(model: str, content: Sequence[Mapping[str, Any]], counts: bool) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "model": model,
-        "messages": [{"role": "user", "content": content}],
-        "temperature": 0,
-        "max_tokens": MOST_NEW_TOKENS,
-        "stream": True,
-    }
-    return {**request, "stream_options": {"include_usage": True}} if counts else request
+def _is_elsewhere(error: Exception) -> bool:
+    """Whether there is nothing of the kind at an address, so that the next one is worth a try."""
+    return isinstance(error, RefusedError) and (error.status in (404, 405) or error.page)
 
 
-def _text(delta: object, name: str) -> str:
-    # Half a character, which JSON can hold, could not be saved.
-    text: str = getattr(delta, name, None) or ""
-    return text.encode("utf-8", "replace").decode()
+def _check_end(heard: Heard, events: Events, framed: bool) -> None:
+    """Raise FormError or BrokenError for a body that has ended and is no whole answer."""
+    heard.ended = heard.ended or events.done or events.alone
+    if events.form and not heard.known:
+        raise FormError
+    if not heard.ended and not heard.is_whole(framed):
+        raise BrokenError
 
 
-def _usage(counted: object) -> Usage:
-    details = getattr(counted, "prompt_tokens_details", None)
-    return Usage(
-        _count(getattr(counted, "prompt_tokens", None)),
-        _count(getattr(counted, "completion_tokens", None)),
-        _count(getattr(details, "cached_tokens", None)),
-    )
+def _is_framed(response: httpx2.Response) -> bool:
+    """Whether the end of a body is marked, so that a broken connection would have shown."""
+    headers = response.headers
+    return "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
 
 
-def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value < 10**9 else None
+def _parsed(body: bytearray) -> object:
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

@@ -1,0 +1,126 @@
+"""The body of an answer, cut into the JSON values it consists of, in whichever form a server writes it.
+
+Server-sent events are what was asked for; servers also answer with one JSON value, or with one a line, and
+name either of them `text/event-stream`. So it goes by what is written, not by its name. It knows
+nothing of connections, and holds no more than was fed to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+_BOM = b"\xef\xbb\xbf"
+_DONE = (b"[DONE]", b"DONE")
+
+
+class Events:
+    """Feed it bytes as they arrive, and take the values; a value that is no JSON raises ValueError.
+
+    ``done`` is set by the mark that ends a stream, after which nothing counts. ``alone`` is set at the
+    end of a body that was one JSON value, which no mark needs to end. ``form`` is ``""`` until it shows,
+    then ``events``, ``lines`` or ``whole``.
+    """
+
+    def __init__(self) -> None:
+        self.form, self.done, self.alone = "", False, False
+        self._rest = bytearray()
+        self._lines: list[bytes] = []  # of the value that is not complete yet
+        self._name, self._values = b"", 0
+
+    def feed(self, part: bytes) -> Iterator[object]:
+        """The values that these bytes complete."""
+        first, *others = part.split(b"\n")
+        self._rest += first
+        for other in others:
+            line, self._rest = bytes(self._rest), bytearray(other)
+            yield from self._take(line.rstrip(b"\r"))
+
+    def finish(self) -> Iterator[object]:
+        """The values that only the body's end completes."""
+        line, self._rest = bytes(self._rest), bytearray()
+        yield from self._take(line.rstrip(b"\r"))
+        if self.form == "whole":
+            yield from self._values_of(b"\n".join(self._lines))
+        else:
+            yield from self._event_ends()
+        self.alone = self.form in ("lines", "whole") and self._values == 1
+
+    def _take(self, line: bytes) -> Iterator[object]:
+        if not self.form:
+            line = line.removeprefix(_BOM)
+            if not line.strip():
+                return
+            self.form = _form(line)
+        if self.done:
+            return
+        if self.form == "whole":
+            self._lines.append(line)
+        elif self.form == "lines":
+            if line.strip():
+                yield from self._values_of(line)
+        else:
+            yield from self._field(line)
+
+    def _field(self, line: bytes) -> Iterator[object]:
+        name, _, value = line.partition(b":")
+        name, value = name.strip().lower(), value.strip()
+        while name == b"data" and value.startswith(b"data:"):  # a proxy has wrapped it once more
+            value = value.removeprefix(b"data:").strip()
+        if not line.strip():
+            yield from self._event_ends()
+        elif name == b"event":
+            self._name = value.lower()
+        elif name == b"data" and not self._lines and _is_complete(value):
+            yield from self._event(value)  # some servers leave out the empty line after it
+        elif name == b"data" and value:
+            self._lines.append(value)
+        elif line.lstrip().startswith(b"{"):
+            yield from self._values_of(line)  # a failure, written past the stream's own form
+
+    def _event_ends(self) -> Iterator[object]:
+        data, self._lines = b"\n".join(self._lines).strip(), []
+        if data:
+            yield from self._event(data)
+        self._name = b""
+
+    def _event(self, data: bytes) -> Iterator[object]:
+        if data.strip(b'"').upper() in _DONE:
+            self.done = True
+        elif self._name == b"error":
+            yield {"error": _loaded_or_text(data)}
+        else:
+            yield from self._values_of(data)
+
+    def _values_of(self, text: bytes) -> Iterator[object]:
+        value = _loaded(text)
+        self._values += 1
+        yield from value if isinstance(value, list) else [value]
+
+
+def _form(line: bytes) -> str:
+    if not line.lstrip().startswith((b"{", b"[")):
+        return "events"
+    return "lines" if _is_complete(line.strip()) else "whole"
+
+
+def _is_complete(text: bytes) -> bool:
+    """Whether these bytes are an event by themselves."""
+    if text.strip(b'"').upper() in _DONE:
+        return True
+    try:
+        return text.startswith((b"{", b"[")) and _loaded(text) is not None
+    except ValueError:
+        return False
+
+
+def _loaded(text: bytes) -> object:
+    return json.loads(text.decode("utf-8", "replace"))
+
+
+def _loaded_or_text(text: bytes) -> object:
+    try:
+        value = _loaded(text)
+    except ValueError:
+        return text.decode("utf-8", "replace")
+    return value.get("error") or value if isinstance(value, dict) else value
