@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.dialects.known import DIALECTS
+from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
 from demo.geometry import ModelBox, Size
@@ -75,6 +76,7 @@ def _parser() -> Parser:
     user.add_argument("file", type=Path)
     user.set_defaults(run=_user)
 
+    add_doctor_command(commands)
     add_evaluate_commands(commands)
     nano = commands.add_parser("nano", help="the built-in model: its world, training and tests")
     add_nano_commands(nano.add_subparsers(required=True, metavar="COMMAND"))

@@ -13,13 +13,10 @@ import platform
 import resource
 import statistics
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean as mean
-from typing import Any
 
 import httpx
 import torch
@@ -28,11 +25,12 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from demo.choose import Models
 from demo.dialects.known import REGION_REASONER
+from demo.doctor.inside import Replay, written
 from demo.engine import answer, begin
 from demo.examples import Example, load_examples
 from demo.pictures import Picture, open_picture
 from demo.prompt import Prompt
-from demo.reasoners.base import Usage, framed
+from demo.reasoners.base import MOST_NEW_TOKENS, framed
 from demo.reasoners.catalogue import NANO_FOLDER, find_model
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
@@ -107,9 +105,8 @@ def measured(
             if replay is not None:
                 replay.say(picture, prompt, turn.raw)
             forget = number == 0
-            with unguessed(reasoner):
-                reused, _ = timed(reasoner, picture, prompt, forget)
-            ours, text = timed(reasoner, picture, prompt, forget)
+            reused, _ = timed(reasoner, picture, prompt, forget=forget, ahead=False)
+            ours, text = timed(reasoner, picture, prompt, forget=forget, ahead=True)
             plain = generated(reasoner, picture, prompt, text)
             turns.append(Levers(number > 0, plain, reused, ours))
             earlier.append(turn.raw)
@@ -173,17 +170,6 @@ def ratio(above: float, below: float) -> str:
     return f"{above / below:.2f}"
 
 
-@contextmanager
-def unguessed(reasoner: LocalReasoner) -> Iterator[None]:
-    """Without looking ahead."""
-    decoder = reasoner._decoder
-    most, decoder._most_guessed = decoder._most_guessed, 0
-    try:
-        yield
-    finally:
-        decoder._most_guessed = most
-
-
 def dialogue(reasoner: LocalReasoner, example: Example) -> list[Turn]:
     """An example's questions, answered."""
     picture = open_picture(example.picture)
@@ -194,21 +180,20 @@ def dialogue(reasoner: LocalReasoner, example: Example) -> list[Turn]:
 
 
 def timed(
-    reasoner: LocalReasoner, picture: Picture, prompt: Prompt, forget: bool
+    reasoner: LocalReasoner, picture: Picture, prompt: Prompt, *, forget: bool, ahead: bool
 ) -> tuple[Timed, str]:
-    """One turn as the app asks it, with what it wrote; first forgetting the picture, if wished."""
+    """One turn, looking ahead as the app does or not, with what it wrote; first forgetting the picture,
+    if wished.
+    """
     if forget:
         reasoner._prefixes.clear()
-    began, passes = time.process_time(), reasoner._decoder.passes
-    first, text, count = 0.0, "", 0
-    for piece in reasoner.stream(picture, prompt, threading.Event()):
-        if isinstance(piece, Usage):
-            count = piece.new_tokens or 0
-        else:
-            first = first or time.process_time() - began
-            text += piece
-    total = time.process_time() - began
-    return Timed(first, total, count, reasoner._decoder.passes - passes), text
+    began = time.process_time()
+    reasoner.prepare(picture)
+    before = time.process_time() - began
+    made = written(reasoner, picture, prompt, MOST_NEW_TOKENS, ahead=ahead, clock=time.process_time)
+    text = reasoner._processor.tokenizer.decode(made.tokens, skip_special_tokens=True)
+    spent = before + made.first_s, before + made.total_s
+    return Timed(*spent, len(made.tokens), made.passes), text
 
 
 def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: str) -> Timed:
@@ -222,7 +207,7 @@ def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: s
         return_tensors="pt",
     )
     with torch.inference_mode():
-        ids = reasoner._model.generate(**inputs, max_new_tokens=2048, do_sample=False)[0]
+        ids = reasoner._model.generate(**inputs, max_new_tokens=MOST_NEW_TOKENS, do_sample=False)[0]
     new = ids[inputs["input_ids"].shape[1] :]
     assert processor.tokenizer.decode(new, skip_special_tokens=True) == text
     return Timed(0.0, time.process_time() - began, len(new), len(new))
@@ -240,36 +225,6 @@ def mid_size(nano: LocalReasoner) -> LocalReasoner:
     model = Qwen2_5_VLForConditionalGeneration(config)
     model.generation_config = nano._model.generation_config
     return LocalReasoner("mid-size", model, nano._processor, REGION_REASONER)
-
-
-class Replay:
-    """Lets a model say what is given, at the cost of its own passes; random weights say nothing.
-
-    Which row of a pass stands for which token follows from the rotary positions.
-    """
-
-    def __init__(self, reasoner: LocalReasoner) -> None:
-        self.reasoner, self.tokens, self.begin = reasoner, list[int](), 0
-        self.positions = torch.zeros(0)
-        text, head = reasoner._model.model.language_model, reasoner._model.lm_head
-        text.register_forward_pre_hook(self._before, with_kwargs=True)
-        head.register_forward_hook(self._after)
-
-    def say(self, picture: Picture, prompt: Prompt, text: str) -> None:
-        """The answer to the next prompt."""
-        prefix = self.reasoner._prefix(picture)
-        asked = len(self.reasoner._question_ids(prompt.instruction))
-        self.tokens = [*self.reasoner._ids(text), *self.reasoner._decoder.rules.ends]
-        self.begin = prefix.length + prefix.offset + asked - 1
-
-    def _before(self, _module: Any, _args: Any, given: dict[str, Any]) -> None:
-        self.positions = given["position_ids"][-1, 0]
-
-    def _after(self, _module: Any, _args: Any, logits: torch.Tensor) -> torch.Tensor:
-        rows = logits.view(-1, logits.shape[-1]) if self.tokens else logits[:0]
-        for row, position in zip(rows, self.positions[-len(rows) :].tolist(), strict=False):
-            row[self.tokens[max(0, min(position - self.begin, len(self.tokens) - 1))]] = 1e4
-        return logits
 
 
 def endpoint_overhead(nano: LocalReasoner, example: Example) -> float:

@@ -1,0 +1,133 @@
+"""The command `python -m demo doctor`: what it takes and what it calls.
+
+Whatever takes time to import is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from demo.doctor.findings import Findings
+from demo.errors import InputError, OptionError
+from demo.options import Parser, add_model_options, check_models, count
+
+if TYPE_CHECKING:
+    from demo.doctor.machine import Machine
+    from demo.doctor.shelf import Runnable
+    from demo.doctor.trial import Run
+
+
+def add_doctor_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    """``doctor``."""
+    doctor = commands.add_parser(
+        "doctor", help="what this machine is, what runs on it, and a short real run"
+    )
+    add_model_options(doctor)
+    doctor.add_argument(
+        "--random", action="store_true",
+        help="take the model's shape with random weights: nothing is fetched (auto: regionreasoner-7b)",
+    )  # fmt: skip
+    doctor.add_argument(
+        "--levers", action="store_true",
+        help="with --random: in every other precision that fits as well",
+    )  # fmt: skip
+    doctor.add_argument(
+        "--tokens", type=count, default=128, metavar="N",
+        help="compare plain decoding and looking ahead over so many tokens an answer (default: 128)",
+    )  # fmt: skip
+    doctor.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    doctor.set_defaults(run=_doctor)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """The exit status is 1 when something is not well. Raises InputError for bad options."""
+    check_models(options)
+    _check(options)
+    from demo.doctor.words import finding_lines  # with all the rest, which takes seconds to import
+
+    findings = Findings()
+    machine, bandwidth = _machine(findings)
+    models = _models(options, bandwidth, findings)
+    run = _run(options, findings)
+    _print(finding_lines(findings.found))
+    if options.json:
+        figures = {
+            "machine": machine and asdict(machine),
+            "models": [asdict(model) for model in models],
+            "run": asdict(run),
+            "findings": [asdict(finding) for finding in findings.found],
+        }
+        _write(options.json, figures)
+    return 1 if findings.faults else 0
+
+
+def _machine(findings: Findings) -> tuple[Machine | None, float | None]:
+    """What this machine is, and how fast it reads the memory that models run in."""
+    from demo.doctor.bandwidth import memory_bandwidth
+    from demo.doctor.machine import look
+    from demo.doctor.words import machine_lines
+
+    machine = findings.attempt("This machine could not be looked at", lambda: look(findings))
+    if machine is None:
+        return None, None
+    _print(machine_lines(machine))
+    device, free = machine.device, machine.device_free
+    bandwidth = findings.attempt(
+        "The memory’s speed could not be measured", lambda: memory_bandwidth(device, free)
+    )
+    return machine, bandwidth
+
+
+def _models(
+    options: argparse.Namespace, bandwidth: float | None, findings: Findings
+) -> list[Runnable]:
+    from demo.doctor.shelf import runnable
+    from demo.doctor.words import model_lines
+
+    models = findings.attempt(
+        "What runs here could not be found out", lambda: runnable(options, bandwidth)
+    )
+    _print(model_lines(models or (), bandwidth))
+    return models or []
+
+
+def _run(options: argparse.Namespace, findings: Findings) -> Run:
+    from demo.doctor.trial import Run, examine
+    from demo.doctor.words import run_lines
+    from demo.reasoners.loading import to_stderr
+
+    run = Run(options.model, options.random)
+    findings.attempt("The run failed", lambda: examine(run, options, findings, to_stderr))
+    _print(run_lines(run))
+    return run
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raises OptionError for options that do not go together, or a file that cannot be written."""
+    if options.random and options.server:
+        raise OptionError("--random makes a model here; it cannot be combined with --server.")
+    if options.levers and not options.random:
+        raise OptionError("--levers compares precisions of random weights: give --random as well.")
+    if options.json:
+        try:
+            options.json.open("a").close()
+        except OSError as error:
+            raise InputError(
+                f"The file {options.json} cannot be written: {error.strerror}."
+            ) from error
+
+
+def _write(file: Path, figures: dict[str, Any]) -> None:
+    try:
+        file.write_text(f"{json.dumps(figures, ensure_ascii=False, indent=2)}\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The file {file} cannot be written: {error.strerror}.") from error
+
+
+def _print(lines: Iterable[str]) -> None:
+    print("\n".join(lines), end="\n\n", flush=True)

@@ -1,0 +1,60 @@
+"""The configurations of the published checkpoints, as far as the size of their parts goes.
+
+With them a model of the same shape can be made before anything of the checkpoint is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.reasoners.catalogue import QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, QWEN_2_VL_7B
+from demo.reasoners.memory import Shape
+
+_ROTARY = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}
+_TEXT_7B = {
+    "hidden_size": 3584,
+    "intermediate_size": 18_944,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 28,
+    "num_key_value_heads": 4,
+    "vocab_size": 152_064,
+    "rope_parameters": _ROTARY,
+}
+_TEXT_3B = {
+    "hidden_size": 2048,
+    "intermediate_size": 11_008,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 2,
+    "vocab_size": 151_936,
+    "rope_parameters": _ROTARY,
+}
+_TOWER_2_5 = {
+    "depth": 32,
+    "hidden_size": 1280,
+    "intermediate_size": 3420,
+    "num_heads": 16,
+    "window_size": 112,
+    "fullatt_block_indexes": [7, 15, 23, 31],
+}
+
+LAYOUTS: dict[Shape, dict[str, Any]] = {
+    QWEN_2_5_VL_7B: {
+        "model_type": "qwen2_5_vl",
+        "text_config": _TEXT_7B,
+        "vision_config": _TOWER_2_5 | {"out_hidden_size": 3584},
+        "tie_word_embeddings": False,
+    },
+    QWEN_2_5_VL_3B: {
+        "model_type": "qwen2_5_vl",
+        "text_config": _TEXT_3B,
+        "vision_config": _TOWER_2_5 | {"out_hidden_size": 2048},
+        "tie_word_embeddings": True,
+    },
+    QWEN_2_VL_7B: {
+        "model_type": "qwen2_vl",
+        "text_config": _TEXT_7B,
+        "vision_config": {"depth": 32, "embed_dim": 1280, "hidden_size": 3584, "num_heads": 16},
+        "tie_word_embeddings": False,
+    },
+}

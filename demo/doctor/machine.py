@@ -1,0 +1,278 @@
+"""What this machine is: system, processor, memory, disks, cards, libraries, proxies.
+
+It only looks. Nothing secret is read: of a proxy, only host and port.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import torch
+from huggingface_hub import constants
+
+from demo.doctor.findings import Findings
+from demo.doctor.limits import cores_allowed, memory_limit
+from demo.errors import disk_fault
+from demo.reasoners import devices
+from demo.reasoners.devices import best_device, free_memory, half_precision
+from demo.reasoners.fetch import gb
+from demo.reasoners.kept import cache_folder
+from demo.reasoners.memory import Precision
+
+_ROOM = 10**9  # bytes without which a disk counts as full
+_LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "gradio")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where files go: ``what``, into which folder, bytes free there, and why it cannot be written."""
+
+    what: str
+    folder: str
+    free: int
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A graphics card that torch can use; memory in bytes, capability as *8.6* (empty on ROCm)."""
+
+    name: str
+    memory: int
+    free: int
+    capability: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All of it. Memory in bytes; ``cores`` are those that this process may keep busy, ``load`` how many
+    programs want one at a time (the last minute's mean).
+
+    ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); ``seen`` is what the driver
+    itself says of cards, one line each, whether torch can use them or not.
+    """
+
+    system: str
+    python: str
+    cpu: str
+    cores: float
+    cores_of_machine: int
+    threads: int
+    load: float
+    memory: int
+    memory_free: int
+    memory_limit: int | None
+    device: str
+    device_free: int
+    precision: Precision
+    torch: str
+    build: str
+    cards: tuple[Card, ...]
+    seen: tuple[str, ...]
+    libraries: dict[str, str]
+    places: tuple[Place, ...]
+    proxies: dict[str, str]
+    no_proxy: str
+
+
+def look(findings: Findings) -> Machine:
+    """Look at this machine; what is not well goes into ``findings``."""
+    memory, limit, device = psutil.virtual_memory(), memory_limit(), best_device()
+    machine = Machine(
+        system=_system(),
+        python=platform.python_version(),
+        cpu=_cpu(),
+        cores=cores_allowed(),
+        cores_of_machine=os.cpu_count() or 1,
+        threads=torch.get_num_threads(),
+        load=psutil.getloadavg()[0],
+        memory=memory.total,
+        memory_free=min(memory.available, limit.free if limit else memory.available),
+        memory_limit=limit.limit if limit else None,
+        device=device,
+        device_free=room_on(device),
+        precision=half_precision(device),
+        torch=torch.__version__,
+        build=_build(),
+        cards=tuple(_cards()),
+        seen=_seen_by_driver(),
+        libraries=dict(_versions()),
+        places=tuple(_places()),
+        proxies=dict(_proxies()),
+        no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or "",
+    )
+    _judge(machine, findings)
+    return machine
+
+
+def room_on(device: str) -> int:
+    """Bytes that a model may take there; a container's limit counts, too."""
+    free, limit = free_memory(device), memory_limit() if device == "cpu" else None
+    return min(free, limit.free) if limit else free
+
+
+def card_fault() -> str | None:
+    """Why a graphics card that is there cannot be used, as sentences; None when nothing is wrong."""
+    known = getattr(devices, "card_fault", None)
+    return None if known is None else known()
+
+
+def _judge(machine: Machine, findings: Findings) -> None:
+    if fault := card_fault():
+        findings.fault(fault)
+    elif machine.device == "cpu":
+        findings.note("There is no graphics card here that torch can use: models run on the CPU.")
+    for place in machine.places:
+        if place.fault:
+            findings.fault(
+                f"{place.what} cannot be kept in {place.folder}: {place.fault}.", _elsewhere(place)
+            )
+        elif place.free < _ROOM:
+            findings.fault(
+                f"The disk for {place.what[:1].lower()}{place.what[1:]} is nearly full: "
+                f"{gb(place.free)} are free in {place.folder}.",
+                _elsewhere(place),
+            )
+    if machine.threads > machine.cores + 0.5:
+        cores = max(int(machine.cores), 1)
+        findings.note(
+            f"torch computes with {machine.threads} threads, and this process may keep "
+            f"{machine.cores:g} cores busy: that slows it down.",
+            f"Set OMP_NUM_THREADS={cores}.",
+        )
+    if machine.load > machine.cores:
+        findings.note(
+            f"Other programs keep this machine busy ({machine.load:.1f} want one of {machine.cores:g} "
+            "cores at a time): the figures are worse than they would be."
+        )
+
+
+def _elsewhere(place: Place) -> str:
+    return f"Free some disk, or set {_VARIABLES[place.what]} to another folder."
+
+
+_VARIABLES = {
+    "Fetched weights": "HF_HOME",
+    "Quantized models": "REGIONREASONER_CACHE",
+    "Dialogues": "REGIONREASONER_SESSIONS",
+    "Temporary files": "TMPDIR",
+}
+
+
+def _places() -> Iterator[Place]:
+    folders = {
+        "Fetched weights": Path(constants.HF_HUB_CACHE),
+        "Quantized models": cache_folder(),
+        "Dialogues": _sessions(),
+        "Temporary files": Path(tempfile.gettempdir()),
+    }
+    for what, folder in folders.items():
+        if folder is not None:
+            yield place_of(what, folder)
+
+
+def place_of(what: str, folder: Path) -> Place:
+    """What is so of a folder, which may have to be made yet; nothing is left behind."""
+    nearest = next(f for f in (folder, *folder.parents) if f.exists())
+    try:
+        free = shutil.disk_usage(nearest).free
+        with tempfile.TemporaryFile(dir=nearest) as file:
+            file.write(b"0" * 4096)
+    except OSError as error:
+        return Place(what, str(folder), 0, disk_fault(error))
+    return Place(what, str(folder), free, None)
+
+
+def _sessions() -> Path | None:
+    """Where dialogues go without ``--sessions``; None where they are kept in memory."""
+    given = os.environ.get("REGIONREASONER_SESSIONS")
+    if given:
+        return None if given == "none" else Path(given)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "regionreasoner" / "sessions"
+
+
+def _system() -> str:
+    name = platform.system()
+    if name == "Linux":
+        with suppress(OSError):
+            name = platform.freedesktop_os_release().get("PRETTY_NAME", name)
+    return f"{name}, kernel {platform.release()}, {platform.machine()}"
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
+
+
+def _build() -> str:
+    if torch.version.hip:
+        return f"ROCm {torch.version.hip}"
+    if torch.version.cuda:
+        return f"CUDA {torch.version.cuda}"
+    return "Apple GPU" if sys.platform == "darwin" else "CPU"
+
+
+def _cards() -> Iterator[Card]:
+    if not torch.cuda.is_available():
+        return
+    for number in range(torch.cuda.device_count()):
+        about = torch.cuda.get_device_properties(number)
+        free = int(torch.cuda.mem_get_info(number)[0])
+        capability = "" if torch.version.hip else f"{about.major}.{about.minor}"
+        yield Card(about.name, int(about.total_memory), free, capability)
+
+
+def _seen_by_driver() -> tuple[str, ...]:
+    """Name, driver and memory of NVIDIA's cards, as the driver's own tool says."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return ()
+    command = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            yield name, "not installed"
+
+
+def _proxies() -> Iterator[tuple[str, str]]:
+    """Host and port only: such an address may hold a password."""
+    for name in _PROXIES:
+        if value := os.environ.get(name) or os.environ.get(name.upper()):
+            yield name, host_of(value)
+
+
+def host_of(address: str) -> str:
+    """Host and port of an address, with or without a scheme, and nothing else of it."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{parts.hostname}{port}" if parts.hostname else "an address without a host"
