@@ -31,7 +31,15 @@ from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.kept import check_whole, keep, kept_folder
 from demo.reasoners.local import LocalReasoner, failures_said
-from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
+from demo.reasoners.memory import (
+    Half,
+    Plan,
+    Precision,
+    Shape,
+    make_plan,
+    precisions,
+    tower_dtype,
+)
 from demo.space import on_zero_gpu
 
 CLASSES = {
@@ -67,8 +75,9 @@ def plan_for(
     device, config = best_device(), _config(entry)
     if _is_small(config):
         four: Precision = "nf4-all" if low_memory else "nf4"
+        precision = four if quantize == "4bit" else "float32"
         sam2 = next(iter(sam2_sizes), None)
-        return Plan(device, four if quantize == "4bit" else "float32", sam2)
+        return Plan(device, precision, sam2, half=half_precision(device))
     shape = entry.shape or shape_of(config)
     return plan_on(device, entry.title, shape, quantize, low_memory, sam2_sizes, to_be_freed)
 
@@ -84,8 +93,9 @@ def plan_on(
 ) -> Plan:
     """The plan for a large model of a shape, which needs nothing of it to be here."""
     free = free_memory(device) + to_be_freed
-    tried = precisions(device, half_precision(device), free, quantize, low_memory)
-    plan = make_plan(title, shape, device, free, tried, sam2_sizes)
+    half = half_precision(device)
+    tried = precisions(device, half, free, quantize, low_memory)
+    plan = make_plan(title, shape, device, free, tried, sam2_sizes, half)
     if device == "mps" and quantize == "4bit":
         return replace(plan, why=f"{plan.why} 4 bits have no kernels of their own on an Apple GPU.")
     return plan
@@ -141,25 +151,26 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
 
 
 def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
-    dtype = torch.bfloat16 if plan.four_bits else getattr(torch, plan.precision)
     # What ZeroGPU puts in the place of CUDA sees only what this thread does, and transformers loads
     # onto a device in several.
     at_once = "cpu" if on_zero_gpu() else plan.device
     model = CLASSES[config.model_type].from_pretrained(
-        folder, dtype=dtype, device_map={"": at_once}, **options
+        folder, dtype=getattr(torch, plan.dtype), device_map={"": at_once}, **options
     )
+    if tower_dtype(plan.dtype) != plan.dtype:
+        model.model.visual.to(getattr(torch, tower_dtype(plan.dtype)))
     return model.to(plan.device) if at_once != plan.device else model
 
 
 def _quantized(config: Any, folder: Path, plan: Plan) -> Any:
     kept = kept_in_bf16(config, plan.precision == "nf4-all")
-    model = _load(config, folder, plan, quantization_config=four_bit_config(kept))
+    model = _load(config, folder, plan, quantization_config=four_bit_config(kept, plan.half))
     check_four_bits(model, kept)
     return model
 
 
 def kept_in_bf16(config: Any, low_memory: bool) -> tuple[str, ...]:
-    """Modules that stay in bf16: tower and output head, or, when memory is low, none.
+    """Modules that stay out of 4 bits: tower and output head, or, when memory is low, none.
 
     A head that shares its weights with the input embedding cannot be in 4 bits.
     """
@@ -168,13 +179,13 @@ def kept_in_bf16(config: Any, low_memory: bool) -> tuple[str, ...]:
     return KEPT_IN_BF16
 
 
-def four_bit_config(kept: Sequence[str]) -> BitsAndBytesConfig:
-    """NF4 with double quantization and bf16 compute for all but the modules in ``kept``."""
+def four_bit_config(kept: Sequence[str], half: Half = "bfloat16") -> BitsAndBytesConfig:
+    """NF4 with double quantization, computing in ``half``, for all but the modules in ``kept``."""
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=getattr(torch, half),
         llm_int8_skip_modules=list(kept),
     )
 
