@@ -5,10 +5,10 @@
 # REGIONREASONER_FETCH=1 agrees to fetching 16.6 GB once; without it, or without a GPU, nano answers.
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04
 
-# OpenCV needs libGL and GLib. Ubuntu takes old versions of packages away: pinned ones would not install.
+# Ubuntu takes old versions of packages away: pinned ones would not install.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0t64 python3-venv \
+    && apt-get install --yes --no-install-recommends python3-venv \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 demo \
     && install --directory --owner demo --group demo /data

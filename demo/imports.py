@@ -42,10 +42,15 @@ _PROCESSOR = "was built with baseline optimizations"
 
 
 def say_what_is_missing() -> None:
-    """From now on a library that cannot be loaded ends the program with a sentence, without a trace."""
+    """From now on a library that cannot be loaded ends the program with a sentence, without a trace.
+
+    So does Ctrl-C, which needs no sentence.
+    """
     usual = sys.excepthook
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            return
         if (sentence := import_fault(error)) is None:
             usual(kind, error, trace)
         else:

@@ -55,8 +55,8 @@ def _proxy(value: str) -> tuple[str, str]:
     """A proxy as clients write it, and nothing; or nothing, and what is wrong, without any password."""
     import httpx  # takes a moment, which most starts need not wait for
 
-    kind, _, rest = value.rpartition("://")
-    kind = {"": "http", "socks": "socks5"}.get(kind.lower(), kind.lower())
+    given, _, rest = value.rpartition("://")
+    kind = {"": "http", "socks": "socks5"}.get(given.lower(), given.lower())
     if kind.startswith("socks5") and find_spec("socksio") is None:
         return "", "SOCKS needs the package socksio, which requirements.txt names"
     try:
@@ -67,7 +67,7 @@ def _proxy(value: str) -> tuple[str, str]:
         return "", f"{kind}:// is a kind that is not known here"
     if not proxy.url.host:
         return "", "it names no host"
-    return (value if value.startswith(f"{kind}://") else f"{kind}://{rest}"), ""
+    return (f"{kind}://{rest}" if kind == "socks5" else value), ""
 
 
 def _direct(entry: str) -> str:

@@ -54,9 +54,11 @@ def settle_plots(environment: MutableMapping[str, str], folder: Path) -> None:
     """
     if "MPLCONFIGDIR" in environment:
         return
-    home = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    nearest = next((p for p in (home, *home.parents) if os.path.isdir(p)), home)
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    usual = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "matplotlib"
+    try:
+        usual.mkdir(parents=True, exist_ok=True)
+        try_writing(usual)
+    except OSError:
         environment["MPLCONFIGDIR"] = str(folder / "matplotlib")
 
 
