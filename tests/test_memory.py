@@ -15,10 +15,11 @@ from demo.reasoners.catalogue import (
     find_model,
 )
 from demo.reasoners.devices import Pace, half_precision, measure_pace
-from demo.reasoners.loading import load_local, shape_of
+from demo.reasoners.loading import load_local, plan_for, shape_of
 from demo.reasoners.memory import (
     BF16_FROM,
     GIB,
+    Half,
     Precision,
     Shape,
     cache_bytes,
@@ -102,6 +103,24 @@ def test_weights_of_the_7b_take_what_was_calculated(precision: Precision, gib: f
     assert round(weight_bytes(QWEN_2_5_VL_7B, precision) / GIB, 1) == gib
 
 
+@pytest.mark.parametrize(
+    ("half", "gib", "says"),
+    [
+        pytest.param(
+            "float16", 7.7, "vision tower in float32 and its output head in float16", id="T4"
+        ),
+        pytest.param(
+            "float32", 9.7, "vision tower and output head in float32", id="a CPU without bf16"
+        ),
+    ],
+)
+def test_what_is_not_in_four_bits_counts_at_its_width(half: Half, gib: float, says: str) -> None:
+    assert round(weight_bytes(QWEN_2_5_VL_7B, "nf4", half) / GIB, 1) == gib
+    plan = make_plan("Model-7B", QWEN_2_5_VL_7B, "cuda", 14 * GIB, ("nf4",), (), half)
+    assert (plan.precision, plan.half, plan.dtype) == ("nf4", half, half)
+    assert f"Model-7B runs in 4 bits with its {says}: it needs " in plan.why
+
+
 def test_the_tower_in_four_bits_saves_a_gibibyte() -> None:
     shape = QWEN_2_5_VL_7B
     tower = Shape(0, 0, shape.tower_linear, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -116,10 +135,10 @@ def test_a_token_of_the_7b_takes_57_kb() -> None:
 
 @pytest.mark.parametrize("quantize", ["none", "4bit"])
 def test_the_calculated_weights_are_those_of_a_loaded_model(quantize: str) -> None:
-    model = load_local(find_model("nano"), quantize=quantize)._model
+    plan = plan_for(find_model("nano"), quantize=quantize)
+    model = load_local(find_model("nano"), plan=plan)._model
     taken = sum(t.nbytes for n, t in model.state_dict().items() if n != "lm_head.weight")
-    precision: Precision = "float32" if quantize == "none" else "nf4"
-    calculated = weight_bytes(shape_of(model.config), precision)
+    calculated = weight_bytes(shape_of(model.config), plan.precision, plan.half)
     # nano's layers are small: the tables of each are a part that the 7B's are not.
     assert calculated <= taken < calculated * 1.03
 
