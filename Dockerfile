@@ -33,5 +33,5 @@ VOLUME /data
 EXPOSE 7860
 # A first start fetches and quantizes.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=1h --retries=3 \
-    CMD ["/opt/venv/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/health', timeout=8)"]
+    CMD ["/opt/venv/bin/python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:7860/health', timeout=8)"]
 ENTRYPOINT ["/opt/venv/bin/python", "app.py"]

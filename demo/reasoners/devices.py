@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import psutil
 import torch
@@ -105,7 +106,29 @@ def free_memory(device: str) -> int:
             raise ModelError(f"The graphics card cannot be used: {first_line(error)}.") from error
     if device == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    return int(psutil.virtual_memory().available)
+    available = int(psutil.virtual_memory().available)
+    return min(available, *room_in_container(Path("/sys/fs/cgroup")))
+
+
+def room_in_container(groups: Path) -> list[int]:
+    """Bytes that are left below each limit on this process's memory, which containers have.
+
+    ``groups`` is where Linux shows them, in its second form or its first. What is only a copy of files
+    does not count, for it gives way.
+    """
+    room = []
+    for folder, limit, used in (
+        (groups, "memory.max", "memory.current"),
+        (groups / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        try:
+            most, taken = (int((folder / name).read_text()) for name in (limit, used))
+            rows = (folder / "memory.stat").read_text().split("\n")
+        except (OSError, ValueError):  # no such group, or "max"
+            continue
+        files = [int(row.split()[1]) for row in rows if row.startswith("inactive_file ")]
+        room.append(max(most - taken + sum(files), 0))
+    return room
 
 
 def half_precision(device: str) -> Half:
