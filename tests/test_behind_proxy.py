@@ -92,6 +92,7 @@ def test_a_proxy_is_believed_only_when_that_was_said() -> None:
         pytest.param(
             {"host": "a", "x-forwarded-prefix": "/x/../.."}, "a", "", id="a path that climbs"
         ),
+        pytest.param({"host": "["}, "localhost", "", id="nonsense for a host"),
         pytest.param({"host": "a", "x-forwarded-prefix": "/"}, "a", "", id="no path at all"),
     ],
 )
@@ -111,8 +112,23 @@ def test_an_address_that_is_given_needs_no_proxy_to_tell_it() -> None:
     assert "lab.example" in rules.names
 
 
-def test_names_bound_a_proxy_that_is_believed() -> None:
-    named = rules_for("127.0.0.1", {"REGIONREASONER_HOSTS": "hub.example"}, behind_proxy=True)
-    assert named.names is not None
-    assert "hub.example" in named.names
-    assert "evil.example" not in named.names
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param(
+            rules_for("127.0.0.1", {"REGIONREASONER_HOSTS": "hub.example"}, behind_proxy=True),
+            id="a name that is given",
+        ),
+        pytest.param(
+            rules_for("127.0.0.1", {"GRADIO_ROOT_PATH": "https://hub.example/x"}), id="an address"
+        ),
+    ],
+)
+def test_a_site_whose_name_was_pointed_here_gets_nothing(rules: Rules) -> None:
+    with serving(rules=rules) as served:
+        here = served.url.removeprefix("http://")
+        told = {"x-forwarded-host": "hub.example"}
+        evil = {"host": "evil.example", "origin": "http://evil.example"}
+        assert httpx.get(served.url, headers={**told, "host": here}).status_code == 200
+        assert httpx.get(served.url, headers={**told, **evil}).status_code == 421
+        assert httpx.get(served.url, headers={"host": "hub.example"}).status_code == 200

@@ -6,7 +6,6 @@ import ast
 import errno
 import os
 import re
-import signal
 import socket
 import stat
 import subprocess
@@ -387,8 +386,7 @@ def test_the_app_starts_where_nothing_is_as_usual(tmp_path: Path) -> None:
         for line in app.stdout:
             said += line
             if line.startswith("Running on"):
-                app.send_signal(signal.SIGINT)
-        assert app.wait() == 0
+                app.terminate()
     assert f"Running on http://[::1]:{port}\n" in said
     assert "They are kept in memory only." in said
     assert "Traceback" not in said

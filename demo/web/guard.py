@@ -144,7 +144,8 @@ class Guard:
         return None
 
     def _check_source(self, path: str, headers: Headers, front: Front) -> None:
-        if not is_asked_here(front.authority, self.office.rules.names):
+        asked = {headers.get("host", ""), front.authority}  # a site can send any other header
+        if not all(is_asked_here(name, self.office.rules.names) for name in asked):
             raise RefusedError(
                 421,
                 "This server does not answer to that name. "

@@ -97,7 +97,7 @@ def front_of(headers: Mapping[str, str], scheme: str, rules: Rules) -> Front:
     before = rules.root or next(filter(None, (_path(headers, name) for name in _PATHS)), "")
     return Front(
         kind if kind in ("http", "https") else scheme,
-        named if _AUTHORITY.fullmatch(named) else host,
+        next((name for name in (named, host) if _AUTHORITY.fullmatch(name)), "localhost"),
         before,
         is_told=True,
     )
