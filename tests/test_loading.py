@@ -251,6 +251,15 @@ def test_a_copy_that_cannot_be_kept_is_no_failure(folder: Path, kept: Path) -> N
     assert said.startswith("The quantized model is not kept for the next start")
 
 
+def test_a_cache_that_cannot_be_looked_into_is_no_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGIONREASONER_CACHE", f"/tmp/{'x' * 300}")
+    made, said = load_in_four_bits(folder)
+    assert made
+    assert said.startswith("The quantized model is not kept for the next start: File name too long")
+
+
 def test_a_copy_under_way_is_never_used(folder: Path, kept: Path) -> None:
     (kept / ".making-killed").mkdir(parents=True)
     (kept / ".making-killed" / "model.safetensors").write_bytes(b"half")

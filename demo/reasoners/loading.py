@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -135,7 +136,7 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
     """A model in 4 bits: the copy that was kept at an earlier start, else made now and kept."""
     source = _folder(entry)
     place = kept_folder(entry.name, source, plan)
-    if place.is_dir():
+    if os.path.isdir(place):  # also where nobody may look
         try:
             check_whole(place)
             model = _load(config, place, plan)
