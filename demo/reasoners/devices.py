@@ -54,15 +54,24 @@ def _why_not_cuda() -> str | None:
     if on_zero_gpu():  # whose stand-in for CUDA is there for single calls
         return None if torch.cuda.is_available() else _NONE
     _take_roomiest()
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        if not torch.cuda.is_available():
-            return "; ".join(str(warning.message) for warning in warned) or _NONE
+    said = _said_by_torch()
+    if not torch.cuda.is_available():
+        return said or _NONE
     cards, archs = _cards(), _built_for()
     return None if not cards or any(runs_on(c.capability, archs) for c in cards) else _NONE
 
 
 _NONE = "no card that fits"
+
+
+@cache
+def _said_by_torch() -> str:
+    """Its warning about a card that it cannot use, which would stand on the terminal at every question."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        torch.cuda.is_available()
+    warnings.filterwarnings("ignore", "CUDA initialization")
+    return "; ".join(str(warning.message) for warning in warned)
 
 
 def _look(why: str) -> Seen:
