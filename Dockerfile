@@ -5,10 +5,10 @@
 # REGIONREASONER_FETCH=1 agrees to fetching 16.6 GB once; without it, or without a GPU, nano answers.
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04
 
-# OpenCV needs libGL and GLib. Ubuntu takes old versions of packages away: pinned ones would not install.
+# Ubuntu takes old versions of packages away: pinned ones would not install.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0t64 python3-venv \
+    && apt-get install --yes --no-install-recommends python3-venv \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 demo \
     && install --directory --owner demo --group demo /data
@@ -33,5 +33,5 @@ VOLUME /data
 EXPOSE 7860
 # A first start fetches and quantizes.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=1h --retries=3 \
-    CMD ["/opt/venv/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/health', timeout=8)"]
+    CMD ["/opt/venv/bin/python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:7860/health', timeout=8)"]
 ENTRYPOINT ["/opt/venv/bin/python", "app.py"]

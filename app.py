@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,32 +15,44 @@ from demo.accounts import Accounts, read_accounts
 from demo.errors import DemoError, InputError, StoreError
 from demo.logs import set_up
 from demo.options import Parser, add_model_options, check_models
+from demo.proxies import settle_proxies
 from demo.space import on_space
 from demo.store import Store
+from demo.surroundings import settle_plots, settle_uploads, settle_user
+from demo.web.address import address_of
 
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the options, load the models, serve the page. The exit status is 2 for bad options."""
+    """Read the options, see that all is ready, load the models, serve the page.
+
+    The exit status is 2 for bad options. Whatever can be found to be wrong is, before a model is loaded.
+    """
+    settle_user(os.environ)
     options = parser().parse_args(arguments)
     try:
         check_models(options)
         accounts = accounts_of(options)
-        check_port(options.host, options.port)
+        address = address_of(options.host, options.port)
+        address.check()
+        options.host = address.host
+        settle_plots(os.environ, settle_uploads(os.environ))
+        for said in settle_proxies(os.environ, address.host):
+            print(said, file=sys.stderr)
         store = open_store(options.sessions)
         index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
-        from demo.choose import choose  # loads torch, which bad options need not wait for
+        # These load Gradio and torch, which bad options need not wait for.
+        from demo.choose import choose
+        from demo.serve import serve
 
         models = choose(options)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
     print(f"{models.status}. {models.why}", flush=True)
-    from demo.serve import serve
-
     serve(models, options, accounts, store, index)
     return 0
 
@@ -55,10 +66,10 @@ def parser() -> Parser:
     # Spaces and containers say by Gradio's own variables where to listen.
     made.add_argument(
         "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        help="address to listen on (default: 127.0.0.1)",
+        help="address to listen on, such as 0.0.0.0 or ::1 (default: 127.0.0.1)",
     )  # fmt: skip
     made.add_argument(
-        "--port", type=port, default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+        "--port", type=port, default=os.environ.get("GRADIO_SERVER_PORT") or "7860",
         help="port to listen on (default: 7860)",
     )  # fmt: skip
     made.add_argument(
@@ -72,6 +83,11 @@ def parser() -> Parser:
     made.add_argument(
         "--images", type=Path, metavar="DIR",
         help="where the pictures of --benchmark are (default: beside its file)",
+    )  # fmt: skip
+    made.add_argument(
+        "--behind-proxy", action="store_true",
+        default=os.environ.get("REGIONREASONER_BEHIND_PROXY") == "1",
+        help="believe what a proxy before it (JupyterHub, code-server, nginx) says of host and path",
     )  # fmt: skip
     made.add_argument("--share", action="store_true", help="make a public link as well")
     made.add_argument(
@@ -142,20 +158,6 @@ def open_benchmark(path: Path | None, images: Path | None) -> Index | None:
     from demo.evaluate.index import open_index
 
     return open_index(path, images)
-
-
-def check_port(host: str, number: int) -> None:
-    """Raises InputError when the address cannot be listened on, before any model is loaded."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, number))
-        except OSError as error:
-            raise InputError(
-                f"Port {number} on {host} cannot be used ({error.strerror or error}). "
-                f"Another program may have it: choose another one, such as --port {number % 65535 + 1}."
-            ) from error
 
 
 if __name__ == "__main__":

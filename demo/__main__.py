@@ -18,6 +18,8 @@ from demo.evaluate.commands import add_evaluate_commands
 from demo.geometry import ModelBox, Size
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, check_models, count
+from demo.proxies import settle_proxies
+from demo.surroundings import settle_user
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -30,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
+    settle_user(os.environ)
+    for said in settle_proxies(os.environ):
+        print(said, file=sys.stderr)
     options = _parser().parse_args(arguments)
     try:
         status = int(options.run(options))

@@ -18,7 +18,7 @@ from demo.options import check_models
 from demo.pictures import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.catalogue import Entry, find_model
-from demo.reasoners.devices import Pace, best_device, measure_pace
+from demo.reasoners.devices import Pace, best_device, card_fault, half_precision, measure_pace
 from demo.reasoners.fetch import ensure
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
 from demo.reasoners.memory import Plan, Precision
@@ -213,7 +213,10 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
 def _best(options: argparse.Namespace) -> _Picked:
     """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
     if best_device() != "cuda":
-        return _nano(options, "The built-in model runs because this machine has no CUDA GPU.")
+        because = (
+            f". {fault}" if (fault := card_fault()) else " because this machine has no CUDA GPU."
+        )
+        return _nano(options, f"The built-in model runs{because}")
     large = find_model(SEVEN_B, _dialect(options))
     try:
         _plan_before(large, options)
@@ -269,7 +272,8 @@ def plan_beside(entry: Entry, options: argparse.Namespace, to_be_freed: int, *, 
         )
     if entry.shape is not None:
         return _plan_before(entry, options, to_be_freed)
-    return Plan(best_device(), "bfloat16")
+    half = half_precision(best_device())
+    return Plan(best_device(), half, half=half)
 
 
 def _dialect(options: argparse.Namespace) -> str | None:
@@ -285,9 +289,11 @@ def _slowness(entry: Entry, plan: Plan, tell: Tell) -> str:
     """What to expect of a large model without a CUDA GPU; said at once, for it is loaded slowly too."""
     if plan.device == "cuda" or plan.shape is None:
         return ""
-    sentence = pace_of(plan.device, plan.precision).sentence(entry.title, plan.device, plan.shape)
-    tell(sentence)
-    return sentence
+    pace = pace_of(plan.device, plan.precision)
+    sentence = pace.sentence(entry.title, plan.device, plan.shape)
+    said = " ".join(filter(None, (card_fault(), sentence)))
+    tell(said)
+    return said
 
 
 @cache

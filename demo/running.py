@@ -259,6 +259,5 @@ def may_switch(
     options: argparse.Namespace, accounts: Accounts | None, environment: Mapping[str, str]
 ) -> bool:
     """Whether the server is there for one person alone, who may exchange its model."""
-    return not (options.server or options.share or accounts) and is_private(
-        options.host, environment
-    )
+    others = options.server or options.share or accounts or options.behind_proxy
+    return not others and is_private(options.host, environment)

@@ -24,6 +24,7 @@ from demo.store import Store
 from demo.ui.page import build_page, launch_options
 from demo.ui.visitors import Visitors
 from demo.watch import Watch
+from demo.web.address import Address
 from demo.web.guard import USER, Guard, Office
 from demo.web.logins import Logins
 from demo.web.rules import Rules, rules_for
@@ -48,7 +49,9 @@ def serve(
     index: Index | None = None,
 ) -> None:
     """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play."""
-    rules = rules_for(options.host, os.environ, shared=options.share)
+    rules = rules_for(
+        options.host, os.environ, shared=options.share, behind_proxy=options.behind_proxy
+    )
     shelf = None
     if models.entry is not None and may_switch(options, accounts, os.environ):
         from demo.shelf import Shelf  # needs what loads models
@@ -61,7 +64,7 @@ def serve(
         store,
         index,
         shelf,
-        server_name=options.host,
+        server_name=Address(options.host, options.port).written,
         server_port=options.port,
         share=options.share,
     )

@@ -144,7 +144,7 @@ class Shelf:
         if plan.shape is None:
             return []
         free = free_memory(plan.device) + models.reasoner.held_bytes
-        need = need_of(plan.shape, plan.precision).total
+        need = need_of(plan.shape, plan.precision, None, plan.half).total
         return [f"Needs {gib(need)} of {gib(free)} GiB free."]
 
 
@@ -153,7 +153,7 @@ def _slowness(plan: Plan, pace: Pace | None) -> list[str]:
         return []
     if pace is None:
         return ["Slow without a CUDA GPU."]
-    return [f"A first answer in about {pace.first_answer(plan.shape)}, for want of a CUDA GPU."]
+    return [f"A first answer in about {pace.first_answer(plan.shape)}, without a CUDA GPU."]
 
 
 def _capital(words: str) -> str:

@@ -21,7 +21,7 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.serve import Served
 from demo.shelf import Shelf
 from demo.store import Store
-from demo.web.rules import rules_for
+from demo.web.rules import Rules, rules_for
 from tests.conftest import free_port
 from tests.table import TableReasoner
 
@@ -38,6 +38,8 @@ def serving(
     models: Models | None = None,
     shelf: Shelf | None = None,
     segmenter: Segmenter | None = None,
+    rules: Rules | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Served]:
     """A server for as long as the block lasts; with a shelf, one whose models can be exchanged."""
     if models is None:
@@ -45,15 +47,14 @@ def serving(
         models = Models(told, masks, "table · CPU", "", "Why not.")
 
     async def start() -> Served:
-        rules = rules_for("127.0.0.1", {})
         return Served.start(
             models,
-            rules,
+            rules or rules_for(host, {}),
             accounts,
             store,
             index,
             shelf,
-            server_name="127.0.0.1",
+            server_name=host,
             server_port=free_port(),
         )
 

@@ -69,6 +69,42 @@ def test_four_bits_run_on_a_cpu(low_memory: bool, tower: type, picture: Picture)
     assert "".join(str(piece) for piece in islice(pieces, 3)).startswith("<scene>")
 
 
+@pytest.mark.parametrize(
+    ("plan", "layers", "tower"),
+    [
+        pytest.param(
+            Plan("cpu", "nf4", half="float16"), torch.float16, torch.float32, id="4 bits as on a T4"
+        ),
+        pytest.param(
+            Plan("cpu", "nf4-all", half="float16"),
+            torch.float16,
+            torch.float32,
+            id="the same with a tower in 4 bits",
+        ),
+        pytest.param(
+            Plan("cpu", "float16", half="float16"), torch.float16, torch.float32, id="float16"
+        ),
+        pytest.param(
+            Plan("cpu", "nf4", half="float32"), torch.float32, torch.float32, id="4 bits in float32"
+        ),
+    ],
+)
+def test_a_tower_never_computes_in_float16(
+    plan: Plan, layers: torch.dtype, tower: torch.dtype, picture: Picture
+) -> None:
+    reasoner = load_local(find_model("nano"), plan=plan)
+    model = reasoner._model
+    language, visual = model.model.language_model, model.model.visual
+    in_four = [m for m in language.modules() if isinstance(m, Linear4bit)]
+    assert {m.compute_dtype for m in in_four} == ({layers} if plan.four_bits else set())
+    assert {p.dtype for p in language.parameters() if p.is_floating_point()} == {layers}
+    assert {p.dtype for p in visual.parameters() if p.is_floating_point()} == {tower}
+    question = "find the largest thing"
+    prompt = Prompt(question, region_reasoner_instruction(question), ())
+    pieces = reasoner.stream(picture, prompt, threading.Event())
+    assert "".join(str(piece) for piece in islice(pieces, 3)).startswith("<scene>")
+
+
 def test_four_bit_settings_are_those_for_the_7b() -> None:
     config = four_bit_config(KEPT_IN_BF16)
     assert config.bnb_4bit_quant_type == "nf4"
@@ -147,7 +183,7 @@ def load_in_four_bits(source: Path, plan: Plan = NF4) -> tuple[dict[str, torch.T
     said: list[str] = []
     config = AutoConfig.from_pretrained(source)
     model = load_kept(find_model(str(source)), config, plan, said.append)
-    check_four_bits(model, KEPT_IN_BF16 if plan == NF4 else ("lm_head",))
+    check_four_bits(model, KEPT_IN_BF16 if plan.precision == "nf4" else ("lm_head",))
     return model.state_dict(), " ".join(said)
 
 
@@ -203,11 +239,27 @@ def test_another_checkpoint_or_precision_has_a_copy_of_its_own(folder: Path, kep
     assert (len(names), second in names, first in names) == (2, False, True)
 
 
+def test_a_copy_that_computes_otherwise_is_another_one(folder: Path, kept: Path) -> None:
+    load_in_four_bits(folder)
+    weights, said = load_in_four_bits(folder, Plan("cpu", "nf4", half="float32"))
+    assert "kept for the next start" in said
+    assert weights["lm_head.weight"].dtype == torch.float32
+
+
 def test_a_copy_that_cannot_be_kept_is_no_failure(folder: Path, kept: Path) -> None:
     kept.parent.write_text("a file where a folder should be")
     made, said = load_in_four_bits(folder)
     assert made
     assert said.startswith("The quantized model is not kept for the next start")
+
+
+def test_a_cache_that_cannot_be_looked_into_is_no_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGIONREASONER_CACHE", f"/tmp/{'x' * 300}")
+    made, said = load_in_four_bits(folder)
+    assert made
+    assert said.startswith("The quantized model is not kept for the next start: File name too long")
 
 
 def test_a_copy_under_way_is_never_used(folder: Path, kept: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from transformers import Qwen2_5_VLConfig, Qwen2VLConfig
 
@@ -14,11 +16,12 @@ from demo.reasoners.catalogue import (
     QWEN_2_VL_7B,
     find_model,
 )
-from demo.reasoners.devices import Pace, half_precision, measure_pace
-from demo.reasoners.loading import load_local, shape_of
+from demo.reasoners.devices import Pace, half_precision, measure_pace, room_in_container
+from demo.reasoners.loading import load_local, plan_for, shape_of
 from demo.reasoners.memory import (
     BF16_FROM,
     GIB,
+    Half,
     Precision,
     Shape,
     cache_bytes,
@@ -102,6 +105,24 @@ def test_weights_of_the_7b_take_what_was_calculated(precision: Precision, gib: f
     assert round(weight_bytes(QWEN_2_5_VL_7B, precision) / GIB, 1) == gib
 
 
+@pytest.mark.parametrize(
+    ("half", "gib", "says"),
+    [
+        pytest.param(
+            "float16", 7.7, "vision tower in float32 and its output head in float16", id="T4"
+        ),
+        pytest.param(
+            "float32", 9.7, "vision tower and output head in float32", id="a CPU without bf16"
+        ),
+    ],
+)
+def test_what_is_not_in_four_bits_counts_at_its_width(half: Half, gib: float, says: str) -> None:
+    assert round(weight_bytes(QWEN_2_5_VL_7B, "nf4", half) / GIB, 1) == gib
+    plan = make_plan("Model-7B", QWEN_2_5_VL_7B, "cuda", 14 * GIB, ("nf4",), (), half)
+    assert (plan.precision, plan.half, plan.dtype) == ("nf4", half, half)
+    assert f"Model-7B runs in 4 bits with its {says}: it needs " in plan.why
+
+
 def test_the_tower_in_four_bits_saves_a_gibibyte() -> None:
     shape = QWEN_2_5_VL_7B
     tower = Shape(0, 0, shape.tower_linear, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -116,10 +137,10 @@ def test_a_token_of_the_7b_takes_57_kb() -> None:
 
 @pytest.mark.parametrize("quantize", ["none", "4bit"])
 def test_the_calculated_weights_are_those_of_a_loaded_model(quantize: str) -> None:
-    model = load_local(find_model("nano"), quantize=quantize)._model
+    plan = plan_for(find_model("nano"), quantize=quantize)
+    model = load_local(find_model("nano"), plan=plan)._model
     taken = sum(t.nbytes for n, t in model.state_dict().items() if n != "lm_head.weight")
-    precision: Precision = "float32" if quantize == "none" else "nf4"
-    calculated = weight_bytes(shape_of(model.config), precision)
+    calculated = weight_bytes(shape_of(model.config), plan.precision, plan.half)
     # nano's layers are small: the tables of each are a part that the 7B's are not.
     assert calculated <= taken < calculated * 1.03
 
@@ -186,6 +207,42 @@ def test_a_pace_is_measured_and_said() -> None:
         "On this CPU Model-7B writes about 2.0 tokens a second and looks at a new picture for about "
         "12 seconds (estimated), so a first answer takes about 3 minutes."
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "room"),
+    [
+        pytest.param(
+            {
+                "memory.max": 8 * GIB,
+                "memory.current": 3 * GIB,
+                "memory.stat": "inactive_file 1024\n",
+            },
+            [5 * GIB + 1024],
+            id="a limit",
+        ),
+        pytest.param(
+            {"memory.max": "max\n", "memory.current": 1, "memory.stat": ""}, [], id="no limit"
+        ),
+        pytest.param(
+            {
+                "memory/memory.limit_in_bytes": GIB,
+                "memory/memory.usage_in_bytes": 2 * GIB,
+                "memory/memory.stat": "cache 1\ninactive_file 0\n",
+            },
+            [0],
+            id="the first form, used up",
+        ),
+        pytest.param({}, [], id="not Linux"),
+    ],
+)
+def test_a_containers_limit_bounds_what_is_free(
+    files: dict[str, object], room: list[int], tmp_path: Path
+) -> None:
+    for name, value in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(str(value))
+    assert room_in_container(tmp_path) == room
 
 
 def test_every_named_model_has_what_a_start_needs() -> None:

@@ -434,6 +434,27 @@ def test_a_training_run_can_be_resumed(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "nano" / "config.json").read_text())["region_frame"] == [224, 224]
 
 
+@pytest.mark.parametrize(
+    ("has_bf16", "dtype"),
+    [
+        pytest.param(True, torch.bfloat16, id="where the processor knows bf16"),
+        pytest.param(False, torch.float32, id="where it does not"),
+    ],
+)
+def test_training_computes_in_what_is_fast_here(
+    has_bf16: bool, dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has_bf16})
+    trainer = Trainer(tmp_path, Plan(seeing_steps=1, talking_steps=0, seeing_pictures=1), "cpu")
+    seen: set[torch.dtype] = set()
+    linear = next(
+        m for m in trainer.student.model.model.visual.modules() if isinstance(m, torch.nn.Linear)
+    )
+    linear.register_forward_hook(lambda _module, _given, made: seen.add(made.dtype))
+    trainer.run()
+    assert seen == {dtype}
+
+
 def test_a_training_may_start_from_a_checkpoint(tmp_path: Path) -> None:
     plan = Plan(settling_steps=2, talking_steps=0, talking_pictures=1, pairs=2)
     trainer = Trainer(tmp_path, plan, "cpu", start=NANO_FOLDER)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from demo.nano.team import Team
+from demo.reasoners.devices import half_precision
 
 NOTED_EVERY = 10  # steps between two rows of the log
 _Batch = TypeVar("_Batch")
@@ -61,6 +62,14 @@ class Run(Generic[_Student]):
         self.average = copy.deepcopy(student).requires_grad_(False)
         self.step = 0
         self.start_optimisers()
+
+    def in_half(self) -> torch.autocast:
+        """Compute in bf16 inside the block where the device knows it, else in float32.
+
+        Without hardware for it bf16 takes many times as long; in float16 small gradients would be lost.
+        """
+        known = half_precision(self.device) == "bfloat16"
+        return torch.autocast(self.device, torch.bfloat16, enabled=known)
 
     def start_optimisers(self) -> None:
         """Fresh ones, which remember no earlier step."""

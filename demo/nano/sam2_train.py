@@ -196,7 +196,7 @@ class Trainer(Run[Student]):
 
     def _learn(self, batch: Batch) -> dict[str, float]:
         generator = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
-        with torch.autocast(self.device, torch.bfloat16):
+        with self.in_half():
             losses = self.student.losses(batch, self.plan, generator)
         return self.learn(losses, self.plan.steps)
 

@@ -115,7 +115,7 @@ class Trainer(Run[Student]):
         )  # fmt: skip
         while self.step < steps:
             batch = next(batches).to(self.device)
-            with torch.autocast(self.device, torch.bfloat16):
+            with self.in_half():
                 losses = losses_of(batch)
             learned = self.learn(losses, steps)
             bar.update()

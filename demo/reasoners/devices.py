@@ -5,15 +5,31 @@ It measures; it decides nothing and loads no checkpoint.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import psutil
 import torch
 
-from demo.reasoners.memory import PATCHES, PICTURE_TOKENS, QUESTION_TOKENS, Precision, Shape
+from demo.errors import ModelError, first_line
+from demo.reasoners.cards import Card, Seen, fault_of, look, roomiest, runs_on
+from demo.reasoners.memory import (
+    PATCHES,
+    PICTURE_TOKENS,
+    QUESTION_TOKENS,
+    Half,
+    Precision,
+    Shape,
+    dtype_of,
+)
+from demo.space import on_zero_gpu
 
+BF16_FROM = (8, 0)  # compute capability: Ampere
 _SIDE = 4096  # of the layers that are measured
 _LAYERS = 2  # more than fits into a cache, as in a real model
 _BATCH = 128
@@ -22,31 +38,122 @@ _ANSWER_TOKENS = 300  # a usual answer with its reasoning
 
 def best_device() -> str:
     """``cuda``, ``mps`` or ``cpu``."""
-    if torch.cuda.is_available():
+    if not _why_not_cuda():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def card_fault() -> str | None:
+    """Why a CUDA card that is there is not used, and what to do about it; None where there is none."""
+    why = _why_not_cuda()
+    return fault_of(_look(why)) if why else None
+
+
+def _why_not_cuda() -> str | None:
+    """What torch says against CUDA; None where it works. It starts nothing on a card."""
+    if on_zero_gpu():  # whose stand-in for CUDA is there for single calls
+        return None if torch.cuda.is_available() else _NONE
+    _take_roomiest()
+    said = _said_by_torch()
+    if not torch.cuda.is_available():
+        return said or _NONE
+    cards, archs = _cards(), _built_for()
+    return None if not cards or any(runs_on(c.capability, archs) for c in cards) else _NONE
+
+
+_NONE = "no card that fits"
+
+
+@cache
+def _said_by_torch() -> str:
+    """Its warning about a card that it cannot use, which would stand on the terminal at every question."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        torch.cuda.is_available()
+    warnings.filterwarnings("ignore", "CUDA initialization")
+    return "; ".join(str(warning.message) for warning in warned)
+
+
+def _look(why: str) -> Seen:
+    said = "" if why == _NONE else why
+    return look(torch.version.cuda, torch.version.hip, _built_for(), said)
+
+
+def _built_for() -> list[str]:
+    """What torch's kernels are for, also where CUDA cannot be used."""
+    flags = getattr(torch._C, "_cuda_getArchFlags", lambda: None)()
+    return flags.split() if flags else []
+
+
+@cache
+def _cards() -> tuple[Card, ...]:
+    return look(torch.version.cuda, torch.version.hip, (), "").cards
+
+
+@cache
+def _take_roomiest() -> None:
+    """Of several cards use the one with the most free memory, unless somebody has chosen already."""
+    if torch.version.cuda is not None and not torch.cuda.is_initialized():
+        choose_card(os.environ, _cards(), _built_for())
+
+
+def choose_card(
+    environment: MutableMapping[str, str], cards: Sequence[Card], archs: Sequence[str]
+) -> None:
+    """Let CUDA see one card alone. It reads this when it is first asked for anything."""
+    card = roomiest(cards, archs)
+    if card is not None and "CUDA_VISIBLE_DEVICES" not in environment:
+        environment["CUDA_VISIBLE_DEVICES"] = card.uuid
+
+
 def free_memory(device: str) -> int:
-    """Bytes that a model may take there."""
+    """Bytes that a model may take there. Raises ModelError for a card that does not answer."""
     if device == "cuda":
-        return int(torch.cuda.mem_get_info()[0])
+        try:
+            return int(torch.cuda.mem_get_info()[0])
+        except RuntimeError as error:  # used by another program alone, or broken
+            raise ModelError(f"The graphics card cannot be used: {first_line(error)}.") from error
     if device == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    return int(psutil.virtual_memory().available)
+    available = int(psutil.virtual_memory().available)
+    return min(available, *room_in_container(Path("/sys/fs/cgroup")))
 
 
-def half_precision(device: str) -> Precision:
+def room_in_container(groups: Path) -> list[int]:
+    """Bytes that are left below each limit on this process's memory, which containers have.
+
+    ``groups`` is where Linux shows them, in its second form or its first. What is only a copy of files
+    does not count, for it gives way.
+    """
+    room = []
+    for folder, limit, used in (
+        (groups, "memory.max", "memory.current"),
+        (groups / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        try:
+            most, taken = (int((folder / name).read_text()) for name in (limit, used))
+            rows = (folder / "memory.stat").read_text().split("\n")
+        except (OSError, ValueError):  # no such group, or "max"
+            continue
+        files = [int(row.split()[1]) for row in rows if row.startswith("inactive_file ")]
+        room.append(max(most - taken + sum(files), 0))
+    return room
+
+
+def half_precision(device: str) -> Half:
     """What large models compute in there: bf16 where the processor knows it.
 
-    A CPU without it computes faster in float32, an Apple GPU before macOS 14 has float16 only.
+    A CUDA card without it would compute it by way of float32, many times slower than float16; a CPU
+    without it is fastest in float32. An Apple GPU before macOS 14 has float16 only.
     """
     if device == "mps":
         return "bfloat16" if torch.backends.mps.is_macos_or_newer(14, 0) else "float16"
     if device == "cpu":
         known = torch.cpu.get_capabilities()
         return "bfloat16" if known.get("avx512_bf16") or known.get("amx_bf16") else "float32"
-    return "bfloat16"
+    if on_zero_gpu() or torch.version.hip:
+        return "bfloat16"
+    return "bfloat16" if torch.cuda.get_device_capability() >= BF16_FROM else "float16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +194,8 @@ class Pace:
 def measure_pace(device: str, precision: Precision) -> Pace:
     """Time a few layers of the kind a model in that precision is made of. Takes a second or two."""
     with torch.inference_mode():
-        layers = [_layer(device, precision) for _ in range(_LAYERS)]
-        dtype = torch.bfloat16 if precision.startswith("nf4") else getattr(torch, precision)
+        dtype = getattr(torch, dtype_of(precision, half_precision(device)))
+        layers = [_layer(device, precision, dtype) for _ in range(_LAYERS)]
         one = torch.ones(1, _SIDE, dtype=dtype, device=device)
         many = torch.ones(_BATCH, _SIDE, dtype=dtype, device=device)
         numbers = _LAYERS * _SIDE * _SIDE
@@ -97,13 +204,12 @@ def measure_pace(device: str, precision: Precision) -> Pace:
         return Pace(numbers / alone, numbers * _BATCH / together)
 
 
-def _layer(device: str, precision: Precision) -> torch.nn.Module:
+def _layer(device: str, precision: Precision, dtype: torch.dtype) -> torch.nn.Module:
     if precision.startswith("nf4"):
         from bitsandbytes.nn import Linear4bit  # takes seconds to import
 
-        layer = Linear4bit(_SIDE, _SIDE, bias=False, compute_dtype=torch.bfloat16, quant_type="nf4")
+        layer = Linear4bit(_SIDE, _SIDE, bias=False, compute_dtype=dtype, quant_type="nf4")
         return layer.to(device)
-    dtype = getattr(torch, precision)
     return torch.nn.Linear(_SIDE, _SIDE, bias=False, dtype=dtype, device=device)
 
 

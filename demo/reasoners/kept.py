@@ -43,12 +43,13 @@ def cache_folder() -> Path:
 def kept_folder(name: str, source: Path, plan: Plan) -> Path:
     """Where the quantized copy of a checkpoint belongs, whether it is there or not.
 
-    The name changes with the checkpoint's files, the precision, the device and the libraries' versions.
+    The name changes with the checkpoint's files, the precision, what it computes in, the device and the
+    libraries' versions.
     """
     files = sorted((*source.glob("*.safetensors"), source / "config.json"))
     made_of = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     libraries = [version(library) for library in _LIBRARIES]
-    key = json.dumps([str(source.resolve()), made_of, libraries])
+    key = json.dumps([str(source.resolve()), made_of, libraries, plan.half])
     digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST]
     return cache_folder() / "quantized" / f"{name}-{plan.precision}-{plan.device}-{digest}"
 

@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,15 @@ from demo.reasoners.folders import read_json
 from demo.reasoners.kept import check_whole, keep, kept_folder
 from demo.reasoners.kinds import check_kind, four_bits_of
 from demo.reasoners.local import LocalReasoner, failures_said
-from demo.reasoners.memory import Plan, Precision, Shape, make_plan, precisions
+from demo.reasoners.memory import (
+    Half,
+    Plan,
+    Precision,
+    Shape,
+    make_plan,
+    precisions,
+    tower_dtype,
+)
 from demo.reasoners.processors import read_processor
 from demo.reasoners.rules import settings_in
 from demo.reasoners.weights import (
@@ -82,8 +91,9 @@ def plan_for(
         quantize, low_memory = "4bit", not _keeps_tower(config)
     if _is_small(config):
         four: Precision = "nf4-all" if low_memory else "nf4"
+        precision = four if quantize == "4bit" else "float32"
         sam2 = next(iter(sam2_sizes), None)
-        return Plan(device, four if quantize == "4bit" else "float32", sam2)
+        return Plan(device, precision, sam2, half=half_precision(device))
     shape = entry.shape or shape_of(config)
     return plan_on(device, entry.title, shape, quantize, low_memory, sam2_sizes, to_be_freed)
 
@@ -99,8 +109,9 @@ def plan_on(
 ) -> Plan:
     """The plan for a large model of a shape, which needs nothing of it to be here."""
     free = free_memory(device) + to_be_freed
-    tried = precisions(device, half_precision(device), free, quantize, low_memory)
-    plan = make_plan(title, shape, device, free, tried, sam2_sizes)
+    half = half_precision(device)
+    tried = precisions(device, half, free, quantize, low_memory)
+    plan = make_plan(title, shape, device, free, tried, sam2_sizes, half)
     if device == "mps" and quantize == "4bit":
         return replace(plan, why=f"{plan.why} 4 bits have no kernels of their own on an Apple GPU.")
     return plan
@@ -146,7 +157,7 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
     """A model in 4 bits: the copy that was kept at an earlier start, else made now and kept."""
     source = _folder(entry)
     place = kept_folder(entry.name, source, plan)
-    if place.is_dir():
+    if os.path.isdir(place):  # also where nobody may look
         try:
             check_whole(place)
             model = _load(AutoConfig.from_pretrained(place), place, plan)
@@ -163,7 +174,6 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
 
 
 def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
-    dtype = torch.bfloat16 if plan.four_bits else getattr(torch, plan.precision)
     # What ZeroGPU puts in the place of CUDA sees only what this thread does, and transformers loads
     # onto a device in several.
     at_once = "cpu" if on_zero_gpu() else plan.device
@@ -171,25 +181,27 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
         model, found = CLASSES[config.model_type].from_pretrained(
             folder,
             config=copy.deepcopy(config),
-            dtype=dtype,
+            dtype=getattr(torch, plan.dtype),
             device_map={"": at_once},
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # which are found all the same
             **options,
         )
     check_arrived(str(folder), found)
+    if tower_dtype(plan.dtype) != plan.dtype:
+        model.model.visual.to(getattr(torch, tower_dtype(plan.dtype)))
     return model.to(plan.device) if at_once != plan.device else model
 
 
 def _quantized(config: Any, folder: Path, plan: Plan) -> Any:
     kept = kept_in_bf16(config, plan.precision == "nf4-all")
-    model = _load(config, folder, plan, quantization_config=four_bit_config(kept))
+    model = _load(config, folder, plan, quantization_config=four_bit_config(kept, plan.half))
     check_four_bits(model, kept)
     return model
 
 
 def kept_in_bf16(config: Any, low_memory: bool) -> tuple[str, ...]:
-    """Modules that stay in bf16: tower and output head, or, when memory is low, none.
+    """Modules that stay out of 4 bits: tower and output head, or, when memory is low, none.
 
     A head that shares its weights with the input embedding cannot be in 4 bits.
     """
@@ -198,13 +210,13 @@ def kept_in_bf16(config: Any, low_memory: bool) -> tuple[str, ...]:
     return KEPT_IN_BF16
 
 
-def four_bit_config(kept: Sequence[str]) -> BitsAndBytesConfig:
-    """NF4 with double quantization and bf16 compute for all but the modules in ``kept``."""
+def four_bit_config(kept: Sequence[str], half: Half = "bfloat16") -> BitsAndBytesConfig:
+    """NF4 with double quantization, computing in ``half``, for all but the modules in ``kept``."""
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=getattr(torch, half),
         llm_int8_skip_modules=list(kept),
     )
 

@@ -13,19 +13,14 @@ from demo.errors import OutOfMemoryError
 from demo.reasoners.base import MOST_NEW_TOKENS
 
 GIB = 2**30
-Precision = Literal["float32", "float16", "bfloat16", "nf4", "nf4-all"]
+Half = Literal["float32", "float16", "bfloat16"]
+Precision = Half | Literal["nf4", "nf4-all"]
 
 # NF4 with double quantization: half a byte a number, a byte for 64 numbers, a float for 64 · 256
 # (arXiv 2305.14314, section 3).
 _NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
-_BYTES: dict[Precision, int] = {"float32": 4, "float16": 2, "bfloat16": 2, "nf4": 2, "nf4-all": 2}
-_WORDS: dict[Precision, str] = {
-    "float32": "in float32",
-    "float16": "in float16",
-    "bfloat16": "in bf16",
-    "nf4": "in 4 bits with its vision tower and output head in bf16",
-    "nf4-all": "in 4 bits throughout",
-}
+_BYTES: dict[Half, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+_WORDS: dict[Half, str] = {"float32": "float32", "float16": "float16", "bfloat16": "bf16"}
 
 # A picture in the 840 frame is 60 × 60 patches, which make 30 × 30 tokens (protocol.md, section 2).
 PATCHES = 3600
@@ -108,7 +103,8 @@ class Plan:
     """In which precision a model is loaded onto which device, and which SAM 2 goes beside it.
 
     ``sam2`` is None where no size was offered or none fits; ``why`` is a sentence for people. A model like
-    nano has no ``shape``: it fits everywhere.
+    nano has no ``shape``: it fits everywhere. ``half`` is what everything that is not in 4 bits is kept in
+    and what layers in 4 bits compute in.
     """
 
     device: str
@@ -116,39 +112,60 @@ class Plan:
     sam2: str | None = None
     why: str = ""
     shape: Shape | None = None
+    half: Half = "bfloat16"
 
     @property
     def four_bits(self) -> bool:
         return self.precision in ("nf4", "nf4-all")
 
+    @property
+    def dtype(self) -> Half:
+        """What everything that is not in 4 bits is kept in, but for a tower (see `tower_dtype`)."""
+        return dtype_of(self.precision, self.half)
 
-def weight_bytes(shape: Shape, precision: Precision) -> int:
-    """Bytes of the weights in a precision."""
-    each = _BYTES[precision]
+
+def dtype_of(precision: Precision, half: Half) -> Half:
+    """What a precision computes in where the device computes in ``half``."""
+    return half if precision == "nf4" or precision == "nf4-all" else precision
+
+
+def tower_dtype(dtype: Half) -> Half:
+    """What the vision tower is kept and computed in beside language layers in ``dtype``.
+
+    In float16 the towers of Qwen2-VL and Qwen2.5-VL overflow on some pictures, and the answer is a row of
+    exclamation marks.
+    """
+    return "float32" if dtype == "float16" else dtype
+
+
+def weight_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
+    """Bytes of the weights in a precision; ``half`` is what is not in 4 bits, when some is."""
+    dtype = dtype_of(precision, half)
+    each, in_tower = _BYTES[dtype], _BYTES[tower_dtype(dtype)]
     layers = shape.layers_linear * (_NF4_BYTES if precision.startswith("nf4") else each)
-    tower_and_head = (shape.tower_linear + shape.head) * (
-        _NF4_BYTES if precision == "nf4-all" else each
-    )
-    other = (shape.layers_other + shape.tower_other + shape.embedding) * each
-    return round(layers + tower_and_head + other)
+    head = shape.head * (_NF4_BYTES if precision == "nf4-all" else each)
+    tower = shape.tower_linear * (_NF4_BYTES if precision == "nf4-all" else in_tower)
+    other = (shape.layers_other + shape.embedding) * each + shape.tower_other * in_tower
+    return round(layers + head + tower + other)
 
 
-def cache_bytes(shape: Shape, precision: Precision) -> int:
+def cache_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
     """Bytes of the keys and values of one whole turn and of the pictures that are kept."""
     turn = PICTURE_TOKENS + QUESTION_TOKENS + MOST_NEW_TOKENS
-    return MOST_PREFIX_BYTES + turn * shape.kv * _BYTES[precision]
+    return MOST_PREFIX_BYTES + turn * shape.kv * _BYTES[dtype_of(precision, half)]
 
 
-def work_bytes(shape: Shape, precision: Precision) -> int:
+def work_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
     """Bytes that are alive at the widest place of a forward pass over a picture and its question.
 
     In a layer these are the gate, its partner, their product and three hidden states; the tower holds
     about twelve. A layer in 4 bits is unpacked for a long input.
     """
-    text = (PICTURE_TOKENS + QUESTION_TOKENS) * 3 * (shape.inner + shape.width)
-    tower = PATCHES * (3 * shape.tower_inner + 12 * shape.tower_width)
-    unpacked = shape.inner * shape.width if precision.startswith("nf4") else 0
-    return (max(text, tower) + unpacked) * _BYTES[precision]
+    dtype = dtype_of(precision, half)
+    text = (PICTURE_TOKENS + QUESTION_TOKENS) * 3 * (shape.inner + shape.width) * _BYTES[dtype]
+    tower = PATCHES * (3 * shape.tower_inner + 12 * shape.tower_width) * _BYTES[tower_dtype(dtype)]
+    unpacked = shape.inner * shape.width * _BYTES[dtype] if precision.startswith("nf4") else 0
+    return max(text, tower) + unpacked
 
 
 def sam2_bytes(size: str) -> int:
@@ -156,18 +173,20 @@ def sam2_bytes(size: str) -> int:
     return SAM2_PARAMETERS[size] * 2 + _SAM2_WORK
 
 
-def need_of(shape: Shape, precision: Precision, sam2: str | None = None) -> Need:
+def need_of(
+    shape: Shape, precision: Precision, sam2: str | None = None, half: Half = "bfloat16"
+) -> Need:
     """What a model takes in a precision, with a SAM 2 beside it or without."""
     return Need(
-        weight_bytes(shape, precision),
-        cache_bytes(shape, precision),
-        work_bytes(shape, precision),
+        weight_bytes(shape, precision, half),
+        cache_bytes(shape, precision, half),
+        work_bytes(shape, precision, half),
         sam2_bytes(sam2) if sam2 else 0,
     )
 
 
 def precisions(
-    device: str, half: Precision, free: int, quantize: str, low_memory: bool
+    device: str, half: Half, free: int, quantize: str, low_memory: bool
 ) -> tuple[Precision, ...]:
     """The precisions to try, best first, for the options ``--quantize`` and ``--low-memory``.
 
@@ -191,23 +210,20 @@ def make_plan(
     free: int,
     tried: Sequence[Precision],
     sam2_sizes: Sequence[str] = (),
+    half: Half = "bfloat16",
 ) -> Plan:
     """The first precision that fits into ``free`` bytes, with the first SAM 2 that fits beside it.
 
     Precision comes first: a smaller SAM 2, or none, is taken before a coarser model. Raises
     OutOfMemoryError with the numbers when not even the smallest fits.
     """
+    fit = _Fit(name, shape, device, free, tried, half)
     for precision in tried:
-        if need_of(shape, precision).total > free:
+        if need_of(shape, precision, None, half).total > free:
             continue
-        fitting = (s for s in sam2_sizes if need_of(shape, precision, s).total <= free)
-        sam2 = next(fitting, None)
-        why = _why(name, shape, device, free, tried, precision)
-        return Plan(device, precision, sam2, why, shape)
-    raise OutOfMemoryError(
-        f"{name} does not fit: {_WORDS[tried[-1]]} it needs {need_of(shape, tried[-1])}, and "
-        f"{gib(free)} GiB of {_place(device)} are free. {_way_out(device, tried)}"
-    )
+        fitting = (s for s in sam2_sizes if need_of(shape, precision, s, half).total <= free)
+        return Plan(device, precision, next(fitting, None), fit.why(precision), shape, half)
+    raise OutOfMemoryError(fit.refusal())
 
 
 def gib(count: int) -> str:
@@ -215,18 +231,52 @@ def gib(count: int) -> str:
     return f"{count / GIB:.1f}"
 
 
-def _why(
-    name: str, shape: Shape, device: str, free: int, tried: Sequence[Precision], taken: Precision
-) -> str:
-    need = gib(need_of(shape, taken).total)
-    said = (
-        f"{name} runs {_WORDS[taken]}: it needs {need} GiB, and {gib(free)} GiB of {_place(device)} "
-        "are free."
-    )
-    if taken == tried[0]:
-        return said
-    better = gib(need_of(shape, tried[0]).total)
-    return f"{said} {_WORDS[tried[0]].capitalize()} it would need {better} GiB."
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What was tried, in words."""
+
+    name: str
+    shape: Shape
+    device: str
+    free: int
+    tried: Sequence[Precision]
+    half: Half
+
+    def why(self, taken: Precision) -> str:
+        need = gib(self._need(taken).total)
+        said = f"{self.name} runs {self._words(taken)}: it needs {need} GiB, and {self._room()}."
+        if taken == self.tried[0]:
+            return said
+        better = gib(self._need(self.tried[0]).total)
+        return f"{said} {self._words(self.tried[0]).capitalize()} it would need {better} GiB."
+
+    def refusal(self) -> str:
+        last = self.tried[-1]
+        return (
+            f"{self.name} does not fit: {self._words(last)} it needs {self._need(last)}, and "
+            f"{self._room()}. {_way_out(self.device, self.tried)}"
+        )
+
+    def _need(self, precision: Precision) -> Need:
+        return need_of(self.shape, precision, None, self.half)
+
+    def _room(self) -> str:
+        return f"{gib(self.free)} GiB of {_place(self.device)} are free"
+
+    def _words(self, precision: Precision) -> str:
+        dtype = dtype_of(precision, self.half)
+        tower = tower_dtype(dtype)
+        if precision == "nf4-all":
+            return "in 4 bits throughout"
+        if precision != "nf4":
+            apart = f" with its vision tower in {_WORDS[tower]}" if tower != dtype else ""
+            return f"in {_WORDS[dtype]}{apart}"
+        if tower == dtype:
+            return f"in 4 bits with its vision tower and output head in {_WORDS[dtype]}"
+        return (
+            f"in 4 bits with its vision tower in {_WORDS[tower]} and its output head in "
+            f"{_WORDS[dtype]}"
+        )
 
 
 def _place(device: str) -> str:

@@ -20,6 +20,7 @@ from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError
 from demo.line import Line
 from demo.masks import Mask
 from demo.pictures import Picture
+from demo.reasoners.devices import half_precision
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.names import SIZES
 from demo.tensors import lacking
@@ -132,7 +133,7 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
     where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else where
     with _complete(where):
         _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
-        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        dtype = getattr(torch, half_precision(device)) if device == "cuda" else torch.float32
         model, loading = Sam2Model.from_pretrained(
             where,
             dtype=dtype,

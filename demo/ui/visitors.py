@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.space import on_space
 from demo.store import Owner, new_token, user, visitor
+from demo.web.rules import FRONT
 
 COOKIE = "regionreasoner"
 _KEPT_S = 400 * 24 * 3600  # the longest that browsers allow
@@ -72,7 +73,8 @@ def _cookie(scope: Scope) -> str:
     # A Space stands in a frame of another site: there the cookie belongs to that pair of sites.
     where = "SameSite=None; Partitioned" if on_space() else "SameSite=Lax"
     secure = "; Secure" if on_space() or _is_secure(scope, headers) else ""
-    return f"{COOKIE}={token}; Path=/; Max-Age={_KEPT_S}; HttpOnly; {where}{secure}"
+    path = f"{scope[FRONT].prefix}/" if FRONT in scope else "/"
+    return f"{COOKIE}={token}; Path={path}; Max-Age={_KEPT_S}; HttpOnly; {where}{secure}"
 
 
 def _is_secure(scope: Scope, headers: Headers) -> bool:

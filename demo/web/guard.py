@@ -25,11 +25,16 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.errors import disk_fault
+from demo.surroundings import try_writing
 from demo.watch import Watch
 from demo.web.logins import COOKIE, LONGEST_S, Locked, Logins
 from demo.web.rules import (
+    FRONT,
+    Front,
     Rules,
     fault_of_body,
+    front_of,
     headers_for,
     is_asked_here,
     is_call,
@@ -93,6 +98,7 @@ class Guard:
             return
         if scope["type"] != "http":
             return  # a connection nobody serves: the web server closes it
+        scope = _as_asked(scope, self.office.rules)
         answer = _Answer(send, self.office.rules, scope["path"])
         try:
             response = await self._answered(scope, receive, answer.send)
@@ -110,7 +116,7 @@ class Guard:
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
         """The answer that is given here; None when Gradio has given it. Raises RefusedError."""
         path, headers = scope["path"], Headers(scope=scope)
-        self._check_source(path, headers)
+        self._check_source(path, headers, scope[FRONT])
         if path.rstrip("/") == "/health":
             health = self.office.health()
             return JSONResponse(health, 200 if health["status"] == "ok" else 503)
@@ -128,18 +134,25 @@ class Guard:
         if path.rstrip("/") == "/logout" and self.office.logins:
             return self._logout(scope, token)
         await self._check_content(scope, body, user)
-        await self.app(scope, body.receive, send)
+        try:
+            await self.app(scope, body.receive, send)
+        except OSError as error:
+            if not _is_upload(scope):
+                raise
+            log.warning("an upload failed", extra={"facts": {"why": disk_fault(error)}})
+            raise RefusedError(507, _cannot_keep(error), "disk") from error
         return None
 
-    def _check_source(self, path: str, headers: Headers) -> None:
-        if not is_asked_here(headers.get("host", ""), self.office.rules.names):
+    def _check_source(self, path: str, headers: Headers, front: Front) -> None:
+        asked = {headers.get("host", ""), front.authority}  # a site can send any other header
+        if not all(is_asked_here(name, self.office.rules.names) for name in asked):
             raise RefusedError(
                 421,
                 "This server does not answer to that name. "
                 "Whoever runs it can allow the name with REGIONREASONER_HOSTS.",
                 "host",
             )
-        if not is_from_here(headers):
+        if not is_from_here(headers, front):
             raise RefusedError(403, "Requests from other sites are refused.", "origin")
         if not is_served(path):
             raise RefusedError(404, _SENTENCES[404], "path")
@@ -196,8 +209,8 @@ class Guard:
         framed = bool(self.office.rules.embedders)
         secure = self.office.rules.https or scope["scheme"] == "https"
         answer.set_cookie(
-            COOKIE, token, max_age=seconds, httponly=True, secure=secure,
-            samesite="none" if framed else "lax",
+            COOKIE, token, max_age=seconds, path=f"{scope[FRONT].prefix}/", httponly=True,
+            secure=secure, samesite="none" if framed else "lax",
         )  # fmt: skip
         if framed:
             answer.headers["set-cookie"] += "; Partitioned"
@@ -210,12 +223,9 @@ class Guard:
             sessions = [*sessions, path.split("/")[3]]
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             pass
-        elif path.rstrip("/") == "/gradio_api/upload":
+        elif _is_upload(scope):
             body.check_size()
-            if shutil.disk_usage(self.office.uploads).free < LEAST_FREE_BYTES:
-                raise RefusedError(
-                    507, "The server’s disk is full: no picture can be sent.", "disk"
-                )
+            await asyncio.to_thread(_check_room, self.office.uploads)
         else:
             sessions = [*sessions, *await self._session_in(path, body)]
         logins = self.office.logins
@@ -335,6 +345,48 @@ class _Answer:
         _add(start, headers_for(self._rules, self._nonce if self._is_page else None))
         await self._send(start)
         return {"type": "http.response.body", "body": body}
+
+
+def _as_asked(scope: Scope, rules: Rules) -> Scope:
+    """A request with the page's address for who asks, of which Gradio makes the addresses in its answers,
+    and without the path that is the proxy's.
+    """
+    headers = Headers(scope=scope)
+    front = front_of(headers, scope["scheme"], rules)
+    told = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_told else ()))
+    kept = [pair for pair in scope["headers"] if pair[0] not in told]
+    asked = {**scope, "headers": kept, FRONT: front}
+    if front.is_told:
+        asked["scheme"] = front.scheme
+        root = f"{front.scheme}://{front.authority}{front.prefix}"
+        kept.append((b"x-gradio-server", root.encode("latin-1", "replace")))
+    if front.prefix and scope["path"].startswith(f"{front.prefix}/"):
+        asked["path"] = scope["path"].removeprefix(front.prefix)
+        asked["raw_path"] = asked["path"].encode()
+    return asked
+
+
+def _is_upload(scope: Scope) -> bool:
+    return str(scope["path"]).rstrip("/") == "/gradio_api/upload"
+
+
+def _check_room(folder: Path) -> None:
+    """See that a picture can be kept there. Raises RefusedError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # some systems tidy up what lies long
+        try_writing(folder)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise RefusedError(507, _cannot_keep(error), "disk") from error
+    if free < LEAST_FREE_BYTES:
+        raise RefusedError(507, "The server’s disk is full: no picture can be sent.", "disk")
+
+
+def _cannot_keep(error: OSError) -> str:
+    return (
+        f"The server cannot keep the picture: {disk_fault(error)}. "
+        "Whoever runs it can name another folder with GRADIO_TEMP_DIR."
+    )
 
 
 def said(status: int, sentence: str) -> JSONResponse:

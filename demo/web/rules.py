@@ -10,11 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from demo.web.address import is_loopback
+
+FRONT = "regionreasoner.front"  # where a request's scope has its Front
 MOST_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and its frame of a form
 MOST_JSON_BYTES = 20_000_000
 MOST_FORM_BYTES = 10_000
 MOST_DEPTH, MOST_VALUES = 64, 500_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
+_AUTHORITY = re.compile(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
+_PREFIX = re.compile(r"(?:/[\w.~@%+=:-]+)+", re.ASCII)
 
 # Everything the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
 _SERVED = re.compile(
@@ -35,34 +40,103 @@ _MOST_ICON = 1024
 class Rules:
     """``names`` are the host names that the server may be asked by (None: any), ``embedders`` the
     sources of pages that may hold this one in a frame; ``https`` says that people come by https only.
+
+    ``behind_proxy`` says that a proxy before it is to be believed; ``root`` is the page's address for
+    people, or its path alone, where that is fixed (GRADIO_ROOT_PATH).
     """
 
     names: frozenset[str] | None = None
     embedders: tuple[str, ...] = ()
     https: bool = False
+    behind_proxy: bool = False
+    root: str = ""
 
 
-def rules_for(host: str, environment: Mapping[str, str], *, shared: bool = False) -> Rules:
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The page's address as the asking browser has it: host with port, and the path before it.
+
+    ``is_told`` says that this is what a proxy, or whoever runs the server, says of it.
+    """
+
+    scheme: str
+    authority: str
+    prefix: str = ""
+    is_told: bool = False
+
+
+def rules_for(
+    host: str, environment: Mapping[str, str], *, shared: bool = False, behind_proxy: bool = False
+) -> Rules:
     """The rules for a server that listens on ``host``.
 
     One on the loopback answers to its own names and those in REGIONREASONER_HOSTS only, so that a site
-    whose name was pointed at it (DNS rebinding) gets nothing. A Space stands in Hugging Face's frame.
+    whose name was pointed at it (DNS rebinding) gets nothing. Behind a proxy that is believed, names are
+    bounded only by those in REGIONREASONER_HOSTS, where some are given. A Space stands in Hugging Face's
+    frame.
     """
     on_space = "SPACE_ID" in environment
     embedders = ("https://huggingface.co", "https://*.hf.space") if on_space else ()
-    if shared or on_space or host not in _LOOPBACK - {"0.0.0.0"}:
-        return Rules(None, embedders, https=on_space)
-    more = environment.get("REGIONREASONER_HOSTS", "").replace(",", " ").split()
-    return Rules(_LOOPBACK | {name.lower() for name in more}, embedders)
+    root = environment.get("GRADIO_ROOT_PATH", "").rstrip("/")
+    more = {name.lower() for name in _hosts(environment)}
+    is_open = shared or on_space or not is_loopback(host) or (behind_proxy and not more)
+    names = None if is_open else _LOOPBACK | {_bare(host), *more, *_host_of(root)}
+    return Rules(names, embedders, on_space, behind_proxy, root)
+
+
+def front_of(headers: Mapping[str, str], scheme: str, rules: Rules) -> Front:
+    """The page's address for whoever sent these headers."""
+    host = headers.get("host", "").lower()
+    fixed = urlsplit(rules.root) if "://" in rules.root else None
+    if fixed is not None:
+        return Front(fixed.scheme, fixed.netloc.lower(), fixed.path, is_told=True)
+    if not rules.behind_proxy:
+        return Front(scheme, host, rules.root)
+    named = _first(headers, "x-forwarded-host").lower()
+    kind = _first(headers, "x-forwarded-proto").lower()
+    before = rules.root or next(filter(None, (_path(headers, name) for name in _PATHS)), "")
+    return Front(
+        kind if kind in ("http", "https") else scheme,
+        next((name for name in (named, host) if _AUTHORITY.fullmatch(name)), "localhost"),
+        before,
+        is_told=True,
+    )
+
+
+# How proxies name the path that they take away: Traefik and many others, JupyterHub's, uWSGI's.
+_PATHS = ("x-forwarded-prefix", "x-forwarded-context", "x-proxycontextpath", "x-script-name")
+
+
+def _path(headers: Mapping[str, str], name: str) -> str:
+    path = _first(headers, name).rstrip("/")
+    return path if _PREFIX.fullmatch(path) and ".." not in path else ""
+
+
+def _first(headers: Mapping[str, str], name: str) -> str:
+    return headers.get(name, "").split(",")[0].strip()
+
+
+def _hosts(environment: Mapping[str, str]) -> list[str]:
+    return environment.get("REGIONREASONER_HOSTS", "").replace(",", " ").split()
+
+
+def _host_of(root: str) -> list[str]:
+    host = urlsplit(root).hostname if "://" in root else None
+    return [host] if host else []
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]").lower()
 
 
 def is_private(host: str, environment: Mapping[str, str]) -> bool:
     """Whether a server that listens on ``host`` answers to programs of this machine alone.
 
-    Names in REGIONREASONER_HOSTS are those of a proxy, behind which anybody may be.
+    Names in REGIONREASONER_HOSTS, and an address in GRADIO_ROOT_PATH, are those of a proxy, behind which
+    anybody may be.
     """
-    on_space, named = "SPACE_ID" in environment, environment.get("REGIONREASONER_HOSTS", "")
-    return host in _LOOPBACK - {"0.0.0.0"} and not on_space and not named.strip()
+    named = _hosts(environment) or environment.get("GRADIO_ROOT_PATH", "").strip()
+    return is_loopback(host) and "SPACE_ID" not in environment and not named
 
 
 def is_served(path: str) -> bool:
@@ -88,15 +162,18 @@ def is_asked_here(host: str, names: frozenset[str] | None) -> bool:
     return names is None or _name(host) in names
 
 
-def is_from_here(headers: Mapping[str, str]) -> bool:
+def is_from_here(headers: Mapping[str, str], front: Front | None = None) -> bool:
     """Whether a request comes from this server's own page, from a program, or from following a link.
+
+    The page's own address is the one in the Host header, or ``front`` where a proxy tells another one.
 
     Browsers say with Origin and Sec-Fetch-Site where others come from (Fetch standard; W3C Fetch
     Metadata); programs say neither.
     """
     origin = headers.get("origin")
     if origin is not None:
-        return _authority(origin) == headers.get("host", "").lower()
+        here = {headers.get("host", "").lower(), *([front.authority] if front else [])}
+        return _authority(origin) in here
     elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
     return not elsewhere or headers.get("sec-fetch-mode") == "navigate"
 

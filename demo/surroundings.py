@@ -1,0 +1,106 @@
+"""What programs expect of the machine that they run on, and do not find everywhere: a home, a name, a
+folder of one's own for files on their way. Settled before libraries are imported, which read it then.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from demo.errors import InputError, disk_fault
+
+_UPLOADS = "GRADIO_TEMP_DIR"
+_NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")  # where Python looks for the user's name
+
+
+def settle_user(environment: MutableMapping[str, str]) -> None:
+    """Give a user without an entry in the machine's list, as containers have them, a name and a home."""
+    try:
+        Path.home()
+    except RuntimeError:
+        environment["HOME"] = "/"  # nobody's: what belongs at home is not kept, and that is said
+    if not any(environment.get(name) for name in _NAMES) and not _is_listed():
+        environment["LOGNAME"] = f"user-{_user()}"
+
+
+def settle_uploads(environment: MutableMapping[str, str]) -> Path:
+    """The folder for pictures on their way to and from the page: made, and tried.
+
+    The one that GRADIO_TEMP_DIR names, else one that belongs to this user alone. Raises InputError with
+    a sentence when nothing can be written there.
+    """
+    given = environment.get(_UPLOADS)
+    folder = Path(os.path.abspath(os.path.expanduser(given))) if given else _temporary()
+    try:
+        folder = folder if given else _own_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try_writing(folder)
+    except OSError as error:
+        named = f", which {_UPLOADS} names," if given else ""
+        raise InputError(
+            f"Pictures cannot be taken in: nothing can be written in the folder {folder}{named} "
+            f"({disk_fault(error)}). Name another one with {_UPLOADS}."
+        ) from error
+    environment[_UPLOADS] = str(folder)
+    return folder
+
+
+def settle_plots(environment: MutableMapping[str, str], folder: Path) -> None:
+    """Let matplotlib keep its list of fonts in ``folder`` where the home cannot be written.
+
+    It would make a new folder at each start, and say so.
+    """
+    if "MPLCONFIGDIR" in environment:
+        return
+    usual = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "matplotlib"
+    try:
+        usual.mkdir(parents=True, exist_ok=True)
+        try_writing(usual)
+    except OSError:
+        environment["MPLCONFIGDIR"] = str(folder / "matplotlib")
+
+
+def try_writing(folder: Path) -> None:
+    """Write a byte there and take it away. Raises OSError."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"0")
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError as error:
+        raise InputError(
+            "There is no folder for temporary files that can be written: name one with TMPDIR."
+        ) from error
+
+
+def _own_folder(base: Path) -> Path:
+    """The same at each start; a new one where somebody else has made that first. Raises OSError."""
+    folder = base / f"regionreasoner-{_user()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid != _user():
+            raise PermissionError
+        try_writing(folder)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="regionreasoner-", dir=base))
+    return folder
+
+
+def _user() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+def _is_listed() -> bool:
+    try:
+        import pwd
+    except ImportError:  # no such list on Windows
+        return True
+    try:
+        pwd.getpwuid(_user())
+    except KeyError:
+        return False
+    return True
