@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from bitsandbytes.nn import Linear4bit
 from safetensors.torch import load_file, save_file
 from transformers import BitsAndBytesConfig, Qwen2_5_VLForConditionalGeneration
 
@@ -24,7 +26,7 @@ from demo.reasoners.catalogue import NANO_FOLDER, find_model
 from demo.reasoners.kinds import check_kind
 from demo.reasoners.loading import load_kept, load_local, plan_for
 from demo.reasoners.local import LocalReasoner
-from demo.reasoners.memory import Plan
+from demo.reasoners.memory import Half, Plan
 from tests.test_families import save_small
 
 ONE = "model.safetensors"
@@ -717,6 +719,16 @@ def test_four_bits_of_bitsandbytes_run_as_they_are(
     prompt = Prompt(question, region_reasoner_instruction(question), ())
     pieces = islice(reasoner.stream(picture, prompt, threading.Event()), 3)
     assert "".join(str(piece) for piece in pieces).startswith("<scene>")
+
+
+@pytest.mark.parametrize("half", ["float32", "bfloat16"])
+def test_what_was_quantized_elsewhere_computes_in_what_is_fast_here(
+    in_four_bits: tuple[Path, Weights], half: Half
+) -> None:
+    entry = find_model(str(in_four_bits[0]))
+    reasoner = load_local(entry, plan=replace(plan_for(entry), half=half))
+    layers = [m for m in reasoner._model.modules() if isinstance(m, Linear4bit)]
+    assert {m.compute_dtype for m in layers} == {getattr(torch, half)}
 
 
 def test_a_note_of_four_bits_on_whole_weights_is_passed_over(

@@ -139,6 +139,9 @@ def load_local(
         names_in(entry.source, folder)
         settings = settings_in(folder, config)
         processor = read_processor(entry.source, folder, config)
+        if is_in_four_bits(config):
+            # It computes in what is fast here, not in what was fast where it was made.
+            config.quantization_config["bnb_4bit_compute_dtype"] = plan.half
         if is_in_four_bits(config) or not plan.four_bits:
             model = _load(config, folder, plan)
         elif _is_small(config):
