@@ -18,19 +18,20 @@ from safetensors.torch import load_file, save_file
 from transformers import Qwen2_5_VLConfig
 
 from demo.__main__ import main
-from demo.doctor import limits
 from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
 from demo.doctor.dialogue import ask, scene_for
 from demo.doctor.findings import Findings
 from demo.doctor.inside import Replay, Written, written
 from demo.doctor.layouts import LAYOUTS
-from demo.doctor.limits import MemoryLimit, cores_allowed, memory_limit
 from demo.doctor.machine import host_of, look, place_of
 from demo.doctor.peak import Peak, mapped_bytes
 from demo.doctor.speed import Pair, levers, pairs, rate
 from demo.doctor.trial import Run, judge
 from demo.doctor.unlearned import layout_of, unlearned
+from demo.reasoners import limits
 from demo.reasoners.catalogue import NANO_FOLDER, QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, find_model
+from demo.reasoners.devices import free_memory
+from demo.reasoners.limits import MemoryLimit, cores_allowed, memory_limit
 from demo.reasoners.loading import shape_of
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import GIB, PICTURE_TOKENS, Plan, Precision, Shape, weight_bytes
@@ -336,6 +337,7 @@ def test_a_container_has_the_tightest_limit_of_the_groups_round_it(groups: Path)
            memory__stat=f"anon 7\ninactive_file {GIB}", cpu__max="50000 100000")  # fmt: skip
     _group(groups / "kubepods" / "pod" / "one", memory__max="max", memory__current=GIB)
     assert memory_limit() == MemoryLimit(4 * GIB, 2 * GIB)
+    assert free_memory("cpu") <= 2 * GIB
     assert cores_allowed() == 0.5
 
 
@@ -431,7 +433,7 @@ def test_passes_that_do_not_compute_the_same_are_found(nano_to_close: LocalReaso
 def test_numbers_that_are_not_finite_are_a_fault(tmp_path: Path) -> None:
     folder = copy_of_nano(tmp_path / "nano-copy", frame=224)
     weights = load_file(folder / "model.safetensors")
-    weights["model.norm.weight"][0] = torch.inf
+    weights["model.norm.weight"][0] = 3e38  # finite, and too large to compute with
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     status, report = doctor(tmp_path, "--model", folder)
     assert status == 1

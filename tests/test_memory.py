@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from transformers import Qwen2_5_VLConfig, Qwen2VLConfig
 
@@ -16,7 +14,7 @@ from demo.reasoners.catalogue import (
     QWEN_2_VL_7B,
     find_model,
 )
-from demo.reasoners.devices import Pace, half_precision, measure_pace, room_in_container
+from demo.reasoners.devices import Pace, half_precision, measure_pace
 from demo.reasoners.loading import load_local, plan_for, shape_of
 from demo.reasoners.memory import (
     BF16_FROM,
@@ -207,42 +205,6 @@ def test_a_pace_is_measured_and_said() -> None:
         "On this CPU Model-7B writes about 2.0 tokens a second and looks at a new picture for about "
         "12 seconds (estimated), so a first answer takes about 3 minutes."
     )
-
-
-@pytest.mark.parametrize(
-    ("files", "room"),
-    [
-        pytest.param(
-            {
-                "memory.max": 8 * GIB,
-                "memory.current": 3 * GIB,
-                "memory.stat": "inactive_file 1024\n",
-            },
-            [5 * GIB + 1024],
-            id="a limit",
-        ),
-        pytest.param(
-            {"memory.max": "max\n", "memory.current": 1, "memory.stat": ""}, [], id="no limit"
-        ),
-        pytest.param(
-            {
-                "memory/memory.limit_in_bytes": GIB,
-                "memory/memory.usage_in_bytes": 2 * GIB,
-                "memory/memory.stat": "cache 1\ninactive_file 0\n",
-            },
-            [0],
-            id="the first form, used up",
-        ),
-        pytest.param({}, [], id="not Linux"),
-    ],
-)
-def test_a_containers_limit_bounds_what_is_free(
-    files: dict[str, object], room: list[int], tmp_path: Path
-) -> None:
-    for name, value in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(str(value))
-    assert room_in_container(tmp_path) == room
 
 
 def test_every_named_model_has_what_a_start_needs() -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import torch
 
-from demo.reasoners.memory import GIB, Precision, Shape, weight_bytes
+from demo.reasoners.memory import GIB, Half, Precision, Shape, dtype_of, weight_bytes
 
 _TIMES = 5
 _MOST_BYTES = GIB  # far more than any cache holds
@@ -35,14 +35,17 @@ def memory_bandwidth(device: str, free: int) -> float:
     return max(reading, copying)
 
 
-def bytes_a_pass(shape: Shape, precision: Precision, context: int) -> int:
-    """What one pass over a token reads after ``context`` tokens: layers, head, keys and values."""
+def bytes_a_pass(shape: Shape, precision: Precision, context: int, half: Half = "bfloat16") -> int:
+    """What one pass over a token reads after ``context`` tokens: layers, head, keys and values.
+
+    ``half`` is what is not in 4 bits, where some is.
+    """
     head = shape.head or shape.embedding
     # A head that shares the embedding's weights is in no fewer bits than that.
     own, shared = (head, 0) if shape.head else (0, head)
     read = replace(shape, tower_linear=0, tower_other=0, embedding=shared, head=own)
-    each = 4 if precision == "float32" else 2
-    return weight_bytes(read, precision) + context * shape.kv * each
+    each = 4 if dtype_of(precision, half) == "float32" else 2
+    return weight_bytes(read, precision, half) + context * shape.kv * each
 
 
 def wait_for(device: str) -> None:

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from demo.choose import SEVEN_B
+from demo.choose import SEVEN_B, plan_beside
 from demo.doctor.dialogue import Before, Scene, ask, scene_for
 from demo.doctor.inside import Replay
-from demo.doctor.shelf import beyond_limit, plan_within
 from demo.doctor.unlearned import layout_of, unlearned
 from demo.errors import CheckpointError, ModelError
 from demo.nano.recognise import World
@@ -65,7 +64,7 @@ def entry_for(options: argparse.Namespace) -> Entry:
 
 def _fits(entry: Entry, options: argparse.Namespace) -> bool:
     try:
-        plan_within(entry, options, here=folder_of(entry) is not None)
+        plan_beside(entry, options, 0, here=folder_of(entry) is not None)
     except ModelError:
         return False
     return True
@@ -78,14 +77,13 @@ def plan_of(entry: Entry, options: argparse.Namespace) -> Plan:
     """
     device, here = best_device(), folder_of(entry) is not None
     if not here and not options.random:
-        plan_within(entry, options, here=False)
+        plan_beside(entry, options, 0, here=False)
         ensure(entry, agreed=True)
         here = True
     asked: dict[str, Any] = {
         "quantize": options.quantize,
         "low_memory": options.low_memory,
         "sam2_sizes": sizes_for(options.segmenter, device, fetch=on_space()),
-        "to_be_freed": -beyond_limit(),
     }
     if here:
         return plan_for(entry, **asked)

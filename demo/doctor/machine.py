@@ -23,12 +23,11 @@ import torch
 from huggingface_hub import constants
 
 from demo.doctor.findings import Findings
-from demo.doctor.limits import cores_allowed, memory_limit
 from demo.errors import disk_fault
-from demo.reasoners import devices
-from demo.reasoners.devices import best_device, free_memory, half_precision
+from demo.reasoners.devices import best_device, card_fault, free_memory, half_precision
 from demo.reasoners.fetch import gb
 from demo.reasoners.kept import cache_folder
+from demo.reasoners.limits import cores_allowed, memory_limit
 from demo.reasoners.memory import Precision
 
 _ROOM = 10**9  # bytes without which a disk counts as full
@@ -103,7 +102,7 @@ def look(findings: Findings) -> Machine:
         memory_free=min(memory.available, limit.free if limit else memory.available),
         memory_limit=limit.limit if limit else None,
         device=device,
-        device_free=room_on(device),
+        device_free=free_memory(device),
         precision=half_precision(device),
         torch=torch.__version__,
         build=_build(),
@@ -116,18 +115,6 @@ def look(findings: Findings) -> Machine:
     )
     _judge(machine, findings)
     return machine
-
-
-def room_on(device: str) -> int:
-    """Bytes that a model may take there; a container's limit counts, too."""
-    free, limit = free_memory(device), memory_limit() if device == "cpu" else None
-    return min(free, limit.free) if limit else free
-
-
-def card_fault() -> str | None:
-    """Why a graphics card that is there cannot be used, as sentences; None when nothing is wrong."""
-    known = getattr(devices, "card_fault", None)
-    return None if known is None else known()
 
 
 def _judge(machine: Machine, findings: Findings) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from demo.choose import pace_of, plan_beside
 from demo.doctor.bandwidth import bytes_a_pass
-from demo.doctor.machine import room_on
 from demo.errors import DemoError
 from demo.reasoners.catalogue import CATALOGUE, Entry
-from demo.reasoners.devices import best_device, free_memory
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.memory import PICTURE_TOKENS, QUESTION_TOKENS, Plan, Precision, need_of
+
+_CONTEXT = PICTURE_TOKENS + QUESTION_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _of(entry: Entry, options: argparse.Namespace, bandwidth: float | None) -> R
     here = folder_of(entry) is not None
     fetch = 0 if here else 2 * entry.shape.parameters if entry.shape else None
     try:
-        plan = plan_within(entry, options, here=here)
+        plan = plan_beside(entry, options, 0, here=here)
     except DemoError as error:
         return Runnable(entry.name, entry.title, False, here, str(error), fetch)
     if plan.shape is None:
@@ -58,27 +58,16 @@ def _of(entry: Entry, options: argparse.Namespace, bandwidth: float | None) -> R
         plan.why,
         fetch,
         plan.precision,
-        need_of(plan.shape, plan.precision).total,
+        need_of(plan.shape, plan.precision, None, plan.half).total,
         _most_tokens(plan, bandwidth),
         _first_answer(plan),
     )
 
 
-def plan_within(entry: Entry, options: argparse.Namespace, *, here: bool) -> Plan:
-    """How a model would be loaded into what this process may have. Raises ModelError."""
-    return plan_beside(entry, options, -beyond_limit(), here=here)
-
-
-def beyond_limit() -> int:
-    """Bytes that are free on the machine, and not for a process in this container."""
-    device = best_device()
-    return max(free_memory(device) - room_on(device), 0)
-
-
 def _most_tokens(plan: Plan, bandwidth: float | None) -> float | None:
     if plan.shape is None or bandwidth is None:
         return None
-    read = bytes_a_pass(plan.shape, plan.precision, PICTURE_TOKENS + QUESTION_TOKENS)
+    read = bytes_a_pass(plan.shape, plan.precision, _CONTEXT, plan.half)
     return bandwidth / read
 
 

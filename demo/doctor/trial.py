@@ -14,13 +14,12 @@ from demo.doctor.dialogue import Asked, ask, scene_for
 from demo.doctor.findings import Findings
 from demo.doctor.inside import looks_ahead, passes_of, weights_of
 from demo.doctor.loaded import Loaded, entry_for, load, plan_of, prepared, saying
-from demo.doctor.machine import room_on
 from demo.doctor.peak import Peak, mapped_bytes
 from demo.doctor.speed import Lever, levers, pairs, rate
 from demo.doctor.unlearned import unlearned
 from demo.reasoners.base import MOST_NEW_TOKENS
 from demo.reasoners.catalogue import Entry
-from demo.reasoners.devices import best_device, half_precision
+from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.loading import Tell
 from demo.reasoners.memory import Precision, gib, need_of
 from demo.reasoners.remote import connect
@@ -135,7 +134,7 @@ def _describe(run: Run, loaded: Loaded) -> None:
     run.device, run.precision = reasoner.device, plan.precision
     run.masks_by = loaded.segmenter.name if loaded.segmenter else None
     run.weight_bytes = reasoner.held_bytes
-    run.planned_bytes = need_of(loaded.shape, plan.precision, plan.sam2).total
+    run.planned_bytes = need_of(loaded.shape, plan.precision, plan.sam2, plan.half).total
 
 
 def _ask(run: Run, loaded: Loaded, findings: Findings, tell: Tell) -> list[Asked]:
@@ -187,7 +186,7 @@ def _compare(
     """
     tell("The same is decoded token by token, with looking ahead and without…")
     device, prompts = loaded.plan.device, [one.prompt for one in asked]
-    run.bandwidth = memory_bandwidth(device, room_on(device))
+    run.bandwidth = memory_bandwidth(device, free_memory(device))
     prompts = prompts[1:2] if loaded.texts else prompts
     made = pairs(loaded.reasoner, loaded.scene.picture, prompts, options.tokens)
     run.looks_ahead = looks_ahead(loaded.reasoner)
@@ -196,7 +195,8 @@ def _compare(
     if plain := rate([pair.plain for pair in made]):
         run.plain_tokens_per_s = plain.tokens
         context = (run.turns[0].prompt_tokens or 0) + len(made[0].plain.tokens) // 2
-        run.pass_bytes = bytes_a_pass(loaded.shape, loaded.plan.precision, context)
+        plan = loaded.plan
+        run.pass_bytes = bytes_a_pass(loaded.shape, plan.precision, context, plan.half)
         run.bandwidth_share = plain.passes * run.pass_bytes / run.bandwidth
 
 
@@ -216,7 +216,7 @@ def _others(loaded: Loaded) -> Iterator[Precision]:
     for precision in every if device != "mps" else every[:1]:
         if precision == loaded.plan.precision:
             continue
-        if need_of(loaded.shape, precision).total <= room_on(device):
+        if need_of(loaded.shape, precision, None, loaded.plan.half).total <= free_memory(device):
             yield precision
 
 

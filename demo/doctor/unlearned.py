@@ -25,7 +25,7 @@ from demo.reasoners.catalogue import NANO_FOLDER, Entry
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.loading import CLASSES, check_four_bits, four_bit_config, kept_in_bf16
 from demo.reasoners.local import LocalReasoner
-from demo.reasoners.memory import PICTURE_TOKENS, Plan
+from demo.reasoners.memory import PICTURE_TOKENS, Plan, tower_dtype
 
 _SPREAD = 0.02  # the standard deviation that these models are begun with
 _POOL = 2**24 + 3  # random numbers to fill weights from; odd, so that no two rows are alike
@@ -87,15 +87,17 @@ def _template(tokens: Callable[[str], list[str]]) -> str:
 def _model(config: Any, plan: Plan) -> Any:
     with torch.device("meta"):
         model = CLASSES[config.model_type](config).eval()
-    dtype = torch.bfloat16 if plan.four_bits else getattr(torch, plan.precision)
-    fill = _Filling(plan.device, dtype)
+    dtype, tower = getattr(torch, plan.dtype), getattr(torch, tower_dtype(plan.dtype))
     if plan.four_bits:
         kept = kept_in_bf16(config, plan.precision == "nf4-all")
-        replace_with_bnb_linear(model, list(kept), four_bit_config(kept))
+        replace_with_bnb_linear(model, list(kept), four_bit_config(kept, plan.half))
         check_four_bits(model, kept)
         model.is_quantized = True
+    fill = _Filling(plan.device, dtype)
+    fill_tower = fill if tower == dtype else _Filling(plan.device, tower)
+    in_tower = set(model.model.visual.modules())
     for module in model.modules():
-        fill.module(module)
+        (fill_tower if module in in_tower else fill).module(module)
     model.config.dtype = dtype
     model.tie_weights()
     return model

@@ -11,13 +11,13 @@ import warnings
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import psutil
 import torch
 
 from demo.errors import ModelError, first_line
 from demo.reasoners.cards import Card, Seen, fault_of, look, roomiest, runs_on
+from demo.reasoners.limits import memory_limit
 from demo.reasoners.memory import (
     PATCHES,
     PICTURE_TOKENS,
@@ -115,29 +115,8 @@ def free_memory(device: str) -> int:
             raise ModelError(f"The graphics card cannot be used: {first_line(error)}.") from error
     if device == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    available = int(psutil.virtual_memory().available)
-    return min(available, *room_in_container(Path("/sys/fs/cgroup")))
-
-
-def room_in_container(groups: Path) -> list[int]:
-    """Bytes that are left below each limit on this process's memory, which containers have.
-
-    ``groups`` is where Linux shows them, in its second form or its first. What is only a copy of files
-    does not count, for it gives way.
-    """
-    room = []
-    for folder, limit, used in (
-        (groups, "memory.max", "memory.current"),
-        (groups / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
-    ):
-        try:
-            most, taken = (int((folder / name).read_text()) for name in (limit, used))
-            rows = (folder / "memory.stat").read_text().split("\n")
-        except (OSError, ValueError):  # no such group, or "max"
-            continue
-        files = [int(row.split()[1]) for row in rows if row.startswith("inactive_file ")]
-        room.append(max(most - taken + sum(files), 0))
-    return room
+    available, limit = int(psutil.virtual_memory().available), memory_limit()
+    return min(available, limit.free) if limit else available
 
 
 def half_precision(device: str) -> Half:
@@ -209,7 +188,7 @@ def _layer(device: str, precision: Precision, dtype: torch.dtype) -> torch.nn.Mo
         from bitsandbytes.nn import Linear4bit  # takes seconds to import
 
         layer = Linear4bit(_SIDE, _SIDE, bias=False, compute_dtype=dtype, quant_type="nf4")
-        return layer.to(device)
+        return layer.eval().to(device)  # on a CPU, one that may learn takes another, slow way
     return torch.nn.Linear(_SIDE, _SIDE, bias=False, dtype=dtype, device=device)
 
 
