@@ -19,7 +19,7 @@ from tests.asking import PATIENT, SECRET, ask, connected
 from tests.conftest import free_port
 from tests.hostile import Hostile, answer, failure, listing, response
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 API = ("http://gpu:8000/v1",)
 EITHER = ("http://gpu:8000/v1", "http://gpu:8000")
 

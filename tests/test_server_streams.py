@@ -34,7 +34,7 @@ from tests.hostile import (
     response,
 )
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.mark.parametrize(
