@@ -83,8 +83,9 @@ def _not_installed(name: str) -> str | None:
     package = name.partition(".")[0]
     if not package or _is_ours(package):
         return None
-    if package.startswith("_"):
-        return f"This Python was built without {package[1:]}. Use the Python of your system."
+    if package.startswith("_") or package in sys.stdlib_module_names:
+        name = package.lstrip("_")
+        return f"This Python was built without {name}. Use the Python of your system."
     return (
         f"The package {package} is not installed for this Python ({sys.executable}). "
         f"Install what is needed with: {_INSTALL}"
