@@ -37,6 +37,9 @@ _HOLDERS = {
 }
 _BROKEN = "cannot open shared object|file too short|invalid ELF header|cannot read file data"
 _LIBRARY = re.compile(rf"([\w+.-]+\.so[\w.]*): (?:{_BROKEN})")
+_UNMAPPED = re.compile(
+    r"([\w+.-]+\.so[\w.]*): (?:failed to map segment|cannot allocate memory|cannot map)"
+)
 _VERSION = re.compile(r"(\S+): version [`'‘]?(\w+_[\d.]+)['’]? not found")
 _PROCESSOR = "was built with baseline optimizations"
 
@@ -69,6 +72,11 @@ def import_fault(error: BaseException) -> str | None:
         return (
             f"The system’s {name} is too old for the packages that are installed: it has no "
             f"{version}. Use a newer release of the system."
+        )
+    if isinstance(error, (ImportError, OSError)) and (found := _UNMAPPED.search(text)):
+        return (
+            f"The library {found[1]} cannot be taken into memory: there is too little (see ulimit -v), "
+            "or nothing in its folder may be run (a disk that is mounted noexec)."
         )
     if isinstance(error, (ImportError, OSError)) and (found := _LIBRARY.search(text)):
         return _missing(found[1])

@@ -72,7 +72,7 @@ def settle_uploads(environment: MutableMapping[str, str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try_writing(folder)
     except OSError as error:
-        named = f", which {_UPLOADS} names," if given else ""
+        named = f" that {_UPLOADS} names" if given else ""
         raise InputError(
             f"Pictures cannot be taken in: nothing can be written in the folder {folder}{named} "
             f"({disk_fault(error)}). Name another one with {_UPLOADS}."

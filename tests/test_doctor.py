@@ -164,7 +164,7 @@ def test_every_lever_is_timed_in_every_precision(
     assert [x["times_as_long"] for x in run["levers"] if x["way"] == "as the app asks"] == [1.0] * 3
     said = capsys.readouterr().out
     assert "with random weights on CPU" in said
-    assert "4 bits throughout  1.00   as the app asks" in said
+    assert "4 bits throughout  1.00   as the app asks  " in said
 
 
 def test_a_damaged_checkpoint_is_a_fault_and_the_rest_is_told(tmp_path: Path) -> None:

@@ -237,7 +237,10 @@ def test_a_folder_that_cannot_be_written_is_said_before_a_model_is_loaded(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/proc/nope/x")
     assert main(["--port", str(free_port())]) == 2
-    assert "in the folder /proc/nope/x, which GRADIO_TEMP_DIR names" in capsys.readouterr().err
+    assert "in the folder /proc/nope/x that GRADIO_TEMP_DIR names" in capsys.readouterr().err
+    monkeypatch.setenv("GRADIO_TEMP_DIR", __file__)
+    assert main(["--port", str(free_port())]) == 2
+    assert "names (a file is in its place)." in capsys.readouterr().err
 
 
 def test_an_upload_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: Any) -> None:
@@ -322,6 +325,11 @@ def test_plots_have_a_folder_where_the_home_has_none(tmp_path: Path) -> None:
             ModuleNotFoundError("No module named '_sqlite3'", name="_sqlite3"),
             "This Python was built without sqlite3.",
             id="a Python without SQLite",
+        ),
+        pytest.param(
+            ImportError("/venv/lib/libtorch_cpu.so: failed to map segment from shared object"),
+            "The library libtorch_cpu.so cannot be taken into memory: there is too little",
+            id="little memory",
         ),
         pytest.param(
             ModuleNotFoundError("No module named 'sqlite3'", name="sqlite3"),

@@ -71,8 +71,9 @@ def run_lines(run: Run) -> Iterator[str]:
         yield "  The weights are random: speed and memory are real, what is said means nothing. Turns say"
         yield "  what the built-in model would, so that guesses are right as often as in real answers."
     if run.levers:
-        yield "  Mean time of a turn, in times of the app’s own way in that precision"
-        yield from _table([_lever(lever) for lever in run.levers])
+        yield "  Mean time of a turn, in seconds and in times of the app’s own way in that precision"
+        head = ("weights in", "times", "way", "turn", "tokens a second")
+        yield from _table([head, *map(_lever, run.levers)])
 
 
 def finding_lines(found: Sequence[Finding]) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _row(model: Runnable) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """The rows in columns; what is not known is a dash, and a column of dashes is left out."""
+    """The rows in columns below the first; what is not known is a dash, a column of dashes left out."""
     columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
     widths = [max(map(len, column)) for column in columns]
     for row in zip(*columns, strict=True):
@@ -148,7 +149,7 @@ def _decoding(run: Run) -> Iterator[str]:
 
 
 def _lever(lever: Lever) -> tuple[str, ...]:
-    speed = "" if lever.tokens_per_s is None else f"{_number(lever.tokens_per_s)} tokens a second"
+    speed = "" if lever.tokens_per_s is None else _number(lever.tokens_per_s)
     times = f"{lever.times_as_long:.2f}"
     return _words(lever.precision), times, lever.way, _seconds(lever.turn_s), speed
 
