@@ -19,6 +19,7 @@ from demo.proxies import settle_proxies
 from demo.space import on_space
 from demo.store import Store
 from demo.surroundings import (
+    say,
     settle_gradio,
     settle_plots,
     settle_streams,
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.serve import serve
 
         models = choose(options)
-        print(f"{models.status}. {models.why}", flush=True)
+        say(f"{models.status}. {models.why}")
         serve(models, options, accounts, store, index)
     except DemoError as error:
         print(error, file=sys.stderr)

@@ -8,7 +8,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from demo.examples import load_examples
 from demo.logs import take_over_server_logs
 from demo.running import Running, may_switch
 from demo.store import Store
+from demo.surroundings import say
 from demo.ui.page import build_page, launch_options
 from demo.ui.visitors import Visitors
 from demo.watch import Watch
@@ -124,11 +124,10 @@ class Served:
         return cls(page, watch, running, store, url.rstrip("/"), shared)
 
     def announce(self) -> None:
-        """Tell people where it runs; nobody may read it any more."""
-        with suppress(OSError):
-            print(f"Running on {self.url}", flush=True)
-            if self.shared:
-                print(f"Public link: {self.shared}", flush=True)
+        """Tell people where it runs."""
+        say(f"Running on {self.url}")
+        if self.shared:
+            say(f"Public link: {self.shared}")
 
     def stop(self) -> None:
         """End running turns, let their answers out, and close everything."""

@@ -44,6 +44,14 @@ def settle_streams() -> None:
             stream.reconfigure(encoding="utf-8")
 
 
+def say(line: str) -> None:
+    """Print a line at once; where nobody reads any more, this and all that follows goes nowhere."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def settle_gradio(environment: MutableMapping[str, str]) -> str:
     """Leave out Gradio's variables for what options say here; a sentence about those, or nothing.
 

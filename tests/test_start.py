@@ -453,3 +453,14 @@ def test_any_letter_can_be_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> 
     sys.stderr.write("…")
     assert written.getvalue().decode() == "“nano · built in”\n"
     sys.stderr.close()
+
+
+def test_a_start_goes_on_where_nobody_reads_what_it_says(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code = "from demo.surroundings import say; say('a'); say('b'); print('c'); raise SystemExit(7)"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=writing, check=False)
+    os.close(writing)
+    assert (done.returncode, capfd.readouterr().err) == (7, "")
