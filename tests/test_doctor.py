@@ -121,7 +121,7 @@ def test_every_model_of_the_catalogue_is_judged(nano_report: Reported) -> None:
 def test_the_report_is_for_people(nano_report: Reported) -> None:
     for words in (
         "This machine\n", "torch ", "What runs here", " nano  ", "A short run of nano on CPU",
-        "“the cat to the right of R1”", "the same tokens as one by one, of", "1 box, 1 mask",
+        "“the cat to the right of R1”", "yes, the same tokens guessing ahead as", "1 box, 1 mask",
         "All is well.",
     ):  # fmt: skip
         assert words in nano_report.said
@@ -138,7 +138,7 @@ def test_what_does_not_fit_stands_in_the_table_and_its_way_out_once() -> None:
         Runnable("torn", "Torn", False, True, "Torn is damaged.", 0),
     ]
     head, nano, one, _, torn, *rest = list(model_lines(models, 5e9))[1:]
-    assert head.split() == ["model", "runs", "in", "takes", "weights"]
+    assert head.split() == ["model", "runs", "precision", "memory", "weights"]
     assert nano.split() == ["nano", "yes", "float32", "–", "here"]
     assert one.split()[:2] == ["one-7b", "no"]
     assert one.endswith("GiB  16.0 GB to fetch")
@@ -245,6 +245,11 @@ def test_a_server_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     status, report = doctor(tmp_path, "--server", "http://127.0.0.1:9")
     assert status == 1
     assert "No server answers at 127.0.0.1:9" in faults(report)[0]
+
+
+def test_nothing_is_imported_for_four_bits_that_no_plan_asks_for() -> None:
+    code = "import sys, demo.doctor.trial; sys.exit('bitsandbytes' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "nf4", "nf4-all"])

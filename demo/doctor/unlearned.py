@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoProcessor, GenerationConfig
-from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 
 from demo.dialects.known import REGION_REASONER
 from demo.doctor.layouts import LAYOUTS
@@ -91,6 +90,8 @@ def _model(config: Any, plan: Plan) -> Any:
     dtype, tower = getattr(torch, plan.dtype), getattr(torch, tower_dtype(plan.dtype))
     if plan.four_bits:
         prepare_four_bits(plan.device)
+        from transformers.integrations.bitsandbytes import replace_with_bnb_linear  # takes seconds
+
         kept = kept_in_bf16(config, plan.precision == "nf4-all")
         replace_with_bnb_linear(model, list(kept), four_bit_config(kept, plan.half))
         check_four_bits(model, kept)

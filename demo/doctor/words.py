@@ -40,7 +40,7 @@ def machine_lines(machine: Machine) -> Iterator[str]:
 def model_lines(models: Sequence[Runnable], bandwidth: float | None) -> Iterator[str]:
     """What runs here, and what would not: a row a model, then why."""
     yield "What runs here"
-    head = ("model", "runs", "in", "takes", "weights", "tokens a second", "first answer")
+    head = ("model", "runs", "precision", "memory", "weights", "tokens a second", "first answer")
     yield from _table([head, *map(_row, models)])
     if bandwidth is not None:
         speed = _gb_per_s(bandwidth)
@@ -63,7 +63,7 @@ def run_lines(run: Run) -> Iterator[str]:
         yield f"  a picture   looked at in {_seconds(run.prepare_s)}, once for all questions about it"
     yield from (f"  asked       {_turn(turn)}" for turn in run.turns)
     if run.turns:
-        yield f"  masks       by {run.masks_by or 'nothing'}"
+        yield f"  masks       {f'by {run.masks_by}' if run.masks_by else 'none'}"
     yield from (f"  {line}" for line in _decoding(run))
     if run.peak_bytes is not None and run.planned_bytes is not None:
         yield f"  memory      {gib(run.peak_bytes)} GiB at most, of {gib(run.planned_bytes)} planned"
@@ -109,7 +109,7 @@ def _row(model: Runnable) -> tuple[str, ...]:
         f"{gib(model.needs_bytes)} GiB" if model.needs_bytes else "",
         "here" if model.here else fetched,
         "" if model.most_tokens_per_s is None else f"{_number(model.most_tokens_per_s)} at most",
-        "" if model.first_answer_s is None else f"about {_seconds(model.first_answer_s)}",
+        "" if model.first_answer_s is None else f"about {_roughly(model.first_answer_s)}",
     )
 
 
@@ -126,15 +126,17 @@ def _turn(turn: AskedTurn) -> str:
     first = "no text"
     if turn.first_token_s is not None:
         first = f"text began after {_seconds(turn.first_token_s)}"
-    whole = "" if turn.total_s is None else f", all was there after {_seconds(turn.total_s)}"
+    whole = "" if turn.total_s is None else f", complete after {_seconds(turn.total_s)}"
     found = f"{_count(turn.boxes, 'box', 'boxes')}, {_count(turn.masks, 'mask', 'masks')}"
     return f"“{turn.question}”: {first}{whole}; {found}"
 
 
 def _decoding(run: Run) -> Iterator[str]:
     if run.tokens_per_s is not None:
-        passes = f", {run.tokens_per_pass:.2f} at a time" if run.tokens_per_pass else ""
-        yield f"speed       {_number(run.tokens_per_s)} tokens a second{passes}"
+        passes = (
+            f", guessing ahead {run.tokens_per_pass:.2f} at a time" if run.tokens_per_pass else ""
+        )
+        yield f"speed       {_number(run.tokens_per_s)} tokens (pieces of words) a second{passes}"
     if run.plain_tokens_per_s is not None:
         yield f"one by one  {_number(run.plain_tokens_per_s)} tokens a second"
     if run.is_large and run.bandwidth_share is not None and run.bandwidth and run.pass_bytes:
@@ -144,8 +146,8 @@ def _decoding(run: Run) -> Iterator[str]:
             f"{run.bandwidth_share:.0%} of that are reached"
         )
     if run.lookahead_same is not None:
-        same = "the same" if run.lookahead_same else "OTHER"
-        yield f"guessing    ahead writes {same} tokens as one by one, of {run.compared_tokens}"
+        same = "yes, the same" if run.lookahead_same else "NO, OTHER"
+        yield f"same text   {same} tokens guessing ahead as one by one, of {run.compared_tokens}"
 
 
 def _lever(lever: Lever) -> tuple[str, ...]:
@@ -167,6 +169,10 @@ def _seconds(seconds: float) -> str:
     if seconds >= 90:
         return f"{seconds / 60:.1f} minutes"
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
+
+
+def _roughly(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
 def _number(value: float) -> str:
