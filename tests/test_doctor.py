@@ -183,12 +183,22 @@ def test_a_damaged_checkpoint_is_a_fault_and_the_rest_is_told(tmp_path: Path) ->
 def test_weights_that_are_not_here_are_no_reason_to_fetch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, report = doctor(tmp_path, "--model", "regionreasoner-7b")
+    status, report = doctor(tmp_path, "--model", "qwen2.5-vl-3b")
     assert status == 1
     assert "--random shows without them" in faults(report)[0]
-    assert (
-        "Not well\n  ✗ The run failed: The weights of RegionReasoner-7B" in capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert "\n\nNot well\n  ✗ The run failed: The weights of Qwen2.5-VL-3B" in said
+    assert "A short run" not in said
+
+
+def test_what_does_not_fit_is_said_before_anything_is_advised_to_be_fetched(
+    groups: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _group(groups, memory__max=3 * GIB, memory__current=GIB)
+    status, report = doctor(tmp_path, "--model", "regionreasoner-7b")
+    assert status == 1
+    assert "RegionReasoner-7B does not fit: in 4 bits throughout it needs" in faults(report)[0]
+    assert "3.0 GiB allowed in this container, 2.0 GiB free" in capsys.readouterr().out
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(
@@ -207,6 +217,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault(
     ("arguments", "says"),
     [
         pytest.param(["--model", "nosuch"], "There is no model called nosuch", id="model"),
+        pytest.param(["--model", " "], "--model is empty: give a name", id="no model"),
         pytest.param(["--random", "--server", "http://127.0.0.1:9"], "--random makes", id="both"),
         pytest.param(["--levers"], "give --random as well", id="levers of real weights"),
         pytest.param(["--json", "/proc/nope/x.json"], "cannot be written", id="file"),

@@ -130,4 +130,5 @@ def _write(file: Path, figures: dict[str, Any]) -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    print("\n".join(lines), end="\n\n", flush=True)
+    if text := "\n".join(lines):
+        print(text, end="\n\n", flush=True)

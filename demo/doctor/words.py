@@ -42,7 +42,7 @@ def model_lines(models: Sequence[Runnable], bandwidth: float | None) -> Iterator
     yield "What runs here"
     head = ("model", "runs", "precision", "memory", "weights", "tokens a second", "first answer")
     yield from _table([head, *map(_row, models)])
-    if bandwidth is not None:
+    if bandwidth is not None and any(model.most_tokens_per_s for model in models):
         speed = _gb_per_s(bandwidth)
         yield f"  Memory is read at {speed}, which bounds the tokens (pieces of words) a second."
     too_large = [model for model in models if not model.fits and model.needs_bytes]
@@ -51,10 +51,11 @@ def model_lines(models: Sequence[Runnable], bandwidth: float | None) -> Iterator
 
 
 def run_lines(run: Run) -> Iterator[str]:
-    """What the short run showed."""
+    """What the short run showed; nothing where none began."""
+    if not run.device:
+        return
     random = " with random weights" if run.random else ""
-    on = f" on {run.device}" if run.device else ""
-    yield f"A short run of {run.model}{random}{on}"
+    yield f"A short run of {run.model}{random} on {run.device}"
     if run.precision:
         yield f"  precision   {_words(run.precision)}"
     if run.load_s is not None:
