@@ -59,11 +59,12 @@ def settle_gradio(environment: MutableMapping[str, str]) -> str:
     after the model was loaded, and GRADIO_DEBUG lets it start without a word.
     """
     environment.pop("WEB_CONCURRENCY", None)  # hosts set it; this is one process
-    read = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT")  # by the options, before this
+    # The options have read where to listen, and the page sends no figures anywhere, whatever these say.
+    unsaid = ("GRADIO_SERVER_", "GRADIO_ANALYTICS_")
     out = [name for name in environment if name.startswith("GRADIO_") and name not in _GRADIO_KEPT]
     for name in out:
         del environment[name]
-    said = ", ".join(sorted(name for name in out if name not in read))
+    said = ", ".join(sorted(name for name in out if not name.startswith(unsaid)))
     return f"Not used here, see python app.py --help: {said}." if said else ""
 
 

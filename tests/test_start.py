@@ -419,6 +419,7 @@ def test_what_gradio_would_stumble_over_is_left_out_and_said() -> None:
         "GRADIO_SERVER_PORT": "7860",
         "WEB_CONCURRENCY": "auto",
     }  # by the options, and by nobody
+    read["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # which the page sets itself
     environment = {**kept, **read, "GRADIO_NUM_PORTS": "abc", "GRADIO_DEBUG": "1"}
     said = settle_gradio(environment)
     assert said == "Not used here, see python app.py --help: GRADIO_DEBUG, GRADIO_NUM_PORTS."
