@@ -18,8 +18,16 @@ from demo.options import Parser, add_model_options, check_models
 from demo.proxies import settle_proxies
 from demo.space import on_space
 from demo.store import Store
-from demo.surroundings import settle_plots, settle_uploads, settle_user
+from demo.surroundings import (
+    say,
+    settle_gradio,
+    settle_plots,
+    settle_streams,
+    settle_uploads,
+    settle_user,
+)
 from demo.web.address import address_of
+from demo.web.rules import check_root
 
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
@@ -30,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     The exit status is 2 for bad options. Whatever can be found to be wrong is, before a model is loaded.
     """
+    settle_streams()
     settle_user(os.environ)
     options = parser().parse_args(arguments)
     try:
@@ -38,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
         address = address_of(options.host, options.port)
         address.check()
         options.host = address.host
+        check_root(os.environ)
+        if left_out := settle_gradio(os.environ):
+            print(left_out, file=sys.stderr)
         settle_plots(os.environ, settle_uploads(os.environ))
         for said in settle_proxies(os.environ, address.host):
             print(said, file=sys.stderr)
@@ -49,11 +61,11 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.serve import serve
 
         models = choose(options)
+        say(f"{models.status}. {models.why}")
+        serve(models, options, accounts, store, index)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
-    print(f"{models.status}. {models.why}", flush=True)
-    serve(models, options, accounts, store, index)
     return 0
 
 

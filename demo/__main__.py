@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import io
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ from demo.geometry import ModelBox, Size
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, check_models, count
 from demo.proxies import settle_proxies
-from demo.surroundings import settle_user
+from demo.surroundings import settle_streams, settle_user
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -28,10 +27,7 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 2 for unusable input and 1 for a failed model."""
-    # Names and texts may hold any letter, whatever the terminal's own encoding is.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+    settle_streams()
     settle_user(os.environ)
     for said in settle_proxies(os.environ):
         print(said, file=sys.stderr)

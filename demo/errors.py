@@ -14,8 +14,11 @@ def first_line(error: BaseException) -> str:
 
 def disk_fault(error: OSError) -> str:
     """Why a disk did not do its part, in words that end a sentence."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return "the disk is full" if full else (error.strerror or str(error)).lower()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "the disk is full"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return "a file is in its place"
+    return (error.strerror or str(error)).lower()
 
 
 class DemoError(Exception):

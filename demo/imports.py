@@ -37,6 +37,9 @@ _HOLDERS = {
 }
 _BROKEN = "cannot open shared object|file too short|invalid ELF header|cannot read file data"
 _LIBRARY = re.compile(rf"([\w+.-]+\.so[\w.]*): (?:{_BROKEN})")
+_UNMAPPED = re.compile(
+    r"([\w+.-]+\.so[\w.]*): (?:failed to map segment|cannot allocate memory|cannot map)"
+)
 _VERSION = re.compile(r"(\S+): version [`'‘]?(\w+_[\d.]+)['’]? not found")
 _PROCESSOR = "was built with baseline optimizations"
 
@@ -70,6 +73,11 @@ def import_fault(error: BaseException) -> str | None:
             f"The system’s {name} is too old for the packages that are installed: it has no "
             f"{version}. Use a newer release of the system."
         )
+    if isinstance(error, (ImportError, OSError)) and (found := _UNMAPPED.search(text)):
+        return (
+            f"The library {found[1]} cannot be taken into memory: there is too little (see ulimit -v), "
+            "or nothing in its folder may be run (a disk that is mounted noexec)."
+        )
     if isinstance(error, (ImportError, OSError)) and (found := _LIBRARY.search(text)):
         return _missing(found[1])
     if _PROCESSOR in text:
@@ -83,8 +91,9 @@ def _not_installed(name: str) -> str | None:
     package = name.partition(".")[0]
     if not package or _is_ours(package):
         return None
-    if package.startswith("_"):
-        return f"This Python was built without {package[1:]}. Use the Python of your system."
+    if package.startswith("_") or package in sys.stdlib_module_names:
+        name = package.lstrip("_")
+        return f"This Python was built without {name}. Use the Python of your system."
     return (
         f"The package {package} is not installed for this Python ({sys.executable}). "
         f"Install what is needed with: {_INSTALL}"

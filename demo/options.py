@@ -7,6 +7,7 @@ import os
 from typing import NoReturn
 
 from demo.dialects.known import DIALECTS
+from demo.errors import OptionError
 from demo.reasoners.address import read_address
 from demo.reasoners.catalogue import find_model
 from demo.segmenters.names import check_segmenter
@@ -52,6 +53,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def check_models(options: argparse.Namespace) -> None:
     """Raises OptionError for a model, a server or a segmenter that cannot be, before anything is loaded."""
     check_segmenter(options.segmenter)
+    if not options.model.strip():
+        raise OptionError("--model is empty: give a name, a hub id or a folder, or leave it out.")
     if options.server:
         read_address(options.server)
     elif options.model != "auto":

@@ -21,6 +21,7 @@ from demo.examples import load_examples
 from demo.logs import take_over_server_logs
 from demo.running import Running, may_switch
 from demo.store import Store
+from demo.surroundings import say
 from demo.ui.page import build_page, launch_options
 from demo.ui.visitors import Visitors
 from demo.watch import Watch
@@ -68,10 +69,7 @@ def serve(
         server_port=options.port,
         share=options.share,
     )
-    print(f"Running on {served.url}", flush=True)
-    if served.shared:
-        print(f"Public link: {served.shared}", flush=True)
-    wait_for_signal()
+    wait_for_signal(served.announce)
     served.stop()
 
 
@@ -125,6 +123,12 @@ class Served:
         log.info("started", extra={"facts": {"model": models.reasoner.name}})
         return cls(page, watch, running, store, url.rstrip("/"), shared)
 
+    def announce(self) -> None:
+        """Tell people where it runs."""
+        say(f"Running on {self.url}")
+        if self.shared:
+            say(f"Public link: {self.shared}")
+
     def stop(self) -> None:
         """End running turns, let their answers out, and close everything."""
         ended = self.watch.stop(_LAST_TURNS_S)
@@ -163,11 +167,12 @@ def health_of(watch: Watch, running: Running) -> Callable[[], dict[str, Any]]:
     return health
 
 
-def wait_for_signal() -> None:
-    """Sleep until SIGINT or SIGTERM; a second one ends the process at once."""
+def wait_for_signal(ready: Callable[[], None]) -> None:
+    """Say that it is ``ready`` and sleep until SIGINT or SIGTERM; a second one ends the process at once."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
+        ready()
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:

@@ -4,7 +4,9 @@ folder of one's own for files on their way. Settled before libraries are importe
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -12,6 +14,13 @@ from pathlib import Path
 from demo.errors import InputError, disk_fault
 
 _UPLOADS = "GRADIO_TEMP_DIR"
+_GRADIO_KEPT = frozenset(
+    f"GRADIO_{name}"
+    for name in (
+        "TEMP_DIR", "ROOT_PATH", "MCP_SERVER", "ANALYTICS_ENABLED", "ALLOWED_PATHS", "BLOCKED_PATHS",
+        "SHARE_SERVER_ADDRESS", "HEARTBEAT_INTERVAL",
+    )
+)  # fmt: skip
 _NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")  # where Python looks for the user's name
 
 
@@ -23,6 +32,40 @@ def settle_user(environment: MutableMapping[str, str]) -> None:
         environment["HOME"] = "/"  # nobody's: what belongs at home is not kept, and that is said
     if not any(environment.get(name) for name in _NAMES) and not _is_listed():
         environment["LOGNAME"] = f"user-{_user()}"
+
+
+def settle_streams() -> None:
+    """Let any letter out, whatever the terminal's own encoding is; where a stream is closed, nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (for good)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+
+
+def say(line: str) -> None:
+    """Print a line at once; where nobody reads any more, this and all that follows goes nowhere."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def settle_gradio(environment: MutableMapping[str, str]) -> str:
+    """Leave out Gradio's variables for what options say here; a sentence about those, or nothing.
+
+    Gradio itself reads some when it is imported and some when it starts: a number that is none stops it
+    after the model was loaded, and GRADIO_DEBUG lets it start without a word.
+    """
+    environment.pop("WEB_CONCURRENCY", None)  # hosts set it; this is one process
+    # The options have read where to listen, and the page sends no figures anywhere, whatever these say.
+    unsaid = ("GRADIO_SERVER_", "GRADIO_ANALYTICS_")
+    out = [name for name in environment if name.startswith("GRADIO_") and name not in _GRADIO_KEPT]
+    for name in out:
+        del environment[name]
+    said = ", ".join(sorted(name for name in out if not name.startswith(unsaid)))
+    return f"Not used here, see python app.py --help: {said}." if said else ""
 
 
 def settle_uploads(environment: MutableMapping[str, str]) -> Path:
@@ -38,7 +81,7 @@ def settle_uploads(environment: MutableMapping[str, str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try_writing(folder)
     except OSError as error:
-        named = f", which {_UPLOADS} names," if given else ""
+        named = f" that {_UPLOADS} names" if given else ""
         raise InputError(
             f"Pictures cannot be taken in: nothing can be written in the folder {folder}{named} "
             f"({disk_fault(error)}). Name another one with {_UPLOADS}."

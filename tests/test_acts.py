@@ -292,6 +292,6 @@ def test_a_picture_that_cannot_be_shown_leaves_the_desk_as_it_is(
     before = desk(seat)
     nowhere = replace(acts.events, pictures=blocks / "below a file")
     updates = nowhere.open_upload(str(blocks), seat, REQUEST)
-    assert hint(updates, acts) == "This picture cannot be shown: not a directory."
+    assert hint(updates, acts) == "This picture cannot be shown: a file is in its place."
     assert desk(seat) is before
     assert not acts.events.turns.is_running("ann")

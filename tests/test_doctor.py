@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -25,12 +26,14 @@ from demo.doctor.inside import Replay, Written, written
 from demo.doctor.layouts import LAYOUTS
 from demo.doctor.machine import host_of, look, place_of
 from demo.doctor.peak import Peak, mapped_bytes
+from demo.doctor.shelf import Runnable, _least
 from demo.doctor.speed import Pair, levers, pairs, rate
 from demo.doctor.trial import Run, judge
 from demo.doctor.unlearned import layout_of, unlearned
+from demo.doctor.words import model_lines
 from demo.reasoners import limits
 from demo.reasoners.catalogue import NANO_FOLDER, QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, find_model
-from demo.reasoners.devices import free_memory
+from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.limits import MemoryLimit, cores_allowed, memory_limit
 from demo.reasoners.loading import shape_of
 from demo.reasoners.local import LocalReasoner
@@ -117,10 +120,30 @@ def test_every_model_of_the_catalogue_is_judged(nano_report: Reported) -> None:
 
 def test_the_report_is_for_people(nano_report: Reported) -> None:
     for words in (
-        "This machine\n", "torch ", "What runs here", "nano: yes.", "A short run of nano on CPU",
-        "“the cat to the right of R1”", "the same tokens as plain decoding, of", "All is well.",
+        "This machine\n", "torch ", "What runs here", " nano  ", "A short run of nano on CPU",
+        "“the cat to the right of R1”", "yes, the same tokens guessing ahead as", "1 box, 1 mask",
+        "All is well.",
     ):  # fmt: skip
         assert words in nano_report.said
+
+
+def test_what_does_not_fit_stands_in_the_table_and_its_way_out_once() -> None:
+    options = argparse.Namespace(quantize="none", low_memory=False)
+    least = _least(find_model("regionreasoner-7b"), options)
+    assert least["precision"] == half_precision(best_device())
+    models = [
+        Runnable("nano", "nano", True, True, "Small.", 0, "float32"),
+        Runnable("one-7b", "One", False, False, "One is too large.", 16_000_000_000, **least),
+        Runnable("other-7b", "Other", False, False, "Other is too large.", None, **least),
+        Runnable("torn", "Torn", False, True, "Torn is damaged.", 0),
+    ]
+    head, nano, one, _, torn, *rest = list(model_lines(models, 5e9))[1:]
+    assert head.split() == ["model", "runs", "precision", "memory", "weights"]
+    assert nano.split() == ["nano", "yes", "float32", "–", "here"]
+    assert one.split()[:2] == ["one-7b", "no"]
+    assert one.endswith("GiB  16.0 GB to fetch")
+    assert torn.split()[:2] == ["torn", "no"]
+    assert rest[-2:] == ["  One is too large.", "  Torn is damaged."]
 
 
 def test_every_lever_is_timed_in_every_precision(
@@ -141,7 +164,7 @@ def test_every_lever_is_timed_in_every_precision(
     assert [x["times_as_long"] for x in run["levers"] if x["way"] == "as the app asks"] == [1.0] * 3
     said = capsys.readouterr().out
     assert "with random weights on CPU" in said
-    assert "1.00  as the app asks" in said
+    assert "4 bits throughout  1.00   as the app asks  " in said
 
 
 def test_a_damaged_checkpoint_is_a_fault_and_the_rest_is_told(tmp_path: Path) -> None:
@@ -160,12 +183,22 @@ def test_a_damaged_checkpoint_is_a_fault_and_the_rest_is_told(tmp_path: Path) ->
 def test_weights_that_are_not_here_are_no_reason_to_fetch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, report = doctor(tmp_path, "--model", "regionreasoner-7b")
+    status, report = doctor(tmp_path, "--model", "qwen2.5-vl-3b")
     assert status == 1
     assert "--random shows without them" in faults(report)[0]
-    assert (
-        "Not well\n  ✗ The run failed: The weights of RegionReasoner-7B" in capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert "\n\nNot well\n  ✗ The run failed: The weights of Qwen2.5-VL-3B" in said
+    assert "A short run" not in said
+
+
+def test_what_does_not_fit_is_said_before_anything_is_advised_to_be_fetched(
+    groups: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _group(groups, memory__max=3 * GIB, memory__current=GIB)
+    status, report = doctor(tmp_path, "--model", "regionreasoner-7b")
+    assert status == 1
+    assert "RegionReasoner-7B does not fit: in 4 bits throughout it needs" in faults(report)[0]
+    assert "3.0 GiB allowed in this container, 2.0 GiB free" in capsys.readouterr().out
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(
@@ -184,6 +217,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault(
     ("arguments", "says"),
     [
         pytest.param(["--model", "nosuch"], "There is no model called nosuch", id="model"),
+        pytest.param(["--model", " "], "--model is empty: give a name", id="no model"),
         pytest.param(["--random", "--server", "http://127.0.0.1:9"], "--random makes", id="both"),
         pytest.param(["--levers"], "give --random as well", id="levers of real weights"),
         pytest.param(["--json", "/proc/nope/x.json"], "cannot be written", id="file"),
@@ -222,6 +256,11 @@ def test_a_server_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     status, report = doctor(tmp_path, "--server", "http://127.0.0.1:9")
     assert status == 1
     assert "No server answers at 127.0.0.1:9" in faults(report)[0]
+
+
+def test_nothing_is_imported_for_four_bits_that_no_plan_asks_for() -> None:
+    code = "import sys, demo.doctor.trial; sys.exit('bitsandbytes' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "nf4", "nf4-all"])

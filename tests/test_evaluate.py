@@ -512,7 +512,7 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
     ]
     model = Told(*[said(RED_840)] * 3, said(), said(BLUE_840))
     rows = [play(d, model, None, Manner()) for d in dialogues(tmp_path, odd, TWO)]
-    rows[1]["as_stored"] = True
+    rows[1]["as_stored"] = rows[0]["outside"] = True
     settings = {**SETTINGS, "reference_form": "bare", "reference_frame": "original"}
     run_made = Run(run_label(settings), score(rows))
     assert run_made.label == "told, predicted references, original frame, bare"
@@ -529,6 +529,7 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
     assert "the round itself or a later one: 1. Its true box stands there" in text
     assert "Places for a box that name no round: 1. They stay as they are written" in text
     assert "Pictures with an EXIF orientation, which the truth does not follow: 1." in text
+    assert "Dialogues with a true box that reaches outside its picture: 1." in text
     write_report(tmp_path, report, run_made)
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert (scores["reference_form"], scores["as_stored"]) == ("bare", 1)

@@ -353,5 +353,16 @@ def test_truth_is_in_the_pixels_as_they_are_stored(
     assert ("EXIF orientation, which is not followed" in refused.why) is (orientation > 1)
 
 
+@pytest.mark.parametrize(("box", "is_outside"), [([12, 2, 20, 17], False), ([2, 12, 9, 19], True)])
+def test_truth_outside_its_picture_is_counted(
+    folder: Path, box: list[int], is_outside: bool
+) -> None:
+    """As it is where somebody turned or resized the pictures; what rounding does is none."""
+    Image.new("RGB", (20, 16), "white").save(folder / "a.png")
+    (found,) = read(folder, [row(turn(bboxes=[box]), image_path="a.png")])
+    assert isinstance(found, Dialogue)
+    assert play(found, Told(said()), None, Manner()).get("outside", False) is is_outside
+
+
 def test_only_the_first_rows_are_read(folder: Path) -> None:
     assert len(read(folder, [row()] * 5, limit=2)) == 2

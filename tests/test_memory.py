@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
+import torch
 from transformers import Qwen2_5_VLConfig, Qwen2VLConfig
 
+from demo.doctor.peak import Peak
 from demo.errors import OutOfMemoryError
 from demo.reasoners.catalogue import (
     CATALOGUE,
@@ -14,7 +18,7 @@ from demo.reasoners.catalogue import (
     QWEN_2_VL_7B,
     find_model,
 )
-from demo.reasoners.devices import Pace, half_precision, measure_pace
+from demo.reasoners.devices import Pace, half_precision, measure_pace, prepare_four_bits
 from demo.reasoners.loading import load_local, plan_for, shape_of
 from demo.reasoners.memory import (
     BF16_FROM,
@@ -215,3 +219,24 @@ def test_every_named_model_has_what_a_start_needs() -> None:
     for entry in large:
         assert entry.shape is not None
         assert find_model(entry.source.lower()) is entry
+
+
+def test_layers_that_were_packed_anew_give_their_memory_back() -> None:
+    prepare_four_bits("cpu")
+    del_at_once = torch.ones(7 * 2**20)
+    del del_at_once  # so large that glibc would keep smaller ones in its heap from now on
+    with Peak("cpu") as peak:
+        layers = [torch.ones(2 * 2**20) for _ in range(12)]
+        last = torch.ones(2 * 2**20)
+        assert peak.bytes > 13 * 8e6
+        layers.clear()
+        assert peak.taken < 3 * 8e6
+        del last
+
+
+def test_what_would_be_quicker_is_not_said_at_every_start(caplog: pytest.LogCaptureFixture) -> None:
+    prepare_four_bits("cpu")
+    log = logging.getLogger("bitsandbytes.backends.cpu.ops")
+    log.warning("Failed to load CPU gemm_4bit_forward from kernels-community: %s.", "no module")
+    log.warning("Something else.")
+    assert caplog.messages == ["Something else."]

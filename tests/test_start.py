@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import io
 import os
 import re
 import socket
@@ -25,9 +26,15 @@ from app import main
 from demo.errors import InputError
 from demo.imports import import_fault
 from demo.proxies import settle_proxies
-from demo.surroundings import settle_plots, settle_uploads, settle_user
+from demo.surroundings import (
+    settle_gradio,
+    settle_plots,
+    settle_streams,
+    settle_uploads,
+    settle_user,
+)
 from demo.web.address import Address, address_of
-from demo.web.rules import is_asked_here, is_private, rules_for
+from demo.web.rules import check_root, is_asked_here, is_private, rules_for
 from tests.conftest import free_port
 from tests.served import Caller, serving
 
@@ -219,7 +226,10 @@ def test_a_folder_that_cannot_be_written_is_said_before_a_model_is_loaded(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/proc/nope/x")
     assert main(["--port", str(free_port())]) == 2
-    assert "in the folder /proc/nope/x, which GRADIO_TEMP_DIR names" in capsys.readouterr().err
+    assert "in the folder /proc/nope/x that GRADIO_TEMP_DIR names" in capsys.readouterr().err
+    monkeypatch.setenv("GRADIO_TEMP_DIR", __file__)
+    assert main(["--port", str(free_port())]) == 2
+    assert "names (a file is in its place)." in capsys.readouterr().err
 
 
 def test_an_upload_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: Any) -> None:
@@ -306,6 +316,16 @@ def test_plots_have_a_folder_where_the_home_has_none(tmp_path: Path) -> None:
             id="a Python without SQLite",
         ),
         pytest.param(
+            ImportError("/venv/lib/libtorch_cpu.so: failed to map segment from shared object"),
+            "The library libtorch_cpu.so cannot be taken into memory: there is too little",
+            id="little memory",
+        ),
+        pytest.param(
+            ModuleNotFoundError("No module named 'sqlite3'", name="sqlite3"),
+            "This Python was built without sqlite3. Use",
+            id="a part of Python",
+        ),
+        pytest.param(
             ImportError("cannot import name 'Client' from 'httpx'", name="httpx"),
             "cannot import name 'Client' from 'httpx'. Install it again with: pip install",
             id="another version",
@@ -380,3 +400,57 @@ def test_the_app_starts_where_nothing_is_as_usual(tmp_path: Path) -> None:
     assert "They are kept in memory only." in said
     assert "Traceback" not in said
     assert "atplotlib" not in said
+
+
+def test_what_gradio_would_stumble_over_is_left_out_and_said() -> None:
+    kept = {"GRADIO_ROOT_PATH": "/x", "GRADIO_TEMP_DIR": "/tmp/x", "HOME": "/root"}
+    read = {
+        "GRADIO_SERVER_PORT": "7860",
+        "WEB_CONCURRENCY": "auto",
+    }  # by the options, and by nobody
+    read["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # which the page sets itself
+    environment = {**kept, **read, "GRADIO_NUM_PORTS": "abc", "GRADIO_DEBUG": "1"}
+    said = settle_gradio(environment)
+    assert said == "Not used here, see python app.py --help: GRADIO_DEBUG, GRADIO_NUM_PORTS."
+    assert environment == kept
+    assert settle_gradio(environment) == ""
+
+
+@pytest.mark.parametrize(
+    "root", ["x", "https://[bad", "https://", "ftp://a/x", "//a", "/a b", "/ü"]
+)
+def test_a_root_path_that_is_none_is_said_before_a_model_is_loaded(
+    root: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GRADIO_ROOT_PATH", root)
+    assert main(["--port", str(free_port()), "--sessions", "none", "--model", "nano"]) == 2
+    assert "GRADIO_ROOT_PATH says where people find the page" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "root", ["", "/", "/x/", "/user/me@x/proxy/7860", "HTTPS://h.org:8443/a/b"]
+)
+def test_paths_and_addresses_may_be_the_root(root: str) -> None:
+    check_root({"GRADIO_ROOT_PATH": root})
+
+
+def test_any_letter_can_be_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    monkeypatch.setattr(sys, "stderr", None)  # as it is where a service has closed it
+    settle_streams()
+    print("“nano · built in”", flush=True)
+    sys.stderr.write("…")
+    assert written.getvalue().decode() == "“nano · built in”\n"
+    sys.stderr.close()
+
+
+def test_a_start_goes_on_where_nobody_reads_what_it_says(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code = "from demo.surroundings import say; say('a'); say('b'); print('c'); raise SystemExit(7)"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=writing, check=False)
+    os.close(writing)
+    assert (done.returncode, capfd.readouterr().err) == (7, "")

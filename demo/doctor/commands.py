@@ -53,7 +53,7 @@ def _doctor(options: argparse.Namespace) -> int:
     findings = Findings()
     machine, bandwidth = _machine(findings)
     models = _models(options, bandwidth, findings)
-    run = _run(options, findings)
+    run = _run(options, bandwidth, findings)
     _print(finding_lines(findings.found))
     if options.json:
         figures = {
@@ -96,12 +96,12 @@ def _models(
     return models or []
 
 
-def _run(options: argparse.Namespace, findings: Findings) -> Run:
+def _run(options: argparse.Namespace, bandwidth: float | None, findings: Findings) -> Run:
     from demo.doctor.trial import Run, examine
     from demo.doctor.words import run_lines
     from demo.reasoners.loading import to_stderr
 
-    run = Run(options.model, options.random)
+    run = Run(options.model, options.random, bandwidth=None if options.server else bandwidth)
     findings.attempt("The run failed", lambda: examine(run, options, findings, to_stderr))
     _print(run_lines(run))
     return run
@@ -130,4 +130,5 @@ def _write(file: Path, figures: dict[str, Any]) -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    print("\n".join(lines), end="\n\n", flush=True)
+    if text := "\n".join(lines):
+        print(text, end="\n\n", flush=True)

@@ -43,7 +43,8 @@ class Loaded:
 
 def entry_for(options: argparse.Namespace) -> Entry:
     """The model to examine: ``auto`` as the app takes it, except that nothing is fetched for it; with
-    ``--random`` it is RegionReasoner-7B. Raises OptionError, CheckpointError for weights not here.
+    ``--random`` it is RegionReasoner-7B. Raises OptionError, CheckpointError for weights not here,
+    OutOfMemoryError for a model that does not fit.
     """
     if options.model == "auto":
         large = find_model(SEVEN_B)
@@ -54,6 +55,7 @@ def entry_for(options: argparse.Namespace) -> Entry:
         return large if usable and _fits(large, options) else find_model("nano")
     entry = find_model(options.model)
     if not options.random and not options.yes and folder_of(entry) is None:
+        plan_beside(entry, options, 0, here=False)  # fetching what does not fit is no advice
         raise CheckpointError(
             f"The weights of {entry.title} are not on this machine: "
             f"{order_for(entry, ask_hub=False)}. With --yes they are fetched; --random shows without "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from huggingface_hub import constants
 
 from demo.doctor.findings import Findings
 from demo.errors import disk_fault
+from demo.reasoners import cards
 from demo.reasoners.devices import best_device, card_fault, free_memory, half_precision
 from demo.reasoners.fetch import gb
 from demo.reasoners.kept import cache_folder
@@ -60,8 +60,8 @@ class Machine:
     """All of it. Memory in bytes; ``cores`` are those that this process may keep busy, ``load`` how many
     programs want one at a time (the last minute's mean).
 
-    ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); ``seen`` is what the driver
-    itself says of cards, one line each, whether torch can use them or not.
+    ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); ``driver`` is NVIDIA’s and
+    ``seen`` the cards that it names, whether torch can use them or not.
     """
 
     system: str
@@ -80,6 +80,7 @@ class Machine:
     torch: str
     build: str
     cards: tuple[Card, ...]
+    driver: str | None
     seen: tuple[str, ...]
     libraries: dict[str, str]
     places: tuple[Place, ...]
@@ -90,6 +91,7 @@ class Machine:
 def look(findings: Findings) -> Machine:
     """Look at this machine; what is not well goes into ``findings``."""
     memory, limit, device = psutil.virtual_memory(), memory_limit(), best_device()
+    told = cards.look(torch.version.cuda, torch.version.hip, (), "")
     machine = Machine(
         system=_system(),
         python=platform.python_version(),
@@ -107,7 +109,8 @@ def look(findings: Findings) -> Machine:
         torch=torch.__version__,
         build=_build(),
         cards=tuple(_cards()),
-        seen=_seen_by_driver(),
+        driver=told.driver,
+        seen=tuple(card.name for card in told.cards),
         libraries=dict(_versions()),
         places=tuple(_places()),
         proxies=dict(_proxies()),
@@ -225,19 +228,6 @@ def _cards() -> Iterator[Card]:
         free = int(torch.cuda.mem_get_info(number)[0])
         capability = "" if torch.version.hip else f"{about.major}.{about.minor}"
         yield Card(about.name, int(about.total_memory), free, capability)
-
-
-def _seen_by_driver() -> tuple[str, ...]:
-    """Name, driver and memory of NVIDIA's cards, as the driver's own tool says."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return ()
-    command = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(line.strip() for line in done.stdout.splitlines() if line.strip())
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
+from demo.doctor.bandwidth import bytes_a_pass
 from demo.doctor.dialogue import Asked, ask, scene_for
 from demo.doctor.findings import Findings
 from demo.doctor.inside import looks_ahead, passes_of, weights_of
@@ -27,7 +27,7 @@ from demo.segmenters.choose import Room, choose_segmenter, sizes_for
 from demo.space import on_space
 
 _SLOW_SHARE = 0.3  # of what the memory allows; large models reach more where nothing holds them up
-_LARGE = 2**30  # bytes of weights that no cache holds
+_LARGE = 2**30  # bytes
 _REPORT = "Please report it with the file that --json FILE writes."
 
 
@@ -75,6 +75,11 @@ class Run:
     compared_tokens: int | None = None
     turns: list[AskedTurn] = field(default_factory=list)
     levers: list[Lever] = field(default_factory=list)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether no cache holds its weights, so that the memory's speed is what counts."""
+        return (self.weight_bytes or 0) > _LARGE
 
 
 def examine(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
@@ -185,8 +190,7 @@ def _compare(
     Random weights say their own here: what they were made to say would be the same by force.
     """
     tell("The same is decoded token by token, with looking ahead and without…")
-    device, prompts = loaded.plan.device, [one.prompt for one in asked]
-    run.bandwidth = memory_bandwidth(device, free_memory(device))
+    prompts = [one.prompt for one in asked]
     prompts = prompts[1:2] if loaded.texts else prompts
     made = pairs(loaded.reasoner, loaded.scene.picture, prompts, options.tokens)
     run.looks_ahead = looks_ahead(loaded.reasoner)
@@ -197,7 +201,8 @@ def _compare(
         context = (run.turns[0].prompt_tokens or 0) + len(made[0].plain.tokens) // 2
         plan = loaded.plan
         run.pass_bytes = bytes_a_pass(loaded.shape, plan.precision, context, plan.half)
-        run.bandwidth_share = plain.passes * run.pass_bytes / run.bandwidth
+        if run.bandwidth:
+            run.bandwidth_share = plain.passes * run.pass_bytes / run.bandwidth
 
 
 def _levers(run: Run, loaded: Loaded, asked: Sequence[Asked], prepare_s: float, tell: Tell) -> None:
@@ -255,7 +260,7 @@ def judge(run: Run, findings: Findings) -> None:
 
 def _judge_speed(run: Run, findings: Findings) -> None:
     share = run.bandwidth_share
-    if share is not None and share < _SLOW_SHARE and (run.weight_bytes or 0) > _LARGE:
+    if share is not None and share < _SLOW_SHARE and run.is_large:
         findings.note(
             f"Decoding reaches {share:.0%} of what the memory allows: something else holds it up, "
             "such as other programs or a slow processor core."

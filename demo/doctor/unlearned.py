@@ -15,13 +15,13 @@ from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoProcessor, GenerationConfig
-from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 
 from demo.dialects.known import REGION_REASONER
 from demo.doctor.layouts import LAYOUTS
 from demo.errors import OptionError
 from demo.geometry import Size
 from demo.reasoners.catalogue import NANO_FOLDER, Entry
+from demo.reasoners.devices import prepare_four_bits
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.loading import CLASSES, check_four_bits, four_bit_config, kept_in_bf16
 from demo.reasoners.local import LocalReasoner
@@ -89,6 +89,9 @@ def _model(config: Any, plan: Plan) -> Any:
         model = CLASSES[config.model_type](config).eval()
     dtype, tower = getattr(torch, plan.dtype), getattr(torch, tower_dtype(plan.dtype))
     if plan.four_bits:
+        prepare_four_bits(plan.device)
+        from transformers.integrations.bitsandbytes import replace_with_bnb_linear  # takes seconds
+
         kept = kept_in_bf16(config, plan.precision == "nf4-all")
         replace_with_bnb_linear(model, list(kept), four_bit_config(kept, plan.half))
         check_four_bits(model, kept)

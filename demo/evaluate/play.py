@@ -16,7 +16,7 @@ from demo.errors import EmptyAnswerError
 from demo.evaluate.asking import Asked, CitedRow, Manner, next_question
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.judge import judge
-from demo.geometry import Size
+from demo.geometry import PictureBox, Size
 from demo.metrics import TurnScore, says_none
 from demo.pictures import AS_STORED, Picture
 from demo.prompt import Given
@@ -55,7 +55,8 @@ class TurnRow(TypedDict):
 class Row(TypedDict):
     """One played dialogue as JSON values.
 
-    ``as_stored``, when it is there, says that the picture has an EXIF orientation, which was not followed.
+    ``as_stored``, when it is there, says that the picture has an EXIF orientation, which was not followed;
+    ``outside`` that a true box reaches outside the picture.
     """
 
     index: int
@@ -63,6 +64,7 @@ class Row(TypedDict):
     image_path: str
     turns: list[TurnRow]
     as_stored: NotRequired[bool]
+    outside: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,15 @@ def play(
     )
     if AS_STORED in picture.notes:
         row["as_stored"] = True
+    if any(_reaches_out(box, picture.size) for turn in dialogue.turns for box in turn.boxes):
+        row["outside"] = True
     return row
+
+
+def _reaches_out(box: PictureBox, size: Size) -> bool:
+    """By more than rounding does."""
+    x1, y1, x2, y2 = box.xyxy
+    return min(x1, y1) < -1 or x2 > size.width + 1 or y2 > size.height + 1
 
 
 class _Table:

@@ -142,6 +142,8 @@ def how_asked(settings: Settings, scores: Scores) -> list[str]:
          "They stay as they are written, as in the authors' script."),
         ("Pictures with an EXIF orientation, which the truth does not follow", scores.as_stored,
          "They were shown as they are stored."),
+        ("Dialogues with a true box that reaches outside its picture", scores.outside,
+         "Their pictures may be others, resized or turned since."),
     )  # fmt: skip
     sentences = [f"References to earlier rounds: {_REFERENCES[manner['reference']]}{how}."]
     if overall.fallbacks:

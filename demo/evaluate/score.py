@@ -62,11 +62,13 @@ class Totals:
 class Scores:
     """Totals of a run: overall, by round (from 1), and by label and its value.
 
-    ``as_stored`` counts the dialogues whose picture has an EXIF orientation, which was not followed.
+    ``as_stored`` counts the dialogues whose picture has an EXIF orientation, which was not followed;
+    ``outside`` those with a true box that reaches outside the picture.
     """
 
     dialogues: int
     as_stored: int
+    outside: int
     overall: Totals
     rounds: dict[int, Totals]
     labels: dict[str, dict[str, Totals]]
@@ -76,6 +78,7 @@ class Scores:
         return {
             "dialogues": self.dialogues,
             "as_stored": self.as_stored,
+            "outside": self.outside,
             "overall": self.overall.to_dict(),
             "rounds": {str(n): t.to_dict() for n, t in self.rounds.items()},
             "labels": {
@@ -95,6 +98,7 @@ def score(rows: Iterable[Row]) -> Scores:
     return Scores(
         dialogues=len(rows),
         as_stored=sum(row.get("as_stored", False) for row in rows),
+        outside=sum(row.get("outside", False) for row in rows),
         overall=totals(turns),
         rounds={number: totals(by_round[number]) for number in sorted(by_round)},
         labels=_by_label(turns),

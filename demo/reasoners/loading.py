@@ -28,7 +28,7 @@ from transformers.utils import logging as hf_logging
 
 from demo.errors import CheckpointError, DemoError, first_line
 from demo.reasoners.catalogue import Entry, dialect_of
-from demo.reasoners.devices import best_device, free_memory, half_precision
+from demo.reasoners.devices import best_device, free_memory, half_precision, prepare_four_bits
 from demo.reasoners.fetch import folder_of
 from demo.reasoners.folders import read_json
 from demo.reasoners.kept import check_whole, keep, kept_folder
@@ -180,6 +180,8 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
     # What ZeroGPU puts in the place of CUDA sees only what this thread does, and transformers loads
     # onto a device in several.
     at_once = "cpu" if on_zero_gpu() else plan.device
+    if plan.four_bits:
+        prepare_four_bits(at_once)
     with _report_silenced():
         model, found = CLASSES[config.model_type].from_pretrained(
             folder,

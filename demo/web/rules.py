@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from demo.errors import InputError
 from demo.web.address import is_loopback
 
 FRONT = "regionreasoner.front"  # where a request's scope has its Front
@@ -20,6 +21,10 @@ MOST_DEPTH, MOST_VALUES = 64, 500_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 _AUTHORITY = re.compile(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(?:/[\w.~@%+=:-]+)+", re.ASCII)
+_ROOT = re.compile(
+    rf"https?://{_AUTHORITY.pattern}(?:{_PREFIX.pattern})?|{_PREFIX.pattern}",
+    re.ASCII | re.IGNORECASE,
+)
 
 # Everything the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
 _SERVED = re.compile(
@@ -63,6 +68,16 @@ class Front:
     authority: str
     prefix: str = ""
     is_told: bool = False
+
+
+def check_root(environment: Mapping[str, str]) -> None:
+    """Raises InputError for a GRADIO_ROOT_PATH that is neither a path nor an address."""
+    root = environment.get("GRADIO_ROOT_PATH", "").rstrip("/")
+    if root and not _ROOT.fullmatch(root):
+        raise InputError(
+            f"GRADIO_ROOT_PATH says where people find the page: a path such as /regions, or an address "
+            f"such as https://example.org/regions, not {root}."
+        )
 
 
 def rules_for(
