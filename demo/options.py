@@ -52,7 +52,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def check_models(options: argparse.Namespace) -> None:
     """Raises OptionError for a model, a server or a segmenter that cannot be, before anything is loaded."""
     check_segmenter(options.segmenter)
-    if options.server:
+    if options.server is not None:
         read_address(options.server)
     elif options.model != "auto":
         find_model(options.model)
