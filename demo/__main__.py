@@ -112,6 +112,8 @@ def _ground(options: argparse.Namespace) -> int:
             )
     except BaseException as error:
         failed = error
+    finally:
+        models.reasoner.close()
     try:
         _write(session, picture, options)
     except InputError as error:

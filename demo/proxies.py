@@ -7,13 +7,29 @@ out, and said. Only this process sees the changes.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import MutableMapping
+import os
+import re
+import socket
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 from urllib.request import getproxies
+
+from demo.errors import OptionError
 
 # Where this machine reaches itself. 0.0.0.0 and :: are addresses to listen on, and people open them, too.
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
 _PROXIES = ("http", "https", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """What requests go through: ``url`` may hold a password, ``host`` and ``variable`` are for people."""
+
+    url: str
+    host: str
+    variable: str
 
 
 def settle_proxies(environment: MutableMapping[str, str], *hosts: str) -> list[str]:
@@ -43,6 +59,68 @@ def settle_proxies(environment: MutableMapping[str, str], *hosts: str) -> list[s
     return said
 
 
+def proxy_for(url: str) -> Proxy | None:
+    """The proxy that the environment names for an address; None for this machine's own, and where
+    `no_proxy` says so.
+
+    Raises OptionError for one that cannot be used, which `settle_proxies` would have left out.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if on_this_machine(host) or any(_means(name, host, port) for name in _excepted()):
+        return None
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            if value := os.environ.get(variable, "").strip():
+                usable, why = _proxy(value)
+                if why:
+                    raise OptionError(
+                        f"The proxy in {variable} cannot be used: {why}. Correct it, or put {host} "
+                        "into no_proxy."
+                    )
+                whole = usable if "://" in usable else f"http://{usable}"
+                return Proxy(whole, urlsplit(whole).netloc.rpartition("@")[2], variable)
+    return None
+
+
+def on_this_machine(host: str) -> bool:
+    """Whether a name or number always means the machine that asks."""
+    name = host.lower().strip("[]").rstrip(".")
+    own = socket.gethostname().lower()
+    if name in ("localhost", own, f"{own}.local") or name.endswith(".localhost"):
+        return True
+    try:
+        number = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(number, "ipv4_mapped", None) or number
+    return bool(mapped.is_loopback or mapped.is_unspecified)
+
+
+def _excepted() -> Iterator[str]:
+    for variable in ("no_proxy", "NO_PROXY"):
+        if written := os.environ.get(variable):
+            yield from re.split(r"[,;\s]+", written.strip().lower())
+
+
+def _means(name: str, host: str, port: int) -> bool:
+    """Whether an entry of `no_proxy` means a host: `*`, a name and all below it, a number, a network."""
+    name = name.rpartition("://")[2]
+    if name == "*":
+        return True
+    if named := re.fullmatch(r"(.+?):(\d+)", name) if name.count(":") == 1 or "]" in name else None:
+        if int(named[2]) != port:
+            return False
+        name = named[1]
+    name, host = name.strip("[]").lstrip("*").lstrip("."), host.lower().rstrip(".")
+    if not name:
+        return False
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return host == name or host.endswith(f".{name}")
+
+
 def _write(environment: MutableMapping[str, str], name: str, value: str) -> None:
     """One variable in the place of all that differ from it in case only; an empty one is gone."""
     for variable in [key for key in environment if key.lower() == name]:
@@ -67,6 +145,8 @@ def _proxy(value: str) -> tuple[str, str]:
         return "", f"{kind}:// is a kind that is not known here"
     if not proxy.url.host:
         return "", "it names no host"
+    if (proxy.url.port or 0) > 65_535:
+        return "", "it is no address"
     return (f"{kind}://{rest}" if kind == "socks5" else value), ""
 
 

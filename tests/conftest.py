@@ -88,11 +88,15 @@ def picture(drawing: Drawing) -> Picture:
 
 
 @pytest.fixture
-def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key and no proxy, whatever a person's environment holds."""
-    for name in ("OPENAI_API_KEY", *(f"{kind}_proxy" for kind in ("http", "https", "all", "no"))):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+def environment() -> Iterator[os._Environ[str]]:
+    """This process's own, without a key and proxies, put back afterwards."""
+    before = dict(os.environ)
+    for name in list(os.environ):
+        if name == "OPENAI_API_KEY" or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    yield os.environ
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

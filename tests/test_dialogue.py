@@ -315,7 +315,7 @@ def test_the_numbers_stand_side_by_side(page: Page) -> None:
     expect(sheet.locator(".finding.ok")).to_contain_text("cites R1")
     expect(sheet.locator(".finding.warning")).to_contain_text("[1, 2, 3, 4]")
     expect(sheet).to_contain_text("whole answer")
-    expect(sheet.locator("dl")).to_contain_text("decodedread from a table")
+    expect(sheet).to_contain_text("Decoded: read from a table.")
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     act(page, "numbers", 1).click()

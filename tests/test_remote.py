@@ -63,7 +63,7 @@ from tests.hostile import (
     failure,
 )
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def test_an_answer_arrives_with_its_counts(picture: Picture) -> None:

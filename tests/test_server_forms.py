@@ -30,7 +30,7 @@ from tests.hostile import (
     response,
 )
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def data(*values: object) -> bytes:

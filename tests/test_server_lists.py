@@ -15,7 +15,7 @@ from demo.reasoners.server import Limits
 from tests.asking import NOT_OPENAI, PATIENT, SECRET, ask, connected
 from tests.hostile import RESET, STALL, Hostile, Script, answer, failure, listing, response
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 ODD = "models/ä b:q4@x#1"
 
 

@@ -35,7 +35,7 @@ from tests.hostile import (
     response,
 )
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 
 # As vLLM, SGLang, Ollama, llama.cpp, LM Studio, OpenRouter, DeepSeek and Groq have it.
 BLIND = [

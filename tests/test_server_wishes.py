@@ -24,7 +24,7 @@ from tests.hostile import (
     response,
 )
 
-pytestmark = pytest.mark.usefixtures("surroundings")
+pytestmark = pytest.mark.usefixtures("environment")
 HUB_ID = "lmsdss/RegionReasoner-7B"
 PENALTY = "repetition penalty 1.05 asked of the server"
 

@@ -34,17 +34,6 @@ from tests.served import Caller, serving
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture
-def environment() -> Iterator[os._Environ[str]]:
-    """This process's own, without proxies, put back afterwards."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        del os.environ[name]
-    yield os.environ
-    os.environ.clear()
-    os.environ.update(before)
-
-
 @contextmanager
 def refusing_proxy() -> Iterator[tuple[str, list[str]]]:
     """A proxy that answers 502 to everything, and what it was asked for."""

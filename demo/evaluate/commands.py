@@ -161,18 +161,11 @@ def _settings(options: argparse.Namespace, data: str, about: About) -> dict[str,
         "quantize": options.quantize,
         "low_memory": options.low_memory,
         "server": options.server,
-        "dialect": options.dialect,
         "reference": options.reference,
         "reference_frame": options.reference_frame,
         "reference_form": options.reference_form,
-        **_given(options, "dialect"),
+        **({"dialect": options.dialect} if options.dialect else {}),
     }
-
-
-def _given(options: argparse.Namespace, name: str) -> dict[str, Any]:
-    """An option that stands in the settings only when it is given."""
-    value = getattr(options, name, None)
-    return {} if value is None else {name: value}
 
 
 def _out(options: argparse.Namespace) -> Path:

@@ -64,7 +64,11 @@ def gather(options: argparse.Namespace, manner: Manner, workers: int) -> Iterato
     Raises InputError and ModelError like `choose`.
     """
     if workers == 1:
-        yield _Alone(_chosen(options), manner)
+        models = _chosen(options)
+        try:
+            yield _Alone(models, manner)
+        finally:
+            models.reasoner.close()
         return
     pool = _threads(options, workers) if options.server else _processes(options, workers)
     try:
@@ -73,6 +77,7 @@ def gather(options: argparse.Namespace, manner: Manner, workers: int) -> Iterato
         yield _Many(pool, about, manner)
     finally:
         pool.shutdown(cancel_futures=True)
+        _free()
 
 
 def _chosen(options: argparse.Namespace) -> Models:
@@ -156,6 +161,14 @@ def _load(options: argparse.Namespace, threads: int) -> None:
         _here = _chosen(options)
     except (InputError, ModelError) as error:
         _here = error
+
+
+def _free() -> None:
+    """Close what was loaded in this process for its threads."""
+    global _here
+    if _here is not None and not isinstance(_here, InputError | ModelError):
+        _here.reasoner.close()
+    _here = None
 
 
 def _leave_with_parent() -> None:

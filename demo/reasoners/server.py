@@ -23,7 +23,8 @@ from typing import Any, TypeVar
 import httpx2
 
 from demo.errors import ModelError, OptionError
-from demo.reasoners.address import KEY, Address, proxy_for
+from demo.proxies import proxy_for
+from demo.reasoners.address import KEY, Address
 from demo.reasoners.encodings import decoder
 from demo.reasoners.events import Events
 from demo.reasoners.faults import (

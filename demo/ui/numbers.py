@@ -37,7 +37,8 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
             {"level": f.level, "text": f.text, "address": address(session, asked, i)}
             for i, f in enumerate(asked.findings)
         ],
-        "timings": _timings(asked.timings, asked.decoding),
+        "timings": _timings(asked.timings),
+        "decoding": asked.decoding,
         "serial": serial(),
     }
 
@@ -133,7 +134,7 @@ def _reference(box: XYXY, name: str, size: Size, frame: Size) -> dict[str, Any]:
     return {"name": name, "model": list(box), "picture": list(here.xyxy)}
 
 
-def _timings(timings: Timings, decoding: str) -> list[list[str]]:
+def _timings(timings: Timings) -> list[list[str]]:
     seconds = {
         "first word after": timings.first_token_s,
         **{f"writing <{name}>": s for name, s in timings.parts_s.items()},
@@ -147,5 +148,4 @@ def _timings(timings: Timings, decoding: str) -> list[list[str]]:
     return [
         *([name, f"{s:.2f} s"] for name, s in seconds.items() if s is not None),
         *([name, f"{n:,}"] for name, n in counts.items() if n is not None),
-        *([["decoded", decoding]] if decoding else []),
     ]

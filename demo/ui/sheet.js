@@ -14,7 +14,7 @@ function show() {
   if (value.kind === "others") return showOthers(value);
   title.textContent = value.title;
   body.replaceChildren(places(value), findings(value), written("The question as the model got it", value.prompted),
-    written("What the model wrote", value.raw), times(value.timings));
+    written("What the model wrote", value.raw), times(value));
   body.scrollTop = 0;
   if (!dialog.open) dialog.showModal();
 }
@@ -77,9 +77,10 @@ function showPlace(turn, address) {
   document.dispatchEvent(new CustomEvent("show-place", { detail: { turn, address } }));
 }
 
-function times(timings) {
+function times({ timings, decoding }) {
   const pairs = timings.map(([name, value]) => node("div", {}, node("dt", {}, name), node("dd", {}, value)));
-  return node("section", {}, node("h3", {}, "Time and tokens"), node("dl", {}, ...pairs));
+  const how = decoding ? node("p", { class: "key" }, `Decoded: ${decoding}.`) : "";
+  return node("section", {}, node("h3", {}, "Time and tokens"), node("dl", {}, ...pairs), how);
 }
 
 async function copyText(text, button) {
