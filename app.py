@@ -18,7 +18,7 @@ from demo.options import Parser, add_model_options, check_models
 from demo.proxies import settle_proxies
 from demo.space import on_space
 from demo.store import Store
-from demo.surroundings import settle_plots, settle_uploads, settle_user
+from demo.surroundings import settle_certificates, settle_plots, settle_uploads, settle_user
 from demo.web.address import address_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         address.check()
         options.host = address.host
         settle_plots(os.environ, settle_uploads(os.environ))
-        for said in settle_proxies(os.environ, address.host):
+        for said in settle_certificates(os.environ) + settle_proxies(os.environ, address.host):
             print(said, file=sys.stderr)
         store = open_store(options.sessions)
         index = open_benchmark(options.benchmark, options.images)

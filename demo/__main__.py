@@ -19,7 +19,7 @@ from demo.geometry import ModelBox, Size
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, check_models, count
 from demo.proxies import settle_proxies
-from demo.surroundings import settle_user
+from demo.surroundings import settle_certificates, settle_user
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
     settle_user(os.environ)
-    for said in settle_proxies(os.environ):
+    for said in settle_certificates(os.environ) + settle_proxies(os.environ):
         print(said, file=sys.stderr)
     options = _parser().parse_args(arguments)
     try:

@@ -380,12 +380,7 @@ def _key() -> str:
 
 def _trust(url: str) -> ssl.SSLContext | bool:
     """Whose certificates are believed, where an address asks for one."""
-    try:
-        return httpx2.create_ssl_context() if url.startswith("https:") else False
-    except OSError:
-        raise OptionError(
-            "SSL_CERT_FILE leads to no certificates that can be read. Correct it, or unset it."
-        ) from None
+    return httpx2.create_ssl_context() if url.startswith("https:") else False
 
 
 def _onward(response: httpx2.Response) -> httpx2.Request | None:
