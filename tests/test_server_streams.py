@@ -101,7 +101,7 @@ BLIND = [
                      id="a web page as an error"),
         pytest.param([response("error code: 522", 522, "text/plain")], 1, "gets no answer from it (522)",
                      id="Cloudflare's"),
-        pytest.param([response("<html>Just a moment", 403, "text/html")], 1, "such as a firewall, refuses "
+        pytest.param([response("<html>Press a key", 403, "text/html")], 1, "such as a firewall, refuses "
                      "this program (403). Ask those who run it", id="a firewall's page"),
         pytest.param([failure(403, "Access denied due to Firewall rules")], 1,
                      "does not allow this (403): Access denied due to Firewall rules.", id="a firewall's"),

@@ -325,15 +325,15 @@ def _wrong_door(error: RefusedError, peer: Peer) -> str:
 
 def _forbidden(error: RefusedError, peer: Peer) -> str:
     """What to say of a 403 that is not about the key; nothing where it may be."""
-    said = "" if error.page else _said(error.body, peer)
-    told, pieces = str(error.body), {peer.key[i : i + 4] for i in range(len(peer.key) - 3)}
-    if "key" in told.lower() or any(piece in told for piece in pieces):
-        return ""
     if error.page:
         return (
             f"Something before the server at {peer.host}, such as a firewall, refuses this program "
             "(403). Ask those who run it."
         )
+    said, told = _said(error.body, peer), str(error.body)
+    pieces = {peer.key[i : i + 4] for i in range(len(peer.key) - 3)}
+    if "key" in told.lower() or any(piece in told for piece in pieces):
+        return ""
     return f"The server at {peer.host} does not allow this (403){said}." if said else ""
 
 
