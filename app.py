@@ -20,6 +20,7 @@ from demo.space import on_space
 from demo.store import Store
 from demo.surroundings import (
     say,
+    settle_certificates,
     settle_gradio,
     settle_plots,
     settle_streams,
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         if left_out := settle_gradio(os.environ):
             print(left_out, file=sys.stderr)
         settle_plots(os.environ, settle_uploads(os.environ))
-        for said in settle_proxies(os.environ, address.host):
+        for said in settle_certificates(os.environ) + settle_proxies(os.environ, address.host):
             print(said, file=sys.stderr)
         store = open_store(options.sessions)
         index = open_benchmark(options.benchmark, options.images)

@@ -18,7 +18,7 @@ from demo.geometry import ModelBox, Size
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, check_models, count
 from demo.proxies import settle_proxies
-from demo.surroundings import settle_streams, settle_user
+from demo.surroundings import settle_certificates, settle_streams, settle_user
 
 if TYPE_CHECKING:
     from demo.pictures import Picture
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 2 for unusable input and 1 for a failed model."""
     settle_streams()
     settle_user(os.environ)
-    for said in settle_proxies(os.environ):
+    for said in settle_certificates(os.environ) + settle_proxies(os.environ):
         print(said, file=sys.stderr)
     options = _parser().parse_args(arguments)
     try:

@@ -55,7 +55,7 @@ def check_models(options: argparse.Namespace) -> None:
     check_segmenter(options.segmenter)
     if not options.model.strip():
         raise OptionError("--model is empty: give a name, a hub id or a folder, or leave it out.")
-    if options.server:
+    if options.server is not None:
         read_address(options.server)
     elif options.model != "auto":
         find_model(options.model)

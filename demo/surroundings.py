@@ -105,6 +105,24 @@ def settle_plots(environment: MutableMapping[str, str], folder: Path) -> None:
         environment["MPLCONFIGDIR"] = str(folder / "matplotlib")
 
 
+def settle_certificates(environment: MutableMapping[str, str]) -> list[str]:
+    """Leave out a file of certificates that cannot be read, which no client survives; what to say of it."""
+    file = environment.get("SSL_CERT_FILE")
+    if not file:
+        return []
+    import ssl  # takes a moment, which most starts need not wait for
+
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError:
+        del environment["SSL_CERT_FILE"]
+        return [
+            f"No certificates can be read from {file}, which SSL_CERT_FILE names. It is left out: correct "
+            "it, or unset it."
+        ]
+    return []
+
+
 def try_writing(folder: Path) -> None:
     """Write a byte there and take it away. Raises OSError."""
     with tempfile.TemporaryFile(dir=folder) as file:

@@ -144,7 +144,9 @@ def test_the_app_refuses_bad_options(arguments: list[str], says: str) -> None:
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
 
 
-@pytest.mark.parametrize("option", ["--model=nosuch", "--segmenter=magic", "--server=ftp://gpu"])
+@pytest.mark.parametrize(
+    "option", ["--model=nosuch", "--segmenter=magic", "--server=ftp://gpu", "--server="]
+)
 def test_a_bad_name_is_refused_before_torch_is_loaded(option: str) -> None:
     done = call("-X", "importtime", "app.py", option)
     assert done.returncode == 2

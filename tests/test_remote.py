@@ -278,7 +278,7 @@ def test_which_model_is_meant(
 @pytest.mark.parametrize(
     ("model", "listed", "says"),
     [
-        pytest.param("auto", [], "does not say what it has. Name one with --model.", id="no list"),
+        pytest.param("auto", [], "lists no model. Load one there, or name one with --model.", id="no list"),
         pytest.param("auto", ["a", "b"], "has several models: a, b. Name one", id="several"),
         pytest.param("mine", ["a", "b"], "has no model called mine. It has a, b. Name one of them",
                      id="not there"),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -17,10 +21,11 @@ from demo.reasoners.address import read_address
 from demo.reasoners.remote import connect
 from tests.asking import PATIENT, SECRET, ask, connected
 from tests.conftest import free_port
-from tests.hostile import Hostile, answer, failure, listing, response
+from tests.hostile import Asked, Hostile, Script, answer, failure, listing, response
 
 pytestmark = pytest.mark.usefixtures("environment")
 API = ("http://gpu:8000/v1",)
+CERTIFICATE = Path(__file__).parent / "localhost.pem"
 EITHER = ("http://gpu:8000/v1", "http://gpu:8000")
 
 
@@ -34,6 +39,13 @@ EITHER = ("http://gpu:8000/v1", "http://gpu:8000")
         pytest.param("HTTP://gpu:8000/v1", API, id="capitals"),
         pytest.param("http:/gpu:8000/v1", API, id="a slash forgotten"),
         pytest.param("“http://gpu:8000/v1”\n", API, id="quotes"),
+        pytest.param("(http://gpu:8000/v1).", API, id="out of a sentence"),
+        pytest.param("OPENAI_BASE_URL=http://gpu:8000/v1", API, id="a variable"),
+        pytest.param("curl http://gpu:8000/v1/models -v", API, id="a command"),
+        pytest.param("Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)",
+                     ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000"), id="a line of a log"),
+        pytest.param("8000", ("http://localhost:8000/v1", "http://localhost:8000"), id="a port"),
+        pytest.param(":8000/v1", ("http://localhost:8000/v1",), id="a port and a path"),
         pytest.param("<http://gpu:8000/v1>", API, id="angles"),
         pytest.param("http://gpu:8000//v1//", API, id="many slashes"),
         pytest.param("http://gpu:8000/v1/models", API, id="models"),
@@ -84,6 +96,74 @@ def test_an_address_that_is_none_is_said_without_repeating_it(url: str) -> None:
         read_address(url)
     assert SECRET not in str(caught.value)
     assert "--server" in str(caught.value)
+
+
+class Slashed(Hostile):
+    """Answers under addresses that end with a slash only, and sends all others there."""
+
+    def _script(self, request: Asked) -> Script:
+        path = request.path
+        if path.endswith("/"):
+            return super()._script(replace(request, path=path.rstrip("/")))
+        return [response("", 307, location=f"{path}/")]
+
+
+def test_a_slash_more_is_followed(picture: Picture) -> None:
+    with Slashed(answer("yes")) as server, connected(server) as reasoner:
+        assert ask(reasoner, picture)[0] == "yes"
+        assert "messages" in server.asked[0].body
+
+
+@pytest.mark.parametrize("file", ["/nothing", __file__])
+def test_certificates_that_cannot_be_read_are_left_out(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", file)
+    assert main(["ground", "nothing.png", "find it", "--server", "https://127.0.0.1:9"]) == 2
+    assert (
+        f"No certificates can be read from {file}, which SSL_CERT_FILE" in capsys.readouterr().err
+    )
+    httpx.Client().close()  # every client can be made
+
+
+class Secure(Hostile):
+    """Speaks TLS, with a certificate for localhost that it signed itself."""
+
+    def _serve(self, connection: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        with connection, suppress(OSError):
+            super()._serve(context.wrap_socket(connection, server_side=True))
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted", "says"),
+    [
+        pytest.param("https://localhost", False, "is not trusted here: self-signed certificate. If "
+                     "it is your own", id="signed by itself"),
+        pytest.param("https://127.0.0.1", True, "not trusted here: IP address mismatch", id="a name"),
+        pytest.param("http://localhost", True, "Check whether its address begins with http:// or https://",
+                     id="asked without"),
+    ],
+)  # fmt: skip
+def test_a_certificate_that_is_not_trusted_is_said(
+    url: str, trusted: bool, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with Secure(answer("yes")) as server, pytest.raises(ModelError) as caught:
+        connect(f"{url}:{server.host.rpartition(':')[2]}", "auto", PATIENT)
+    assert says in str(caught.value)
+
+
+def test_a_certificate_of_ones_own_can_be_trusted(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with Secure(answer("yes")) as server:
+        url = f"https://localhost:{server.host.rpartition(':')[2]}"
+        with connected(url) as reasoner:
+            assert ask(reasoner, picture)[0] == "yes"
 
 
 def test_a_version_in_the_query_goes_with_every_request(
@@ -243,7 +323,7 @@ PAGE = response("<html>Squid</html>", 403, "text/html")
         pytest.param(failure(504), "http://gpu.test", "it answers 504", id="504"),
         pytest.param(PAGE, "http://gpu.test", "it answers 403", id="a page of its own"),
         pytest.param(failure(407), "https://gpu.test", "407", id="wants a password, encrypted"),
-        pytest.param(b"", "https://gpu.test", "broke before", id="breaks, encrypted"),
+        pytest.param(b"", "https://gpu.test", "It may be the proxy", id="breaks, encrypted"),
     ],
 )
 @pytest.mark.parametrize("model", ["auto", "mine"])

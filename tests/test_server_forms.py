@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from dataclasses import replace
 from itertools import pairwise
 
@@ -53,6 +55,13 @@ def whole(**message: object) -> dict[str, object]:
 SSE = "text/event-stream"
 LEAD = STREAM, event("<answer>")
 HALF, REST = event("<answer>[]"), event("</answer>")
+PLAIN = HALF + REST + DONE
+PACKED = [
+    ("gzip", gzip.compress(PLAIN)),
+    ("x-gzip", gzip.compress(PLAIN)),
+    ("deflate", zlib.compress(PLAIN)),
+    ("utf-8", PLAIN),
+]
 OLLAMA = [
     {"message": {"role": "assistant", "content": part}, "done": False}
     for part in ("<answer>[]", "</answer>")
@@ -190,6 +199,10 @@ UNFINISHED["choices"][0].pop("finish_reason")  # type: ignore[index]
             ],
             id="errors of nothing",
         ),
+        *(
+            pytest.param([response(body, kind=SSE, content_encoding=name)], id=f"{name} unasked")
+            for name, body in PACKED
+        ),
     ],
 )
 def test_an_answer_is_read_in_every_form(script: Script, picture: Picture) -> None:
@@ -274,6 +287,12 @@ FAILED = "failed while it answered: "
             1,
             "knows no model some-model at this address: No such model.",
             id="in a list",
+        ),
+        pytest.param(
+            [STREAM, b'error: {"code": 400, "message": "No such thing"}\n\n'],
+            2,
+            "refused the question (400): No such thing.",
+            id="llama.cpp's own field",
         ),
         pytest.param(
             [STREAM, b"event: error\ndata: out of memory\n\n"],

@@ -9,6 +9,7 @@ import pytest
 
 from demo.errors import DemoError, ModelError, OptionError
 from demo.pictures import Picture
+from demo.reasoners.listing import MOST_MODELS
 from demo.reasoners.remote import connect
 from demo.reasoners.server import Limits
 from tests.asking import NOT_OPENAI, PATIENT, SECRET, ask, connected
@@ -59,6 +60,15 @@ def test_a_list_is_read_in_every_form(models: Script, model: str, picture: Pictu
         pytest.param([{"id": "llama3"}, {"id": "lmsdss/RegionReasoner-7B"}], "lmsdss/RegionReasoner-7B",
                      id="one of them known here"),
         pytest.param([{"id": "bge-m3"}], "bge-m3", id="nothing else"),
+        pytest.param([{"id": "a", "capabilities": ["completion"]},
+                      {"id": "mine", "capabilities": ["completion", "multimodal"]}], "mine",
+                     id="one for text, as llama.cpp says it"),
+        pytest.param([{"id": "a", "architecture": {"input_modalities": ["text"]}},
+                      {"id": "mine", "architecture": {"input_modalities": ["text", "image"]}}], "mine",
+                     id="one for text, as OpenRouter says it"),
+        pytest.param([{"id": "a", "capabilities": {"vision": False}},
+                      {"id": "mine", "capabilities": {"vision": True}}], "mine",
+                     id="one for text, as Mistral says it"),
     ],
 )  # fmt: skip
 def test_the_one_that_answers_is_taken(models: list[object], chosen: str, picture: Picture) -> None:
@@ -81,6 +91,28 @@ def test_of_several_none_is_taken() -> None:
         pytest.raises(OptionError, match=r"has several models: a, b\. Name one with --model\."),
     ):
         connect(server.url, "auto")
+
+
+def test_what_is_known_here_is_named_first() -> None:
+    names = [*(f"model-{i}" for i in range(20)), "qwen2.5vl:3b", "qwen2.5vl:7b"]
+    with (
+        Hostile(models=[listing(*names)]) as server,
+        pytest.raises(
+            OptionError, match=r"models: qwen2\.5vl:3b, qwen2\.5vl:7b, model-0, .*and 12 more\."
+        ),
+    ):
+        connect(server.url, "auto")
+
+
+def test_a_list_of_which_only_a_part_is_read_does_not_speak_against_a_name(
+    picture: Picture,
+) -> None:
+    models = [listing(*(f"m{i}" for i in range(MOST_MODELS)), "mine")]
+    with (
+        Hostile(answer("yes"), models=models) as server,
+        connected(server, model="mine") as reasoner,
+    ):
+        assert ask(reasoner, picture)[0] == "yes"
 
 
 def test_a_list_that_goes_on_elsewhere_does_not_speak_against_a_name(picture: Picture) -> None:
@@ -114,8 +146,21 @@ def test_a_list_that_goes_on_elsewhere_does_not_speak_against_a_name(picture: Pi
         pytest.param(
             [failure(501, "No")], "does not say what it has (501): No. Name one", id="501"
         ),
+        pytest.param(
+            [failure(503, "Loading model")], "failed (503): Loading model. Ask again", id="503"
+        ),
+        pytest.param(
+            [response("Client sent an HTTP request to an HTTPS server.", 400, "text/plain")],
+            "wants an address that begins with https://.",
+            id="another scheme",
+        ),
+        pytest.param(
+            [response("", 301, location="https://me:pw@gpu.test/v1/models?key=1")],
+            "sends questions on to https://gpu.test/v1/models. Give that one with --server.",
+            id="elsewhere",
+        ),
         pytest.param([failure(400)], "address given with --server ends at /v1.", id="400"),
-        pytest.param(has({"data": []}), "does not say what it has. Name one", id="an empty one"),
+        pytest.param(has({"data": []}), "lists no model. Load one there", id="an empty one"),
     ],
 )
 def test_a_list_that_is_none_is_a_sentence(models: list[object], says: str) -> None:

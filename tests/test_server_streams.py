@@ -8,6 +8,7 @@ import re
 import types
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from gzip import compress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,6 +37,19 @@ from tests.hostile import (
 
 pytestmark = pytest.mark.usefixtures("environment")
 
+# As vLLM, SGLang, Ollama, llama.cpp, LM Studio, OpenRouter, DeepSeek and Groq have it.
+BLIND = [
+    (400, 2, "Qwen2.5-7B-Instruct is not a multimodal model"),
+    (400, 2, "At most 0 image(s) may be provided in one prompt"),
+    (400, 2, "Image input is not supported for this model"),
+    (500, 1, "Failed to process inputs: this model is missing data required for image input"),
+    (500, 1, "image input is not supported - hint: you may need to provide the mmproj"),
+    (400, 2, "Model does not support images"),
+    (404, 1, "No endpoints found that support image input"),
+    (400, 2, "messages[0]: unknown variant `image_url`, expected `text`"),
+    (400, 2, "'messages.0' must satisfy ('messages.0.content' : value must be a string)"),
+]
+
 
 @pytest.mark.parametrize(
     ("script", "requests", "says"),
@@ -45,7 +59,10 @@ pytestmark = pytest.mark.usefixtures("environment")
         pytest.param([CHUNKED, chunk(event("So"))], 1, BROKE, id="ends in the middle of a body"),
         pytest.param([STREAM, event("So")], 1, BROKE, id="ends before the model did"),
         pytest.param([STREAM], 4, BROKE, id="a stream of nothing"),
-        pytest.param([b"SSH-2.0-OpenSSH_9.9\r\n"], 4, BROKE, id="another protocol"),
+        pytest.param([b"SSH-2.0-OpenSSH_9.9\r\n"], 4, "closed the connection without an answer. Check "
+                     "whether its address begins with http:// or https://", id="another protocol"),
+        pytest.param([b"\x15\x03\x01 no HTTP\r\n\r\n"], 1, "What answers at {host} does not speak HTTP. "
+                     "Check the address", id="bytes of another protocol"),
         pytest.param([STALL], 1, "did not begin to answer within 0.3 seconds. Look at its log",
                      id="stalls before the headers"),
         pytest.param([STREAM, STALL], 1, "did not begin to answer", id="stalls after the headers"),
@@ -59,8 +76,13 @@ pytestmark = pytest.mark.usefixtures("environment")
         pytest.param([STREAM, event(7)], 1, NOT_OPENAI, id="content of numbers"),
         pytest.param([STREAM, b"data: \xff\xfe\n\n"], 1, NOT_OPENAI, id="not UTF-8"),
         pytest.param([STREAM, b"data: " + b"[" * 200_000 + b"\n\n"], 1, NOT_OPENAI, id="deep JSON"),
-        pytest.param([response("x", kind="text/event-stream", content_encoding="gzip")], 1,
-                     NOT_OPENAI, id="compressed"),
+        pytest.param([response("no gzip", content_encoding="gzip")], 1, "compresses its answers (gzip) in "
+                     "a way that cannot be read here. Turn that off", id="compressed wrongly"),
+        pytest.param([response("x", content_encoding="br")], 1, "compresses its answers (br) in a way",
+                     id="compressed otherwise"),
+        pytest.param([response(compress(b"a" * 50_000_000), content_encoding="gzip")], 1,
+                     "sent more than 1 MB for one answer", id="compressed and huge"),
+        pytest.param([STREAM, b"data:" * 199_000 + b"\n\n"], 1, NOT_OPENAI, id="wrapped for ever"),
         pytest.param([STREAM, b"data: " + b"x" * 2_000_000], 1, "sent more than 1 MB for one answer",
                      id="one huge event"),
         pytest.param([failure(500, "x" * 2_000_000)], 1, "sent more than 1 MB", id="a huge error"),
@@ -75,7 +97,20 @@ pytestmark = pytest.mark.usefixtures("environment")
         pytest.param([response("<html>Hello</html>", kind="text/html")], 1,
                      "A web page is at {host}, not an OpenAI-compatible server", id="a web page"),
         pytest.param([response("<html>Bad gateway</html>", 502, "text/html")], 4,
-                     "The server at {host} failed (502). Ask again;", id="a web page as an error"),
+                     "The proxy before the server at {host} gets no answer from it (502). See whether",
+                     id="a web page as an error"),
+        pytest.param([response("error code: 522", 522, "text/plain")], 1, "gets no answer from it (522)",
+                     id="Cloudflare's"),
+        pytest.param([response("<html>Press a key", 403, "text/html")], 1, "such as a firewall, refuses "
+                     "this program (403). Ask those who run it", id="a firewall's page"),
+        pytest.param([failure(403, "Access denied due to Firewall rules")], 1,
+                     "does not allow this (403): Access denied due to Firewall rules.", id="a firewall's"),
+        pytest.param([failure(429, "Exceeded your quota, check your billing details")], 1,
+                     "refused the question (429): Exceeded your quota", id="an account without money"),
+        pytest.param([response('{"error": {"message": "No", "metadata": {"raw": "Slow"}}}', 400)], 2,
+                     "refused the question (400): Slow.", id="what a host passes on"),
+        pytest.param([failure(400, "<400> Internal.Algo: no")], 2, "(400): ‹400› Internal.Algo: no.",
+                     id="angles that are no page"),
         pytest.param([failure(500, "Boom.")], 4, "failed (500): Boom. Ask again;", id="500"),
         pytest.param([failure(503)], 4, "failed (503). Ask again;", id="503"),
         pytest.param([failure(401)], 1, "wants a key. Set OPENAI_API_KEY", id="401"),
@@ -95,7 +130,13 @@ pytestmark = pytest.mark.usefixtures("environment")
         pytest.param([response('{"detail": [{"msg": "No such field", "input": "…"}]}', 422)], 2,
                      "refused the question (422): No such field.", id="422 as FastAPI says it"),
         pytest.param([response("", 307, location="http://127.0.0.1:9/")], 1,
-                     "sends questions on to another address", id="a redirection"),
+                     "sends questions on to http://127.0.0.1:9/. Give that one", id="a redirection"),
+        *(pytest.param([failure(status, words)], requests, f"takes no pictures: {words}. Name one",
+                       id=f"no pictures {words[:9]}") for status, requests, words in BLIND),
+        pytest.param([failure(500, "Context size has been exceeded")], 4, "leave no room for an answer",
+                     id="full"),
+        pytest.param([response("", 307, location="/v2")], 2, "sends questions on to another address",
+                     id="a redirection without an end"),
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_a_sentence(

@@ -227,7 +227,28 @@ def test_less_is_asked_for_by_any_hint(words: str, tried: list[int], picture: Pi
         ),
         ("The input ({P} tokens) is longer than the model's context length ({C} tokens).", 1),
         ("The decoder prompt (length {P}) is longer than the maximum model length of {C}.", 1),
-        ("Prompt too long: it exceeds the context length.", 4),
+        ("Prompt too long: it exceeds the context length.", 1),
+        ("the input length exceeds the context length", 1),
+        ("Input validation error: `inputs` must have less than {C} tokens. Given: {P}", 1),
+        (
+            "Trying to keep the first {P} tokens when context the overflows. However, the model is "
+            "loaded with context length of only {C} tokens, which is not enough.",
+            1,
+        ),
+        (
+            "The number of tokens to keep from the initial prompt is greater than the context length.",
+            1,
+        ),
+        ("This model's maximum prompt length is {C} but the request contains {P} tokens.", 1),
+        ("prompt is too long: {P} tokens > {C} maximum", 1),
+        ("The input token count ({P}) exceeds the maximum number of tokens allowed ({C}).", 1),
+        (
+            "Prompt contains {P} tokens and 0 draft tokens, too large for model with {C} maximum context "
+            "length",
+            1,
+        ),
+        ("<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, {C}]", 1),
+        ("Your request exceeded model token limit: {C} (requested: {P})", 1),
     ],
 )
 def test_a_question_without_room_for_an_answer_is_said(
@@ -239,6 +260,20 @@ def test_a_question_without_room_for_an_answer_is_said(
         assert "leave no room for an answer in the context of the server" in str(caught.value)
         assert "--max-model-len 8192" in str(caught.value)
         assert len(server.asked) == requests
+
+
+def test_as_much_is_asked_for_as_is_paid_for(picture: Picture) -> None:
+    words = "You requested up to 2048 tokens, but can only afford {}. Visit https://openrouter.ai/settings"
+    with (
+        Hostile([failure(402, words.format(812))], answer("yes")) as server,
+        connected(server) as reasoner,
+    ):
+        assert ask(reasoner, picture)[0] == "yes"
+        assert [asked.body["max_tokens"] for asked in server.asked] == [2048, 812]
+    with Hostile([failure(402, words.format(12))]) as server, connected(server) as reasoner:
+        with pytest.raises(ModelError, match=r"refused the question \(402\): You requested"):
+            ask(reasoner, picture)
+        assert len(server.asked) == 1
 
 
 def test_the_figures_may_stand_beside_the_words(picture: Picture) -> None:

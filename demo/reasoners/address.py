@@ -13,7 +13,7 @@ from demo.errors import OptionError
 
 KEY = "OPENAI_API_KEY"
 # What surrounds an address that is copied out of a text.
-_AROUND = " \t\r\n\"'`<>“”‘’"
+_AROUND = " \t\r\n\"'`<>()“”‘’.,;"
 _HOST = re.compile(r"(?:[\w.\-]+|\[[\da-fA-F:.]+(?:%[\w.\-]+)?\])(?::\d+)?")
 # What people see in their browser's address or in a server's manual, below the address of its API.
 _ENDING = re.compile(
@@ -40,10 +40,14 @@ class Address:
 def read_address(url: str) -> Address:
     """Where a server is. Raises OptionError, which never repeats an address with a password in it."""
     text = url.strip(_AROUND)
+    if not text.lower().startswith("http") and (inside := re.search(r"https?://\S+", text)):
+        text = inside[0].strip(_AROUND)  # of a line that was copied as a whole
     if "@" in text:
         raise OptionError(
             f"An address for --server holds no user name or password: put the key into {KEY}."
         )
+    if re.fullmatch(r":?\d{2,5}(?:/.*)?", text):  # a port alone is one of this machine
+        text = f"localhost:{text.removeprefix(':')}"
     if re.search(r"[\s\x00-\x1f\\]", text):
         raise OptionError(_SENTENCE)
     parts = _parts(text)

@@ -8,10 +8,12 @@ nothing of connections, and holds no more than was fed to it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 _BOM = b"\xef\xbb\xbf"
 _DONE = (b"[DONE]", b"DONE")
+_WRAPPED = re.compile(rb"(?:data:\s*){0,9}")  # by a proxy, once more
 
 
 class Events:
@@ -64,9 +66,7 @@ class Events:
 
     def _field(self, line: bytes) -> Iterator[object]:
         name, _, value = line.partition(b":")
-        name, value = name.strip().lower(), value.strip()
-        while name == b"data" and value.startswith(b"data:"):  # a proxy has wrapped it once more
-            value = value.removeprefix(b"data:").strip()
+        name, value = name.strip().lower(), _WRAPPED.sub(b"", value.strip(), count=1)
         if not line.strip():
             yield from self._event_ends()
         elif name == b"event":
@@ -75,6 +75,8 @@ class Events:
             yield from self._event(value)  # some servers leave out the empty line after it
         elif name == b"data" and value:
             self._lines.append(value)
+        elif name == b"error" and value:  # llama.cpp's own field, before it wrote events
+            yield {"error": _loaded_or_text(value)}
         elif line.lstrip().startswith(b"{"):
             yield from self._values_of(line)  # a failure, written past the stream's own form
 

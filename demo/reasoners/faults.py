@@ -7,12 +7,14 @@ sentence holds a key, a password or the address as it was typed.
 from __future__ import annotations
 
 import math
+import re
 import ssl
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -22,15 +24,31 @@ from demo.errors import DemoError, ModelError, OptionError
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _KEY = (401, 403)
 # What a proxy says of itself or of what it does not reach.
-_PROXYS = frozenset({407, 502, 503, 504})
+_PROXYS = frozenset({407, 502, 503, 504, 511})
+# What stands before a server says of one that it does not reach; from 520 on it is Cloudflare.
+_BEFORE = frozenset({502, 504, *range(520, 528), 530})
 MOST_SAID = 200
 _WAYS_ROUND = "Check the proxy, or put the server’s host into no_proxy."
 # Where servers write what went wrong, the words themselves before what holds them.
 _SAYS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
+_PAGE = re.compile(r"\s*<(?:!|\?xml|html|head|body|title|h\d|center|p>)", re.IGNORECASE)
+# How servers and hosts say that a model is one for text alone.
+_BLIND = re.compile(
+    r"not a multi-?modal|at most 0 image|does ?n[o']t (?:support|accept|take) (?:image|vision|multi)"
+    r"|(?:image|vision|multi-?modal)s?(?: inputs?)? (?:is|are) not (?:supported|enabled|allowed)"
+    r"|support (?:for )?image input|data required for image|mmproj|process_mm_data|no vision"
+    r"|unknown variant `?image_url|content.{0,12} must be a string|only supported by certain models"
+    r"|no image processor|text-only model"
+)
+_UNPAID = re.compile(r"billing|credit|balance|arrear|insufficient")
 
 
 class SilenceError(Exception):
     """The server kept quiet for too long."""
+
+
+class EncodingError(Exception):
+    """The body is packed in a way that is not read, or is no such body."""
 
 
 class BrokenError(Exception):
@@ -97,10 +115,12 @@ def fault_of(error: BaseException, peer: Peer) -> Fault:
     chain = list(_chain(error))
     if own := next((e for e in chain if isinstance(e, DemoError)), None):
         return Fault(str(own))
-    if any(isinstance(e, ssl.SSLError) for e in chain):
+    if unsafe := next((e for e in chain if isinstance(e, ssl.SSLError)), None):
+        return Fault(_of_tls(unsafe, peer))
+    if isinstance(error, EncodingError):
         return Fault(
-            f"There is no secure connection to {peer.host}. Check whether its address begins with "
-            "http:// or https://, and its certificate."
+            f"The server at {peer.host} compresses its answers ({error}) in a way that cannot be read "
+            "here. Turn that off in it, or in the proxy before it."
         )
     if isinstance(error, SilenceError):
         return Fault(f"The server at {peer.host} {error}. Look at its log, then ask again.")
@@ -111,8 +131,8 @@ def fault_of(error: BaseException, peer: Peer) -> Fault:
     if isinstance(error, BrokenError | httpx2.TransportError):
         return _of_connection(error, peer)
     return Fault(
-        f"The server at {peer.host} sent something that is not an answer in OpenAI’s form. "
-        "Check that --server is the address of an OpenAI-compatible server."
+        f"The server at {peer.host} sent something that is not an answer in OpenAI’s form."
+        f"{_maybe(peer)} Check that --server is the address of an OpenAI-compatible server."
     )
 
 
@@ -128,7 +148,8 @@ def unlisted(error: Exception, peer: Peer) -> DemoError:
     if (
         not isinstance(error, RefusedError)
         or error.page
-        or error.status in (*_KEY, *range(300, 400))
+        or error.status == 503  # it is not ready
+        or (error.status < 404 and _wrong_door(error, peer))
     ):
         return fault_of(error, peer).error()
     status = f" ({error.status})" if error.status else ""
@@ -164,6 +185,19 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def _of_tls(error: ssl.SSLError, peer: Peer) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of the server at {peer.host} is not trusted here: "
+            f"{shown(error.verify_message)}. If it is your own or your company’s, put the path of the "
+            "certificate (or of the one that signed it) into SSL_CERT_FILE."
+        )
+    return (
+        f"There is no secure connection to {peer.host}. Check whether its address begins with "
+        "http:// or https://."
+    )
+
+
 def _of_connection(error: BaseException, peer: Peer) -> Fault:
     missing = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
     if peer.proxy and isinstance(error, httpx2.ProxyError):
@@ -175,9 +209,22 @@ def _of_connection(error: BaseException, peer: Peer) -> Fault:
             f"No server answers at {peer.host}. Start it, or check the address given with --server.",
             again=True,
         )
+    if isinstance(error, httpx2.RemoteProtocolError) and "status line" in str(error):
+        return Fault(
+            f"What answers at {peer.host} does not speak HTTP.{_maybe(peer)} Check the address given "
+            "with --server, also whether it begins with http:// or https://."
+        )
+    if isinstance(error, httpx2.RemoteProtocolError) and "without sending a resp" in str(error):
+        return Fault(
+            f"The server at {peer.host} closed the connection without an answer.{_maybe(peer)} Check "
+            "whether its address begins with http:// or https://, and look at its log.",
+            again=True,
+        )
+    do = (
+        "Ask again." if peer.model else "Check whether its address begins with http:// or https://."
+    )
     return Fault(
-        f"The connection to the server at {peer.host} broke before its answer was complete. "
-        "Ask again.",
+        f"The connection to the server at {peer.host} broke before its answer was complete. {do}",
         again=True,
     )
 
@@ -186,7 +233,8 @@ def _of_end(error: NoRoomError | GivenUpError, peer: Peer) -> Fault:
     if isinstance(error, NoRoomError):
         return Fault(
             f"The question and its picture leave no room for an answer in the context of the server at "
-            f"{peer.host}. Start it with a longer one, such as --max-model-len 8192 for vLLM."
+            f"{peer.host}. Start it with a longer one: --max-model-len 8192 for vLLM, --ctx-size 8192 for "
+            "llama.cpp, OLLAMA_CONTEXT_LENGTH=8192 for Ollama."
         )
     if error.withheld:
         return Fault(
@@ -200,6 +248,10 @@ def _of_end(error: NoRoomError | GivenUpError, peer: Peer) -> Fault:
     )
 
 
+def _maybe(peer: Peer) -> str:
+    return f" It may be the proxy {peer.proxy} that does so." if peer.proxy else ""
+
+
 def _behind(peer: Peer) -> str:
     return f"The server at {peer.host} is not reached through the proxy {peer.proxy}"
 
@@ -207,6 +259,11 @@ def _behind(peer: Peer) -> str:
 def _of_status(error: RefusedError, peer: Peer) -> Fault:
     status, said, host = error.status, _said(error.body, peer), peer.host
     again, wait = status in _PASSING, retry_after(error.headers)
+    if _BLIND.search(said.lower()):
+        return Fault(
+            f"The model {peer.model} on the server at {host} takes no pictures{said}. Name one that does "
+            "with --model; llama.cpp also needs its --mmproj file."
+        )
     if is_of_proxy(error, peer):
         return Fault(f"{_behind(peer)}: it answers {status}{said}. {_WAYS_ROUND}", again)
     if not status:
@@ -220,10 +277,16 @@ def _of_status(error: RefusedError, peer: Peer) -> Fault:
         )
     if status == 413:
         return Fault(f"The server at {host} does not take pictures this large{said}.")
-    if status == 429:
+    if status == 429 and not _UNPAID.search(said.lower()):
         when = "in a moment" if wait is None else f"after {math.ceil(wait)} seconds"
         return Fault(f"The server at {host} is too busy{said}. Ask again {when}.", again, wait)
-    if status < 500 and not again:
+    if status in _BEFORE and (error.page or status >= 520):
+        return Fault(
+            f"The proxy before the server at {host} gets no answer from it ({status}). See whether the "
+            "server runs, then ask again.",
+            again,
+        )
+    if status == 429 or (status < 500 and not again):
         return Fault(f"The server at {host} refused the question ({status}){said}.")
     return Fault(
         f"The server at {host} failed ({status}){said}. Ask again; if it stays so, look at its log.",
@@ -237,11 +300,17 @@ def _wrong_door(error: RefusedError, peer: Peer) -> str:
     status, host = error.status, peer.host
     if status < 300:
         return (
-            f"A web page is at {host}, not an OpenAI-compatible server. "
+            f"A web page is at {host}, not an OpenAI-compatible server.{_maybe(peer)} "
             "Check the address given with --server."
         )
     if status < 400:
-        return f"The server at {host} sends questions on to another address. Give that one with --server."
+        where = _place(error.headers.get("location", ""))
+        return (
+            f"The server at {host} sends questions on to {where}.{_maybe(peer)} "
+            "Give that one with --server."
+        )
+    if status == 403 and (forbidden := _forbidden(error, peer)):
+        return forbidden
     if status in _KEY:
         # What it says here may repeat a part of the key.
         return (
@@ -249,9 +318,33 @@ def _wrong_door(error: RefusedError, peer: Peer) -> str:
             if peer.key
             else f"The server at {host} wants a key. Set OPENAI_API_KEY before starting."
         )
-    if error.page and "https" in str(error.body).lower():
+    if status == 400 and isinstance(error.body, str) and "https" in error.body.lower():
         return f"The server at {host} wants an address that begins with https://."
     return ""
+
+
+def _forbidden(error: RefusedError, peer: Peer) -> str:
+    """What to say of a 403 that is not about the key; nothing where it may be."""
+    if error.page:
+        return (
+            f"Something before the server at {peer.host}, such as a firewall, refuses this program "
+            "(403). Ask those who run it."
+        )
+    said, told = _said(error.body, peer), str(error.body)
+    pieces = {peer.key[i : i + 4] for i in range(len(peer.key) - 3)}
+    if "key" in told.lower() or any(piece in told for piece in pieces):
+        return ""
+    return f"The server at {peer.host} does not allow this (403){said}." if said else ""
+
+
+def _place(location: str) -> str:
+    """The address that a server sends on to, as far as people can give it; no password, no query."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        parts = urlsplit("")
+    host = parts.netloc.rpartition("@")[2]
+    return shown(f"{parts.scheme}://{host}{parts.path}") if host else "another address"
 
 
 def _said(body: object, peer: Peer) -> str:
@@ -260,8 +353,9 @@ def _said(body: object, peer: Peer) -> str:
         if isinstance(body, list):
             body = body[0] if body else None
         else:
-            body = next((said for name in _SAYS if (said := body.get(name))), None)
-    if not isinstance(body, str) or body.lstrip().startswith("<"):
+            raw = within.get("raw") if isinstance(within := body.get("metadata"), Mapping) else None
+            body = raw or next((said for name in _SAYS if (said := body.get(name))), None)
+    if not isinstance(body, str) or _PAGE.match(body):
         return ""
     text = shown(body.replace(peer.key, "…") if peer.key else body)
     return f": {text}" if text else ""

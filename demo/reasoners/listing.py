@@ -29,7 +29,10 @@ _OTHER_NAMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A model that a server lists: ``owner`` is what the server calls itself there."""
+    """A model that a server lists: ``owner`` is what the server calls itself there.
+
+    ``chats`` is false for what answers no questions about pictures, as far as the list tells.
+    """
 
     id: str
     owner: str = ""
@@ -67,14 +70,15 @@ class Listing:
 def read_listing(body: object) -> Listing:
     """The models of an answer to `/models`. Raises FormError when it has another form."""
     if isinstance(body, list):
-        return Listing(tuple(_models(body)))
+        return Listing(tuple(_models(body)), len(body) <= MOST_MODELS)
     if not isinstance(body, Mapping):
         raise FormError
     lists = [body[name] for name in _LISTS if name in body]
     if not lists or not all(isinstance(each, list | None) for each in lists):
         raise FormError
     listed = next((each for each in lists if each), None)
-    return Listing(tuple(_models(listed or [])), not any(body.get(name) for name in _FOLLOWED))
+    complete = len(listed or []) <= MOST_MODELS and not any(body.get(n) for n in _FOLLOWED)
+    return Listing(tuple(_models(listed or [])), complete)
 
 
 def _models(listed: Sequence[object]) -> Iterator[Listed]:
@@ -97,5 +101,16 @@ def _model(item: Mapping[str, object]) -> Listed:
         str(item.get(key, "")) for key in ("type", "task", "model_type", "kind")
     ).lower()
     owner = item.get("owned_by")
-    chats = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity))
+    chats = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
     return Listed(identity, owner if isinstance(owner, str) else "", chats)
+
+
+def _is_blind(item: Mapping[str, object]) -> bool:
+    """Whether a list says what a model takes, and pictures are not among it."""
+    kinds, within = item.get("capabilities"), item.get("architecture")
+    if isinstance(kinds, Mapping):  # as Mistral has it
+        return kinds.get("vision") is False
+    if isinstance(kinds, list) and "completion" in kinds:  # as llama.cpp and Ollama have it
+        return not {"multimodal", "vision"} & {str(kind) for kind in kinds}
+    takes = within.get("input_modalities") if isinstance(within, Mapping) else None
+    return isinstance(takes, list) and "image" not in takes  # as OpenRouter has it

@@ -183,8 +183,12 @@ def _meant(model: str, listed: Sequence[str], host: str) -> str:
     if model == "auto":
         if len(listed) == 1:
             return listed[0]
-        has = f"has several models: {_named(listed)}" if listed else "does not say what it has"
-        raise OptionError(f"The server at {host} {has}. Name one with --model.")
+        has = (
+            f"has several models: {_named(listed)}. Name"
+            if listed
+            else "lists no model. Load one there, or name"
+        )
+        raise OptionError(f"The server at {host} {has} one with --model.")
     entry = entry_of(model)
     if not listed:
         return entry.source if entry else model
@@ -260,6 +264,7 @@ def _last(name: str) -> str:
 
 def _named(names: Sequence[str]) -> str:
     more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    names = sorted(names, key=lambda name: family_of(name) is None)  # what is known here first
     return ", ".join([*map(shown, names[:MOST_NAMED]), *more])
 
 

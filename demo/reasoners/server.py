@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ import httpx2
 from demo.errors import ModelError, OptionError
 from demo.proxies import proxy_for
 from demo.reasoners.address import KEY, Address
+from demo.reasoners.encodings import decoder
 from demo.reasoners.events import Events
 from demo.reasoners.faults import (
     BrokenError,
@@ -230,7 +232,7 @@ class Server:
         try:
             wishes = mended(turn.wishes, error.status, error.body)
         except NoRoomError as full:
-            turn.fault = self._fault(full)
+            turn.fault, turn.attempts = self._fault(full), self.limits.retries  # nothing else helps
             return False
         if wishes is None or turn.mends >= MOST_MENDS:
             return False
@@ -298,9 +300,8 @@ class Server:
     ) -> AsyncIterator[httpx2.Response]:
         """The answer to a request once its headers are there. Raises RefusedError for one that is none."""
         content = None if request is None else json.dumps(request).encode()
-        async with self._client.stream(method, url + self._query, content=content) as response:
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise ValueError("a compressed answer, which could be of any size")
+        sent = self._client.build_request(method, url + self._query, content=content)
+        async with self._answered(sent) as response:
             page = "html" in response.headers.get("content-type", "")
             if page or not response.is_success:
                 body = bytearray()
@@ -308,15 +309,28 @@ class Server:
                 raise RefusedError(response.status_code, _parsed(body), response.headers, page)
             yield response
 
+    @asynccontextmanager
+    async def _answered(self, request: httpx2.Request) -> AsyncIterator[httpx2.Response]:
+        """The response, followed once to another path of the same server, such as one with a slash."""
+        response = await self._client.send(request, stream=True)
+        try:
+            if onward := _onward(response):
+                await response.aclose()
+                response = await self._client.send(onward, stream=True)
+            yield response
+        finally:
+            await response.aclose()
+
     async def _read(self, response: httpx2.Response, take: Callable[[bytes], bool | None]) -> bool:
         """Pass a body on in parts, until it ends or is not wanted any more (True).
 
         Without a limit, one endless line would fill the memory.
         """
-        left = self.limits.most_bytes
+        left, plain = self.limits.most_bytes, decoder(response.headers)
         # Left to Python's collector, it might be closed late, and in another thread.
         async with aclosing(response.aiter_raw()) as parts:
-            async for part in parts:
+            async for raw in parts:
+                part = plain(raw, left + 1)
                 left -= len(part)
                 if left < 0:
                     most = self.limits.most_bytes / 1e6
@@ -347,7 +361,7 @@ class Server:
                 timeout=httpx2.Timeout(None, connect=self.limits.connect_s),
                 follow_redirects=False,  # a picture goes nowhere but where it was sent
                 proxy=self._proxy.url if self._proxy else None,
-                verify=httpx2.create_ssl_context(),
+                verify=_trust(self._bases[0]),
                 trust_env=False,  # the proxy is chosen already
             )
         except (ValueError, httpx2.InvalidURL):
@@ -362,6 +376,20 @@ def _key() -> str:
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         raise OptionError(f"{KEY} holds characters that no key has. Set it anew.")
     return key
+
+
+def _trust(url: str) -> ssl.SSLContext | bool:
+    """Whose certificates are believed, where an address asks for one."""
+    return httpx2.create_ssl_context() if url.startswith("https:") else False
+
+
+def _onward(response: httpx2.Response) -> httpx2.Request | None:
+    """The same request to where it is sent on to, if that is the same server."""
+    onward, came = response.next_request, response.request
+    if onward is None or onward.method != came.method:
+        return None
+    places = [(url.scheme, url.host, url.port) for url in (onward.url, came.url)]
+    return onward if places[0] == places[1] else None
 
 
 def _is_elsewhere(error: Exception) -> bool:

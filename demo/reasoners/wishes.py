@@ -22,7 +22,7 @@ _MOST = ("max_tokens", "max_completion_tokens")
 _PENALTIES = ("repetition_penalty", "repeat_penalty", "repeat_last_n")
 _COUNTS = ("stream_options",)
 COUNTED = {"include_usage": True}
-_MENDABLE = frozenset({0, 400, 413, 422, 500, 501})
+_MENDABLE = frozenset({0, 400, 402, 413, 422, 500, 501})
 _UNTOLD = frozenset(
     {"input", "url", "ctx", "code", "status", "status_code", "type", "object", "id"}
 )
@@ -33,6 +33,13 @@ _UNKNOWN = re.compile(
 )
 _LENGTH = re.compile(
     r"too (?:large|long|high|big)|at most|less than|<=|exceed|must be in|range|maximum"
+)
+# Of a question that is too long by itself, whatever room an answer gets.
+_TOO_LONG = re.compile(
+    r"(?:prompt|inputs?)(?: length)?:? (?:is )?too long|`inputs` must have less"
+    r"|input length exceeds|input token count .{0,12}exceeds|input length should be"
+    r"|prompt length is \d+ but|tokens to keep from the initial prompt|trying to keep the first \d+"
+    r"|exceeded model token limit|prompt contains \d+ tokens .{0,40}too large"
 )
 _ROOM = re.compile(
     r"context[ _-](?:length|size|window|limit)|(?:model|sequence|session) length|max_(?:model|seq)_len"
@@ -82,6 +89,10 @@ def mended(wishes: Wishes, status: int, body: object) -> Wishes | None:
         return None
     words = _words(body)
     most = next((name for name in _MOST if name in wishes), None)
+    if status == 402:
+        return _afforded(wishes, words, most) if most else None
+    if _TOO_LONG.search(words):
+        raise NoRoomError
     if most and _is_about_length(words):
         return {**wishes, most: _fewer(words, wishes[most])}
     if status == 500:  # it failed; what else it names is by chance
@@ -167,6 +178,13 @@ def _fewer(words: str, asked: int) -> int:
     if room < LEAST_NEW_TOKENS:
         raise NoRoomError
     return room
+
+
+def _afforded(wishes: Wishes, words: str, most: str) -> Wishes | None:
+    """As many tokens as an account pays for, by what OpenRouter says of it; None where they are too few."""
+    named = re.search(r"can only afford (\d{1,9})", words)
+    paid = int(named[1]) if named else 0
+    return {**wishes, most: paid} if LEAST_NEW_TOKENS <= paid < wishes[most] else None
 
 
 def _figures(words: str) -> Iterator[tuple[str, int]]:
