@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     BitsAndBytesConfig,
@@ -134,6 +133,7 @@ def load_local(
     config = _config(entry)
     # A bar is for weights that take a while.
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
+    dialect = dialect_of(entry, getattr(config, "region_frame", None))
     with failures_said(), _missing(entry):
         folder = _folder(entry)
         names_in(entry.source, folder)
@@ -148,11 +148,9 @@ def load_local(
             model = _quantized(config, folder, plan)
         else:
             model = load_kept(entry, config, plan, tell)
-        check_numbers(entry.source, model)
     model.generation_config = settings  # of a kept copy, too: the file may have changed since
     # Pictures stand where the tokenizer puts them, whatever number config.json gives that token.
     model.config.image_token_id = processor.image_token_id
-    dialect = dialect_of(entry, getattr(config, "region_frame", None))
     return LocalReasoner(entry.name, model, processor, dialect)
 
 
@@ -166,9 +164,9 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
             model = _load(AutoConfig.from_pretrained(place), place, plan)
             check_four_bits(model, kept_in_bf16(config, plan.precision == "nf4-all"))
             return model
-        except torch.OutOfMemoryError:
+        except (torch.OutOfMemoryError, MemoryError):
             raise
-        except (DemoError, OSError, ValueError, LookupError, RuntimeError, SafetensorError):
+        except Exception:  # damaged files can make a loader raise anything at all
             tell(f"The quantized copy of {entry.title} is damaged: it is made again.")
     model = _quantized(config, source, plan)
     model.generation_config = GenerationConfig()  # saving refuses what loading lets pass
@@ -191,6 +189,7 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
             **options,
         )
     check_arrived(str(folder), found)
+    check_numbers(str(folder), model)
     if tower_dtype(plan.dtype) != plan.dtype:
         model.model.visual.to(getattr(torch, tower_dtype(plan.dtype)))
     return model.to(plan.device) if at_once != plan.device else model

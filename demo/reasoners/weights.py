@@ -110,28 +110,35 @@ def _check_others(source: str, others: Collection[str]) -> None:
 
 
 def check_numbers(source: str, model: torch.nn.Module) -> None:
-    """Raises CheckpointError when weights are not numbers, or a whole matrix is nothing but zeros.
+    """Raises CheckpointError when weights are not numbers, or a whole matrix is one value throughout.
 
-    A merge that went wrong leaves such; a model of them answers “!!!!”.
+    A merge that went wrong, or a disk that lost what was written, leaves such; a model of them answers
+    “!!!!”.
     """
     for name, weight in model.named_parameters():
         state = getattr(weight, "quant_state", None)
         if state is None and hasattr(weight, "quant_state"):
             raise CheckpointError(f"{source} lacks what belongs to {name} in 4 bits.")
-        held = weight if state is None else (state.offset if state.nested else state.absmax)
-        if not held.is_floating_point() or not held.numel():
+        if not weight.numel():
             continue
-        least, most = torch.aminmax(held.detach())
-        if not (torch.isfinite(least) and torch.isfinite(most)):
-            raise CheckpointError(
-                f"The weights of {source} are damaged: {name} holds values that are not numbers. "
-                "Merge or save it once more."
-            )
-        if state is None and held.dim() > 1 and least == most == 0:
-            raise CheckpointError(
-                f"The weights of {source} are damaged: {name} holds nothing but zeros. "
-                "Merge or save it once more."
-            )
+        least, most = torch.aminmax(weight.detach())
+        ends = (least, most) if state is None else torch.aminmax(_scales(state))
+        if not all(map(torch.isfinite, ends)):
+            raise _damaged(source, name, "values that are not numbers")
+        if weight.dim() > 1 and least == most:
+            raise _damaged(source, name, "one value throughout")
+
+
+def _scales(state: Any) -> torch.Tensor:
+    """What is not a number where any of the scales of weights in 4 bits is not."""
+    scales: torch.Tensor = state.offset if state.nested else state.absmax
+    return scales
+
+
+def _damaged(source: str, name: str, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"The weights of {source} are damaged: {name} holds {what}. Merge or save it once more."
+    )
 
 
 def kept_whole(names: Collection[str]) -> list[str]:
