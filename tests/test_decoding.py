@@ -216,9 +216,14 @@ def test_settings_for_sampling_change_nothing(
     assert written(decoder_of(model, 0), prefix, [5, 6, 7], []) == expected
 
 
+@pytest.mark.parametrize("named", [None, []])
 def test_a_checkpoint_that_names_no_end_ends_as_the_chat_format_does(
-    model: Qwen2_5_VLForConditionalGeneration, prefix: Prefix
+    model: Qwen2_5_VLForConditionalGeneration,
+    prefix: Prefix,
+    settings: Callable[..., GenerationConfig],
+    named: list[int] | None,
 ) -> None:
+    settings(eos_token_id=named)
     question = [5, 6, 7]
     whole = written(decoder_of(model, 0), prefix, question, [])
     decoder = Decoder(model, Rules(model, ends=[whole[5], whole[3]]), 0)

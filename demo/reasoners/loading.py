@@ -93,7 +93,8 @@ def plan_for(
         precision = four if quantize == "4bit" else "float32"
         sam2 = next(iter(sam2_sizes), None)
         return Plan(device, precision, sam2, half=half_precision(device))
-    shape = entry.shape or shape_of(config)
+    with failures_said(), _missing(entry):
+        shape = entry.shape or shape_of(config)
     return plan_on(device, entry.title, shape, quantize, low_memory, sam2_sizes, to_be_freed)
 
 
@@ -184,6 +185,7 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
             config=copy.deepcopy(config),
             dtype=getattr(torch, plan.dtype),
             device_map={"": at_once},
+            attn_implementation="sdpa",  # not what was installed where it was trained
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # which are found all the same
             **options,
@@ -288,7 +290,7 @@ def _config(entry: Entry) -> Any:
         if not written:
             raise ValueError("config.json is damaged or empty")
         check_kind(entry.source, _names(folder), written, folder)
-        config = AutoConfig.from_pretrained(folder)
+        config = _parsed(entry, folder)
         try:
             placed = names_in(entry.source, folder)
         except CheckpointError:
@@ -303,6 +305,16 @@ def _config(entry: Entry) -> Any:
         else:
             del config.quantization_config  # it speaks of a run that trained these weights
         return config
+
+
+def _parsed(entry: Entry, folder: Path) -> Any:
+    try:
+        return AutoConfig.from_pretrained(folder)
+    except Exception as error:  # it can hold anything at all
+        raise CheckpointError(
+            f"The config.json of {entry.source} cannot be used: {first_line(error)}. "
+            "Copy it from the model that this one was made of."
+        ) from error
 
 
 def _names(folder: Path) -> set[str]:

@@ -70,7 +70,7 @@ class Rules:
         try:
             # The library's own steps to put its file and its defaults together (generation/utils.py).
             config, _ = model._prepare_generation_config(GenerationConfig(do_sample=False))
-            if config.eos_token_id is None:
+            if config.eos_token_id in (None, []):
                 config.eos_token_id = sorted(set(ends)) or None
             model._prepare_special_tokens(config, device=model.device)
             self._config = config

@@ -20,6 +20,7 @@ from demo.tensors import lacking
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+_INTEGERS = ("I8", "U8", "I16", "I32", "I64")  # as headers call them
 QUANTIZED = ".quant_state."  # in the names of what belongs to weights in 4 bits
 _HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
 _COMPARED = 64  # rows at either end
@@ -63,11 +64,20 @@ def check_pointers(source: str, folder: Path) -> None:
 def names_in(source: str, folder: Path) -> dict[str, Path]:
     """The file of each tensor that a checkpoint's files hold, by their headers.
 
-    Raises CheckpointError for a file that is missing, cut off or damaged.
+    Raises CheckpointError for a file that is missing, cut off or damaged, and for one that is quantized in
+    an unknown way.
     """
     found: dict[str, Path] = {}
+    types: dict[str, str] = {}
     for file in _files(source, folder):
-        found |= dict.fromkeys(_header(source, file), file)
+        types |= (header := _header(source, file))
+        found |= dict.fromkeys(header, file)
+    whole = next((n for n, t in types.items() if n.endswith(".weight") and t in _INTEGERS), None)
+    if whole and not any(QUANTIZED in name for name in found):
+        raise CheckpointError(
+            f"{source} cannot be used: {whole} holds whole numbers. So it is quantized, and config.json "
+            "does not say how. Give the unquantized checkpoint."
+        )
     return found
 
 
@@ -189,10 +199,17 @@ def _files(source: str, folder: Path) -> list[Path]:
     if (folder / ONE_FILE).is_file():
         return [folder / ONE_FILE]
     if not (folder / INDEX).is_file():
-        raise _incomplete(source, f"it has neither {ONE_FILE} nor {INDEX}")
-    placed = read_json(folder / INDEX).get("weight_map")
+        others = [f.relative_to(folder).as_posix() for f in sorted(folder.rglob("*.safetensors"))]
+        but = (
+            f", only {others[0]}, which is not a name that weights are read from" if others else ""
+        )
+        raise _incomplete(source, f"it has neither {ONE_FILE} nor {INDEX}{but}")
+    index = read_json(folder / INDEX)
+    placed = index.get("weight_map")
     if not isinstance(placed, dict) or not placed:
         raise _incomplete(source, f"{INDEX} names no files")
+    if "metadata" not in index:
+        raise _incomplete(source, f"{INDEX} lacks “metadata”: write “metadata”: {{}} into it")
     files = [folder / str(name) for name in sorted(set(placed.values()))]
     missing = [file.name for file in files if not file.is_file()]
     if len(missing) == 1:
@@ -202,23 +219,25 @@ def _files(source: str, folder: Path) -> list[Path]:
     return files
 
 
-def _header(source: str, file: Path) -> list[str]:
-    """The names of a file's tensors."""
+def _header(source: str, file: Path) -> dict[str, str]:
+    """The types of a file's tensors, by their names."""
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(8), "little")
         if length > _LONGEST_HEADER:
             raise _incomplete(source, f"{file.name} holds something else than weights")
         try:
             header = json.loads(opened.read(length))
-            ends = {
-                name: at["data_offsets"][1] for name, at in header.items() if name != "__metadata__"
-            }
+            header.pop("__metadata__", None)
+            ends = [at["data_offsets"][1] for at in header.values()]
+            types = {name: str(at["dtype"]) for name, at in header.items()}
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             raise _incomplete(source, f"{file.name} is damaged at its beginning") from None
-    whole, size = 8 + length + max(ends.values(), default=0), file.stat().st_size
+    whole, size = 8 + length + max(ends, default=0), file.stat().st_size
     if size < whole:
         raise _incomplete(source, f"{file.name} is cut off: {size:,} of {whole:,} bytes")
-    return list(ends)
+    if size > whole:
+        raise _incomplete(source, f"{file.name} has {size - whole:,} bytes more than it should")
+    return types
 
 
 def _incomplete(source: str, why: str) -> CheckpointError:
