@@ -135,7 +135,7 @@ def check_numbers(source: str, model: torch.nn.Module) -> None:
         ends = (least, most) if state is None else torch.aminmax(_scales(state))
         if not all(map(torch.isfinite, ends)):
             raise _damaged(source, name, "values that are not numbers")
-        if weight.dim() > 1 and least == most:
+        if weight.dim() > 1 and name.endswith(".weight") and least == most:
             raise _damaged(source, name, "one value throughout")
 
 
@@ -147,7 +147,7 @@ def _scales(state: Any) -> torch.Tensor:
 
 def _damaged(source: str, name: str, what: str) -> CheckpointError:
     return CheckpointError(
-        f"The weights of {source} are damaged: {name} holds {what}. Merge or save it once more."
+        f"The weights of {source} are damaged: {name} holds {what}. Merge, save or fetch it once more."
     )
 
 
