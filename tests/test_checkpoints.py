@@ -528,6 +528,14 @@ def test_a_template_that_shows_no_picture_is_said(folder: Path, template: str, s
     assert says in said
 
 
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+def test_a_tokenizer_that_cannot_be_read_is_said(folder: Path, name: str) -> None:
+    (folder / name).write_text("{")
+    assert "cannot be read, or its files are not all there: Expecting" in refused(folder)
+    (folder / "tokenizer.json").unlink(missing_ok=True)
+    assert "Copy the tokenizer's files from the model" in refused(folder)
+
+
 def test_a_tokenizer_of_another_model_is_said(folder: Path) -> None:
     words = (folder / "tokenizer.json").read_text(encoding="utf-8")
     (folder / "tokenizer.json").write_text(

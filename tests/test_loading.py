@@ -156,7 +156,6 @@ def test_a_checkpoint_of_another_kind_is_said(folder: Path) -> None:
             lambda f: os.truncate(f / "model.safetensors", 3_000_000), id="weights cut off half-way"
         ),
         pytest.param(lambda f: (f / "config.json").write_text("{"), id="configuration damaged"),
-        pytest.param(lambda f: (f / "tokenizer.json").unlink(), id="tokenizer missing"),
     ],
 )
 def test_a_broken_checkpoint_is_one_sentence(folder: Path, breakage: object) -> None:

@@ -49,7 +49,7 @@ def model_lines(models: Sequence[Runnable], bandwidth: float | None) -> Iterator
 def run_lines(run: Run) -> Iterator[str]:
     """What the short run showed."""
     random = " with random weights" if run.random else ""
-    yield f"A short run of {run.model}{random} on {run.device}"
+    yield f"A short run of {run.model}{random}{f' on {run.device}' if run.device else ''}"
     if run.precision:
         yield f"  precision   {run.precision}"
     if run.load_s is not None:

@@ -106,7 +106,10 @@ def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
     elif todo := next((todo for sign, todo in _LEFT_TO_DO if any(sign in n for n in others)), None):
         said += f" {todo}"
     elif others:
-        said += f" Instead it has {len(others)} others, such as {others[0]}."
+        said += (
+            f" Instead it has {len(others)} others, such as {others[0]}. Save it with save_pretrained of "
+            "transformers, which gives them their names."
+        )
     else:
         said += " Copy or save it once more."
     raise CheckpointError(said)
