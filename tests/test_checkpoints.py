@@ -384,6 +384,11 @@ def test_a_configuration_that_makes_no_model_is_said(
     assert says in refused(folder)
 
 
+def test_settings_of_decoding_that_make_no_sense_are_said(folder: Path) -> None:
+    write(folder / "generation_config.json", num_return_sequences=2)
+    assert "generation_config.json cannot be followed: Greedy methods" in refused(folder)
+
+
 @pytest.mark.parametrize("named", ["flash_attention_2", "flash_attention_9"])
 def test_what_was_installed_for_training_is_not_needed(
     folder: Path, named: str, nano: LocalReasoner

@@ -50,11 +50,21 @@ _LONGEST_STOP = 128  # tokens in which a stop string is looked for
 def settings_in(folder: Path, config: Any) -> GenerationConfig:
     """What the checkpoint in a folder says of decoding: in its file, else in its model configuration.
 
-    Raises CheckpointError for a file that cannot be read.
+    Raises CheckpointError for a file that cannot be read or followed.
     """
     if generation_in(folder) is None:
         return GenerationConfig.from_model_config(config)
-    return GenerationConfig.from_pretrained(folder)
+    try:
+        return GenerationConfig.from_pretrained(folder)
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"The settings in the checkpoint’s {FILE} cannot be followed: {first_line(error)}. "
+        "Correct that file."
+    )
 
 
 class Rules:
@@ -83,10 +93,7 @@ class Rules:
             )
             processors = self.processors([0], 1)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise CheckpointError(
-                f"The settings in the checkpoint’s {FILE} cannot be followed: {first_line(error)}. "
-                "Correct that file."
-            ) from error
+            raise _unfit(error) from error
         self.ends = frozenset(self._generation.ends)
         self.fit_for_guesses = all(isinstance(p, _FIT_FOR_GUESSES) for p in processors)
 
