@@ -8,8 +8,13 @@ import errno
 
 
 def first_line(error: BaseException) -> str:
-    """What somebody else's error says, to stand inside a sentence: its first line without a full stop."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".!")
+    """What somebody else's error says, to stand inside a sentence: its first line without a full stop.
+
+    Where that ends with a colon, the next line belongs to it.
+    """
+    lines = (str(error).strip() or type(error).__name__).splitlines()
+    said = " ".join(line.strip() for line in lines[: 1 + lines[0].rstrip().endswith(":")])
+    return said.rstrip(".!:")
 
 
 def disk_fault(error: OSError) -> str:

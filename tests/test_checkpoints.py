@@ -266,6 +266,11 @@ def test_a_head_of_its_own_is_used_whatever_the_configuration_says(
 # Whole or not -------------------------------------------------------------------------------------
 
 
+def append(file: Path, more: bytes) -> None:
+    with file.open("ab") as opened:
+        opened.write(more)
+
+
 def split(folder: Path, weights: Weights) -> dict[str, str]:
     """The weights in three files, and the index of them."""
     (folder / ONE).unlink()
@@ -313,6 +318,18 @@ def test_an_index_may_tell_less_or_more_than_there_is(
             id="cut off",
         ),
         pytest.param(
+            lambda f: (f / INDEX).write_text(
+                json.dumps({"weight_map": json.loads((f / INDEX).read_text())["weight_map"]})
+            ),
+            f"{INDEX} lacks “metadata”: write “metadata”: {{}} into it.",
+            id="an index without metadata",
+        ),
+        pytest.param(
+            lambda f: append(f / "model-00002-of-00003.safetensors", bytes(7)),
+            "model-00002-of-00003.safetensors has 7 bytes more than it should.",
+            id="longer",
+        ),
+        pytest.param(
             lambda f: (f / "model-00001-of-00003.safetensors").write_text(POINTER),
             "model-00001-of-00003.safetensors only stands for the file of that name, which git lfs pull",
             id="Git LFS",
@@ -332,6 +349,62 @@ def test_files_that_are_not_whole_are_named(
     assert says in refused(folder)
 
 
+@pytest.mark.parametrize("name", ["model.fp16.safetensors", "weights/merged.safetensors"])
+def test_weights_of_another_name_are_named(folder: Path, name: str) -> None:
+    (folder / "weights").mkdir()
+    (folder / ONE).rename(folder / name)
+    assert f"it has neither {ONE} nor {INDEX}, only {name}, which is not a name" in refused(folder)
+
+
+def test_whole_numbers_are_no_weights(folder: Path, weights: Weights) -> None:
+    name = "model.layers.2.mlp.up_proj.weight"
+    save(weights | {name: (weights[name] * 99).to(torch.int8)}, folder)
+    assert f"{name} holds whole numbers. So it is quantized, and config.json does" in refused(
+        folder
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param(
+            {"hidden_size": "256"},
+            "cannot be used: Validation error for field 'hidden_size': TypeError: ",
+            id="text for a number",
+        ),
+        pytest.param({"hidden_size": 2048, "num_attention_heads": 0}, "by zero", id="no heads"),
+        pytest.param({"hidden_size": 2048, "intermediate_size": -5}, "-5", id="less than nothing"),
+    ],
+)
+def test_a_configuration_that_makes_no_model_is_said(
+    folder: Path, text: dict[str, object], says: str
+) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    write(folder / "config.json", text_config=config["text_config"] | text)
+    assert says in refused(folder)
+
+
+def test_settings_of_decoding_that_make_no_sense_are_said(folder: Path) -> None:
+    write(folder / "generation_config.json", num_return_sequences=2)
+    assert "generation_config.json cannot be followed: Greedy methods" in refused(folder)
+
+
+@pytest.mark.parametrize("named", ["flash_attention_2", "flash_attention_9"])
+def test_what_was_installed_for_training_is_not_needed(
+    folder: Path, named: str, nano: LocalReasoner
+) -> None:
+    write(folder / "config.json", attn_implementation=named)
+    assert same_weights(loaded(folder), nano)
+
+
+@pytest.mark.parametrize(
+    "frame", ["840x840", 840, [840], [0, 0], [225, 224], [224.0, 224.0], [28_000, 28_000]]
+)
+def test_a_frame_that_cannot_be_shown_is_said(folder: Path, frame: object) -> None:
+    write(folder / "config.json", region_frame=frame)
+    assert f"cannot be used: {frame}. Write width and height there" in refused(folder)
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -341,7 +414,8 @@ def test_files_that_are_not_whole_are_named(
         pytest.param(
             lambda w: w.index_fill_(0, torch.tensor(3), float("inf")), "not numbers", id="infinite"
         ),
-        pytest.param(lambda w: w.zero_(), "nothing but zeros", id="zeros"),
+        pytest.param(lambda w: w.zero_(), "one value throughout", id="zeros"),
+        pytest.param(lambda w: w.fill_(0.02), "one value throughout", id="one number"),
     ],
 )
 @pytest.mark.parametrize("quantize", ["none", "4bit"])
@@ -353,8 +427,6 @@ def test_weights_of_a_merge_that_went_wrong_are_said(
     quantize: str,
 ) -> None:
     name = "model.layers.2.mlp.up_proj.weight"
-    if quantize == "4bit" and says == "nothing but zeros":
-        name = "visual.merger.mlp.0.weight"  # which stays as it is
     bad = weights[name].clone()
     spoil(bad)
     save(weights | {name: bad}, folder)
@@ -459,6 +531,14 @@ def test_a_template_that_shows_no_picture_is_said(folder: Path, template: str, s
     said = refused(folder)
     assert "The chat template of" in said
     assert says in said
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+def test_a_tokenizer_that_cannot_be_read_is_said(folder: Path, name: str) -> None:
+    (folder / name).write_text("{")
+    assert "cannot be read, or its files are not all there: Expecting" in refused(folder)
+    (folder / "tokenizer.json").unlink(missing_ok=True)
+    assert "Copy the tokenizer's files from the model" in refused(folder)
 
 
 def test_a_tokenizer_of_another_model_is_said(folder: Path) -> None:

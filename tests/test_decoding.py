@@ -165,6 +165,9 @@ def generated(
             False,
             id="an end that comes nearer",
         ),
+        pytest.param(
+            lambda t: {"encoder_no_repeat_ngram_size": 1}, False, id="nothing that the prompt has"
+        ),
     ],
 )
 def test_whatever_the_file_says_is_followed(
@@ -188,6 +191,21 @@ def test_whatever_the_file_says_is_followed(
         assert written(decoder, prefix, question, [text]) == text
 
 
+@pytest.mark.parametrize("penalty", ["1.05", "2", 2])
+def test_a_number_written_otherwise_is_the_same(
+    model: Qwen2_5_VLForConditionalGeneration,
+    settings: Callable[..., GenerationConfig],
+    prefix: Prefix,
+    penalty: object,
+) -> None:
+    settings(repetition_penalty=float(str(penalty)), no_repeat_ngram_size=2)
+    expected = written(decoder_of(model, 0), prefix, [5, 6, 7], [])
+    settings(repetition_penalty=penalty, no_repeat_ngram_size="2")
+    decoder = decoder_of(model, 0)
+    assert written(decoder, prefix, [5, 6, 7], []) == expected
+    assert f"repetition penalty {penalty}" in decoder.rules.words
+
+
 def test_settings_for_sampling_change_nothing(
     model: Qwen2_5_VLForConditionalGeneration,
     prefix: Prefix,
@@ -198,9 +216,14 @@ def test_settings_for_sampling_change_nothing(
     assert written(decoder_of(model, 0), prefix, [5, 6, 7], []) == expected
 
 
+@pytest.mark.parametrize("named", [None, []])
 def test_a_checkpoint_that_names_no_end_ends_as_the_chat_format_does(
-    model: Qwen2_5_VLForConditionalGeneration, prefix: Prefix
+    model: Qwen2_5_VLForConditionalGeneration,
+    prefix: Prefix,
+    settings: Callable[..., GenerationConfig],
+    named: list[int] | None,
 ) -> None:
+    settings(eos_token_id=named)
     question = [5, 6, 7]
     whole = written(decoder_of(model, 0), prefix, question, [])
     decoder = Decoder(model, Rules(model, ends=[whole[5], whole[3]]), 0)
@@ -211,6 +234,8 @@ def test_a_checkpoint_that_names_no_end_ends_as_the_chat_format_does(
     "values",
     [
         pytest.param({"repetition_penalty": -1.0}, id="a negative penalty"),
+        pytest.param({"repetition_penalty": float("inf")}, id="a penalty without end"),
+        pytest.param({"repetition_penalty": [1.05]}, id="several penalties"),
         pytest.param({"no_repeat_ngram_size": 2.5}, id="half a token"),
         pytest.param({"eos_token_id": "<|im_end|>"}, id="a word for an id"),
         pytest.param({"bad_words_ids": [["no"]]}, id="words for ids"),

@@ -156,7 +156,6 @@ def test_a_checkpoint_of_another_kind_is_said(folder: Path) -> None:
             lambda f: os.truncate(f / "model.safetensors", 3_000_000), id="weights cut off half-way"
         ),
         pytest.param(lambda f: (f / "config.json").write_text("{"), id="configuration damaged"),
-        pytest.param(lambda f: (f / "tokenizer.json").unlink(), id="tokenizer missing"),
     ],
 )
 def test_a_broken_checkpoint_is_one_sentence(folder: Path, breakage: object) -> None:
@@ -196,6 +195,12 @@ def test_a_quantized_model_is_kept_and_is_the_same_next_time(folder: Path, kept:
     assert all(torch.equal(made[name], again[name]) for name in made)
 
 
+def overwrite_end(file: Path) -> None:
+    """As a disk does that lost power before it had all of a file."""
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -211,6 +216,14 @@ def test_a_quantized_model_is_kept_and_is_the_same_next_time(folder: Path, kept:
                 bytes((f / "model.safetensors").stat().st_size)
             ),
             id="weights overwritten",
+        ),
+        pytest.param(
+            lambda f: overwrite_end(f / "model.safetensors"), id="end of the weights lost"
+        ),
+        pytest.param(lambda f: (f / "config.json").write_text(""), id="configuration lost"),
+        pytest.param(
+            lambda f: (f / "kept.json").write_text(json.dumps({"config.json": None})),
+            id="list of files holds something else",
         ),
         pytest.param(lambda f: (f / "kept.json").write_text("["), id="list of files damaged"),
         pytest.param(lambda f: (f / "kept.json").unlink(), id="list of files missing"),

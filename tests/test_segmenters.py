@@ -431,15 +431,40 @@ def no_processor(folder: Path) -> None:
     (folder / "processor_config.json").unlink()
 
 
+def no_numbers(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    weights["mask_decoder.iou_token.weight"] *= float("nan")
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+
+def whole_numbers(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    weights["mask_decoder.iou_token.weight"] = torch.arange(9, dtype=torch.int8)
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+
+def pointer(folder: Path) -> None:
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+
+
+def metas_own(folder: Path) -> None:
+    (folder / "config.json").unlink()
+    (folder / "sam2.1_hiera_tiny.pt").touch()
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
+        (no_numbers, r"mask_decoder\.iou_token\.weight holds values that are not numbers"),
+        (whole_numbers, r"mask_decoder\.iou_token\.weight holds whole numbers"),
+        (pointer, "which git lfs pull in that folder fetches"),
+        (metas_own, "in Meta’s own form"),
         (no_config, "has no config.json"),
         (another_kind, "its type is qwen2_5_vl"),
         (no_json, "no complete SAM 2 checkpoint"),
         (no_dictionary, "no complete SAM 2 checkpoint"),
-        (no_weights, "no complete SAM 2 checkpoint"),
-        (half_the_weights, "no complete SAM 2 checkpoint"),
+        (no_weights, r"it has neither model\.safetensors nor"),
+        (half_the_weights, r"model\.safetensors is cut off"),
         (one_weight_missing, r"lacks 1 of the weights: mask_decoder\.iou_token\.weight\."),
         (other_shapes, r"lacks 1 of the weights: mask_decoder\.iou_token\.weight\."),
         (no_processor, "no complete SAM 2 checkpoint"),

@@ -55,7 +55,7 @@ def run_lines(run: Run) -> Iterator[str]:
     if not run.device:
         return
     random = " with random weights" if run.random else ""
-    yield f"A short run of {run.model}{random} on {run.device}"
+    yield f"A short run of {run.model}{random}{f' on {run.device}' if run.device else ''}"
     if run.precision:
         yield f"  precision   {_words(run.precision)}"
     if run.load_s is not None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.dialects.dialect import Dialect
+from demo.dialects.dialect import TOKEN, Dialect
 from demo.dialects.known import DIALECTS, REGION_REASONER
-from demo.errors import OptionError
+from demo.errors import CheckpointError, OptionError
 from demo.geometry import Size
 from demo.reasoners.families import family_of, words_said
 from demo.reasoners.folders import made_from, what_it_is
@@ -21,6 +20,7 @@ SAID, NAMED = "--dialect says so", "its name says so"
 # An address of the hub, as people paste it, before a hub id and after it.
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
 DEFAULT = REGION_REASONER  # of a model whose name says nothing
+_LARGEST_FRAME = 16_384 * TOKEN**2  # pixels; as many as the published processors allow
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 
 
@@ -145,10 +145,24 @@ def _named(name: str, source: str, path: str, origin: str = "") -> Entry:
     return Entry(name, source, because="")
 
 
-def dialect_of(entry: Entry, region_frame: Sequence[int] | None) -> Dialect:
-    """How a model is asked; ``region_frame`` is the frame that its configuration names, if any."""
+def dialect_of(entry: Entry, region_frame: object) -> Dialect:
+    """How a model is asked; ``region_frame`` is the frame that its configuration names, None for none.
+
+    Raises CheckpointError for a frame that it cannot be shown.
+    """
     dialect = DIALECTS[entry.dialect]
-    return dialect if region_frame is None else dialect.in_frame(Size(*region_frame))
+    return dialect if region_frame is None else dialect.in_frame(_frame(entry, region_frame))
+
+
+def _frame(entry: Entry, named: object) -> Size:
+    sides = named if isinstance(named, list) else []
+    fit = all(type(side) is int and side > 0 and side % TOKEN == 0 for side in sides)
+    if len(sides) == 2 and fit and sides[0] * sides[1] <= _LARGEST_FRAME:
+        return Size(*sides)
+    raise CheckpointError(
+        f"The “region_frame” in the config.json of {entry.source} cannot be used: {named}. Write width and "
+        f"height there, each a multiple of {TOKEN}, such as [840, 840]."
+    )
 
 
 def _in_catalogue(name: str) -> Entry | None:

@@ -7,6 +7,7 @@ asked for the same. How a local model follows it is `rules.py`'s.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,20 +63,39 @@ def generation_in(folder: Path) -> Generation | None:
 def generation_of(written: Mapping[str, Any]) -> Generation:
     """The same from the values of such a file; null means the default.
 
-    Raises ValueError or TypeError for a value of another kind.
+    A number may be written as text. Raises ValueError for a value of another kind.
     """
+    penalty = _number(written, "repetition_penalty", 1.0)
+    if not 0 < penalty < math.inf:
+        raise _wrong("repetition_penalty", "a number above 0", penalty)
+    size = _number(written, "no_repeat_ngram_size", 0.0)
+    if not size.is_integer():
+        raise _wrong("no_repeat_ngram_size", "a whole number", size)
     return Generation(
-        float(written.get("repetition_penalty") or 1.0),
-        int(written.get("no_repeat_ngram_size") or 0),
-        _ids(written.get("suppress_tokens")),
-        _ids(written.get("begin_suppress_tokens")),
-        _ids(written.get("eos_token_id")),
+        penalty,
+        int(size),
+        _ids(written, "suppress_tokens"),
+        _ids(written, "begin_suppress_tokens"),
+        _ids(written, "eos_token_id"),
     )
 
 
-def _ids(value: object) -> tuple[int, ...]:
+def _number(written: Mapping[str, Any], key: str, default: float) -> float:
+    value = written.get(key)
+    try:
+        return default if value is None else float(value)
+    except (ValueError, TypeError):
+        raise _wrong(key, "a number", value) from None
+
+
+def _ids(written: Mapping[str, Any], key: str) -> tuple[int, ...]:
     """Token ids from one, a list of them, or nothing."""
+    value = written.get(key)
     listed = value if isinstance(value, list) else [] if value is None else [value]
     if not all(type(each) is int for each in listed):
-        raise TypeError(f"{value} is not a token id or a list of them")
+        raise _wrong(key, "a token id or a list of them", value)
     return tuple(listed)
+
+
+def _wrong(key: str, right: str, value: object) -> ValueError:
+    return ValueError(f"“{key}” should be {right}, not {json.dumps(value)}")

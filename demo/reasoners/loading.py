@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     BitsAndBytesConfig,
@@ -94,7 +93,8 @@ def plan_for(
         precision = four if quantize == "4bit" else "float32"
         sam2 = next(iter(sam2_sizes), None)
         return Plan(device, precision, sam2, half=half_precision(device))
-    shape = entry.shape or shape_of(config)
+    with failures_said(), _missing(entry):
+        shape = entry.shape or shape_of(config)
     return plan_on(device, entry.title, shape, quantize, low_memory, sam2_sizes, to_be_freed)
 
 
@@ -134,6 +134,7 @@ def load_local(
     config = _config(entry)
     # A bar is for weights that take a while.
     (hf_logging.disable_progress_bar if _is_small(config) else hf_logging.enable_progress_bar)()
+    dialect = dialect_of(entry, getattr(config, "region_frame", None))
     with failures_said(), _missing(entry):
         folder = _folder(entry)
         names_in(entry.source, folder)
@@ -148,11 +149,9 @@ def load_local(
             model = _quantized(config, folder, plan)
         else:
             model = load_kept(entry, config, plan, tell)
-        check_numbers(entry.source, model)
     model.generation_config = settings  # of a kept copy, too: the file may have changed since
     # Pictures stand where the tokenizer puts them, whatever number config.json gives that token.
     model.config.image_token_id = processor.image_token_id
-    dialect = dialect_of(entry, getattr(config, "region_frame", None))
     return LocalReasoner(entry.name, model, processor, dialect)
 
 
@@ -166,9 +165,9 @@ def load_kept(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
             model = _load(AutoConfig.from_pretrained(place), place, plan)
             check_four_bits(model, kept_in_bf16(config, plan.precision == "nf4-all"))
             return model
-        except torch.OutOfMemoryError:
+        except (torch.OutOfMemoryError, MemoryError):
             raise
-        except (DemoError, OSError, ValueError, LookupError, RuntimeError, SafetensorError):
+        except Exception:  # damaged files can make a loader raise anything at all
             tell(f"The quantized copy of {entry.title} is damaged: it is made again.")
     model = _quantized(config, source, plan)
     model.generation_config = GenerationConfig()  # saving refuses what loading lets pass
@@ -188,11 +187,13 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
             config=copy.deepcopy(config),
             dtype=getattr(torch, plan.dtype),
             device_map={"": at_once},
+            attn_implementation="sdpa",  # not what was installed where it was trained
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # which are found all the same
             **options,
         )
     check_arrived(str(folder), found)
+    check_numbers(str(folder), model)
     if tower_dtype(plan.dtype) != plan.dtype:
         model.model.visual.to(getattr(torch, tower_dtype(plan.dtype)))
     return model.to(plan.device) if at_once != plan.device else model
@@ -291,7 +292,7 @@ def _config(entry: Entry) -> Any:
         if not written:
             raise ValueError("config.json is damaged or empty")
         check_kind(entry.source, _names(folder), written, folder)
-        config = AutoConfig.from_pretrained(folder)
+        config = _parsed(entry, folder)
         try:
             placed = names_in(entry.source, folder)
         except CheckpointError:
@@ -306,6 +307,16 @@ def _config(entry: Entry) -> Any:
         else:
             del config.quantization_config  # it speaks of a run that trained these weights
         return config
+
+
+def _parsed(entry: Entry, folder: Path) -> Any:
+    try:
+        return AutoConfig.from_pretrained(folder)
+    except Exception as error:  # it can hold anything at all
+        raise CheckpointError(
+            f"The config.json of {entry.source} cannot be used: {first_line(error)}. "
+            "Copy it from the model that this one was made of."
+        ) from error
 
 
 def _names(folder: Path) -> set[str]:

@@ -29,6 +29,7 @@ _ASKED = "find the red ball"  # any words
 _SAMPLE = (
     "Find “l’été”, next to bbox=[10, 200, 3000, 4],  with\n\n<think> 物体 </think>."  # of all sorts
 )
+_COPY_IT = "Copy the tokenizer's files from the model that this one was made of."
 _PLACES = "chat_template.jinja, chat_template.json or tokenizer_config.json"
 # Settings of the picture that change what the model sees; sizes are the demo's own to choose.
 _SETTINGS = (
@@ -42,7 +43,13 @@ def read_processor(source: str, folder: Path, config: Any) -> Any:
     Raises CheckpointError when it has no chat template, or none that shows a picture, or when its
     tokenizer is another model's.
     """
-    tokenizer = _tokenizer(folder)
+    try:
+        tokenizer = _tokenizer(folder)
+    except Exception as error:  # damaged files can make a loader raise anything at all
+        raise CheckpointError(
+            f"The tokenizer of {source} cannot be read, or its files are not all there: "
+            f"{first_line(error)}. {_COPY_IT}"
+        ) from error
     # The weights are shaped for these, whatever the file says.
     vision = config.vision_config
     settings = _settings(folder) | {
@@ -89,12 +96,12 @@ def _check_tokens(source: str, processor: Any, config: Any) -> None:
     if place is None or place == tokenizer.unk_token_id:
         raise CheckpointError(
             f"The tokenizer of {source} is not that of a Qwen2.5-VL or Qwen2-VL: it does not know "
-            f"{processor.image_token}. Copy the tokenizer's files from the model that this one was made of."
+            f"{processor.image_token}. {_COPY_IT}"
         )
     if len(tokenizer) > rows:
         raise CheckpointError(
             f"The tokenizer of {source} has {len(tokenizer)} words and its model only {rows}: they are of "
-            "two models. Copy the tokenizer's files from the model that this one was made of."
+            f"two models. {_COPY_IT}"
         )
 
 

@@ -50,11 +50,21 @@ _LONGEST_STOP = 128  # tokens in which a stop string is looked for
 def settings_in(folder: Path, config: Any) -> GenerationConfig:
     """What the checkpoint in a folder says of decoding: in its file, else in its model configuration.
 
-    Raises CheckpointError for a file that cannot be read.
+    Raises CheckpointError for a file that cannot be read or followed.
     """
     if generation_in(folder) is None:
         return GenerationConfig.from_model_config(config)
-    return GenerationConfig.from_pretrained(folder)
+    try:
+        return GenerationConfig.from_pretrained(folder)
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"The settings in the checkpoint’s {FILE} cannot be followed: {first_line(error)}. "
+        "Correct that file."
+    )
 
 
 class Rules:
@@ -70,21 +80,20 @@ class Rules:
         try:
             # The library's own steps to put its file and its defaults together (generation/utils.py).
             config, _ = model._prepare_generation_config(GenerationConfig(do_sample=False))
-            if config.eos_token_id is None:
+            if config.eos_token_id in (None, []):
                 config.eos_token_id = sorted(set(ends)) or None
             model._prepare_special_tokens(config, device=model.device)
             self._config = config
             self._generation = generation_of(config.to_dict())
+            config.repetition_penalty = self._generation.repetition_penalty
+            config.no_repeat_ngram_size = self._generation.no_repeat_ngram_size
             stops = config.stop_strings
             self._stops = StoppingCriteriaList(
                 [StopStringCriteria(tokenizer, stops)] if stops and tokenizer is not None else []
             )
-            processors = self.processors(1, 1)
+            processors = self.processors([0], 1)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise CheckpointError(
-                f"The settings in the checkpoint’s {FILE} cannot be followed: {first_line(error)}. "
-                "Correct that file."
-            ) from error
+            raise _unfit(error) from error
         self.ends = frozenset(self._generation.ends)
         self.fit_for_guesses = all(isinstance(p, _FIT_FOR_GUESSES) for p in processors)
 
@@ -101,12 +110,16 @@ class Rules:
         asked = (f"not with the {beams} beams that its makers ask for",) if beams > 1 else ()
         return (*self._generation.words, *asked)
 
-    def processors(self, prompt: int, most: int) -> LogitsProcessorList:
-        """Those for a prompt of so many tokens and a text of at most ``most``."""
+    def processors(self, prompt: Sequence[int], most: int) -> LogitsProcessorList:
+        """Those for a text of at most ``most`` tokens after a prompt."""
         config = copy.copy(self._config)
-        config.max_length = prompt + most
+        config.max_length = len(prompt) + most
+        device = self._model.device
         return self._model._get_logits_processor(
-            config, input_ids_seq_length=prompt, device=str(self._model.device)
+            config,
+            input_ids_seq_length=len(prompt),
+            encoder_input_ids=torch.tensor([prompt], device=device),
+            device=str(device),
         )
 
     def stopped(self, written: Sequence[int]) -> bool:
@@ -122,7 +135,7 @@ class Ruled:
 
     def __init__(self, rules: Rules, prompt: Sequence[int], written: Sequence[int], most: int):
         """The text goes on after ``written``, with at most ``most`` more tokens."""
-        self._process = rules.processors(len(prompt), len(written) + most)
+        self._process = rules.processors(prompt, len(written) + most)
         self._length = len(prompt) + len(written)
         device = rules._model.device
         self._ids = torch.zeros(1, self._length + most, dtype=torch.long, device=device)

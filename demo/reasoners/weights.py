@@ -20,6 +20,7 @@ from demo.tensors import lacking
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+_INTEGERS = ("I8", "U8", "I16", "I32", "I64")  # as headers call them
 QUANTIZED = ".quant_state."  # in the names of what belongs to weights in 4 bits
 _HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
 _COMPARED = 64  # rows at either end
@@ -63,11 +64,20 @@ def check_pointers(source: str, folder: Path) -> None:
 def names_in(source: str, folder: Path) -> dict[str, Path]:
     """The file of each tensor that a checkpoint's files hold, by their headers.
 
-    Raises CheckpointError for a file that is missing, cut off or damaged.
+    Raises CheckpointError for a file that is missing, cut off or damaged, and for one that is quantized in
+    an unknown way.
     """
     found: dict[str, Path] = {}
+    types: dict[str, str] = {}
     for file in _files(source, folder):
-        found |= dict.fromkeys(_header(source, file), file)
+        types |= (header := _header(source, file))
+        found |= dict.fromkeys(header, file)
+    whole = next((n for n, t in types.items() if n.endswith(".weight") and t in _INTEGERS), None)
+    if whole and not any(QUANTIZED in name for name in found):
+        raise CheckpointError(
+            f"{source} cannot be used: {whole} holds whole numbers. So it is quantized, and config.json "
+            "does not say how. Give the unquantized checkpoint."
+        )
     return found
 
 
@@ -96,7 +106,10 @@ def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
     elif todo := next((todo for sign, todo in _LEFT_TO_DO if any(sign in n for n in others)), None):
         said += f" {todo}"
     elif others:
-        said += f" Instead it has {len(others)} others, such as {others[0]}."
+        said += (
+            f" Instead it has {len(others)} others, such as {others[0]}. Save it with save_pretrained of "
+            "transformers, which gives them their names."
+        )
     else:
         said += " Copy or save it once more."
     raise CheckpointError(said)
@@ -110,28 +123,35 @@ def _check_others(source: str, others: Collection[str]) -> None:
 
 
 def check_numbers(source: str, model: torch.nn.Module) -> None:
-    """Raises CheckpointError when weights are not numbers, or a whole matrix is nothing but zeros.
+    """Raises CheckpointError when weights are not numbers, or a whole matrix is one value throughout.
 
-    A merge that went wrong leaves such; a model of them answers “!!!!”.
+    A merge that went wrong, or a disk that lost what was written, leaves such; a model of them answers
+    “!!!!”.
     """
     for name, weight in model.named_parameters():
         state = getattr(weight, "quant_state", None)
         if state is None and hasattr(weight, "quant_state"):
             raise CheckpointError(f"{source} lacks what belongs to {name} in 4 bits.")
-        held = weight if state is None else (state.offset if state.nested else state.absmax)
-        if not held.is_floating_point() or not held.numel():
+        if not weight.numel():
             continue
-        least, most = torch.aminmax(held.detach())
-        if not (torch.isfinite(least) and torch.isfinite(most)):
-            raise CheckpointError(
-                f"The weights of {source} are damaged: {name} holds values that are not numbers. "
-                "Merge or save it once more."
-            )
-        if state is None and held.dim() > 1 and least == most == 0:
-            raise CheckpointError(
-                f"The weights of {source} are damaged: {name} holds nothing but zeros. "
-                "Merge or save it once more."
-            )
+        least, most = torch.aminmax(weight.detach())
+        ends = (least, most) if state is None else torch.aminmax(_scales(state))
+        if not all(map(torch.isfinite, ends)):
+            raise _damaged(source, name, "values that are not numbers")
+        if weight.dim() > 1 and name.endswith(".weight") and least == most:
+            raise _damaged(source, name, "one value throughout")
+
+
+def _scales(state: Any) -> torch.Tensor:
+    """What is not a number where any of the scales of weights in 4 bits is not."""
+    scales: torch.Tensor = state.offset if state.nested else state.absmax
+    return scales
+
+
+def _damaged(source: str, name: str, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"The weights of {source} are damaged: {name} holds {what}. Merge, save or fetch it once more."
+    )
 
 
 def kept_whole(names: Collection[str]) -> list[str]:
@@ -182,10 +202,17 @@ def _files(source: str, folder: Path) -> list[Path]:
     if (folder / ONE_FILE).is_file():
         return [folder / ONE_FILE]
     if not (folder / INDEX).is_file():
-        raise _incomplete(source, f"it has neither {ONE_FILE} nor {INDEX}")
-    placed = read_json(folder / INDEX).get("weight_map")
+        others = [f.relative_to(folder).as_posix() for f in sorted(folder.rglob("*.safetensors"))]
+        but = (
+            f", only {others[0]}, which is not a name that weights are read from" if others else ""
+        )
+        raise _incomplete(source, f"it has neither {ONE_FILE} nor {INDEX}{but}")
+    index = read_json(folder / INDEX)
+    placed = index.get("weight_map")
     if not isinstance(placed, dict) or not placed:
         raise _incomplete(source, f"{INDEX} names no files")
+    if "metadata" not in index:
+        raise _incomplete(source, f"{INDEX} lacks “metadata”: write “metadata”: {{}} into it")
     files = [folder / str(name) for name in sorted(set(placed.values()))]
     missing = [file.name for file in files if not file.is_file()]
     if len(missing) == 1:
@@ -195,23 +222,25 @@ def _files(source: str, folder: Path) -> list[Path]:
     return files
 
 
-def _header(source: str, file: Path) -> list[str]:
-    """The names of a file's tensors."""
+def _header(source: str, file: Path) -> dict[str, str]:
+    """The types of a file's tensors, by their names."""
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(8), "little")
         if length > _LONGEST_HEADER:
             raise _incomplete(source, f"{file.name} holds something else than weights")
         try:
             header = json.loads(opened.read(length))
-            ends = {
-                name: at["data_offsets"][1] for name, at in header.items() if name != "__metadata__"
-            }
+            header.pop("__metadata__", None)
+            ends = [at["data_offsets"][1] for at in header.values()]
+            types = {name: str(at["dtype"]) for name, at in header.items()}
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             raise _incomplete(source, f"{file.name} is damaged at its beginning") from None
-    whole, size = 8 + length + max(ends.values(), default=0), file.stat().st_size
+    whole, size = 8 + length + max(ends, default=0), file.stat().st_size
     if size < whole:
         raise _incomplete(source, f"{file.name} is cut off: {size:,} of {whole:,} bytes")
-    return list(ends)
+    if size > whole:
+        raise _incomplete(source, f"{file.name} has {size - whole:,} bytes more than it should")
+    return types
 
 
 def _incomplete(source: str, why: str) -> CheckpointError:

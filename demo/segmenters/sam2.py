@@ -21,6 +21,7 @@ from demo.line import Line
 from demo.masks import Mask
 from demo.pictures import Picture
 from demo.reasoners.devices import half_precision
+from demo.reasoners.weights import check_numbers, check_pointers, names_in
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.names import SIZES
 from demo.tensors import lacking
@@ -132,12 +133,15 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
     where = str(NANO_FOLDER) if source == "nano" else source
     where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else where
     with _complete(where):
+        _check_files(where)
         _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
         dtype = getattr(torch, half_precision(device)) if device == "cuda" else torch.float32
         model, loading = Sam2Model.from_pretrained(
             where,
             dtype=dtype,
             local_files_only=not fetch,
+            use_safetensors=True,
+            attn_implementation="sdpa",  # not what was installed where it was trained
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # which are found all the same
         )
@@ -147,6 +151,7 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
         }:
             # They were filled with random numbers.
             raise ValueError(f"it lacks {lacking(missing)}")
+        check_numbers(where, model)
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
     with _said():
         return Sam2Segmenter(name_of(source), model.to(device), processor)
@@ -155,6 +160,19 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
 def name_of(source: str) -> str:
     """What a SAM 2 from there is called."""
     return f"SAM 2 {source if source in ('nano', *SIZES) else Path(source).name}"
+
+
+def _check_files(where: str) -> None:
+    """Raises CheckpointError for a folder whose files are not whole, or not those of transformers."""
+    path = Path(where)
+    if path.is_dir() and (path / "config.json").is_file():
+        check_pointers(where, path)
+        names_in(where, path)
+    elif path.suffix == ".pt" or any(path.glob("*.pt")):
+        raise CheckpointError(
+            f"{where} is SAM 2 in Meta’s own form (.pt), which this demo does not open. Give --segmenter "
+            f"sam2:tiny, or another of {', '.join(SIZES)}, or a folder that transformers saved one to."
+        )
 
 
 def _check_kind(where: str, config: str | None) -> None:
