@@ -35,11 +35,6 @@ class Peak:
         self._look()
         return self._most - self._before
 
-    @property
-    def taken(self) -> int:
-        """Bytes that are taken now."""
-        return self._taken() - self._before
-
     def __enter__(self) -> Peak:
         if self._device == "cuda":
             torch.cuda.empty_cache()
