@@ -137,7 +137,7 @@ def load(
 
 def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """A model on a server; here only the masks are made."""
-    reasoner, why = connect(options.server, options.model, dialect=_dialect(options))
+    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     world = World.load() if reasoner.name == "nano" else None
     doubt = "" if reasoner.is_known else reasoner.words
     if doubt:
@@ -202,7 +202,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
     """
     if options.model == "auto":
         return _best(options)
-    entry = find_model(options.model, _dialect(options))
+    entry = find_model(options.model, options.dialect)
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
     ensure(entry, agreed=options.yes)
     plan = _plan(entry, options)
@@ -217,7 +217,7 @@ def _best(options: argparse.Namespace) -> _Picked:
             f". {fault}" if (fault := card_fault()) else " because this machine has no CUDA GPU."
         )
         return _nano(options, f"The built-in model runs{because}")
-    large = find_model(SEVEN_B, _dialect(options))
+    large = find_model(SEVEN_B, options.dialect)
     try:
         _plan_before(large, options)
         ensure(large, agreed=options.yes)
@@ -231,7 +231,7 @@ def _best(options: argparse.Namespace) -> _Picked:
 
 
 def _nano(options: argparse.Namespace, why: str) -> _Picked:
-    entry = find_model("nano", _dialect(options))
+    entry = find_model("nano", options.dialect)
     return _Picked(entry, _plan(entry, options), why)
 
 
@@ -274,11 +274,6 @@ def plan_beside(entry: Entry, options: argparse.Namespace, to_be_freed: int, *, 
         return _plan_before(entry, options, to_be_freed)
     half = half_precision(best_device())
     return Plan(best_device(), half, half=half)
-
-
-def _dialect(options: argparse.Namespace) -> str | None:
-    """In whose words a person wants the model asked; None leaves it to the model's name."""
-    return getattr(options, "dialect", None)
 
 
 def _sizes(options: argparse.Namespace) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from demo.doctor.dialogue import ask, scene_for
 from demo.doctor.findings import Findings
 from demo.doctor.inside import Replay, Written, written
 from demo.doctor.layouts import LAYOUTS
+from demo.doctor.loaded import entry_for
 from demo.doctor.machine import host_of, look, place_of
 from demo.doctor.peak import Peak, mapped_bytes
 from demo.doctor.shelf import Runnable, _least
@@ -250,6 +251,28 @@ def test_a_server_is_asked_three_questions(tmp_path: Path) -> None:
     assert [turn["boxes"] for turn in run["turns"]] == [1, 1, 1]
     assert run["first_token_s"] > 0
     assert run["lookahead_same"] is run["peak_bytes"] is run["bandwidth_share"] is None
+
+
+@pytest.mark.parametrize("model", ["nano", "auto"])
+def test_a_model_is_examined_in_the_words_that_were_chosen(model: str) -> None:
+    options = argparse.Namespace(
+        model=model,
+        dialect="vision-reasoner",
+        random=False,
+        yes=False,
+        quantize="auto",
+        low_memory=False,
+    )
+    assert entry_for(options).dialect == "vision-reasoner"
+
+
+def test_a_server_is_asked_in_the_words_that_were_chosen(tmp_path: Path) -> None:
+    with Hostile(answer("<answer>[]</answer>"), models=[listing("RegionReasoner-7B")]) as server:
+        doctor(
+            tmp_path, "--server", server.url, "--segmenter", "none", "--dialect", "vision-reasoner"
+        )
+    (_, words) = server.asked[0].body["messages"][0]["content"]
+    assert "Compare the difference between object(s)" in words["text"]
 
 
 def test_a_server_that_is_not_there_is_a_fault(tmp_path: Path) -> None:

@@ -429,7 +429,9 @@ def test_requests_to_a_server_run_side_by_side(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     rows = dialogues(tmp_path, *[TWO[:1]] * 5)
     with Hostile(answer(said(RED_840))) as server:
-        options = argparse.Namespace(server=server.url, model="auto", segmenter="none")
+        options = argparse.Namespace(
+            server=server.url, model="auto", segmenter="none", dialect=None
+        )
         with gather(options, Manner(), 3) as crew, open_folder(tmp_path, SETTINGS) as folder:
             assert (crew.about.model, crew.about.segmenter) == ("some-model", "none")
             left = run(rows, crew, folder)

@@ -47,13 +47,13 @@ def entry_for(options: argparse.Namespace) -> Entry:
     OutOfMemoryError for a model that does not fit.
     """
     if options.model == "auto":
-        large = find_model(SEVEN_B)
+        large = find_model(SEVEN_B, options.dialect)
         if options.random:
             return large
         agreed = options.yes or os.environ.get("REGIONREASONER_FETCH") == "1" or on_space()
         usable = best_device() == "cuda" and (agreed or folder_of(large) is not None)
-        return large if usable and _fits(large, options) else find_model("nano")
-    entry = find_model(options.model)
+        return large if usable and _fits(large, options) else find_model("nano", options.dialect)
+    entry = find_model(options.model, options.dialect)
     if not options.random and not options.yes and folder_of(entry) is None:
         plan_beside(entry, options, 0, here=False)  # fetching what does not fit is no advice
         raise CheckpointError(

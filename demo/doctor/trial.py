@@ -122,7 +122,7 @@ def _named(entry: Entry, options: argparse.Namespace) -> str:
 
 def _through_server(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
     """Three turns only: of a server's memory and tokens nothing is known."""
-    reasoner, why = connect(options.server, options.model)
+    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     tell(why)
     run.model, run.device = reasoner.name, reasoner.device
     device = best_device()

@@ -50,6 +50,7 @@ def main() -> None:
             low_memory=False,
             segmenter="auto",
             yes=False,
+            dialect=None,
         )
     )
     with served(nano) as url, browsing(url) as page:
