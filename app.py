@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
-from demo.accounts import Accounts, read_accounts
+from demo.access.accounts import Accounts, read_accounts
+from demo.dialogue.store import Store
 from demo.errors import DemoError, InputError, StoreError
-from demo.logs import set_up
-from demo.options import Parser, add_model_options, check_models
-from demo.proxies import settle_proxies
-from demo.space import on_space
-from demo.store import Store
-from demo.surroundings import (
+from demo.machine.environment import (
     say,
     settle_certificates,
     settle_gradio,
@@ -27,8 +23,12 @@ from demo.surroundings import (
     settle_uploads,
     settle_user,
 )
+from demo.machine.proxies import settle_proxies
+from demo.options import Parser, add_model_options, check_models
 from demo.web.address import address_of
+from demo.web.logs import set_up
 from demo.web.rules import check_root
+from demo.zerogpu import on_space
 
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
@@ -58,8 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
         index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
         # These load Gradio and torch, which bad options need not wait for.
-        from demo.choose import choose
-        from demo.serve import serve
+        from demo.models.selection import choose
+        from demo.web.serve import serve
 
         models = choose(options)
         say(f"{models.status}. {models.why}")

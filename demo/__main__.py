@@ -14,15 +14,15 @@ from demo.dialects.known import DIALECTS
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
-from demo.geometry import ModelBox, Size
+from demo.machine.environment import settle_certificates, settle_streams, settle_user
+from demo.machine.proxies import settle_proxies
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, check_models, count
-from demo.proxies import settle_proxies
-from demo.surroundings import settle_certificates, settle_streams, settle_user
+from demo.picture.geometry import ModelBox, Size
 
 if TYPE_CHECKING:
-    from demo.pictures import Picture
-    from demo.session import Session
+    from demo.dialogue.session import Session
+    from demo.picture.picture import Picture
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,12 +85,14 @@ def _parser() -> Parser:
 
 
 def _ground(options: argparse.Namespace) -> int:
-    from demo.engine import answer, begin
-    from demo.pictures import open_picture
+    from demo.dialogue.engine import answer, begin
+    from demo.picture.picture import open_picture
 
     check_models(options)
     picture = open_picture(options.image)
-    from demo.choose import choose  # loads torch, which what is wrong above need not wait for
+    from demo.models.selection import (
+        choose,  # loads torch, which what is wrong above need not wait for
+    )
 
     models = choose(options)
     if advice := models.advice_for(picture):
@@ -129,7 +131,7 @@ def _write(session: Session, picture: Picture, options: argparse.Namespace) -> N
     else:
         print(text)
     if options.overlay:
-        from demo.render import overlay_png
+        from demo.dialogue.overlay import overlay_png
 
         _save(options.overlay, overlay_png(picture, session))
 
@@ -142,7 +144,7 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _parse(options: argparse.Namespace) -> int:
-    from demo.checks import report
+    from demo.answers.checks import report
 
     try:
         raw = sys.stdin.buffer.read() if str(options.raw) == "-" else options.raw.read_bytes()
@@ -157,7 +159,7 @@ def _parse(options: argparse.Namespace) -> int:
 
 
 def _user(options: argparse.Namespace) -> int:
-    from demo.accounts import save_account
+    from demo.access.accounts import save_account
 
     is_new = save_account(options.file, options.name, _password())
     done = "was added" if is_new else "has a new password"

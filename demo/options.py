@@ -6,10 +6,10 @@ import argparse
 import os
 from typing import NoReturn
 
+from demo.checkpoints.catalogue import find_model
 from demo.dialects.known import DIALECTS
 from demo.errors import OptionError
-from demo.reasoners.address import read_address
-from demo.reasoners.catalogue import find_model
+from demo.remote.address import read_address
 from demo.segmenters.names import check_segmenter
 
 

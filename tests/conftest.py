@@ -26,19 +26,19 @@ import torch
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from demo.choose import Models
-from demo.examples import Example
-from demo.nano.drawing import Drawing, draw
-from demo.nano.facts import Fact, facts_of
-from demo.nano.layout import sample_scene
-from demo.nano.world import Scene
-from demo.pictures import Picture, open_picture
-from demo.reasoners.catalogue import NANO_FOLDER, find_model
+from demo.checkpoints.catalogue import NANO_FOLDER, find_model
+from demo.dialogue.examples import Example
+from demo.models.selection import Models
+from demo.nano.world.drawing import Drawing, draw
+from demo.nano.world.facts import Fact, facts_of
+from demo.nano.world.layout import sample_scene
+from demo.nano.world.scene import Scene
+from demo.picture.picture import Picture, open_picture
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
-from tests.table import TableReasoner
+from tests.support.table import TableReasoner
 
 torch.set_num_threads(1)
 expect.set_options(timeout=20_000)  # milliseconds; two browsers may share two busy cores

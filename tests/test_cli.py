@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from demo.pictures import Picture
-from demo.session import Session
-
-ROOT = Path(__file__).resolve().parents[1]
+from demo.dialogue.session import Session
+from demo.picture.picture import Picture
+from tests import ROOT
 
 
 def call(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:

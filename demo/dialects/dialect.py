@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from demo.geometry import Size
+from demo.picture.geometry import Size
 
 SQUARE = Size(840, 840)
 

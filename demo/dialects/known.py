@@ -7,7 +7,7 @@ filled in and read it does not know.
 from __future__ import annotations
 
 from demo.dialects.dialect import Dialect
-from demo.geometry import Size
+from demo.picture.geometry import Size
 
 _OBJECTS = (
     '[{"bbox_2d": [10,100,200,210], "point_2d": [30,110]}, '

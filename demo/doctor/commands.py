@@ -18,7 +18,7 @@ from demo.options import Parser, add_model_options, check_models, count
 
 if TYPE_CHECKING:
     from demo.doctor.machine import Machine
-    from demo.doctor.shelf import Runnable
+    from demo.doctor.runnable import Runnable
     from demo.doctor.trial import Run
 
 
@@ -48,7 +48,7 @@ def _doctor(options: argparse.Namespace) -> int:
     """The exit status is 1 when something is not well. Raises InputError for bad options."""
     check_models(options)
     _check(options)
-    from demo.doctor.words import finding_lines  # with all the rest, which takes seconds to import
+    from demo.doctor.report import finding_lines  # with all the rest, which takes seconds to import
 
     findings = Findings()
     machine, bandwidth = _machine(findings)
@@ -70,7 +70,7 @@ def _machine(findings: Findings) -> tuple[Machine | None, float | None]:
     """What this machine is, and how fast it reads the memory that models run in."""
     from demo.doctor.bandwidth import memory_bandwidth
     from demo.doctor.machine import look
-    from demo.doctor.words import machine_lines
+    from demo.doctor.report import machine_lines
 
     machine = findings.attempt("This machine could not be looked at", lambda: look(findings))
     if machine is None:
@@ -86,8 +86,8 @@ def _machine(findings: Findings) -> tuple[Machine | None, float | None]:
 def _models(
     options: argparse.Namespace, bandwidth: float | None, findings: Findings
 ) -> list[Runnable]:
-    from demo.doctor.shelf import runnable
-    from demo.doctor.words import model_lines
+    from demo.doctor.report import model_lines
+    from demo.doctor.runnable import runnable
 
     models = findings.attempt(
         "What runs here could not be found out", lambda: runnable(options, bandwidth)
@@ -97,8 +97,8 @@ def _models(
 
 
 def _run(options: argparse.Namespace, bandwidth: float | None, findings: Findings) -> Run:
+    from demo.doctor.report import run_lines
     from demo.doctor.trial import Run, examine
-    from demo.doctor.words import run_lines
     from demo.reasoners.loading import to_stderr
 
     run = Run(options.model, options.random, bandwidth=None if options.server else bandwidth)

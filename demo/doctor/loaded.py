@@ -10,23 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from demo.choose import SEVEN_B, plan_beside
-from demo.doctor.dialogue import Before, Scene, ask, scene_for
-from demo.doctor.inside import Replay
-from demo.doctor.unlearned import layout_of, unlearned
+from demo.checkpoints.catalogue import Entry, find_model
+from demo.checkpoints.fetch import ensure, folder_of, order_for
+from demo.dialects.prompt import Prompt
+from demo.doctor.inspection import Replay
+from demo.doctor.questions import Before, Scene, ask, scene_for
+from demo.doctor.random_weights import layout_of, unlearned
 from demo.errors import CheckpointError, ModelError
-from demo.nano.recognise import World
-from demo.pictures import Picture
-from demo.prompt import Prompt
-from demo.reasoners.catalogue import Entry, find_model
-from demo.reasoners.devices import best_device
-from demo.reasoners.fetch import ensure, folder_of, order_for
+from demo.machine.devices import best_device
+from demo.models.drawn_world import World
+from demo.models.selection import SEVEN_B, plan_beside
+from demo.picture.picture import Picture
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, shape_of
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan, Shape
 from demo.segmenters.base import Segmenter
-from demo.segmenters.choose import Room, choose_segmenter, sizes_for
-from demo.space import on_space
+from demo.segmenters.factory import Room, choose_segmenter, sizes_for
+from demo.zerogpu import on_space
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,14 @@ import psutil
 import torch
 from huggingface_hub import constants
 
+from demo.checkpoints.fetch import gb
 from demo.doctor.findings import Findings
 from demo.errors import disk_fault
-from demo.reasoners import cards
-from demo.reasoners.devices import best_device, card_fault, free_memory, half_precision
-from demo.reasoners.fetch import gb
-from demo.reasoners.kept import cache_folder
-from demo.reasoners.limits import cores_allowed, memory_limit
+from demo.machine import cards
+from demo.machine.cgroups import cores_allowed, memory_limit
+from demo.machine.devices import best_device, card_fault, free_memory, half_precision
 from demo.reasoners.memory import Precision
+from demo.reasoners.quantized_cache import cache_folder
 
 _ROOM = 10**9  # bytes without which a disk counts as full
 _LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "gradio")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from demo.doctor.dialogue import Before
-from demo.doctor.inside import Written, written
-from demo.pictures import Picture
-from demo.prompt import Prompt
+from demo.dialects.prompt import Prompt
+from demo.doctor.inspection import Written, written
+from demo.doctor.questions import Before
+from demo.picture.picture import Picture
 from demo.reasoners.local import LocalReasoner
 
 

@@ -9,22 +9,22 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from demo.checkpoints.catalogue import Entry
 from demo.doctor.bandwidth import bytes_a_pass
-from demo.doctor.dialogue import Asked, ask, scene_for
 from demo.doctor.findings import Findings
-from demo.doctor.inside import looks_ahead, passes_of, weights_of
+from demo.doctor.inspection import looks_ahead, passes_of, weights_of
 from demo.doctor.loaded import Loaded, entry_for, load, plan_of, prepared, saying
-from demo.doctor.peak import Peak, mapped_bytes
+from demo.doctor.peak_memory import Peak, mapped_bytes
+from demo.doctor.questions import Asked, ask, scene_for
+from demo.doctor.random_weights import unlearned
 from demo.doctor.speed import Lever, levers, pairs, rate
-from demo.doctor.unlearned import unlearned
+from demo.machine.devices import best_device, free_memory, half_precision
 from demo.reasoners.base import MOST_NEW_TOKENS
-from demo.reasoners.catalogue import Entry
-from demo.reasoners.devices import best_device, free_memory, half_precision
 from demo.reasoners.loading import Tell
 from demo.reasoners.memory import Precision, gib, need_of
-from demo.reasoners.remote import connect
-from demo.segmenters.choose import Room, choose_segmenter, sizes_for
-from demo.space import on_space
+from demo.remote.reasoner import connect
+from demo.segmenters.factory import Room, choose_segmenter, sizes_for
+from demo.zerogpu import on_space
 
 _SLOW_SHARE = 0.3  # of what the memory allows; large models reach more where nothing holds them up
 _LARGE = 2**30  # bytes

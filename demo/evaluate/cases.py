@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from demo.dialogue.overlay import draw_overlay
+from demo.dialogue.session import ReasonerInfo, Session
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
+from demo.evaluate.metrics import HIT_IOU
 from demo.evaluate.play import Row, TurnRow, turn_score
-from demo.geometry import PictureBox, PicturePoint, Size
-from demo.masks import Mask
-from demo.metrics import HIT_IOU
-from demo.pictures import Picture
-from demo.regions import Region, RegionObject, Registry
-from demo.render import draw_overlay
-from demo.session import ReasonerInfo, Session
+from demo.picture.geometry import PictureBox, PicturePoint, Size
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture
+from demo.picture.regions import Region, RegionObject, Registry
 
 LONGEST_SIDE = 720  # pixels
 

@@ -16,13 +16,13 @@ from demo.errors import InputError, ModelError
 from demo.options import Parser, add_model_options, check_models, count
 
 if TYPE_CHECKING:
-    from demo.evaluate.crew import About
+    from demo.dialogue.session import Session
     from demo.evaluate.data import BadRow, Dialogue
     from demo.evaluate.folder import RunFolder
     from demo.evaluate.play import Failed
     from demo.evaluate.tables import Run
-    from demo.pictures import Picture
-    from demo.session import Session
+    from demo.evaluate.workers import About
+    from demo.picture.picture import Picture
 
 CASES = 12
 BAD_ROWS_SAID = 5
@@ -89,16 +89,16 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from demo.evaluate.asking import Manner
     from demo.evaluate.folder import open_folder
+    from demo.evaluate.reference_policy import Manner
 
     check_models(options)
     dialogues, bad = _read(options)
     data = _digest(options.data)
     others = [_other(path, data) for path in options.compare]
 
-    from demo.evaluate.crew import gather
     from demo.evaluate.run import run
+    from demo.evaluate.workers import gather
 
     manner = Manner(options.reference, options.reference_frame, options.reference_form)
     try:
@@ -234,8 +234,8 @@ def _export(options: argparse.Namespace) -> int:
 
 def _session(path: Path, images: Path | None) -> tuple[Session, Picture]:
     """A dialogue and its picture. Raises InputError with a sentence that names the file."""
-    from demo.export import matching_picture, read_session, read_zip
-    from demo.pictures import safe_name
+    from demo.dialogue.archive import matching_picture, read_session, read_zip
+    from demo.picture.picture import safe_name
 
     try:
         if path.suffix.lower() != ".json":

@@ -21,14 +21,14 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from demo.dialects.prompt import normalised
 from demo.errors import InputError
-from demo.evaluate.jsonlist import read_list
-from demo.evaluate.masks import read_mask
-from demo.geometry import PictureBox, Size, round_half_up
-from demo.masks import Mask
-from demo.pictures import Picture, open_picture
-from demo.prompt import normalised
-from demo.references import check_question
+from demo.evaluate.json_stream import read_list
+from demo.evaluate.mask_forms import read_mask
+from demo.language.references import check_question
+from demo.picture.geometry import PictureBox, Size, round_half_up
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture, open_picture
 
 _BOX = r"\{\s*context_bbox\s*\}"
 PLACE = re.compile(rf"<box>\s*{_BOX}\s*</box>|{_BOX}", re.IGNORECASE)

@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from demo.checks import Citation, find_citations
+from demo.answers.checks import Citation, find_citations
+from demo.dialects.prompt import bbox_text, region_reasoner_instruction
+from demo.dialogue.session import Session, Turn
 from demo.evaluate.folder import save, written
-from demo.geometry import ModelBox, PicturePoint, Size
-from demo.pictures import Picture
-from demo.prompt import bbox_text, region_reasoner_instruction
-from demo.regions import RegionObject
-from demo.session import Session, Turn
+from demo.picture.geometry import ModelBox, PicturePoint, Size
+from demo.picture.picture import Picture
+from demo.picture.regions import RegionObject
 
 FRAME = Size(840, 840)
 PLACE = "<box>{context_bbox}</box>"

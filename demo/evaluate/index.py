@@ -15,7 +15,7 @@ from pathlib import Path
 
 from demo.errors import InputError
 from demo.evaluate.data import PLACE, Dialogue, check_outline, picture_path, read_row
-from demo.evaluate.jsonlist import read_places, value_at
+from demo.evaluate.json_stream import read_places, value_at
 
 AT_ONCE = 8_000_000  # bytes of a file that is read before the start goes on
 LONGEST = 200  # characters of a question

@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
-from demo.checks import citation_reward, find_citations
-from demo.engine import TurnFinished, TurnStarted, begin, run_turn
+from demo.answers.checks import citation_reward, find_citations
+from demo.dialects.prompt import Given
+from demo.dialogue.engine import TurnFinished, TurnStarted, begin, run_turn
+from demo.dialogue.session import Finding, Turn, object_to_dict
 from demo.errors import EmptyAnswerError
-from demo.evaluate.asking import Asked, CitedRow, Manner, next_question
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
-from demo.evaluate.judge import judge
-from demo.geometry import PictureBox, Size
-from demo.metrics import TurnScore, says_none
-from demo.pictures import AS_STORED, Picture
-from demo.prompt import Given
+from demo.evaluate.metrics import TurnScore, says_none
+from demo.evaluate.reference_policy import Asked, CitedRow, Manner, next_question
+from demo.evaluate.turn_score import judge
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.picture import AS_STORED, Picture
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
-from demo.session import Finding, Turn, object_to_dict
 
 
 class TurnRow(TypedDict):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from demo.errors import ModelError
-from demo.evaluate.crew import Crew
 from demo.evaluate.data import BadRow, Dialogue
 from demo.evaluate.folder import RunFolder
+from demo.evaluate.metrics import TurnScore, summarize
 from demo.evaluate.play import Failed, turn_score
-from demo.metrics import TurnScore, summarize
+from demo.evaluate.workers import Crew
 
 MOST_FAILURES = (
     3  # one after another: then model or server are gone, and the rest would fail as well

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from demo.evaluate.metrics import Summary, mean_of, says_none, summarize
 from demo.evaluate.play import Row, TurnRow, turn_score
-from demo.metrics import Summary, mean_of, says_none, summarize
 
 MOST_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
 _BESIDE = ("ahead", "literal")  # sources of places that refer to no earlier turn

@@ -71,7 +71,7 @@ def _add_workers(train: Parser) -> None:
 
 
 def _scenes(options: argparse.Namespace) -> int:
-    from demo.nano.heldout import write_dialogues
+    from demo.nano.lessons.heldout import write_dialogues
 
     try:
         print(write_dialogues(options.out, options.count, options.seed))
@@ -83,10 +83,10 @@ def _scenes(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     if options.start and not (options.start / "model.safetensors").is_file():
         raise InputError(f"There is no checkpoint in {options.start}.")
-    from demo.nano.release import Measures, train
-    from demo.nano.team import usual_size
-    from demo.nano.train import Plan
-    from demo.reasoners.devices import best_device
+    from demo.machine.devices import best_device
+    from demo.nano.release.release import Measures, train
+    from demo.nano.training.team import usual_size
+    from demo.nano.training.train import Plan
 
     device = "cuda" if best_device() == "cuda" else "cpu"
     workers = options.workers or usual_size(device)
@@ -97,15 +97,15 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from demo.nano.card import write_card
-    from demo.nano.evaluate import evaluate, read_usable
+    from demo.nano.release.card import write_card
+    from demo.nano.release.evaluate import evaluate, read_usable
 
     dialogues = read_usable(options.data, options.limit)  # a bad file need not wait for torch
-    from demo.nano.robust import SEED, robustness
-    from demo.reasoners.catalogue import find_model
-    from demo.reasoners.devices import best_device
+    from demo.checkpoints.catalogue import find_model
+    from demo.machine.devices import best_device
+    from demo.nano.release.robust import SEED, robustness
     from demo.reasoners.loading import load_local
-    from demo.segmenters.choose import Room, choose_segmenter, sizes_for
+    from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 
     reasoner = load_local(find_model(options.model), quantize=options.quantize)
     sizes = sizes_for(options.segmenter, best_device(), fetch=False)
@@ -122,16 +122,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _train_sam2(options: argparse.Namespace) -> int:
-    from demo.nano.sam2_train import train
-    from demo.nano.team import usual_size
-    from demo.reasoners.devices import best_device
+    from demo.machine.devices import best_device
+    from demo.nano.sam2.train import train
+    from demo.nano.training.team import usual_size
 
     train(options.out, options.steps, options.workers or usual_size(best_device()), print)
     return 0
 
 
 def _evaluate_sam2(options: argparse.Namespace) -> int:
-    from demo.nano.sam2_evaluate import evaluate
+    from demo.nano.sam2.evaluate import evaluate
 
     print(json.dumps(evaluate(options.folder, options.scenes, say=_say), indent=2))
     return 0

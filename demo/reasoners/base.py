@@ -10,8 +10,8 @@ from typing import Protocol
 from PIL import Image
 
 from demo.dialects.dialect import Dialect
-from demo.pictures import Picture
-from demo.prompt import Prompt
+from demo.dialects.prompt import Prompt
+from demo.picture.picture import Picture
 
 MOST_NEW_TOKENS = 2048
 

@@ -25,13 +25,22 @@ from transformers import (
 )
 from transformers.utils import logging as hf_logging
 
+from demo.checkpoints.catalogue import Entry, dialect_of
+from demo.checkpoints.fetch import folder_of
+from demo.checkpoints.folders import read_json
+from demo.checkpoints.kinds import check_kind, four_bits_of
+from demo.checkpoints.processors import read_processor
+from demo.checkpoints.weights import (
+    QUANTIZED,
+    check_arrived,
+    check_numbers,
+    check_pointers,
+    has_own_head,
+    kept_whole,
+    names_in,
+)
 from demo.errors import CheckpointError, DemoError, first_line
-from demo.reasoners.catalogue import Entry, dialect_of
-from demo.reasoners.devices import best_device, free_memory, half_precision, prepare_four_bits
-from demo.reasoners.fetch import folder_of
-from demo.reasoners.folders import read_json
-from demo.reasoners.kept import check_whole, keep, kept_folder
-from demo.reasoners.kinds import check_kind, four_bits_of
+from demo.machine.devices import best_device, free_memory, half_precision, prepare_four_bits
 from demo.reasoners.local import LocalReasoner, failures_said
 from demo.reasoners.memory import (
     Half,
@@ -42,18 +51,9 @@ from demo.reasoners.memory import (
     precisions,
     tower_dtype,
 )
-from demo.reasoners.processors import read_processor
+from demo.reasoners.quantized_cache import check_whole, keep, kept_folder
 from demo.reasoners.rules import settings_in
-from demo.reasoners.weights import (
-    QUANTIZED,
-    check_arrived,
-    check_numbers,
-    check_pointers,
-    has_own_head,
-    kept_whole,
-    names_in,
-)
-from demo.space import on_zero_gpu
+from demo.zerogpu import on_zero_gpu
 
 CLASSES = {
     "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration,

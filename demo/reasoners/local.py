@@ -23,10 +23,10 @@ from transformers import (
 )
 
 from demo.dialects.dialect import Dialect
+from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
-from demo.line import Line
-from demo.pictures import Picture
-from demo.prompt import Prompt
+from demo.fairlock import Line
+from demo.picture.picture import Picture
 from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
 from demo.reasoners.decoding import Decoder, most_guessed
 from demo.reasoners.lookahead import Lookahead

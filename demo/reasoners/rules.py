@@ -28,8 +28,8 @@ from transformers import (
     SuppressTokensLogitsProcessor,
 )
 
+from demo.checkpoints.generation import FILE, generation_in, generation_of
 from demo.errors import CheckpointError, first_line
-from demo.reasoners.generation import FILE, generation_in, generation_of
 
 # These depend on nothing but the ids so far, and widen a difference between two computations of a score
 # by no more than the penalty's factor: a guess can be judged under them. Under others nothing is guessed.

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Iterator
 
 from demo.dialects.dialect import Dialect
-from demo.pictures import Picture
-from demo.prompt import Prompt
+from demo.dialects.prompt import Prompt
+from demo.picture.picture import Picture
 from demo.reasoners.base import MOST_NEW_TOKENS, Reasoner, Usage
-from demo.space import Door
+from demo.zerogpu import Door
 
 # Estimates, never measured on a Space: a new process gets the weights first, then reads and writes.
 _START_S = 15

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from demo.geometry import PictureBox, PicturePoint
-from demo.masks import Mask
-from demo.pictures import Picture
-from demo.regions import Click
+from demo.picture.geometry import PictureBox, PicturePoint
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture
+from demo.picture.regions import Click
 
 
 @dataclass(frozen=True, slots=True)

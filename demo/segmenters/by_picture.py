@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from demo.pictures import Picture
+from demo.picture.picture import Picture
 from demo.segmenters.base import Hint, Segment, Segmenter
 
 

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.geometry import PictureBox, PicturePoint
-from demo.masks import BoolArray, Mask
-from demo.pictures import Picture
+from demo.picture.geometry import PictureBox, PicturePoint
+from demo.picture.masks import BoolArray, Mask
+from demo.picture.picture import Picture
 from demo.segmenters.base import Hint, Segment
 
 ROUNDS = 5

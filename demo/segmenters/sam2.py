@@ -16,15 +16,15 @@ import torch
 from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
 
+from demo.checkpoints.tensors import lacking
+from demo.checkpoints.weights import check_numbers, check_pointers, names_in
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
-from demo.line import Line
-from demo.masks import Mask
-from demo.pictures import Picture
-from demo.reasoners.devices import half_precision
-from demo.reasoners.weights import check_numbers, check_pointers, names_in
+from demo.fairlock import Line
+from demo.machine.devices import half_precision
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture
 from demo.segmenters.base import Hint, Segment
 from demo.segmenters.names import SIZES
-from demo.tensors import lacking
 
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
 KINDS = ("sam2", "sam2_video")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from demo.pictures import Picture
+from demo.picture.picture import Picture
 from demo.segmenters.base import Hint, Segment, Segmenter
-from demo.space import Door
+from demo.zerogpu import Door
 
 _SECONDS = 20  # an estimate: a new process may need the weights first
 

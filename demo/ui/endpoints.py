@@ -10,14 +10,14 @@ from typing import Any
 
 import gradio as gr
 
-from demo.engine import answer, begin
+from demo.dialogue.engine import answer, begin
+from demo.dialogue.overlay import draw_overlay
+from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
-from demo.pictures import Picture, open_picture
+from demo.models.switching import Running
+from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner
-from demo.render import draw_overlay
-from demo.running import Running
-from demo.session import Session
-from demo.ui import words
+from demo.ui.shared import sentences
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def _said() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
         log.exception("a call failed")
-        raise gr.Error(words.UNEXPECTED, print_exception=False) from error
+        raise gr.Error(sentences.UNEXPECTED, print_exception=False) from error
 
 
 def _ground(image: str | None, question: str | None, data: Any, running: Running) -> dict[str, Any]:

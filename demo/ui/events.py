@@ -17,31 +17,31 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.engine import TurnEvent, TurnFinished, TurnStarted, begin, run_turn, understand
+from demo.dialogue.archive import read_zip
+from demo.dialogue.engine import TurnEvent, TurnFinished, TurnStarted, begin, run_turn, understand
+from demo.dialogue.examples import Example
+from demo.dialogue.second_opinion import check_same, second_of
+from demo.dialogue.session import Second, Session
 from demo.errors import DemoError, InputError
-from demo.examples import Example
-from demo.export import read_zip
-from demo.pictures import Picture, open_picture
-from demo.references import Resolved, without_unknown
-from demo.running import Running
-from demo.second import check_same, second_of
-from demo.session import Second, Session
-from demo.ui import words
-from demo.ui.canvas import running, save_for_browser
-from demo.ui.desk import Desk, Failure, Seat
-from demo.ui.keeping import Keeper
-from demo.ui.live import LiveTurn
-from demo.ui.pace import paced
+from demo.language.references import Resolved, without_unknown
+from demo.models.switching import Running
+from demo.picture.picture import Picture, open_picture
+from demo.ui.canvas.scene import running, save_for_browser
+from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.parts import Parts
-from demo.ui.seats import Seats
+from demo.ui.shared import sentences
+from demo.ui.shared.pacing import paced
+from demo.ui.shared.text import marked
+from demo.ui.shared.updates import steadily
 from demo.ui.show import Show, Updates
-from demo.ui.steady import steadily
-from demo.ui.text import marked
-from demo.ui.turns import Ticket, Turns
+from demo.ui.tab.keeping import Keeper
+from demo.ui.tab.open_tabs import Seats
+from demo.ui.tab.running_turns import Ticket, Turns
+from demo.ui.tab.workspace import Desk, Failure, Seat
 
 if TYPE_CHECKING:
-    from demo.choose import Models
-    from demo.reasoners.catalogue import Entry
+    from demo.checkpoints.catalogue import Entry
+    from demo.models.selection import Models
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Events:
         """Another desk takes the place of the one that is there, which is put away."""
         ticket = self.turns.begin(visitor(request), asks=False)
         if ticket is None:
-            return self.show.said(words.STOP_FIRST)
+            return self.show.said(sentences.STOP_FIRST)
         try:
             desk = read()
         except DemoError as error:
@@ -98,7 +98,7 @@ class Events:
         self.seats.take(visitor(request), seat)
         with seat.lock:
             seat.owner = self.keeper.owner(request)
-            said = (note, *desk.picture.notes, words.put_away(seat.clear()))
+            said = (note, *desk.picture.notes, sentences.put_away(seat.clear()))
             return self.show.desk(seat, desk, " ".join(filter(None, said)))
 
     def desk_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Desk:
@@ -173,7 +173,7 @@ class Events:
     def again(self, turn: int, seat: Seat, request: gr.Request) -> Iterator[Updates]:
         """The question of a turn once more, with the regions as they are now. Raises InputError."""
         if seat.desk is None:
-            raise InputError(words.OPEN_FIRST)
+            raise InputError(sentences.OPEN_FIRST)
         before = replace(seat.desk, session=seat.desk.session.before(turn))
         question, start = before.to_ask(seat.desk.session.turns[turn - 1].question)
         yield from self._asked(question, seat, request, {}, start)
@@ -184,11 +184,11 @@ class Events:
         with seat.lock:
             desk, ticket = seat.desk, self.turns.begin(visitor(request))
         if ticket is None:
-            raise InputError(words.ONE_AT_A_TIME)
+            raise InputError(sentences.ONE_AT_A_TIME)
         try:
             if desk is None:
-                raise InputError(words.OPEN_FIRST)
-            yield self.show.begun(None, words.loading(entry.title))
+                raise InputError(sentences.OPEN_FIRST)
+            yield self.show.begun(None, sentences.loading(entry.title))
             try:
                 second = yield from self._second(desk, turn, entry, ticket)
                 if not ticket.cancel.is_set():
@@ -198,7 +198,7 @@ class Events:
                 shown = {**self.show.desk(seat, desk), **self.show.said(str(error))}
             except Exception:
                 log.exception("a comparison failed")
-                shown = {**self.show.desk(seat, desk), **self.show.said(words.UNEXPECTED)}
+                shown = {**self.show.desk(seat, desk), **self.show.said(sentences.UNEXPECTED)}
             last = self._cleared(seat) if ticket.dropped else shown
         finally:
             ticket.cancel.set()
@@ -237,14 +237,14 @@ class Events:
             return gr.skip()
         desk = seat.desk
         if desk is None:
-            return words.hint(desk)
+            return sentences.hint(desk)
         try:
             known = without_unknown(typed, desk.session.registry)
             dialect = self.running.models.reasoner.dialect
             resolved, _ = understand(desk.session, known, dialect)
         except DemoError:
-            return words.hint(desk)
-        return words.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))
+            return sentences.hint(desk)
+        return sentences.hint(desk, resolved.references, len(typed) - len(typed.lstrip()))
 
     def put_back(self, typed: str, seat: Seat) -> Any:
         """The question of a failed turn, back into the empty text box."""
@@ -265,10 +265,10 @@ class Events:
         with seat.lock:  # an act on the canvas is finished first
             desk, ticket = seat.desk, self.turns.begin(visitor(request))
         if ticket is None:
-            yield self.show.said(words.ONE_AT_A_TIME)
+            yield self.show.said(sentences.ONE_AT_A_TIME)
             return
         try:
-            last = self.show.said(words.OPEN_FIRST)
+            last = self.show.said(sentences.OPEN_FIRST)
             if desk is not None:
                 last = yield from self._running(sentence, seat, desk, start, ticket, at_start or {})
         finally:
@@ -310,7 +310,7 @@ class Events:
             return self._failed(seat, desk, live, str(error), ticket)
         except Exception:
             log.exception("a turn failed")
-            return self._failed(seat, desk, live, words.UNEXPECTED, ticket)
+            return self._failed(seat, desk, live, sentences.UNEXPECTED, ticket)
         # One step back undoes the turn and what it took the place of.
         done = desk.acted(replace(finished, former=desk.session))
         return self._cleared(seat) if ticket.dropped else self.show.desk(seat, done)
@@ -350,36 +350,36 @@ class Events:
     def stop(self, request: gr.Request) -> Updates:
         """Ends the running turn; what it has written stays."""
         running = self.turns.stop(visitor(request))
-        return self.show.said(words.STOPPING if running else "", "hint")
+        return self.show.said(sentences.STOPPING if running else "", "hint")
 
     def undo(self, seat: Seat, request: gr.Request) -> Updates:
         """Takes back the last act."""
         with seat.lock:
             if self.turns.is_running(visitor(request)):
-                return self.show.said(words.STOP_FIRST)
+                return self.show.said(sentences.STOP_FIRST)
             with suppress(InputError):  # there may be nothing on the desk to take back
                 if (desk := seat.desk) is not None:
                     undone = desk.undone()
-                    return self.show.desk(seat, undone, words.taken_back(desk, undone))
+                    return self.show.desk(seat, undone, sentences.taken_back(desk, undone))
             return self._brought_back(seat)
 
     def _brought_back(self, seat: Seat) -> Updates:
         """The desk that was put away when this one came."""
         desk = seat.bring_back()
         if desk is None:
-            return self.show.said(words.NOTHING_TO_UNDO)
-        return self.show.desk(seat, desk, words.brought_back(desk))
+            return self.show.said(sentences.NOTHING_TO_UNDO)
+        return self.show.desk(seat, desk, sentences.brought_back(desk))
 
     def new(self, seat: Seat, request: gr.Request) -> Updates:
         """An empty desk; a running turn ends first and its answer is dropped."""
         if self.turns.stop(visitor(request), drop=True):
-            return self.show.said(words.STOPPING, "hint")
+            return self.show.said(sentences.STOPPING, "hint")
         return {**self._cleared(seat), self.parts.message: ""}
 
     def _cleared(self, seat: Seat) -> Updates:
         """An empty desk; what lay there is put away."""
         with seat.lock:
-            return self.show.desk(seat, None, words.put_away(seat.clear()))
+            return self.show.desk(seat, None, sentences.put_away(seat.clear()))
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""

@@ -19,26 +19,26 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.examples import Example
-from demo.pictures import open_picture
-from demo.running import Running
-from demo.ui.acts import Acts
-from demo.ui.benchmark import Benchmark
-from demo.ui.drawn import asset
+from demo.dialogue.examples import Example
+from demo.models.switching import Running
+from demo.picture.picture import open_picture
+from demo.ui.benchmark.panel import Benchmark
+from demo.ui.canvas.acts import Acts
+from demo.ui.dialogues.panel import Library
 from demo.ui.endpoints import AT_ONCE, THREADS, add_endpoints
 from demo.ui.events import Events
-from demo.ui.keeping import Keeper
-from demo.ui.library import Library
-from demo.ui.models import ModelPanel, status_of
+from demo.ui.models.panel import ModelPanel, status_of
 from demo.ui.parts import PRIVATE, Parts, place_parts
-from demo.ui.seats import MOST_SEATS, Seats
-from demo.ui.theme import styles, theme
-from demo.ui.turns import Turns
+from demo.ui.shared.component import asset
+from demo.ui.shared.theme import styles, theme
+from demo.ui.tab.keeping import Keeper
+from demo.ui.tab.open_tabs import MOST_SEATS, Seats
+from demo.ui.tab.running_turns import Turns
 
 if TYPE_CHECKING:
-    from demo.choose import Models
+    from demo.dialogue.store import Store
     from demo.evaluate.index import Index
-    from demo.store import Store
+    from demo.models.selection import Models
 
 TITLE = "RegionReasoner"
 _KEPT_S = 24 * 3600
@@ -84,8 +84,8 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
-        "js": f"() => {{{asset('stream.js')}}}",
-        "favicon_path": Path(__file__).parent / "icon.svg",
+        "js": f"() => {{{asset('shared/stream.js')}}}",
+        "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],
         "run_history": False,
         "max_file_size": "100mb",

@@ -11,11 +11,11 @@ import gradio as gr
 from gradio.data_classes import FileData
 from PIL import Image
 
-from demo.examples import Example
-from demo.ui import words
-from demo.ui.canvas import canvas
-from demo.ui.desk import Seat
-from demo.ui.drawn import drawn
+from demo.dialogue.examples import Example
+from demo.ui.canvas.scene import canvas
+from demo.ui.shared import sentences
+from demo.ui.shared.component import drawn
+from demo.ui.tab.workspace import Seat
 
 _THUMBNAIL = (480, 360)
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
@@ -75,18 +75,36 @@ def place_parts(
                 stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples, thumbnails)
             with gr.Column(elem_id="right"):
-                notice = drawn("notice.html", "notice.js", example=usual, elem_id="notice")
+                notice = drawn(
+                    "gallery/notice.html", "gallery/notice.js", example=usual, elem_id="notice"
+                )
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
-        kept = drawn("kept.html", "nodes.js", "kept.js", keeps=keeps, elem_id="kept")
+        kept = drawn(
+            "dialogues/dialogues.html",
+            "shared/nodes.js",
+            "dialogues/dialogues.js",
+            keeps=keeps,
+            elem_id="kept",
+        )
         rows = (
-            drawn("benchmark.html", "nodes.js", "benchmark.js", elem_id="benchmark")
+            drawn(
+                "benchmark/benchmark.html",
+                "shared/nodes.js",
+                "benchmark/benchmark.js",
+                elem_id="benchmark",
+            )
             if benchmark
             else None
         )
         sheet = drawn(
-            "sheet.html", "nodes.js", "sheet.js", "scores.js", "others.js", elem_id="sheet"
+            "sheet/sheet.html",
+            "shared/nodes.js",
+            "sheet/sheet.js",
+            "sheet/scores.js",
+            "models/others.js",
+            elem_id="sheet",
         )
     return Parts(
         seat, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
@@ -97,7 +115,9 @@ def place_parts(
 def _header(
     status: dict[str, Any], benchmark: bool
 ) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
-    line = drawn("status.html", "nodes.js", "status.js", value=status, elem_id="brand")
+    line = drawn(
+        "models/status.html", "shared/nodes.js", "models/status.js", value=status, elem_id="brand"
+    )
     with gr.Row(elem_id="actions"):
         with gr.Column(elem_id="upload", min_width=0):
             upload = gr.UploadButton("Open picture", file_count="single", size="sm")
@@ -120,9 +140,9 @@ def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
         for example in examples
     ]
     return drawn(
-        "examples.html",
-        "nodes.js",
-        "examples.js",
+        "gallery/examples.html",
+        "shared/nodes.js",
+        "gallery/examples.js",
         value=cards,
         elem_id="examples",
         visible=bool(cards),
@@ -160,13 +180,13 @@ def _composer() -> tuple[gr.Button, gr.Button, gr.HTML, gr.Textbox, gr.Button, g
         next_question = gr.Button("", elem_id="next", visible=False, size="sm")
         play = gr.Button("Play this dialogue", elem_id="play", visible=False, size="sm")
     hint = drawn(
-        "hint.html",
-        "nodes.js",
-        "hint.js",
-        "chips.js",
-        "offer.js",
-        "coach.js",
-        value=words.hint(None),
+        "composer/hint.html",
+        "shared/nodes.js",
+        "composer/hint.js",
+        "composer/chips.js",
+        "composer/offer.js",
+        "composer/coach.js",
+        value=sentences.hint(None),
         elem_id="hint",
     )
     with gr.Row(elem_id="compose"):

@@ -7,14 +7,14 @@ from typing import Any
 
 import gradio as gr
 
-from demo.running import Running
-from demo.ui import words
-from demo.ui.canvas import running, scene
-from demo.ui.chat import Message, messages
-from demo.ui.desk import Desk, Seat
-from demo.ui.keeping import Keeper
-from demo.ui.live import LiveTurn
+from demo.models.switching import Running
+from demo.ui.canvas.scene import running, scene
+from demo.ui.chat.live_turn import LiveTurn
+from demo.ui.chat.messages import Message, messages
 from demo.ui.parts import Parts
+from demo.ui.shared import sentences
+from demo.ui.tab.keeping import Keeper
+from demo.ui.tab.workspace import Desk, Seat
 
 Updates = dict[Any, Any]
 
@@ -43,7 +43,7 @@ class Show:
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
-            self.parts.hint: words.said(note, unkept) or words.hint(desk),
+            self.parts.hint: sentences.said(note, unkept) or sentences.hint(desk),
         }
 
     def dialogue(self, desk: Desk) -> list[Message]:
@@ -57,7 +57,7 @@ class Show:
 
     def notice(self, desk: Desk | None) -> dict[str, Any] | None:
         """What the model that runs makes people know about their picture."""
-        return words.notice(self.running.models.advice_for(desk.picture) if desk else None)
+        return sentences.notice(self.running.models.advice_for(desk.picture) if desk else None)
 
     def begun(self, other: Desk | None, doing: str) -> Updates:
         """A turn has begun; ``other`` is the desk that it goes on from, if not the one that is shown,
@@ -88,4 +88,4 @@ class Show:
 
     def said(self, text: str, level: str = "error") -> Updates:
         """A sentence in the hint line, and nothing else."""
-        return {self.parts.hint: words.line(text, level)}
+        return {self.parts.hint: sentences.line(text, level)}

@@ -21,17 +21,17 @@ import numpy as np
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect, sync_playwright
 
-from demo.choose import Models, choose
 from demo.dialects.known import REGION_REASONER
-from demo.examples import load_examples
-from demo.geometry import Size
-from demo.masks import Mask
-from demo.pictures import Picture
-from demo.prompt import Prompt
+from demo.dialects.prompt import Prompt
+from demo.dialogue.examples import load_examples
+from demo.models.selection import Models, choose
+from demo.picture.geometry import Size
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
 from demo.segmenters.base import Hint, Segment
 from demo.ui.page import build_page, launch_options
-from tests.table import Weightless
+from tests.support.table import Weightless
 
 TURNS = 8
 REGIONS = 120

@@ -23,19 +23,19 @@ import torch
 from matplotlib.figure import Figure
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
-from demo.choose import Models
+from demo.checkpoints.catalogue import NANO_FOLDER, find_model
 from demo.dialects.known import REGION_REASONER
-from demo.doctor.inside import Replay, written
-from demo.engine import answer, begin
-from demo.examples import Example, load_examples
-from demo.pictures import Picture, open_picture
-from demo.prompt import Prompt
+from demo.dialects.prompt import Prompt
+from demo.dialogue.engine import answer, begin
+from demo.dialogue.examples import Example, load_examples
+from demo.dialogue.overlay import PALETTE
+from demo.dialogue.session import Turn
+from demo.doctor.inspection import Replay, written
+from demo.models.selection import Models
+from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import MOST_NEW_TOKENS, framed
-from demo.reasoners.catalogue import NANO_FOLDER, find_model
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
-from demo.render import PALETTE
-from demo.session import Turn
 from tests.bench.page import served
 
 MID_EXAMPLES = 2  # a mid-size model needs seconds for what nano does in tenths

@@ -29,9 +29,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 from PIL import Image
 
-from demo.nano.drawing import draw
-from demo.nano.layout import sample_scene
-from demo.pictures import open_picture
+from demo.nano.world.drawing import draw
+from demo.nano.world.layout import sample_scene
+from demo.picture.picture import open_picture
 from tests.load.server import App, Held, running
 from tests.load.visitor import Asked, visiting
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests import ROOT
 from tests.conftest import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 _LOOK_S = 0.2
 
 

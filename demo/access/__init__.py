@@ -1,0 +1,1 @@
+"""Who is asking: accounts, logins, and the browser that a dialogue belongs to."""

@@ -1,0 +1,108 @@
+"""Who is logged in: tokens in cookies, checked passwords, and whose page session is whose.
+
+Everything is in memory and bounded; a restart asks everybody for the password again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demo.access.accounts import Accounts, Guesses
+
+# gradio_client keeps cookies with this beginning only.
+COOKIE = "access-token-regionreasoner"
+IDLE_S, LONGEST_S = 12 * 3600, 7 * 24 * 3600
+_MOST_TOKENS, _MOST_SESSIONS = 10_000, 50_000
+_CHECKS_AT_ONCE = 2  # each takes 32 MB and a core
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Too many wrong passwords; for how many seconds more none is tried."""
+
+    seconds: float
+
+
+class Logins:
+    """The users who are logged in."""
+
+    def __init__(self, accounts: Accounts, now: Callable[[], float] = time.monotonic) -> None:
+        self._accounts, self._now = accounts, now
+        self._guesses = Guesses(now)
+        self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
+        self._lock = threading.Lock()
+        self._tokens: OrderedDict[bytes, tuple[str, float, float]] = OrderedDict()
+        self._sessions: OrderedDict[str, str] = OrderedDict()
+
+    async def log_in(self, name: str, password: str, address: str) -> str | Locked | None:
+        """A token for the right password, None for a wrong one. An attempt is counted before it is
+        checked, so that many at a time are no way round the lock.
+        """
+        name = name.strip()
+        if locked := self._guesses.begin(name, address):
+            return Locked(locked)
+        async with self._checks:
+            right = await asyncio.to_thread(self._accounts.check, name, password)
+        if not right:
+            return None
+        self._guesses.right(name, address)
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._tokens[_digest(token)] = (name, self._now(), self._now())
+            while len(self._tokens) > _MOST_TOKENS:
+                self._tokens.popitem(last=False)
+        return token
+
+    def user_of(self, token: str | None) -> str | None:
+        """Whose token it is, as long as it holds: 12 hours without use, 7 days in all."""
+        if not token:
+            return None
+        with self._lock:
+            key, now = _digest(token), self._now()
+            name, since, used = self._tokens.pop(key, ("", 0.0, 0.0))
+            if not name or now - used > IDLE_S or now - since > LONGEST_S:
+                return None
+            self._tokens[key] = (name, since, now)
+            return name
+
+    def log_out(self, token: str | None) -> None:
+        """That token holds no longer."""
+        with self._lock:
+            self._tokens.pop(_digest(token or ""), None)
+
+    def owns(self, user: str, session: str) -> bool:
+        """Whether a page session (Gradio's session hash) is this user's; the first to use it owns it."""
+        with self._lock:
+            owner = self._sessions.pop(session, user)
+            self._sessions[session] = owner
+            while len(self._sessions) > _MOST_SESSIONS:
+                self._sessions.popitem(last=False)
+            return owner == user
+
+    async def user_by_header(self, header: str, address: str) -> str | Locked | None:
+        """The user of an HTTP Basic header, for programs that can do nothing else."""
+        kind, _, written = header.partition(" ")
+        if kind.lower() != "basic":
+            return None
+        try:
+            name, _, password = base64.b64decode(written, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        token = await self.log_in(name, password, address)
+        if not isinstance(token, str):
+            return token
+        self.log_out(token)
+        return name
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

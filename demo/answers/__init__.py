@@ -1,0 +1,1 @@
+"""What a model wrote: its parts and boxes, read leniently and checked."""

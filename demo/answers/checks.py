@@ -1,0 +1,335 @@
+"""What a trace claims, held against what was given: findings a person can read.
+
+A reasoning trace cites boxes. Those that were given in the question can be trusted to be what they
+say; a box that nobody gave and that is not the answer is invented, and a person must see that. Each
+finding knows its place: the words of the trace, and what of the picture it is about.
+
+This file does not know the registry, the picture or the model: names and boxes are handed in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from demo.answers.trace import (
+    PARTS,
+    Problem,
+    Trace,
+    TraceObject,
+    bare,
+    parse_trace,
+    repeated_sentence,
+)
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
+from demo.dialogue.session import Finding, TraceText, object_to_dict
+from demo.language.english import listed
+from demo.language.keywords import consistency_score, is_english, keywords, own_words, shared_words
+from demo.picture.geometry import ModelBox, Size, round_half_up
+from demo.picture.regions import RegionObject
+
+XYXY = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Four numbers in brackets inside a text: ``text[start:end]``, with a ``bbox=`` before them.
+
+    ``box`` is rounded to whole pixels of the model frame; it may be none that a `ModelBox` accepts.
+    """
+
+    box: XYXY
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Two whole numbers in round brackets inside a text, ``text[start:end]``: a point.
+
+    ``xy`` are pixels of the model frame.
+    """
+
+    xy: tuple[int, int]
+    start: int
+    end: int
+
+
+_POINTER = re.compile(r"\(\s*+([0-9]{1,5}+)\s*+,\s*+([0-9]{1,5}+)\s*+\)", re.ASCII)
+_COORDINATE = r"([+-]?(?:[0-9]{1,15}+(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:e[+-]?[0-9]\b)?)"
+_BETWEEN = r"(?:\s*+[,;，、]\s*+|\s++)"
+_CITATION = re.compile(
+    r"(?:\bbbox(?:_2d)?\s*+)?(?:=\s*+)?\[\s*+" + _BETWEEN.join([_COORDINATE] * 4) + r"\s*+\]",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def find_citations(text: str) -> tuple[Citation, ...]:
+    """All boxes a text mentions, in order: four numbers in brackets, after ``bbox``, ``=`` or not."""
+    return tuple(
+        Citation(_rounded(match.groups()), *match.span()) for match in _CITATION.finditer(text)
+    )
+
+
+def find_pointers(text: str, frame: Size) -> tuple[Pointer, ...]:
+    """All points of the frame that a text mentions, in order: where it says a thing is."""
+    found = (Pointer((int(m[1]), int(m[2])), m.start(), m.end()) for m in _POINTER.finditer(text))
+    return tuple(p for p in found if p.xy[0] < frame.width and p.xy[1] < frame.height)
+
+
+def _rounded(numbers: Sequence[str]) -> XYXY:
+    x1, y1, x2, y2 = (round_half_up(float(number)) for number in numbers)
+    return x1, y1, x2, y2
+
+
+def check(
+    trace: Trace, given: Sequence[tuple[str, ModelBox]], dialect: Dialect = REGION_REASONER
+) -> tuple[Finding, ...]:
+    """Everything worth knowing about a trace, in reading order: from the focus to the answer, then
+    what concerns the whole. A part without any text counts as absent.
+
+    ``given`` are the references of the question: the name a person knows (``R1``, ``R2.1``) and the
+    box that was written into the question, in the model frame. What the dialect has no part for is not
+    missed.
+    """
+    return (
+        *(_check_focus(trace.text, given) if "focus" in dialect.parts else ()),
+        *(_check_cited(trace, given) if "think" in dialect.parts else ()),
+        *_check_invented(trace, given),
+        *(_finding_of(problem, trace) for problem in trace.problems),
+        *_check_consistency(trace),
+    )
+
+
+def _check_focus(text: TraceText, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
+    if given and not text.focus:
+        names = listed([name for name, _ in given])
+        sentence = f"The model did not describe what is inside {names}."
+        yield Finding("focus.missing", "note", sentence, region=given[0][0])
+    if text.focus and not given:
+        sentence = "The model describes a reference region, although the question names none."
+        yield Finding("focus.unasked", "note", sentence, "focus")
+
+
+def _check_cited(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
+    think = trace.text.think
+    cited = {c.box: (c.start, c.end) for c in reversed(find_citations(think or ""))}
+    for name, box in given:
+        if span := cited.get(box.xyxy):
+            text = f"The reasoning cites {name} exactly as given."
+            yield Finding("citation.valid", "ok", text, "think", span, name)
+        else:
+            text = f"The reasoning does not cite {name}, although the question refers to it."
+            part = "think" if think else None
+            yield Finding("citation.missing", "warning", text, part, region=name)
+
+
+def _check_invented(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
+    for part, invented in _invented(trace, [box for _, box in given]):
+        place = "reasoning" if part == "think" else "description of the reference"
+        numbers = _numbers(trace, part, invented)
+        text = f"The {place} mentions a box {numbers} that nobody gave: treat it with care."
+        span = invented.start, invented.end
+        shown = invented.box if max(map(abs, invented.box)) <= _FARTHEST else None
+        yield Finding("citation.invented", "warning", text, part, span, model_box=shown)
+
+
+_FARTHEST = 10**6  # pixels of the model frame; what is farther out cannot be shown
+
+
+def _numbers(trace: Trace, part: str, citation: Citation) -> str:
+    """The numbers of a cited box; as they were written when they are no whole ones."""
+    written = getattr(trace.text, part)[citation.start : citation.end]
+    numbers = written[written.index("[") :]
+    return numbers if {".", "e", "E"} & set(numbers) else str(list(citation.box))
+
+
+def _invented(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[str, Citation]]:
+    """Boxes that were neither given nor answered, each once, with the part that cites it first.
+
+    A box of the answer counts as it was written and as it was read.
+    """
+    known = {box.xyxy for box in given} | {item.box.xyxy for item in trace.objects}
+    known |= {citation.box for citation in find_citations(trace.text.answer or "")}
+    for part in ("focus", "think"):
+        for citation in find_citations(getattr(trace.text, part) or ""):
+            if citation.box not in known:
+                known.add(citation.box)
+                yield part, citation
+
+
+_SENTENCES = {
+    "answer.repaired": ("note", "The answer could be read only after mending: {}."),
+    "answer.clamped": ("note", "The answer reached outside the picture and was cut to it: {}."),
+    "answer.empty": ("note", "The model says that nothing in the picture matches."),
+    "answer.unreadable": ("warning", "No box could be read: {}."),
+    "point.outside": ("note", "A point lies outside its own box: {}."),
+    "trace.truncated": ("warning", "The text stops in the middle; what was complete is kept."),
+    "trace.repeats": ("note", "The model repeats itself: {}."),
+}
+
+
+def _finding_of(problem: Problem, trace: Trace) -> Finding:
+    level, sentence = _SENTENCES[problem.kind]
+    return replace(
+        _PLACES.get(problem.kind, _in_answer)(trace),
+        kind=problem.kind,
+        level=level,
+        text=sentence.format(problem.detail),
+    )
+
+
+# Where a problem stands: a finding without words, to be filled in.
+
+
+def _in_answer(trace: Trace) -> Finding:
+    return Finding("", "", "", None if trace.text.answer is None else "answer")
+
+
+def _at_object(trace: Trace, wrong: Callable[[TraceObject, Citation | None], bool]) -> Finding:
+    """The first object of which that is so, and its box in the text of the answer."""
+    written = find_citations(trace.text.answer or "")
+    cited = written if len(written) == len(trace.objects) else [None] * len(trace.objects)
+    for i, (item, citation) in enumerate(zip(trace.objects, cited, strict=True), start=1):
+        if wrong(item, citation):
+            span = None if citation is None else (citation.start, citation.end)
+            return replace(_in_answer(trace), span=span, object=i)
+    return _in_answer(trace)
+
+
+def _where_clamped(trace: Trace) -> Finding:
+    def cut(item: TraceObject, written: Citation | None) -> bool:
+        return written is not None and not set(item.box.xyxy) <= set(written.box)
+
+    return _at_object(trace, cut)
+
+
+def _where_outside(trace: Trace) -> Finding:
+    def outside(item: TraceObject, _: Citation | None) -> bool:
+        return item.point is not None and not item.point.within(item.box)
+
+    return _at_object(trace, outside)
+
+
+def _where_truncated(trace: Trace) -> Finding:
+    """The end of the last part, from the beginning of a word."""
+    part = next((name for name in reversed(PARTS) if getattr(trace.text, name)), None)
+    if part is None:
+        return Finding("", "", "")
+    text = getattr(trace.text, part)
+    start = max(text.rfind(" ", 0, max(len(text) - _TAIL, 0)) + 1, len(text) - 2 * _TAIL, 0)
+    return Finding("", "", "", part, (start, len(text)))
+
+
+_TAIL = 40  # characters
+
+
+def _where_repeated(trace: Trace) -> Finding:
+    """Where the sentence comes for the second time in one part, or else for the first time."""
+    sentence, _ = repeated_sentence(trace.raw) or ("", 0)
+    words = re.compile(r"\s+".join(map(re.escape, bare(sentence).split())), re.IGNORECASE)
+    found = [
+        (part, spans)
+        for part in ("think", "scene", "focus", "answer")
+        if (spans := [m.span() for m in words.finditer(getattr(trace.text, part) or "")])
+    ]
+    if not sentence or not found:
+        return Finding("", "", "")
+    part, spans = max(found, key=lambda place: min(len(place[1]), 2))
+    return Finding("", "", "", part, spans[:2][-1])
+
+
+_PLACES = {
+    "answer.clamped": _where_clamped,
+    "point.outside": _where_outside,
+    "trace.truncated": _where_truncated,
+    "trace.repeats": _where_repeated,
+}
+
+
+# The reward for citations.
+
+
+def citation_reward(cited: Iterable[XYXY], given: Iterable[XYXY]) -> float:
+    """RegionReasoner's reward for citing references, 0 to 1.
+
+    With C the distinct boxes cited in ``<think>`` and G those given:
+    credit for citing at all plus ``|C ∩ G| / |C|``, times η = 0.5 when C holds a box that is not in
+    G, divided by 2 so that full credit is 1. Nothing cited earns 0; nothing given earns 1.
+    """
+    cited_boxes, given_boxes = set(cited), set(given)
+    if not given_boxes:
+        return 1.0
+    if not cited_boxes:
+        return 0.0
+    penalty = 1.0 if cited_boxes <= given_boxes else 0.5
+    return penalty * (1 + len(cited_boxes & given_boxes) / len(cited_boxes)) / 2
+
+
+# Consistency.
+
+# Words of space and reference alone reach 0.4 · 0.7 = 0.28: below 0.3 the reasoning took up next to
+# nothing of what was described.
+_LOW_SCORE = 0.3
+# That alone is no fault: the same things have many names, a short thought cannot take up ten
+# keywords, and a short description leaves much out. So only where both say much in words of their
+# own is it remarked, and only when fewer than one word in eight was taken up, in whatever form.
+_FEWEST_SEEN, _FEWEST_OWN = 6, 10
+_OWN_WORDS_PER_SHARED = 8
+
+
+def _check_consistency(trace: Trace) -> Iterator[Finding]:
+    """Not for an empty answer: what is looked for in vain is rightly not part of the scene."""
+    text, empty = trace.text, any(problem.kind == "answer.empty" for problem in trace.problems)
+    if not empty and _is_inconsistent(text.scene or "", text.focus or "", text.think or ""):
+        yield Finding(
+            "consistency",
+            "note",
+            "The reasoning has little to do with what the model says it sees: compare the two.",
+            "think",
+        )
+
+
+def _is_inconsistent(scene: str, focus: str, think: str) -> bool:
+    """Judged in English only: elsewhere no list of stop words keeps short texts from sharing nothing."""
+    if not (is_english(scene) and is_english(think)):
+        return False
+    own = own_words(think)
+    if len(keywords(scene)) < _FEWEST_SEEN or len(own) < _FEWEST_OWN:
+        return False
+    if shared_words(own, f"{scene}\n{focus}") * _OWN_WORDS_PER_SHARED >= len(own):
+        return False
+    return consistency_score(scene, focus, think) < _LOW_SCORE
+
+
+# One text by itself, as `python -m demo parse` shows it.
+
+
+def report(
+    text: str,
+    size: Size,
+    frame: Size,
+    given: Sequence[ModelBox],
+    dialect: Dialect = REGION_REASONER,
+) -> dict[str, Any]:
+    """A model's text read as the first turn on a picture of ``size``, as plain JSON values.
+
+    ``given`` are the boxes of the question in the model frame; without a registry they have no
+    names, so the findings call them "reference 1", "reference 2".
+    """
+    trace = parse_trace(text, frame, dialect)
+    named = [(f"reference {i}", box) for i, box in enumerate(given, start=1)]
+    objects = enumerate(trace.objects, start=1)
+    return {
+        "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
+        "objects": [object_to_dict(_object(f"R1.{i}", item, size, frame)) for i, item in objects],
+        "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
+    }
+
+
+def _object(name: str, item: TraceObject, size: Size, frame: Size) -> RegionObject:
+    point = None if item.point is None else item.point.to_picture(size, frame)
+    return RegionObject(name, item.box.to_picture(size, frame), point)

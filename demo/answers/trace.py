@@ -1,0 +1,388 @@
+"""A model's text, read while it streams: its parts, and what its answer holds.
+
+Form, as RegionReasoner has it: ``<scene>…</scene> <focus>…</focus> <think>…</think>
+<answer>[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y]}, …]</answer>``. Real texts break this form
+in many ways; what can be read is read, and what had to be mended is said in ``Trace.problems``. Other
+dialects have fewer parts; where one has no tags at all, the whole text is the answer. No text raises,
+and every character is looked at a bounded number of times.
+
+This file does not know how objects are read (`answer.py`), what was asked, which references were
+given (`checks.py`), or the picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from demo.answers.boxes import MENDS, AnswerReader, Reading
+from demo.answers.boxes import TraceObject as TraceObject
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
+from demo.dialogue.session import TraceText
+from demo.picture.geometry import Size
+
+PARTS = ("scene", "focus", "think", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class PartOpened:
+    """An opening tag was read; a part that is opened again starts anew."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartText:
+    """More text of the part opened last by that name; safe to append."""
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartClosed:
+    """The part's own closing tag was read."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFound:
+    """One object of an answer is complete in the stream."""
+
+    item: TraceObject
+
+
+TraceEvent = PartOpened | PartText | PartClosed | ObjectFound
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of thing the text alone shows to be wrong or empty; ``detail`` is a phrase."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A whole text as read: its parts without outer white space, its objects, its problems.
+
+    ``raw`` is the text as it came; only halves of surrogate pairs are replaced by U+FFFD. There is at
+    most one problem of each kind, in the order ``answer.*``, ``point.outside``, ``trace.*``; the kinds
+    are those of the contract's findings.
+    """
+
+    text: TraceText
+    raw: str
+    objects: tuple[TraceObject, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def parse_trace(text: str, frame: Size, dialect: Dialect = REGION_REASONER) -> Trace:
+    """Read a whole text at once; the same as feeding it in any pieces."""
+    parser = TraceParser(frame, dialect)
+    parser.feed(text)
+    return parser.close()
+
+
+class TraceParser:
+    """Reads a text chunk by chunk; how it is cut changes neither the trace nor the objects found.
+
+    A part runs from its opening tag to its own closing tag; anything else between them is text, so
+    a thought may mention a tag. A part whose closing tag never comes ends at the first tag that
+    opens a later part. When a part occurs several times, the last closed one counts; of several
+    answers, the last closed one that can be read.
+
+    The `PartText` of the part that counts, joined and stripped, is its text in the trace. While it
+    is not known whether a tag inside a part ends it, the text after that tag is held back from it.
+    An answer without tags is no part: it is found at the end, and was not announced. Nor are bare
+    lists of numbers, which are boxes only where there are no objects.
+
+    In a dialect without tags, text outside parts is an answer that ends with the text; it is cut off
+    where a list or an object is left open.
+    """
+
+    def __init__(self, frame: Size, dialect: Dialect = REGION_REASONER) -> None:
+        self._frame, self._dialect = frame, dialect
+        self._chunks: list[str] = []
+        self._tail = ""
+        self._open: list[_Part] = []
+        self._counted: dict[str, _Part] = {}
+        self._loose: list[list[str]] = [[]]
+
+    def feed(self, chunk: str) -> list[TraceEvent]:
+        """Take the next piece of text, of any length, and say what became clear by it."""
+        chunk = _HALF_CHARACTER.sub("\ufffd", chunk)
+        self._chunks.append(chunk)
+        events: list[TraceEvent] = []
+        text, start = self._tail + chunk, 0
+        for match in _TAG.finditer(text):
+            events += self._read_text(text[start : match.start()])
+            events += self._read_tag(match[0])
+            start = match.end()
+        end = _unfinished_tag(text, start)
+        events += self._read_text(text[start:end])
+        self._tail = text[end:]
+        return events
+
+    def close(self) -> Trace:
+        """The trace of everything fed. A tag that is cut off at the very end is in no part."""
+        for part in self._open:
+            part.end_with_text()
+        truncated = bool(self._open) and self._open[-1].is_cut_off
+        for part in self._open:
+            self._count(part.ended())
+        scene, focus, think = (self._text(name) for name in PARTS[:-1])
+        answer, reading = self._answer()
+        raw = "".join(self._chunks)
+        return Trace(
+            text=TraceText(scene, focus, think, answer),
+            raw=raw,
+            objects=() if reading is None else reading.objects,
+            problems=tuple(_problems(reading, raw.removesuffix(self._tail), truncated)),
+        )
+
+    def _text(self, name: str) -> str | None:
+        return self._counted[name].own_text if name in self._counted else None
+
+    def _answer(self) -> tuple[str | None, Reading | None]:
+        """The answer that counts; without any, the last run of text outside that holds one."""
+        if answer := self._counted.get("answer"):
+            return answer.own_text, answer.reading
+        for run in reversed(self._loose):
+            text = "".join(run).strip()
+            reading = _read_untagged(text, self._reader())
+            if reading is not None:
+                return text, reading
+        return None, None
+
+    def _count(self, part: _Part) -> None:
+        former = self._counted.get(part.name)
+        if former is None or part.rank >= former.rank:
+            self._counted[part.name] = part
+
+    def _read_text(self, text: str) -> list[TraceEvent]:
+        if not text:
+            return []
+        events: list[TraceEvent] = []
+        if text.strip() and self._begins_untagged():
+            self._open.append(_Part("answer", self._reader(), tagged=False))
+            events.append(PartOpened("answer"))
+        if not self._open or self._open[-1].known is not None:
+            self._loose[-1].append(text)
+        return events + [event for part in self._open for event in part.take(text)]
+
+    def _begins_untagged(self) -> bool:
+        return not (self._dialect.parts or self._open or "answer" in self._counted)
+
+    def _reader(self) -> AnswerReader:
+        return AnswerReader(self._frame, self._dialect.native)
+
+    def _read_tag(self, tag: str) -> list[TraceEvent]:
+        if self._loose[-1]:
+            self._loose.append([])
+        read = self._read_closing if tag[1] == "/" else self._read_opening
+        return read(tag.strip("</>").lower(), tag)
+
+    def _read_opening(self, name: str, tag: str) -> list[TraceEvent]:
+        inner = self._open[-1].name if self._open else ""
+        if name == inner == "answer":
+            self._count(self._open.pop().mentioned())
+        elif inner and PARTS.index(name) <= PARTS.index(inner):
+            return self._read_text(tag)
+        for part in self._open:
+            part.pause()
+            part.take(tag)
+        self._open.append(_Part(name, self._reader() if name == "answer" else None))
+        return [PartOpened(name)]
+
+    def _read_closing(self, name: str, tag: str) -> list[TraceEvent]:
+        if all(part.name != name for part in self._open):
+            return self._read_text(tag) if self._open else []
+        while (part := self._open.pop()).name != name:
+            # It was only mentioned in the part that ends here, unless boxes stand in it.
+            part.mentioned()
+            if part.reading is not None and part.reading.readable:
+                self._count(part)
+        for outer in self._open:
+            outer.take(tag)
+        events = part.close()
+        self._count(part.ended())
+        return events
+
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # no file and no page can hold it
+_TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
+_TAGS = tuple(f"<{slash}{name}>" for slash in ("", "/") for name in PARTS)
+
+
+def _unfinished_tag(text: str, start: int) -> int:
+    """Where a tag begins that the end of the text cuts off; the length of the text if none."""
+    at = text.rfind("<", max(start, len(text) - max(map(len, _TAGS))))
+    rest = text[at:].lower()
+    if at >= 0 and any(tag.startswith(rest) for tag in _TAGS):
+        return at
+    return len(text)
+
+
+@dataclass(slots=True)
+class _Part:
+    """One occurrence of a part while it is read.
+
+    It is paused once a tag inside it opened a later part: from the ``known``-th piece on, its text
+    belongs to it only if its own closing tag comes. An answer, being the last part, never is. Without
+    tags of its own it ends with the text.
+    """
+
+    name: str
+    reader: AnswerReader | None
+    tagged: bool = True
+    pieces: list[str] = field(default_factory=list)
+    known: int | None = None
+    closed: bool = False
+    reading: Reading | None = None
+
+    @property
+    def own_text(self) -> str:
+        return "".join(self.pieces[: self.known]).strip()
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Of several ended parts by one name, the last of the highest rank counts."""
+        readable = self.reading is None or self.reading.readable
+        return self.closed and readable, readable
+
+    def pause(self) -> None:
+        if self.known is None:
+            self.known = len(self.pieces)
+
+    def take(self, text: str) -> list[TraceEvent]:
+        self.pieces.append(text)
+        if self.known is not None:
+            return []
+        found = self.reader.feed(text) if self.reader else ()
+        return [PartText(self.name, text), *map(ObjectFound, found)]
+
+    def close(self) -> list[TraceEvent]:
+        held = "" if self.known is None else "".join(self.pieces[self.known :])
+        self.closed, self.known = True, None
+        return [*([PartText(self.name, held)] if held else []), PartClosed(self.name)]
+
+    def end_with_text(self) -> None:
+        if not self.tagged and self.reader is not None:
+            self.closed = not self.reader.is_open
+
+    @property
+    def is_cut_off(self) -> bool:
+        return self.known is None and not self.closed
+
+    def mentioned(self) -> _Part:
+        """Ended without a tag of its own."""
+        self.tagged = False
+        return self.ended()
+
+    def ended(self) -> _Part:
+        if self.reader is not None:
+            whole = self.own_text if self.closed else None
+            self.reading = self.reader.finish(whole, tagged=self.tagged)
+        return self
+
+
+def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
+    """An answer without its tags: objects anywhere in the text; a bare or empty list only alone."""
+    reader.feed(text)
+    reading = reader.finish(text, tagged=False)
+    in_prose = "prose" in reading.mends and (reading.empty or "bare" in reading.mends)
+    return reading if reading.readable and not in_prose else None
+
+
+def _problems(reading: Reading | None, text: str, truncated: bool) -> Iterator[Problem]:
+    if reading is None or not reading.readable:
+        yield Problem("answer.unreadable", _why_unreadable(reading))
+    else:
+        yield from _answer_problems(reading)
+    if truncated:
+        yield Problem("trace.truncated", "the text ended inside an opened tag")
+    if repeated := repeated_sentence(text):
+        sentence, times = repeated
+        shown = sentence if len(sentence) <= 80 else sentence[:79] + "…"
+        yield Problem("trace.repeats", f"“{shown}” stands {times} times")
+
+
+def _why_unreadable(reading: Reading | None) -> str:
+    if reading is None:
+        return "there is no answer"
+    if reading.dropped:
+        return f"{_without_box(reading.dropped)} found"
+    return "the answer holds no list of boxes"
+
+
+def _answer_problems(reading: Reading) -> Iterator[Problem]:
+    mends = [phrase for name, phrase in MENDS.items() if name in reading.mends]
+    if reading.dropped:
+        mends.append(f"{_without_box(reading.dropped)} left out")
+    if mends:
+        yield Problem("answer.repaired", "; ".join(mends))
+    if reading.cuts:
+        yield Problem("answer.clamped", _listed(reading.cuts, "; "))
+    if reading.empty:
+        yield Problem("answer.empty", "an empty list")
+    outside = [
+        f"object {i}"
+        for i, item in enumerate(reading.objects, start=1)
+        if item.point is not None and not item.point.within(item.box)
+    ]
+    if outside:
+        yield Problem("point.outside", _listed(outside, ", "))
+
+
+def _without_box(number: int) -> str:
+    if number == 1:
+        return "one object without a usable box was"
+    return f"{number} objects without a usable box were"
+
+
+def _listed(items: Sequence[str], separator: str, most: int = 3) -> str:
+    more = f"{separator}and {len(items) - most} more" if len(items) > most else ""
+    return separator.join(items[:most]) + more
+
+
+# A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
+_SHORTEST_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
+_MANY_TIMES = 3
+
+
+def repeated_sentence(text: str) -> tuple[str, int] | None:
+    """The sentence that stands most often, when that is three times or more, and how often.
+
+    It is as first written, with single spaces; letter case and the marks round it do not count.
+    """
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for sentence in sentences(text):
+        plain = bare(sentence)
+        counts[plain] += 1
+        written.setdefault(plain, sentence)
+    plain, times = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    return (written[plain], times) if times >= _MANY_TIMES else None
+
+
+def bare(sentence: str) -> str:
+    """A sentence as it is compared with others."""
+    return sentence.strip(".!?\"'“‘”’ ").casefold()
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a model's text, without tags, answers and what is too short to be one."""
+    for run in _TAG.split(text):
+        # Objects are left out, from the first brace to the last: they repeat their keys.
+        before, _, objects = run.partition("{")
+        after = objects.rpartition("}")[2]
+        for sentence in _SENTENCE_END.split(f"{before}\n{after}"):
+            if sum(map(str.isalpha, sentence)) >= _SHORTEST_SENTENCE:
+                yield " ".join(sentence.split())

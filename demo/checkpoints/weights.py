@@ -1,0 +1,251 @@
+"""The weights of a checkpoint: are all files whole, did all tensors arrive, are they numbers.
+
+What a loader fills in by itself are random numbers, and a model of these writes rubbish without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+
+from demo.checkpoints.folders import INDEX, ONE_FILE, read_json
+from demo.checkpoints.tensors import lacking
+from demo.errors import CheckpointError
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+_INTEGERS = ("I8", "U8", "I16", "I32", "I64")  # as headers call them
+QUANTIZED = ".quant_state."  # in the names of what belongs to weights in 4 bits
+_HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
+_COMPARED = 64  # rows at either end
+
+# What names of tensors begin with, or have in them, when something is left to be done with a checkpoint.
+_LEFT_TO_DO = (
+    ("lora_A", "It is a LoRA that was not merged: merge_and_unload of the peft library does that."),
+    ("base_layer.", "It was saved before its LoRA was merged: save what merge_and_unload returns."),
+    ("base_model.model.", "Its names are those of PEFT: save what its merge_and_unload returns."),
+    ("_fsdp_wrapped_module.", "It was saved from inside FSDP: save its full state dictionary."),
+    ("_orig_mod.", "It was saved from inside torch.compile: save the model that was compiled."),
+    ("module.", "It was saved from inside a trainer’s wrapper: save the model within, its “module”."),
+)  # fmt: skip
+# What no model here has, but without which its weights are not those that were trained.
+_NOT_TO_BE_PASSED_OVER = (
+    (r"lora_", "That is a LoRA that was not merged: merge_and_unload of the peft library does that."),
+    (
+        r"[._](weight_scale|scale_inv|input_scale|scales|qzeros|g_idx|SCB|absmax)$",
+        "So it is quantized, and config.json does not say how. Give the unquantized checkpoint.",
+    ),
+    (
+        r"\.(layers|blocks)\.\d+\.",
+        "That is more layers than config.json speaks of: the two are of different models.",
+    ),
+)  # fmt: skip
+
+
+def check_pointers(source: str, folder: Path) -> None:
+    """Raises CheckpointError when a file only stands for one that Git LFS would fetch."""
+    for file in sorted(folder.iterdir()):
+        if file.is_file():
+            with file.open("rb") as opened:
+                if opened.read(len(_POINTER)) == _POINTER:
+                    raise _incomplete(
+                        source,
+                        f"{file.name} only stands for the file of that name, which git lfs pull in that "
+                        "folder fetches",
+                    )
+
+
+def names_in(source: str, folder: Path) -> dict[str, Path]:
+    """The file of each tensor that a checkpoint's files hold, by their headers.
+
+    Raises CheckpointError for a file that is missing, cut off or damaged, and for one that is quantized in
+    an unknown way.
+    """
+    found: dict[str, Path] = {}
+    types: dict[str, str] = {}
+    for file in _files(source, folder):
+        types |= (header := _header(source, file))
+        found |= dict.fromkeys(header, file)
+    whole = next((n for n, t in types.items() if n.endswith(".weight") and t in _INTEGERS), None)
+    if whole and not any(QUANTIZED in name for name in found):
+        raise CheckpointError(
+            f"{source} cannot be used: {whole} holds whole numbers. So it is quantized, and config.json "
+            "does not say how. Give the unquantized checkpoint."
+        )
+    return found
+
+
+def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
+    """Raises CheckpointError when a model lacks tensors, by what its loader says of them.
+
+    Tensors of which it knows nothing, such as a reward model's head, do no harm unless they belong to
+    those that it took.
+    """
+    if shapes := found["mismatched_keys"]:
+        name, there, wanted = sorted(map(tuple, shapes))[0]
+        raise CheckpointError(
+            f"{source} does not fit its own config.json: {lacking(n for n, *_ in shapes)} have another "
+            f"shape; {name} is {_shape(there)} in its files and should be {_shape(wanted)}."
+        )
+    missing, others = found["missing_keys"], sorted(found["unexpected_keys"])
+    if not missing:
+        _check_others(source, others)
+        return
+    said = f"{source} lacks {lacking(missing)}."
+    if set(missing) == {_HEAD}:
+        said += (
+            " If its output head is its input embedding, its config.json should say "
+            "“tie_word_embeddings”: true; else a file is missing."
+        )
+    elif todo := next((todo for sign, todo in _LEFT_TO_DO if any(sign in n for n in others)), None):
+        said += f" {todo}"
+    elif others:
+        said += (
+            f" Instead it has {len(others)} others, such as {others[0]}. Save it with save_pretrained of "
+            "transformers, which gives them their names."
+        )
+    else:
+        said += " Copy or save it once more."
+    raise CheckpointError(said)
+
+
+def _check_others(source: str, others: Collection[str]) -> None:
+    """Raises CheckpointError when what was passed over changes what the rest means."""
+    for pattern, why in _NOT_TO_BE_PASSED_OVER:
+        if name := next((name for name in others if re.search(pattern, name)), None):
+            raise CheckpointError(f"{source} cannot be used: its files hold {name}. {why}")
+
+
+def check_numbers(source: str, model: torch.nn.Module) -> None:
+    """Raises CheckpointError when weights are not numbers, or a whole matrix is one value throughout.
+
+    A merge that went wrong, or a disk that lost what was written, leaves such; a model of them answers
+    “!!!!”.
+    """
+    for name, weight in model.named_parameters():
+        state = getattr(weight, "quant_state", None)
+        if state is None and hasattr(weight, "quant_state"):
+            raise CheckpointError(f"{source} lacks what belongs to {name} in 4 bits.")
+        if not weight.numel():
+            continue
+        least, most = torch.aminmax(weight.detach())
+        ends = (least, most) if state is None else torch.aminmax(_scales(state))
+        if not all(map(torch.isfinite, ends)):
+            raise _damaged(source, name, "values that are not numbers")
+        if weight.dim() > 1 and name.endswith(".weight") and least == most:
+            raise _damaged(source, name, "one value throughout")
+
+
+def _scales(state: Any) -> torch.Tensor:
+    """What is not a number where any of the scales of weights in 4 bits is not."""
+    scales: torch.Tensor = state.offset if state.nested else state.absmax
+    return scales
+
+
+def _damaged(source: str, name: str, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"The weights of {source} are damaged: {name} holds {what}. Merge, save or fetch it once more."
+    )
+
+
+def kept_whole(names: Collection[str]) -> list[str]:
+    """The modules of a checkpoint in 4 bits that are not, as few as say it, in the loader's own names.
+
+    Configurations of older tools name them as they were called then.
+    """
+    modules = {_today(n.removesuffix(".weight")) for n in names if n.endswith(".weight")}
+    modules.add("lm_head")  # which no file has where it is the input embedding
+    four = {
+        _today(name.partition(".weight.quant_state.")[0]) for name in names if QUANTIZED in name
+    }
+    above = {prefix for module in four for prefix in _prefixes(module)}
+    first = (next((p for p in _prefixes(m) if p not in above), None) for m in modules - four)
+    return sorted({prefix for prefix in first if prefix})
+
+
+def _today(name: str) -> str:
+    """What a module of any release is called now."""
+    name = re.sub(r"^visual\.", "model.visual.", name)
+    return re.sub(r"^model\.(?!visual\.|language_model\.)", "model.language_model.", name)
+
+
+def _prefixes(name: str) -> list[str]:
+    """Such as a, a.b and a.b.c for a.b.c."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def has_own_head(names: Mapping[str, Path]) -> bool:
+    """Whether the output head is another matrix than the input embedding, whatever config.json says."""
+    embedding = next((n for n in names if n.endswith(_EMBEDDING)), None)
+    head = next((n for n in names if n.endswith(_HEAD)), None)
+    if head is None or embedding is None:
+        return head is not None
+    mine, other = _ends(names[head], head), _ends(names[embedding], embedding)
+    return mine.shape != other.shape or not torch.equal(mine, other)
+
+
+def _ends(file: Path, name: str) -> torch.Tensor:
+    with safe_open(file, "pt") as opened:
+        rows = opened.get_slice(name)
+        return torch.cat([rows[:_COMPARED], rows[-_COMPARED:]])
+
+
+def _files(source: str, folder: Path) -> list[Path]:
+    """The files that the loader reads: one, or those that an index names."""
+    if (folder / ONE_FILE).is_file():
+        return [folder / ONE_FILE]
+    if not (folder / INDEX).is_file():
+        others = [f.relative_to(folder).as_posix() for f in sorted(folder.rglob("*.safetensors"))]
+        but = (
+            f", only {others[0]}, which is not a name that weights are read from" if others else ""
+        )
+        raise _incomplete(source, f"it has neither {ONE_FILE} nor {INDEX}{but}")
+    index = read_json(folder / INDEX)
+    placed = index.get("weight_map")
+    if not isinstance(placed, dict) or not placed:
+        raise _incomplete(source, f"{INDEX} names no files")
+    if "metadata" not in index:
+        raise _incomplete(source, f"{INDEX} lacks “metadata”: write “metadata”: {{}} into it")
+    files = [folder / str(name) for name in sorted(set(placed.values()))]
+    missing = [file.name for file in files if not file.is_file()]
+    if len(missing) == 1:
+        raise _incomplete(source, f"{missing[0]} is missing")
+    if missing:
+        raise _incomplete(source, f"{missing[0]} and {len(missing) - 1} more files are missing")
+    return files
+
+
+def _header(source: str, file: Path) -> dict[str, str]:
+    """The types of a file's tensors, by their names."""
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        if length > _LONGEST_HEADER:
+            raise _incomplete(source, f"{file.name} holds something else than weights")
+        try:
+            header = json.loads(opened.read(length))
+            header.pop("__metadata__", None)
+            ends = [at["data_offsets"][1] for at in header.values()]
+            types = {name: str(at["dtype"]) for name, at in header.items()}
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+            raise _incomplete(source, f"{file.name} is damaged at its beginning") from None
+    whole, size = 8 + length + max(ends, default=0), file.stat().st_size
+    if size < whole:
+        raise _incomplete(source, f"{file.name} is cut off: {size:,} of {whole:,} bytes")
+    if size > whole:
+        raise _incomplete(source, f"{file.name} has {size - whole:,} bytes more than it should")
+    return types
+
+
+def _incomplete(source: str, why: str) -> CheckpointError:
+    return CheckpointError(f"The checkpoint {source} is not complete in that folder: {why}.")
+
+
+def _shape(size: Any) -> str:
+    return " × ".join(str(n) for n in size)

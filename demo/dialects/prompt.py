@@ -1,0 +1,131 @@
+"""From a resolved sentence to what a model is asked, in its own dialect.
+
+This is the only place where R1 becomes ``bbox=[x1, y1, x2, y2]``. It knows no tokenizer and no
+model code; pictures never pass through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
+from demo.errors import QuestionError
+from demo.language.references import Reference, Resolved
+from demo.picture.geometry import ModelBox, PictureBox, Size
+from demo.picture.regions import Registry
+
+MOST_BOXES = 120  # as many objects as the model was trained to match
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A reference as the model gets it: the name it has here, and its box in both frames."""
+
+    name: str
+    picture_box: PictureBox
+    model_box: ModelBox
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question, ready for a model.
+
+    ``question`` is the sentence with its boxes as ``bbox=[…]`` (or bare), ``instruction`` the whole text
+    beside the picture, with the boxes as the model's dialect writes them (or bare).
+    ``likely`` are texts that the answer may repeat parts of, the likeliest last: the model never sees
+    them, but they help to decode faster.
+    """
+
+    question: str
+    instruction: str
+    given: tuple[Given, ...]
+    likely: tuple[str, ...] = ()
+
+
+def region_reasoner_instruction(question: str) -> str:
+    """The full instruction round a question, exactly as RegionReasoner was trained on it."""
+    return REGION_REASONER.instruction(question)
+
+
+def build_prompt(
+    resolved: Resolved,
+    registry: Registry,
+    picture: Size,
+    frame: Size,
+    dialect: Dialect = REGION_REASONER,
+    *,
+    bare: bool = False,
+) -> Prompt:
+    """The prompt for a resolved sentence, with boxes written in ``frame``; they are rounded here, once.
+
+    A region of several objects puts every object's box in, joined by "and". ``bare`` writes only
+    ``[x1, y1, x2, y2]``, whatever the dialect. Raises QuestionError for more than 120 boxes, and when no
+    words are left.
+    """
+    given: list[Given] = []
+    pieces: list[str] = []
+    end = resolved.begin
+    # "both of them" is one phrase and several references, all with the same span.
+    spoken = (r for r in resolved.references if not r.topic)
+    for (start, stop), meant in groupby(spoken, key=lambda r: (r.start, r.end)):
+        same = list(meant)
+        boxes = [g for r in same for g in _given(r, registry, picture, frame)]
+        given.extend(boxes)
+        pieces += [resolved.sentence[end:start], _written(boxes, bare), "'s" * same[0].possessive]
+        end = stop
+        if len(given) > MOST_BOXES:
+            raise QuestionError(
+                f"This question cites more than {MOST_BOXES} boxes. Cite fewer regions at a time."
+            )
+    pieces.append(resolved.sentence[end:])
+    question = normalised("".join(pieces))
+    if not question:
+        raise QuestionError("Ask for something in words, for example “find the dog”.")
+    distinct, likely = tuple(dict.fromkeys(given)), dialect.likely(given=bool(given))
+    in_dialect = () if bare else distinct
+    return Prompt(question, _instruction(question, in_dialect, dialect), distinct, (likely,))
+
+
+def _instruction(question: str, given: Sequence[Given], dialect: Dialect) -> str:
+    """The whole text, with these boxes as the dialect writes them; only now, for tokens of the dialect's
+    own would not outlast `normalised`.
+    """
+    for one in given:
+        box = one.model_box
+        question = question.replace(bbox_text(box), dialect.box.format(*box.xyxy))
+    return dialect.instruction(question)
+
+
+def normalised(question: str) -> str:
+    """Lower case on one line, without leading and trailing ``. " ? !``, as in training.
+
+    Tokens of the chat format, such as ``<|im_end|>``, are broken up: a person's are text.
+    """
+    return " ".join(question.lower().split()).strip(' ."?!').replace("<|", "< |")
+
+
+def bbox_text(box: ModelBox) -> str:
+    """``bbox=[x1, y1, x2, y2]``, comma and space as the authors' data has it."""
+    return f"bbox={bare_text(box)}"
+
+
+def bare_text(box: ModelBox) -> str:
+    """``[x1, y1, x2, y2]``, as the authors' evaluation pastes it."""
+    return f"[{', '.join(str(v) for v in box.xyxy)}]"
+
+
+def _given(reference: Reference, registry: Registry, picture: Size, frame: Size) -> list[Given]:
+    objects = registry.objects(reference.name)
+    single = len(objects) == 1
+    return [
+        Given(reference.name if single else o.id, o.box, o.box.to_model(picture, frame))
+        for o in objects
+    ]
+
+
+def _written(given: Sequence[Given], bare: bool) -> str:
+    text = bare_text if bare else bbox_text
+    return " and ".join(text(g.model_box) for g in given)

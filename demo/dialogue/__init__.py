@@ -1,0 +1,1 @@
+"""One conversation about one picture: its value, its turns and edits, its files."""

@@ -1,0 +1,330 @@
+"""One turn from a person's sentence to a longer dialogue: the only place where the rooms meet.
+
+``sentence → references → prompt → text → trace → boxes → masks → findings → session``, once, forward,
+told as events while it happens. It knows no page and no model code; each part is called through its
+protocol or as a pure function.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from demo.answers.checks import check
+from demo.answers.trace import (
+    ObjectFound,
+    PartClosed,
+    PartOpened,
+    PartText,
+    Trace,
+    TraceEvent,
+    TraceObject,
+    TraceParser,
+)
+from demo.dialects.dialect import Dialect
+from demo.dialects.prompt import Given, Prompt, build_prompt
+from demo.dialogue.session import Finding, ReasonerInfo, Session, Timings, Turn
+from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
+from demo.language.english import LINKS, words
+from demo.language.references import Resolved, check_question, resolve
+from demo.picture.geometry import PictureBox, PicturePoint, Size
+from demo.picture.picture import Picture
+from demo.picture.regions import RegionObject, Registry
+from demo.reasoners.base import Reasoner, Usage
+from demo.segmenters.base import Hint, Segmenter
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The question was understood; ``prompted`` is what the model is asked."""
+
+    question: str
+    prompted: str
+    given: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSeen:
+    """An object stands in the text that is still being written; picture pixels."""
+
+    box: PictureBox
+    point: PicturePoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segmenting:
+    """The text is complete and masks are being made for so many objects."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    """The dialogue with the new turn; ``turns[-1].partial`` says whether it was stopped."""
+
+    session: Session
+
+
+MASKS_AT_ONCE = 16
+_TURNS_REPEATED = 8  # an answer may repeat parts of so many former ones
+TurnEvent = (
+    TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
+)
+
+
+def begin(picture: Picture, reasoner: Reasoner) -> Session:
+    """An empty dialogue about a picture with a model."""
+    return Session.begin(picture.info, _info(picture, reasoner))
+
+
+def _info(picture: Picture, reasoner: Reasoner) -> ReasonerInfo:
+    dialect = reasoner.dialect
+    return ReasonerInfo(reasoner.name, dialect.view(picture.size).frame, dialect.name)
+
+
+def understand(
+    session: Session,
+    sentence: str | Resolved,
+    dialect: Dialect,
+    written_in: Size | None = None,
+    *,
+    bare: bool = False,
+) -> tuple[Resolved, Prompt]:
+    """What a sentence means in a dialogue, and how a model of that dialect would be asked.
+
+    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as `build_prompt` says.
+    "It" is the newest region that can be seen, found or drawn; in a sentence that is resolved already
+    nothing more is read as a reference.
+    Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
+    """
+    if isinstance(sentence, Resolved):
+        resolved = sentence
+    else:
+        last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
+        resolved = resolve(check_question(sentence), session.registry, last=last)
+    size = session.picture.size
+    frame = written_in or dialect.view(size).frame
+    return resolved, build_prompt(resolved, session.registry, size, frame, dialect, bare=bare)
+
+
+def run_turn(
+    session: Session,
+    sentence: str | Resolved,
+    *,
+    picture: Picture,
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+    cancel: threading.Event,
+    written_in: Size | None = None,
+    bare: bool = False,
+) -> Iterator[TurnEvent]:
+    """Answer one sentence about the session's picture.
+
+    The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
+    what was complete. References are written in the model's own frame, unless ``written_in`` gives
+    another: the model takes those numbers for its own all the same. That, and references written
+    ``bare``, are for evaluations only.
+    Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
+    possibly later; the given session is never changed.
+    """
+    began = time.perf_counter()
+    if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
+        raise SessionFormatError("This dialogue is about another picture.")
+    dialect, info = reasoner.dialect, _info(picture, reasoner)
+    resolved, prompt = understand(session, sentence, dialect, written_in, bare=bare)
+    earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
+    prompt = replace(prompt, likely=prompt.likely + earlier)
+    yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
+    writing = _Writing(picture.size, info.frame, dialect, began)
+    for number, piece in enumerate(reasoner.stream(picture, prompt, cancel)):
+        # Not sooner: while others come first, their pictures would take the place of this one.
+        if number == 0:
+            _prepare_meanwhile(segmenter, picture)
+        yield from writing.take(piece)
+    trace, stopped = writing.close(), cancel.is_set()
+    session = session.with_reasoner(info)
+    if not trace.raw and not stopped:
+        raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
+    findings = check(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    objects = [RegionObject("", *_in_picture(o, picture.size, info.frame)) for o in trace.objects]
+    if objects and segmenter is not None and not stopped:
+        yield Segmenting(len(objects))
+        try:
+            objects = with_masks(objects, picture, segmenter, cancel)
+        except ModelError as error:
+            findings = (
+                *findings,
+                Finding("masks.failed", "warning", f"There are no masks. {error}"),
+            )
+    turn = Turn(
+        question=resolved.sentence,
+        prompted=prompt.question,
+        references=resolved.names,
+        partial=stopped,
+        trace=trace.text,
+        raw=trace.raw,
+        findings=findings,
+        timings=writing.timings(),
+        next_region=session.registry.next_number,
+        decoding=writing.usage.decoding,
+    )
+    yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
+
+
+def answer(
+    session: Session,
+    sentence: str,
+    *,
+    picture: Picture,
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+) -> Session:
+    """The dialogue after one whole turn, for callers who do not watch it happen."""
+    events = run_turn(
+        session,
+        sentence,
+        picture=picture,
+        reasoner=reasoner,
+        segmenter=segmenter,
+        cancel=threading.Event(),
+    )
+    return next(event.session for event in events if isinstance(event, TurnFinished))
+
+
+def _prepare_meanwhile(segmenter: Segmenter | None, picture: Picture) -> None:
+    """Let the segmenter look at the picture while the model writes; it keeps what it has seen."""
+
+    def prepare(segmenter: Segmenter) -> None:
+        with suppress(ModelError):  # it shows again, and is said, when masks are made
+            segmenter.prepare(picture)
+
+    if segmenter is not None:
+        threading.Thread(target=prepare, args=(segmenter,), daemon=True).start()
+
+
+class _Writing:
+    """A text as it arrives: parsed, measured, and told as events."""
+
+    def __init__(self, picture: Size, frame: Size, dialect: Dialect, began: float) -> None:
+        self.picture, self.frame, self.began = picture, frame, began
+        self.parser = TraceParser(frame, dialect)
+        self.first_token: float | None = None
+        self.opened: dict[str, float] = {}
+        self.parts: dict[str, float] = {}
+        self.usage = Usage()
+
+    def take(self, piece: str | Usage) -> Iterator[TurnEvent]:
+        if isinstance(piece, Usage):
+            self.usage = piece
+            return
+        if self.first_token is None:
+            self.first_token = time.perf_counter() - self.began
+        for event in self.parser.feed(piece):
+            self._time(event)
+            if isinstance(event, ObjectFound):
+                yield ObjectSeen(*_in_picture(event.item, self.picture, self.frame))
+            else:
+                yield event
+
+    def _time(self, event: TraceEvent) -> None:
+        if isinstance(event, PartOpened):
+            self.opened[event.part] = time.perf_counter()
+        elif isinstance(event, PartClosed):
+            self.parts[event.part] = time.perf_counter() - self.opened[event.part]
+
+    def close(self) -> Trace:
+        return self.parser.close()
+
+    def timings(self) -> Timings:
+        total = time.perf_counter() - self.began
+        counts = self.usage
+        return Timings(
+            self.first_token,
+            total,
+            counts.prompt_tokens,
+            counts.new_tokens,
+            counts.reused_tokens,
+            self.parts,
+        )
+
+
+def _in_picture(
+    item: TraceObject, picture: Size, frame: Size
+) -> tuple[PictureBox, PicturePoint | None]:
+    point = None if item.point is None else item.point.to_picture(picture, frame)
+    return item.box.to_picture(picture, frame), point
+
+
+def with_masks(
+    objects: Sequence[RegionObject],
+    picture: Picture,
+    segmenter: Segmenter,
+    cancel: threading.Event,
+) -> list[RegionObject]:
+    """The same objects with masks made from their boxes and points. Raises ModelError.
+
+    A stop takes effect after the group at hand; the objects after it stay without a mask.
+    """
+    made: list[RegionObject] = []
+    for start in range(0, len(objects), MASKS_AT_ONCE):
+        group = objects[start : start + MASKS_AT_ONCE]
+        if cancel.is_set():
+            made.extend(group)
+            continue
+        segments = segmenter.segment(picture, [Hint(o.box, o.point) for o in group])
+        made.extend(
+            replace(o, mask=segment.mask, mask_quality=segment.quality)
+            for o, segment in zip(group, segments, strict=True)
+        )
+    return made
+
+
+def _with_turn(
+    session: Session, turn: Turn, objects: Sequence[RegionObject], label: str
+) -> Session:
+    registry: Registry = session.registry
+    if objects:
+        registry, region = registry.add(objects, label=label)
+        turn = replace(turn, region=region.id)
+    return session.with_turn(turn, registry)
+
+
+_ASKING = words(
+    "please can could you do does find show tell me where is are the a an locate segment point at mark "
+    "which what who also now and i am i'm i’m want need would like looking look for there see all every "
+    "to try click tap on select choose pick highlight detect outline give whose whatever whoever whichever"
+)
+_JOINING = words("touches that has")
+_ABOUT_THE_PICTURE = re.compile(
+    r"\s+(?:is |are )?in (?:this|the) (?:image|picture|photo|photograph|scene)$"
+)
+
+
+def label_of(resolved: Resolved) -> str:
+    """A short name for what a question looks for: the thing that it describes by a region, or else its
+    words without the asking ones.
+    """
+    spoken = [r for r in resolved.references if not r.topic]
+    text, end = "", resolved.begin
+    for reference in spoken:
+        text += resolved.sentence[end : max(end, reference.start)]
+        text += reference.name if reference.end > end else ""
+        end = max(end, reference.end)
+    whole = _unasked(text + resolved.sentence[end:])
+    thing = _unasked(resolved.sentence[resolved.begin : spoken[0].start]) if spoken else []
+    while thing and thing[-1].lower() in LINKS | _ASKING | _JOINING:
+        thing.pop()
+    label = " ".join(thing or whole).rstrip(",;")
+    return label if len(label) <= 40 else f"{label[:39].rstrip()}…"
+
+
+def _unasked(text: str) -> list[str]:
+    """The words after those that only ask: *find the*, *what is to the*."""
+    said = _ABOUT_THE_PICTURE.sub("", text.strip(" .?!,:")).split()
+    asked = len(list(takewhile(lambda word: word.lower().strip(",:") in _ASKING, said)))
+    return said[asked:] or said

@@ -1,0 +1,28 @@
+"""The examples people can open with one click: a picture and a short dialogue each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A picture with questions to ask in turn; ``note`` says what to expect, where that is needed."""
+
+    title: str
+    picture: Path
+    questions: tuple[str, ...]
+    note: str = ""
+
+
+def load_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
+    """The examples that ``examples.json`` lists, in its order."""
+    rows = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
+    return tuple(
+        Example(row["title"], folder / row["picture"], tuple(row["questions"]), row.get("note", ""))
+        for row in rows
+    )

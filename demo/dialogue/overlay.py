@@ -1,0 +1,76 @@
+"""A picture with its regions drawn on it, by supervision, on a copy.
+
+Colours are the page's own: the Okabe–Ito palette, which people with colour blindness can tell
+apart, by the region's number.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import supervision as sv
+from numpy.typing import NDArray
+
+from demo.dialogue.session import Session
+from demo.errors import InputError
+from demo.picture.picture import Picture
+from demo.picture.regions import Region, RegionObject
+
+PALETTE = ("#0072B2", "#C14F00", "#007D5C", "#E69F00", "#A8417F", "#56B4E9", "#F0E442")
+
+
+def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
+    """The picture [H, W, 3] with the masks, boxes, points and names of all regions not hidden."""
+    shown = [(r, o) for r in session.registry if not r.hidden for o in r.objects]
+    scene = np.ascontiguousarray(picture.pixels[..., ::-1])
+    if not shown:
+        return np.ascontiguousarray(scene[..., ::-1])
+    size = (picture.size.width, picture.size.height)
+    thickness = sv.calculate_optimal_line_thickness(size)
+    palette = sv.ColorPalette.from_hex(list(PALETTE))
+    for region, item in shown:
+        scene = _mask(scene, region, item, palette)
+    boxes = sv.Detections(
+        xyxy=np.array([o.box.xyxy for _, o in shown], float),
+        class_id=np.array([r.number - 1 for r, _ in shown]) % len(PALETTE),
+    )
+    scene = sv.BoxAnnotator(palette, thickness=thickness).annotate(scene, boxes)
+    scene = _points(scene, [o for _, o in shown], thickness)
+    labels = sv.LabelAnnotator(
+        palette, text_scale=sv.calculate_optimal_text_scale(size), text_padding=4
+    )
+    names = [o.id if len(r.objects) > 1 else r.id for r, o in shown]
+    scene = labels.annotate(scene, boxes, labels=names)
+    return np.ascontiguousarray(scene[..., ::-1])
+
+
+def _mask(
+    scene: NDArray[np.uint8], region: Region, item: RegionObject, palette: sv.ColorPalette
+) -> NDArray[np.uint8]:
+    """One mask at a time: a picture of 50 megapixels with many objects would fill the memory."""
+    if item.mask is None:
+        return scene
+    one = sv.Detections(
+        xyxy=np.array([item.box.xyxy], float),
+        mask=item.mask.to_array()[None],
+        class_id=np.array([region.number - 1]) % len(PALETTE),
+    )
+    painted: NDArray[np.uint8] = sv.MaskAnnotator(palette, opacity=0.35).annotate(scene, one)
+    return painted
+
+
+def _points(
+    scene: NDArray[np.uint8], objects: list[RegionObject], thickness: int
+) -> NDArray[np.uint8]:
+    for point in (o.point for o in objects if o.point is not None):
+        cv2.circle(scene, point.xy, 3 * thickness, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(scene, point.xy, 2 * thickness, (40, 40, 40), -1, cv2.LINE_AA)
+    return scene
+
+
+def overlay_png(picture: Picture, session: Session) -> bytes:
+    """The same as a PNG file."""
+    ok, encoded = cv2.imencode(".png", draw_overlay(picture, session)[..., ::-1])
+    if not ok:
+        raise InputError("This picture could not be written as a PNG file.")
+    return encoded.tobytes()

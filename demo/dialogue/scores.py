@@ -1,0 +1,143 @@
+"""How an answer was reasoned: the rewards of RegionReasoner that need no ground truth, 0 to 1 each.
+
+They say whether it was reasoned as the model was taught to reason, not whether it is right: a box may
+be wrong at full score. Where a score means nothing it is None, and a sentence says why.
+
+This file does not know the registry or the page; what was given comes as boxes of the model frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from demo.answers.checks import XYXY, citation_reward, find_citations
+from demo.answers.trace import PARTS, bare, sentences
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
+from demo.dialogue.session import TraceText, Turn
+from demo.language.english import listed
+from demo.language.keywords import comparable, consistency, is_few
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One reward of one answer: its ``value``, 0 to 1, or None where it does not apply, and why."""
+
+    name: str
+    value: float | None
+    reason: str
+
+
+def scores(
+    turn: Turn, given: Collection[XYXY], dialect: Dialect = REGION_REASONER
+) -> tuple[Score, ...]:
+    """The four rewards of an answer: citation, consistency, format, repetition.
+
+    ``given`` are the boxes that stood in the question, in the model frame. What an answer in the dialect
+    has no part for gets no score.
+    """
+    if turn.partial:
+        stopped = "The answer was stopped before it was complete."
+        return tuple(Score(name, None, stopped) for name in NAMES)
+    text, parts = turn.trace, dialect.parts
+    return (
+        _citation(text.think or "", given) if "think" in parts else _not_asked("citation", "think"),
+        _consistency(text) if "scene" in parts else _not_asked("consistency", "scene"),
+        _format(text, parts or ("answer",), asked=bool(given)),
+        _repetition(turn.raw),
+    )
+
+
+def _not_asked(score: str, part: str) -> Score:
+    return Score(score, None, f"Answers of this model do not have {_PARTS[part]}.")
+
+
+NAMES = ("citation", "consistency", "format", "repetition")
+
+
+def _citation(think: str, given: Collection[XYXY]) -> Score:
+    """See `citation_reward`. Nothing given earns full credit in training; here it is no score."""
+    if not given:
+        return Score("citation", None, "The question gives the model no region to cite.")
+    cited = {citation.box for citation in find_citations(think)}
+    value = citation_reward(cited, given)
+    if not cited:
+        return Score("citation", value, "The reasoning cites no box at all.")
+    right = len(cited & set(given))
+    if right == len(cited):
+        boxes = "The box" if right == 1 else f"All {right} boxes"
+        return Score("citation", value, f"{boxes} that the reasoning cites stood in the question.")
+    counted = (
+        f"Of {_count(len(cited), 'box', 'boxes')} cited, {right or 'none'} stood in the question"
+    )
+    return Score("citation", value, f"{counted}; any other box halves the score.")
+
+
+def _consistency(text: TraceText) -> Score:
+    """The reward `consistency`, as a share of what these parts can reach."""
+    scene, focus, think = text.scene or "", text.focus or "", text.think or ""
+    if not (scene and think):
+        absent = listed([_PARTS[n] for n in ("scene", "think") if not getattr(text, n)])
+        return Score("consistency", None, f"There is nothing to compare without {absent}.")
+    if not comparable(scene, think):
+        few = "There are too few words to compare."
+        other = "Words can be compared in English and in languages without spaces, not in this one."
+        return Score("consistency", None, few if is_few(scene) and is_few(think) else other)
+    found = consistency(scene, focus, think)
+    shares = [
+        f"{shared} of {total} words of the {name}"
+        for name, (shared, total) in (("scene", found.scene), ("focus", found.focus))
+        if total
+    ]
+    logic = (
+        f"It uses words of {listed(found.logic)}." if found.logic else "It uses no words of logic."
+    )
+    counted = f"The reasoning takes up {listed(shares)}. " if shares else ""
+    return Score("consistency", found.score / found.reachable, f"{counted}{logic}")
+
+
+_PARTS = {
+    "scene": "the scene",
+    "focus": "the focus",
+    "think": "the reasoning",
+    "answer": "the answer",
+}
+
+
+def _format(text: TraceText, parts: Sequence[str], *, asked: bool) -> Score:
+    """The share of demands that are met: each part is there, but a focus exactly when a region was given.
+
+    Only ``parts`` are demanded; what else there is does no harm.
+    """
+    there = {part for part in parts if getattr(text, part)}
+    wanted = {part for part in parts if asked or part != "focus"}
+    missing = [_PARTS[part] for part in PARTS if part in wanted - there]
+    faults = [f"Missing: {listed(missing)}."] if missing else []
+    if there - wanted:
+        faults.append("There is a focus although no region was given.")
+    kept = f"All {len(wanted)} parts are there." if len(wanted) > 1 else "The answer is there."
+    return Score("format", 1 - len(there ^ wanted) / len(parts), " ".join(faults) or kept)
+
+
+def _repetition(raw: str) -> Score:
+    """The share of sentences that were not said before.
+
+    The reward is named in the sources but not defined; this is its plainest form, and it agrees with the
+    finding ``trace.repeats`` on what a sentence is.
+    """
+    said = [bare(sentence) for sentence in sentences(raw)]
+    if len(said) < 2:
+        return Score("repetition", None, "There are fewer than two sentences.")
+    new = len(set(said))
+    repeated = len(said) - new
+    if not repeated:
+        return Score("repetition", 1.0, f"None of {len(said)} sentences comes twice.")
+    verb = "was" if repeated == 1 else "were"
+    return Score(
+        "repetition", new / len(said), f"Of {len(said)} sentences, {repeated} {verb} said before."
+    )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,83 @@
+"""A second opinion: what another model answers to a question that a dialogue holds already.
+
+It is no part of the dialogue, unless a person takes it in the place of the first. This file knows sessions;
+which models there are and how they are asked it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from demo.dialogue.session import Second, Session, Turn
+from demo.errors import InputError
+from demo.language.references import Resolved
+from demo.picture.geometry import PictureBox
+
+AGREE = 0.5  # mean IoU from which two answers are said to agree, as a hit is counted in benchmarks
+_CHANGED = "What this question refers to is not what it was when it was asked: ask again, and compare then."
+
+
+def second_of(session: Session) -> Second:
+    """The last answer of a dialogue, as another model's opinion on its question."""
+    turn = session.turns[-1]
+    found = None if turn.region is None else session.registry.region(turn.region)
+    bare = replace(turn, region=None, reasoner=None)
+    objects, label = ((), "") if found is None else (found.objects, found.label)
+    return Second(session.reasoner_of(turn), bare, objects, label)
+
+
+def taken(session: Session, number: int, second: Second) -> Session:
+    """That dialogue with the other answer in the place of turn ``number`` (1, 2, …), as its last.
+
+    Regions made since are gone, as when the question is asked again. Raises InputError when there is
+    no such turn.
+    """
+    start = session.before(number).with_reasoner(second.reasoner)
+    registry, region = start.registry, None
+    if second.objects:
+        registry, made = registry.add(second.objects, label=second.label)
+        region = made.id
+    free = start.registry.next_number
+    turn = replace(second.turn, region=region, next_region=free, reasoner=None)
+    return replace(start.with_turn(turn, registry), former=session)
+
+
+def check_same(first: Turn, question: Resolved) -> None:
+    """Raises InputError when a question, as it is understood now, names other regions than it did."""
+    if question.names != first.references:
+        raise InputError(_CHANGED)
+
+
+def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> float | None:
+    """The mean IoU of two answers' boxes, paired best first, one to one; what has no pair counts 0.
+
+    None when neither found anything.
+    """
+    if not first and not second:
+        return None
+    pairs = sorted(
+        ((a.iou(b), i, j) for i, a in enumerate(first) for j, b in enumerate(second)), reverse=True
+    )
+    left, right, total = set(range(len(first))), set(range(len(second))), 0.0
+    for iou, i, j in pairs:
+        if i in left and j in right:
+            left.discard(i)
+            right.discard(j)
+            total += iou
+    return total / max(len(first), len(second))
+
+
+def compared(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> str:
+    """How far two answers agree, in a sentence."""
+    iou = agreement(first, second)
+    if iou is None:
+        return "They agree: both find nothing."
+    if not first or not second:
+        return "They disagree: one finds something, the other nothing."
+    verdict = "They agree" if iou > AGREE else "They disagree"
+    if len(first) == len(second) == 1:
+        return f"{verdict}: IoU {iou:.2f}."
+    if len(first) == len(second):
+        return f"{verdict}: mean IoU {iou:.2f}."
+    return f"{verdict}: {len(first)} and {len(second)} boxes, mean IoU {iou:.2f}."

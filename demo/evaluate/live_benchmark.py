@@ -1,0 +1,144 @@
+"""A dialogue of the page beside the benchmark's: how far they agree, what comes next, how it scores.
+
+Everything is told from the session, so that undo, branches and a reload need nothing here. A person may
+leave the benchmark's dialogue at any turn: what they ask themselves, and what follows it, has no truth. It
+does not know how anything is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from demo.dialogue.session import Session, Turn
+from demo.evaluate.data import PLACE, Dialogue, TrueTurn
+from demo.evaluate.metrics import Summary, mean_of, says_none, summarize
+from demo.evaluate.reference_policy import WITHOUT, Asked, Manner, next_question
+from demo.evaluate.turn_score import Judged, judge
+from demo.picture.regions import RegionObject
+
+_NAME = rf"(R[0-9]+(?:\.[0-9]+)?|{WITHOUT})"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A turn that the benchmark asked.
+
+    ``counts`` says whether the answer is the model's own and whole; ``judged`` compares it as it is now.
+    ``stand_ins`` are the regions in its question that are true boxes, with the round (1, 2, …) that the
+    question names: its answer has no box, or it is not played yet.
+    """
+
+    number: int
+    true: TrueTurn
+    judged: Judged
+    answered: int
+    counts: bool
+    partial: bool
+    stand_ins: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The scores of a dialogue whose rounds are all played; ``iou`` is the mean of the boxes'."""
+
+    summary: Summary
+    iou: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A benchmark's dialogue that is played; ``masks`` says whether answers have any to compare."""
+
+    dialogue: Dialogue
+    masks: bool
+
+    def played(self, session: Session) -> int:
+        """How many turns of a session, from the first on, are the benchmark's own questions."""
+        pairs = enumerate(zip(session.turns, self.dialogue.turns, strict=False))
+        asked = (_stands_in(session, n, turn, true) is not None for n, (turn, true) in pairs)
+        return next((n for n, right in enumerate([*asked, False]) if not right), 0)
+
+    def rounds(self, session: Session) -> list[Round]:
+        """The turns of a session that are the benchmark's, from the first on."""
+        return [self._round(session, n) for n in range(1, self.played(session) + 1)]
+
+    def next(self, session: Session) -> Asked | None:
+        """What the benchmark asks next; None at its end, and once its dialogue was left.
+
+        It is left by a question of one's own, and by an answer that was stopped, corrected or deleted.
+        """
+        played = len(session.turns)
+        if played == len(self.dialogue.turns) or not self._is_kept(session):
+            return None
+        return next_question(self.dialogue, session, Manner())
+
+    def total(self, session: Session) -> Total | None:
+        """The scores over all rounds; None before the last one, and when the dialogue was left."""
+        if len(session.turns) != len(self.dialogue.turns) or not self._is_kept(session):
+            return None
+        judged = [one.judged for one in self.rounds(session)]
+        ious = [one.iou for one in judged if one.iou is not None]
+        return Total(summarize(one.score for one in judged), mean_of(ious))
+
+    def _is_kept(self, session: Session) -> bool:
+        turns = session.turns
+        return self.played(session) == len(turns) and all(_is_own(session, t) for t in turns)
+
+    def _round(self, session: Session, number: int) -> Round:
+        turn, true = session.turns[number - 1], self.dialogue.turns[number - 1]
+        objects = _objects(session, turn)
+        masks = true.masks if self.masks else None
+        readable = says_none(finding.kind for finding in turn.findings)
+        return Round(
+            number,
+            true,
+            judge(number, objects, true.boxes, masks, session.picture.size, readable),
+            len(objects),
+            _is_own(session, turn),
+            turn.partial,
+            _stands_in(session, number - 1, turn, true) or (),
+        )
+
+
+def _objects(session: Session, turn: Turn) -> tuple[RegionObject, ...]:
+    there = turn.region is not None and turn.region in session.registry
+    return session.registry.objects(turn.region) if there and turn.region else ()
+
+
+def _is_own(session: Session, turn: Turn) -> bool:
+    """Whether the answer is whole and as the model gave it."""
+    if turn.partial:
+        return False
+    if turn.region is None:
+        return True
+    return turn.region in session.registry and not session.registry.region(turn.region).corrected
+
+
+def _stands_in(
+    session: Session, number: int, turn: Turn, true: TrueTurn
+) -> tuple[tuple[str, int], ...] | None:
+    """The names in the question (of turn ``number``, from 0) that are true boxes, with their rounds; None
+    for another question.
+    """
+    names = _names(turn.question, true)
+    if names is None:
+        return None
+    found: dict[str, int] = {}
+    for name, named in zip(names, true.contexts, strict=False):
+        region = session.turns[named].region if named < number else None
+        if region is None and name != WITHOUT:
+            found[name] = named + 1
+        elif region is not None and name not in (region, f"{region}.1"):
+            return None
+    return tuple(found.items())
+
+
+def _names(question: str, true: TrueTurn) -> list[str] | None:
+    """What stands in the places of the benchmark's question; None when this is another one."""
+    places = list(PLACE.finditer(true.question)) if true.contexts else []
+    edges = [0, *(e for place in places for e in place.span()), len(true.question)]
+    words = (true.question[a:b] for a, b in list(pairwise(edges))[::2])
+    match = re.fullmatch(_NAME.join(re.escape(w) for w in words), question)
+    return None if match is None else list(match.groups())

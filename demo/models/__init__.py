@@ -1,0 +1,1 @@
+"""Which model runs: the choice, what else is available, and switching."""

@@ -1,0 +1,167 @@
+"""The models that this machine could run instead: what each would take, in words; fetched and loaded.
+
+It looks at disks and memory and changes nothing by looking. Which of them runs it is told; when one takes
+the place of another is `running.py`'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
+from demo.checkpoints.fetch import FetchStoppedError, Order, fetch, folder_of, order_for
+from demo.errors import DemoError, InputError, OutOfMemoryError
+from demo.machine.devices import Pace, free_memory
+from demo.models.selection import load, pace_of, plan_beside
+from demo.reasoners.memory import Plan, Precision, gib, need_of
+
+if TYPE_CHECKING:
+    from demo.models.selection import Models
+    from demo.segmenters.base import Segmenter
+
+log = logging.getLogger(__name__)
+
+State = Literal["runs", "here", "away", "unfit"]
+_UNKNOWN = "There is no such model in the list."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model as people see it in the list.
+
+    It ``runs``, is ``here`` on disk, ``away`` (to be fetched) or ``unfit`` for this machine; ``line`` says
+    what that means, with numbers; ``guessed`` says that how slow it is has not been measured yet.
+    """
+
+    source: str
+    title: str
+    state: State
+    line: str
+    guessed: bool = False
+
+
+class Shelf:
+    """The catalogue, the model that the app was started with, and those that were named since."""
+
+    def __init__(self, options: argparse.Namespace, first: Entry | None = None) -> None:
+        self._options = options
+        self._entries = {entry.source: entry for entry in CATALOGUE.values()}
+        if first is not None:  # it may be asked in other words than the catalogue has it
+            self._entries[first.source] = first
+        self._paces: dict[tuple[str, Precision], Pace] = {}
+
+    @property
+    def smallest(self) -> Entry:
+        """The one that runs everywhere."""
+        return CATALOGUE["nano"]
+
+    def entry(self, source: str) -> Entry:
+        """One of the list. Raises InputError."""
+        if source not in self._entries:
+            raise InputError(_UNKNOWN)
+        return self._entries[source]
+
+    def add(self, name: str) -> Entry:
+        """One by its name, its hub id or its folder, which is in the list from then on.
+
+        Raises OptionError for what is none of these.
+        """
+        entry = find_model(name.strip())
+        return self._entries.setdefault(entry.source, entry)
+
+    def is_here(self, entry: Entry) -> bool:
+        """Whether its weights are on this machine."""
+        return folder_of(entry) is not None
+
+    def rows(self, models: Models, *, measured: bool) -> list[Row]:
+        """The whole list; ``measured`` takes the time to see how slow large models are here."""
+        return [self._row(entry, models, measured) for entry in list(self._entries.values())]
+
+    def check(self, entry: Entry, models: Models) -> Plan:
+        """How it would be loaded in the place of those models. Raises ModelError when it cannot be."""
+        held = models.reasoner.held_bytes
+        return plan_beside(entry, self._options, held, here=self.is_here(entry))
+
+    def fits_beside(self, entry: Entry) -> bool:
+        """Whether it can be loaded while another stays. Raises CheckpointError when it cannot be at all."""
+        try:
+            plan_beside(entry, self._options, 0, here=True)
+        except OutOfMemoryError:
+            return False
+        return True
+
+    def order(self, entry: Entry) -> Order:
+        """What fetching it means. Raises CheckpointError when it cannot be had."""
+        order = order_for(entry, ask_hub=True)
+        order.check()
+        return order
+
+    def fetch(
+        self, order: Order, arrived: Callable[[int], None], given_up: threading.Event
+    ) -> None:
+        """Fetch it until somebody gives up. Raises CheckpointError with a sentence."""
+
+        def count(size: int) -> None:
+            arrived(size)
+            if given_up.is_set():
+                raise FetchStoppedError
+
+        fetch(order, count)
+
+    def load(self, entry: Entry, former: Segmenter | None) -> Models:
+        """Load it. Raises ModelError with a sentence."""
+        return load(entry, self._options, former, tell=log.info)
+
+    def _row(self, entry: Entry, models: Models, measured: bool) -> Row:
+        title = entry.title
+        if models.entry == entry:
+            return Row(entry.source, title, "runs", f"Runs now on {models.reasoner.device}.")
+        try:
+            plan = self.check(entry, models)
+            here = self.is_here(entry)
+            order = None if here else order_for(entry, ask_hub=False)
+        except DemoError as error:
+            return Row(entry.source, title, "unfit", _first_sentence(error))
+        where = "Here on disk." if order is None else f"{_capital(order.size_in_words)} to fetch."
+        pace = self._pace(plan, measured)
+        said = [where, *self._needs(plan, models), *_slowness(plan, pace)]
+        guessed = pace is None and bool(_slowness(plan, pace))
+        return Row(entry.source, title, "here" if here else "away", " ".join(said), guessed)
+
+    def _pace(self, plan: Plan, measured: bool) -> Pace | None:
+        """How fast it would be, if that is known or to be measured now."""
+        key = plan.device, plan.precision
+        if measured and plan.shape is not None and plan.device != "cuda":
+            self._paces[key] = pace_of(*key)
+        return self._paces.get(key)
+
+    def _needs(self, plan: Plan, models: Models) -> list[str]:
+        if plan.shape is None:
+            return []
+        free = free_memory(plan.device) + models.reasoner.held_bytes
+        need = need_of(plan.shape, plan.precision, None, plan.half).total
+        return [f"Needs {gib(need)} of {gib(free)} GiB free."]
+
+
+def _slowness(plan: Plan, pace: Pace | None) -> list[str]:
+    if plan.shape is None or plan.device == "cuda":
+        return []
+    if pace is None:
+        return ["Slow without a CUDA GPU."]
+    return [f"A first answer in about {pace.first_answer(plan.shape)}, without a CUDA GPU."]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _first_sentence(error: Exception) -> str:
+    first, dot, _ = str(error).partition(". ")
+    if isinstance(error, OutOfMemoryError) and dot:
+        return f"{first}."  # what else could be done about it is for those who start the app
+    return str(error)

@@ -1,0 +1,315 @@
+"""Which model and which segmenter run, and why, in words for people.
+
+It reads options and looks at the machine; it loads through `reasoners/` and `segmenters/` and knows
+nothing of how they work.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from demo.checkpoints.catalogue import Entry, find_model
+from demo.checkpoints.fetch import ensure
+from demo.errors import ModelError
+from demo.machine.devices import Pace, best_device, card_fault, half_precision, measure_pace
+from demo.models.drawn_world import World
+from demo.options import check_models
+from demo.picture.picture import Picture
+from demo.reasoners.base import Reasoner
+from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
+from demo.reasoners.memory import Plan, Precision
+from demo.reasoners.zero import ZeroReasoner, answer_in_time
+from demo.remote.reasoner import connect
+from demo.segmenters.base import Segment, Segmenter
+from demo.segmenters.factory import Room, choose_segmenter, sizes_for
+from demo.segmenters.grabcut import GrabCutSegmenter
+from demo.segmenters.zero import ZeroSegmenter
+from demo.zerogpu import Door, on_space, on_zero_gpu, zero_gpu
+
+SEVEN_B = "regionreasoner-7b"
+SMALLER = "qwen2.5-vl-3b"
+_NANO_ADVICE = (
+    "nano knows drawn scenes only; for photographs: --model regionreasoner-7b on a CUDA GPU"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to tell people about their picture before they ask.
+
+    ``ways`` are the ways out: a sentence and the command that goes with it.
+    """
+
+    text: str
+    ways: tuple[tuple[str, str], ...]
+
+
+_OUTSIDE = Advice(
+    "This picture is not from nano’s drawn world, so nano’s answers about it will mean nothing.",
+    (
+        (
+            "For photographs, run RegionReasoner-7B on a CUDA GPU:",
+            f"python app.py --model {SEVEN_B}",
+        ),
+        (
+            "Without one, a smaller Qwen2.5-VL, which is slow here and not trained for this:",
+            f"python app.py --model {SMALLER}",
+        ),
+    ),
+)
+
+_SERVED_AT_ONCE = 64  # a server queues by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What runs, and what to tell people about it.
+
+    ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
+    ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
+    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
+    runs on a server.
+    """
+
+    reasoner: Reasoner
+    segmenter: Segmenter | None
+    status: str
+    advice: str
+    why: str
+    world: World | None = None
+    at_once: int = 1
+    entry: Entry | None = None
+
+    def advice_for(self, picture: Picture) -> Advice | None:
+        """What to say about a picture before the first question; None when there is nothing."""
+        if self.world is None or self.world.belongs(picture):
+            return None
+        return _OUTSIDE
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """A model whose weights are here, how it will be loaded, and why it is this one.
+
+    ``slow`` says what to expect of it where there is no CUDA GPU.
+    """
+
+    entry: Entry
+    plan: Plan
+    why: str
+    slow: str = ""
+
+
+def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
+    """Load what the options ask for. Raises InputError or ModelError with a sentence.
+
+    ``tell`` gets what people should know while they wait.
+    """
+    check_models(options)
+    if options.server:
+        return _served(options, tell)
+    gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
+    picked = _picked(options, tell)
+    try:
+        return _loaded(picked, options, gpu, tell)
+    except ModelError as error:
+        if options.model != "auto" or picked.entry.name == "nano":
+            raise
+        because = f"The built-in model runs because {picked.entry.title} cannot: {error}"
+        return _loaded(_nano(options, because), options, gpu, tell)
+
+
+def load(
+    entry: Entry, options: argparse.Namespace, former: Segmenter | None, tell: Tell = to_stderr
+) -> Models:
+    """Another model under the same options, chosen in the page. Raises ModelError.
+
+    What ``former``, the segmenter that ran with the last one, holds is not loaded again.
+    """
+    plan = _plan(entry, options)
+    picked = _Picked(entry, plan, f"{entry.title} was chosen here.", _slowness(entry, plan, tell))
+    return _loaded(picked, options, None, tell, former)
+
+
+def _served(options: argparse.Namespace, tell: Tell) -> Models:
+    """A model on a server; here only the masks are made."""
+    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
+    world = World.load() if reasoner.name == "nano" else None
+    doubt = "" if reasoner.is_known else reasoner.words
+    if doubt:
+        tell(doubt)
+    sizes = _sizes(options)
+    segmenter, masks = choose_segmenter(
+        options.segmenter,
+        Room(best_device(), sizes[0] if sizes else None),
+        drawn=world.belongs if world else None,
+        fetch=on_space(),
+    )
+    return Models(
+        reasoner,
+        segmenter,
+        status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
+        advice=_NANO_ADVICE if world else doubt,
+        why=f"{why} {reasoner.words} {masks}",
+        world=world,
+        at_once=_SERVED_AT_ONCE,
+    )
+
+
+def _loaded(
+    picked: _Picked,
+    options: argparse.Namespace,
+    gpu: Any,
+    tell: Tell,
+    former: Segmenter | None = None,
+) -> Models:
+    entry, plan = picked.entry, picked.plan
+    is_nano = entry.name == "nano"
+    reasoner: Reasoner = load_local(entry, plan=plan, tell=tell)
+    world = World.load() if is_nano else None
+    segmenter, masks = choose_segmenter(
+        options.segmenter,
+        Room(plan.device, plan.sam2),
+        drawn=world.belongs if world else None,
+        fetch=on_space(),
+        former=former,
+    )
+    if gpu is not None:
+        reasoner, segmenter = _behind_door(gpu, reasoner, segmenter)
+    built_in = " · built in" if is_nano else ""
+    name = segmenter.name if segmenter else "none"
+    return Models(
+        reasoner,
+        segmenter,
+        status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
+        advice=_NANO_ADVICE if is_nano else "",
+        why=" ".join(
+            said for said in (picked.why, plan.why, picked.slow, entry.words, masks) if said
+        ),
+        world=world,
+        entry=entry,
+    )
+
+
+def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
+    """The model the options ask for, with its weights on this machine.
+
+    Of a model that is known, whether it fits and how slow it is are said before anything is fetched.
+    """
+    if options.model == "auto":
+        return _best(options)
+    entry = find_model(options.model, options.dialect)
+    slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
+    ensure(entry, agreed=options.yes)
+    plan = _plan(entry, options)
+    slow = slow or _slowness(entry, plan, tell)
+    return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
+
+
+def _best(options: argparse.Namespace) -> _Picked:
+    """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
+    if best_device() != "cuda":
+        because = (
+            f". {fault}" if (fault := card_fault()) else " because this machine has no CUDA GPU."
+        )
+        return _nano(options, f"The built-in model runs{because}")
+    large = find_model(SEVEN_B, options.dialect)
+    try:
+        _plan_before(large, options)
+        ensure(large, agreed=options.yes)
+        return _Picked(
+            large,
+            _plan(large, options),
+            "RegionReasoner-7B runs because its weights and a large enough GPU are here.",
+        )
+    except ModelError as error:
+        return _nano(options, f"The built-in model runs. {error}")
+
+
+def _nano(options: argparse.Namespace, why: str) -> _Picked:
+    entry = find_model("nano", options.dialect)
+    return _Picked(entry, _plan(entry, options), why)
+
+
+def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
+    return plan_for(
+        entry,
+        quantize=options.quantize,
+        low_memory=options.low_memory,
+        sam2_sizes=_sizes(options),
+    )
+
+
+def _plan_before(entry: Entry, options: argparse.Namespace, to_be_freed: int = 0) -> Plan:
+    """The plan for a model of known shape, wherever its weights are. Raises OutOfMemoryError."""
+    assert entry.shape is not None
+    return plan_on(
+        best_device(),
+        entry.title,
+        entry.shape,
+        options.quantize,
+        options.low_memory,
+        to_be_freed=to_be_freed,
+    )
+
+
+def plan_beside(entry: Entry, options: argparse.Namespace, to_be_freed: int, *, here: bool) -> Plan:
+    """How a model would be loaded once so many bytes are free as well, wherever its weights are.
+
+    One of unknown shape that is not ``here`` is taken to fit. Raises OutOfMemoryError with the numbers,
+    CheckpointError for one that is here and cannot be loaded.
+    """
+    if here:
+        return plan_for(
+            entry,
+            quantize=options.quantize,
+            low_memory=options.low_memory,
+            to_be_freed=to_be_freed,
+        )
+    if entry.shape is not None:
+        return _plan_before(entry, options, to_be_freed)
+    half = half_precision(best_device())
+    return Plan(best_device(), half, half=half)
+
+
+def _sizes(options: argparse.Namespace) -> tuple[str, ...]:
+    return sizes_for(options.segmenter, best_device(), fetch=on_space())
+
+
+def _slowness(entry: Entry, plan: Plan, tell: Tell) -> str:
+    """What to expect of a large model without a CUDA GPU; said at once, for it is loaded slowly too."""
+    if plan.device == "cuda" or plan.shape is None:
+        return ""
+    pace = pace_of(plan.device, plan.precision)
+    sentence = pace.sentence(entry.title, plan.device, plan.shape)
+    said = " ".join(filter(None, (card_fault(), sentence)))
+    tell(said)
+    return said
+
+
+@cache
+def pace_of(device: str, precision: Precision) -> Pace:
+    """How fast this machine is; measured once."""
+    return measure_pace(device, precision)
+
+
+def _behind_door(
+    gpu: Any, reasoner: Reasoner, segmenter: Segmenter | None
+) -> tuple[Reasoner, Segmenter | None]:
+    """Model and segmenter as a ZeroGPU Space can use them."""
+
+    def answer(*given: Any) -> Iterator[Any]:
+        yield from answer_in_time(reasoner, *given)
+
+    def segment(*given: Any) -> Iterator[Segment]:
+        if segmenter is not None:
+            yield from segmenter.segment(*given)
+
+    door = Door(gpu, {"answer": answer, "segment": segment})
+    if segmenter is None or isinstance(segmenter, GrabCutSegmenter):
+        return ZeroReasoner(reasoner, door), segmenter
+    return ZeroReasoner(reasoner, door), ZeroSegmenter(segmenter, door)

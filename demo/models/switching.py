@@ -1,0 +1,263 @@
+"""Which models run now, and how another takes their place without a restart.
+
+Whoever lets a model work takes it from here for as long as that lasts; the model is exchanged when nobody
+has it. The former one is closed before the next is loaded, so that there must never be room for both, and
+it comes back when the next one cannot be loaded. It knows no page and no dialogue; which models there are
+and how they are loaded is `shelf.py`'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from demo.errors import DemoError, InputError, ModelError
+from demo.web.rules import is_private
+
+if TYPE_CHECKING:
+    from demo.access.accounts import Accounts
+    from demo.checkpoints.catalogue import Entry
+    from demo.models.available import Shelf
+    from demo.models.selection import Models
+
+log = logging.getLogger(__name__)
+
+NOT_HERE = (
+    "Models are chosen here when the app is started: it is open to others than the person who started it, "
+    "or a server runs the model."
+)
+_ONE_AT_A_TIME = "Another model is being loaded or asked. Wait until that is done."
+_WAITING = "Waiting for the answer that is being written…"
+_UNFORESEEN = "something went wrong inside the demo"
+
+
+class Running:
+    """The models that run. Without a shelf they stay the same.
+
+    ``dress`` is done to models before anybody gets them; what is closed are those inside.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        shelf: Shelf | None = None,
+        dress: Callable[[Models], Models] = lambda models: models,
+    ) -> None:
+        self._inner, self._shelf, self._dress = models, shelf, dress
+        self._models = dress(models)
+        self._changed = threading.Condition()
+        self._users = 0
+        self._next: str | None = None  # the title of the model that takes over as soon as it can
+        self._busy = False  # whether an exchange is under way, with what is fetched for it
+        self._doing: Callable[[], str] = str
+        self._given_up = threading.Event()
+        self._second: Models | None = None  # one that was asked beside, kept as long as both fit
+        self.said = ""
+        self.changes = 0
+
+    @property
+    def models(self) -> Models:
+        """What runs, or ran last while another is being loaded; for its name and what is said of it."""
+        return self._models
+
+    @property
+    def may_switch(self) -> bool:
+        """Whether another model can be chosen while the app runs."""
+        return self._shelf is not None
+
+    @property
+    def shelf(self) -> Shelf:
+        """Which models there are. Raises InputError where they are not to be chosen."""
+        if self._shelf is None:
+            raise InputError(NOT_HERE)
+        return self._shelf
+
+    @property
+    def doing(self) -> str:
+        """What is being done about another model, in words; nothing most of the time."""
+        return self._doing()
+
+    @contextmanager
+    def use(self) -> Iterator[Models]:
+        """The models, which stay for as long as the block lasts.
+
+        Raises ModelError with a sentence while another one is on its way.
+        """
+        with self._changed:
+            if self._next is not None:
+                raise ModelError(f"{self._next} is being loaded. Ask again when it is there.")
+            self._users += 1
+            models = self._models
+        try:
+            yield models
+        finally:
+            with self._changed:
+                self._users -= 1
+                self._changed.notify_all()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether anybody lets the models work just now."""
+        return self._users > 0
+
+    # Another model ---------------------------------------------------------------------------------
+
+    def switch(self, entry: Entry, *, fetch: bool = False) -> None:
+        """Begin to exchange the model, which goes on by itself; ``said`` and ``changes`` tell the end.
+
+        With ``fetch`` its weights are fetched first, while the present one goes on answering. Raises
+        InputError where models are not to be chosen, and while another is on its way.
+        """
+        shelf = self.shelf
+        with self._changed:
+            if self._busy:
+                raise InputError(_ONE_AT_A_TIME)
+            self._busy, self.said = True, ""
+            self._doing = lambda: f"Loading {entry.title}…"
+            self._given_up.clear()
+        work = threading.Thread(target=self._exchange, args=(shelf, entry, fetch), daemon=True)
+        work.start()
+
+    @contextmanager
+    def beside(self, entry: Entry) -> Iterator[Models]:
+        """Another model, or the one that runs, for one question.
+
+        Where both fit it stays loaded for the next time, else the one that runs makes room for it and comes
+        back. Raises InputError where models are not to be chosen, and while another is on its way;
+        ModelError when it cannot be loaded.
+        """
+        shelf = self.shelf
+        if entry == self._inner.entry:
+            with self.use() as models:
+                yield models
+            return
+        with self._changed:
+            if self._busy:
+                raise InputError(_ONE_AT_A_TIME)
+            self._busy, self._doing = True, lambda: f"Loading {entry.title}…"
+        try:
+            if self._second is not None and self._second.entry != entry:
+                self._forget_second()
+            if self._second is not None or shelf.fits_beside(entry):
+                self._second = self._second or shelf.load(entry, self._inner.segmenter)
+                self._doing = str
+                yield self._dress(self._second)
+            else:
+                yield from self._in_its_place(shelf, entry)
+        finally:
+            with self._changed:
+                self._busy, self._doing = False, str
+                self._changed.notify_all()
+
+    def _in_its_place(self, shelf: Shelf, entry: Entry) -> Iterator[Models]:
+        """Another model for as long as it is asked, while the one that runs is not loaded."""
+        former = self._inner
+        shelf.check(entry, former)
+        with self._alone(entry.title):
+            former.reasoner.close()
+            other = None
+            try:
+                other = shelf.load(entry, former.segmenter)
+                self._doing = str
+                yield self._dress(other)
+            finally:
+                if other is not None:
+                    other.reasoner.close()
+                if former.entry is not None:
+                    self._doing = lambda: f"Loading {former.reasoner.name} again…"
+                    self.said = self._replaced(shelf, former.entry)
+                    self.changes += 1
+
+    def _forget_second(self) -> None:
+        if self._second is not None:
+            self._second.reasoner.close()
+            self._second = None
+
+    def stop_fetching(self) -> None:
+        """Give up what is being fetched; the model that runs goes on."""
+        self._given_up.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of an exchange; whether it came in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._busy, seconds)
+
+    def close(self) -> None:
+        """Free the models that run."""
+        self.stop_fetching()
+        self._forget_second()
+        self._inner.reasoner.close()
+
+    def _exchange(self, shelf: Shelf, entry: Entry, fetch: bool) -> None:
+        said = ""
+        try:
+            if fetch:
+                self._fetch(shelf, entry)
+            shelf.check(entry, self._inner)
+            with self._alone(entry.title):
+                self._doing = lambda: f"Loading {entry.title}…"
+                said = self._replaced(shelf, entry)
+        except DemoError as error:
+            said = f"{self._inner.reasoner.name} goes on. {error}"
+        except Exception:
+            log.exception("no other model")
+            said = f"{self._inner.reasoner.name} goes on: {_UNFORESEEN}."
+        with self._changed:
+            self._busy, self._doing, self.said = False, str, said
+            self.changes += 1
+            self._changed.notify_all()
+
+    def _fetch(self, shelf: Shelf, entry: Entry) -> None:
+        order = shelf.order(entry)
+        arrived: list[int] = []
+        self._doing = lambda: f"Fetching {entry.title}{order.of(sum(arrived))}…"
+        shelf.fetch(order, arrived.append, self._given_up)
+        self._doing = lambda: f"Loading {entry.title}…"
+
+    @contextmanager
+    def _alone(self, title: str) -> Iterator[None]:
+        """While nobody else has the models: those who have them finish, nobody new gets them."""
+        with self._changed:
+            self._next = title
+            if self._users:
+                self._doing = lambda: _WAITING
+            self._changed.wait_for(lambda: not self._users)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._next = None
+
+    def _replaced(self, shelf: Shelf, entry: Entry) -> str:
+        """Load another model in the place of the one that runs, or that one again; what to say of it."""
+        former = self._inner
+        self._forget_second()
+        former.reasoner.close()
+        tried: Sequence[Entry | None] = (entry, former.entry, shelf.smallest)
+        failures: list[str] = []
+        for each in dict.fromkeys(e for e in tried if e is not None):
+            try:
+                self._inner = shelf.load(each, former.segmenter)
+                self._models = self._dress(self._inner)
+            except DemoError as error:
+                failures.append(str(error))
+            except Exception:
+                log.exception("a model could not be loaded")
+                failures.append(f"{each.title} could not be loaded: {_UNFORESEEN}.")
+            else:
+                name = self._inner.reasoner.name
+                log.info("model", extra={"facts": {"model": name, "failed": len(failures)}})
+                return f"{name} runs again. {' '.join(failures)}" if failures else ""
+        return f"No model runs now. {' '.join(failures)}"
+
+
+def may_switch(
+    options: argparse.Namespace, accounts: Accounts | None, environment: Mapping[str, str]
+) -> bool:
+    """Whether the server is there for one person alone, who may exchange its model."""
+    others = options.server or options.share or accounts or options.behind_proxy
+    return not others and is_private(options.host, environment)

@@ -1,0 +1,332 @@
+"""Training batches: one drawn picture, several question–answer pairs that share its prefix.
+
+It knows tokens and where in the picture each of them should look; it knows no loss and no model code.
+The layout of a row: the prefix (system, picture) once, then K pairs, each padded to ``stride`` tokens; a
+pair sees the prefix and itself only, and its positions go on from the prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+from demo.dialects.prompt import region_reasoner_instruction
+from demo.nano.lessons.answers import Piece, Round, answer
+from demo.nano.lessons.questions import Asker
+from demo.nano.model.architecture import CELLS, number_ids
+from demo.nano.world.drawing import Drawing, draw
+from demo.nano.world.facts import FRAME, PEOPLE, RELATIONS, Fact, degree, facts_of
+from demo.nano.world.layout import sample_scene
+from demo.nano.world.phrases import loosened, mistyped
+from demo.nano.world.scene import COLOURS, KINDS, Scene, Thing
+from demo.nano.world.wear import worn
+from demo.picture.geometry import ModelBox
+
+COLOUR_NAMES = tuple(COLOURS)
+IGNORE = -100
+MOST_THINGS = 8
+ALIKE_TRIES = 4
+EASY_LEFT_OUT = 0.5
+FRAME_WH = (FRAME.width, FRAME.height)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A question with its answer; each array has a row per token."""
+
+    ids: NDArray[np.int64]
+    taught: NDArray[np.bool_]
+    about: NDArray[np.int64]  # the thing it speaks of, or -1
+    copied: NDArray[np.int64]  # the place of the number that it repeats, or -1
+    against: NDArray[np.int64]  # where it judges a thing: the only reference, else -1
+    degrees: NDArray[np.float32]  # … how much that thing is in each relation, else -1
+    decides: NDArray[np.bool_]  # it belongs to what decides about a thing
+
+
+@dataclass(slots=True)
+class Batch:
+    """Tensors of B pictures; L tokens a row, C = 64 visual tokens, N things at most.
+
+    ``ground`` [B, L] is the thing that the *next* token speaks of, -1 for none; ``owner`` [B, C] the
+    thing that a visual token shows, -1 for background. Relations stand in the order of `RELATIONS`.
+    """
+
+    pixels: Tensor  # uint8 [B, 3, H, W]
+    ids: Tensor  # [B, L]
+    positions: Tensor  # [3, B, L]
+    segment: Tensor  # [B, L]: 0 prefix, 1… pairs, -1 padding
+    labels: Tensor  # [B, L]: the next token where it is to be learned, else IGNORE
+    ground: Tensor  # [B, L]
+    source: Tensor  # [B, L]: place in the pair of the number that the next token repeats, or -1
+    against: Tensor  # [B, L]: where the next token judges a thing, its only reference, else -1
+    degrees: Tensor  # float [B, L, relations]: … how much it is in each relation, else -1
+    decides: Tensor  # bool [B, L]: the next token decides about a thing
+    owner: Tensor  # [B, C]
+    kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
+    colours: Tensor  # [B, C]: colour, IGNORE for background
+    hats: Tensor  # [B, C]: colour of a hat, len(COLOUR_NAMES) for a bare head, IGNORE for no person
+    boxes: Tensor  # float [B, N, 4], shares of the frame
+    prefix: int
+    stride: int
+
+    def to(self, device: str) -> Batch:
+        """The same batch on a device."""
+        tensors = (getattr(self, f.name) for f in fields(self)[:-2])
+        return Batch(*[t.to(device) for t in tensors], prefix=self.prefix, stride=self.stride)  # type: ignore[misc]
+
+
+class Lessons:
+    """An endless, seeded stream of batches."""
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        seed: int,
+        pictures: int,
+        pairs: int,
+        stride: int,
+    ) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.tokenizer = tokenizer
+        self.pictures = pictures
+        self.pairs, self.stride = pairs, stride
+        self.prefix = _prefix_ids(tokenizer)
+        self.eos = int(tokenizer.convert_tokens_to_ids("<|im_end|>"))
+        self.think = int(tokenizer.convert_tokens_to_ids("<think>"))
+        self.numbers = number_ids(tokenizer)
+        self.pad = int(tokenizer.convert_tokens_to_ids("<|endoftext|>"))
+
+    def __iter__(self) -> Iterator[Batch]:
+        while True:
+            yield self.batch()
+
+    def batch(self) -> Batch:
+        """The next batch."""
+        rows = [self._row() for _ in range(self.pictures)]
+        stacked = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
+        stacked[2] = stacked[2].transpose(0, 1).contiguous()
+        return Batch(*stacked, prefix=len(self.prefix), stride=self.stride)  # type: ignore[misc, arg-type]
+
+    def _row(self) -> tuple[NDArray[np.generic], ...]:
+        scene = self._scene()
+        drawing = draw(scene, *_training_size(self.rng, scene))
+        facts = facts_of(scene, drawing)
+        pixels = _as_seen(self.rng, drawing.image)
+        owner = cell_owners(drawing)
+        return (
+            np.ascontiguousarray(pixels.transpose(2, 0, 1)),
+            *self._tokens(scene, facts),
+            owner,
+            _kinds(scene, owner),
+            _colours(scene, owner),
+            _hats(scene, owner),
+            _boxes(facts),
+        )
+
+    def _scene(self) -> Scene:
+        """One for half of the pictures in which two things look alike, if a few tries give one."""
+        tries = ALIKE_TRIES if self.rng.random() < 0.5 else 1
+        for _ in range(tries):
+            scene = sample_scene(self.rng, int(self.rng.integers(3, 8)))
+            if len({(t.kind, t.colour) for t in scene.things}) < len(scene.things):
+                break
+        return scene
+
+    def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.generic], ...]:
+        """ids [L], positions [3, L], segment, labels, ground, source, against [L], degrees [L, …],
+        decides [L]."""
+        end = len(self.prefix)
+        length = end + self.pairs * self.stride
+        ids, segment = np.full(length, self.pad), np.full(length, -1)
+        labels, ground, source = np.full(length, IGNORE), np.full(length, -1), np.full(length, -1)
+        against = np.full(length, -1)
+        degrees = np.full((length, len(RELATIONS)), -1, np.float32)
+        decides = np.zeros(length, np.bool_)
+        positions = np.zeros((3, length), np.int64)
+        ids[:end], segment[:end] = self.prefix, 0
+        positions[:, :end] = prefix_positions(self.prefix)
+        start = int(positions[:, :end].max()) + 1
+        for number, pair in enumerate(self._pairs(scene, facts), start=1):
+            first = end + (number - 1) * self.stride
+            count = len(pair.ids)
+            place, before = slice(first, first + count), slice(first, first + count - 1)
+            ids[place], segment[place] = pair.ids, number
+            positions[:, place] = start + np.arange(count)
+            labels[before] = np.where(pair.taught, pair.ids, IGNORE)[1:]
+            ground[before], source[before] = pair.about[1:], pair.copied[1:]
+            against[before], degrees[before] = pair.against[1:], pair.degrees[1:]
+            decides[before] = pair.decides[1:]
+        return ids, positions, segment, labels, ground, source, against, degrees, decides
+
+    def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
+        """As many pairs as a row holds; one that is too long is left out and another made."""
+        rounds = self._rounds(facts)
+        made = 0
+        while made < self.pairs:
+            pair = self._pair(scene, facts, *next(rounds))
+            if len(pair.ids) <= self.stride:
+                made += 1
+                yield pair
+
+    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Round, list[ModelBox]]]:
+        asker = Asker(self.rng, facts, drill=True)
+        while True:
+            asked: Round | None = None
+            if self.rng.random() < 0.62:
+                several = int(self.rng.choice((1, 2, 3), p=(0.8, 0.16, 0.04)))
+                chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
+                asked = asker.about([facts[int(i)] for i in chosen]) if len(chosen) else None
+            asked = asked or asker.first()
+            # Where nothing has to be chosen hardly anything goes wrong.
+            if max(len(asked.pool), len(asked.targets)) < 2 and self.rng.random() < EASY_LEFT_OUT:
+                continue
+            yield asked, [_jittered(self.rng, f.box) for f in asked.references]
+
+    def _pair(
+        self, scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
+    ) -> _Pair:
+        said = asked.prompted(boxes)
+        if self.rng.random() < 0.15:
+            said = loosened(self.rng, said)
+        if self.rng.random() < 0.08:
+            said = mistyped(self.rng, said)
+        question = region_reasoner_instruction(said)
+        head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
+        body, said_by = self._encode_pieces(answer(scene, facts, asked, boxes))
+        ids = np.array([*head, *body, self.eos])
+        pieces = [Piece("")] * len(head) + said_by + [Piece("")]
+        judged = np.array([p.judges for p in pieces])
+        only = asked.references[0].index if len(boxes) == 1 else -1
+        return _Pair(
+            ids,
+            np.arange(len(ids)) >= len(head),
+            np.array([-1 if p.about is None else p.about for p in pieces]),
+            self._copied(ids, len(head), 4 * len(boxes)),
+            np.where(judged, only, -1),
+            np.array([_degrees(facts, p, asked.references) for p in pieces], np.float32),
+            np.array([p.decides for p in pieces]),
+        )
+
+    def _copied(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+        """For each of the ``count`` numbers that <think> cites, its place in the question."""
+        copied = np.full(len(ids), -1)
+        if count:
+            number = (ids >= self.numbers[0]) & (ids <= self.numbers[-1])
+            think = start + int(np.nonzero(ids[start:] == self.think)[0][0])
+            given = np.nonzero(number[:start])[0]
+            cited = think + np.nonzero(number[think:])[0]
+            copied[cited[:count]] = given[:count]
+        return copied
+
+    def _encode_pieces(self, pieces: Sequence[Piece]) -> tuple[list[int], list[Piece]]:
+        """Token ids of the joined text, and for each the piece that it ends in."""
+        ids, offsets = self._encode("".join(p.text for p in pieces))
+        by_letter = [p for p in pieces for _ in p.text]
+        return ids, [by_letter[stop - 1] for _, stop in offsets]
+
+    def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        encoding = self.tokenizer._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
+
+def _degrees(facts: Sequence[Fact], piece: Piece, references: Sequence[Fact]) -> list[float]:
+    """How much the thing that a piece judges is in each relation to the references, else -1."""
+    if not (piece.judges and references):
+        return [-1.0] * len(RELATIONS)
+    box = next(f.box for f in facts if f.index == piece.about)
+    return [degree(relation, box, [r.box for r in references]) for relation in RELATIONS]
+
+
+def _prefix_ids(tokenizer: PreTrainedTokenizerFast) -> NDArray[np.int64]:
+    text = (
+        "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
+        f"<|vision_start|>{'<|image_pad|>' * CELLS * CELLS}<|vision_end|>"
+    )
+    return np.array(tokenizer(text, add_special_tokens=False).input_ids)
+
+
+def prefix_positions(prefix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rotary positions [3, P] (time, row, column) of the prefix, as `get_rope_index` gives them."""
+    pads = CELLS * CELLS
+    before = len(prefix) - pads - 1
+    positions = np.zeros((3, len(prefix)), np.int64)
+    positions[:, :before] = np.arange(before)
+    rows, columns = np.divmod(np.arange(pads), CELLS)
+    positions[0, before : before + pads] = before
+    positions[1, before : before + pads] = before + rows
+    positions[2, before : before + pads] = before + columns
+    positions[:, -1] = before + CELLS
+    return positions
+
+
+def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
+    """Which thing each of the visual tokens shows (row-major), -1 for background.
+
+    Small things are asked last, so that a big one behind never takes their only token.
+    """
+    side = FRAME.width // CELLS
+    owners = np.full(CELLS * CELLS, -1)
+    shares = []
+    for mask in drawing.masks:
+        share = cv2.resize(mask.astype(np.float32), FRAME_WH, interpolation=cv2.INTER_AREA)
+        shares.append(share.reshape(CELLS, side, CELLS, side).sum((1, 3)).reshape(-1))
+    for i in sorted(range(len(shares)), key=lambda i: -float(shares[i].sum())):
+        share = shares[i]
+        mine = (share > 0.2 * side * side) | (share >= 0.5 * share.sum())
+        mine[int(share.argmax())] = True
+        owners[mine] = i
+    return owners
+
+
+def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
+    """A small drawing of the scene's own shape; the long side varies, as pictures do."""
+    width, height = scene.aspect
+    scale = float(rng.uniform(260, 480)) / max(width, height)
+    return round(width * scale), round(height * scale)
+
+
+def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in the model frame, often worn as pictures are."""
+    framed = Image.fromarray(worn(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
+    return np.asarray(framed)
+
+
+def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:
+    """A reference as it comes from an earlier answer or a hand: a few pixels off."""
+    spread = 1.5 if rng.random() < 0.7 else 5.0
+    x1, y1, x2, y2 = (v + round(float(rng.normal(0, spread))) for v in box.xyxy)
+    return ModelBox(min(x1, x2 - 1), min(y1, y2 - 1), x2, y2).clamped(FRAME)
+
+
+def _kinds(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    kinds = np.array([*(KINDS.index(t.kind) for t in scene.things), len(KINDS)])
+    return kinds[owner]
+
+
+def _colours(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    colours = np.array([*(COLOUR_NAMES.index(t.colour) for t in scene.things), IGNORE])
+    return colours[owner]
+
+
+def _hats(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    def label(thing: Thing) -> int:
+        if thing.kind not in PEOPLE:
+            return IGNORE
+        return COLOUR_NAMES.index(thing.hat) if thing.hat else len(COLOUR_NAMES)
+
+    return np.array([*map(label, scene.things), IGNORE])[owner]
+
+
+def _boxes(facts: Sequence[Fact]) -> NDArray[np.float32]:
+    boxes = np.zeros((MOST_THINGS, 4), np.float32)
+    for fact in facts:
+        boxes[fact.index] = np.array(fact.box.xyxy) / FRAME.width
+    return boxes

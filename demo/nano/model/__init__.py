@@ -1,0 +1,1 @@
+"""Nano's architecture, tokenizer and forward passes."""

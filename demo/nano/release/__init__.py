@@ -1,0 +1,1 @@
+"""What is done once nano is trained: measures, plots, the model card."""

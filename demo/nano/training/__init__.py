@@ -1,0 +1,1 @@
+"""How nano and the recogniser of its world are trained."""

@@ -1,0 +1,116 @@
+"""The models that a server lists, in whichever form it does; what each is, as far as it is told.
+
+It reads a JSON value; how a name there is asked is `remote.py`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from demo.errors import DemoError
+from demo.remote.faults import FormError
+
+MOST_MODELS = 10_000
+_LISTS = ("data", "models", "model_names", "results", "items")
+_NAMES = ("id", "model", "name", "key", "model_name")
+_FOLLOWED = ("has_more", "next", "next_page_token", "nextPageToken")
+# What answers no questions about pictures, by what a list says of it, or else by its name.
+_OTHER_KINDS = re.compile(
+    r"embed|rerank|transcription|speech|audio|text-to-image|image-gen|moderation"
+)
+_OTHER_NAMES = re.compile(
+    r"embed|rerank|whisper|moderation|\btts\b|stable-diffusion|\bsdxl?\b|dall-e|\bflux\b|kokoro|parakeet"
+    r"|\b(?:bge|gte|e5|jina)-|minilm|mxbai",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model that a server lists: ``owner`` is what the server calls itself there.
+
+    ``chats`` is false for what answers no questions about pictures, as far as the list tells.
+    """
+
+    id: str
+    owner: str = ""
+    chats: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a server has; ``missing`` says why that cannot be known.
+
+    A list that goes on elsewhere is not ``complete``.
+    """
+
+    models: tuple[Listed, ...] = ()
+    complete: bool = True
+    missing: DemoError | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in the server's order."""
+        return tuple(model.id for model in self.models)
+
+    def meant_by(self, model: str) -> Sequence[str]:
+        """The names to choose from: for `auto` those that answer questions, if any does; none where a
+        name may be right though it is not listed."""
+        if model == "auto":
+            return tuple(m.id for m in self.models if m.chats) or self.names
+        return self.names if self.complete or model in self.names else ()
+
+    def owner_of(self, identity: str) -> str:
+        """What the server calls itself beside this model."""
+        return next((m.owner for m in self.models if m.id == identity), "")
+
+
+def read_listing(body: object) -> Listing:
+    """The models of an answer to `/models`. Raises FormError when it has another form."""
+    if isinstance(body, list):
+        return Listing(tuple(_models(body)), len(body) <= MOST_MODELS)
+    if not isinstance(body, Mapping):
+        raise FormError
+    lists = [body[name] for name in _LISTS if name in body]
+    if not lists or not all(isinstance(each, list | None) for each in lists):
+        raise FormError
+    listed = next((each for each in lists if each), None)
+    complete = len(listed or []) <= MOST_MODELS and not any(body.get(n) for n in _FOLLOWED)
+    return Listing(tuple(_models(listed or [])), complete)
+
+
+def _models(listed: Sequence[object]) -> Iterator[Listed]:
+    for item in listed[:MOST_MODELS]:
+        if isinstance(item, str):
+            yield Listed(item, chats=not _OTHER_NAMES.search(item))
+        elif isinstance(item, Mapping):
+            yield _model(item)
+        else:
+            raise FormError
+
+
+def _model(item: Mapping[str, object]) -> Listed:
+    identity = next(
+        (name for key in _NAMES if isinstance(name := item.get(key), str) and name), None
+    )
+    if identity is None:
+        raise FormError
+    kind = " ".join(
+        str(item.get(key, "")) for key in ("type", "task", "model_type", "kind")
+    ).lower()
+    owner = item.get("owned_by")
+    chats = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
+    return Listed(identity, owner if isinstance(owner, str) else "", chats)
+
+
+def _is_blind(item: Mapping[str, object]) -> bool:
+    """Whether a list says what a model takes, and pictures are not among it."""
+    kinds, within = item.get("capabilities"), item.get("architecture")
+    if isinstance(kinds, Mapping):  # as Mistral has it
+        return kinds.get("vision") is False
+    if isinstance(kinds, list) and "completion" in kinds:  # as llama.cpp and Ollama have it
+        return not {"multimodal", "vision"} & {str(kind) for kind in kinds}
+    takes = within.get("input_modalities") if isinstance(within, Mapping) else None
+    return isinstance(takes, list) and "image" not in takes  # as OpenRouter has it

@@ -1,0 +1,200 @@
+"""One answer as it is heard: its text, its counts, and whether it came to its end.
+
+It takes what `events.py` cut out of a body, of which every value may be anything: OpenAI's chunks, whole
+answers, and what other servers write in their place. It knows nothing of connections.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from demo.reasoners.base import Usage
+from demo.remote.faults import FormError, GivenUpError, RefusedError
+
+_FAILED = re.compile(r"error|abort|cancel|fail|insufficient|overload|timeout|timed")
+_WITHHELD = re.compile(r"filter|safety|sensitive|block|prohibit|recitation|refus")
+_TAGS = ("scene", "focus", "think", "answer")
+
+
+class Heard:
+    """What has arrived of one answer; ``tell`` is called with each piece of its text.
+
+    Some servers take what stands between <think> and </think> out of the text and send it apart; it is
+    put back where it stood. ``ended`` is set once the server says that there is no more, ``full`` when
+    that is for lack of room, ``known`` once anything had an answer's form. ``decoding`` says what was in
+    force, in words.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell, self.text, self.decoding = tell, "", ""
+        self.begin()
+
+    def begin(self) -> None:
+        """Before each attempt: forget all but the text."""
+        self.usage = Usage()
+        self.ended = self.full = self.apart = self.known = False
+        self._index: object = None
+
+    def take(self, event: object, most: int) -> bool:
+        """Whether this event brought the answer on.
+
+        Raises RefusedError for a failure that is told in place of an answer, GivenUpError for an answer
+        that the server does not complete, FormError for anything else that is no part of one.
+        """
+        if not isinstance(event, Mapping):
+            raise FormError
+        _look_for_failure(event)
+        self._count(event)
+        choice = self._choice(event)
+        if choice is None:
+            return False
+        self.known = True
+        piece = self._joined(_message(choice))[: most - len(self.text)]
+        if piece:
+            self.text += piece
+            self.tell(piece)
+        reason = _reason(choice)
+        self.ended, self.full = self.ended or bool(reason), reason in ("length", "max_tokens")
+        _look_for_end(reason)
+        return bool(piece or reason)
+
+    def is_whole(self, framed: bool) -> bool:
+        """Whether a text that ended without any mark looks complete.
+
+        A body whose end is marked (``framed``) ends by the server's own will, so only a text that is
+        visibly cut is none; where the connection's end is all there is, the text must be closed.
+        """
+        return not _is_cut(self.text) and (framed or _is_closed(self.text))
+
+    def _choice(self, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The part that holds the text: the first choice that was heard of, or Ollama's own form."""
+        choices = event.get("choices")
+        if choices is None:
+            return event if isinstance(event.get("message"), Mapping) else None
+        if not isinstance(choices, list) or not all(isinstance(c, Mapping) for c in choices):
+            raise FormError
+        if choices and self._index is None:
+            self._index = choices[0].get("index", 0)
+        self.known = True
+        return next((c for c in choices if c.get("index", 0) == self._index), None)
+
+    def _joined(self, message: Mapping[str, Any]) -> str:
+        thought, said = _texts(message.get("content"))
+        thought = _first(message, "reasoning_content", "reasoning", "thinking") or thought
+        said = said or _first(message, "refusal")
+        if thought:
+            thought, self.apart = thought if self.apart else f"<think>{thought}", True
+        if said:
+            said, self.apart = f"</think>{said}" if self.apart else said, False
+        return thought + said
+
+    def _count(self, event: Mapping[str, Any]) -> None:
+        counted = event.get("usage")
+        if counted is None and "eval_count" in event:
+            counted = event
+        if counted is not None:
+            self.usage = _usage(counted)
+
+
+def _look_for_failure(event: Mapping[str, Any]) -> None:
+    """Raise what is told in place of an answer, with the status that it names, if any."""
+    error = event.get("error")
+    instead = event.get("detail") or event.get("msg") or event.get("errors")
+    if isinstance(event.get("message"), str):
+        instead = instead or event["message"]
+    if not error and ("choices" in event or not instead):
+        return
+    within = error if isinstance(error, Mapping) else event
+    codes = (within.get(name) for name in ("code", "status", "status_code"))
+    status = next((n for c in codes if (n := _whole(c)) is not None and 400 <= n < 600), 0)
+    raise RefusedError(status, dict(event))
+
+
+def _look_for_end(reason: str) -> None:
+    if _WITHHELD.search(reason):
+        raise GivenUpError(reason, withheld=True)
+    if _FAILED.search(reason):
+        raise GivenUpError(reason)
+
+
+def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a choice says: a piece, a whole message, or the text of an older form."""
+    message = choice.get("delta") or choice.get("message")
+    if message is None and "text" in choice:
+        return {"content": choice["text"]}
+    if message is not None and not isinstance(message, Mapping):
+        raise FormError
+    return message or {}
+
+
+def _reason(choice: Mapping[str, Any]) -> str:
+    """Why the answer ended, in small letters; nothing while it goes on."""
+    reason = choice.get("finish_reason")
+    if reason is None and choice.get("done") is True:
+        reason = choice.get("done_reason") or "stop"
+    text = str(reason or "").strip().lower()
+    return "" if text in ("null", "none") else text
+
+
+def _texts(content: object) -> tuple[str, str]:
+    """The thought and the text of a content: a text, or a list of parts."""
+    if isinstance(content, list):
+        pairs = [_texts(part) for part in content]
+        return "".join(thought for thought, _ in pairs), "".join(said for _, said in pairs)
+    if isinstance(content, Mapping):
+        if "thinking" in content:
+            return "".join(_texts(content["thinking"])), ""
+        return _texts(content.get("text"))
+    return "", _clean(content)
+
+
+def _first(message: Mapping[str, Any], *names: str) -> str:
+    return next((text for name in names if (text := _clean(message.get(name)))), "")
+
+
+def _clean(text: object) -> str:
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise FormError
+    # Half a character, which JSON can hold, could not be saved.
+    return text.encode("utf-8", "replace").decode()
+
+
+def _usage(counted: object) -> Usage:
+    if not isinstance(counted, Mapping):
+        return Usage()
+    details = counted.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
+    return Usage(
+        _count(counted, "prompt_tokens", "input_tokens", "prompt_eval_count"),
+        _count(counted, "completion_tokens", "output_tokens", "eval_count"),
+        _whole(cached),
+    )
+
+
+def _count(counted: Mapping[str, Any], *names: str) -> int | None:
+    return next((n for name in names if (n := _whole(counted.get(name))) is not None), None)
+
+
+def _whole(value: object) -> int | None:
+    """A count, also where a server writes it as text."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
+        return int(value)
+    return value if type(value) is int and 0 <= value < 10**9 else None
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text ends inside a tag, a list, an object or a fence that it opened."""
+    lower = text.lower()
+    if any(lower.rfind(f"<{tag}>") > lower.rfind(f"</{tag}>") for tag in _TAGS):
+        return True
+    last = text[lower.rfind("<answer>") + 1 :]
+    opened = any(last.count(left) > last.count(right) for left, right in ("[]", "{}"))
+    return opened or text.count("```") % 2 == 1
+
+
+def _is_closed(text: str) -> bool:
+    return text.rstrip().lower().endswith(("</answer>", "]", "}", "```"))

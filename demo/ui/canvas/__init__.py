@@ -1,0 +1,1 @@
+"""The picture with its regions: drawn, cited, corrected, compared."""

@@ -1,0 +1,202 @@
+"""What the canvas shows of a dialogue, as the JSON value that canvas.js draws.
+
+It knows how regions look (colours, names, lines on a card); it does not know how they are found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+from PIL import Image
+
+from demo.dialogue.session import Session, Turn
+from demo.errors import StoreError, disk_fault
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture
+from demo.picture.regions import Origin, Region, RegionObject, Registry
+from demo.ui.canvas.asides import Aside
+from demo.ui.shared.component import drawn
+from demo.ui.shared.theme import tone
+from demo.ui.tab.workspace import Desk
+
+_PNG_PIXELS = 1_500_000
+_SCRIPTS = (  # one scope, in this order
+    "shared/nodes.js", "canvas/canvas.js", "canvas/marks.js", "canvas/asides.js", "canvas/labels.js",
+    "canvas/cards.js", "canvas/zoom.js", "canvas/touch.js", "canvas/cite.js", "canvas/tools.js",
+    "canvas/drawing.js", "canvas/correct.js", "canvas/aim.js", "canvas/naming.js", "shared/menu.js",
+    "canvas/region_menu.js", "canvas/compare.js", "canvas/film.js", "canvas/look.js", "shared/keys.js",
+    "chat/accessibility.js", "chat/turns.js", "chat/pointers.js", "gallery/files.js",
+)  # fmt: skip
+
+
+def canvas(advice: str, **options: Any) -> gr.HTML:
+    """The picture with its regions, the cards under it and the tools above it.
+
+    ``advice`` is shown as long as there is no picture.
+    """
+    return drawn("canvas/canvas.html", *_SCRIPTS, value=scene(None), advice=advice, **options)
+
+
+def save_for_browser(picture: Picture, folder: Path) -> Path:
+    """The file the browser loads once: PNG for small pictures, else JPEG of the same size.
+
+    It is there as a whole or not at all. Raises StoreError when the disk does not take it.
+    """
+    small = picture.size.width * picture.size.height <= _PNG_PIXELS
+    path = folder / f"{picture.sha256}.{'png' if small else 'jpg'}"
+    if not path.exists():
+        part = path.with_suffix(f".{secrets.token_hex(8)}.part")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            image = Image.fromarray(picture.pixels)
+            if small:
+                image.save(part, "PNG", compress_level=1)
+            else:
+                image.save(part, "JPEG", quality=92)
+            part.replace(path)
+        except OSError as error:
+            raise StoreError(f"This picture cannot be shown: {disk_fault(error)}.") from error
+        finally:
+            with suppress(OSError):
+                part.unlink()
+    return path
+
+
+def scene(desk: Desk | None, *, all_outlines: bool = False) -> dict[str, Any]:
+    """The value of the canvas: the desk's picture, dialogues and regions, at rest.
+
+    Outlines that the browser has already are left out, unless it asks for all.
+    """
+    if desk is None:
+        return {**_EMPTY, "serial": serial()}
+    picture, registry = desk.session.picture, desk.session.registry
+    asides = desk.asides_by_turn
+    beside = (o for several in asides.values() for aside in several for o in aside.objects)
+    outlines = {
+        key: outline
+        for key, outline in _outlines(chain(_objects(registry), beside))
+        if all_outlines or key not in desk.outlined
+    }
+    return {
+        **_EMPTY,
+        "picture": FileData(path=str(desk.shown)).model_dump(),
+        "name": picture.name,
+        "width": picture.size.width,
+        "height": picture.size.height,
+        "regions": [_region(r, desk.session) for r in registry],
+        "outlines": outlines,
+        "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
+        "tone": tone(registry.next_number),
+        "turns": len(desk.session.turns),
+        "dialogues": [
+            {"name": f"Dialogue {i}", "turns": len(s.turns)}
+            for i, s in enumerate(desk.dialogues, start=1)
+        ],
+        "dialogue": [s.id for s in desk.dialogues].index(desk.session.id),
+        "kept": desk.kept_as,
+        "serial": serial(),
+    }
+
+
+def running(doing: str, found: Sequence[RegionObject]) -> dict[str, Any]:
+    """What a running turn changes of the value; all else stays as it was."""
+    return {"busy": doing, "provisional": [_marks(o) for o in found]}
+
+
+def serial() -> int:
+    """A number that grows with every answer to the browser."""
+    return time.monotonic_ns() // 1000
+
+
+_EMPTY: dict[str, Any] = {
+    "picture": None,
+    "regions": [],
+    "outlines": {},
+    "asides": {},
+    "provisional": [],
+    "busy": "",
+    "turns": 0,
+    "dialogues": [],
+    "dialogue": 0,
+    "kept": None,
+}
+
+
+def _objects(registry: Registry) -> Iterator[RegionObject]:
+    return (o for region in registry for o in region.objects)
+
+
+def _outlines(objects: Iterable[RegionObject]) -> Iterator[tuple[str, str]]:
+    return (_outline(o.mask) for o in objects if o.mask is not None)
+
+
+def _aside(aside: Aside) -> dict[str, Any]:
+    marks = [{name: _marks(o)[name] for name in ("box", "mask")} for o in aside.objects]
+    return {"name": aside.name, "kind": aside.kind.value, "objects": marks}
+
+
+def _region(region: Region, session: Session) -> dict[str, Any]:
+    qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
+    quality, turn = min(qualities, default=None), _turn(region, session.turns)
+    return {
+        "id": region.id,
+        "tone": tone(region.number),
+        "title": region.label,
+        "origin": region.origin.value,
+        "turn": turn,
+        "hidden": region.hidden,
+        "corrected": region.corrected,
+        "quality": quality,
+        "lines": _lines(region, turn, quality),
+        "objects": [{"id": o.id, "corrected": o.corrected, **_marks(o)} for o in region.objects],
+    }
+
+
+def _marks(item: RegionObject) -> dict[str, Any]:
+    return {
+        "box": list(item.box.xyxy),
+        "point": None if item.point is None else list(item.point.xy),
+        "mask": None if item.mask is None else _outline(item.mask)[0],
+        "clicks": [[*c.point.xy, int(c.positive)] for c in item.clicks],
+    }
+
+
+@lru_cache(maxsize=2048)
+def _outline(mask: Mask) -> tuple[str, str]:
+    """A short name of the mask, and its outline as an SVG path.
+
+    It is simplified to what a screen can show of a large picture.
+    """
+    longest = max(mask.size.width, mask.size.height)
+    key = hashlib.blake2s(f"{mask.size} {mask.counts}".encode(), digest_size=8).hexdigest()
+    return key, mask.svg_path(max(0.6, longest / 1600))
+
+
+def _turn(region: Region, turns: Sequence[Turn]) -> int | None:
+    """Which answer (1, 2, …) made a region, or after how many of them it was drawn."""
+    if region.origin is Origin.USER:
+        return sum(t.next_region is not None and t.next_region <= region.number for t in turns)
+    return next((i for i, t in enumerate(turns, start=1) if t.region == region.id), None)
+
+
+def _lines(region: Region, turn: int | None, quality: float | None) -> list[str]:
+    """What a card says below the name."""
+    measured = [] if quality is None else [f"mask quality {quality:.2f}"]
+    return [_origin(region, turn), *measured]
+
+
+def _origin(region: Region, turn: int | None) -> str:
+    if region.origin is Origin.USER:
+        return "drawn by you"
+    found = "found by the model" if turn is None else f"from answer {turn}"
+    return f"{found}, corrected" if region.corrected else found

@@ -1,0 +1,1 @@
+"""The dialogue: messages, the turn that is being written, where findings lead."""

@@ -1,0 +1,342 @@
+"""A session as chat messages: one summary per answer, then its parts, collapsed.
+
+`messages` is a pure function of the session and of what others remark on it, so undo needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from demo.answers.checks import XYXY, find_citations
+from demo.dialogue.second_opinion import compared
+from demo.dialogue.session import Finding, Second, Session, Turn
+from demo.language.english import listed
+from demo.picture.regions import RegionObject
+from demo.ui.chat.pointers import address, box_address, pointers, stretches
+from demo.ui.shared.text import (
+    Boxes,
+    code,
+    link,
+    linked_boxes,
+    linked_names,
+    mark,
+    marked,
+    place,
+    plain,
+    resolved_boxes,
+)
+
+Message = dict[str, Any]
+Remarks = Mapping[int, Sequence[str]]
+
+_NO_REMARKS: Remarks = {}
+
+PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
+_PLACED = 4  # of so many objects a summary says where they are
+_WARNED = 6  # of so many warnings each is said
+_REASONED = ("focus", "think")  # where a box that nobody gave is an invention
+_OF_THE_ANSWER = ("answer.", "point.", "masks.")
+# To be expected of a stopped turn.
+_WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
+
+
+def messages(
+    session: Session, remarks: Remarks = _NO_REMARKS, *, compare: bool = False
+) -> list[Message]:
+    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …).
+
+    ``compare`` says that other models can be asked.
+    """
+    made: list[Message] = []
+    for index, turn in enumerate(session.turns):
+        made.append(said_by_person(linked_names(turn.question, turn.references)))
+        made += _answer(session, index, remarks.get(index + 1, ()))
+        made += _seconds(session, index)
+        made.append(said_by_model(_tools(turn, index + 1, compare=compare)))
+    return made
+
+
+def said_by_person(text: str) -> Message:
+    """A message on the right."""
+    return {"role": "user", "content": text}
+
+
+def said_by_model(text: str) -> Message:
+    """A message on the left, without a heading."""
+    return {"role": "assistant", "content": text}
+
+
+def whole(
+    turn_id: str,
+    parts: Iterable[str],
+    asked: str,
+    status: str | None,
+    seconds: float | None,
+    by: str = "",
+) -> Message:
+    """The collapsible message that holds the parts of one turn, ``by`` whom it is if that is to be said."""
+    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(by)
+    return _collapsible(title, f"Asked as: {asked}", {"id": turn_id}, status, seconds)
+
+
+def part(
+    title: str, content: str, turn_id: str, status: str | None, seconds: float | None
+) -> Message:
+    """One part: ``status`` pending is open with a spinner, done is closed, None is open."""
+    ids = {"id": f"{turn_id} {title}", "parent_id": turn_id}
+    return _collapsible(title, content, ids, status, seconds)
+
+
+def titled(name: str, given: Iterable[str]) -> str:
+    """The title of a part, as in "Focus on R1"."""
+    names = list(dict.fromkeys(given))
+    if name != "focus" or not names:
+        return PARTS[name]
+    return f"{PARTS[name]} on {listed([mark(n) for n in names])}"
+
+
+def _collapsible(
+    title: str, content: str, ids: Mapping[str, str], status: str | None, seconds: float | None
+) -> Message:
+    metadata: dict[str, Any] = {"title": title, **ids}
+    if status is not None:
+        metadata["status"] = status
+    if seconds is not None:
+        metadata["duration"] = round(seconds, 1)
+    return {"role": "assistant", "content": content, "metadata": metadata}
+
+
+# One turn -----------------------------------------------------------------------------------
+
+
+def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Message]:
+    turn, turn_id = session.turns[index], f"turn{index + 1}"
+    newest = index == len(session.turns) - 1
+    present = [name for name in PARTS if getattr(turn.trace, name) is not None]
+    given = given_boxes(session, turn)
+    boxes = {**_answered_boxes(session, turn), **given}
+    asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
+    if not present and turn.raw.strip():
+        asked += f"\n\n{code(turn.raw.strip())}"
+    unfolded = "think" if "think" in present else present[-1] if present else None
+    return [
+        said_by_model("\n\n".join((_summary(session, turn) + _warned(session, turn), *remarks))),
+        whole(
+            turn_id,
+            present,
+            asked,
+            None if newest else "done",
+            turn.timings.total_s,
+            by_model(session, turn),
+        ),
+        *(
+            part(
+                titled(name, given.values()),
+                _part_text(session, turn, name, boxes)
+                + _lines(session, turn, _findings(turn, name, present)),
+                turn_id,
+                "done" if newest and name != unfolded else None,
+                turn.timings.parts_s.get(name),
+            )
+            for name in present
+        ),
+    ]
+
+
+def _seconds(session: Session, index: int) -> Iterator[Message]:
+    """What other models say to the same question, each folded up under how far the two agree."""
+    number, turn = index + 1, session.turns[index]
+    boxes = [o.box for _, o in answered(session, turn)]
+    for place_, second in enumerate(turn.seconds, start=1):
+        verdict = compared(boxes, [o.box for o in second.objects])
+        title = f"What {plain(second.reasoner.name)} says. {verdict}"
+        take = f"[Take this answer instead](#take-{number}-{place_})"
+        content = "\n\n".join((*_second_parts(session, second), take))
+        ids = {"id": f"turn{number} second {place_}"}
+        yield _collapsible(title, content, ids, "done", second.turn.timings.total_s)
+
+
+def _second_parts(session: Session, second: Second) -> Iterator[str]:
+    turn, frame = replace(second.turn, reasoner=second.reasoner), second.reasoner.frame
+    given = given_boxes(session, turn)
+    yield f"Asked as: {resolved_boxes(turn.prompted, _with_corrections(session, turn, given))}"
+    for name in ("scene", "focus", "think"):
+        if (text := getattr(turn.trace, name)) is not None:
+            yield f"**{PARTS[name]}** {linked_boxes(text, given)}"
+    yield f"In its frame of {frame.width} × {frame.height}:\n\n{code(turn.trace.answer or turn.raw)}"
+    if second.objects:
+        found = "\n\n".join(code(_numbers(o)) for o in second.objects)
+        yield f"In the picture:\n\n{found}"
+    yield from (marked(_looks(f), f.text) for f in turn.findings if f.level == "warning")
+
+
+def by_model(session: Session, turn: Turn) -> str:
+    """Who answered, as words that follow others; nothing in a dialogue with one model."""
+    several = len(session.answered_by) > 1
+    return f" by {session.reasoner_of(turn).name}" if several else ""
+
+
+def _tools(turn: Turn, number: int, *, compare: bool) -> str:
+    """What can be done with an answer, as links that turns.js listens to."""
+    rated = {turn.feedback: " ✓"}
+    names = {
+        "again": "Ask again",
+        "change": "Change",
+        "branch": "Branch",
+        **({"compare": "Compare"} if compare else {}),
+        "up": f"Good{rated.get('up', '')}",
+        "down": f"Bad{rated.get('down', '')}",
+        "scores": "Scores",
+        "numbers": "Numbers",
+    }
+    return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
+
+
+def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
+    if name == "answer":
+        return _coordinates(session, turn)
+    ghost = partial(box_address, session, turn) if name in _REASONED else None
+    text, found = getattr(turn.trace, name), stretches(turn, name)
+    points = pointers(session, turn, text) if name in _REASONED else None
+    return linked_boxes(text, boxes, invented=ghost, pointers=points, stretches=found)
+
+
+def _coordinates(session: Session, turn: Turn) -> str:
+    """The answer in the model's own numbers, and what they are in the picture."""
+    frame, size = session.reasoner_of(turn).frame, session.picture.size
+    written = code(turn.trace.answer or "", stretches(turn, "answer"))
+    text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
+    objects = answered(session, turn)
+    if objects:
+        lines = "".join(f"\n\n{link(name)} {code(_numbers(o))}" for name, o in objects)
+        text += f"\n\nIn the picture of {size.width} × {size.height}:{lines}"
+    return text
+
+
+def _numbers(item: RegionObject) -> str:
+    box = f"box {list(item.box.xyxy)}"
+    return box if item.point is None else f"{box} point {list(item.point.xy)}"
+
+
+def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
+    """The model-frame boxes that stood for the references of a turn, with their names.
+
+    They are read from the question as it was sent, because a region may have been corrected since.
+    """
+    names = [name for reference in turn.references for name in _object_names(session, reference)]
+    cited = list(dict.fromkeys(citation.box for citation in find_citations(turn.prompted)))
+    now = {name: _model_box(session, turn, name) for name in dict.fromkeys(names)}
+    given = {box: name for name, box in reversed(now.items()) if box in cited}
+    moved = [name for name, box in now.items() if box not in cited]
+    return given | dict(zip((b for b in cited if b not in given), moved, strict=False))
+
+
+def _model_box(session: Session, turn: Turn, name: str) -> XYXY | None:
+    """Where an object is now, in the turn's model frame; None when it was deleted."""
+    if name not in session.registry:
+        return None
+    box = session.registry.objects(name)[0].box
+    return box.to_model(session.picture.size, session.reasoner_of(turn).frame).xyxy
+
+
+def _object_names(session: Session, reference: str) -> tuple[str, ...]:
+    if reference not in session.registry:
+        return (reference,)
+    objects = session.registry.objects(reference)
+    return (reference,) if len(objects) == 1 else tuple(o.id for o in objects)
+
+
+def _with_corrections(session: Session, turn: Turn, given: Boxes) -> dict[XYXY, str]:
+    """The names of given boxes as links, with a word where a person mended the region."""
+    return {box: f"{link(name)}{_mended(session, turn, name, box)}" for box, name in given.items()}
+
+
+def _mended(session: Session, turn: Turn, name: str, box: XYXY) -> str:
+    if name not in session.registry or not session.registry.objects(name)[0].corrected:
+        return ""
+    since = "" if _model_box(session, turn, name) == box else "since "
+    return f" ({since}corrected by hand)"
+
+
+def answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
+    """What the turn found, as long as it is there, by the names that are shown."""
+    if turn.region is None or turn.region not in session.registry:
+        return []
+    region = session.registry.region(turn.region)
+    single = len(region.objects) == 1
+    return [(region.id if single else o.id, o) for o in region.objects]
+
+
+def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
+    size, frame = session.picture.size, session.reasoner_of(turn).frame
+    return {o.box.to_model(size, frame).xyxy: name for name, o in answered(session, turn)}
+
+
+# What is said about it ------------------------------------------------------------------------
+
+
+def _summary(session: Session, turn: Turn) -> str:
+    if turn.region is not None:
+        found = _found(session, turn.region) + _corrected(session, turn.region)
+        return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
+    if turn.partial:
+        return "Stopped: no answer had been written yet."
+    if any(finding.kind == "answer.unreadable" for finding in turn.findings):
+        return "The answer could not be read."
+    return "Nothing in the picture matches."
+
+
+def _found(session: Session, name: str) -> str:
+    if name not in session.registry:
+        return f"Found {name}, which has been deleted since."
+    objects, size = session.registry.region(name).objects, session.picture.size
+    if len(objects) == 1:
+        return f"Found one: {link(name)} — {place(objects[0].box, size)}."
+    singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_PLACED])
+    more = "".join(f", {link(o.id)}" for o in objects[_PLACED:])
+    return f"Found {len(objects)}: {link(name)} — {singles}{more}."
+
+
+def _corrected(session: Session, name: str) -> str:
+    if name not in session.registry or not session.registry.region(name).corrected:
+        return ""
+    return " You corrected it by hand."
+
+
+def _warned(session: Session, turn: Turn) -> str:
+    """What a person must see without opening anything; of many warnings the first ones."""
+    warnings = [
+        f
+        for f in turn.findings
+        if f.level == "warning" and not (turn.partial and f.kind in _WHEN_STOPPED)
+    ]
+    more = len(warnings) - _WARNED
+    if more <= 1:
+        return _lines(session, turn, warnings)
+    rest = f"There are {more} more warnings: see the numbers of this answer."
+    return f"{_lines(session, turn, warnings[:_WARNED])}\n\n{marked('warning', rest)}"
+
+
+def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
+    """The other findings that belong to a part: to the answer, or else to the reasoning."""
+
+    def home(finding: Finding) -> str:
+        wanted = "answer" if finding.kind.startswith(_OF_THE_ANSWER) else "think"
+        return wanted if wanted in present else present[-1]
+
+    return [f for f in turn.findings if f.level != "warning" and home(f) == name]
+
+
+def _lines(session: Session, turn: Turn, findings: Iterable[Finding]) -> str:
+    return "".join(
+        f"\n\n{marked(_looks(f), f.text, address(session, turn, turn.findings.index(f)))}"
+        for f in findings
+    )
+
+
+def _looks(finding: Finding) -> str:
+    """What a finding is shown as: a citation that is missing looks unlike one that is invented."""
+    return "missing" if finding.kind == "citation.missing" else finding.level

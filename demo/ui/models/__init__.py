@@ -1,0 +1,1 @@
+"""The status line, and the panel of models behind it."""

@@ -1,0 +1,170 @@
+"""How what people and models wrote becomes text of the dialogue: as it is, with links to regions.
+
+The chat shows Markdown; `plain` leaves none of it, no HTML, no link and no formula in what others
+wrote. This file knows names and boxes, not sessions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from demo.answers.checks import XYXY, Citation, Pointer, find_citations
+from demo.language.references import ANY_NAME
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.regions import number_of
+from demo.ui.shared.theme import tone
+
+Boxes = Mapping[XYXY, str]
+Stretch = tuple[int, int, str]
+"""From where to where in a text, and the class it gets."""
+
+_SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○", "sum": "Σ"}
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: every sign of punctuation as a character reference."""
+    return _PUNCTUATION.sub(lambda m: f"&#{ord(m[0])};", text)
+
+
+def marked(level: str, text: str, address: str = "") -> str:
+    """A sentence with its sign, in the colour of its level: ok, note, warning, missing (a warning) or sum.
+
+    With an ``address`` it is a link.
+    """
+    sentence = f"[{plain(text)}]({address})" if address else plain(text)
+    return f'<span class="finding {level}">{_SIGNS[level]} {sentence}</span>'
+
+
+def code(text: str, stretches: Iterable[Stretch] = ()) -> str:
+    """A model's text as it was written, in letters of one width; the stretches can be found there."""
+    return f"<code>{_classed(text, (), stretches)}</code>"
+
+
+def link(name: str) -> str:
+    """A region's name, connected with the canvas."""
+    return f"[{name}](#{name})"
+
+
+def mark(name: str) -> str:
+    """A region's name in its colour, where no link may stand: in what is itself a button."""
+    return f'<span class="mark tone-{tone(number_of(name))}">{name}</span>'
+
+
+def linked_names(text: str, names: Iterable[str]) -> str:
+    """A person's sentence with the regions it means as links."""
+    known = {name.upper(): link(name) for name in names}
+    return _replaced(
+        text, ((m.start(), m.end(), known.get(m[0].upper())) for m in ANY_NAME.finditer(text))
+    )
+
+
+def linked_boxes(
+    text: str,
+    boxes: Boxes,
+    *,
+    invented: Callable[[XYXY], str] | None = None,
+    pointers: Mapping[Pointer, str] | None = None,
+    stretches: Iterable[Stretch] = (),
+) -> str:
+    """A model's text with the boxes that have a name as links, in which the stretches can be found.
+
+    With ``invented``, which gives the address of a box, the others are marked as boxes that nobody gave.
+    ``pointers`` are points that the text mentions, with the addresses that they become links to.
+    """
+
+    def shown(citation: Citation) -> str | None:
+        if citation.box in boxes:
+            return link(boxes[citation.box])
+        if invented is None:
+            return None
+        written = plain(text[citation.start : citation.end])
+        return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
+
+    spans = [(c.start, c.end, shown(c)) for c in find_citations(text)]
+    for pointer, address in (pointers or {}).items():
+        written = plain(text[pointer.start : pointer.end])
+        span = f'<span class="pointer">[{written}]({address})</span>'
+        spans.append((pointer.start, pointer.end, span))
+    return _unindented(_classed(text, sorted(spans, key=lambda span: span[:2]), stretches))
+
+
+def resolved_boxes(prompted: str, links: Boxes) -> str:
+    """A question as the model got it, each box behind the link of what it stands for."""
+    return _replaced(
+        prompted,
+        (
+            (c.start, c.end, f"{links[c.box]} → {plain(prompted[c.start : c.end])}")
+            for c in find_citations(prompted)
+            if c.box in links
+        ),
+    )
+
+
+def place(box: PictureBox, size: Size) -> str:
+    """Where a box is, in words: "upper left", "in the middle", …"""
+    x = (box.x1 + box.x2) / 2 / size.width
+    y = (box.y1 + box.y2) / 2 / size.height
+    column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
+    row = "upper" if y < 1 / 3 else "lower" if y > 2 / 3 else ""
+    if row and column:
+        return f"{row} {column}"
+    if column:
+        return f"on the {column}"
+    return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
+
+
+# Pieces: a text made plain, but for the spans that have something to stand in their place.
+
+_Span = tuple[int, int, str | None]
+
+
+def _replaced(text: str, spans: Iterable[_Span]) -> str:
+    return _unindented(_piece(text, 0, len(text), spans))
+
+
+def _unindented(text: str) -> str:
+    return _INDENTED.sub("", text).strip()
+
+
+def _classed(text: str, spans: Iterable[_Span], stretches: Iterable[Stretch]) -> str:
+    """With the stretches in elements of their class, as far as their first line goes."""
+    known = [span for span in spans if span[2] is not None]
+    pieces: list[str] = []
+    last = 0
+    for start, end, names in _apart(stretches, known):
+        until = _line_end(text, start, end, known)
+        inner = _piece(text, start, until, known)
+        pieces += [_piece(text, last, start, known), f'<span class="{names}">{inner}</span>']
+        last = until
+    return "".join([*pieces, _piece(text, last, len(text), known)])
+
+
+def _apart(stretches: Iterable[Stretch], spans: Iterable[_Span]) -> list[Stretch]:
+    """The stretches in order; those that overlap become one, and none begins or ends inside a span."""
+    apart: list[Stretch] = []
+    for start, end, name in sorted([*stretches, *((first, last, "") for first, last, _ in spans)]):
+        if apart and start < apart[-1][1]:
+            first, last, names = apart.pop()
+            apart.append((first, max(last, end), f"{names} {name}".strip()))
+        else:
+            apart.append((start, end, name))
+    return [stretch for stretch in apart if stretch[2]]
+
+
+def _line_end(text: str, start: int, end: int, spans: Iterable[_Span]) -> int:
+    """Where the line that begins at ``start`` ends; a line break inside a span does not count."""
+    inside = {i for first, last, _ in spans for i in range(first, last)}
+    breaks = (i for i in range(start, min(end, len(text))) if text[i] == "\n" and i not in inside)
+    return next(breaks, end)
+
+
+def _piece(text: str, start: int, end: int, spans: Iterable[_Span]) -> str:
+    pieces: list[str] = []
+    for first, last, new in spans:
+        if new is not None and start <= first and last <= end:
+            pieces += [plain(text[start:first]), new]
+            start = last
+    return "".join([*pieces, plain(text[start:end])])

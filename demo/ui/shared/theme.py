@@ -1,0 +1,102 @@
+"""Colours, sizes and letters of the page, light and dark, and one colour per region number.
+
+The region colours are `render.PALETTE`; the letters on each are the ones that can be read better. What
+stands beside the regions has a colour by its kind, dark enough for its white rim.
+The rest of the look is in the style sheets.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demo.dialogue.overlay import PALETTE
+from demo.ui.canvas.asides import AsideKind
+from demo.ui.shared.component import asset
+
+_LIGHT, _DARK = "#ffffff", "#14181a"
+_NAMED_REGIONS = 210
+ASIDE_COLOURS = {AsideKind.TRUTH: "#14181a", AsideKind.MODEL: "#6d28d9"}
+_SHEETS = (
+    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "chat/chat",
+    "sheet/sheet", "dialogues/dialogues", "composer/composer", "models/models",
+)  # fmt: skip
+_LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
+
+
+def tone(number: int) -> int:
+    """Which of the colours (1, 2, …) region number ``number`` has; the same for ever."""
+    return (number - 1) % len(PALETTE) + 1
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own parts in this page's colours, with the letters of the person's system."""
+    return gr.themes.Base(font=_LETTERS, font_mono=_MONO).set(
+        body_background_fill="var(--page)",
+        body_background_fill_dark="var(--page)",
+        body_text_color="var(--ink)",
+        body_text_color_dark="var(--ink)",
+        body_text_color_subdued="var(--soft)",
+        body_text_color_subdued_dark="var(--soft)",
+        background_fill_primary="var(--panel)",
+        background_fill_primary_dark="var(--panel)",
+        background_fill_secondary="var(--wash)",
+        background_fill_secondary_dark="var(--wash)",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        border_color_primary="var(--line)",
+        border_color_primary_dark="var(--line)",
+        color_accent="var(--accent)",
+        color_accent_soft="var(--wash)",
+        color_accent_soft_dark="var(--wash)",
+        link_text_color="var(--accent)",
+        link_text_color_dark="var(--accent)",
+        input_background_fill="var(--panel)",
+        input_background_fill_dark="var(--panel)",
+        button_secondary_background_fill="var(--panel)",
+        button_secondary_background_fill_dark="var(--panel)",
+        button_secondary_text_color="var(--ink)",
+        button_secondary_text_color_dark="var(--ink)",
+        button_primary_background_fill="var(--accent)",
+        button_primary_background_fill_dark="var(--accent)",
+        button_primary_text_color="var(--accent-ink)",
+        button_primary_text_color_dark="var(--accent-ink)",
+    )
+
+
+def styles() -> str:
+    """All style sheets of the page as one text."""
+    return "\n".join((*(asset(f"{name}.css") for name in _SHEETS), _tones()))
+
+
+def _tones() -> str:
+    """The colours by number, for drawn parts (``data-tone``) and for links of the dialogue."""
+    rules = []
+    for number, fill in enumerate(PALETTE, start=1):
+        named = range(number, _NAMED_REGIONS, len(PALETTE))
+        links = "".join(f', #chat a[href="#R{n}"], #chat a[href^="#R{n}."]' for n in named)
+        letters = readable_on(fill)
+        places = f'[data-tone="{number}"], .tone-{number}{links}'
+        rules.append(f"{places} {{ --tone: {fill}; --on-tone: {letters}; }}")
+    for kind, fill in ASIDE_COLOURS.items():
+        letters = readable_on(fill)
+        rules.append(f'[data-aside="{kind}"] {{ --tone: {fill}; --on-tone: {letters}; }}')
+    return "\n".join(rules)
+
+
+def readable_on(fill: str) -> str:
+    """The colour of letters, light or dark, that has more contrast on a colour ``#rrggbb``."""
+    return max((_LIGHT, _DARK), key=lambda letters: contrast(letters, fill))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition of contrast ratio)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` (WCAG 2.2)."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,1 @@
+"""The numbers and scores of one answer."""

@@ -1,0 +1,72 @@
+"""Which seats are in use, so that tabs which were closed give their pictures back.
+
+A connection that breaks looks like a tab that was closed, so what lies on a seat stays for a while. It does
+not know what a turn is, and stops none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+from demo.ui.tab.workspace import Seat
+
+KEPT_S = 3600.0
+MOST_LEFT = 32  # seats of closed tabs
+MOST_SEATS = 1000  # tabs in all; one that nobody uses gives way
+
+
+class Seats:
+    """The seats of all tabs by visitor (Gradio's session hash); ``forget`` is told whose was emptied."""
+
+    def __init__(
+        self,
+        forget: Callable[[str], None] = lambda _: None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._forget, self._now, self._lock = forget, now, threading.Lock()
+        self._seats: OrderedDict[str, Seat] = OrderedDict()
+        self._left: OrderedDict[str, float] = OrderedDict()
+
+    def take(self, visitor: str, seat: Seat) -> None:
+        """That visitor is here, on that seat."""
+        with self._lock:
+            self._left.pop(visitor, None)
+            self._seats[visitor] = seat
+            self._seats.move_to_end(visitor)
+            gone = self._gone()
+        self._empty(gone)
+
+    def leave(self, visitor: str) -> None:
+        """That visitor's tab was closed, or its connection broke."""
+        with self._lock:
+            if visitor in self._seats:
+                self._left.setdefault(visitor, self._now())
+            gone = self._gone()
+        self._empty(gone)
+
+    def _gone(self) -> list[tuple[str, Seat]]:
+        """Take out the seats of those who left long ago, and of those for whom there is no room."""
+        long_ago, gone = self._now() - KEPT_S, list[tuple[str, Seat]]()
+        while self._left and (
+            len(self._left) > MOST_LEFT or _first(self._left.values()) <= long_ago
+        ):
+            visitor, _ = self._left.popitem(last=False)
+            gone.append((visitor, self._seats.pop(visitor)))
+        while len(self._seats) > MOST_SEATS:
+            visitor, seat = self._seats.popitem(last=False)
+            self._left.pop(visitor, None)
+            gone.append((visitor, seat))
+        return gone
+
+    def _empty(self, gone: Iterable[tuple[str, Seat]]) -> None:
+        """Not within the lock: an act on one of them may be waiting for it."""
+        for visitor, seat in gone:
+            seat.empty()
+            self._forget(visitor)
+
+
+def _first(values: Iterable[float]) -> float:
+    return next(iter(values))

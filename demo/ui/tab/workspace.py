@@ -1,0 +1,224 @@
+"""What lies on one visitor's desk: a picture, the dialogues about it, a try that failed.
+
+A `Desk` is a frozen value; a `Seat` is the place of one browser tab, with the desk that is there now.
+Nothing of it is shared. A visitor who has not opened a picture has no desk (None).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from demo.dialogue.second_opinion import taken
+from demo.dialogue.session import Session
+from demo.dialogue.store import Owner, Saved
+from demo.errors import InputError
+from demo.evaluate.live_benchmark import Track
+from demo.language.references import Resolved
+from demo.picture.picture import Picture
+from demo.ui.benchmark import truth
+from demo.ui.canvas.asides import Aside, AsideKind
+from demo.ui.chat.messages import Message
+
+MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
+MOST_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A question whose turn failed, and how it stood in the chat when it did."""
+
+    question: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A dialogue on disk: where, and in which state."""
+
+    saved: Saved
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One visitor's things.
+
+    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
+    ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
+    are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
+    turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
+    ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a desk
+    share it.
+    """
+
+    picture: Picture
+    shown: Path
+    session: Session
+    questions: tuple[str, ...] = ()
+    track: Track | None = None
+    failure: Failure | None = None
+    others: tuple[Session, ...] = ()
+    order: tuple[str, ...] = ()
+    changing: int | None = None
+    outlined: frozenset[str] = frozenset()
+    copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def kept_as(self) -> str | None:
+        """The name under which the shown dialogue is on disk."""
+        copy = self.copies.get(self.session.id)
+        return None if copy is None else copy.saved.id
+
+    def place_of(self, kept: str) -> int | None:
+        """At which place (0, 1, …) the dialogue stands that is on disk under that name."""
+        named = {i: copy.saved.id for i, copy in self.copies.items()}
+        return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == kept), None)
+
+    def without(self, place: int) -> Desk | None:
+        """Without the dialogue at that place; None when there is no other."""
+        rest = tuple(s for i, s in enumerate(self.dialogues) if i != place)
+        if not rest:
+            return None
+        shown = self.session if self.session in rest else rest[-1]
+        others = tuple(s for s in rest if s is not shown)
+        return replace(self, session=shown, others=others, order=tuple(s.id for s in rest))
+
+    @property
+    def next_question(self) -> str | None:
+        """The question of example or benchmark that follows, as long as the dialogue has followed it."""
+        if self.track is not None:
+            ahead = self.track.next(self.session)
+            return None if ahead is None else ahead.question.sentence
+        asked = tuple(turn.question for turn in self.session.turns)
+        following = asked == self.questions[: len(asked)]
+        left = self.questions[len(asked) :] if following else ()
+        return left[0] if left else None
+
+    def to_ask(self, question: str) -> tuple[str | Resolved, Session]:
+        """A question as it is put, and the dialogue to put it in, when a track may have set it."""
+        ahead = None if self.track is None else self.track.next(self.session)
+        if ahead is None or ahead.question.sentence != question:
+            return question, self.session
+        return ahead.question, ahead.session
+
+    @property
+    def dialogues(self) -> tuple[Session, ...]:
+        """All dialogues about the picture, in the order in which they began."""
+        by_id = {s.id: s for s in (*self.others, self.session)}
+        return tuple(by_id[i] for i in self.order or (self.session.id,))
+
+    def undone(self) -> Desk:
+        """Without the failed try, or else without the last act. Raises InputError."""
+        if self.failure is not None:
+            return replace(self, failure=None)
+        return self.acted(self.session.undo())
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been asked or drawn, or all of it has been taken back."""
+        return not (self.failure or self.session.turns or self.session.registry.regions)
+
+    def acted(self, session: Session) -> Desk:
+        """With the dialogue after a turn or an edit."""
+        return replace(self, session=session, failure=None, changing=None)
+
+    def with_session(self, session: Session) -> Desk:
+        """With the same dialogue, in which something was noted."""
+        return replace(self, session=session)
+
+    def to_change(self, turn: int) -> Desk:
+        """While the question of that turn is being changed. Raises InputError."""
+        self.session.turn(turn)
+        return replace(self, changing=turn)
+
+    def with_taken(self, turn: int, place: int) -> Desk:
+        """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
+        seconds = self.session.turn(turn).seconds
+        if not 1 <= place <= len(seconds):
+            raise InputError("This answer is not there any more.")
+        return self.acted(taken(self.session, turn, seconds[place - 1]))
+
+    @property
+    def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
+        """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
+        made = {} if self.track is None else truth.asides(self.track, self.session)
+        for number, turn in enumerate(self.session.turns, start=1):
+            if turn.seconds:
+                beside = (Aside(s.reasoner.name, AsideKind.MODEL, s.objects) for s in turn.seconds)
+                made[number] = (*made.get(number, ()), *beside)
+        return made
+
+    @property
+    def remarks(self) -> dict[int, tuple[str, ...]]:
+        """What the benchmark says of the answers of the shown dialogue, by their number (1, 2, …)."""
+        return {} if self.track is None else truth.remarks(self.track, self.session)
+
+    def kept(self) -> Desk:
+        """With all questions as they are."""
+        return replace(self, changing=None)
+
+    def branched(self, turn: int) -> Desk:
+        """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
+        branch = self.session.branched(turn)
+        order = (*(s.id for s in self.dialogues), branch.id)
+        return replace(self.acted(branch), others=(*self.others, self.session), order=order)
+
+    def switched(self, place: int) -> Desk:
+        """With another dialogue shown: the one at ``place`` (0, 1, …), where there is one."""
+        dialogues = self.dialogues
+        if not 0 <= place < len(dialogues):
+            return self
+        shown = dialogues[place]
+        return replace(self.acted(shown), others=tuple(s for s in dialogues if s is not shown))
+
+
+class Seat:
+    """The place of one browser tab: the desk that is there now, behind a lock.
+
+    ``owner`` is whose dialogues are kept, None when they are not; ``put_away`` are the desks that lay
+    there before another picture was opened, the newest last; ``to_play`` says that the example just
+    opened is to be played. Acts on the canvas and turns of the dialogue come over several connections at
+    once; each takes the lock while it reads the desk and puts
+    back the next one. (Not a dataclass: of those Gradio writes all fields into the page.)
+    """
+
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+        self.owner: Owner | None = None
+        self.put_away: tuple[Desk, ...] = ()
+        self.to_play = False
+        self.lock = threading.RLock()
+
+    def clear(self) -> Desk | None:
+        """Put away what lies there, and say what it was; only the last few are kept."""
+        desk, self.desk = self.desk, None
+        if desk is not None:
+            self.put_away = (*_last_few(self.put_away), desk)
+        return desk
+
+    def bring_back(self) -> Desk | None:
+        """The desk that was put away last, if there is one; it is no longer put away."""
+        if not self.put_away:
+            return None
+        *kept, desk = self.put_away
+        self.put_away = tuple(kept)
+        return desk.kept()
+
+    def empty(self) -> None:
+        """Nobody sits here any more."""
+        with self.lock:
+            self.desk, self.put_away = None, ()
+
+    def __deepcopy__(self, memo: object) -> Seat:
+        """A seat of one's own: Gradio copies the first value of a state for every tab."""
+        return Seat()
+
+
+def _last_few(desks: tuple[Desk, ...]) -> tuple[Desk, ...]:
+    """Those that stay put away when one more comes."""
+    few = desks[1 - MOST_PUT_AWAY :]
+    while sum(desk.picture.pixels.nbytes for desk in few) > MOST_BYTES_AWAY:
+        few = few[1:]
+    return few

@@ -1,0 +1,195 @@
+"""Both model families in their own dialects, on small random checkpoints: what the library generates."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    AutoProcessor,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+)
+
+from demo.checkpoints.catalogue import NANO_FOLDER, Entry
+from demo.dialects.dialect import TOKEN
+from demo.dialects.known import DIALECTS
+from demo.dialects.prompt import Prompt
+from demo.errors import ModelError
+from demo.picture.picture import Picture, open_picture
+from demo.reasoners.base import Usage, framed
+from demo.reasoners.loading import load_local
+from demo.reasoners.local import LocalReasoner
+
+LENGTH = 24  # tokens that are compared
+UNFINISHED = "\ufffd"  # stands for a character of which a stop left only some bytes
+MODELS = {
+    "qwen2_5_vl": (Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration),
+    "qwen2_vl": (Qwen2VLConfig, Qwen2VLForConditionalGeneration),
+}
+TOKENS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
+
+
+@pytest.fixture(scope="module", params=["qwen2.5-vl", "qwen2-vl"])
+def reasoner(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> LocalReasoner:
+    kind = {"qwen2.5-vl": "qwen2_5_vl", "qwen2-vl": "qwen2_vl"}[request.param]
+    folder = tmp_path_factory.mktemp(kind)
+    save_small(kind, folder)
+    return load_local(Entry(kind, str(folder), dialect=request.param))
+
+
+def save_small(kind: str, folder: Path) -> None:
+    """A random checkpoint of two layers with nano's words; it repeats itself, but not only."""
+    nano = Qwen2_5_VLConfig.from_pretrained(NANO_FOLDER)
+    make_config, make_model = MODELS[kind]
+    tower = (
+        {
+            "hidden_size": 64,
+            "out_hidden_size": 128,
+            "intermediate_size": 128,
+            "fullatt_block_indexes": [1],
+        }
+        if kind == "qwen2_5_vl"
+        else {"embed_dim": 64, "hidden_size": 128}
+    )
+    config = make_config(
+        text_config={
+            "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2,
+            "vocab_size": nano.text_config.vocab_size,
+            "rope_parameters": {
+                "rope_type": "default", "rope_theta": 1e6, "mrope_section": [4, 6, 6]
+            },
+        },
+        vision_config={"depth": 2, "num_heads": 2, **tower},
+        tie_word_embeddings=False,
+        **{name: getattr(nano, name) for name in TOKENS},
+    )  # fmt: skip
+    torch.manual_seed(5)
+    model = make_model(config)
+    for weight in model.parameters():
+        if weight.dim() == 2:
+            torch.nn.init.normal_(weight, std=0.08)
+    model.generation_config.eos_token_id = nano.text_config.vocab_size - 1
+    model.save_pretrained(folder)
+    AutoProcessor.from_pretrained(NANO_FOLDER).save_pretrained(folder)
+
+
+def noise(width: int, height: int) -> Picture:
+    pixels = np.random.default_rng([width, height]).integers(0, 255, (height, width, 3), np.uint8)
+    return open_picture(pixels, f"{width}x{height}.png")
+
+
+def asked(reasoner: LocalReasoner, likely: tuple[str, ...] = ()) -> Prompt:
+    return Prompt("the dog", reasoner.dialect.instruction("the dog"), (), likely)
+
+
+def written(reasoner: LocalReasoner, picture: Picture, prompt: Prompt) -> tuple[str, Usage]:
+    """The beginning of an answer that has no end."""
+    cancel, text, usage = threading.Event(), "", Usage()
+    before = reasoner._decoder.written
+    for piece in reasoner.stream(picture, prompt, cancel):
+        if isinstance(piece, Usage):
+            usage = piece
+        else:
+            text += piece
+        if reasoner._decoder.written - before >= LENGTH:
+            cancel.set()
+    return text, usage
+
+
+def generated(
+    reasoner: LocalReasoner, picture: Picture, prompt: Prompt, most: int
+) -> tuple[str, int]:
+    """What the library's own ``generate`` makes of the whole prompt, and the tokens of the prompt."""
+    processor = reasoner._processor
+    inputs = processor(
+        text=[reasoner._written(prompt.instruction)],
+        images=[framed(picture, reasoner.dialect)],
+        do_resize=False,
+        return_tensors="pt",
+    )
+    with torch.inference_mode():
+        ids = reasoner._model.generate(**inputs, max_new_tokens=most, do_sample=False)[0]
+    length = inputs["input_ids"].shape[1]
+    return processor.tokenizer.decode(ids[length:], skip_special_tokens=True), length
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [pytest.param(640, 480, id="wide"), pytest.param(100, 240, id="tall and small")],
+)
+def test_the_text_is_what_the_library_generates(
+    reasoner: LocalReasoner, width: int, height: int
+) -> None:
+    picture, prompt = noise(width, height), asked(reasoner)
+    text, usage = written(reasoner, picture, prompt)
+    assert usage.new_tokens is not None
+    assert usage.new_tokens >= LENGTH
+    assert len(set(text)) > 5
+    expected, length = generated(reasoner, picture, prompt, usage.new_tokens)
+    assert text == expected.removesuffix(UNFINISHED)
+    assert usage.prompt_tokens == length
+    again, usage = written(reasoner, picture, asked(reasoner, (text,)))
+    assert usage.new_tokens is not None
+    expected, _ = generated(reasoner, picture, prompt, usage.new_tokens)
+    assert again == expected.removesuffix(UNFINISHED)
+    assert usage.reused_tokens
+
+
+def test_a_picture_has_as_many_tokens_as_its_shape(reasoner: LocalReasoner) -> None:
+    picture = noise(640, 480)
+    view = reasoner.dialect.view(picture.size)
+    features, _ = reasoner._features(picture)
+    assert len(features) == view.shown.width * view.shown.height // TOKEN**2 == 23 * 17
+
+
+def test_a_closed_model_is_freed(tmp_path: Path) -> None:
+    save_small("qwen2_vl", tmp_path)
+    reasoner = load_local(Entry("small", str(tmp_path), dialect="qwen2-vl"))
+    picture = noise(100, 240)
+    written(reasoner, picture, asked(reasoner))
+    kept = reasoner._prefixes.get(picture.sha256)
+    assert kept is not None
+    tensors = [*reasoner._model.parameters(), *(keys for keys, _ in kept.layers)]
+    held = [weakref.ref(tensor) for tensor in tensors]
+    del tensors, kept
+    reasoner.close()
+    reasoner.close()  # a second time changes nothing
+    gc.collect()
+    assert not [tensor for tensor in held if tensor() is not None]
+    assert (reasoner.name, reasoner.device, reasoner.dialect) == (
+        "small",
+        "CPU",
+        DIALECTS["qwen2-vl"],
+    )
+    for use in (
+        lambda: reasoner.prepare(picture),
+        lambda: list(reasoner.stream(picture, asked(reasoner), threading.Event())),
+    ):
+        with pytest.raises(ModelError, match="not loaded any more"):
+            use()
+
+
+def test_an_answer_under_way_goes_on_until_it_ends_or_is_dropped(tmp_path: Path) -> None:
+    save_small("qwen2_5_vl", tmp_path)
+    reasoner = load_local(Entry("small", str(tmp_path), dialect="qwen2.5-vl"))
+    stream = reasoner.stream(noise(100, 240), asked(reasoner), threading.Event())
+    next(stream)
+    closing = threading.Thread(target=reasoner.close)
+    closing.start()
+    pieces = [next(stream) for _ in range(3)]
+    assert all(isinstance(piece, str) for piece in pieces)
+    assert closing.is_alive()
+    stream.close()
+    closing.join(20)
+    assert not closing.is_alive()

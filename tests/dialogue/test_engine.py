@@ -1,0 +1,290 @@
+"""One turn and whole dialogues through the engine, with the real nano and real GrabCut."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from demo.answers.trace import PartClosed, PartOpened
+from demo.dialogue.engine import (
+    ObjectSeen,
+    Segmenting,
+    TurnFinished,
+    TurnStarted,
+    begin,
+    label_of,
+    run_turn,
+)
+from demo.dialogue.session import Session
+from demo.errors import ModelError, QuestionError, SessionFormatError, UnknownRegionError
+from demo.language.references import resolve
+from demo.nano.world.facts import Fact
+from demo.picture.geometry import PictureBox
+from demo.picture.picture import Picture, open_picture
+from demo.picture.regions import RegionObject, Registry
+from demo.reasoners.base import Usage
+from demo.reasoners.local import LocalReasoner
+from demo.segmenters.base import Hint, Segment
+from demo.segmenters.grabcut import GrabCutSegmenter
+
+
+def turn(
+    session: Session, sentence: str, picture: Picture, nano: LocalReasoner, **changed: object
+) -> list[object]:
+    options = {"segmenter": GrabCutSegmenter(), "cancel": threading.Event(), **changed}
+    return list(run_turn(session, sentence, picture=picture, reasoner=nano, **options))  # type: ignore[arg-type]
+
+
+def finished(events: Sequence[object]) -> Session:
+    last = events[-1]
+    assert isinstance(last, TurnFinished)
+    return last.session
+
+
+@pytest.fixture(scope="module")
+def first(picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]) -> list[object]:
+    """The events of a first turn about a thing that is there once."""
+    return turn(begin(picture, nano), f"Find the {_single(facts)}!", picture, nano)
+
+
+def _single(facts: Sequence[Fact]) -> str:
+    kinds = [f.kind for f in facts]
+    return next(k for k in kinds if kinds.count(k) == 1)
+
+
+def test_a_turn_is_told_in_order(first: list[object], facts: tuple[Fact, ...]) -> None:
+    started = first[0]
+    assert isinstance(started, TurnStarted)
+    assert started.prompted == f"find the {_single(facts)}"
+    assert started.given == ()
+    assert [e.part for e in first if isinstance(e, PartOpened)] == ["scene", "think", "answer"]
+    assert [e.part for e in first if isinstance(e, PartClosed)] == ["scene", "think", "answer"]
+    kinds = [type(e) for e in first]
+    assert kinds.index(ObjectSeen) < kinds.index(Segmenting) < kinds.index(TurnFinished)
+
+
+def test_a_turn_makes_a_region_with_box_point_and_mask(
+    first: list[object], picture: Picture
+) -> None:
+    session = finished(first)
+    region = session.registry.region("R1")
+    assert session.turns[0].region == "R1"
+    for item in region.objects:
+        assert item.box.inside(picture.size)
+        assert item.point is not None
+        assert item.mask is not None
+        assert item.mask.size == picture.size
+        assert item.mask.area > 0
+        assert item.mask_quality is None  # GrabCut makes no estimate
+    assert Session.from_dict(session.to_dict()) == session
+
+
+def test_the_next_turn_holds_the_box_in_the_model_frame(
+    first: list[object], picture: Picture, nano: LocalReasoner
+) -> None:
+    before = finished(first)
+    events = turn(before, "what is next to r1?", picture, nano)
+    box = (
+        before.registry.region("R1")
+        .objects[0]
+        .box.to_model(picture.size, nano.dialect.view(picture.size).frame)
+    )
+    written = f"bbox=[{box.x1}, {box.y1}, {box.x2}, {box.y2}]"
+    session = finished(events)
+    assert session.turns[1].prompted == f"what is next to {written}"
+    assert session.turns[1].references == ("R1",)
+    assert session.turns[1].trace.focus
+    assert written in (session.turns[1].trace.think or "")
+    assert "citation.valid" in [f.kind for f in session.turns[1].findings]
+    assert session.undo() == before
+
+
+def test_the_segmenter_looks_at_the_picture_while_the_model_writes(
+    picture: Picture, nano: LocalReasoner
+) -> None:
+    looked = threading.Event()
+
+    class Watched(GrabCutSegmenter):
+        def prepare(self, picture: Picture) -> None:
+            looked.set()
+
+    session = begin(picture, nano)
+    events = run_turn(
+        session, "find the largest thing", picture=picture, reasoner=nano, segmenter=Watched(),
+        cancel=threading.Event(),
+    )  # fmt: skip
+    for event in events:
+        if isinstance(event, PartOpened) and event.part == "answer":
+            assert looked.wait(10)
+
+
+def test_timings_are_kept(first: list[object]) -> None:
+    timings = finished(first).turns[0].timings
+    assert timings.first_token_s is not None
+    assert timings.total_s is not None
+    assert 0 < timings.first_token_s < timings.total_s
+    assert timings.prompt_tokens
+    assert timings.new_tokens
+
+
+def test_a_stop_keeps_the_partial_answer(picture: Picture, nano: LocalReasoner) -> None:
+    cancel = threading.Event()
+    session = begin(picture, nano)
+    last: object = None
+    for event in run_turn(
+        session, "find all things", picture=picture, reasoner=nano, segmenter=None, cancel=cancel
+    ):
+        if isinstance(event, PartOpened) and event.part == "think":
+            cancel.set()
+        last = event
+    kept = finished([last]).turns[0]
+    assert kept.partial
+    assert kept.raw.startswith("<scene>")
+    assert kept.trace.scene
+    assert kept.region is None
+
+
+def stopped_at(
+    kind: type[object],
+    question: str,
+    picture: Picture,
+    nano: LocalReasoner,
+    segmenter: GrabCutSegmenter | None = None,
+) -> Session:
+    """The dialogue after one turn that was stopped at its first event of that kind."""
+    cancel = threading.Event()
+    last: object = None
+    for event in run_turn(
+        begin(picture, nano),
+        question,
+        picture=picture,
+        reasoner=nano,
+        segmenter=segmenter,
+        cancel=cancel,
+    ):
+        if isinstance(event, kind):
+            cancel.set()
+        last = event
+    return finished([last])
+
+
+def test_a_stop_after_an_object_keeps_the_object(
+    first: list[object], picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
+) -> None:
+    stopped = stopped_at(ObjectSeen, f"find the {_single(facts)}", picture, nano)
+    whole = finished(first).registry.region("R1").objects[0]
+    assert stopped.turns[0].partial
+    assert stopped.registry.region("R1").objects[0].box == whole.box
+
+
+@pytest.mark.parametrize(
+    ("sentence", "error"),
+    [
+        pytest.param("", QuestionError, id="empty"),
+        pytest.param(" \n ", QuestionError, id="white space"),
+        pytest.param("x" * 10_000, QuestionError, id="ten thousand characters"),
+        pytest.param("left of R7", UnknownRegionError, id="a region that is not there"),
+    ],
+)
+def test_a_bad_question_starts_nothing(
+    sentence: str, error: type[Exception], picture: Picture, nano: LocalReasoner
+) -> None:
+    with pytest.raises(error):
+        turn(begin(picture, nano), sentence, picture, nano)
+
+
+def test_another_picture_is_refused(picture: Picture, nano: LocalReasoner) -> None:
+    other = open_picture(picture.pixels[:, ::-1].copy(), "mirrored.png")
+    with pytest.raises(SessionFormatError, match="another picture"):
+        turn(begin(picture, nano), "find the dog", other, nano)
+
+
+class _NoMasks:
+    """A segmenter whose device has failed."""
+
+    name = "none"
+
+    def prepare(self, picture: Picture) -> None:
+        raise ModelError("The card is gone.")
+
+    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+        raise ModelError("The card is gone.")
+
+
+def test_boxes_survive_a_failing_segmenter(
+    picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
+) -> None:
+    events = turn(
+        begin(picture, nano), f"find the {_single(facts)}", picture, nano, segmenter=_NoMasks()
+    )
+    session = finished(events)
+    assert session.registry.region("R1").objects[0].mask is None
+    assert session.turns[0].findings[-1].kind == "masks.failed"
+    assert session.turns[0].findings[-1].text == "There are no masks. The card is gone."
+
+
+class _Silent:
+    """A model that answers nothing at all."""
+
+    def __init__(self, nano: LocalReasoner) -> None:
+        self.name, self.dialect, self.device = "silent", nano.dialect, "CPU"
+
+    def prepare(self, picture: Picture) -> None:
+        """Nothing to do."""
+
+    def stream(self, *_: object) -> list[Usage]:
+        return [Usage()]
+
+
+def test_a_model_without_any_text_has_failed(picture: Picture, nano: LocalReasoner) -> None:
+    silent = _Silent(nano)
+    with pytest.raises(ModelError, match="gave no answer"):
+        list(
+            run_turn(
+                begin(picture, nano),
+                "find the dog",
+                picture=picture,
+                reasoner=silent,  # type: ignore[arg-type]
+                segmenter=None,
+                cancel=threading.Event(),
+            )
+        )
+
+
+def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
+    picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
+) -> None:
+    question = f"find the {_single(facts)}"
+    session = stopped_at(Segmenting, question, picture, nano, GrabCutSegmenter())
+    assert not session.turns[0].partial
+    assert session.registry.region("R1").objects[0].mask is None
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("Find the red dog!", "red dog"),
+        ("the player on the left", "player on the left"),
+        ("find the", "find the"),
+        ("x" * 60, "x" * 39 + "…"),
+        ("the white dog below R1", "white dog"),
+        ("what is to the right of it", "right of R1"),
+        ("R1, who is next to it?", "next to R1"),
+        ("what is between R1 and R2", "between R1 and R2"),
+        ("whatever touches R1", "touches R1"),
+        ("the man in its shadow", "man"),
+        ("R1", "R1"),
+        ("click on the bird", "bird"),
+        ("What I want is the yellow tree, which touches R1", "yellow tree"),
+        ("do you see a bench up above R1", "bench"),
+        ("tell me where the first person is in this image", "first person"),
+        ("I'm looking for the cat in the picture on the wall", "cat in the picture on the wall"),
+    ],
+)
+def test_a_region_is_called_by_its_question(question: str, label: str) -> None:
+    box = PictureBox(1, 2, 30, 40)
+    registry, _ = Registry().add([RegionObject("", box)])
+    registry, _ = registry.add([RegionObject("", box)])
+    assert label_of(resolve(question, registry, last="R1")) == label

@@ -1,0 +1,368 @@
+"""One model takes the place of another in a process that goes on: real checkpoints, a hub on loopback."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import constants
+
+from app import parser
+from demo.access.accounts import Accounts
+from demo.checkpoints.catalogue import QWEN_2_5_VL_7B, Entry
+from demo.checkpoints.fetch import folder_of
+from demo.dialogue.engine import answer, begin
+from demo.dialogue.session import Session
+from demo.errors import InputError, ModelError
+from demo.models.available import Row, Shelf
+from demo.models.selection import Models, choose
+from demo.models.switching import Running, may_switch
+from demo.picture.picture import Picture
+from demo.reasoners.memory import Shape, need_of
+from demo.segmenters.by_picture import SegmenterByPicture
+from demo.web.monitoring import Watch
+from tests.conftest import copy_of_nano
+from tests.support.hub import Hub, hub_of
+
+
+@pytest.fixture(scope="module")
+def nano252(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in checkpoint under another name, which is shown and speaks a frame of 252 × 252."""
+    return copy_of_nano(tmp_path_factory.mktemp("models") / "nano252", frame=252)
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    made = begun()
+    yield made
+    made.close()
+
+
+def begun(*arguments: str) -> Running:
+    """Nano, on a machine where others may be chosen."""
+    options = parser().parse_args(["--model", "nano", *arguments])
+    models = choose(options)
+    return Running(models, Shelf(options, models.entry))
+
+
+def switched(running: Running, entry: Entry, *, fetch: bool = False) -> str:
+    """What is said when the exchange is over."""
+    running.switch(entry, fetch=fetch)
+    assert running.wait(60)
+    assert running.doing == ""
+    return running.said
+
+
+def weights(models: Models) -> list[weakref.ref[Any]]:
+    """The tensors that a model is made of, and the model itself."""
+    model = models.reasoner._model  # type: ignore[attr-defined]
+    return [weakref.ref(model), *(weakref.ref(tensor) for tensor in model.parameters())]
+
+
+def alive(held: list[weakref.ref[Any]]) -> int:
+    gc.collect()
+    return sum(ref() is not None for ref in held)
+
+
+def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
+    running: Running, nano252: Path, picture: Picture
+) -> None:
+    def asked(session: Session, question: str) -> Session:
+        with running.use() as models:
+            return answer(
+                session,
+                question,
+                picture=picture,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+            )
+
+    session = asked(begin(picture, running.models.reasoner), "find all things")
+    found = session.registry
+    held, threads = weights(running.models), threading.active_count()
+    drawn = running.models.segmenter
+    assert isinstance(drawn, SegmenterByPicture)
+    built_in = weakref.ref(drawn.parts[0]._model)  # type: ignore[attr-defined]
+    del drawn
+    assert alive(held) == len(held)
+    assert switched(running, running.shelf.add(str(nano252))) == ""
+    assert alive(held) == 0
+    assert built_in() is None  # it is for nano's drawn scenes
+    assert threading.active_count() <= threads
+    assert running.changes == 1
+    assert running.models.status == "nano252 · CPU · masks: GrabCut"
+    assert "nano252 was chosen here." in running.models.why
+    assert session.registry == found
+    session = asked(session, "what is next to R1?")
+    assert [session.reasoner_of(turn).frame.width for turn in session.turns] == [224, 252]
+    assert session.answered_by == ("nano", "nano252")
+    assert running.models.advice_for(picture) is None
+
+
+def test_the_same_segmenter_goes_on(nano252: Path) -> None:
+    running = begun("--segmenter", "sam2:nano")
+    segmenter = running.models.segmenter
+    assert switched(running, running.shelf.add(str(nano252))) == ""
+    assert running.models.segmenter is segmenter
+    running.close()
+
+
+def test_an_answer_is_finished_first_and_nobody_begins_one(running: Running, nano252: Path) -> None:
+    entry = running.shelf.add(str(nano252))
+    with running.use() as models:
+        held = weights(models)
+        running.switch(entry)
+        assert not running.wait(0.3)
+        assert running.doing == "Waiting for the answer that is being written…"
+        with (
+            pytest.raises(ModelError, match=r"^nano252 is being loaded\. Ask again"),
+            running.use(),
+        ):
+            pass
+        with pytest.raises(InputError, match="Another model is being loaded"):
+            running.switch(entry)
+        assert alive(held) == len(held)
+        assert running.in_use
+    del models
+    assert running.wait(60)
+    assert running.models.reasoner.name == "nano252"
+    assert alive(held) == 0
+
+
+def damaged(folder: Path, name: str) -> None:
+    if name == "weights":
+        (folder / "model.safetensors").write_bytes(b"no weights at all")
+    elif name == "missing":
+        (folder / "model.safetensors").unlink()
+    elif name == "tokens":
+        (folder / "tokenizer.json").write_text("[]")
+    else:
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"model_type": "llama"}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "says", "closed"),
+    [
+        pytest.param("weights", "nano runs again. The checkpoint", True, id="damaged weights"),
+        pytest.param("missing", "nano runs again. The checkpoint", True, id="no weights"),
+        pytest.param("tokens", "nano runs again.", True, id="damaged words"),
+        pytest.param("kind", "nano goes on. ", False, id="another kind of model"),
+    ],
+)
+def test_the_former_model_is_back_when_the_next_one_fails(
+    damage: str, says: str, closed: bool, picture: Picture, tmp_path: Path
+) -> None:
+    running, folder = begun("--segmenter", "none"), copy_of_nano(tmp_path / "broken", frame=252)
+    damaged(folder, damage)
+    former = running.models
+    assert switched(running, running.shelf.add(str(folder))).startswith(says)
+    assert (running.models is former) != closed
+    assert (running.changes, running.models.reasoner.name) == (1, "nano")
+    with running.use() as models:
+        session = begin(picture, models.reasoner)
+        asked = answer(
+            session, "find all things", picture=picture, reasoner=models.reasoner, segmenter=None
+        )
+    assert asked.turns[0].region == "R1"
+    running.close()
+
+
+def rows(running: Running) -> dict[str, Row]:
+    return {row.title: row for row in running.shelf.rows(running.models, measured=False)}
+
+
+def test_every_model_says_what_it_would_take(nano252: Path) -> None:
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    counts = {name: 99 * getattr(QWEN_2_5_VL_7B, name) for name in Shape.__slots__}
+    huge = Entry("huge", "somebody/huge", shape=Shape(**counts))
+    running = Running(choose(options), Shelf(options, huge))
+    running.shelf.add(str(nano252))
+    listed = rows(running)
+    assert (listed["nano"].state, listed["nano"].line) == ("runs", "Runs now on CPU.")
+    assert listed["nano252"] == Row(str(nano252), "nano252", "here", "Here on disk.")
+    assert listed["huge"].state == "unfit"
+    assert listed["huge"].line.startswith("huge does not fit: in 4 bits throughout it needs ")
+    assert listed["huge"].line.endswith(" GiB of this machine’s memory are free.")
+    small = listed["Qwen2.5-VL-3B-Instruct"]
+    if small.state == "away":  # a machine with less memory has no room for it
+        assert small.line.startswith("About 7.5 GB to fetch. Needs ")
+        assert small.guessed
+    running.close()
+
+
+def test_what_fits_once_the_running_model_is_freed_can_be_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the page sees it, where the running model is watched."""
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    large = Entry("large", "somebody/large", shape=QWEN_2_5_VL_7B)
+    running = Running(choose(options), Shelf(options, large), Watch().models)
+    held = running.models.reasoner.held_bytes
+    assert held > 0
+    needed = need_of(QWEN_2_5_VL_7B, "nf4-all").total
+
+    def state(free: int) -> str:
+        for module in ("demo.models.available", "demo.reasoners.loading"):
+            monkeypatch.setattr(f"{module}.free_memory", lambda _: free)
+        return rows(running)["large"].state
+
+    assert state(needed - held) == "away"
+    assert state(needed - held - 1) == "unfit"
+    running.close()
+
+
+def test_nothing_is_chosen_where_others_may_be(running: Running, nano252: Path) -> None:
+    entry = running.shelf.add(str(nano252))
+    fixed = Running(running.models)
+    assert not fixed.may_switch
+    with pytest.raises(InputError, match="chosen here when the app is started"):
+        fixed.switch(entry)
+    assert fixed.models.reasoner.name == "nano"
+    with pytest.raises(InputError, match="no such model"):
+        running.shelf.entry("/etc")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "accounts", "expected"),
+    [
+        pytest.param([], {}, False, True, id="one person's own"),
+        pytest.param(["--host", "localhost"], {}, False, True, id="by its name"),
+        pytest.param(["--host", "0.0.0.0"], {}, False, False, id="open to the network"),
+        pytest.param(["--host", "192.168.0.7"], {}, False, False, id="on an address"),
+        pytest.param(["--share"], {}, False, False, id="a public link"),
+        pytest.param([], {}, True, False, id="logins"),
+        pytest.param(["--server", "http://localhost:1"], {}, False, False, id="a server"),
+        pytest.param([], {"SPACE_ID": "a/b"}, False, False, id="a Space"),
+        pytest.param([], {"REGIONREASONER_HOSTS": "a.example"}, False, False, id="behind a proxy"),
+    ],
+)
+def test_who_may_choose(
+    arguments: list[str], environment: dict[str, str], accounts: bool, expected: bool
+) -> None:
+    options = parser().parse_args(["--host", "127.0.0.1", *arguments])
+    assert may_switch(options, Accounts({}) if accounts else None, environment) is expected
+
+
+# Beside each other ------------------------------------------------------------------------------
+
+
+def said_by(models: Models, picture: Picture) -> str:
+    session = begin(picture, models.reasoner)
+    asked = answer(
+        session, "find all things", picture=picture, reasoner=models.reasoner, segmenter=None
+    )
+    return asked.reasoner.name
+
+
+def test_a_second_model_stays_beside_the_first_while_both_fit(
+    running: Running, nano252: Path, picture: Picture
+) -> None:
+    entry = running.shelf.add(str(nano252))
+    held = weights(running.models)
+    with running.beside(entry) as second:
+        beside = weights(second)
+        assert said_by(second, picture) == "nano252"
+        with running.use() as first:
+            assert said_by(first, picture) == "nano"
+        with pytest.raises(InputError, match="Another model is being loaded or asked"):
+            running.switch(entry)
+    del second, first
+    assert (running.doing, alive(beside)) == ("", len(beside))
+    with running.beside(running.shelf.smallest) as same:
+        assert same is running.models
+    del same
+    assert switched(running, entry) == ""
+    assert (alive(held), alive(beside)) == (0, 0)
+
+
+class Narrow(Shelf):
+    """A machine that has room for one model only."""
+
+    def fits_beside(self, _entry: Entry) -> bool:
+        return False
+
+
+def test_without_room_for_both_they_take_turns(nano252: Path, picture: Picture) -> None:
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    models = choose(options)
+    running = Running(models, Narrow(options, models.entry))
+    entry = running.shelf.add(str(nano252))
+    held = weights(running.models)
+    del models
+    with running.beside(entry) as second:
+        assert alive(held) == 0
+        beside = weights(second)
+        assert said_by(second, picture) == "nano252"
+        with pytest.raises(ModelError, match="nano252 is being loaded"), running.use():
+            pass
+    del second
+    assert alive(beside) == 0
+    assert (running.said, running.models.reasoner.name) == ("", "nano")
+    with running.use() as again:
+        assert said_by(again, picture) == "nano"
+    running.close()
+
+
+# Fetching ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hub(nano252: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub that has nano252 as somebody/small, and a disk with nothing of it."""
+    with hub_of({"somebody/small": nano252}) as hub:
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        yield hub
+
+
+def test_a_model_is_fetched_while_the_present_one_answers(
+    running: Running, hub: Hub, picture: Picture
+) -> None:
+    entry = running.shelf.add("somebody/small")
+    assert rows(running)["small"].line == "Of unknown size to fetch."
+    order = running.shelf.order(entry)
+    hub.held["model.safetensors"] = 1_000_000
+    running.switch(entry, fetch=True)
+    assert hub.standing.wait(30)
+    assert running.doing.startswith("Fetching small: ")
+    assert running.doing.endswith(f" of {order.size / 1e6:.1f} MB…")  # type: ignore[operator]
+    with running.use() as models:
+        session = begin(picture, models.reasoner)
+        answer(
+            session, "find all things", picture=picture, reasoner=models.reasoner, segmenter=None
+        )
+    hub.release.set()
+    assert running.wait(60)
+    assert running.said == ""
+    assert running.models.reasoner.name == "small"
+    assert rows(running)["small"].state == "runs"
+
+
+def test_fetching_can_be_given_up(running: Running, hub: Hub) -> None:
+    entry = running.shelf.add("somebody/small")
+    hub.held["model.safetensors"] = 1_000_000
+    running.switch(entry, fetch=True)
+    assert hub.standing.wait(30)
+    running.stop_fetching()
+    hub.release.set()
+    assert running.wait(60)
+    assert running.said.startswith("nano goes on. Fetching small was stopped.")
+    assert running.models.reasoner.name == "nano"
+    assert folder_of(entry) is None
+    assert switched(running, entry, fetch=True) == ""  # and gone on with later
+    assert running.models.reasoner.name == "small"
+
+
+def test_what_nobody_has_is_said(running: Running, hub: Hub) -> None:
+    said = switched(running, running.shelf.add("somebody/else"), fetch=True)
+    assert said == "nano goes on. The hub has no checkpoint called somebody/else."

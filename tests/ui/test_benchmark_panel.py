@@ -1,0 +1,102 @@
+"""The panel of the benchmark without a browser: whatever is sent, and what the server remembers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demo.models.selection import Models
+from demo.models.switching import Running
+from demo.ui.benchmark.panel import Benchmark, Opened
+from demo.ui.events import Events
+from demo.ui.parts import Parts, place_parts
+from demo.ui.tab.running_turns import Turns
+from demo.ui.tab.workspace import Desk, Seat
+from tests.evaluate.test_live_benchmark import index_of, row
+from tests.support.table import TableReasoner
+from tests.ui.test_dialogues_panel import asks, sent
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path, blocks: Path) -> Benchmark:
+    async def placed() -> Parts:
+        """Without a running event loop Gradio would begin one that nobody closes."""
+        with gr.Blocks():
+            status = {"status": "table", "advice": "", "why": ""}
+            return place_parts(status, [], tmp_path / "parts", None, benchmark=True)
+
+    with ThreadPoolExecutor(1) as other:  # a browser's loop may be running in this one
+        parts = other.submit(asyncio.run, placed()).result()
+    (tmp_path / "blocks.png").write_bytes(blocks.read_bytes())
+    rows = [row("red", image="blocks.png"), row("both", image="../secret.png")]
+    models = Models(TableReasoner(), None, "table", "", "")
+    events = Events(parts, Running(models), [], tmp_path, Turns())
+    return Benchmark(events, index_of(tmp_path, rows))
+
+
+def panel(benchmark: Benchmark, updates: dict[Any, Any]) -> dict[str, Any]:
+    value: dict[str, Any] = updates[benchmark.events.parts.benchmark]
+    return value
+
+
+def opened(benchmark: Benchmark, number: int) -> Desk:
+    seat = Seat()
+    benchmark.choose(seat, sent(row=number), asks("ann"))
+    assert seat.desk is not None
+    return seat.desk
+
+
+@pytest.mark.parametrize(
+    ("call", "data"),
+    [
+        pytest.param("choose", {}, id="no row"),
+        pytest.param("choose", {"row": True}, id="no number"),
+        pytest.param("choose", {"row": -1}, id="before the first"),
+        pytest.param("choose", {"row": 10**30, "count": -3}, id="behind the last"),
+        pytest.param("choose", {"row": 1, "search": ["x"]}, id="a picture outside"),
+        pytest.param("rows", {"count": "all", "search": {"a": 1}}, id="odd words"),
+        pytest.param("pictures", {"rows": [1, -7, "0", None, 10**30]}, id="odd pictures"),
+        pytest.param("pictures", {"rows": 7}, id="no list"),
+    ],
+)
+def test_whatever_a_browser_sends_is_answered(
+    call: str, data: dict[str, object], benchmark: Benchmark
+) -> None:
+    seat = Seat()
+    calls: dict[str, Callable[[], dict[Any, Any]]] = {
+        "choose": lambda: benchmark.choose(seat, sent(**data), asks("ann")),
+        "rows": lambda: benchmark.rows(seat, sent(**data)),
+        "pictures": lambda: benchmark.pictures(sent(**data)),
+    }
+    assert panel(benchmark, calls[call]())["serial"]
+    assert seat.desk is None
+
+
+def test_small_pictures_come_for_rows_that_have_one(benchmark: Benchmark) -> None:
+    small = panel(benchmark, benchmark.pictures(sent(rows=[0, 1])))["small"]
+    assert small["0"].startswith("data:image/jpeg;base64,")
+    assert small["1"] is None
+
+
+def test_a_dialogue_from_disk_has_its_row_again(benchmark: Benchmark) -> None:
+    desk = opened(benchmark, 0)
+    bare = replace(desk, track=None)
+    recalled = benchmark.recall(bare)
+    assert recalled.track is not None
+    assert recalled.track.dialogue.index == 0
+    branch = replace(bare.session, id="b", branch=(bare.session.id, 1))
+    assert benchmark.recall(replace(bare, session=branch, order=("b",))).track is not None
+    assert replace(benchmark, opened=Opened()).recall(bare).track is None
+
+
+def test_a_file_that_has_gone_leaves_the_dialogue(benchmark: Benchmark) -> None:
+    bare = replace(opened(benchmark, 0), track=None)
+    benchmark.index.path.unlink()
+    assert benchmark.recall(bare) is bare
