@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.dialects.known import DIALECTS
+from demo.dialogue.session_json import session_to_json
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
@@ -125,7 +126,7 @@ def _ground(options: argparse.Namespace) -> int:
 
 
 def _write(session: Session, picture: Picture, options: argparse.Namespace) -> None:
-    text = json.dumps(session.to_dict(), ensure_ascii=False, indent=2)
+    text = json.dumps(session_to_json(session), ensure_ascii=False, indent=2)
     if options.json:
         _save(options.json, f"{text}\n".encode())
     else:
@@ -144,7 +145,7 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _parse(options: argparse.Namespace) -> int:
-    from demo.answers.checks import report
+    from demo.dialogue.parsed import report
 
     try:
         raw = sys.stdin.buffer.read() if str(options.raw) == "-" else options.raw.read_bytes()

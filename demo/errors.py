@@ -5,6 +5,7 @@ where something can be done, what to do. This file knows nothing else of the pro
 """
 
 import errno
+from collections.abc import Sequence
 
 
 def first_line(error: BaseException) -> str:
@@ -72,3 +73,8 @@ class OutOfMemoryError(ModelError):
 
 class StoreError(DemoError):
     """The disk does not keep, find or take something; what is in memory is still there."""
+
+
+def listed(names: Sequence[str]) -> str:
+    """R1, R2 and R3."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

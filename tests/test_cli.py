@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json
 from demo.picture.picture import Picture
 from tests import ROOT
 
@@ -37,7 +37,7 @@ def test_ground_prints_the_session_and_nothing_else(photo: Path, tmp_path: Path)
     done = call("-m", "demo", "ground", photo, "find all things", "what is next to R1.1",
                 "--overlay", overlay)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    session = Session.from_dict(json.loads(done.stdout))
+    session = session_from_json(json.loads(done.stdout))
     assert [t.question for t in session.turns] == ["find all things", "what is next to R1.1"]
     assert session.turns[1].references == ("R1.1",)
     assert session.turns[1].prompted.startswith("what is next to bbox=[")
@@ -53,7 +53,7 @@ def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) ->
     assert "There is no R9 here. You can cite R1." in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-    assert len(Session.from_dict(json.loads(out.read_text())).turns) == 1
+    assert len(session_from_json(json.loads(out.read_text())).turns) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.access.exposure import FRONT
 from demo.dialogue.store import Owner, new_token, user, visitor
-from demo.web.rules import FRONT
 from demo.zerogpu import on_space
 
 COOKIE = "regionreasoner"

@@ -12,24 +12,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from demo.answers.finding import Finding, TraceText
 from demo.answers.trace import (
     PARTS,
     Problem,
     Trace,
     TraceObject,
     bare,
-    parse_trace,
     repeated_sentence,
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.session import Finding, TraceText, object_to_dict
-from demo.language.english import listed
+from demo.errors import listed
 from demo.language.keywords import consistency_score, is_english, keywords, own_words, shared_words
 from demo.picture.geometry import ModelBox, Size, round_half_up
-from demo.picture.regions import RegionObject
 
 XYXY = tuple[int, int, int, int]
 
@@ -303,33 +300,3 @@ def _is_inconsistent(scene: str, focus: str, think: str) -> bool:
     if shared_words(own, f"{scene}\n{focus}") * _OWN_WORDS_PER_SHARED >= len(own):
         return False
     return consistency_score(scene, focus, think) < _LOW_SCORE
-
-
-# One text by itself, as `python -m demo parse` shows it.
-
-
-def report(
-    text: str,
-    size: Size,
-    frame: Size,
-    given: Sequence[ModelBox],
-    dialect: Dialect = REGION_REASONER,
-) -> dict[str, Any]:
-    """A model's text read as the first turn on a picture of ``size``, as plain JSON values.
-
-    ``given`` are the boxes of the question in the model frame; without a registry they have no
-    names, so the findings call them "reference 1", "reference 2".
-    """
-    trace = parse_trace(text, frame, dialect)
-    named = [(f"reference {i}", box) for i, box in enumerate(given, start=1)]
-    objects = enumerate(trace.objects, start=1)
-    return {
-        "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
-        "objects": [object_to_dict(_object(f"R1.{i}", item, size, frame)) for i, item in objects],
-        "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
-    }
-
-
-def _object(name: str, item: TraceObject, size: Size, frame: Size) -> RegionObject:
-    point = None if item.point is None else item.point.to_picture(size, frame)
-    return RegionObject(name, item.box.to_picture(size, frame), point)

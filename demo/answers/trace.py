@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 
 from demo.answers.boxes import MENDS, AnswerReader, Reading
 from demo.answers.boxes import TraceObject as TraceObject
+from demo.answers.finding import TraceText
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.session import TraceText
 from demo.picture.geometry import Size
 
 PARTS = ("scene", "focus", "think", "answer")

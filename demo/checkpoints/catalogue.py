@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.checkpoints.folders import made_from, what_it_is
+from demo.checkpoints.shape import Shape
 from demo.dialects.dialect import TOKEN, Dialect
 from demo.dialects.families import family_of, words_said
 from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import CheckpointError, OptionError
 from demo.picture.geometry import Size
-from demo.reasoners.memory import Shape
 
 # Why a model is asked in the words that it is.
 SAID, NAMED = "--dialect says so", "its name says so"

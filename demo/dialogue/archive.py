@@ -19,6 +19,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError
 from demo.picture.picture import MAX_BYTES, Picture, open_picture
 
@@ -41,7 +42,7 @@ def to_zip(session: Session, picture: Picture) -> bytes:
     """
     if picture.sha256 != session.picture.sha256:
         raise ValueError(f"expected the picture {session.picture.sha256}, got {picture.sha256}")
-    text = json.dumps(session.to_dict(), ensure_ascii=False, indent=1).encode("utf-8")
+    text = json.dumps(session_to_json(session), ensure_ascii=False, indent=1).encode("utf-8")
     image = io.BytesIO()
     Image.fromarray(picture.pixels).save(image, "PNG")
     if len(text) > MAX_SESSION_BYTES or image.tell() > MAX_BYTES:
@@ -94,7 +95,7 @@ def read_session(text: bytes) -> Session:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SessionFormatError("This is not a session: it is not JSON.") from error
-    return Session.from_dict(data)
+    return session_from_json(data)
 
 
 def matching_picture(session: Session, image: Path | bytes) -> Picture:

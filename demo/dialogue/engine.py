@@ -7,15 +7,14 @@ protocol or as a pure function.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from demo.answers.checks import check
+from demo.answers.finding import Finding
 from demo.answers.trace import (
     ObjectFound,
     PartClosed,
@@ -28,9 +27,9 @@ from demo.answers.trace import (
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Given, Prompt, build_prompt
-from demo.dialogue.session import Finding, ReasonerInfo, Session, Timings, Turn
+from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
-from demo.language.english import LINKS, words
+from demo.language.labels import label_of
 from demo.language.references import Resolved, check_question, resolve
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.picture import Picture
@@ -292,39 +291,3 @@ def _with_turn(
         registry, region = registry.add(objects, label=label)
         turn = replace(turn, region=region.id)
     return session.with_turn(turn, registry)
-
-
-_ASKING = words(
-    "please can could you do does find show tell me where is are the a an locate segment point at mark "
-    "which what who also now and i am i'm i’m want need would like looking look for there see all every "
-    "to try click tap on select choose pick highlight detect outline give whose whatever whoever whichever"
-)
-_JOINING = words("touches that has")
-_ABOUT_THE_PICTURE = re.compile(
-    r"\s+(?:is |are )?in (?:this|the) (?:image|picture|photo|photograph|scene)$"
-)
-
-
-def label_of(resolved: Resolved) -> str:
-    """A short name for what a question looks for: the thing that it describes by a region, or else its
-    words without the asking ones.
-    """
-    spoken = [r for r in resolved.references if not r.topic]
-    text, end = "", resolved.begin
-    for reference in spoken:
-        text += resolved.sentence[end : max(end, reference.start)]
-        text += reference.name if reference.end > end else ""
-        end = max(end, reference.end)
-    whole = _unasked(text + resolved.sentence[end:])
-    thing = _unasked(resolved.sentence[resolved.begin : spoken[0].start]) if spoken else []
-    while thing and thing[-1].lower() in LINKS | _ASKING | _JOINING:
-        thing.pop()
-    label = " ".join(thing or whole).rstrip(",;")
-    return label if len(label) <= 40 else f"{label[:39].rstrip()}…"
-
-
-def _unasked(text: str) -> list[str]:
-    """The words after those that only ask: *find the*, *what is to the*."""
-    said = _ABOUT_THE_PICTURE.sub("", text.strip(" .?!,:")).split()
-    asked = len(list(takewhile(lambda word: word.lower().strip(",:") in _ASKING, said)))
-    return said[asked:] or said

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from demo.dialogue.session import Session
 from demo.errors import InputError
+from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture
 from demo.picture.regions import Region, RegionObject
-
-PALETTE = ("#0072B2", "#C14F00", "#007D5C", "#E69F00", "#A8417F", "#56B4E9", "#F0E442")
 
 
 def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:

@@ -12,11 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from demo.answers.checks import XYXY, citation_reward, find_citations
+from demo.answers.finding import TraceText
 from demo.answers.trace import PARTS, bare, sentences
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.session import TraceText, Turn
-from demo.language.english import listed
+from demo.dialogue.session import Turn
+from demo.errors import listed
 from demo.language.keywords import comparable, consistency, is_few
 
 

@@ -26,6 +26,7 @@ from typing import Any
 from PIL import Image
 
 from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import PictureError, SessionFormatError, StoreError, disk_fault
 from demo.picture.picture import Picture, open_picture
 
@@ -144,7 +145,7 @@ class Store:
         """
         if picture.sha256 != session.picture.sha256:
             raise ValueError(f"expected the picture {session.picture.sha256}, got {picture.sha256}")
-        body = _clean(json.dumps(session.to_dict(), ensure_ascii=False))
+        body = _clean(json.dumps(session_to_json(session), ensure_ascii=False))
         image = b"" if self._picture(picture.sha256).exists() else _png(picture)
         removed: list[tuple[str, Kept]] = []
         try:
@@ -263,7 +264,7 @@ class Store:
             "SELECT body, revision FROM dialogues WHERE id = ? AND owner = ?", identity, owner.key
         )
         try:
-            return Session.from_dict(json.loads(body)), revision
+            return session_from_json(json.loads(body)), revision
         except (SessionFormatError, ValueError) as error:
             raise StoreError("This dialogue is damaged and cannot be opened.") from error
 

@@ -14,7 +14,9 @@ from dataclasses import replace
 
 import torch
 
-from demo.reasoners.memory import GIB, Half, Precision, Shape, dtype_of, weight_bytes
+from demo.checkpoints.shape import Shape
+from demo.machine.precision import GIB, Half, Precision, dtype_of
+from demo.reasoners.memory import weight_bytes
 
 _TIMES = 5
 _MOST_BYTES = GIB  # far more than any cache holds

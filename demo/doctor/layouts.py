@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from demo.checkpoints.catalogue import QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, QWEN_2_VL_7B
-from demo.reasoners.memory import Shape
+from demo.checkpoints.shape import Shape
 
 _ROTARY = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}
 _TEXT_7B = {

@@ -12,6 +12,7 @@ from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure, folder_of, order_for
+from demo.checkpoints.shape import Shape
 from demo.dialects.prompt import Prompt
 from demo.doctor.inspection import Replay
 from demo.doctor.questions import Before, Scene, ask, scene_for
@@ -23,7 +24,7 @@ from demo.models.selection import SEVEN_B, plan_beside
 from demo.picture.picture import Picture
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, shape_of
 from demo.reasoners.local import LocalReasoner
-from demo.reasoners.memory import Plan, Shape
+from demo.reasoners.memory import Plan
 from demo.segmenters.base import Segmenter
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.zerogpu import on_space

@@ -27,7 +27,7 @@ from demo.errors import disk_fault
 from demo.machine import cards
 from demo.machine.cgroups import cores_allowed, memory_limit
 from demo.machine.devices import best_device, card_fault, free_memory, half_precision
-from demo.reasoners.memory import Precision
+from demo.machine.precision import Precision
 from demo.reasoners.quantized_cache import cache_folder
 
 _ROOM = 10**9  # bytes without which a disk counts as full

@@ -18,14 +18,16 @@ from transformers import AutoConfig, AutoProcessor, GenerationConfig
 
 from demo.checkpoints.catalogue import NANO_FOLDER, Entry
 from demo.checkpoints.fetch import folder_of
+from demo.checkpoints.shape import PICTURE_TOKENS
 from demo.dialects.known import REGION_REASONER
 from demo.doctor.layouts import LAYOUTS
 from demo.errors import OptionError
 from demo.machine.devices import prepare_four_bits
+from demo.machine.precision import tower_dtype
 from demo.picture.geometry import Size
 from demo.reasoners.loading import CLASSES, check_four_bits, four_bit_config, kept_in_bf16
 from demo.reasoners.local import LocalReasoner
-from demo.reasoners.memory import PICTURE_TOKENS, Plan, tower_dtype
+from demo.reasoners.memory import Plan
 
 _SPREAD = 0.02  # the standard deviation that these models are begun with
 _POOL = 2**24 + 3  # random numbers to fill weights from; odd, so that no two rows are alike

@@ -10,7 +10,7 @@ from demo.doctor.machine import Card, Machine, Place
 from demo.doctor.runnable import Runnable
 from demo.doctor.speed import Lever
 from demo.doctor.trial import AskedTurn, Run
-from demo.reasoners.memory import gib
+from demo.machine.precision import gib
 
 
 def machine_lines(machine: Machine) -> Iterator[str]:

@@ -8,18 +8,13 @@ from typing import Any
 
 from demo.checkpoints.catalogue import CATALOGUE, Entry
 from demo.checkpoints.fetch import folder_of
+from demo.checkpoints.shape import PICTURE_TOKENS, QUESTION_TOKENS
 from demo.doctor.bandwidth import bytes_a_pass
 from demo.errors import DemoError, OutOfMemoryError
 from demo.machine.devices import best_device, half_precision
+from demo.machine.precision import Precision
 from demo.models.selection import pace_of, plan_beside
-from demo.reasoners.memory import (
-    PICTURE_TOKENS,
-    QUESTION_TOKENS,
-    Plan,
-    Precision,
-    need_of,
-    precisions,
-)
+from demo.reasoners.memory import Plan, need_of, precisions
 
 _CONTEXT = PICTURE_TOKENS + QUESTION_TOKENS
 

@@ -19,9 +19,10 @@ from demo.doctor.questions import Asked, ask, scene_for
 from demo.doctor.random_weights import unlearned
 from demo.doctor.speed import Lever, levers, pairs, rate
 from demo.machine.devices import best_device, free_memory, half_precision
+from demo.machine.precision import Precision, gib
 from demo.reasoners.base import MOST_NEW_TOKENS
 from demo.reasoners.loading import Tell
-from demo.reasoners.memory import Precision, gib, need_of
+from demo.reasoners.memory import need_of
 from demo.remote.reasoner import connect
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.zerogpu import on_space

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 from demo.answers.checks import citation_reward, find_citations
+from demo.answers.finding import Finding
 from demo.dialects.prompt import Given
 from demo.dialogue.engine import TurnFinished, TurnStarted, begin, run_turn
-from demo.dialogue.session import Finding, Turn, object_to_dict
+from demo.dialogue.session import Turn
+from demo.dialogue.session_json import object_to_json
 from demo.errors import EmptyAnswerError
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.metrics import TurnScore, says_none
@@ -135,7 +137,7 @@ class _Table:
             prompted=turn.prompted,
             references=list(asked.cited),
             region=turn.region,
-            objects=[object_to_dict(o) for o in objects],
+            objects=[object_to_json(o) for o in objects],
             truth=[list(box.xyxy) for box in true.boxes],
             iou=judged.iou,
             hit=score.hit,

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from demo.dialogue.overlay import PALETTE
 from demo.evaluate.published import Curve
+from demo.picture.palette import PALETTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,130 +15,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-
-def words(text: str) -> frozenset[str]:
-    """A word list written as one string."""
-    return frozenset(text.split())
-
-
-def listed(names: Sequence[str]) -> str:
-    """R1, R2 and R3."""
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-LINKS = words(
-    "of in on at to from by near next behind above below under beneath underneath beside "
-    "between among inside outside over around against across along toward towards into onto "
-    "through within left right front top bottom upon opposite alongside adjacent close closer "
-    "closest nearest than as like off up down far touching overlapping facing"
+from demo.language.lexicon import (
+    ADJECTIVES,
+    ADVERBS,
+    AGREES,
+    AUXILIARIES,
+    BE,
+    BOUNDARIES,
+    DETERMINERS,
+    ENDINGS,
+    GENDER,
+    IDIOMS,
+    INDEFINITE,
+    IRREGULAR_PLURALS,
+    KINDS,
+    LINKS,
+    OPENERS,
+    OPINIONS,
+    PARTS,
+    PICTURE,
+    PLACE_WORDS,
+    PLURAL_DETERMINERS,
+    PLURAL_PRONOUNS,
+    POSSESSIVES,
+    POSTURES,
+    RELATIVES,
+    REQUESTS,
+    SCENE,
+    SEEMS,
+    SIDES,
+    STOPS,
+    TIME_NOUNS,
+    WEATHER,
 )
-"""Prepositions and other words of relation, which carry on the description of a thing."""
-OPENERS = words("with without has have had having whose contains containing includes including")
-"""After these a thing that belongs to the one before is described: a table with a cup."""
-BOUNDARIES = words("and or but then if when while because since plus whether")
-RELATIVES = words("who which that whom where")
-BE = words("is are was were be been being am isn aren wasn weren 's 're 'm")
-AUXILIARIES = words(
-    "do does did can could will would shall should may might must has have had don doesn didn "
-    "won 'll 'd 've 't not"
-)
-QUESTIONS = words("what who where when why how which whose")
-REQUESTS = words(
-    "find show locate segment detect mark highlight select identify spot point count outline "
-    "see give get box draw track tell describe ground"
-)
-DETERMINERS = words(
-    "a an the this these those some any every each another no all both many several few my "
-    "your our two three four five six seven eight nine ten"
-)
-SINGULAR_PRONOUNS = words("it its he him his she her")
-PLURAL_PRONOUNS = words("they them their")
-POSSESSIVES = words("its his their")
-ADVERBS = words("just right directly immediately slightly also only again too now please")
-ENDINGS = words(", . ; : ? ! ) ( — … 。 ， ？ ！") | {"\n"}
-
-_OTHER_PRONOUNS = words("i you we me us they there here itself himself herself themselves")
-_SIDES = words("left right front top bottom side back outside inside ahead")
-_STOPS = (
-    LINKS
-    | OPENERS
-    | BOUNDARIES
-    | RELATIVES
-    | BE
-    | AUXILIARIES
-    | DETERMINERS
-    | SINGULAR_PRONOUNS
-    | PLURAL_PRONOUNS
-    | ENDINGS
-    | _OTHER_PRONOUNS
-    | QUESTIONS
-    | ADVERBS
-)
-
-_PLURAL_DETERMINERS = words(
-    "two three four five six seven eight nine ten these those several many all both few"
-)
-_ADJECTIVES = words(
-    "black white red green blue yellow brown grey gray orange pink purple silver gold golden "
-    "dark light bright big small large little tall short long old young new"
-)
-# Heads of noun phrases that no pronoun takes up: “on the left, what is next to it”.
-_PICTURE = words("picture image photo photograph scene drawing screenshot painting")
-_SCENE = _PICTURE | words(
-    "background foreground middle center centre left right top bottom front back side corner edge "
-    "way time colour color name view rest kind type number"
-)
-_KINDS = {
-    "male": words("man boy guy gentleman father dad son brother king groom men boys guys"),
-    "female": words(
-        "woman girl lady mother mom mum daughter sister queen bride women girls ladies"
-    ),
-    "person": words(
-        "person people human humans child children kid kids baby player players spectator "
-        "spectators adult adults someone somebody anyone anybody everyone everybody "
-        "pedestrian driver rider referee goalkeeper astronaut waiter chef cook"
-    ),
-    "animal": words(
-        "dog dogs cat cats bird birds horse horses sheep cow cows elephant elephants bear "
-        "bears zebra zebras giraffe giraffes puppy kitten animal animals"
-    ),
-    "thing": words(
-        "something anything everything thing bicycle bike car motorcycle airplane plane bus "
-        "train truck boat light hydrant sign meter bench backpack umbrella handbag bag tie "
-        "suitcase frisbee ball kite bat glove skateboard surfboard racket bottle glass cup "
-        "mug fork knife spoon bowl plate banana apple sandwich orange broccoli carrot pizza "
-        "donut cake chair couch sofa plant bed table toilet tv laptop mouse remote keyboard "
-        "phone microwave oven toaster sink refrigerator book clock vase toy teddy drier "
-        "toothbrush hat cap helmet shirt jacket shoe box basket door window house tree flag "
-        "wheel fence wall lamp shadow"
-    ),
-}
-_INDEFINITE = words(
-    "someone somebody anyone anybody everyone everybody something anything everything"
-)
-_IRREGULAR_PLURALS = words("people men women children")
-
-# What things and people have, so that “the ball in its mouth” is not the ball's mouth.
-_PARTS = words(
-    "left right top bottom front back side rear mouth head neck leg legs paw paws tail ear "
-    "ears eye eyes face hand hands arm arms body foot feet nose shoulder shoulders lap finger "
-    "fingers beak wing wings chest knee knees"
-)
-_POSTURES = words("back side belly stomach feet foot legs knees hands head")
-
-_WEATHER = words(
-    "raining rain rainy snowing snow snowy sunny cloudy windy foggy stormy daytime nighttime "
-    "day night morning afternoon evening noon midnight dawn dusk sunrise sunset summer winter "
-    "autumn weekend monday tuesday wednesday thursday friday saturday sunday christmas late "
-    "early time indoors outdoors o'clock am pm weather"
-)
-_TIME_NOUNS = words("time day date season year month weather late early")
-_SEEMS = words("seems seem appears appear looks look turns happens")
-_OPINIONS = words(
-    "possible impossible clear likely unlikely true obvious hard easy difficult important "
-    "necessary ok okay fine safe nice good better best fair known said worth"
-)
-_IDIOMS = words("do did try redo repeat undo got forget made believe retry")
 
 _TOKEN = re.compile(
     r"(?P<clitic>(?<=\w)['’](?:s|re|ll|ve|[dmt])(?!\w))"
@@ -204,7 +113,7 @@ class Sentence:
         if self.shouted or not 0 <= index < len(self.words):
             return False
         word = self.words[index]
-        common = word.low in _STOPS | REQUESTS or any(c.isdigit() for c in word.text)
+        common = word.low in STOPS | REQUESTS or any(c.isdigit() for c in word.text)
         return len(word.text) > 1 and word.text[0].isupper() and not common
 
     def located(self, index: int) -> bool:
@@ -213,8 +122,8 @@ class Sentence:
         if before == "to":
             return second in ("next", "close", "closer", "closest", "nearest", "adjacent")
         if before == "of":
-            return second in _SIDES
-        return before in _PLACE_WORDS
+            return second in SIDES
+        return before in PLACE_WORDS
 
     def described(self, start: int, stop: int) -> bool:
         """Whether *… one* is described after all: that one with the hat, the last one in line."""
@@ -243,14 +152,14 @@ class Sentence:
         if index >= len(self.words) or not self.words[index].is_word:
             return False
         low = self.low(index)
-        if low in _SIDES:
+        if low in SIDES:
             return self.low(index + 1) not in ("of", "to", "by")
-        return low not in _STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
+        return low not in STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
 
     def alike(self, index: int) -> bool:
         """Whether *and* joins two adjectives or two relations: black and white, above and below."""
         before, after = self.low(index - 1), self.low(index + 1)
-        return any(before in kind and after in kind for kind in (_ADJECTIVES, LINKS))
+        return any(before in kind and after in kind for kind in (ADJECTIVES, LINKS))
 
     # An *it* that stands for nothing
 
@@ -259,12 +168,12 @@ class Sentence:
         word, before = self.words[index], self.low(index - 1)
         if word.low == "its":
             after = self.low(index + 1)
-            return after in ("a", "an", "the", "not") or after in _WEATHER
+            return after in ("a", "an", "the", "not") or after in WEATHER
         if word.low != "it":
             return False
         return (
             (word.text == "IT" and not self.shouted)
-            or before in _IDIOMS
+            or before in IDIOMS
             or ({before, self.low(index - 2)} & {"that", "this"} and self._around(index, BE))
             or self._weather(index)
             or self._opinion(index)
@@ -278,13 +187,13 @@ class Sentence:
         before, after = self.low(index - 1), self.low(index + 1)
         if after in ("rains", "rained", "snows", "snowed"):
             return True
-        if before in BE and any(self.low(index - k) in _TIME_NOUNS for k in (2, 3)):
+        if before in BE and any(self.low(index - k) in TIME_NOUNS for k in (2, 3)):
             return True
         if before not in BE | AUXILIARIES and after not in BE | AUXILIARIES:
             return False
         for k in range(index + 1, index + 6):
             low = self.low(k)
-            if low in _WEATHER:
+            if low in WEATHER:
                 return not self._compound(k)
             if self.ends(k) or (low in LINKS and low not in ("at", "in")):
                 return False
@@ -293,12 +202,12 @@ class Sentence:
     def _compound(self, index: int) -> bool:
         """Whether a thing follows: a rain jacket, the night stand."""
         articled = self.low(index - 1) in ("a", "an", "the")
-        return articled and self.content(index + 1) and self.low(index + 1) not in _WEATHER
+        return articled and self.content(index + 1) and self.low(index + 1) not in WEATHER
 
     def _opinion(self, index: int) -> bool:
         """*it is possible to*, *is it true that*, *it seems that*, *it looks like rain*."""
         after = self.low(index + 1)
-        if after in _SEEMS:
+        if after in SEEMS:
             more = self.low(index + 2) in ("that", "like", "as", "out", "to")
             return more and not self.ends(index + 3)
         if self.low(index - 1) not in BE and after not in BE | AUXILIARIES:
@@ -306,15 +215,9 @@ class Sentence:
         for opinion, follower in pairwise(self.low(index + k) for k in range(1, 6)):
             if opinion in ("ok", "okay", "fine"):
                 return follower in ENDINGS or follower in ("", "to", "if")
-            if opinion in _OPINIONS:
+            if opinion in OPINIONS:
                 return follower in ("to", "that", "if", "whether", "how")
         return False
-
-
-_PLACE_WORDS = words(
-    "behind above below under beneath underneath beside between inside outside near around "
-    "against opposite alongside touching overlapping facing"
-)
 
 
 def _split(text: str) -> list[Word]:
@@ -338,30 +241,15 @@ Noun = tuple[str, bool]
 """A noun phrase: its kind (a key of the lists above, unknown or named) and whether it is plural."""
 NAMED: Noun = ("named", False)
 
-_AGREES = {
-    "it": words("thing animal unknown named"),
-    "he": words("male person animal unknown named"),
-    "she": words("female person animal unknown named"),
-}
-_GENDER = {
-    "it": "it",
-    "its": "it",
-    "he": "he",
-    "him": "he",
-    "his": "he",
-    "she": "she",
-    "her": "she",
-}
-
 
 def _noun(phrase: Sequence[str], determiner: str) -> Noun | None:
     """What a noun phrase is; None when no pronoun would take it up."""
-    if not phrase or phrase[-1] in _SCENE:
+    if not phrase or phrase[-1] in SCENE:
         return None
-    kinds = (kind for word in reversed(phrase) for kind, known in _KINDS.items() if word in known)
+    kinds = (kind for word in reversed(phrase) for kind, known in KINDS.items() if word in known)
     head = phrase[-1]
     plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
-    plural = plural or determiner in _PLURAL_DETERMINERS or head in _IRREGULAR_PLURALS
+    plural = plural or determiner in PLURAL_DETERMINERS or head in IRREGULAR_PLURALS
     return next(kinds, "unknown"), plural
 
 
@@ -369,7 +257,7 @@ def _agrees(pronoun: str, nouns: set[Noun], count: int) -> bool:
     """Whether one of the noun phrases, or for *they* all ``count`` of them, may be meant."""
     if pronoun in PLURAL_PRONOUNS:
         return count > 1 or any(plural or kind in ("person", "named") for kind, plural in nouns)
-    kinds = _AGREES[_GENDER[pronoun]]
+    kinds = AGREES[GENDER[pronoun]]
     return any(kind in kinds and not plural for kind, plural in nouns)
 
 
@@ -405,9 +293,9 @@ class Discourse:
         if self.pictured and before == "in" and s.low(index) == "it":
             return True  # this picture has a dog in it
         if possessive:
-            part = before in LINKS and after in _PARTS
+            part = before in LINKS and after in PARTS
             alive = any(kind not in ("thing", "unknown") for kind, _ in self.chain)
-            posture = alive and before == "on" and after in _POSTURES  # the dog on its back
+            posture = alive and before == "on" and after in POSTURES  # the dog on its back
             nouns = nouns | (self.acting if part and not posture else self.chain)
         elif before in ("and", "or") and (s.ends(index + 1) or after in LINKS | BOUNDARIES):
             # In “between the tree and it” the pronoun is not the tree.
@@ -427,7 +315,7 @@ class Discourse:
     def read(self, index: int) -> None:
         """Take account of a word that means no region."""
         s, low = self.sentence, self.sentence.low(index)
-        self.pictured = self.pictured or low in _PICTURE
+        self.pictured = self.pictured or low in PICTURE
         if index < self.inside:
             return
         if low in ENDINGS or low in BOUNDARIES:
@@ -437,8 +325,8 @@ class Discourse:
             self._noun_phrase(index + 1, low, self._held(index))
         elif low in REQUESTS or self._begins(index):
             self._noun_phrase(index + (low in REQUESTS), "", held=False)
-        elif low in _INDEFINITE:
-            self._add((next(k for k, v in _KINDS.items() if low in v), False), self._held(index))
+        elif low in INDEFINITE:
+            self._add((next(k for k, v in KINDS.items() if low in v), False), self._held(index))
         elif low in OPENERS or (s.words[index].is_word and s.content(index)) or low in BE:
             # From here on a possessive may mean who acts: the dog chasing its tail.
             self.acting |= self.chain

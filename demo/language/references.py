@@ -29,16 +29,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
-from demo.language.english import (
+from demo.language.english import Discourse, Sentence
+from demo.language.lexicon import (
+    ANSWERS,
+    COUNTS,
+    LATEST,
     LINKS,
+    ORDER,
     PLURAL_PRONOUNS,
+    POINTED,
+    POSITIONS,
     POSSESSIVES,
     QUESTIONS,
     REQUESTS,
+    SAME,
+    SEVERAL,
     SINGULAR_PRONOUNS,
-    Discourse,
-    Sentence,
-    words,
+    SUPERLATIVES,
+    TOPIC_ENDS,
 )
 from demo.picture.regions import Region, RegionObject, Registry
 
@@ -128,32 +136,6 @@ def without_unknown(sentence: str, registry: Registry) -> str:
 
 
 ANY_NAME = re.compile(r"\br[0-9]+(?:\.[0-9]+)?\b", re.IGNORECASE)
-_ORDER = {
-    name: number
-    for number, names in enumerate(
-        (
-            "first 1st",
-            "second 2nd",
-            "third 3rd",
-            "fourth 4th",
-            "fifth 5th",
-            "sixth 6th",
-            "seventh 7th",
-            "eighth 8th",
-            "ninth 9th",
-            "tenth 10th",
-        ),
-        start=1,
-    )
-    for name in words(names)
-}
-_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-_LATEST = words("last latest newest")
-_SAME = words("previous prior same current selected marked highlighted")
-_ANSWERS = words("region selection detection")
-_POINTED = words("one object area thing")
-_SEVERAL = words("ones regions objects areas")
-_TOPIC_ENDS = words(", : – — - and")
 
 _Key = Callable[[RegionObject], float]
 _PLACES: dict[str, _Key] = {
@@ -164,24 +146,7 @@ _PLACES: dict[str, _Key] = {
     "largest": lambda o: -o.box.area,
     "smallest": lambda o: o.box.area,
 }
-_SUPERLATIVES = {
-    "leftmost": "left",
-    "rightmost": "right",
-    "topmost": "top",
-    "uppermost": "top",
-    "highest": "top",
-    "bottommost": "bottom",
-    "lowest": "bottom",
-    "largest": "largest",
-    "biggest": "largest",
-    "smallest": "smallest",
-}
-_POSITIONS = {
-    **{place: place for place in ("left", "right", "top", "bottom")},
-    "upper": "top",
-    "lower": "bottom",
-    **_SUPERLATIVES,
-}
+
 
 _NAME = re.compile(r"r([0-9]+(?:\.[0-9]+)?)")
 _RANGE = re.compile(r"r([0-9]{1,4})[-‐‑–]r([0-9]{1,4})")
@@ -235,7 +200,7 @@ class _Reader:
         while match := self._numbered(position) or self._name(position):
             references += self._references(match)
             position = match.stop
-            while self._s.low(position) in _TOPIC_ENDS:
+            while self._s.low(position) in TOPIC_ENDS:
                 position += 1
         if not references or self._s.low(position) not in QUESTIONS | REQUESTS:
             return [], 0
@@ -326,7 +291,7 @@ class _Reader:
 
     def _this(self, index: int) -> _Match | None:
         s, noun = self._s, self._s.low(index + 1)
-        if noun in _ANSWERS or (noun in _POINTED and not s.described(index, index + 2)):
+        if noun in ANSWERS or (noun in POINTED and not s.described(index, index + 2)):
             return self._single(index, index + 2)
         if noun == "bounding" and s.low(index + 2) == "box":
             return self._single(index, index + 3)
@@ -339,9 +304,9 @@ class _Reader:
 
     def _these(self, index: int) -> _Match | None:
         s = self._s
-        count = _COUNTS.get(s.low(index + 1))
+        count = COUNTS.get(s.low(index + 1))
         stop = index + (1 if count is None else 2)
-        if s.low(stop) in _SEVERAL:
+        if s.low(stop) in SEVERAL:
             return self._several(index, stop + 1, count)
         if (count and s.bare(stop)) or (s.ends(stop) and s.located(index)):
             return self._several(index, stop, count)
@@ -368,13 +333,13 @@ class _Reader:
 
     def _chosen_by(self, index: int) -> _Match | None:
         word = self._s.low(index + 1)
-        if word in _COUNTS:
+        if word in COUNTS:
             return self._counted(index)
-        if word in _LATEST or word in _SAME:
+        if word in LATEST or word in SAME:
             return self._latest(index)
-        if word in _ORDER:
+        if word in ORDER:
             return self._ordinal(index)
-        if word in _POSITIONS or word in ("middle", "central"):
+        if word in POSITIONS or word in ("middle", "central"):
             return self._placed(index)
         return None
 
@@ -382,8 +347,8 @@ class _Reader:
         """*the previous one*, *the last region*, *the same object*."""
         s, stop = self._s, index + 3
         word, noun = s.low(index + 1), s.low(index + 2)
-        if noun in _ANSWERS or (noun == "object" and word in _SAME):
-            if word in _LATEST and self._regions:
+        if noun in ANSWERS or (noun == "object" and word in SAME):
+            if word in LATEST and self._regions:
                 return _Match((self._regions[-1].id,), index, stop)
             return self._single(index, stop)
         if noun == "ones":
@@ -419,10 +384,10 @@ class _Reader:
 
     def _numbers(self, stop: int) -> tuple[list[int], int]:
         """*first and third* → 1 and 3, and the position after."""
-        s, numbers = self._s, [_ORDER[self._s.low(stop)]]
+        s, numbers = self._s, [ORDER[self._s.low(stop)]]
         stop += 1
-        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in _ORDER:
-            numbers.append(_ORDER[s.low(stop + 1)])
+        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in ORDER:
+            numbers.append(ORDER[s.low(stop + 1)])
             stop += 2
         return numbers, stop
 
@@ -436,7 +401,7 @@ class _Reader:
         return stop, None
 
     def _nth_region(self, index: int) -> _Match:
-        stop, number = index + 3, _ORDER[self._s.low(index + 1)]
+        stop, number = index + 3, ORDER[self._s.low(index + 1)]
         if not self._regions:
             raise QuestionError(self._nothing_yet(index, stop))
         found = {r.id for r in self._regions[number - 1 : number]}
@@ -454,19 +419,19 @@ class _Reader:
         s, word = self._s, self._s.low(index + 1)
         one = s.low(index + 2) == "one"
         stop = s.after_of_them(index + 3 if one else index + 2)
-        bare = word in _SUPERLATIVES and (stop > index + 2 or s.bare(stop))
+        bare = word in SUPERLATIVES and (stop > index + 2 or s.bare(stop))
         if len(self._objects) < 2 or not (one or bare):
             return None
         if s.described(index, stop) or self._taken_up():
             return None
-        chosen = _extreme(self._objects, word) if word in _POSITIONS else _middle(self._objects)
+        chosen = _extreme(self._objects, word) if word in POSITIONS else _middle(self._objects)
         return None if chosen is None else _Match((chosen.id,), index, stop)
 
     # Several at once
 
     def _counted(self, index: int) -> _Match | None:
         """*the two of them*, *the two regions*, *between the two*."""
-        s, count = self._s, _COUNTS[self._s.low(index + 1)]
+        s, count = self._s, COUNTS[self._s.low(index + 1)]
         stop = s.after_of_them(index + 2)
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
@@ -491,7 +456,7 @@ class _Reader:
     def _all(self, index: int) -> _Match | None:
         """*all regions*, *all of the regions*, *all of them*, *all three of them*."""
         s, stop = self._s, index + 1
-        count = _COUNTS.get(s.low(stop))
+        count = COUNTS.get(s.low(stop))
         stop += count is not None
         of_them = s.after_of_them(stop)
         if of_them > stop:
@@ -596,7 +561,7 @@ def _name_them(known: Sequence[RegionObject | Region]) -> str:
 
 def _extreme(objects: tuple[RegionObject, ...], word: str) -> RegionObject | None:
     """The leftmost, largest, … object; None when two are."""
-    key = _PLACES[_POSITIONS[word]]
+    key = _PLACES[POSITIONS[word]]
     first, second = sorted(objects, key=key)[:2]
     return None if key(first) == key(second) else first
 

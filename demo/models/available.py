@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Literal
 from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
 from demo.checkpoints.fetch import FetchStoppedError, Order, fetch, folder_of, order_for
 from demo.errors import DemoError, InputError, OutOfMemoryError
-from demo.machine.devices import Pace, free_memory
+from demo.machine.devices import free_memory
+from demo.machine.precision import Precision, gib
 from demo.models.selection import load, pace_of, plan_beside
-from demo.reasoners.memory import Plan, Precision, gib, need_of
+from demo.reasoners.memory import Plan, need_of
+from demo.reasoners.pace import Pace
 
 if TYPE_CHECKING:
     from demo.models.selection import Models

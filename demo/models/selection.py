@@ -15,13 +15,15 @@ from typing import Any
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure
 from demo.errors import ModelError
-from demo.machine.devices import Pace, best_device, card_fault, half_precision, measure_pace
+from demo.machine.devices import best_device, card_fault, half_precision
+from demo.machine.precision import Precision
 from demo.models.drawn_world import World
 from demo.options import check_models
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
-from demo.reasoners.memory import Plan, Precision
+from demo.reasoners.memory import Plan
+from demo.reasoners.pace import Pace, measure_pace
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.remote.reasoner import connect
 from demo.segmenters.base import Segment, Segmenter

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from demo.access.exposure import is_private
 from demo.errors import DemoError, InputError, ModelError
-from demo.web.rules import is_private
 
 if TYPE_CHECKING:
     from demo.access.accounts import Accounts

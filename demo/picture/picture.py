@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from demo.dialogue.session import PictureInfo
 from demo.errors import PictureError
 from demo.picture.geometry import MAX_PICTURE_PIXELS, Size
 
@@ -53,6 +52,15 @@ AS_STORED = (
 )
 
 _EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """What a session keeps of its picture; ``sha256`` is that of the upright RGB pixels."""
+
+    name: str
+    size: Size
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

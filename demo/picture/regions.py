@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from demo.errors import UnknownRegionError
-from demo.language.english import listed
+from demo.errors import UnknownRegionError, listed
 from demo.picture.geometry import PictureBox, PicturePoint
 from demo.picture.masks import Mask
 

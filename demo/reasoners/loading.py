@@ -30,6 +30,7 @@ from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
 from demo.checkpoints.kinds import check_kind, four_bits_of
 from demo.checkpoints.processors import read_processor
+from demo.checkpoints.shape import Shape
 from demo.checkpoints.weights import (
     QUANTIZED,
     check_arrived,
@@ -41,16 +42,9 @@ from demo.checkpoints.weights import (
 )
 from demo.errors import CheckpointError, DemoError, first_line
 from demo.machine.devices import best_device, free_memory, half_precision, prepare_four_bits
+from demo.machine.precision import Half, Precision, tower_dtype
 from demo.reasoners.local import LocalReasoner, failures_said
-from demo.reasoners.memory import (
-    Half,
-    Plan,
-    Precision,
-    Shape,
-    make_plan,
-    precisions,
-    tower_dtype,
-)
+from demo.reasoners.memory import Plan, make_plan, precisions
 from demo.reasoners.quantized_cache import check_whole, keep, kept_folder
 from demo.reasoners.rules import settings_in
 from demo.zerogpu import on_zero_gpu

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from demo.checkpoints.shape import PATCHES, PICTURE_TOKENS, QUESTION_TOKENS, Shape
 from demo.errors import OutOfMemoryError
+from demo.machine.precision import GIB, Half, Precision, dtype_of, gib, tower_dtype
 from demo.reasoners.base import MOST_NEW_TOKENS
-
-GIB = 2**30
-Half = Literal["float32", "float16", "bfloat16"]
-Precision = Half | Literal["nf4", "nf4-all"]
 
 # NF4 with double quantization: half a byte a number, a byte for 64 numbers, a float for 64 · 256
 # (arXiv 2305.14314, section 3).
@@ -22,10 +19,6 @@ _NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 _BYTES: dict[Half, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 _WORDS: dict[Half, str] = {"float32": "float32", "float16": "float16", "bfloat16": "bf16"}
 
-# A picture in the 840 frame is 60 × 60 patches, which make 30 × 30 tokens (protocol.md, section 2).
-PATCHES = 3600
-PICTURE_TOKENS = 925  # with the system line and the marks round the picture
-QUESTION_TOKENS = 600
 # Bound on what is kept of pictures between turns: four of them with the 7B (prefix.py holds to it).
 MOST_PREFIX_BYTES = GIB // 4
 SPARE = GIB // 2  # the libraries' own work space and what lies unused between allocations
@@ -40,38 +33,6 @@ SAM2_PARAMETERS = {
     "large": 216_924_865,
 }
 _SAM2_WORK = (690 + 3 * 46) * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How many numbers the parts of a Qwen-VL model hold, and how wide its layers are.
-
-    ``…_linear`` can be kept in 4 bits, ``…_other`` (norms, biases, the first convolution) cannot; a head
-    that shares the embedding's weights counts 0. ``kv`` numbers are kept for each token.
-    """
-
-    layers_linear: int
-    layers_other: int
-    tower_linear: int
-    tower_other: int
-    embedding: int
-    head: int
-    kv: int
-    width: int
-    inner: int
-    tower_width: int
-    tower_inner: int
-
-    @property
-    def parameters(self) -> int:
-        """All numbers of the checkpoint; shared ones count once."""
-        tower = self.tower_linear + self.tower_other
-        return self.layers_linear + self.layers_other + tower + self.embedding + self.head
-
-    @property
-    def read_per_token(self) -> int:
-        """Numbers that a step of decoding reads: all layers and the head, which may be shared."""
-        return self.layers_linear + (self.head or self.embedding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +83,6 @@ class Plan:
     def dtype(self) -> Half:
         """What everything that is not in 4 bits is kept in, but for a tower (see `tower_dtype`)."""
         return dtype_of(self.precision, self.half)
-
-
-def dtype_of(precision: Precision, half: Half) -> Half:
-    """What a precision computes in where the device computes in ``half``."""
-    return half if precision == "nf4" or precision == "nf4-all" else precision
-
-
-def tower_dtype(dtype: Half) -> Half:
-    """What the vision tower is kept and computed in beside language layers in ``dtype``.
-
-    In float16 the towers of Qwen2-VL and Qwen2.5-VL overflow on some pictures, and the answer is a row of
-    exclamation marks.
-    """
-    return "float32" if dtype == "float16" else dtype
 
 
 def weight_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
@@ -224,11 +171,6 @@ def make_plan(
         fitting = (s for s in sam2_sizes if need_of(shape, precision, s, half).total <= free)
         return Plan(device, precision, next(fitting, None), fit.why(precision), shape, half)
     raise OutOfMemoryError(fit.refusal())
-
-
-def gib(count: int) -> str:
-    """Bytes as GiB with one decimal."""
-    return f"{count / GIB:.1f}"
 
 
 @dataclass(frozen=True, slots=True)

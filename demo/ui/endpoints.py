@@ -13,6 +13,7 @@ import gradio as gr
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.overlay import draw_overlay
 from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import DemoError, InputError
 from demo.models.switching import Running
 from demo.picture.picture import Picture, open_picture
@@ -83,7 +84,7 @@ def _ground(image: str | None, question: str | None, data: Any, running: Running
             reasoner=models.reasoner,
             segmenter=models.segmenter,
         )
-    return answered.to_dict()
+    return session_to_json(answered)
 
 
 def _picture(image: str | None) -> Picture:
@@ -105,7 +106,7 @@ def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:
     """The session of a call, or a new one; it must be about the picture that came with it."""
     if data is None:
         return begin(picture, reasoner)
-    session = Session.from_dict(data)
+    session = session_from_json(data)
     if (session.picture.sha256, session.picture.size) != (picture.sha256, picture.size):
         raise InputError("This session is about another picture than the one given.")
     return session

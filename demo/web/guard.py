@@ -25,12 +25,12 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.access.exposure import FRONT
 from demo.access.logins import COOKIE, LONGEST_S, Locked, Logins
 from demo.errors import disk_fault
 from demo.machine.environment import try_writing
 from demo.web.monitoring import Watch
 from demo.web.rules import (
-    FRONT,
     Front,
     Rules,
     fault_of_body,

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from demo.access.exposure import _hosts, is_loopback
 from demo.errors import InputError
-from demo.web.address import is_loopback
 
-FRONT = "regionreasoner.front"  # where a request's scope has its Front
 MOST_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and its frame of a form
 MOST_JSON_BYTES = 20_000_000
 MOST_FORM_BYTES = 10_000
@@ -131,10 +130,6 @@ def _first(headers: Mapping[str, str], name: str) -> str:
     return headers.get(name, "").split(",")[0].strip()
 
 
-def _hosts(environment: Mapping[str, str]) -> list[str]:
-    return environment.get("REGIONREASONER_HOSTS", "").replace(",", " ").split()
-
-
 def _host_of(root: str) -> list[str]:
     host = urlsplit(root).hostname if "://" in root else None
     return [host] if host else []
@@ -142,16 +137,6 @@ def _host_of(root: str) -> list[str]:
 
 def _bare(host: str) -> str:
     return host.strip("[]").lower()
-
-
-def is_private(host: str, environment: Mapping[str, str]) -> bool:
-    """Whether a server that listens on ``host`` answers to programs of this machine alone.
-
-    Names in REGIONREASONER_HOSTS, and an address in GRADIO_ROOT_PATH, are those of a proxy, behind which
-    anybody may be.
-    """
-    named = _hosts(environment) or environment.get("GRADIO_ROOT_PATH", "").strip()
-    return is_loopback(host) and "SPACE_ID" not in environment and not named
 
 
 def is_served(path: str) -> bool:

@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.answers.checks import XYXY, check, find_citations, find_pointers, report
+from demo.answers.checks import XYXY, check, find_citations, find_pointers
+from demo.answers.finding import Finding
 from demo.answers.trace import parse_trace
-from demo.dialogue.session import Finding, PictureInfo, ReasonerInfo, Session, Turn
+from demo.dialogue.parsed import report
+from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import SessionFormatError
 from demo.picture.geometry import ModelBox, Size
+from demo.picture.picture import PictureInfo
 from tests.support.texts import BROKEN, CLEAN, Text
 
 FRAME = Size(840, 840)
@@ -466,7 +470,7 @@ def test_a_text_is_met_with_exactly_these_findings(text: Text) -> None:
 
 def saved_and_read(turn: Turn) -> Turn:
     session = EMPTY.with_turn(turn, EMPTY.registry)
-    return Session.from_dict(json.loads(json.dumps(session.to_dict()))).turns[0]
+    return session_from_json(json.loads(json.dumps(session_to_json(session)))).turns[0]
 
 
 @pytest.mark.parametrize(
@@ -478,13 +482,13 @@ def saved_and_read(turn: Turn) -> Turn:
 )  # fmt: skip
 def test_a_place_that_is_none_is_refused(field: str, value: object) -> None:
     turn = Turn("find it", "find it", findings=(Finding("focus.unasked", "note", "So."),))
-    saved = EMPTY.with_turn(turn, EMPTY.registry).to_dict()
+    saved = session_to_json(EMPTY.with_turn(turn, EMPTY.registry))
     assert saved["turns"][0]["findings"] == [
         {"kind": "focus.unasked", "level": "note", "text": "So."}
     ]
     saved["turns"][0]["findings"][0][field] = value
     with pytest.raises(SessionFormatError):
-        Session.from_dict(saved)
+        session_from_json(saved)
 
 
 # --- the report --------------------------------------------------------------------------------

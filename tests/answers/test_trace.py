@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.answers.finding import TraceText
 from demo.answers.trace import (
     PARTS,
     ObjectFound,
@@ -22,7 +23,6 @@ from demo.answers.trace import (
     TraceParser,
     parse_trace,
 )
-from demo.dialogue.session import TraceText
 from demo.picture.geometry import ModelBox, ModelPoint, Size
 
 FRAME = Size(840, 840)

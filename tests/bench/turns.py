@@ -28,10 +28,10 @@ from demo.dialects.known import REGION_REASONER
 from demo.dialects.prompt import Prompt
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.examples import Example, load_examples
-from demo.dialogue.overlay import PALETTE
 from demo.dialogue.session import Turn
 from demo.doctor.inspection import Replay, written
 from demo.models.selection import Models
+from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import MOST_NEW_TOKENS, framed
 from demo.reasoners.loading import load_local

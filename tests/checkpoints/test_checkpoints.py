@@ -23,10 +23,11 @@ from demo.checkpoints.catalogue import NANO_FOLDER, find_model
 from demo.checkpoints.kinds import check_kind
 from demo.dialects.prompt import Prompt, region_reasoner_instruction
 from demo.errors import CheckpointError, DemoError, OptionError
+from demo.machine.precision import Half
 from demo.picture.picture import Picture
 from demo.reasoners.loading import load_kept, load_local, plan_for
 from demo.reasoners.local import LocalReasoner
-from demo.reasoners.memory import Half, Plan
+from demo.reasoners.memory import Plan
 from tests import ROOT
 from tests.dialects.test_families_generated import save_small
 

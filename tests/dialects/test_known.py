@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from demo.answers.checks import check, report
+from demo.answers.checks import check
 from demo.answers.trace import (
     ObjectFound,
     PartOpened,
@@ -34,8 +34,10 @@ from demo.dialects.known import (
 )
 from demo.dialects.prompt import Prompt, bbox_text, build_prompt
 from demo.dialogue.engine import answer, begin
+from demo.dialogue.parsed import report
 from demo.dialogue.scores import scores
-from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.dialogue.session import ReasonerInfo, Turn
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, Size
 from demo.picture.picture import Picture, open_picture
@@ -460,7 +462,7 @@ def test_a_dialogue_in_each_dialect(
     assert session.reasoner == ReasonerInfo(
         "speaker", dialect.view(picture.size).frame, dialect.name
     )
-    assert Session.from_dict(session.to_dict()) == session
+    assert session_from_json(session_to_json(session)) == session
     assert not any(f.kind.startswith("answer") for turn in session.turns for f in turn.findings)
 
 
@@ -479,7 +481,7 @@ def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None
         session = answer(session, question, picture=picture, reasoner=speaker, segmenter=None)
     assert "left of <|box_start|>(250,250),(750,500)<|box_end|>" in first.asked[1]
     assert "right of bbox=[210, 210, 630, 420]" in second.asked[0]
-    loaded = Session.from_dict(session.to_dict())
+    loaded = session_from_json(session_to_json(session))
     assert loaded == session
     frames = [loaded.reasoner_of(turn).frame for turn in loaded.turns]
     assert frames == [Size(1000, 1000), Size(1000, 1000), Size(840, 840)]
@@ -510,9 +512,9 @@ def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None
 
 def test_a_session_that_names_no_dialect_is_regionreasoners() -> None:
     picture = open_picture(np.zeros((20, 40, 3), np.uint8), "black.png")
-    data = begin(picture, Speaker(SEG_ZERO, "")).to_dict()
+    data = session_to_json(begin(picture, Speaker(SEG_ZERO, "")))
     assert data["reasoner"].pop("dialect") == "seg-zero"
-    assert Session.from_dict(data).reasoner.dialect == "region-reasoner"
+    assert session_from_json(data).reasoner.dialect == "region-reasoner"
 
 
 @pytest.mark.parametrize(

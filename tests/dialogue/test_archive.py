@@ -19,8 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from demo.answers.finding import Finding
 from demo.dialogue.archive import MAX_SESSION_BYTES, matching_picture, read_zip, save_zip, to_zip
-from demo.dialogue.session import Finding, ReasonerInfo, Session, Turn
+from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.dialogue.session_json import session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError
 from demo.evaluate.data import Dialogue, read_dialogues
 from demo.evaluate.feedback import Exported, export_dialogues
@@ -327,7 +329,7 @@ def call(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_files_are_exported_from_the_command_line(dialogue: Session, tmp_path: Path) -> None:
     save_zip(dialogue, PICTURE, tmp_path / "a.zip")
-    (tmp_path / "b.json").write_text(json.dumps(dialogue.to_dict()))
+    (tmp_path / "b.json").write_text(json.dumps(session_to_json(dialogue)))
     Image.fromarray(PICTURE.pixels).save(tmp_path / "noise.png")
     out = tmp_path / "data"
     done = call(tmp_path / "a.zip", tmp_path / "b.json", "--dialogues", out)

@@ -15,6 +15,7 @@ from demo.dialogue import edits
 from demo.dialogue.edits import MOST_CLICKS, Hand
 from demo.dialogue.engine import understand
 from demo.dialogue.session import ReasonerInfo, Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, ModelError, UnknownRegionError
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
@@ -153,7 +154,7 @@ def test_a_click_keeps_the_box_that_was_set_by_hand() -> None:
     assert item.box == box
     assert item.mask is not None
     assert [item.mask.to_array()[y, 290] for y in (75, 130)] == [False, True]
-    assert first(Session.from_dict(session.to_dict())).by_hand
+    assert first(session_from_json(session_to_json(session))).by_hand
 
 
 def test_a_click_on_a_part_outside_makes_a_box_set_by_hand_larger() -> None:

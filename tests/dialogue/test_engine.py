@@ -8,17 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from demo.answers.trace import PartClosed, PartOpened
-from demo.dialogue.engine import (
-    ObjectSeen,
-    Segmenting,
-    TurnFinished,
-    TurnStarted,
-    begin,
-    label_of,
-    run_turn,
-)
+from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, TurnStarted, begin, run_turn
 from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import ModelError, QuestionError, SessionFormatError, UnknownRegionError
+from demo.language.labels import label_of
 from demo.language.references import resolve
 from demo.nano.world.facts import Fact
 from demo.picture.geometry import PictureBox
@@ -78,7 +72,7 @@ def test_a_turn_makes_a_region_with_box_point_and_mask(
         assert item.mask.size == picture.size
         assert item.mask.area > 0
         assert item.mask_quality is None  # GrabCut makes no estimate
-    assert Session.from_dict(session.to_dict()) == session
+    assert session_from_json(session_to_json(session)) == session
 
 
 def test_the_next_turn_holds_the_box_in_the_model_frame(

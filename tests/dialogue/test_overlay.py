@@ -10,10 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo.dialogue.overlay import PALETTE, draw_overlay, overlay_png
+from demo.dialogue.overlay import draw_overlay, overlay_png
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
+from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
 

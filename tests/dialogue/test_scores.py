@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.answers.checks import XYXY, citation_reward
+from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
 from demo.dialogue.scores import NAMES, Score, scores
-from demo.dialogue.session import TraceText, Turn
+from demo.dialogue.session import Turn
 from demo.language.keywords import comparable, consistency, consistency_score, is_joined, keywords
 from demo.picture.geometry import Size
 from tests.support.texts import BROKEN, CLEAN, Text

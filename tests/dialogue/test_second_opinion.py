@@ -13,6 +13,7 @@ from demo.dialects.known import QWEN_2_VL, REGION_REASONER
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.second_opinion import agreement, check_same, compared, second_of, taken
 from demo.dialogue.session import Second, Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, SessionFormatError
 from demo.language.references import Reference, Resolved
 from demo.picture.geometry import PictureBox, Size
@@ -90,7 +91,7 @@ def test_another_answer_is_taken_and_given_back() -> None:
     ]
     assert now.id == session.id
     assert now.undo() == session
-    assert Session.from_dict(now.to_dict()) == now
+    assert session_from_json(session_to_json(now)) == now
     with pytest.raises(InputError):
         taken(session, 3, second)
 
@@ -98,8 +99,8 @@ def test_another_answer_is_taken_and_given_back() -> None:
 def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
     session, second = dialogue()
     noted = session.with_second(2, second)
-    assert Session.from_dict(json.loads(json.dumps(noted.to_dict()))) == noted
-    assert "second_opinions" not in session.to_dict()["turns"][1]
+    assert session_from_json(json.loads(json.dumps(session_to_json(noted)))) == noted
+    assert "second_opinions" not in session_to_json(session)["turns"][1]
     assert noted.undo() == session.undo()
     late = noted.with_second(1, second)
     assert late.undo().turns[0].seconds == (second,)  # it came after what is taken back
@@ -127,25 +128,25 @@ def test_asking_again_loses_no_opinion_and_no_rating() -> None:
 )
 def test_a_damaged_opinion_is_said(where: tuple[str | int, ...], value: object) -> None:
     session, second = dialogue()
-    data = session.with_second(2, second).to_dict()
+    data = session_to_json(session.with_second(2, second))
     at: Any = data["turns"][1]["second_opinions"][0]
     for step in where[:-1]:
         at = at[step]
     at[where[-1]] = value
     with pytest.raises(SessionFormatError, match="This session cannot be read"):
-        Session.from_dict(data)
+        session_from_json(data)
 
 
 def test_opinions_on_opinions_are_not_read_however_deep() -> None:
     session, second = dialogue()
-    data = session.with_second(2, second).to_dict()
+    data = session_to_json(session.with_second(2, second))
     turn = data["turns"][1]
     for _ in range(5000):
         turn = {
             **turn,
             "second_opinions": [{**data["turns"][1]["second_opinions"][0], "turn": turn}],
         }
-    read = Session.from_dict({**data, "turns": [data["turns"][0], turn]})
+    read = session_from_json({**data, "turns": [data["turns"][0], turn]})
     assert read.turns[1].seconds[0].turn.seconds == ()
 
 

@@ -13,18 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.dialogue.session import (
-    Finding,
-    PictureInfo,
-    ReasonerInfo,
-    Session,
-    Timings,
-    TraceText,
-    Turn,
-)
+from demo.answers.finding import Finding, TraceText
+from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, SessionFormatError
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
+from demo.picture.picture import PictureInfo
 from demo.picture.regions import Click, Origin, RegionObject, Registry
 
 PICTURE = PictureInfo("dog.png", Size(40, 30), "0123456789abcdef" * 4)
@@ -54,7 +49,7 @@ def without(session: Session, name: str) -> Session:
 
 
 def through_json(session: Session) -> Session:
-    return Session.from_dict(json.loads(json.dumps(session.to_dict(), allow_nan=False)))
+    return session_from_json(json.loads(json.dumps(session_to_json(session), allow_nan=False)))
 
 
 def full() -> Session:
@@ -214,9 +209,9 @@ def test_another_model_leaves_former_turns_in_their_own_frame() -> None:
 
 def test_a_turn_names_its_model_in_the_json_form_only_if_it_is_another() -> None:
     session = with_answer(begun())
-    assert "reasoner" not in session.to_dict()["turns"][0]
+    assert "reasoner" not in session_to_json(session)["turns"][0]
     other = ReasonerInfo("small", Size(1000, 1000), "qwen2-vl")
-    assert session.with_reasoner(other).to_dict()["turns"][0]["reasoner"] == {
+    assert session_to_json(session.with_reasoner(other))["turns"][0]["reasoner"] == {
         "name": "nano",
         "frame": [840, 840],
         "dialect": "region-reasoner",
@@ -227,7 +222,7 @@ def test_a_turn_names_its_model_in_the_json_form_only_if_it_is_another() -> None
 
 
 def test_the_json_form_is_that_of_version_1() -> None:
-    data = full().to_dict()
+    data = session_to_json(full())
     assert data["version"] == 1
     assert data["branch"] == {"of": "s-0", "turn": 3}
     assert data["picture"] == {
@@ -309,11 +304,11 @@ def test_a_deleted_number_stays_deleted_in_a_file() -> None:
 def test_numbers_that_turns_name_are_not_given_out_again(
     turn: dict[str, Any], expected: int
 ) -> None:
-    data = with_answer(begun()).to_dict()
+    data = session_to_json(with_answer(begun()))
     del data["next_region"]
     data["regions"] = []
     data["turns"][0].update(turn)
-    assert Session.from_dict(data).registry.next_number == expected
+    assert session_from_json(data).registry.next_number == expected
 
 
 texts = st.text(max_size=20)
@@ -400,12 +395,12 @@ def test_any_session_comes_back_the_same(session: Session) -> None:
 )
 def test_what_is_not_version_1_is_refused(data: object) -> None:
     with pytest.raises(SessionFormatError, match="not a session of version 1 of this demo"):
-        Session.from_dict(data)
+        session_from_json(data)
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
     """The full session's JSON with one value exchanged; ``path`` like ``regions/0/id``."""
-    data = full().to_dict()
+    data = session_to_json(full())
     *parents, last = [int(p) if p.isdigit() else p for p in path.split("/")]
     target: Any = data
     for parent in parents:
@@ -466,15 +461,15 @@ REFUSED = [
 @pytest.mark.parametrize(("path", "value", "sentence"), REFUSED)
 def test_a_wrong_value_is_refused_with_a_sentence(path: str, value: object, sentence: str) -> None:
     with pytest.raises(SessionFormatError, match=sentence) as caught:
-        Session.from_dict(changed(path, value))
+        session_from_json(changed(path, value))
     assert str(caught.value).startswith("This session cannot be read: ")
 
 
 def test_regions_out_of_order_are_refused() -> None:
-    data = with_answer(with_answer(begun())).to_dict()
+    data = session_to_json(with_answer(with_answer(begun())))
     data["regions"].reverse()
     with pytest.raises(SessionFormatError, match="not numbered in order"):
-        Session.from_dict(data)
+        session_from_json(data)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -485,7 +480,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(value[key], (*path, key))
 
 
-PLACES = list(places(full().to_dict()))
+PLACES = list(places(session_to_json(full())))
 OTHER_VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1.5, 10**400, float("nan"), float("-inf"), "", "R9", "\ud800", [], {}, [[]]]
 ) | st.recursive(
@@ -503,11 +498,11 @@ OTHER_VALUES: st.SearchStrategy[Any] = st.sampled_from(
 )
 def test_a_damaged_session_is_read_or_refused(damages: list[tuple[tuple[Any, ...], Any]]) -> None:
     """None takes the value out; what is still read can be saved again and comes back the same."""
-    data = full().to_dict()
+    data = session_to_json(full())
     for path, value in damages:
         damage(data, path, value)
     try:
-        session = Session.from_dict(copy.deepcopy(data))
+        session = session_from_json(copy.deepcopy(data))
     except SessionFormatError:
         return
     assert through_json(session) == session
@@ -532,7 +527,7 @@ def test_undo_of_a_loaded_session_gives_no_deleted_number_out_again() -> None:
     registry, region = session.registry.add([RegionObject("", PictureBox(1, 1, 9, 9))])
     session = session.with_turn(Turn("find it", "find it", region=region.id), registry)
     registry, later = session.registry.add([RegionObject("", PictureBox(1, 1, 9, 9))])
-    loaded = Session.from_dict(session.with_registry(registry.remove(later.id)).to_dict())
+    loaded = session_from_json(session_to_json(session.with_registry(registry.remove(later.id))))
     undone = loaded.undo()
     assert len(undone.registry) == 0
     assert undone.registry.next_number == loaded.registry.next_number == 3

@@ -19,7 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.dialogue.session import ReasonerInfo, Session, TraceText, Turn
+from demo.answers.finding import TraceText
+from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.dialogue.session_json import session_to_json
 from demo.dialogue.store import (
     DATABASE,
     PICTURES,
@@ -558,4 +560,4 @@ def test_the_session_in_the_file_is_the_form_that_travels(store: Store) -> None:
     session = dialogue(grey(1), "one")
     store.save(ANN, session, grey(1))
     [[body]] = store._db.execute("SELECT body FROM dialogues")
-    assert json.loads(body) == session.to_dict()
+    assert json.loads(body) == session_to_json(session)

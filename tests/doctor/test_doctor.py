@@ -20,6 +20,7 @@ from transformers import Qwen2_5_VLConfig
 
 from demo.__main__ import main
 from demo.checkpoints.catalogue import NANO_FOLDER, QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, find_model
+from demo.checkpoints.shape import PICTURE_TOKENS, Shape
 from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
 from demo.doctor.findings import Findings
 from demo.doctor.inspection import Replay, Written, written
@@ -36,9 +37,10 @@ from demo.doctor.trial import Run, judge
 from demo.machine import cgroups
 from demo.machine.cgroups import MemoryLimit, cores_allowed, memory_limit
 from demo.machine.devices import best_device, free_memory, half_precision
+from demo.machine.precision import GIB, Precision
 from demo.reasoners.loading import shape_of
 from demo.reasoners.local import LocalReasoner
-from demo.reasoners.memory import GIB, PICTURE_TOKENS, Plan, Precision, Shape, weight_bytes
+from demo.reasoners.memory import Plan, weight_bytes
 from tests import ROOT
 from tests.conftest import copy_of_nano
 from tests.support.hostile import Hostile, answer, listing

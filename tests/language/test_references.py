@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from demo.errors import QuestionError, UnknownRegionError
-from demo.language.english import words
+from demo.language.lexicon import words
 from demo.language.references import (
     MAX_QUESTION,
     Reference,

@@ -23,6 +23,7 @@ import httpx
 import pytest
 
 from app import main
+from demo.access.exposure import is_private
 from demo.errors import InputError
 from demo.machine.environment import (
     settle_gradio,
@@ -34,7 +35,7 @@ from demo.machine.environment import (
 from demo.machine.packages import import_fault
 from demo.machine.proxies import settle_proxies
 from demo.web.address import Address, address_of
-from demo.web.rules import check_root, is_asked_here, is_private, rules_for
+from demo.web.rules import check_root, is_asked_here, rules_for
 from tests import ROOT
 from tests.conftest import free_port
 from tests.support.served import Caller, serving

@@ -17,6 +17,7 @@ from app import parser
 from demo.access.accounts import Accounts
 from demo.checkpoints.catalogue import QWEN_2_5_VL_7B, Entry
 from demo.checkpoints.fetch import folder_of
+from demo.checkpoints.shape import Shape
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError
@@ -24,7 +25,7 @@ from demo.models.available import Row, Shelf
 from demo.models.selection import Models, choose
 from demo.models.switching import Running, may_switch
 from demo.picture.picture import Picture
-from demo.reasoners.memory import Shape, need_of
+from demo.reasoners.memory import need_of
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.web.monitoring import Watch
 from tests.conftest import copy_of_nano

@@ -14,7 +14,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Page, expect
 
 from demo.dialogue.examples import load_examples
-from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json
 from tests import ROOT
 from tests.conftest import free_port, visit
 
@@ -151,7 +151,7 @@ def test_programs_can_hold_the_same_dialogue(url: str) -> None:
     client = Client(url, verbose=False)
     first = client.predict(handle_file(picture), "find the boat", None, api_name="/ground")
     second = client.predict(handle_file(picture), "what is below R1", first, api_name="/ground")
-    session = Session.from_dict(second)
+    session = session_from_json(second)
     assert [t.region for t in session.turns] == ["R1", "R2"]
     assert session.turns[1].references == ("R1",)
     overlay = client.predict(handle_file(picture), second, api_name="/overlay")

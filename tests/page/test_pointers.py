@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from demo.answers.checks import check
+from demo.answers.finding import Finding, TraceText
 from demo.answers.trace import parse_trace
-from demo.dialogue.session import Finding, PictureInfo, ReasonerInfo, Session, TraceText, Turn
+from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.errors import InputError
 from demo.picture.geometry import ModelBox, Size
+from demo.picture.picture import PictureInfo
 from demo.picture.regions import RegionObject, Registry
 from demo.ui.chat.messages import messages
 from demo.ui.chat.pointers import address, pointers, stretches

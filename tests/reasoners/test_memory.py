@@ -17,21 +17,20 @@ from demo.checkpoints.catalogue import (
     QWEN_2_VL_7B,
     find_model,
 )
+from demo.checkpoints.shape import Shape
 from demo.errors import OutOfMemoryError
-from demo.machine.devices import Pace, half_precision, measure_pace, prepare_four_bits
+from demo.machine.devices import half_precision, prepare_four_bits
+from demo.machine.precision import GIB, Half, Precision
 from demo.reasoners.loading import load_local, plan_for, shape_of
 from demo.reasoners.memory import (
     BF16_FROM,
-    GIB,
-    Half,
-    Precision,
-    Shape,
     cache_bytes,
     make_plan,
     need_of,
     precisions,
     weight_bytes,
 )
+from demo.reasoners.pace import Pace, measure_pace
 
 SIZES = ("large", "base-plus", "small", "tiny")
 ROTARY = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}

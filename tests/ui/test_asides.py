@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.dialogue.overlay import PALETTE
 from demo.dialogue.second_opinion import second_of
 from demo.dialogue.session import Second, Session
 from demo.evaluate.data import Dialogue, TrueTurn
 from demo.evaluate.live_benchmark import Track
 from demo.picture.masks import Mask
+from demo.picture.palette import PALETTE
 from demo.picture.regions import RegionObject
 from demo.ui.canvas.asides import Aside, AsideKind
 from demo.ui.canvas.scene import scene

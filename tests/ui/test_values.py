@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.answers.finding import Finding, TraceText
 from demo.answers.trace import PartOpened
 from demo.dialogue.engine import TurnStarted
-from demo.dialogue.overlay import PALETTE
-from demo.dialogue.session import Finding, ReasonerInfo, Session, TraceText, Turn
+from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
+from demo.picture.palette import PALETTE
 from demo.picture.picture import open_picture
 from demo.picture.regions import Origin, RegionObject, Registry
 from demo.ui.canvas.scene import scene

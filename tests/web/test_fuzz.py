@@ -27,6 +27,7 @@ from demo.dialects.prompt import Prompt
 from demo.dialogue.archive import read_zip, to_zip
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import DemoError
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
@@ -118,13 +119,13 @@ def session(blocks: Path) -> Session:
 @share("session")
 @given(junk=st.lists(JSON, min_size=1, max_size=4), seed=SEEDS)
 def test_a_changed_session_is_read_or_refused(session: Session, junk: list[Any], seed: int) -> None:
-    data = mutated(session.to_dict(), random.Random(seed), junk)
+    data = mutated(session_to_json(session), random.Random(seed), junk)
     try:
-        read = Session.from_dict(data)
+        read = session_from_json(data)
     except DemoError as error:
         _check_sentence(error)
     else:
-        assert Session.from_dict(json.loads(json.dumps(read.to_dict()))) == read
+        assert session_from_json(json.loads(json.dumps(session_to_json(read)))) == read
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -141,7 +142,7 @@ def test_a_changed_file_is_read_or_refused(
     chance, whole = random.Random(seed), to_zip(session, open_picture(blocks))
     made = io.BytesIO()
     if kind in ("renamed", "changed", "bomb"):
-        text = json.dumps(mutated(session.to_dict(), chance, junk)).encode()
+        text = json.dumps(mutated(session_to_json(session), chance, junk)).encode()
         bomb = b"\x00" * (10_000_000 if kind == "bomb" else 10)
         entries = {"session.json": text, "picture.png": blocks.read_bytes()}
         entries |= {"picture.png": bomb} if kind == "bomb" else {}
@@ -242,7 +243,7 @@ def test_a_call_ends_with_a_result_or_a_sentence(
     seed: int,
 ) -> None:
     picture = file(uploaded[which if which < len(uploaded) else 0])
-    data = mutated(session.to_dict(), random.Random(seed), junk) if seed % 4 else whole
+    data = mutated(session_to_json(session), random.Random(seed), junk) if seed % 4 else whole
     given_ = json.loads(
         json.dumps([picture, question, data]).replace("NaN", "0").replace("Infinity", "9")
     )

@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 from demo.answers.checks import XYXY, find_citations
+from demo.answers.finding import Finding
 from demo.dialogue.second_opinion import compared
-from demo.dialogue.session import Finding, Second, Session, Turn
-from demo.language.english import listed
+from demo.dialogue.session import Second, Session, Turn
+from demo.errors import listed
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
 from demo.ui.shared.text import (

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from demo.answers.checks import XYXY, Pointer, find_pointers
-from demo.dialogue.session import Finding, Session, Turn
+from demo.answers.finding import Finding
+from demo.dialogue.session import Session, Turn
 from demo.picture.geometry import ModelBox, ModelPoint
 from demo.ui.shared.text import Stretch
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demo.dialogue.overlay import PALETTE
+from demo.picture.palette import PALETTE
 from demo.ui.canvas.asides import AsideKind
 from demo.ui.shared.component import asset
 

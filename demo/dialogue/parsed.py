@@ -1,0 +1,47 @@
+"""One model text by itself, read as a first turn: what `python -m demo parse` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from demo.answers.checks import check
+from demo.answers.finding import TraceText
+from demo.answers.trace import (
+    TraceObject,
+    parse_trace,
+)
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
+from demo.dialogue.session_json import object_to_json
+from demo.picture.geometry import ModelBox, Size
+from demo.picture.regions import RegionObject
+
+
+def report(
+    text: str,
+    size: Size,
+    frame: Size,
+    given: Sequence[ModelBox],
+    dialect: Dialect = REGION_REASONER,
+) -> dict[str, Any]:
+    """A model's text read as the first turn on a picture of ``size``, as plain JSON values.
+
+    ``given`` are the boxes of the question in the model frame; without a registry they have no
+    names, so the findings call them "reference 1", "reference 2".
+    """
+    trace = parse_trace(text, frame, dialect)
+    named = [(f"reference {i}", box) for i, box in enumerate(given, start=1)]
+    objects = enumerate(trace.objects, start=1)
+    return {
+        "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
+        "objects": [
+            object_to_json(_read_object(f"R1.{i}", item, size, frame)) for i, item in objects
+        ],
+        "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
+    }
+
+
+def _read_object(name: str, item: TraceObject, size: Size, frame: Size) -> RegionObject:
+    point = None if item.point is None else item.point.to_picture(size, frame)
+    return RegionObject(name, item.box.to_picture(size, frame), point)
