@@ -12,7 +12,7 @@ from collections import deque
 _STOP_SEEN_S = 0.1  # how often a stop is looked for by those who wait
 
 
-class Line:
+class FairLock:
     """A lock with a line before it; whoever holds it may leave it on another thread."""
 
     def __init__(self) -> None:

@@ -24,14 +24,14 @@ from demo.errors import InputError
 
 # OWASP's Password Storage Cheat Sheet: N = 2^15, r = 8, p = 3, which takes 32 MB.
 _COST, _BLOCK, _PARALLEL = 2**15, 8, 3
-_MOST_MEMORY = 256 * 2**20
+_MAX_MEMORY = 256 * 2**20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-_MOST_USERS = 10_000
-_MOST_FILE_BYTES = 10_000_000
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 1024
+_MAX_USERS = 10_000
+_MAX_FILE_BYTES = 10_000_000
+MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 LOCKED_S = 15 * 60
 _FOR_A_USER, _FOR_AN_ADDRESS = 10, 30  # wrong passwords before no more are tried
-_MOST_WATCHED = 10_000
+_MAX_WATCHED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class PasswordHash:
         n, r, p = (int(number) for number in numbers)
         if not (n > 1 and n & (n - 1) == 0 and 1 <= p <= 16 and r >= 1):
             raise ValueError(f"expected costs that scrypt has, got {n}, {r}, {p}")
-        if 128 * n * r > _MOST_MEMORY // 2:
+        if 128 * n * r > _MAX_MEMORY // 2:
             raise ValueError("its costs ask for too much memory")
         made = cls((n, r, p), _bytes(salt), _bytes(digest))
         if len(made.salt) < 8 or len(made.digest) != 32:
@@ -86,7 +86,7 @@ class Accounts:
 
     def check(self, name: str, password: str) -> bool:
         """Whether this is the user's password; an unknown name takes as long as a known one."""
-        if len(password) > LONGEST_PASSWORD:
+        if len(password) > MAX_PASSWORD:
             return False
         known = self.hashes.get(name)
         return (known or self.decoy).fits(password) and known is not None
@@ -109,7 +109,7 @@ def read_accounts(path: Path) -> Accounts:
                 f"Line {number} of {path} holds no password hash ({error}). "
                 f"Make one with: python -m demo user {name} {path}"
             ) from error
-    if not 0 < len(hashes) <= _MOST_USERS:
+    if not 0 < len(hashes) <= _MAX_USERS:
         has = "no users" if not hashes else "too many users"
         raise InputError(f"{path} has {has}. Add one with: python -m demo user NAME {path}")
     return Accounts(hashes)
@@ -125,8 +125,8 @@ def save_account(path: Path, name: str, password: str) -> bool:
             "A user name has up to 64 letters from A to Z, digits and . _ @ -, and begins with a "
             "letter or a digit."
         )
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InputError(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise InputError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     lines = _lines(path) if path.exists() else []
     kept = [line for line in lines if line.partition(":")[0] != name]
     text = "".join(f"{line}\n" for line in (*kept, f"{name}:{PasswordHash.of(password)}"))
@@ -190,15 +190,15 @@ class Guesses:
     def _count(self, key: str) -> None:
         count, _ = self._counts.pop(key, (0, 0.0))
         self._counts[key] = (count + 1, self._now() + LOCKED_S)
-        while len(self._counts) > _MOST_WATCHED:
+        while len(self._counts) > _MAX_WATCHED:
             self._counts.popitem(last=False)
 
 
 def _lines(path: Path) -> list[str]:
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_FILE_BYTES + 1)
-        if len(content) > _MOST_FILE_BYTES:
+            content = file.read(_MAX_FILE_BYTES + 1)
+        if len(content) > _MAX_FILE_BYTES:
             raise InputError(f"The file {path} is too large for a list of users.")
         return content.decode("utf-8").splitlines()
     except OSError as error:
@@ -210,7 +210,7 @@ def _lines(path: Path) -> list[str]:
 def _scrypt(password: str, salt: bytes, costs: tuple[int, int, int]) -> bytes:
     n, r, p = costs
     secret = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=_MOST_MEMORY, dklen=32)
+    return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=_MAX_MEMORY, dklen=32)
 
 
 def _bytes(text: str) -> bytes:

@@ -20,8 +20,8 @@ from demo.access.accounts import Accounts, Guesses
 
 # gradio_client keeps cookies with this beginning only.
 COOKIE = "access-token-regionreasoner"
-IDLE_S, LONGEST_S = 12 * 3600, 7 * 24 * 3600
-_MOST_TOKENS, _MOST_SESSIONS = 10_000, 50_000
+IDLE_S, MAX_SECONDS = 12 * 3600, 7 * 24 * 3600
+_MAX_TOKENS, _MAX_SESSIONS = 10_000, 50_000
 _CHECKS_AT_ONCE = 2  # each takes 32 MB and a core
 
 
@@ -58,7 +58,7 @@ class Logins:
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._tokens[_digest(token)] = (name, self._now(), self._now())
-            while len(self._tokens) > _MOST_TOKENS:
+            while len(self._tokens) > _MAX_TOKENS:
                 self._tokens.popitem(last=False)
         return token
 
@@ -69,7 +69,7 @@ class Logins:
         with self._lock:
             key, now = _digest(token), self._now()
             name, since, used = self._tokens.pop(key, ("", 0.0, 0.0))
-            if not name or now - used > IDLE_S or now - since > LONGEST_S:
+            if not name or now - used > IDLE_S or now - since > MAX_SECONDS:
                 return None
             self._tokens[key] = (name, since, now)
             return name
@@ -84,7 +84,7 @@ class Logins:
         with self._lock:
             owner = self._sessions.pop(session, user)
             self._sessions[session] = owner
-            while len(self._sessions) > _MOST_SESSIONS:
+            while len(self._sessions) > _MAX_SESSIONS:
                 self._sessions.popitem(last=False)
             return owner == user
 

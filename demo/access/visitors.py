@@ -1,7 +1,7 @@
 """Who a browser belongs to: the name it signed in with, else a secret in a cookie.
 
 The secret is made here, leaves in one header only, and no script of the page can read it. This file knows
-neither dialogues nor desks.
+neither dialogues nor workspaces.
 """
 
 from __future__ import annotations

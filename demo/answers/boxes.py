@@ -67,7 +67,7 @@ class Reading:
 
 
 _DEPTH = 16  # deeper lists hold no boxes; they are counted, not kept
-_LONGEST_WORD = 100  # characters kept of a string or word; keys and numbers are shorter
+_MAX_WORD = 100  # characters kept of a string or word; keys and numbers are shorter
 _LARGEST = 1e9  # what is further out is no coordinate that could be cut to the frame
 _CLOSING_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 _BRACKETS = {"}": "{", "]": "["}
@@ -238,7 +238,7 @@ class AnswerReader:
     def _pair(self) -> _Token:
         """``(x,y)`` outside lists; two of them with a comma between are a box."""
         text = ""
-        while (character := (yield)) in _IN_CORNER and len(text) < _LONGEST_WORD:
+        while (character := (yield)) in _IN_CORNER and len(text) < _MAX_WORD:
             text += character
         corner: list[_Value] = [_number(part) for part in text.split(",")]
         if character != ")" or len(corner) != 2:
@@ -273,7 +273,7 @@ class AnswerReader:
             if character == "\\":
                 character = yield
                 ended |= escaped and character == quote
-            if not ended and len(word) < _LONGEST_WORD:
+            if not ended and len(word) < _MAX_WORD:
                 word += character
         if quote != '"':
             self._mends.add("quotes")
@@ -283,7 +283,7 @@ class AnswerReader:
     def _word(self, character: str) -> _Token:
         word = ""
         while not character.isspace() and character not in _WORD_ENDS:
-            if len(word) < _LONGEST_WORD:
+            if len(word) < _MAX_WORD:
                 word += character
             character = yield
         if not math.isnan(number := _number(word)):

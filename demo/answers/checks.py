@@ -274,7 +274,7 @@ _LOW_SCORE = 0.3
 # That alone is no fault: the same things have many names, a short thought cannot take up ten
 # keywords, and a short description leaves much out. So only where both say much in words of their
 # own is it remarked, and only when fewer than one word in eight was taken up, in whatever form.
-_FEWEST_SEEN, _FEWEST_OWN = 6, 10
+_MIN_SEEN, _MIN_OWN = 6, 10
 _OWN_WORDS_PER_SHARED = 8
 
 
@@ -295,7 +295,7 @@ def _is_inconsistent(scene: str, focus: str, think: str) -> bool:
     if not (is_english(scene) and is_english(think)):
         return False
     own = own_words(think)
-    if len(keywords(scene)) < _FEWEST_SEEN or len(own) < _FEWEST_OWN:
+    if len(keywords(scene)) < _MIN_SEEN or len(own) < _MIN_OWN:
         return False
     if shared_words(own, f"{scene}\n{focus}") * _OWN_WORDS_PER_SHARED >= len(own):
         return False

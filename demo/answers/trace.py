@@ -353,7 +353,7 @@ def _listed(items: Sequence[str], separator: str, most: int = 3) -> str:
 
 # A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
-_SHORTEST_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
+_MIN_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
 _MANY_TIMES = 3
 
 
@@ -384,5 +384,5 @@ def sentences(text: str) -> Iterator[str]:
         before, _, objects = run.partition("{")
         after = objects.rpartition("}")[2]
         for sentence in _SENTENCE_END.split(f"{before}\n{after}"):
-            if sum(map(str.isalpha, sentence)) >= _SHORTEST_SENTENCE:
+            if sum(map(str.isalpha, sentence)) >= _MIN_SENTENCE:
                 yield " ".join(sentence.split())

@@ -20,7 +20,7 @@ SAID, NAMED = "--dialect says so", "its name says so"
 # An address of the hub, as people paste it, before a hub id and after it.
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
 DEFAULT = REGION_REASONER  # of a model whose name says nothing
-_LARGEST_FRAME = 16_384 * TOKEN**2  # pixels; as many as the published processors allow
+_MAX_FRAME = 16_384 * TOKEN**2  # pixels; as many as the published processors allow
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
 
 
@@ -157,7 +157,7 @@ def dialect_of(entry: Entry, region_frame: object) -> Dialect:
 def _frame(entry: Entry, named: object) -> Size:
     sides = named if isinstance(named, list) else []
     fit = all(type(side) is int and side > 0 and side % TOKEN == 0 for side in sides)
-    if len(sides) == 2 and fit and sides[0] * sides[1] <= _LARGEST_FRAME:
+    if len(sides) == 2 and fit and sides[0] * sides[1] <= _MAX_FRAME:
         return Size(*sides)
     raise CheckpointError(
         f"The “region_frame” in the config.json of {entry.source} cannot be used: {named}. Write width and "

@@ -17,7 +17,7 @@ ONE_FILE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
-_DEPTH, _MOST_FILES = 3, 2000  # of a folder that may be anything, such as somebody's home
+_DEPTH, _MAX_FILES = 3, 2000  # of a folder that may be anything, such as somebody's home
 
 _GGUF = (
     "holds GGUF weights, which this demo does not run. llama.cpp, Ollama or LM Studio can serve it: start "
@@ -145,5 +145,5 @@ def _files(folder: Path) -> Iterator[str]:
         for name in files:
             yield (below / name).as_posix()
         seen += len(files) + len(folders)
-        if seen > _MOST_FILES:
+        if seen > _MAX_FILES:
             return

@@ -19,7 +19,7 @@ from demo.checkpoints.tensors import lacking
 from demo.errors import CheckpointError
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+_MAX_HEADER = 100_000_000  # bytes, the format's own limit
 _INTEGERS = ("I8", "U8", "I16", "I32", "I64")  # as headers call them
 QUANTIZED = ".quant_state."  # in the names of what belongs to weights in 4 bits
 _HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
@@ -226,7 +226,7 @@ def _header(source: str, file: Path) -> dict[str, str]:
     """The types of a file's tensors, by their names."""
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(8), "little")
-        if length > _LONGEST_HEADER:
+        if length > _MAX_HEADER:
             raise _incomplete(source, f"{file.name} holds something else than weights")
         try:
             header = json.loads(opened.read(length))

@@ -17,9 +17,9 @@ SQUARE = Size(840, 840)
 TOKEN = 28
 # A picture in its own shape is shown in so many pixels: at most as many as the 840 square has, for which
 # memory is planned, and no fewer than a small thing in it needs.
-FEWEST_PIXELS, MOST_PIXELS = 256 * TOKEN**2, SQUARE.width * SQUARE.height
+MIN_PIXELS, MAX_PIXELS = 256 * TOKEN**2, SQUARE.width * SQUARE.height
 # Beyond this a picture is squeezed; servers refuse pictures of 1 : 200.
-_MOST_ELONGATED = 50
+_MAX_ELONGATED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,15 @@ def natural_size(picture: Size) -> Size:
     ``⌈s / b / t⌉ · t`` (`smart_resize` of Qwen2-VL's image processor in transformers).
     """
     sides = (
-        min(picture.width, picture.height * _MOST_ELONGATED),
-        min(picture.height, picture.width * _MOST_ELONGATED),
+        min(picture.width, picture.height * _MAX_ELONGATED),
+        min(picture.height, picture.width * _MAX_ELONGATED),
     )
     area = sides[0] * sides[1]
     width, height = (round(side / TOKEN) * TOKEN for side in sides)
-    if width * height > MOST_PIXELS:
-        ratio = math.sqrt(area / MOST_PIXELS)
+    if width * height > MAX_PIXELS:
+        ratio = math.sqrt(area / MAX_PIXELS)
         width, height = (max(TOKEN, math.floor(s / ratio / TOKEN) * TOKEN) for s in sides)
-    elif width * height < FEWEST_PIXELS:
-        ratio = math.sqrt(FEWEST_PIXELS / area)
+    elif width * height < MIN_PIXELS:
+        ratio = math.sqrt(MIN_PIXELS / area)
         width, height = (math.ceil(side * ratio / TOKEN) * TOKEN for side in sides)
     return Size(width, height)

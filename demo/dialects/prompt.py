@@ -17,7 +17,7 @@ from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, PictureBox, Size
 from demo.picture.regions import Registry
 
-MOST_BOXES = 120  # as many objects as the model was trained to match
+MAX_BOXES = 120  # as many objects as the model was trained to match
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def build_prompt(
         given.extend(boxes)
         pieces += [resolved.sentence[end:start], _written(boxes, bare), "'s" * same[0].possessive]
         end = stop
-        if len(given) > MOST_BOXES:
+        if len(given) > MAX_BOXES:
             raise QuestionError(
-                f"This question cites more than {MOST_BOXES} boxes. Cite fewer regions at a time."
+                f"This question cites more than {MAX_BOXES} boxes. Cite fewer regions at a time."
             )
     pieces.append(resolved.sentence[end:])
     question = normalised("".join(pieces))

@@ -15,10 +15,10 @@ from demo.errors import InputError, ModelError
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.picture import Picture
 from demo.picture.regions import Click, Origin, Region, RegionObject
-from demo.segmenters.base import Hint, Segment, Segmenter
+from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
-MOST_LABEL = 40
-MOST_CLICKS = 40  # on one object; more are a slip
+MAX_LABEL = 40
+MAX_CLICKS = 40  # on one object; more are a slip
 _NOTHING_THERE = (
     "Nothing could be outlined there. Click on the thing itself, or draw a box round it."
 )
@@ -64,9 +64,9 @@ class Hand:
         region, item = _object(session, name)
         size = self.picture.size
         clicks = _with_click(item, Click(click.point.clamped(size), click.positive), size)
-        if len(clicks) > MOST_CLICKS:
+        if len(clicks) > MAX_CLICKS:
             raise InputError(
-                f"{name} has {MOST_CLICKS} clicks already. Draw a box round it instead."
+                f"{name} has {MAX_CLICKS} clicks already. Draw a box round it instead."
             )
         return _changed(session, region, self._shaped(item, clicks))
 
@@ -90,7 +90,7 @@ class Hand:
             return bare, ""
         try:
             (segment,) = self.segmenter.segment(
-                self.picture, [Hint(item.box, item.point, item.clicks)]
+                self.picture, [MaskPrompt(item.box, item.point, item.clicks)]
             )
         except ModelError as error:
             return bare, f"There is no mask. {error}"
@@ -110,7 +110,7 @@ class Hand:
         by_clicks = not item.by_hand and item.point is not None and clicks[0] == Click(item.point)
         box = None if by_clicks else _holding(item.box, _positive(clicks), self.picture.size)
         point = None if by_clicks else item.point
-        (segment,) = self.segmenter.segment(self.picture, [Hint(box, point, clicks)])
+        (segment,) = self.segmenter.segment(self.picture, [MaskPrompt(box, point, clicks)])
         mask = segment.mask if box is None or not item.by_hand else segment.mask.within(box)
         extent = mask.extent() if mask else None
         if mask is None or extent is None:
@@ -124,7 +124,7 @@ class Hand:
 def rename(session: Session, name: str, label: str) -> Edited:
     """A region with another label, of one line. Raises UnknownRegionError."""
     region = session.registry.region(name)
-    label = " ".join(label.split())[:MOST_LABEL].rstrip()
+    label = " ".join(label.split())[:MAX_LABEL].rstrip()
     return Edited(session.with_region(replace(region, label=label)))
 
 

@@ -35,7 +35,7 @@ from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.picture import Picture
 from demo.picture.regions import RegionObject, Registry
 from demo.reasoners.base import Reasoner, Usage
-from demo.segmenters.base import Hint, Segmenter
+from demo.segmenters.base import MaskPrompt, Segmenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,7 @@ def with_masks(
         if cancel.is_set():
             made.extend(group)
             continue
-        segments = segmenter.segment(picture, [Hint(o.box, o.point) for o in group])
+        segments = segmenter.segment(picture, [MaskPrompt(o.box, o.point) for o in group])
         made.extend(
             replace(o, mask=segment.mask, mask_quality=segment.quality)
             for o, segment in zip(group, segments, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from demo.dialogue.session import Second, Session, Turn
+from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import InputError
 from demo.language.references import Resolved
 from demo.picture.geometry import PictureBox
@@ -18,16 +18,16 @@ AGREE = 0.5  # mean IoU from which two answers are said to agree, as a hit is co
 _CHANGED = "What this question refers to is not what it was when it was asked: ask again, and compare then."
 
 
-def second_of(session: Session) -> Second:
+def second_of(session: Session) -> SecondOpinion:
     """The last answer of a dialogue, as another model's opinion on its question."""
     turn = session.turns[-1]
     found = None if turn.region is None else session.registry.region(turn.region)
     bare = replace(turn, region=None, reasoner=None)
     objects, label = ((), "") if found is None else (found.objects, found.label)
-    return Second(session.reasoner_of(turn), bare, objects, label)
+    return SecondOpinion(session.reasoner_of(turn), bare, objects, label)
 
 
-def taken(session: Session, number: int, second: Second) -> Session:
+def taken(session: Session, number: int, second: SecondOpinion) -> Session:
     """That dialogue with the other answer in the place of turn ``number`` (1, 2, …), as its last.
 
     Regions made since are gone, as when the question is asked again. Raises InputError when there is

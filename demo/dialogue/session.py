@@ -49,9 +49,9 @@ class Turn:
     """One question and its answer.
 
     ``next_region`` is the number that was free when it was asked. ``reasoner`` is who answered, and in
-    which frame the numbers of its texts are; None stands for the session's. ``seconds`` are what other
-    models said to the same question. ``decoding`` says in words how the text was decoded, as far as that
-    is known.
+    which frame the numbers of its texts are; None stands for the session's. ``second_opinions`` are what
+    other models said to the same question. ``decoding`` says in words how the text was decoded, as far as
+    that is known.
     """
 
     question: str
@@ -66,12 +66,12 @@ class Turn:
     timings: Timings = field(default_factory=Timings)
     next_region: int | None = None
     reasoner: ReasonerInfo | None = None
-    seconds: tuple[Second, ...] = ()
+    second_opinions: tuple[SecondOpinion, ...] = ()
     decoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class SecondOpinion:
     """A second opinion: what another model said to a question that had an answer.
 
     ``reasoner`` is that model; ``turn`` what it was asked and what it wrote, without a region, for
@@ -183,14 +183,14 @@ class Session:
         """
         return self._with_note(turn, replace(self.turn(turn), feedback=feedback))
 
-    def with_second(self, turn: int, second: Second) -> Session:
+    def with_second_opinion(self, turn: int, second: SecondOpinion) -> Session:
         """With another model's opinion on that turn, in the place of its former one; no act either.
 
         Raises InputError when there is no such turn.
         """
         noted = self.turn(turn)
-        others = tuple(s for s in noted.seconds if s.reasoner.name != second.reasoner.name)
-        return self._with_note(turn, replace(noted, seconds=(*others, second)))
+        others = tuple(s for s in noted.second_opinions if s.reasoner.name != second.reasoner.name)
+        return self._with_note(turn, replace(noted, second_opinions=(*others, second)))
 
     def _with_note(self, turn: int, noted: Turn) -> Session:
         return replace(self, turns=(*self.turns[: turn - 1], noted, *self.turns[turn:]))
@@ -198,7 +198,9 @@ class Session:
     def _noted_as(self, turns: Sequence[Turn]) -> Session:
         """With what people and other models thought of the same turns since."""
         noted = tuple(
-            replace(t, feedback=s.feedback, seconds=s.seconds) if _is_same(t, s) else t
+            replace(t, feedback=s.feedback, second_opinions=s.second_opinions)
+            if _is_same(t, s)
+            else t
             for t, s in zip(self.turns, turns, strict=False)
         )
         return replace(self, turns=(*noted, *self.turns[len(noted) :]))

@@ -13,7 +13,7 @@ from typing import Any
 
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.session import ReasonerInfo, Second, Session, Timings, Turn
+from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Timings, Turn
 from demo.errors import SessionFormatError
 from demo.picture.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
@@ -95,11 +95,15 @@ def _turn_to_json(turn: Turn) -> dict[str, Any]:
         "next_region": turn.next_region,
         **({"decoding": turn.decoding} if turn.decoding else {}),
         **({} if turn.reasoner is None else {"reasoner": _reasoner_to_json(turn.reasoner)}),
-        **({"second_opinions": [_second_to_json(s) for s in turn.seconds]} if turn.seconds else {}),
+        **(
+            {"second_opinions": [_second_opinion_to_json(s) for s in turn.second_opinions]}
+            if turn.second_opinions
+            else {}
+        ),
     }
 
 
-def _second_to_json(second: Second) -> dict[str, Any]:
+def _second_opinion_to_json(second: SecondOpinion) -> dict[str, Any]:
     return {
         "reasoner": _reasoner_to_json(second.reasoner),
         "turn": _turn_to_json(second.turn),
@@ -175,14 +179,14 @@ def _branch_from_json(branch: object) -> tuple[str, int] | None:
 def _noted_from_json(data: dict[str, Any], size: Size) -> Turn:
     """A turn with the second opinions on it; they have none themselves, however deep a file nests them."""
     seconds = _listed(data.get("second_opinions", []))
-    read = tuple(_second_from_json(_fields(s), size) for s in seconds)
-    return replace(_turn_from_json(data), seconds=read)
+    read = tuple(_second_opinion_from_json(_fields(s), size) for s in seconds)
+    return replace(_turn_from_json(data), second_opinions=read)
 
 
-def _second_from_json(data: dict[str, Any], size: Size) -> Second:
+def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion:
     turn = _turn_from_json(_fields(data["turn"]))
     objects = tuple(_object_from_json(_fields(o), size) for o in _listed(data["objects"]))
-    return Second(
+    return SecondOpinion(
         _reasoner_from_json(_fields(data["reasoner"])),
         replace(turn, region=None, reasoner=None),
         objects,

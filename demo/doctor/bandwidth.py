@@ -19,8 +19,8 @@ from demo.machine.precision import GIB, Half, Precision, dtype_of
 from demo.reasoners.memory import weight_bytes
 
 _TIMES = 5
-_MOST_BYTES = GIB  # far more than any cache holds
-_FEWEST_BYTES = GIB // 16
+_MAX_BYTES = GIB  # far more than any cache holds
+_MIN_BYTES = GIB // 16
 
 
 def memory_bandwidth(device: str, free: int) -> float:
@@ -28,7 +28,7 @@ def memory_bandwidth(device: str, free: int) -> float:
 
     ``free`` bytes may be used; an eighth of them is taken.
     """
-    size = max(_FEWEST_BYTES, min(_MOST_BYTES, free // 8)) // 2  # of each of two blocks
+    size = max(_MIN_BYTES, min(_MAX_BYTES, free // 8)) // 2  # of each of two blocks
     read = torch.ones(size // 4, dtype=torch.float32, device=device)
     written = torch.empty_like(read)
     with torch.inference_mode():

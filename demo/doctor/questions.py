@@ -19,7 +19,7 @@ from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
 
 _DRAWN, _PHOTOGRAPH, _OTHER = "Two cats and a ball", "Coffee", "At the beach"
-_MOST_PIECES = 600  # of text; an answer that goes on is stopped there
+_MAX_PIECES = 600  # of text; an answer that goes on is stopped there
 
 Before = Callable[[Picture, Prompt], None]
 
@@ -94,7 +94,7 @@ def _answered(
         if not isinstance(event, Segmenting):
             written_s = time.perf_counter() - began
         pieces += isinstance(event, PartText)
-        if pieces >= _MOST_PIECES:
+        if pieces >= _MAX_PIECES:
             cancel.set()
     raise AssertionError("a turn ends with its session")
 

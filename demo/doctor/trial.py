@@ -20,7 +20,7 @@ from demo.doctor.random_weights import unlearned
 from demo.doctor.speed import Lever, levers, pairs, rate
 from demo.machine.devices import best_device, free_memory, half_precision
 from demo.machine.precision import Precision, gib
-from demo.reasoners.base import MOST_NEW_TOKENS
+from demo.reasoners.base import MAX_NEW_TOKENS
 from demo.reasoners.loading import Tell
 from demo.reasoners.memory import need_of
 from demo.remote.reasoner import connect
@@ -211,7 +211,7 @@ def _levers(run: Run, loaded: Loaded, asked: Sequence[Asked], prepare_s: float, 
     tell(f"Turns in {loaded.plan.precision} are timed with each lever on and off…")
     prompts, picture = [one.prompt for one in asked], loaded.scene.picture
     with saying(loaded) as before:
-        made = pairs(loaded.reasoner, picture, prompts, MOST_NEW_TOKENS, before)
+        made = pairs(loaded.reasoner, picture, prompts, MAX_NEW_TOKENS, before)
     run.levers += levers(loaded.plan.precision, made, prepare_s)
 
 

@@ -25,7 +25,7 @@ from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.picture.regions import Region, RegionObject, Registry
 
-LONGEST_SIDE = 720  # pixels
+MAX_SIDE = 720  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def drawn(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
     scene = draw_overlay(picture, _session(picture, turn))
     _draw_truth(scene, true)
     image = Image.fromarray(scene)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=82, optimize=True)
     return file.getvalue()

@@ -32,8 +32,8 @@ from demo.picture.picture import Picture, open_picture
 
 _BOX = r"\{\s*context_bbox\s*\}"
 PLACE = re.compile(rf"<box>\s*{_BOX}\s*</box>|{_BOX}", re.IGNORECASE)
-MOST_TURNS = 1_000
-LONGEST_LABEL = 40
+MAX_TURNS = 1_000
+MAX_LABEL = 40
 _FARTHEST = 10**6  # pixels
 
 
@@ -129,8 +129,8 @@ def check_outline(row: object) -> dict[str, Any]:
         raise InputError("It names no picture: “image_path” is not a text.")
     if not isinstance(turns, list) or not turns:
         raise InputError("It has no turns: “conversational_turns” is not a list of them.")
-    if len(turns) > MOST_TURNS:
-        raise InputError(f"It has {len(turns):,} turns, and at most {MOST_TURNS:,} can be played.")
+    if len(turns) > MAX_TURNS:
+        raise InputError(f"It has {len(turns):,} turns, and at most {MAX_TURNS:,} can be played.")
     return row
 
 
@@ -178,7 +178,7 @@ def _turn(turn: object, turns: int, size: Size) -> TrueTurn:
         {
             name: value
             for name, value in turn.items()
-            if isinstance(value, str) and name != "question" and len(value) <= LONGEST_LABEL
+            if isinstance(value, str) and name != "question" and len(value) <= MAX_LABEL
         },
     )
 

@@ -17,7 +17,7 @@ from demo.evaluate.metrics import TurnScore, summarize
 from demo.evaluate.play import Failed, turn_score
 from demo.evaluate.workers import Crew
 
-MOST_FAILURES = (
+MAX_FAILURES = (
     3  # one after another: then model or server are gone, and the rest would fail as well
 )
 
@@ -51,7 +51,7 @@ def run(dialogues: Sequence[Dialogue], crew: Crew, folder: RunFolder) -> Left:
             else:
                 folder.add(result)
                 scores += _scores(folder, result["index"])
-            if failures == MOST_FAILURES:
+            if failures == MAX_FAILURES:
                 raise ModelError(
                     f"{left.failed[-1].why} This has happened {failures} times in succession, so the "
                     "run stops; the same command goes on where it stopped."

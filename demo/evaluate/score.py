@@ -13,7 +13,7 @@ from typing import Any
 from demo.evaluate.metrics import Summary, mean_of, says_none, summarize
 from demo.evaluate.play import Row, TurnRow, turn_score
 
-MOST_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
+MAX_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
 _BESIDE = ("ahead", "literal")  # sources of places that refer to no earlier turn
 
 
@@ -146,5 +146,5 @@ def _by_label(turns: Sequence[TurnRow]) -> dict[str, dict[str, Totals]]:
     return {
         name: {value: totals(group) for value, group in sorted(values.items())}
         for name, values in sorted(groups.items())
-        if len(values) <= MOST_GROUPS
+        if len(values) <= MAX_GROUPS
     }

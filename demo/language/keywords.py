@@ -42,7 +42,7 @@ _STOP_WORDS = _words(
 # One of these stands in almost every English sentence, and in hardly any of another language.
 _ENGLISH = _words("the and with this that from which while there their")
 _FIRST_KEYWORDS = 10
-_LEAST_LETTERS = 3
+_MIN_LETTERS = 3
 
 
 def keywords(text: str) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _each_keyword(text: str) -> Iterator[str]:
         word = token["word"]
         if word is None:
             yield from _pairs(token["run"])
-        elif len(word) >= _LEAST_LETTERS and word not in _STOP_WORDS:
+        elif len(word) >= _MIN_LETTERS and word not in _STOP_WORDS:
             yield word
 
 

@@ -47,7 +47,7 @@ class Row:
     guessed: bool = False
 
 
-class Shelf:
+class AvailableModels:
     """The catalogue, the model that the app was started with, and those that were named since."""
 
     def __init__(self, options: argparse.Namespace, first: Entry | None = None) -> None:

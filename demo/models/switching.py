@@ -21,7 +21,7 @@ from demo.errors import DemoError, InputError, ModelError
 if TYPE_CHECKING:
     from demo.access.accounts import Accounts
     from demo.checkpoints.catalogue import Entry
-    from demo.models.available import Shelf
+    from demo.models.available import AvailableModels
     from demo.models.selection import Models
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _WAITING = "Waiting for the answer that is being written…"
 _UNFORESEEN = "something went wrong inside the demo"
 
 
-class Running:
+class RunningModels:
     """The models that run. Without a shelf they stay the same.
 
     ``dress`` is done to models before anybody gets them; what is closed are those inside.
@@ -44,10 +44,10 @@ class Running:
     def __init__(
         self,
         models: Models,
-        shelf: Shelf | None = None,
+        available: AvailableModels | None = None,
         dress: Callable[[Models], Models] = lambda models: models,
     ) -> None:
-        self._inner, self._shelf, self._dress = models, shelf, dress
+        self._inner, self._shelf, self._dress = models, available, dress
         self._models = dress(models)
         self._changed = threading.Condition()
         self._users = 0
@@ -70,7 +70,7 @@ class Running:
         return self._shelf is not None
 
     @property
-    def shelf(self) -> Shelf:
+    def available(self) -> AvailableModels:
         """Which models there are. Raises InputError where they are not to be chosen."""
         if self._shelf is None:
             raise InputError(NOT_HERE)
@@ -112,14 +112,14 @@ class Running:
         With ``fetch`` its weights are fetched first, while the present one goes on answering. Raises
         InputError where models are not to be chosen, and while another is on its way.
         """
-        shelf = self.shelf
+        available = self.available
         with self._changed:
             if self._busy:
                 raise InputError(_ONE_AT_A_TIME)
             self._busy, self.said = True, ""
             self._doing = lambda: f"Loading {entry.title}…"
             self._given_up.clear()
-        work = threading.Thread(target=self._exchange, args=(shelf, entry, fetch), daemon=True)
+        work = threading.Thread(target=self._exchange, args=(available, entry, fetch), daemon=True)
         work.start()
 
     @contextmanager
@@ -130,7 +130,7 @@ class Running:
         back. Raises InputError where models are not to be chosen, and while another is on its way;
         ModelError when it cannot be loaded.
         """
-        shelf = self.shelf
+        available = self.available
         if entry == self._inner.entry:
             with self.use() as models:
                 yield models
@@ -142,26 +142,26 @@ class Running:
         try:
             if self._second is not None and self._second.entry != entry:
                 self._forget_second()
-            if self._second is not None or shelf.fits_beside(entry):
-                self._second = self._second or shelf.load(entry, self._inner.segmenter)
+            if self._second is not None or available.fits_beside(entry):
+                self._second = self._second or available.load(entry, self._inner.segmenter)
                 self._doing = str
                 yield self._dress(self._second)
             else:
-                yield from self._in_its_place(shelf, entry)
+                yield from self._in_its_place(available, entry)
         finally:
             with self._changed:
                 self._busy, self._doing = False, str
                 self._changed.notify_all()
 
-    def _in_its_place(self, shelf: Shelf, entry: Entry) -> Iterator[Models]:
+    def _in_its_place(self, available: AvailableModels, entry: Entry) -> Iterator[Models]:
         """Another model for as long as it is asked, while the one that runs is not loaded."""
         former = self._inner
-        shelf.check(entry, former)
+        available.check(entry, former)
         with self._alone(entry.title):
             former.reasoner.close()
             other = None
             try:
-                other = shelf.load(entry, former.segmenter)
+                other = available.load(entry, former.segmenter)
                 self._doing = str
                 yield self._dress(other)
             finally:
@@ -169,7 +169,7 @@ class Running:
                     other.reasoner.close()
                 if former.entry is not None:
                     self._doing = lambda: f"Loading {former.reasoner.name} again…"
-                    self.said = self._replaced(shelf, former.entry)
+                    self.said = self._replaced(available, former.entry)
                     self.changes += 1
 
     def _forget_second(self) -> None:
@@ -192,15 +192,15 @@ class Running:
         self._forget_second()
         self._inner.reasoner.close()
 
-    def _exchange(self, shelf: Shelf, entry: Entry, fetch: bool) -> None:
+    def _exchange(self, available: AvailableModels, entry: Entry, fetch: bool) -> None:
         said = ""
         try:
             if fetch:
-                self._fetch(shelf, entry)
-            shelf.check(entry, self._inner)
+                self._fetch(available, entry)
+            available.check(entry, self._inner)
             with self._alone(entry.title):
                 self._doing = lambda: f"Loading {entry.title}…"
-                said = self._replaced(shelf, entry)
+                said = self._replaced(available, entry)
         except DemoError as error:
             said = f"{self._inner.reasoner.name} goes on. {error}"
         except Exception:
@@ -211,11 +211,11 @@ class Running:
             self.changes += 1
             self._changed.notify_all()
 
-    def _fetch(self, shelf: Shelf, entry: Entry) -> None:
-        order = shelf.order(entry)
+    def _fetch(self, available: AvailableModels, entry: Entry) -> None:
+        order = available.order(entry)
         arrived: list[int] = []
         self._doing = lambda: f"Fetching {entry.title}{order.of(sum(arrived))}…"
-        shelf.fetch(order, arrived.append, self._given_up)
+        available.fetch(order, arrived.append, self._given_up)
         self._doing = lambda: f"Loading {entry.title}…"
 
     @contextmanager
@@ -232,16 +232,16 @@ class Running:
             with self._changed:
                 self._next = None
 
-    def _replaced(self, shelf: Shelf, entry: Entry) -> str:
+    def _replaced(self, available: AvailableModels, entry: Entry) -> str:
         """Load another model in the place of the one that runs, or that one again; what to say of it."""
         former = self._inner
         self._forget_second()
         former.reasoner.close()
-        tried: Sequence[Entry | None] = (entry, former.entry, shelf.smallest)
+        tried: Sequence[Entry | None] = (entry, former.entry, available.smallest)
         failures: list[str] = []
         for each in dict.fromkeys(e for e in tried if e is not None):
             try:
-                self._inner = shelf.load(each, former.segmenter)
+                self._inner = available.load(each, former.segmenter)
                 self._models = self._dress(self._inner)
             except DemoError as error:
                 failures.append(str(error))

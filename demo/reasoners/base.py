@@ -13,7 +13,7 @@ from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
 
-MOST_NEW_TOKENS = 2048
+MAX_NEW_TOKENS = 2048
 
 
 @dataclass(frozen=True, slots=True)

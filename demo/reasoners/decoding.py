@@ -21,12 +21,12 @@ from demo.reasoners.rules import Ruled, Rules
 # The two leading tokens may both move, and what was measured is a sample: hence four times over.
 _SAFETY = 4.0
 # In logits. Where even that is not enough the passes do not compute the same, and nothing is guessed.
-_LARGEST_MARGIN = 2.0
+_MAX_MARGIN = 2.0
 # bitsandbytes' fused 4-bit kernel takes so many tokens at a time, by compute capability; beyond, the
 # weights are unpacked first, which costs more than a guess can gain.
 _FUSED_TOKENS = {(8, 6): 16, (8, 9): 8, (9, 0): 5}
-_FEWEST_FUSED = 5
-_MOST_TOKENS = 16
+_MIN_FUSED = 5
+_MAX_TOKENS = 16
 
 
 class Decoder:
@@ -46,7 +46,7 @@ class Decoder:
     @property
     def looks_ahead(self) -> bool:
         """Whether guesses are made: not before the difference was measured, and not if it is large."""
-        measured = self._margin is not None and self._margin <= _LARGEST_MARGIN
+        measured = self._margin is not None and self._margin <= _MAX_MARGIN
         return measured and self._most_guessed > 0
 
     @torch.inference_mode()
@@ -202,6 +202,6 @@ def _agreeing(guessed: Sequence[int], best: Sequence[int], sure: Sequence[bool])
 def most_guessed(model: Any) -> int:
     """How many tokens to guess at a time on the model's device."""
     if model.device.type != "cuda" or not getattr(model, "is_quantized", False):
-        return _MOST_TOKENS - 1
+        return _MAX_TOKENS - 1
     capability = torch.cuda.get_device_capability(model.device)
-    return _FUSED_TOKENS.get(capability, _FEWEST_FUSED) - 1
+    return _FUSED_TOKENS.get(capability, _MIN_FUSED) - 1

@@ -25,9 +25,9 @@ from transformers import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
-from demo.fairlock import Line
+from demo.fairlock import FairLock
 from demo.picture.picture import Picture
-from demo.reasoners.base import MOST_NEW_TOKENS, Usage, framed
+from demo.reasoners.base import MAX_NEW_TOKENS, Usage, framed
 from demo.reasoners.decoding import Decoder, most_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
@@ -54,7 +54,7 @@ class LocalReasoner:
     ) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
         self._dialect, self._device, self._closed = dialect, model.device, False
-        self._lock = Line()
+        self._lock = FairLock()
         self._prefixes = Prefixes()
         rules = Rules(model, processor.tokenizer, _usual_ends(model, processor.tokenizer))
         self._decoder = Decoder(model, rules, most_guessed(model))
@@ -158,7 +158,7 @@ class LocalReasoner:
         written: list[int] = []
         try:
             for tokens in self._decoder.write(
-                self._prefix(picture), asked, lookahead, MOST_NEW_TOKENS
+                self._prefix(picture), asked, lookahead, MAX_NEW_TOKENS
             ):
                 written += tokens
                 yield tokens
@@ -168,7 +168,7 @@ class LocalReasoner:
         # Not in the clause above, which would keep what the failed pass had computed.
         self._prefixes.clear()
         torch.cuda.empty_cache()
-        prefix, left = self._prefix(picture, _SMALL_PIECE), MOST_NEW_TOKENS - len(written)
+        prefix, left = self._prefix(picture, _SMALL_PIECE), MAX_NEW_TOKENS - len(written)
         yield from self._decoder.write(
             prefix, asked, Lookahead(), left, written=written, piece=_SMALL_PIECE
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from demo.checkpoints.shape import PATCHES, PICTURE_TOKENS, QUESTION_TOKENS, Shape
 from demo.errors import OutOfMemoryError
 from demo.machine.precision import GIB, Half, Precision, dtype_of, gib, tower_dtype
-from demo.reasoners.base import MOST_NEW_TOKENS
+from demo.reasoners.base import MAX_NEW_TOKENS
 
 # NF4 with double quantization: half a byte a number, a byte for 64 numbers, a float for 64 · 256
 # (arXiv 2305.14314, section 3).
@@ -20,7 +20,7 @@ _BYTES: dict[Half, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 _WORDS: dict[Half, str] = {"float32": "float32", "float16": "float16", "bfloat16": "bf16"}
 
 # Bound on what is kept of pictures between turns: four of them with the 7B (prefix.py holds to it).
-MOST_PREFIX_BYTES = GIB // 4
+MAX_PREFIX_BYTES = GIB // 4
 SPARE = GIB // 2  # the libraries' own work space and what lies unused between allocations
 BF16_FROM = 40 * GIB  # a card with so much free is not short of memory: nothing is lost there
 
@@ -98,8 +98,8 @@ def weight_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") ->
 
 def cache_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
     """Bytes of the keys and values of one whole turn and of the pictures that are kept."""
-    turn = PICTURE_TOKENS + QUESTION_TOKENS + MOST_NEW_TOKENS
-    return MOST_PREFIX_BYTES + turn * shape.kv * _BYTES[dtype_of(precision, half)]
+    turn = PICTURE_TOKENS + QUESTION_TOKENS + MAX_NEW_TOKENS
+    return MAX_PREFIX_BYTES + turn * shape.kv * _BYTES[dtype_of(precision, half)]
 
 
 def work_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:

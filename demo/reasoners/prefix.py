@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache
 
-from demo.reasoners.memory import MOST_PREFIX_BYTES
+from demo.reasoners.memory import MAX_PREFIX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Prefixes:
     The newest one is kept whatever its size.
     """
 
-    def __init__(self, most_bytes: int = MOST_PREFIX_BYTES) -> None:
+    def __init__(self, most_bytes: int = MAX_PREFIX_BYTES) -> None:
         self._most = most_bytes
         self._kept: OrderedDict[str, Prefix] = OrderedDict()
 

@@ -44,7 +44,7 @@ _FIT_FOR_GUESSES = (
     SuppressTokensAtBeginLogitsProcessor,
     SuppressTokensLogitsProcessor,
 )
-_LONGEST_STOP = 128  # tokens in which a stop string is looked for
+_MAX_STOP = 128  # tokens in which a stop string is looked for
 
 
 def settings_in(folder: Path, config: Any) -> GenerationConfig:
@@ -126,7 +126,7 @@ class Rules:
         """Whether a text ends with a string that ends it."""
         if not self._stops:
             return False
-        ids = torch.tensor([written[-_LONGEST_STOP:]], device=self._model.device)
+        ids = torch.tensor([written[-_MAX_STOP:]], device=self._model.device)
         return bool(self._stops(ids, None).all())
 
 

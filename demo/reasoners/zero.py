@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
-from demo.reasoners.base import MOST_NEW_TOKENS, Reasoner, Usage
+from demo.reasoners.base import MAX_NEW_TOKENS, Reasoner, Usage
 from demo.zerogpu import Door
 
 # Estimates, never measured on a Space: a new process gets the weights first, then reads and writes.
@@ -85,5 +85,5 @@ class ZeroReasoner:
 
 
 def _writing_seconds(prompt: Prompt) -> int:
-    tokens = min(_TOKENS + _TOKENS_PER_BOX * len(prompt.given), MOST_NEW_TOKENS)
+    tokens = min(_TOKENS + _TOKENS_PER_BOX * len(prompt.given), MAX_NEW_TOKENS)
     return round(tokens * _TOKEN_S)

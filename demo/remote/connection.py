@@ -44,7 +44,7 @@ from demo.remote.reply import Heard
 from demo.remote.stream import Events
 
 CLOSED = "The connection to the server was closed."
-MOST_MENDS = 8  # how often one question is put in another way
+MAX_MENDS = 8  # how often one question is put in another way
 T = TypeVar("T")
 
 
@@ -234,7 +234,7 @@ class Server:
         except NoRoomError as full:
             turn.fault, turn.attempts = self._fault(full), self.limits.retries  # nothing else helps
             return False
-        if wishes is None or turn.mends >= MOST_MENDS:
+        if wishes is None or turn.mends >= MAX_MENDS:
             return False
         turn.wishes, turn.mends, turn.fault = wishes, turn.mends + 1, None
         return True

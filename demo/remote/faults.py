@@ -27,7 +27,7 @@ _KEY = (401, 403)
 _PROXYS = frozenset({407, 502, 503, 504, 511})
 # What stands before a server says of one that it does not reach; from 520 on it is Cloudflare.
 _BEFORE = frozenset({502, 504, *range(520, 528), 530})
-MOST_SAID = 200
+MAX_SAID = 200
 _WAYS_ROUND = "Check the proxy, or put the server’s host into no_proxy."
 # Where servers write what went wrong, the words themselves before what holds them.
 _SAYS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
@@ -161,9 +161,9 @@ def unlisted(error: Exception, peer: Peer) -> DemoError:
 
 def shown(text: str) -> str:
     """A foreign text fit for one sentence: one line, no markup, at most 200 characters."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 10 * MOST_SAID])
+    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 10 * MAX_SAID])
     line = " ".join(kept.split()).translate({ord("<"): "‹", ord(">"): "›"}).rstrip(".")
-    return line if len(line) <= MOST_SAID else f"{line[: MOST_SAID - 1]}…"
+    return line if len(line) <= MAX_SAID else f"{line[: MAX_SAID - 1]}…"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

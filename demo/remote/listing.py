@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from demo.errors import DemoError
 from demo.remote.faults import FormError
 
-MOST_MODELS = 10_000
+MAX_MODELS = 10_000
 _LISTS = ("data", "models", "model_names", "results", "items")
 _NAMES = ("id", "model", "name", "key", "model_name")
 _FOLLOWED = ("has_more", "next", "next_page_token", "nextPageToken")
@@ -70,19 +70,19 @@ class Listing:
 def read_listing(body: object) -> Listing:
     """The models of an answer to `/models`. Raises FormError when it has another form."""
     if isinstance(body, list):
-        return Listing(tuple(_models(body)), len(body) <= MOST_MODELS)
+        return Listing(tuple(_models(body)), len(body) <= MAX_MODELS)
     if not isinstance(body, Mapping):
         raise FormError
     lists = [body[name] for name in _LISTS if name in body]
     if not lists or not all(isinstance(each, list | None) for each in lists):
         raise FormError
     listed = next((each for each in lists if each), None)
-    complete = len(listed or []) <= MOST_MODELS and not any(body.get(n) for n in _FOLLOWED)
+    complete = len(listed or []) <= MAX_MODELS and not any(body.get(n) for n in _FOLLOWED)
     return Listing(tuple(_models(listed or [])), complete)
 
 
 def _models(listed: Sequence[object]) -> Iterator[Listed]:
-    for item in listed[:MOST_MODELS]:
+    for item in listed[:MAX_MODELS]:
         if isinstance(item, str):
             yield Listed(item, chats=not _OTHER_NAMES.search(item))
         elif isinstance(item, Mapping):

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from demo.checkpoints.generation import Generation
-from demo.reasoners.base import MOST_NEW_TOKENS
+from demo.reasoners.base import MAX_NEW_TOKENS
 from demo.remote.faults import NoRoomError
 
 Wishes = dict[str, Any]
 
-LEAST_NEW_TOKENS = 256  # a thought and two boxes; with fewer, an answer breaks off before its boxes
+MIN_NEW_TOKENS = 256  # a thought and two boxes; with fewer, an answer breaks off before its boxes
 ALMOST_GREEDY = 0.01  # for a server to which a temperature of 0 is none
 _MOST = ("max_tokens", "max_completion_tokens")
 _PENALTIES = ("repetition_penalty", "repeat_penalty", "repeat_last_n")
@@ -66,7 +66,7 @@ def first_wishes(generation: Generation | None, owner: str) -> Wishes:
     """
     wishes: Wishes = {
         "temperature": 0,
-        "max_tokens": MOST_NEW_TOKENS,
+        "max_tokens": MAX_NEW_TOKENS,
         "stream": True,
         "stream_options": COUNTED,
     }
@@ -128,7 +128,7 @@ def learned(first: Wishes, taken: Wishes) -> Wishes:
     changed = {name: taken.get(name) for name in first.keys() | taken.keys()}
     changed = {name: value for name, value in changed.items() if value != first.get(name)}
     return {
-        name: MOST_NEW_TOKENS if name in _MOST and value is not None else value
+        name: MAX_NEW_TOKENS if name in _MOST and value is not None else value
         for name, value in changed.items()
     }
 
@@ -175,7 +175,7 @@ def _fewer(words: str, asked: int) -> int:
         room = asked // 2
     if room >= asked or "at least" in words:  # a server that stopped counting, or counts otherwise
         room = asked // 2
-    if room < LEAST_NEW_TOKENS:
+    if room < MIN_NEW_TOKENS:
         raise NoRoomError
     return room
 
@@ -184,7 +184,7 @@ def _afforded(wishes: Wishes, words: str, most: str) -> Wishes | None:
     """As many tokens as an account pays for, by what OpenRouter says of it; None where they are too few."""
     named = re.search(r"can only afford (\d{1,9})", words)
     paid = int(named[1]) if named else 0
-    return {**wishes, most: paid} if LEAST_NEW_TOKENS <= paid < wishes[most] else None
+    return {**wishes, most: paid} if MIN_NEW_TOKENS <= paid < wishes[most] else None
 
 
 def _figures(words: str) -> Iterator[tuple[str, int]]:

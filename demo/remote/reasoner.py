@@ -35,7 +35,7 @@ from demo.remote.parameters import first_wishes
 from demo.remote.reply import Heard
 
 STOP_SEEN_S = 0.05  # how often a stop is looked for while nothing arrives
-MOST_NAMED = 10
+MAX_NAMED = 10
 # Lossless; the lowest level takes a fifth of the default's time for a tenth more bytes.
 PNG_LEVEL = 1
 # Of the instruct checkpoints of Qwen2.5-VL, whose fine-tunes inherit it.
@@ -263,9 +263,9 @@ def _last(name: str) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    more = [f"and {len(names) - MAX_NAMED} more"] if len(names) > MAX_NAMED else []
     names = sorted(names, key=lambda name: family_of(name) is None)  # what is known here first
-    return ", ".join([*map(shown, names[:MOST_NAMED]), *more])
+    return ", ".join([*map(shown, names[:MAX_NAMED]), *more])
 
 
 def _until_stopped(pieces: queue.SimpleQueue[str | None], cancel: threading.Event) -> Iterator[str]:

@@ -13,7 +13,7 @@ from demo.picture.regions import Click
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class MaskPrompt:
     """One object to segment, in picture pixels: its box, points on it, points beside it.
 
     There is a box, or at least one point on the object. Raises ValueError without both.
@@ -57,5 +57,5 @@ class Segmenter(Protocol):
     def prepare(self, picture: Picture) -> None:
         """Do what can be done for a picture before boxes are known; may be left out."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One segment for each hint, in order. Raises ModelError with a sentence."""

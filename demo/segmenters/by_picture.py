@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from demo.picture.picture import Picture
-from demo.segmenters.base import Hint, Segment, Segmenter
+from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
 
 class SegmenterByPicture:
@@ -32,9 +32,9 @@ class SegmenterByPicture:
         """Whatever the one that takes the picture can prepare."""
         self._for(picture).prepare(picture)
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One mask for each hint, by the one that takes the picture."""
-        return self._for(picture).segment(picture, hints)
+        return self._for(picture).segment(picture, prompts)
 
     def _for(self, picture: Picture) -> Segmenter:
         return self._usual if self._suits(picture) else self._other

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from demo.picture.geometry import PictureBox, PicturePoint
 from demo.picture.masks import BoolArray, Mask
 from demo.picture.picture import Picture
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 
 ROUNDS = 5
-LONGEST_SIDE = 256
+MAX_SIDE = 256
 SURROUNDINGS = 0.5  # of the box's sides, on each side: what GrabCut learns the background from
-LEAST_SHARE = 0.02  # of the box; a smaller mask says that nothing was found
+MIN_SHARE = 0.02  # of the box; a smaller mask says that nothing was found
 REACH = 0.3  # of the picture's longer side: how far from a click an object without a box may go
 ALIKE = 14  # grey levels by which neighbouring pixels of one surface may differ
 
@@ -37,32 +37,34 @@ class GrabCutSegmenter:
     def prepare(self, picture: Picture) -> None:
         """There is nothing to prepare."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One mask for each hint; an object that cannot be told apart gets its whole box.
 
         Without a box, what looks like the pixels at the points is taken.
         """
-        return [Segment(Mask.from_array(_cut_out(picture.pixels, h))) for h in hints]
+        return [Segment(Mask.from_array(_cut_out(picture.pixels, h))) for h in prompts]
 
 
-def _cut_out(pixels: NDArray[np.uint8], hint: Hint) -> BoolArray:
+def _cut_out(pixels: NDArray[np.uint8], prompt: MaskPrompt) -> BoolArray:
     """The object's pixels as booleans [H, W] of the whole picture."""
     height, width = pixels.shape[:2]
-    box = hint.box
-    outer = _reach(hint.on_it, width, height) if box is None else _surroundings(box, width, height)
-    view = _View(outer, min(1.0, LONGEST_SIDE / max(outer.width, outer.height)))
+    box = prompt.box
+    outer = (
+        _reach(prompt.on_it, width, height) if box is None else _surroundings(box, width, height)
+    )
+    view = _View(outer, min(1.0, MAX_SIDE / max(outer.width, outer.height)))
     small = view.of(pixels)
-    labels = _like_the_points(small, hint, view) if box is None else _labels(small, box, view)
-    found = _run(small, _marked(labels, hint, view))
-    if hint.clicks:
-        found = _with_the_points(found, [view.place(p) for p in hint.on_it])
+    labels = _like_the_points(small, prompt, view) if box is None else _labels(small, box, view)
+    found = _run(small, _marked(labels, prompt, view))
+    if prompt.clicks:
+        found = _with_the_points(found, [view.place(p) for p in prompt.on_it])
     whole = view.back(found, (height, width))
     if box is None:
         return whole
     inside = np.zeros_like(whole)
     inside[box.y1 : box.y2, box.x1 : box.x2] = True
     whole &= inside
-    return whole if hint.clicks or whole.sum() >= LEAST_SHARE * box.area else inside
+    return whole if prompt.clicks or whole.sum() >= MIN_SHARE * box.area else inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +126,26 @@ def _labels(small: NDArray[np.uint8], box: PictureBox, view: _View) -> NDArray[n
     return labels
 
 
-def _like_the_points(small: NDArray[np.uint8], hint: Hint, view: _View) -> NDArray[np.uint8]:
+def _like_the_points(
+    small: NDArray[np.uint8], prompt: MaskPrompt, view: _View
+) -> NDArray[np.uint8]:
     """Likely object where colours run on from the points without an edge, likely background elsewhere."""
     smooth = cv2.medianBlur(np.ascontiguousarray(small), 3)
     filled = np.zeros((small.shape[0] + 2, small.shape[1] + 2), np.uint8)
     flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
-    for point in hint.on_it:
+    for point in prompt.on_it:
         at = _inside(view.place(point), small)
         cv2.floodFill(smooth, filled, at, 0, (ALIKE,) * 3, (ALIKE,) * 3, flags)
     likely = filled[1:-1, 1:-1] == 1
     return np.where(likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
 
 
-def _marked(labels: NDArray[np.uint8], hint: Hint, view: _View) -> NDArray[np.uint8]:
+def _marked(labels: NDArray[np.uint8], prompt: MaskPrompt, view: _View) -> NDArray[np.uint8]:
     """The labels with surely object round the points on it, surely background round those beside it."""
-    wide = labels[view.span(hint.box)].shape if hint.box else labels.shape
-    radius = max(1, min(wide) // (12 if hint.box else 40))
+    wide = labels[view.span(prompt.box)].shape if prompt.box else labels.shape
+    radius = max(1, min(wide) // (12 if prompt.box else 40))
     possible = labels != cv2.GC_BGD
-    for points, sure in ((hint.on_it, cv2.GC_FGD), (hint.beside_it, cv2.GC_BGD)):
+    for points, sure in ((prompt.on_it, cv2.GC_FGD), (prompt.beside_it, cv2.GC_BGD)):
         for point in points:
             disc = np.zeros(labels.shape, np.uint8)
             cv2.circle(disc, view.place(point), radius, 1, -1)

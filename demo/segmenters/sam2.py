@@ -19,11 +19,11 @@ from transformers.utils.hub import cached_file
 from demo.checkpoints.tensors import lacking
 from demo.checkpoints.weights import check_numbers, check_pointers, names_in
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
-from demo.fairlock import Line
+from demo.fairlock import FairLock
 from demo.machine.devices import half_precision
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.names import SIZES
 
 NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
@@ -37,7 +37,7 @@ class Sam2Segmenter:
 
     def __init__(self, name: str, model: Sam2Model, processor: Sam2Processor) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
-        self._lock = Line()
+        self._lock = FairLock()
         self._encoded: OrderedDict[str, list[torch.Tensor]] = OrderedDict()
 
     @property
@@ -54,15 +54,15 @@ class Sam2Segmenter:
         with self._lock, _said(), torch.inference_mode():
             self._encode(picture)
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One mask for each hint, with SAM 2's own estimate of its IoU as quality."""
         with self._lock, _said(), torch.inference_mode():
             embeddings = self._encode(picture)
             made: dict[int, Segment] = {}
-            for places in _passes(hints):
-                segments = self._pass(picture, [hints[i] for i in places], embeddings)
+            for places in _passes(prompts):
+                segments = self._pass(picture, [prompts[i] for i in places], embeddings)
                 made.update(zip(places, segments, strict=True))
-            return [made[i] for i in range(len(hints))]
+            return [made[i] for i in range(len(prompts))]
 
     def _encode(self, picture: Picture) -> list[torch.Tensor]:
         if picture.sha256 in self._encoded:
@@ -78,11 +78,11 @@ class Sam2Segmenter:
         return encoded
 
     def _pass(
-        self, picture: Picture, hints: Sequence[Hint], embeddings: list[torch.Tensor]
+        self, picture: Picture, prompts: Sequence[MaskPrompt], embeddings: list[torch.Tensor]
     ) -> list[Segment]:
         height, width = picture.pixels.shape[:2]
         inputs = self._processor(
-            original_sizes=[[height, width]], return_tensors="pt", **_prompts(hints)
+            original_sizes=[[height, width]], return_tensors="pt", **_inputs(prompts)
         ).to(self._model.device)
         sizes = inputs.pop("original_sizes").cpu()
         out = self._model(image_embeddings=embeddings, multimask_output=True, **inputs)
@@ -99,29 +99,29 @@ class Sam2Segmenter:
         ]
 
 
-def _passes(hints: Sequence[Hint]) -> Iterator[list[int]]:
+def _passes(prompts: Sequence[MaskPrompt]) -> Iterator[list[int]]:
     """Which hints go into the model together: those with as many points, with a box or without.
 
     A point that only fills a gap would be seen by the decoder, and change the mask.
     """
     alike: dict[tuple[bool, int], list[int]] = {}
-    for i, hint in enumerate(hints):
-        points = len(hint.on_it) + len(hint.beside_it)
-        alike.setdefault((hint.box is None, points), []).append(i)
+    for i, prompt in enumerate(prompts):
+        points = len(prompt.on_it) + len(prompt.beside_it)
+        alike.setdefault((prompt.box is None, points), []).append(i)
     for places in alike.values():
         yield from (places[i : i + AT_ONCE] for i in range(0, len(places), AT_ONCE))
 
 
-def _prompts(hints: Sequence[Hint]) -> dict[str, Any]:
+def _inputs(prompts: Sequence[MaskPrompt]) -> dict[str, Any]:
     """Boxes [1, N, 4] and points [1, N, P, 2] with labels [1, N, P], where there are any."""
-    prompts: dict[str, Any] = {}
-    if boxes := [[float(v) for v in h.box.xyxy] for h in hints if h.box is not None]:
-        prompts["input_boxes"] = [boxes]
-    points = [[[float(v) for v in p.xy] for p in (*h.on_it, *h.beside_it)] for h in hints]
+    inputs: dict[str, Any] = {}
+    if boxes := [[float(v) for v in h.box.xyxy] for h in prompts if h.box is not None]:
+        inputs["input_boxes"] = [boxes]
+    points = [[[float(v) for v in p.xy] for p in (*h.on_it, *h.beside_it)] for h in prompts]
     if points[0]:
-        prompts["input_points"] = [points]
-        prompts["input_labels"] = [[[1] * len(h.on_it) + [0] * len(h.beside_it) for h in hints]]
-    return prompts
+        inputs["input_points"] = [points]
+        inputs["input_labels"] = [[[1] * len(h.on_it) + [0] * len(h.beside_it) for h in prompts]]
+    return inputs
 
 
 def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:

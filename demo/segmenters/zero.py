@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from demo.picture.picture import Picture
-from demo.segmenters.base import Hint, Segment, Segmenter
+from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 from demo.zerogpu import Door
 
 _SECONDS = 20  # an estimate: a new process may need the weights first
@@ -24,6 +24,6 @@ class ZeroSegmenter:
     def prepare(self, picture: Picture) -> None:
         """Nothing: outside a call there is no GPU, and what it computed would not stay."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One segment for each hint, in order. Raises ModelError with a sentence."""
-        return list(self._door(_SECONDS, "segment", picture, list(hints)))
+        return list(self._door(_SECONDS, "segment", picture, list(prompts)))

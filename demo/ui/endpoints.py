@@ -15,7 +15,7 @@ from demo.dialogue.overlay import draw_overlay
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import DemoError, InputError
-from demo.models.switching import Running
+from demo.models.switching import RunningModels
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.ui.shared import sentences
@@ -28,7 +28,7 @@ AT_ONCE = 64
 THREADS = AT_ONCE + 32
 
 
-def add_endpoints(running: Running) -> None:
+def add_endpoints(running: RunningModels) -> None:
     """Add ``/ground`` and ``/overlay``; to be called inside ``gr.Blocks``."""
 
     def ground(image: str | None, question: str | None, session: Any) -> dict[str, Any]:
@@ -74,7 +74,9 @@ def _said() -> Iterator[None]:
         raise gr.Error(sentences.UNEXPECTED, print_exception=False) from error
 
 
-def _ground(image: str | None, question: str | None, data: Any, running: Running) -> dict[str, Any]:
+def _ground(
+    image: str | None, question: str | None, data: Any, running: RunningModels
+) -> dict[str, Any]:
     picture = _picture(image)
     with running.use() as models:
         answered = answer(

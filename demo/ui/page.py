@@ -20,7 +20,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.dialogue.examples import Example
-from demo.models.switching import Running
+from demo.models.switching import RunningModels
 from demo.picture.picture import open_picture
 from demo.ui.benchmark.panel import Benchmark
 from demo.ui.canvas.acts import Acts
@@ -31,9 +31,9 @@ from demo.ui.models.panel import ModelPanel, status_of
 from demo.ui.parts import PRIVATE, Parts, place_parts
 from demo.ui.shared.component import asset
 from demo.ui.shared.theme import styles, theme
-from demo.ui.tab.keeping import Keeper
-from demo.ui.tab.open_tabs import MOST_SEATS, Seats
-from demo.ui.tab.running_turns import Turns
+from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
+from demo.ui.tab.running_turns import RunningTurns
+from demo.ui.tab.saving import Saver
 
 if TYPE_CHECKING:
     from demo.dialogue.store import Store
@@ -45,7 +45,7 @@ _KEPT_S = 24 * 3600
 
 
 def build_page(
-    models: Models | Running,
+    models: Models | RunningModels,
     examples: Sequence[Example],
     store: Store | None = None,
     index: Index | None = None,
@@ -55,16 +55,16 @@ def build_page(
     Models that are given by themselves stay the same. Without a store dialogues are kept in memory only.
     ``index`` is the benchmark's, if there is one.
     """
-    running = models if isinstance(models, Running) else Running(models)
+    running = models if isinstance(models, RunningModels) else RunningModels(models)
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
         usual, keeps = _usual(running.models, examples), store is not None
         parts = place_parts(
             status_of(running), examples, files / "examples", usual, keeps, index is not None
         )
-        turns = Turns(running.models.at_once)
-        seats = Seats(lambda visitor: _forget(page, visitor))
-        events = Events(parts, running, examples, files / "pictures", turns, Keeper(store), seats)
+        turns = RunningTurns(running.models.at_once)
+        tabs = OpenTabs(lambda visitor: _forget(page, visitor))
+        events = Events(parts, running, examples, files / "pictures", turns, Saver(store), tabs)
         _connect(parts, events)
         library = Library(events, files / "dialogues")
         if index is not None:
@@ -90,7 +90,7 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "max_file_size": "100mb",
         "max_threads": THREADS,
-        "state_session_capacity": MOST_SEATS,
+        "state_session_capacity": MAX_TABS,
     }
 
 
@@ -114,58 +114,58 @@ def _connect(parts: Parts, events: Events) -> None:
     turn = _turn(changed)
     acts = Acts(events)
     asked = gr.on(
-        [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.seat], **turn
+        [parts.message.submit, parts.send.click], events.ask, [parts.message, parts.tab], **turn
     )
-    followed = parts.next.click(events.follow, [parts.seat], **turn)
-    played = parts.play.click(events.play, [parts.seat], **turn)
-    answered = parts.canvas.turn(acts.turn, [parts.seat], **turn)
+    followed = parts.next.click(events.follow, [parts.tab], **turn)
+    played = parts.play.click(events.play, [parts.tab], **turn)
+    answered = parts.canvas.turn(acts.turn, [parts.tab], **turn)
     for ended in (asked, followed, played, answered):
         ended.then(
             events.put_back,
-            [parts.message, parts.seat],
+            [parts.message, parts.tab],
             parts.message,
             queue=False,
             **PRIVATE,
         )
-    parts.canvas.act(acts.act, [parts.seat], **at_once, trigger_mode="multiple")
-    parts.canvas.missing(acts.missing, [parts.seat], **at_once)
+    parts.canvas.act(acts.act, [parts.tab], **at_once, trigger_mode="multiple")
+    parts.canvas.missing(acts.missing, [parts.tab], **at_once)
     for opened in (
-        parts.upload.upload(events.open_upload, [parts.upload, parts.seat], **at_once),
-        parts.gallery.choose(events.open_example, [parts.seat], **at_once),
-        parts.notice.choose(events.open_example, [parts.seat], **at_once),
+        parts.upload.upload(events.open_upload, [parts.upload, parts.tab], **at_once),
+        parts.gallery.choose(events.open_example, [parts.tab], **at_once),
+        parts.notice.choose(events.open_example, [parts.tab], **at_once),
     ):
-        ready = opened.then(events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)
-        ready.then(events.play_if_wished, [parts.seat], **turn)
+        ready = opened.then(events.prepare, [parts.tab], None, concurrency_limit=1, **PRIVATE)
+        ready.then(events.play_if_wished, [parts.tab], **turn)
     parts.hint.typed(
         events.read,
-        [parts.message, parts.seat],
+        [parts.message, parts.tab],
         parts.hint,
         queue=False,
         trigger_mode="always_last",
         **PRIVATE,
     )
     parts.stop.click(events.stop, None, **at_once)
-    parts.undo.click(events.undo, [parts.seat], **at_once)
-    parts.new.click(events.new, [parts.seat], **at_once)
+    parts.undo.click(events.undo, [parts.tab], **at_once)
+    parts.new.click(events.new, [parts.tab], **at_once)
 
 
 def _connect_models(parts: Parts, panel: ModelPanel) -> None:
     outputs = [parts.status, parts.notice]
     at_once: dict[str, Any] = {**PRIVATE, "outputs": outputs, "queue": False}
     line: Any = parts.status
-    line.models(panel.act, [parts.seat], **at_once, trigger_mode="multiple")
+    line.models(panel.act, [parts.tab], **at_once, trigger_mode="multiple")
 
 
 def _connect_benchmark(parts: Parts, benchmark: Benchmark) -> None:
     panel: Any = parts.benchmark
     events = benchmark.events
     at_once: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
-    panel.rows(benchmark.rows, [parts.seat], panel, **at_once)
+    panel.rows(benchmark.rows, [parts.tab], panel, **at_once)
     panel.pictures(benchmark.pictures, None, panel, **at_once)
     changed = parts.changed_by_events()
-    opened = panel.choose(benchmark.choose, [parts.seat], [*changed, panel], **at_once)
-    ready = opened.then(events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)
-    ready.then(events.play_if_wished, [parts.seat], **_turn(changed))
+    opened = panel.choose(benchmark.choose, [parts.tab], [*changed, panel], **at_once)
+    ready = opened.then(events.prepare, [parts.tab], None, concurrency_limit=1, **PRIVATE)
+    ready.then(events.play_if_wished, [parts.tab], **_turn(changed))
 
 
 def _turn(changed: list[Any]) -> dict[str, Any]:
@@ -182,9 +182,9 @@ def _turn(changed: list[Any]) -> dict[str, Any]:
 def _connect_library(parts: Parts, library: Library) -> None:
     outputs = [*parts.changed_by_events(), parts.kept]
     at_once: dict[str, Any] = {**PRIVATE, "outputs": outputs, "queue": False}
-    parts.kept.library(library.act, [parts.seat], **at_once, trigger_mode="multiple")
+    parts.kept.library(library.act, [parts.tab], **at_once, trigger_mode="multiple")
     for opened in (
-        parts.kept.arrive(library.arrive, [parts.seat], **at_once),
-        parts.kept.choose(library.act, [parts.seat], **at_once),
+        parts.kept.arrive(library.arrive, [parts.tab], **at_once),
+        parts.kept.choose(library.act, [parts.tab], **at_once),
     ):
-        opened.then(library.events.prepare, [parts.seat], None, concurrency_limit=1, **PRIVATE)
+        opened.then(library.events.prepare, [parts.tab], None, concurrency_limit=1, **PRIVATE)

@@ -15,7 +15,7 @@ from demo.dialogue.examples import Example
 from demo.ui.canvas.scene import canvas
 from demo.ui.shared import sentences
 from demo.ui.shared.component import drawn
-from demo.ui.tab.workspace import Seat
+from demo.ui.tab.workspace import Tab
 
 _THUMBNAIL = (480, 360)
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
@@ -25,7 +25,7 @@ PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 class Parts:
     """Every component that an event reads or changes."""
 
-    seat: gr.State
+    tab: gr.State
     status: gr.HTML
     canvas: gr.HTML
     gallery: gr.HTML
@@ -66,7 +66,7 @@ def place_parts(
     whether there is one to choose dialogues from. ``usual`` is the example that the notice about an
     unusual picture offers to open.
     """
-    seat = gr.State(Seat())
+    tab = gr.State(Tab())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
             line, upload, undo, new = _header(status, benchmark)
@@ -107,7 +107,7 @@ def place_parts(
             elem_id="sheet",
         )
     return Parts(
-        seat, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
+        tab, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
         undo, new, sheet, kept, rows,
     )  # fmt: skip
 

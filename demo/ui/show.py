@@ -1,4 +1,4 @@
-"""What the page shows of a desk, at rest and while a turn runs; it decides nothing."""
+"""What the page shows of a workspace, at rest and while a turn runs; it decides nothing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import gradio as gr
 
-from demo.models.switching import Running
+from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import running, scene
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.parts import Parts
 from demo.ui.shared import sentences
-from demo.ui.tab.keeping import Keeper
-from demo.ui.tab.workspace import Desk, Seat
+from demo.ui.tab.saving import Saver
+from demo.ui.tab.workspace import Tab, Workspace
 
 Updates = dict[Any, Any]
 
@@ -24,43 +24,50 @@ class Show:
     """Makes the updates of the page's components."""
 
     parts: Parts
-    keeper: Keeper
-    running: Running
+    saver: Saver
+    running: RunningModels
 
-    def desk(self, seat: Seat, desk: Desk | None, note: str = "") -> Updates:
-        """The desk that lies there from now on, with nothing running; ``note`` stands in the hint line.
+    def workspace(self, tab: Tab, workspace: Workspace | None, note: str = "") -> Updates:
+        """The tab's workspace from now on, with nothing running; ``note`` stands in the hint line.
 
         What is on it is on disk before it is shown, or it is said that this could not be done.
         """
-        unkept = self.keeper.keep(seat, desk)
-        value = scene(desk)
-        seat.desk = desk and replace(desk, outlined=desk.outlined.union(value["outlines"]))
-        question = desk.next_question if desk else None
+        unkept = self.saver.keep(tab, workspace)
+        value = scene(workspace)
+        tab.workspace = workspace and replace(
+            workspace, outlined=workspace.outlined.union(value["outlines"])
+        )
+        question = workspace.next_question if workspace else None
         return {
             self.parts.canvas: value,
-            self.parts.notice: self.notice(desk),
-            self.parts.chat: self._dialogue(desk),
+            self.parts.notice: self.notice(workspace),
+            self.parts.chat: self._dialogue(workspace),
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
-            self.parts.hint: sentences.said(note, unkept) or sentences.hint(desk),
+            self.parts.hint: sentences.said(note, unkept) or sentences.hint(workspace),
         }
 
-    def dialogue(self, desk: Desk) -> list[Message]:
+    def dialogue(self, workspace: Workspace) -> list[Message]:
         """Its turns in the chat; other models are offered where they can be chosen."""
-        return messages(desk.session, desk.remarks, compare=self.running.may_switch)
+        return messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
 
-    def _dialogue(self, desk: Desk | None) -> list[Message]:
-        if desk is None:
+    def _dialogue(self, workspace: Workspace | None) -> list[Message]:
+        if workspace is None:
             return []
-        return [*self.dialogue(desk), *(desk.failure.messages if desk.failure else ())]
+        return [
+            *self.dialogue(workspace),
+            *(workspace.failure.messages if workspace.failure else ()),
+        ]
 
-    def notice(self, desk: Desk | None) -> dict[str, Any] | None:
+    def notice(self, workspace: Workspace | None) -> dict[str, Any] | None:
         """What the model that runs makes people know about their picture."""
-        return sentences.notice(self.running.models.advice_for(desk.picture) if desk else None)
+        return sentences.notice(
+            self.running.models.advice_for(workspace.picture) if workspace else None
+        )
 
-    def begun(self, other: Desk | None, doing: str) -> Updates:
-        """A turn has begun; ``other`` is the desk that it goes on from, if not the one that is shown,
+    def begun(self, other: Workspace | None, doing: str) -> Updates:
+        """A turn has begun; ``other`` is the workspace that it goes on from, if not the one that is shown,
         ``doing`` what it does.
         """
         return {

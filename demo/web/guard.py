@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.access.exposure import FRONT
-from demo.access.logins import COOKIE, LONGEST_S, Locked, Logins
+from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
 from demo.errors import disk_fault
 from demo.machine.environment import try_writing
 from demo.web.monitoring import Watch
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 USER = "regionreasoner.user"  # where Gradio finds, in the request's scope, who is logged in
 SILENCE_S = 30.0  # a request whose next piece takes longer is given up
-LEAST_FREE_BYTES = 500_000_000
+MIN_FREE_BYTES = 500_000_000
 _OPEN = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 WENT_WRONG = "Something went wrong on the server. Try again."
@@ -185,7 +185,7 @@ class Guard:
             answer: Response = (
                 RedirectResponse("./", 303) if by_hand else JSONResponse({"success": True})
             )
-            self._set_cookie(answer, scope, token, LONGEST_S)
+            self._set_cookie(answer, scope, token, MAX_SECONDS)
             return answer
         status, sentence = (
             (429, _locked(token)) if token else (401, "The user name or the password is wrong.")
@@ -378,7 +378,7 @@ def _check_room(folder: Path) -> None:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise RefusedError(507, _cannot_keep(error), "disk") from error
-    if free < LEAST_FREE_BYTES:
+    if free < MIN_FREE_BYTES:
         raise RefusedError(507, "The server’s disk is full: no picture can be sent.", "disk")
 
 

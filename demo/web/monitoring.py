@@ -29,7 +29,7 @@ from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
-from demo.segmenters.base import Hint, Segment, Segmenter
+from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
 if TYPE_CHECKING:
     from demo.models.selection import Models
@@ -172,10 +172,10 @@ class WatchedSegmenter:
         with _as_model_errors():
             self._segmenter.prepare(picture)
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """As the segmenter does; every failure is a ModelError, which an answer's boxes survive."""
         with _as_model_errors(), self._failures_counted(), self._watch.masks.time():
-            return self._segmenter.segment(picture, hints)
+            return self._segmenter.segment(picture, prompts)
 
     @contextmanager
     def _failures_counted(self) -> Iterator[None]:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from demo.access.exposure import _hosts, is_loopback
 from demo.errors import InputError
 
-MOST_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and its frame of a form
-MOST_JSON_BYTES = 20_000_000
-MOST_FORM_BYTES = 10_000
-MOST_DEPTH, MOST_VALUES = 64, 500_000
+MAX_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and its frame of a form
+MAX_JSON_BYTES = 20_000_000
+MAX_FORM_BYTES = 10_000
+MAX_DEPTH, MAX_VALUES = 64, 500_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 _AUTHORITY = re.compile(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(?:/[\w.~@%+=:-]+)+", re.ASCII)
@@ -37,7 +37,7 @@ _SERVED = re.compile(
 _FETCHED = re.compile(r"/gradio_api/file[=/]\s*/*\s*https?:", re.IGNORECASE)
 _NAMED = re.compile(r"/gradio_api/(?:call|run|api)/([^/]*)/?")
 _SCALED = re.compile(r"/pwa_icon/(\d+)")
-_MOST_ICON = 1024
+_MAX_ICON = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def is_served(path: str) -> bool:
     icon = _SCALED.match(path)
     if path.startswith("/gradio_api/call/v2/"):
         return False  # a second way to the same calls, which fails on any wrong argument
-    if icon and not 0 < int(icon[1]) <= _MOST_ICON:
+    if icon and not 0 < int(icon[1]) <= _MAX_ICON:
         return False
     return _SERVED.fullmatch(path) is not None and _FETCHED.match(path) is None
 
@@ -181,8 +181,8 @@ def is_from_here(headers: Mapping[str, str], front: Front | None = None) -> bool
 def most_bytes(path: str) -> int:
     """How large a request to this path may be."""
     if path.rstrip("/") == "/gradio_api/upload":
-        return MOST_UPLOAD_BYTES
-    return MOST_FORM_BYTES if path.rstrip("/") in ("/login", "/logout") else MOST_JSON_BYTES
+        return MAX_UPLOAD_BYTES
+    return MAX_FORM_BYTES if path.rstrip("/") in ("/login", "/logout") else MAX_JSON_BYTES
 
 
 def headers_for(rules: Rules, nonce: str | None = None) -> list[tuple[bytes, bytes]]:
@@ -229,7 +229,7 @@ def fault_of_body(value: object) -> str | None:
         item, depth = left.pop()
         inside = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         seen += len(inside)
-        if depth > MOST_DEPTH or seen > MOST_VALUES:
+        if depth > MAX_DEPTH or seen > MAX_VALUES:
             return "This request holds too much, or too deeply."
         if isinstance(item, dict) and _is_elsewhere(item):
             return "This server fetches no files from other addresses: send the file itself."

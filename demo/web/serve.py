@@ -22,7 +22,7 @@ from demo.access.visitors import Visitors
 from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
 from demo.machine.environment import say
-from demo.models.switching import Running, may_switch
+from demo.models.switching import RunningModels, may_switch
 from demo.ui.page import build_page, launch_options
 from demo.web.address import Address
 from demo.web.guard import USER, Guard, Office
@@ -32,12 +32,12 @@ from demo.web.rules import Rules, rules_for
 
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
-    from demo.models.available import Shelf
+    from demo.models.available import AvailableModels
     from demo.models.selection import Models
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 128  # events; without a number, a ZeroGPU Space would let one wait
+MAX_WAITING = 128  # events; without a number, a ZeroGPU Space would let one wait
 _LAST_TURNS_S = 5.0  # for running turns to end, when the server stops
 _LAST_ANSWERS_S = 2  # for what they have written to reach the browsers
 
@@ -53,18 +53,18 @@ def serve(
     rules = rules_for(
         options.host, os.environ, shared=options.share, behind_proxy=options.behind_proxy
     )
-    shelf = None
+    available = None
     if models.entry is not None and may_switch(options, accounts, os.environ):
-        from demo.models.available import Shelf  # needs what loads models
+        from demo.models.available import AvailableModels  # needs what loads models
 
-        shelf = Shelf(options, models.entry)
+        available = AvailableModels(options, models.entry)
     served = Served.start(
         models,
         rules,
         accounts,
         store,
         index,
-        shelf,
+        available,
         server_name=Address(options.host, options.port).written,
         server_port=options.port,
         share=options.share,
@@ -79,7 +79,7 @@ class Served:
 
     page: gr.Blocks
     watch: Watch
-    running: Running
+    running: RunningModels
     store: Store | None
     url: str
     shared: str | None
@@ -92,7 +92,7 @@ class Served:
         accounts: Accounts | None,
         store: Store | None = None,
         index: Index | None = None,
-        shelf: Shelf | None = None,
+        available: AvailableModels | None = None,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
@@ -100,10 +100,10 @@ class Served:
         With a shelf, the models can be exchanged from the page.
         """
         watch = Watch()
-        running = Running(models, shelf, watch.models)
+        running = RunningModels(models, available, watch.models)
         page = build_page(running, load_examples(), store, index)
         # Turns are for the queue only, so that nobody passes those who wait.
-        page.queue(max_size=MOST_WAITING, api_open=False)
+        page.queue(max_size=MAX_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
     return frozenset([*page.fns, *names, "predict"])
 
 
-def health_of(watch: Watch, running: Running) -> Callable[[], dict[str, Any]]:
+def health_of(watch: Watch, running: RunningModels) -> Callable[[], dict[str, Any]]:
     """What /health tells: status, model, and seconds since the start.
 
     Where models can be exchanged: what is done about another one, and how often that has been tried.

@@ -31,7 +31,7 @@ from demo.access.accounts import (
     read_accounts,
     save_account,
 )
-from demo.access.logins import COOKIE, IDLE_S, LONGEST_S, Logins
+from demo.access.logins import COOKIE, IDLE_S, MAX_SECONDS, Logins
 from demo.errors import InputError
 from demo.web.serve import Served
 from tests.support.served import CHEAP, PASSWORDS, accounts, serving
@@ -194,7 +194,7 @@ def test_a_token_ends_without_use_and_in_any_case() -> None:
     clock = Clock()
     logins = Logins(accounts(), clock)
     token = log_in(logins, "ann")
-    for _ in range(int(LONGEST_S / (IDLE_S - 1))):
+    for _ in range(int(MAX_SECONDS / (IDLE_S - 1))):
         clock.now += IDLE_S - 1
         assert logins.user_of(token) == "ann"
     clock.now += IDLE_S - 1

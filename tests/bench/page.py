@@ -29,7 +29,7 @@ from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.ui.page import build_page, launch_options
 from tests.support.table import Weightless
 
@@ -152,12 +152,12 @@ class Outlines:
     def prepare(self, _picture: Picture) -> None:
         """There is nothing to prepare."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         leaf = np.any(picture.pixels != picture.pixels[0, 0], axis=-1)
         segments = []
-        for hint in hints:
+        for prompt in prompts:
             mask = np.zeros_like(leaf)
-            box = hint.box
+            box = prompt.box
             assert box is not None
             place = np.s_[box.y1 : box.y2, box.x1 : box.x2]
             mask[place] = leaf[place]

@@ -33,7 +33,7 @@ from demo.doctor.inspection import Replay, written
 from demo.models.selection import Models
 from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import MOST_NEW_TOKENS, framed
+from demo.reasoners.base import MAX_NEW_TOKENS, framed
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from tests.bench.page import served
@@ -190,7 +190,7 @@ def timed(
     began = time.process_time()
     reasoner.prepare(picture)
     before = time.process_time() - began
-    made = written(reasoner, picture, prompt, MOST_NEW_TOKENS, ahead=ahead, clock=time.process_time)
+    made = written(reasoner, picture, prompt, MAX_NEW_TOKENS, ahead=ahead, clock=time.process_time)
     text = reasoner._processor.tokenizer.decode(made.tokens, skip_special_tokens=True)
     spent = before + made.first_s, before + made.total_s
     return Timed(*spent, len(made.tokens), made.passes), text
@@ -207,7 +207,7 @@ def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: s
         return_tensors="pt",
     )
     with torch.inference_mode():
-        ids = reasoner._model.generate(**inputs, max_new_tokens=MOST_NEW_TOKENS, do_sample=False)[0]
+        ids = reasoner._model.generate(**inputs, max_new_tokens=MAX_NEW_TOKENS, do_sample=False)[0]
     new = ids[inputs["input_ids"].shape[1] :]
     assert processor.tokenizer.decode(new, skip_special_tokens=True) == text
     return Timed(0.0, time.process_time() - began, len(new), len(new))

@@ -13,7 +13,7 @@ from demo.checkpoints.catalogue import CATALOGUE, find_model
 from demo.dialects.families import family_of, foreign_family, is_same_model
 from demo.dialects.known import DIALECTS
 from demo.errors import OptionError
-from demo.models.available import Shelf
+from demo.models.available import AvailableModels
 from demo.models.selection import Models, choose
 from demo.picture.geometry import Size
 from demo.remote.reasoner import RemoteReasoner, choose_served
@@ -227,11 +227,11 @@ def test_the_words_asked_for_are_those_of_the_model_that_the_app_was_started_wit
     models = choose(options)
     assert models.reasoner.dialect == DIALECTS["seg-zero"].in_frame(Size(252, 252))
     assert "It is asked in Seg-Zero’s words because --dialect says so." in models.why
-    shelf = Shelf(options, models.entry)
-    assert shelf.add(str(folder)) == models.entry
-    states = {row.title: row.state for row in shelf.rows(models, measured=False)}
+    available = AvailableModels(options, models.entry)
+    assert available.add(str(folder)) == models.entry
+    states = {row.title: row.state for row in available.rows(models, measured=False)}
     assert states["VisionReasoner-7B"] == "runs"
-    nano = shelf.load(shelf.entry(CATALOGUE["nano"].source), None)
+    nano = available.load(available.entry(CATALOGUE["nano"].source), None)
     assert nano.reasoner.dialect == DIALECTS["region-reasoner"].in_frame(Size(224, 224))
     assert "It is asked in RegionReasoner’s words because it was trained on them." in nano.why
 
@@ -239,7 +239,7 @@ def test_the_words_asked_for_are_those_of_the_model_that_the_app_was_started_wit
 def test_a_model_of_the_catalogue_asked_in_other_words_is_in_the_list_once() -> None:
     options = options_for("--model", "nano", "--dialect", "vision-reasoner")
     models = choose(options)
-    rows = Shelf(options, models.entry).rows(models, measured=False)
+    rows = AvailableModels(options, models.entry).rows(models, measured=False)
     assert [row.state for row in rows if row.title == "nano"] == ["runs"]
 
 

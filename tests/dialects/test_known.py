@@ -22,7 +22,7 @@ from demo.answers.trace import (
     parse_trace,
 )
 from demo.checkpoints.catalogue import CATALOGUE, Entry, dialect_of, find_model
-from demo.dialects.dialect import FEWEST_PIXELS, MOST_PIXELS, TOKEN, Dialect, natural_size
+from demo.dialects.dialect import MAX_PIXELS, MIN_PIXELS, TOKEN, Dialect, natural_size
 from demo.dialects.known import (
     DIALECTS,
     QWEN_2_5_VL,
@@ -188,9 +188,9 @@ sides = st.integers(1, 7000)
 def test_own_shapes_are_what_processors_make_and_leave(width: int, height: int) -> None:
     shown = natural_size(Size(width, height))
     assert shown.width % TOKEN == shown.height % TOKEN == 0
-    assert shown.width * shown.height <= MOST_PIXELS
+    assert shown.width * shown.height <= MAX_PIXELS
     if max(width, height) <= 50 * min(width, height):
-        expected = smart_resize(height, width, TOKEN, FEWEST_PIXELS, MOST_PIXELS)
+        expected = smart_resize(height, width, TOKEN, MIN_PIXELS, MAX_PIXELS)
         assert (shown.height, shown.width) == expected
     # A server resizes by its own bounds, which are wider: nothing is left to do.
     again = smart_resize(shown.height, shown.width, TOKEN, 56 * 56, 12_845_056)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.dialects.prompt import (
-    MOST_BOXES,
+    MAX_BOXES,
     Given,
     Prompt,
     bbox_text,
@@ -222,9 +222,9 @@ def test_a_question_of_signs_only_asks_nothing() -> None:
 
 
 def test_a_question_cannot_cite_without_end() -> None:
-    regions, _ = Registry().add([RegionObject("", BOXES["R1"]) for _ in range(MOST_BOXES)])
+    regions, _ = Registry().add([RegionObject("", BOXES["R1"]) for _ in range(MAX_BOXES)])
     whole = Resolved("R1", (Reference("R1", 0, 2, "R1"),))
-    assert len(build_prompt(whole, regions, PICTURE, FRAME).given) == MOST_BOXES
+    assert len(build_prompt(whole, regions, PICTURE, FRAME).given) == MAX_BOXES
     twice = Resolved("R1 R1", (Reference("R1", 0, 2, "R1"), Reference("R1", 3, 5, "R1")))
     with pytest.raises(QuestionError, match="more than 120 boxes"):
         build_prompt(twice, regions, PICTURE, FRAME)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue import edits
-from demo.dialogue.edits import MOST_CLICKS, Hand
+from demo.dialogue.edits import MAX_CLICKS, Hand
 from demo.dialogue.engine import understand
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.dialogue.session_json import session_from_json, session_to_json
@@ -21,7 +21,7 @@ from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import Click, RegionObject
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 
 RED, BLUE = PictureBox(40, 60, 140, 160), PictureBox(240, 60, 340, 160)
@@ -64,7 +64,7 @@ class Broken:
     def prepare(self, picture: Picture) -> None:
         """There is nothing to prepare."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         raise ModelError("The device has no room left.")
 
 
@@ -76,8 +76,8 @@ class Generous:
     def prepare(self, picture: Picture) -> None:
         """There is nothing to prepare."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
-        return [Segment(Mask.from_array(np.ones(picture.pixels.shape[:2]))) for _ in hints]
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
+        return [Segment(Mask.from_array(np.ones(picture.pixels.shape[:2]))) for _ in prompts]
 
 
 def test_a_drawn_box_is_a_region_with_a_mask() -> None:
@@ -186,7 +186,7 @@ def test_a_click_without_a_mask_maker_says_what_to_do() -> None:
 
 def test_too_many_clicks_are_refused() -> None:
     session = found()
-    item = replace(first(session), clicks=(Click(PicturePoint(50, 70)),) * MOST_CLICKS)
+    item = replace(first(session), clicks=(Click(PicturePoint(50, 70)),) * MAX_CLICKS)
     region = session.registry.region("R1").with_object(item)
     session = session.with_registry(session.registry.replace(region))
     with pytest.raises(InputError, match="40 clicks already"):
@@ -197,7 +197,7 @@ def test_rename_hide_delete_and_their_undo() -> None:
     session = found()
     renamed = edits.rename(session, "R1", "  the\n red   block " + "x" * 60).session
     assert renamed.registry.region("R1").label.startswith("the red block xxx")
-    assert len(renamed.registry.region("R1").label) == edits.MOST_LABEL
+    assert len(renamed.registry.region("R1").label) == edits.MAX_LABEL
     hidden = edits.set_hidden(renamed, "R1", True).session
     assert hidden.registry.region("R1").hidden
     gone = edits.delete(hidden, "R1").session

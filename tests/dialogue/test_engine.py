@@ -20,7 +20,7 @@ from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
 from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 
 
@@ -203,7 +203,7 @@ class _NoMasks:
     def prepare(self, picture: Picture) -> None:
         raise ModelError("The card is gone.")
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         raise ModelError("The card is gone.")
 
 

@@ -12,7 +12,7 @@ import pytest
 from demo.dialects.known import QWEN_2_VL, REGION_REASONER
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.second_opinion import agreement, check_same, compared, second_of, taken
-from demo.dialogue.session import Second, Session
+from demo.dialogue.session import SecondOpinion, Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, SessionFormatError
 from demo.language.references import Reference, Resolved
@@ -48,7 +48,7 @@ def test_two_answers_agree_as_far_as_their_boxes_do(
     assert compared(first, second) == said
 
 
-def dialogue() -> tuple[Session, Second]:
+def dialogue() -> tuple[Session, SecondOpinion]:
     """Two answers by one model, and what another says to the second question."""
     one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
     session = begin(PICTURE, one)
@@ -69,7 +69,7 @@ def test_another_answer_is_asked_in_its_own_dialect_and_is_no_part_of_the_dialog
     assert second.turn.prompted == "what is left of bbox=[210, 210, 630, 420]"
     assert [o.box for o in second.objects] == [PictureBox(0, 0, 200, 100)]
     assert session.answered_by == ("speaker",)
-    made = messages(session.with_second(2, second), compare=True)
+    made = messages(session.with_second_opinion(2, second), compare=True)
     said = next(m for m in made if "metadata" in m and "other" in m["metadata"]["title"])
     assert said["metadata"]["title"] == "What other says. They disagree: IoU 0.20."
     assert "In its frame of 840 × 840" in said["content"]
@@ -81,7 +81,7 @@ def test_another_answer_is_asked_in_its_own_dialect_and_is_no_part_of_the_dialog
 
 def test_another_answer_is_taken_and_given_back() -> None:
     session, second = dialogue()
-    session = session.with_second(2, second)
+    session = session.with_second_opinion(2, second)
     now = taken(session, 2, second)
     assert [o.box for o in now.registry.region("R2").objects] == [PictureBox(0, 0, 200, 100)]
     assert [now.reasoner_of(turn).name for turn in now.turns] == ["speaker", "other"]
@@ -98,19 +98,19 @@ def test_another_answer_is_taken_and_given_back() -> None:
 
 def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
     session, second = dialogue()
-    noted = session.with_second(2, second)
+    noted = session.with_second_opinion(2, second)
     assert session_from_json(json.loads(json.dumps(session_to_json(noted)))) == noted
     assert "second_opinions" not in session_to_json(session)["turns"][1]
     assert noted.undo() == session.undo()
-    late = noted.with_second(1, second)
-    assert late.undo().turns[0].seconds == (second,)  # it came after what is taken back
+    late = noted.with_second_opinion(1, second)
+    assert late.undo().turns[0].second_opinions == (second,)  # it came after what is taken back
     with pytest.raises(InputError):
-        session.with_second(3, second)
+        session.with_second_opinion(3, second)
 
 
 def test_asking_again_loses_no_opinion_and_no_rating() -> None:
     session, second = dialogue()
-    noted = session.with_second(2, second).rated(2, "up")
+    noted = session.with_second_opinion(2, second).rated(2, "up")
     one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
     question = session.turns[1].question
     again = answer(noted.before(2), question, picture=PICTURE, reasoner=one, segmenter=None)
@@ -128,7 +128,7 @@ def test_asking_again_loses_no_opinion_and_no_rating() -> None:
 )
 def test_a_damaged_opinion_is_said(where: tuple[str | int, ...], value: object) -> None:
     session, second = dialogue()
-    data = session_to_json(session.with_second(2, second))
+    data = session_to_json(session.with_second_opinion(2, second))
     at: Any = data["turns"][1]["second_opinions"][0]
     for step in where[:-1]:
         at = at[step]
@@ -139,7 +139,7 @@ def test_a_damaged_opinion_is_said(where: tuple[str | int, ...], value: object) 
 
 def test_opinions_on_opinions_are_not_read_however_deep() -> None:
     session, second = dialogue()
-    data = session_to_json(session.with_second(2, second))
+    data = session_to_json(session.with_second_opinion(2, second))
     turn = data["turns"][1]
     for _ in range(5000):
         turn = {
@@ -147,7 +147,7 @@ def test_opinions_on_opinions_are_not_read_however_deep() -> None:
             "second_opinions": [{**data["turns"][1]["second_opinions"][0], "turn": turn}],
         }
     read = session_from_json({**data, "turns": [data["turns"][0], turn]})
-    assert read.turns[1].seconds[0].turn.seconds == ()
+    assert read.turns[1].second_opinions[0].turn.second_opinions == ()
 
 
 def test_a_question_about_other_regions_than_then_is_not_compared() -> None:

@@ -34,7 +34,7 @@ from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from tests.support.hostile import Hostile, answer
 from tests.support.table import Weightless
 
@@ -73,8 +73,8 @@ class Boxes:
     def prepare(self, _picture: Picture) -> None:
         """There is nothing to prepare."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
-        return [Segment(filled(h.box.xyxy, picture.size)) for h in hints if h.box is not None]
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
+        return [Segment(filled(h.box.xyxy, picture.size)) for h in prompts if h.box is not None]
 
 
 def filled(box: Sequence[int], size: Size) -> Mask:

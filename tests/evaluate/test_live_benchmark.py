@@ -18,8 +18,8 @@ from demo.evaluate.index import Index, open_index
 from demo.evaluate.live_benchmark import Track
 from demo.picture.geometry import PictureBox
 from demo.picture.regions import Origin, RegionObject
-from demo.ui.tab.workspace import Desk
-from tests.ui.test_values import EMPTY, LEFT, RIGHT, answered, desk
+from demo.ui.tab.workspace import Workspace
+from tests.ui.test_values import EMPTY, LEFT, RIGHT, answered, workspace
 
 PLACE = "<box>{context_bbox}</box>"
 
@@ -35,8 +35,8 @@ ROW = Dialogue(
 TRACK = Track(ROW, masks=False)
 
 
-def on(session: Session) -> Desk:
-    return desk(session, track=TRACK)
+def on(session: Session) -> Workspace:
+    return workspace(session, track=TRACK)
 
 
 # A question that names itself, one that names a later round, and one that names none.
@@ -47,7 +47,7 @@ ODD = Track(replace(ROW, turns=(
 )), masks=False)  # fmt: skip
 
 
-def said(at: Desk) -> dict[int, list[str]]:
+def said(at: Workspace) -> dict[int, list[str]]:
     """The remarks without their markup."""
     return {
         number: [html.unescape(re.sub("<[^>]*>", "", line)) for line in lines]
@@ -164,7 +164,7 @@ def test_who_asks_a_true_box_is_told() -> None:
 
 
 def test_odd_questions_are_asked_as_the_evaluation_does() -> None:
-    at, asked = desk(EMPTY, track=ODD), []
+    at, asked = workspace(EMPTY, track=ODD), []
     for box in (LEFT, LEFT, RIGHT):
         question, start = at.to_ask(at.next_question or "")
         assert not isinstance(question, str)

@@ -21,9 +21,9 @@ from demo.checkpoints.shape import Shape
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError
-from demo.models.available import Row, Shelf
+from demo.models.available import AvailableModels, Row
 from demo.models.selection import Models, choose
-from demo.models.switching import Running, may_switch
+from demo.models.switching import RunningModels, may_switch
 from demo.picture.picture import Picture
 from demo.reasoners.memory import need_of
 from demo.segmenters.by_picture import SegmenterByPicture
@@ -39,20 +39,20 @@ def nano252(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def running() -> Iterator[Running]:
+def running() -> Iterator[RunningModels]:
     made = begun()
     yield made
     made.close()
 
 
-def begun(*arguments: str) -> Running:
+def begun(*arguments: str) -> RunningModels:
     """Nano, on a machine where others may be chosen."""
     options = parser().parse_args(["--model", "nano", *arguments])
     models = choose(options)
-    return Running(models, Shelf(options, models.entry))
+    return RunningModels(models, AvailableModels(options, models.entry))
 
 
-def switched(running: Running, entry: Entry, *, fetch: bool = False) -> str:
+def switched(running: RunningModels, entry: Entry, *, fetch: bool = False) -> str:
     """What is said when the exchange is over."""
     running.switch(entry, fetch=fetch)
     assert running.wait(60)
@@ -72,7 +72,7 @@ def alive(held: list[weakref.ref[Any]]) -> int:
 
 
 def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
-    running: Running, nano252: Path, picture: Picture
+    running: RunningModels, nano252: Path, picture: Picture
 ) -> None:
     def asked(session: Session, question: str) -> Session:
         with running.use() as models:
@@ -92,7 +92,7 @@ def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
     built_in = weakref.ref(drawn.parts[0]._model)  # type: ignore[attr-defined]
     del drawn
     assert alive(held) == len(held)
-    assert switched(running, running.shelf.add(str(nano252))) == ""
+    assert switched(running, running.available.add(str(nano252))) == ""
     assert alive(held) == 0
     assert built_in() is None  # it is for nano's drawn scenes
     assert threading.active_count() <= threads
@@ -109,13 +109,15 @@ def test_a_dialogue_goes_on_with_another_model_and_the_former_is_freed(
 def test_the_same_segmenter_goes_on(nano252: Path) -> None:
     running = begun("--segmenter", "sam2:nano")
     segmenter = running.models.segmenter
-    assert switched(running, running.shelf.add(str(nano252))) == ""
+    assert switched(running, running.available.add(str(nano252))) == ""
     assert running.models.segmenter is segmenter
     running.close()
 
 
-def test_an_answer_is_finished_first_and_nobody_begins_one(running: Running, nano252: Path) -> None:
-    entry = running.shelf.add(str(nano252))
+def test_an_answer_is_finished_first_and_nobody_begins_one(
+    running: RunningModels, nano252: Path
+) -> None:
+    entry = running.available.add(str(nano252))
     with running.use() as models:
         held = weights(models)
         running.switch(entry)
@@ -163,7 +165,7 @@ def test_the_former_model_is_back_when_the_next_one_fails(
     running, folder = begun("--segmenter", "none"), copy_of_nano(tmp_path / "broken", frame=252)
     damaged(folder, damage)
     former = running.models
-    assert switched(running, running.shelf.add(str(folder))).startswith(says)
+    assert switched(running, running.available.add(str(folder))).startswith(says)
     assert (running.models is former) != closed
     assert (running.changes, running.models.reasoner.name) == (1, "nano")
     with running.use() as models:
@@ -175,16 +177,16 @@ def test_the_former_model_is_back_when_the_next_one_fails(
     running.close()
 
 
-def rows(running: Running) -> dict[str, Row]:
-    return {row.title: row for row in running.shelf.rows(running.models, measured=False)}
+def rows(running: RunningModels) -> dict[str, Row]:
+    return {row.title: row for row in running.available.rows(running.models, measured=False)}
 
 
 def test_every_model_says_what_it_would_take(nano252: Path) -> None:
     options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
     counts = {name: 99 * getattr(QWEN_2_5_VL_7B, name) for name in Shape.__slots__}
     huge = Entry("huge", "somebody/huge", shape=Shape(**counts))
-    running = Running(choose(options), Shelf(options, huge))
-    running.shelf.add(str(nano252))
+    running = RunningModels(choose(options), AvailableModels(options, huge))
+    running.available.add(str(nano252))
     listed = rows(running)
     assert (listed["nano"].state, listed["nano"].line) == ("runs", "Runs now on CPU.")
     assert listed["nano252"] == Row(str(nano252), "nano252", "here", "Here on disk.")
@@ -204,7 +206,7 @@ def test_what_fits_once_the_running_model_is_freed_can_be_chosen(
     """As the page sees it, where the running model is watched."""
     options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
     large = Entry("large", "somebody/large", shape=QWEN_2_5_VL_7B)
-    running = Running(choose(options), Shelf(options, large), Watch().models)
+    running = RunningModels(choose(options), AvailableModels(options, large), Watch().models)
     held = running.models.reasoner.held_bytes
     assert held > 0
     needed = need_of(QWEN_2_5_VL_7B, "nf4-all").total
@@ -219,15 +221,15 @@ def test_what_fits_once_the_running_model_is_freed_can_be_chosen(
     running.close()
 
 
-def test_nothing_is_chosen_where_others_may_be(running: Running, nano252: Path) -> None:
-    entry = running.shelf.add(str(nano252))
-    fixed = Running(running.models)
+def test_nothing_is_chosen_where_others_may_be(running: RunningModels, nano252: Path) -> None:
+    entry = running.available.add(str(nano252))
+    fixed = RunningModels(running.models)
     assert not fixed.may_switch
     with pytest.raises(InputError, match="chosen here when the app is started"):
         fixed.switch(entry)
     assert fixed.models.reasoner.name == "nano"
     with pytest.raises(InputError, match="no such model"):
-        running.shelf.entry("/etc")
+        running.available.entry("/etc")
 
 
 @pytest.mark.parametrize(
@@ -263,9 +265,9 @@ def said_by(models: Models, picture: Picture) -> str:
 
 
 def test_a_second_model_stays_beside_the_first_while_both_fit(
-    running: Running, nano252: Path, picture: Picture
+    running: RunningModels, nano252: Path, picture: Picture
 ) -> None:
-    entry = running.shelf.add(str(nano252))
+    entry = running.available.add(str(nano252))
     held = weights(running.models)
     with running.beside(entry) as second:
         beside = weights(second)
@@ -276,14 +278,14 @@ def test_a_second_model_stays_beside_the_first_while_both_fit(
             running.switch(entry)
     del second, first
     assert (running.doing, alive(beside)) == ("", len(beside))
-    with running.beside(running.shelf.smallest) as same:
+    with running.beside(running.available.smallest) as same:
         assert same is running.models
     del same
     assert switched(running, entry) == ""
     assert (alive(held), alive(beside)) == (0, 0)
 
 
-class Narrow(Shelf):
+class Narrow(AvailableModels):
     """A machine that has room for one model only."""
 
     def fits_beside(self, _entry: Entry) -> bool:
@@ -293,8 +295,8 @@ class Narrow(Shelf):
 def test_without_room_for_both_they_take_turns(nano252: Path, picture: Picture) -> None:
     options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
     models = choose(options)
-    running = Running(models, Narrow(options, models.entry))
-    entry = running.shelf.add(str(nano252))
+    running = RunningModels(models, Narrow(options, models.entry))
+    entry = running.available.add(str(nano252))
     held = weights(running.models)
     del models
     with running.beside(entry) as second:
@@ -327,11 +329,11 @@ def hub(nano252: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def test_a_model_is_fetched_while_the_present_one_answers(
-    running: Running, hub: Hub, picture: Picture
+    running: RunningModels, hub: Hub, picture: Picture
 ) -> None:
-    entry = running.shelf.add("somebody/small")
+    entry = running.available.add("somebody/small")
     assert rows(running)["small"].line == "Of unknown size to fetch."
-    order = running.shelf.order(entry)
+    order = running.available.order(entry)
     hub.held["model.safetensors"] = 1_000_000
     running.switch(entry, fetch=True)
     assert hub.standing.wait(30)
@@ -349,8 +351,8 @@ def test_a_model_is_fetched_while_the_present_one_answers(
     assert rows(running)["small"].state == "runs"
 
 
-def test_fetching_can_be_given_up(running: Running, hub: Hub) -> None:
-    entry = running.shelf.add("somebody/small")
+def test_fetching_can_be_given_up(running: RunningModels, hub: Hub) -> None:
+    entry = running.available.add("somebody/small")
     hub.held["model.safetensors"] = 1_000_000
     running.switch(entry, fetch=True)
     assert hub.standing.wait(30)
@@ -364,6 +366,6 @@ def test_fetching_can_be_given_up(running: Running, hub: Hub) -> None:
     assert running.models.reasoner.name == "small"
 
 
-def test_what_nobody_has_is_said(running: Running, hub: Hub) -> None:
-    said = switched(running, running.shelf.add("somebody/else"), fetch=True)
+def test_what_nobody_has_is_said(running: RunningModels, hub: Hub) -> None:
+    said = switched(running, running.available.add("somebody/else"), fetch=True)
     assert said == "nano goes on. The hub has no checkpoint called somebody/else."

@@ -35,7 +35,7 @@ from demo.nano.sam2.train import (
 from demo.nano.world.wear import through_jpeg
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import open_picture
-from demo.segmenters.base import Hint
+from demo.segmenters.base import MaskPrompt
 from demo.segmenters.sam2 import load_sam2
 
 SIDE = 64
@@ -267,7 +267,7 @@ def test_training_lowers_the_losses_and_goes_on_where_it_stopped(
     assert config["prompt_encoder_config"]["image_size"] == 2 * SIDE
     picture = open_picture(np.random.default_rng(0).integers(0, 256, (50, 90, 3), dtype=np.uint8))
     segmenter = load_sam2(str(tmp_path / "made"), "cpu", fetch=False)
-    (segment,) = segmenter.segment(picture, [Hint(PictureBox(10, 10, 60, 40))])
+    (segment,) = segmenter.segment(picture, [MaskPrompt(PictureBox(10, 10, 60, 40))])
     assert segment.mask.size == picture.size
 
 

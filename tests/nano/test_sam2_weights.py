@@ -15,7 +15,7 @@ from demo.nano.world.facts import inner_point
 from demo.nano.world.layout import sample_scene
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import open_picture
-from demo.segmenters.base import Hint
+from demo.segmenters.base import MaskPrompt
 from demo.segmenters.sam2 import Sam2Segmenter, load_sam2
 from tests import ROOT
 
@@ -49,11 +49,11 @@ def test_shipped_masks_by_box(
 ) -> None:
     found: list[NDArray[Any]] = []
     for drawing in drawings:
-        hints = [
-            Hint(PictureBox(*box), inner_point(mask) if pointed else None)
+        prompts = [
+            MaskPrompt(PictureBox(*box), inner_point(mask) if pointed else None)
             for box, mask in zip(drawing.boxes, drawing.masks, strict=True)
         ]
-        segments = shipped.segment(open_picture(drawing.image), hints)
+        segments = shipped.segment(open_picture(drawing.image), prompts)
         found += [s.mask.to_array() for s in segments]
         assert all(s.quality is not None and s.quality > 0.4 for s in segments)
     assert mean_iou(found, [mask for drawing in drawings for mask in drawing.masks]) > 0.88

@@ -23,7 +23,7 @@ from demo.picture.regions import RegionObject, Registry
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.canvas.scene import scene
 from demo.ui.page import build_page, launch_options
-from demo.ui.tab.workspace import Desk, Seat
+from demo.ui.tab.workspace import Tab, Workspace
 from tests.conftest import free_port
 from tests.support.table import IDLE, TableReasoner, ask, names, start
 
@@ -463,7 +463,7 @@ def crowd_url(blocks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         item = item if i else replace(item, mask=_frame((300, 400), item.box))
         registry, _ = registry.add([item], label=f"thing {i + 1}")
     session = begin(picture, reasoner).with_registry(registry)
-    _put_on_every_desk(page, Desk(picture, blocks, session))
+    _put_on_every_workspace(page, Workspace(picture, blocks, session))
     _, address, _ = page.launch(
         server_port=free_port(),
         prevent_thread_lock=True,
@@ -484,15 +484,15 @@ def _frame(shape: tuple[int, int], box: PictureBox) -> Mask:
     return Mask.from_array(pixels)
 
 
-def _put_on_every_desk(page: Any, desk: Desk) -> None:
-    def put(seat: Seat) -> dict[str, Any]:
-        seat.desk = desk
-        return scene(desk)
+def _put_on_every_workspace(page: Any, workspace: Workspace) -> None:
+    def put(tab: Tab) -> dict[str, Any]:
+        tab.workspace = workspace
+        return scene(workspace)
 
-    seat = next(b for b in page.blocks.values() if isinstance(getattr(b, "value", None), Seat))
+    tab = next(b for b in page.blocks.values() if isinstance(getattr(b, "value", None), Tab))
     stage = next(b for b in page.blocks.values() if getattr(b, "elem_id", None) == "workspace")
     with page:
-        page.load(put, seat, stage)
+        page.load(put, tab, stage)
 
 
 @pytest.fixture

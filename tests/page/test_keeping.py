@@ -36,7 +36,7 @@ class Server:
     def start(self) -> None:
         arguments = (self.folder / "sessions", self.port, self.folder)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.keeping_server", *map(str, arguments)],
+            [sys.executable, "-m", "tests.support.saving_server", *map(str, arguments)],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import parser
 from demo.dialogue.examples import load_examples
-from demo.models.available import Shelf
+from demo.models.available import AvailableModels
 from demo.models.selection import choose
 from demo.web.serve import Served
 from tests.conftest import copy_of_nano, visit
@@ -38,9 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(folder: Path) -> Iterator[Served]:
     options = parser().parse_args(["--model", "nano", "--segmenter", "grabcut"])
     models = choose(options)
-    shelf = Shelf(options, models.entry)
-    shelf.add(str(folder / "nano252"))
-    with serving(models=models, shelf=shelf) as served:
+    available = AvailableModels(options, models.entry)
+    available.add(str(folder / "nano252"))
+    with serving(models=models, available=available) as served:
         yield served
 
 
@@ -223,7 +223,7 @@ def boxes_of(page: Page) -> list[str]:
 def test_a_second_opinion_that_fails_leaves_everything(
     page: Page, served: Served, folder: Path
 ) -> None:
-    served.running.shelf.add(str(folder / "broken"))
+    served.running.available.add(str(folder / "broken"))
     beach(page)
     ask(page, "find the boat")
     page.locator('#chat a[href="#compare-1"]').click()

@@ -22,7 +22,7 @@ from demo.picture.picture import open_picture
 from demo.picture.regions import Origin, RegionObject
 from demo.ui.canvas.scene import canvas, save_for_browser, scene
 from demo.ui.page import launch_options
-from demo.ui.tab.workspace import Desk
+from demo.ui.tab.workspace import Workspace
 from tests.conftest import free_port
 from tests.support.table import IDLE, TableReasoner, ask, names
 
@@ -574,7 +574,7 @@ def test_the_tools_are_below_the_picture_and_nothing_is_cut(phone: Page) -> None
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """The canvas on a page of its own, where desks can be put on it, and what it asks for."""
+    """The canvas on a page of its own, where workspaces can be put on it, and what it asks for."""
 
     url: str
 
@@ -586,7 +586,7 @@ class Alone:
         return page
 
 
-def crowd(path: Path, size: tuple[int, int], count: int, side: int) -> Desk:
+def crowd(path: Path, size: tuple[int, int], count: int, side: int) -> Workspace:
     """Regions with elliptic masks, scattered over a picture of one colour."""
     Image.new("RGB", size, "#9fb7c9").save(path)
     picture = open_picture(path)
@@ -605,7 +605,7 @@ def crowd(path: Path, size: tuple[int, int], count: int, side: int) -> Desk:
         )
         registry, _ = registry.add([item], label=f"thing {i}", origin=Origin.MODEL)
     shown = save_for_browser(picture, Path(get_upload_folder()) / "stage")
-    return Desk(picture, shown, session.with_registry(registry))
+    return Workspace(picture, shown, session.with_registry(registry))
 
 
 @pytest.fixture(scope="module")
@@ -626,8 +626,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
                 with gr.Column(elem_id="right"):
                     gr.Textbox(elem_id="message")
                     acts = gr.Textbox(elem_id="acts")
-        for name, desk in {"many": many, "some": some, "large": large}.items():
-            buttons[name].click(lambda desk=desk: scene(desk), None, stage)
+        for name, workspace in {"many": many, "some": some, "large": large}.items():
+            buttons[name].click(lambda workspace=workspace: scene(workspace), None, stage)
         buttons["bare"].click(lambda: {**scene(many), "outlines": {}}, None, stage)
         stage.missing(lambda: scene(many, all_outlines=True), None, stage)
         _listen(stage, acts)

@@ -10,7 +10,7 @@ import pytest
 from demo.errors import DemoError, ModelError, OptionError
 from demo.picture.picture import Picture
 from demo.remote.connection import Limits
-from demo.remote.listing import MOST_MODELS
+from demo.remote.listing import MAX_MODELS
 from demo.remote.reasoner import connect
 from tests.support.asking import NOT_OPENAI, PATIENT, SECRET, ask, connected
 from tests.support.hostile import RESET, STALL, Hostile, Script, answer, failure, listing, response
@@ -107,7 +107,7 @@ def test_what_is_known_here_is_named_first() -> None:
 def test_a_list_of_which_only_a_part_is_read_does_not_speak_against_a_name(
     picture: Picture,
 ) -> None:
-    models = [listing(*(f"m{i}" for i in range(MOST_MODELS)), "mine")]
+    models = [listing(*(f"m{i}" for i in range(MAX_MODELS)), "mine")]
     with (
         Hostile(answer("yes"), models=models) as server,
         connected(server, model="mine") as reasoner,

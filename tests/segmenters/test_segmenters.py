@@ -29,7 +29,7 @@ from demo.picture.geometry import PictureBox, PicturePoint
 from demo.picture.masks import BoolArray
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import Click
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.sam2 import AT_ONCE, PICTURES_KEPT, Sam2Segmenter, load_sam2
@@ -68,8 +68,8 @@ def painted(width: int, height: int, *things: tuple[PictureBox, tuple[int, int, 
     return open_picture(pixels)
 
 
-def cut_out(picture: Picture, *hints: Hint) -> list[BoolArray]:
-    return arrays(GrabCutSegmenter().segment(picture, hints))
+def cut_out(picture: Picture, *prompts: MaskPrompt) -> list[BoolArray]:
+    return arrays(GrabCutSegmenter().segment(picture, prompts))
 
 
 def drawings() -> list[Drawing]:
@@ -81,8 +81,8 @@ def test_grabcut_finds_the_shapes_of_drawn_things() -> None:
     # 0.96 when this was written; the boxes themselves reach 0.63.
     ious = []
     for drawing in drawings():
-        hints = [Hint(PictureBox(*map(int, box))) for box in drawing.boxes]
-        masks = cut_out(open_picture(drawing.image), *hints)
+        prompts = [MaskPrompt(PictureBox(*map(int, box))) for box in drawing.boxes]
+        masks = cut_out(open_picture(drawing.image), *prompts)
         ious += [iou(mask, truth) for mask, truth in zip(masks, drawing.masks, strict=True)]
     assert len(ious) == 20
     assert np.mean(ious) > 0.9
@@ -96,19 +96,19 @@ def test_grabcut_keeps_the_order_and_cuts_each_thing_by_itself() -> None:
         PictureBox(20, 150, 60, 210),
     ]
     picture = painted(320, 240, *zip(boxes, (RED, GREEN, BLUE, WHITE), strict=True))
-    hints = [Hint(PictureBox(b.x1 - 8, b.y1 - 8, b.x2 + 8, b.y2 + 8)) for b in boxes]
-    masks = cut_out(picture, *hints)
+    prompts = [MaskPrompt(PictureBox(b.x1 - 8, b.y1 - 8, b.x2 + 8, b.y2 + 8)) for b in boxes]
+    masks = cut_out(picture, *prompts)
     for box, mask in zip(boxes, masks, strict=True):
         assert iou(mask, filled(box, picture)) > 0.95
-    for hint, mask in zip(hints, masks, strict=True):
-        assert np.array_equal(cut_out(picture, hint)[0], mask)
+    for prompt, mask in zip(prompts, masks, strict=True):
+        assert np.array_equal(cut_out(picture, prompt)[0], mask)
 
 
 def test_grabcut_takes_the_thing_at_the_point() -> None:
     left, right = PictureBox(70, 60, 130, 140), PictureBox(170, 60, 230, 140)
     picture = painted(300, 200, (left, RED), (right, BLUE))
     box = PictureBox(60, 50, 240, 150)
-    (both,) = cut_out(picture, Hint(box, PicturePoint(100, 100)))
+    (both,) = cut_out(picture, MaskPrompt(box, PicturePoint(100, 100)))
     assert both[100, 100]
     assert not (both & ~filled(box, picture)).any()
 
@@ -119,7 +119,7 @@ def test_grabcut_at_the_border(corner: tuple[int, int]) -> None:
     box = PictureBox(x, y, x + 80, y + 60)
     thing = PictureBox(x + 10 * (x > 0), y + 10 * (y > 0), x + 70 + 10 * (x > 0), y + 60)
     picture = painted(320, 240, (thing, RED))
-    (mask,) = cut_out(picture, Hint(box))
+    (mask,) = cut_out(picture, MaskPrompt(box))
     assert iou(mask, filled(thing, picture)) > 0.95
 
 
@@ -139,20 +139,20 @@ def test_grabcut_without_room_to_tell_apart_gives_the_box(
     box: tuple[int, int, int, int], point: tuple[int, int] | None
 ) -> None:
     picture = noise(400, 200)
-    hint = Hint(PictureBox(*box), PicturePoint(*point) if point else None)
-    assert np.array_equal(cut_out(picture, hint)[0], filled(PictureBox(*box), picture))
+    prompt = MaskPrompt(PictureBox(*box), PicturePoint(*point) if point else None)
+    assert np.array_equal(cut_out(picture, prompt)[0], filled(PictureBox(*box), picture))
 
 
 def test_grabcut_gives_the_box_of_what_looks_like_its_ground() -> None:
     picture = open_picture(np.full((100, 100, 3), 90, np.uint8))
     box = PictureBox(20, 20, 60, 70)
-    assert np.array_equal(cut_out(picture, Hint(box))[0], filled(box, picture))
+    assert np.array_equal(cut_out(picture, MaskPrompt(box))[0], filled(box, picture))
 
 
 def test_grabcut_of_a_strip_far_longer_than_it_works_with() -> None:
     picture = noise(4000, 200)
     box = PictureBox(0, 100, 4000, 101)
-    assert np.array_equal(cut_out(picture, Hint(box))[0], filled(box, picture))
+    assert np.array_equal(cut_out(picture, MaskPrompt(box))[0], filled(box, picture))
 
 
 @pytest.mark.parametrize(
@@ -161,15 +161,15 @@ def test_grabcut_of_a_strip_far_longer_than_it_works_with() -> None:
 def test_grabcut_with_a_point_at_the_edge_or_beyond(point: tuple[int, int]) -> None:
     box = PictureBox(40, 30, 100, 90)
     picture = painted(160, 120, (PictureBox(45, 35, 95, 85), GREEN))
-    (mask,) = cut_out(picture, Hint(box, PicturePoint(*point)))
+    (mask,) = cut_out(picture, MaskPrompt(box, PicturePoint(*point)))
     assert iou(mask, filled(PictureBox(45, 35, 95, 85), picture)) > 0.8
     assert not (mask & ~filled(box, picture)).any()
 
 
 def test_grabcut_repeats_itself_and_claims_no_quality() -> None:
     picture = noise(120, 90)
-    hint = Hint(PictureBox(20, 20, 90, 70), PicturePoint(50, 50))
-    one, other = GrabCutSegmenter().segment(picture, [hint, hint])
+    prompt = MaskPrompt(PictureBox(20, 20, 90, 70), PicturePoint(50, 50))
+    one, other = GrabCutSegmenter().segment(picture, [prompt, prompt])
     assert one == other
     assert one.quality is None
     assert GrabCutSegmenter().segment(picture, []) == []
@@ -268,16 +268,16 @@ def sam2(folder: Path) -> Sam2Segmenter:
     return load_sam2(str(folder), "cpu", fetch=False)
 
 
-def hints_of(picture: Picture, count: int) -> list[Hint]:
+def hints_of(picture: Picture, count: int) -> list[MaskPrompt]:
     """Boxes all over the picture; every third is without a point."""
     width, height = picture.size.width, picture.size.height
-    hints = []
+    prompts = []
     for i in range(count):
         x, y = 7 * i % (width // 2), 5 * i % (height // 2)
         box = PictureBox(x, y, min(x + width // 3 + i, width), min(y + height // 3 + i, height))
         point = None if i % 3 == 2 else PicturePoint((box.x1 + box.x2) // 2, box.y1)
-        hints.append(Hint(box, point))
-    return hints
+        prompts.append(MaskPrompt(box, point))
+    return prompts
 
 
 def encodings(segmenter: Sam2Segmenter) -> list[int]:
@@ -309,9 +309,9 @@ def test_sam2_masks_have_the_size_of_the_picture(
 def test_sam2_objects_do_not_depend_on_their_neighbours(sam2: Sam2Segmenter, count: int) -> None:
     """In one pass or many, with a point or beside one that has it."""
     picture = noise(150, 100)
-    hints = hints_of(picture, count)
-    together = sam2.segment(picture, hints)
-    alone = [sam2.segment(picture, [hint])[0] for hint in hints]
+    prompts = hints_of(picture, count)
+    together = sam2.segment(picture, prompts)
+    alone = [sam2.segment(picture, [prompt])[0] for prompt in prompts]
     assert len(together) == count
     for one, other in zip(together, alone, strict=True):
         assert np.mean(one.mask.to_array() != other.mask.to_array()) < 0.002
@@ -321,8 +321,12 @@ def test_sam2_objects_do_not_depend_on_their_neighbours(sam2: Sam2Segmenter, cou
 
 def test_sam2_point_makes_a_difference(sam2: Sam2Segmenter) -> None:
     picture, box = noise(150, 100), PictureBox(10, 10, 100, 80)
-    hints = [Hint(box), Hint(box, PicturePoint(20, 20)), Hint(box, PicturePoint(90, 70))]
-    assert len({segment.mask for segment in sam2.segment(picture, hints)}) == 3
+    prompts = [
+        MaskPrompt(box),
+        MaskPrompt(box, PicturePoint(20, 20)),
+        MaskPrompt(box, PicturePoint(90, 70)),
+    ]
+    assert len({segment.mask for segment in sam2.segment(picture, prompts)}) == 3
 
 
 @pytest.mark.parametrize("box", [None, PictureBox(10, 10, 100, 80)], ids=["no box", "a box"])
@@ -331,20 +335,20 @@ def test_sam2_takes_clicks_on_the_object_and_beside_it(
 ) -> None:
     picture = noise(150, 100)
     on, beside = Click(PicturePoint(20, 20)), Click(PicturePoint(90, 70), positive=False)
-    hints = [
-        Hint(box, None, (on,)),
-        Hint(box, None, (on, beside)),
-        Hint(box, None, (on, Click(beside.point))),
-        Hint(box, on.point),
+    prompts = [
+        MaskPrompt(box, None, (on,)),
+        MaskPrompt(box, None, (on, beside)),
+        MaskPrompt(box, None, (on, Click(beside.point))),
+        MaskPrompt(box, on.point),
     ]
-    first, negative, positive, point = sam2.segment(picture, hints)
+    first, negative, positive, point = sam2.segment(picture, prompts)
     assert len({s.mask for s in (first, negative, positive)}) == 3
     assert np.mean(point.mask.to_array() != first.mask.to_array()) < 0.002
 
 
 def test_a_hint_needs_a_box_or_a_point_on_the_object() -> None:
     with pytest.raises(ValueError, match="a box or a point"):
-        Hint(None, clicks=(Click(PicturePoint(1, 1), positive=False),))
+        MaskPrompt(None, clicks=(Click(PicturePoint(1, 1), positive=False),))
 
 
 def test_sam2_encodes_a_picture_once(sam2: Sam2Segmenter) -> None:
@@ -360,16 +364,16 @@ def test_sam2_encodes_a_picture_once(sam2: Sam2Segmenter) -> None:
 
 def test_sam2_keeps_the_newest_few_pictures(sam2: Sam2Segmenter) -> None:
     pictures = [noise(60, 60, seed) for seed in range(PICTURES_KEPT + 1)]
-    hints = hints_of(pictures[0], 1)
-    first = [sam2.segment(picture, hints) for picture in pictures]
+    prompts = hints_of(pictures[0], 1)
+    first = [sam2.segment(picture, prompts) for picture in pictures]
     assert len({segments[0].mask for segments in first}) == len(pictures)
     calls = encodings(sam2)
-    sam2.segment(pictures[-1], hints)
-    sam2.segment(pictures[1], hints)
+    sam2.segment(pictures[-1], prompts)
+    sam2.segment(pictures[1], prompts)
     assert calls == []
-    assert sam2.segment(pictures[0], hints) == first[0]
+    assert sam2.segment(pictures[0], prompts) == first[0]
     assert len(calls) == 1
-    sam2.segment(pictures[1], hints)
+    sam2.segment(pictures[1], prompts)
     assert len(calls) == 1
 
 
@@ -384,8 +388,8 @@ def test_sam2_loads_a_video_checkpoint_into_the_picture_model(
     assert weights.keys() == loaded.keys()
     assert all(torch.equal(weights[name], loaded[name]) for name in weights)
     picture = noise(130, 80)
-    hints = hints_of(picture, 5)
-    assert other.segment(picture, hints) == sam2.segment(picture, hints)
+    prompts = hints_of(picture, 5)
+    assert other.segment(picture, prompts) == sam2.segment(picture, prompts)
 
 
 # --- what is no checkpoint ---------------------------------------------------------------------
@@ -511,6 +515,6 @@ def test_the_picture_decides_who_makes_its_masks(
     both = SegmenterByPicture(sam2, World.load().belongs, GrabCutSegmenter())
     shown = picture if drawn else open_picture(ROOT / "examples" / "coffee.jpg")
     both.prepare(shown)
-    (segment,) = both.segment(shown, [Hint(PictureBox(20, 20, 120, 120))])
+    (segment,) = both.segment(shown, [MaskPrompt(PictureBox(20, 20, 120, 120))])
     assert (segment.quality is not None) == estimates
     assert both.name == sam2.name

@@ -15,7 +15,7 @@ import httpx
 from demo.access.accounts import Accounts, PasswordHash
 from demo.dialogue.store import Store
 from demo.evaluate.index import Index
-from demo.models.available import Shelf
+from demo.models.available import AvailableModels
 from demo.models.selection import Models
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
@@ -36,7 +36,7 @@ def serving(
     store: Store | None = None,
     index: Index | None = None,
     models: Models | None = None,
-    shelf: Shelf | None = None,
+    available: AvailableModels | None = None,
     segmenter: Segmenter | None = None,
     rules: Rules | None = None,
     host: str = "127.0.0.1",
@@ -53,7 +53,7 @@ def serving(
             accounts,
             store,
             index,
-            shelf,
+            available,
             server_name=host,
             server_port=free_port(),
         )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from demo.dialogue.second_opinion import second_of
-from demo.dialogue.session import Second, Session
+from demo.dialogue.session import SecondOpinion, Session
 from demo.evaluate.data import Dialogue, TrueTurn
 from demo.evaluate.live_benchmark import Track
 from demo.picture.masks import Mask
@@ -19,15 +19,15 @@ from demo.picture.regions import RegionObject
 from demo.ui.canvas.asides import Aside, AsideKind
 from demo.ui.canvas.scene import scene
 from demo.ui.shared.theme import ASIDE_COLOURS, contrast
-from demo.ui.tab.workspace import Desk
-from tests.ui.test_values import EMPTY, LEFT, RIGHT, answered, desk
+from demo.ui.tab.workspace import Workspace
+from tests.ui.test_values import EMPTY, LEFT, RIGHT, answered, workspace
 
 MASK = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (240, 60))))
 FIRST = answered(EMPTY, "a", LEFT, raw="A")
 BOTH = answered(FIRST, "b", RIGHT, raw="B")
 
 
-def opinion(session: Session, number: int, name: str, *objects: RegionObject) -> Second:
+def opinion(session: Session, number: int, name: str, *objects: RegionObject) -> SecondOpinion:
     """What another model says in turn ``number`` of that dialogue."""
     start = session.before(number).with_reasoner(replace(session.reasoner, name=name))
     finished = answered(start, "the same", *(o.box for o in objects))
@@ -37,13 +37,15 @@ def opinion(session: Session, number: int, name: str, *objects: RegionObject) ->
     return second_of(finished)
 
 
-def two_turns() -> Desk:
-    first = FIRST.with_second(1, opinion(FIRST, 1, "one", RegionObject("", RIGHT, mask=MASK)))
-    second = answered(first, "b", RIGHT, raw="B").with_second(2, opinion(BOTH, 2, "one"))
-    return desk(second.with_second(2, opinion(BOTH, 2, "two", RegionObject("", LEFT))))
+def two_turns() -> Workspace:
+    first = FIRST.with_second_opinion(
+        1, opinion(FIRST, 1, "one", RegionObject("", RIGHT, mask=MASK))
+    )
+    second = answered(first, "b", RIGHT, raw="B").with_second_opinion(2, opinion(BOTH, 2, "one"))
+    return workspace(second.with_second_opinion(2, opinion(BOTH, 2, "two", RegionObject("", LEFT))))
 
 
-def shown(at: Desk) -> dict[int, list[str]]:
+def shown(at: Workspace) -> dict[int, list[str]]:
     return {number: [a.name for a in asides] for number, asides in at.asides_by_turn.items()}
 
 
@@ -76,8 +78,8 @@ def test_a_rating_and_a_correction_change_nothing() -> None:
 
 
 def test_a_model_that_is_asked_again_has_one_opinion() -> None:
-    at = two_turns().session.with_second(1, opinion(FIRST, 1, "one"))
-    assert desk(at).asides_by_turn[1] == (Aside("one", AsideKind.MODEL, ()),)
+    at = two_turns().session.with_second_opinion(1, opinion(FIRST, 1, "one"))
+    assert workspace(at).asides_by_turn[1] == (Aside("one", AsideKind.MODEL, ()),)
 
 
 def test_truth_and_opinions_stand_side_by_side() -> None:

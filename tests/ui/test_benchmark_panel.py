@@ -13,12 +13,12 @@ import gradio as gr
 import pytest
 
 from demo.models.selection import Models
-from demo.models.switching import Running
+from demo.models.switching import RunningModels
 from demo.ui.benchmark.panel import Benchmark, Opened
 from demo.ui.events import Events
 from demo.ui.parts import Parts, place_parts
-from demo.ui.tab.running_turns import Turns
-from demo.ui.tab.workspace import Desk, Seat
+from demo.ui.tab.running_turns import RunningTurns
+from demo.ui.tab.workspace import Tab, Workspace
 from tests.evaluate.test_live_benchmark import index_of, row
 from tests.support.table import TableReasoner
 from tests.ui.test_dialogues_panel import asks, sent
@@ -37,7 +37,7 @@ def benchmark(tmp_path: Path, blocks: Path) -> Benchmark:
     (tmp_path / "blocks.png").write_bytes(blocks.read_bytes())
     rows = [row("red", image="blocks.png"), row("both", image="../secret.png")]
     models = Models(TableReasoner(), None, "table", "", "")
-    events = Events(parts, Running(models), [], tmp_path, Turns())
+    events = Events(parts, RunningModels(models), [], tmp_path, RunningTurns())
     return Benchmark(events, index_of(tmp_path, rows))
 
 
@@ -46,11 +46,11 @@ def panel(benchmark: Benchmark, updates: dict[Any, Any]) -> dict[str, Any]:
     return value
 
 
-def opened(benchmark: Benchmark, number: int) -> Desk:
-    seat = Seat()
-    benchmark.choose(seat, sent(row=number), asks("ann"))
-    assert seat.desk is not None
-    return seat.desk
+def opened(benchmark: Benchmark, number: int) -> Workspace:
+    tab = Tab()
+    benchmark.choose(tab, sent(row=number), asks("ann"))
+    assert tab.workspace is not None
+    return tab.workspace
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def opened(benchmark: Benchmark, number: int) -> Desk:
 def test_whatever_a_browser_sends_is_answered(
     call: str, data: dict[str, object], benchmark: Benchmark
 ) -> None:
-    seat = Seat()
+    tab = Tab()
     calls: dict[str, Callable[[], dict[Any, Any]]] = {
-        "choose": lambda: benchmark.choose(seat, sent(**data), asks("ann")),
-        "rows": lambda: benchmark.rows(seat, sent(**data)),
+        "choose": lambda: benchmark.choose(tab, sent(**data), asks("ann")),
+        "rows": lambda: benchmark.rows(tab, sent(**data)),
         "pictures": lambda: benchmark.pictures(sent(**data)),
     }
     assert panel(benchmark, calls[call]())["serial"]
-    assert seat.desk is None
+    assert tab.workspace is None
 
 
 def test_small_pictures_come_for_rows_that_have_one(benchmark: Benchmark) -> None:
@@ -86,8 +86,8 @@ def test_small_pictures_come_for_rows_that_have_one(benchmark: Benchmark) -> Non
 
 
 def test_a_dialogue_from_disk_has_its_row_again(benchmark: Benchmark) -> None:
-    desk = opened(benchmark, 0)
-    bare = replace(desk, track=None)
+    workspace = opened(benchmark, 0)
+    bare = replace(workspace, track=None)
     recalled = benchmark.recall(bare)
     assert recalled.track is not None
     assert recalled.track.dialogue.index == 0

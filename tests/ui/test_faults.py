@@ -15,7 +15,7 @@ from demo.dialogue.store import Store
 from demo.errors import StoreError
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.canvas.scene import save_for_browser
 from demo.ui.shared import sentences
@@ -83,7 +83,7 @@ class _NoMasks(GrabCutSegmenter):
     def prepare(self, picture: Picture) -> None:
         raise RuntimeError("CUDA error: out of luck")
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         raise RuntimeError("CUDA error: out of luck")
 
 

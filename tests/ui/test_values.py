@@ -32,8 +32,8 @@ from demo.ui.shared.pacing import paced
 from demo.ui.shared.text import linked_boxes, linked_names, place, plain
 from demo.ui.shared.theme import contrast, readable_on, tone
 from demo.ui.shared.updates import steadily
-from demo.ui.tab.running_turns import Turns
-from demo.ui.tab.workspace import Desk, Failure
+from demo.ui.tab.running_turns import RunningTurns
+from demo.ui.tab.workspace import Failure, Workspace
 
 PICTURE = open_picture(np.full((300, 400, 3), 255, np.uint8), "white.png")
 LEFT, RIGHT = PictureBox(40, 60, 140, 160), PictureBox(240, 60, 340, 160)
@@ -53,8 +53,8 @@ def answered(session: Session, question: str, *boxes: PictureBox, **more: object
     return session.with_turn(turn, registry)
 
 
-def desk(session: Session, **more: object) -> Desk:
-    return Desk(PICTURE, Path("white.png"), session, **more)  # type: ignore[arg-type]
+def workspace(session: Session, **more: object) -> Workspace:
+    return Workspace(PICTURE, Path("white.png"), session, **more)  # type: ignore[arg-type]
 
 
 def said(made: list[Message]) -> list[str]:
@@ -212,7 +212,7 @@ def test_the_scene_holds_every_object_in_picture_pixels() -> None:
     mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
     registry, _ = Registry().add([RegionObject("", LEFT, None, mask, 0.87)], label="block")
     registry, _ = registry.add([RegionObject("", RIGHT)], origin=Origin.USER)
-    value = scene(desk(EMPTY.with_registry(registry)))
+    value = scene(workspace(EMPTY.with_registry(registry)))
     first, second = value["regions"]
     assert (value["width"], value["height"]) == (400, 300)
     assert first["objects"][0]["box"] == [40, 60, 140, 160]
@@ -224,7 +224,7 @@ def test_the_scene_holds_every_object_in_picture_pixels() -> None:
 def test_an_outline_travels_once() -> None:
     mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
     registry, _ = Registry().add([RegionObject("", LEFT, None, mask, 0.87)])
-    full = desk(EMPTY.with_registry(registry))
+    full = workspace(EMPTY.with_registry(registry))
     drawn = replace(full, outlined=frozenset(scene(full)["outlines"]))
     assert len(scene(full)["outlines"]) == 1
     assert scene(drawn)["outlines"] == {}
@@ -237,18 +237,18 @@ def test_a_drawn_region_stands_after_the_answers_there_were() -> None:
         session.registry.add([RegionObject("", RIGHT)], origin=Origin.USER)[0]
     )
     session = answered(session, "b", RIGHT, next_region=3)
-    assert [r["turn"] for r in scene(desk(session))["regions"]] == [1, 1, 2]
+    assert [r["turn"] for r in scene(workspace(session))["regions"]] == [1, 1, 2]
 
 
-def test_an_empty_desk_has_an_empty_scene() -> None:
+def test_an_empty_workspace_has_an_empty_scene() -> None:
     assert scene(None)["picture"] is None
 
 
-# Desk
+# Workspace
 
 
 def test_an_example_is_offered_as_long_as_it_is_followed() -> None:
-    start = desk(EMPTY, questions=("a", "b"))
+    start = workspace(EMPTY, questions=("a", "b"))
     followed = start.acted(answered(EMPTY, "a", LEFT))
     left = start.acted(answered(EMPTY, "c", LEFT))
     done = start.acted(answered(answered(EMPTY, "a"), "b"))
@@ -257,13 +257,15 @@ def test_an_example_is_offered_as_long_as_it_is_followed() -> None:
 
 
 def test_undo_takes_back_a_failed_try_before_a_turn() -> None:
-    once = desk(answered(EMPTY, "a", LEFT), failure=Failure("b", ()))
+    once = workspace(answered(EMPTY, "a", LEFT), failure=Failure("b", ()))
     assert once.undone().session is once.session
     assert once.undone().undone().session.turns == ()
 
 
 def test_a_branch_is_kept_beside_its_dialogue() -> None:
-    start = desk(answered(answered(EMPTY, "a", LEFT, next_region=1), "b", RIGHT, next_region=2))
+    start = workspace(
+        answered(answered(EMPTY, "a", LEFT, next_region=1), "b", RIGHT, next_region=2)
+    )
     branched = start.branched(1)
     assert [len(s.turns) for s in branched.dialogues] == [2, 1]
     assert branched.session.branch == (start.session.id, 1)
@@ -278,7 +280,7 @@ def test_a_branch_is_kept_beside_its_dialogue() -> None:
 
 
 def test_one_turn_at_a_time_for_each_visitor() -> None:
-    turns = Turns()
+    turns = RunningTurns()
     ticket = turns.begin("ann")
     assert ticket is not None
     assert turns.begin("ann") is None
@@ -342,7 +344,7 @@ def test_a_handler_without_updates_leaves_everything() -> None:
 
 
 def test_turns_wait_for_those_before_them() -> None:
-    turns = Turns()
+    turns = RunningTurns()
     first, second, third = (turns.begin(name) for name in ("ann", "bob", "cem"))
     assert first
     assert second
@@ -357,7 +359,7 @@ def test_turns_wait_for_those_before_them() -> None:
 
 
 def test_a_server_takes_several_turns_at_a_time() -> None:
-    turns = Turns(at_once=2)
+    turns = RunningTurns(at_once=2)
     tickets = [turns.begin(name) for name in ("ann", "bob", "cem")]
     turns.took(4.0)
     assert [turns.before(t)[0] for t in tickets if t] == [0, 0, 1]

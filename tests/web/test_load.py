@@ -29,13 +29,13 @@ from PIL import Image, ImageDraw
 
 from demo.dialects.prompt import Prompt
 from demo.dialogue.session import Session
-from demo.fairlock import Line
+from demo.fairlock import FairLock
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
-from demo.ui.tab.open_tabs import KEPT_S, MOST_LEFT, MOST_SEATS, Seats
-from demo.ui.tab.running_turns import Turns
-from demo.ui.tab.workspace import MOST_BYTES_AWAY, Desk, Seat
+from demo.ui.tab.open_tabs import KEPT_S, MAX_LEFT, MAX_TABS, OpenTabs
+from demo.ui.tab.running_turns import RunningTurns
+from demo.ui.tab.workspace import MAX_BYTES_AWAY, Tab, Workspace
 from demo.web.serve import Served
 from tests.load.server import Held, held
 from tests.load.visitor import Asked, Visitor, visiting
@@ -52,7 +52,7 @@ class Echo(TableReasoner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.line, self.order = Line(), list[str]()
+        self.line, self.order = FairLock(), list[str]()
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
@@ -215,9 +215,9 @@ def test_a_client_that_reads_nothing_keeps_its_turn_and_holds_up_nobody(
 
 
 def _things() -> dict[str, int]:
-    """How many sessions, desks, seats and pictures there are; a seat of each open tab among them."""
+    """How many sessions, workspaces, tabs and pictures there are; a tab of each open tab among them."""
     gc.collect()
-    kinds = (Session, Desk, Seat, Picture)
+    kinds = (Session, Workspace, Tab, Picture)
     found = [type(thing) for thing in gc.get_objects()]
     return {kind.__name__: found.count(kind) for kind in kinds}
 
@@ -249,7 +249,7 @@ def test_many_turns_leave_nothing_behind(
     nano_to_close: LocalReasoner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads, files, pictures and dialogues are as before; memory has grown little."""
-    monkeypatch.setattr("demo.ui.tab.open_tabs.MOST_LEFT", 2)
+    monkeypatch.setattr("demo.ui.tab.open_tabs.MAX_LEFT", 2)
     process, each = psutil.Process(), 10
     with serving(nano_to_close) as server:
         config = httpx.get(f"{server.url}/config").json()
@@ -279,7 +279,7 @@ def test_many_turns_leave_nothing_behind(
 
 
 def test_a_line_is_kept_and_may_be_left() -> None:
-    line, order = Line(), list[int]()
+    line, order = FairLock(), list[int]()
     stops = [threading.Event() for _ in range(6)]
 
     def wait(number: int) -> None:
@@ -303,7 +303,7 @@ def test_a_line_is_kept_and_may_be_left() -> None:
 
 
 def test_pauses_and_pictures_are_nobodys_wait() -> None:
-    turns = Turns()
+    turns = RunningTurns()
     turns.begin("ann", asks=False)
     first, second = turns.begin("ben"), turns.begin("cem")
     assert first
@@ -315,31 +315,31 @@ def test_pauses_and_pictures_are_nobodys_wait() -> None:
 def test_closed_tabs_give_their_pictures_back(acts: list[tuple[bool, int, int]]) -> None:
     """Whatever comes and goes: who is here keeps everything, who left does for a while."""
     now = [0.0]
-    seats, all_seats, here = Seats(now=lambda: now[0]), dict[str, Seat](), set[str]()
+    tabs, all_tabs, here = OpenTabs(now=lambda: now[0]), dict[str, Tab](), set[str]()
     for comes, number, later in acts:
         visitor = f"v{number}"
         now[0] += later
         if comes:
-            seat = all_seats.setdefault(visitor, Seat())
-            seat.put_away = seat.put_away or ("a desk",)  # type: ignore[assignment]
-            seats.take(visitor, seat)
+            tab = all_tabs.setdefault(visitor, Tab())
+            tab.put_away = tab.put_away or ("a desk",)  # type: ignore[assignment]
+            tabs.take(visitor, tab)
             here.add(visitor)
         else:
-            seats.leave(visitor)
+            tabs.leave(visitor)
             here.discard(visitor)
-    assert all(all_seats[visitor].put_away for visitor in here)
-    assert sum(bool(s.put_away) for v, s in all_seats.items() if v not in here) <= MOST_LEFT
+    assert all(all_tabs[visitor].put_away for visitor in here)
+    assert sum(bool(s.put_away) for v, s in all_tabs.items() if v not in here) <= MAX_LEFT
     now[0] += KEPT_S
-    seats.take("last", Seat())
-    assert not any(s.put_away for v, s in all_seats.items() if v not in here)
+    tabs.take("last", Tab())
+    assert not any(s.put_away for v, s in all_tabs.items() if v not in here)
 
 
-def test_there_are_seats_for_so_many() -> None:
-    seats, first = Seats(), Seat()
+def test_there_is_room_for_so_many_tabs() -> None:
+    tabs, first = OpenTabs(), Tab()
     first.put_away = ("a desk",)  # type: ignore[assignment]
-    seats.take("first", first)
-    for number in range(MOST_SEATS):
-        seats.take(str(number), Seat())
+    tabs.take("first", first)
+    for number in range(MAX_TABS):
+        tabs.take(str(number), Tab())
     assert first.put_away == ()
 
 
@@ -348,12 +348,12 @@ def test_large_pictures_that_were_put_away_are_few(blocks: Path) -> None:
 
     small = open_picture(blocks)
     large = Picture("large", small.pixels.repeat(10, 0).repeat(12, 1), "1" * 64)  # 43 MB
-    assert large.pixels.nbytes < MOST_BYTES_AWAY < 2 * large.pixels.nbytes
-    seat = Seat()
+    assert large.pixels.nbytes < MAX_BYTES_AWAY < 2 * large.pixels.nbytes
+    tab = Tab()
     for shown in (small, large, large, small):
-        seat.desk = Desk(shown, Path("x"), EMPTY)
-        seat.clear()
-    assert [desk.picture.pixels.nbytes for desk in seat.put_away] == [
+        tab.workspace = Workspace(shown, Path("x"), EMPTY)
+        tab.clear()
+    assert [workspace.picture.pixels.nbytes for workspace in tab.put_away] == [
         large.pixels.nbytes,
         small.pixels.nbytes,
     ]

@@ -23,7 +23,7 @@ from demo.dialogue.engine import TurnFinished, answer, begin, run_turn
 from demo.errors import ModelError
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.local import LocalReasoner
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.web.logs import JsonLines, PlainLines, one_line
 from demo.web.monitoring import STOPPING, Watch
@@ -240,7 +240,7 @@ def test_a_cuda_error_ends_its_turn_and_no_other(nano: LocalReasoner, picture: P
 class _Failing(GrabCutSegmenter):
     """Masks, on a card that breaks with an error of its own."""
 
-    def segment(self, picture: Picture, hints: Sequence[Hint]) -> list[Segment]:
+    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         raise RuntimeError("CUDA error: out of luck")
 
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 
 from demo.web import guard
 from demo.web.rules import (
-    MOST_DEPTH,
+    MAX_DEPTH,
     Rules,
     fault_of_body,
     headers_for,
@@ -124,7 +124,7 @@ def test_an_ordinary_body_has_no_fault(body: dict[str, object]) -> None:
 
 def test_deep_and_distant_bodies_have_a_fault() -> None:
     deep: object = 1
-    for _ in range(MOST_DEPTH + 1):
+    for _ in range(MAX_DEPTH + 1):
         deep = [deep]
     assert "too deeply" in (fault_of_body({"data": deep}) or "")
     assert "too much" in (fault_of_body({"data": [0] * 600_000}) or "")
@@ -180,7 +180,7 @@ def test_what_is_too_large_is_refused(
     said = http.post("/gradio_api/call/ground", content=b"x" * 20_000_001)
     assert (said.status_code, said.json()["error"]) == (413, "This request is larger than 20 MB.")
     # Many small files are one large upload; without a length it is counted as it comes.
-    monkeypatch.setattr("demo.web.rules.MOST_UPLOAD_BYTES", 100_000)
+    monkeypatch.setattr("demo.web.rules.MAX_UPLOAD_BYTES", 100_000)
     many = [("files", (f"{i}.png", b"x" * 20_000)) for i in range(10)]
     assert http.post("/gradio_api/upload", files=many).status_code == 413
     whole = httpx.Request("POST", "http://a/", files=many)
@@ -221,7 +221,7 @@ def test_a_request_that_stalls_is_given_up(served: Served, monkeypatch: pytest.M
 def test_a_full_disk_takes_no_picture(
     http: httpx.Client, blocks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "LEAST_FREE_BYTES", 1 << 80)
+    monkeypatch.setattr(guard, "MIN_FREE_BYTES", 1 << 80)
     answer = http.post("/gradio_api/upload", files={"files": ("a.png", blocks.read_bytes())})
     assert (answer.status_code, answer.json()["error"]) == (
         507,

@@ -28,10 +28,10 @@ from demo.errors import ModelError, OutOfMemoryError
 from demo.models.selection import choose
 from demo.picture.geometry import ModelBox, PictureBox
 from demo.picture.picture import Picture
-from demo.reasoners.base import MOST_NEW_TOKENS, Usage
+from demo.reasoners.base import MAX_NEW_TOKENS, Usage
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.zero import ZeroReasoner, answer_in_time, turn_seconds
-from demo.segmenters.base import Hint, Segment
+from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import Door
@@ -120,11 +120,11 @@ def test_an_answer_is_ended_when_its_time_is_over(
 
 
 def test_masks_through_the_door_are_the_same(door: Door, picture: Picture) -> None:
-    hints = [Hint(PictureBox(10, 10, 90, 90))]
+    prompts = [MaskPrompt(PictureBox(10, 10, 90, 90))]
     shared = ZeroSegmenter(GrabCutSegmenter(), door)
     shared.prepare(picture)
     assert shared.name == "GrabCut"
-    assert shared.segment(picture, hints) == GrabCutSegmenter().segment(picture, hints)
+    assert shared.segment(picture, prompts) == GrabCutSegmenter().segment(picture, prompts)
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ def test_failures_keep_their_sentences(
 def test_the_gpu_is_asked_for_as_long_as_the_question_needs() -> None:
     short, long, longest = (turn_seconds(prompt(boxes)) for boxes in (0, 5, 100))
     assert 30 <= short < long < longest <= 120
-    assert longest == turn_seconds(prompt(120)) >= MOST_NEW_TOKENS * zero._TOKEN_S
+    assert longest == turn_seconds(prompt(120)) >= MAX_NEW_TOKENS * zero._TOKEN_S
 
 
 def test_what_goes_through_the_door_can_be_pickled(picture: Picture) -> None:
-    for value in (picture, prompt(2), Hint(PictureBox(1, 2, 3, 4)), Usage(1, 2, 3)):
+    for value in (picture, prompt(2), MaskPrompt(PictureBox(1, 2, 3, 4)), Usage(1, 2, 3)):
         assert pickle.loads(pickle.dumps(value)) == value
     assert str(pickle.loads(pickle.dumps(OutOfMemoryError("No room.")))) == "No room."
 
@@ -186,7 +186,7 @@ class _Keeper(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def keeper() -> Iterator[ThreadingHTTPServer]:
+def saver() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Keeper)
     server.asked = []  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -198,14 +198,14 @@ def keeper() -> Iterator[ThreadingHTTPServer]:
 
 
 def test_the_app_starts_as_a_zero_gpu_space_starts_it(
-    keeper: ThreadingHTTPServer, tmp_path: Path
+    saver: ThreadingHTTPServer, tmp_path: Path
 ) -> None:
     """No GPU is here: all goes well up to the turn, which then fails with a sentence."""
     port = free_port()
     with hub_of({"lmsdss/RegionReasoner-7B": NANO_FOLDER}) as hub:
         space = {
             "SYSTEM": "spaces", "SPACE_ID": "me/demo", "SPACES_ZERO_GPU": "true",
-            "SPACES_ZERO_DEVICE_API_URL": f"http://127.0.0.1:{keeper.server_address[1]}",
+            "SPACES_ZERO_DEVICE_API_URL": f"http://127.0.0.1:{saver.server_address[1]}",
             "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
             "HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0",
             "HF_HOME": str(tmp_path / "hub"), "HOME": str(tmp_path),
@@ -223,9 +223,9 @@ def test_the_app_starts_as_a_zero_gpu_space_starts_it(
                 _check_space(said, f"http://127.0.0.1:{port}")
             finally:
                 app.terminate()
-    asked = [path.partition("?")[0] for path in keeper.asked]  # type: ignore[attr-defined]
+    asked = [path.partition("?")[0] for path in saver.asked]  # type: ignore[attr-defined]
     assert asked == ["/startup-report", "/schedule", "/allow", "/release"]
-    scheduled = keeper.asked[1]  # type: ignore[attr-defined]
+    scheduled = saver.asked[1]  # type: ignore[attr-defined]
     assert f"durationSeconds={turn_seconds(prompt())}" in scheduled
 
 

@@ -32,7 +32,7 @@ from demo.picture.geometry import ModelBox
 
 COLOUR_NAMES = tuple(COLOURS)
 IGNORE = -100
-MOST_THINGS = 8
+MAX_THINGS = 8
 ALIKE_TRIES = 4
 EASY_LEFT_OUT = 0.5
 FRAME_WH = (FRAME.width, FRAME.height)
@@ -326,7 +326,7 @@ def _hats(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _boxes(facts: Sequence[Fact]) -> NDArray[np.float32]:
-    boxes = np.zeros((MOST_THINGS, 4), np.float32)
+    boxes = np.zeros((MAX_THINGS, 4), np.float32)
     for fact in facts:
         boxes[fact.index] = np.array(fact.box.xyxy) / FRAME.width
     return boxes

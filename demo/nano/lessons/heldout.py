@@ -22,7 +22,7 @@ from demo.nano.world.facts import Fact, facts_of
 from demo.nano.world.layout import sample_scene
 from demo.picture.masks import Mask
 
-MOST_ROUNDS = 7
+MAX_ROUNDS = 7
 PLACE = "<box>{context_bbox}</box>"
 # Training seeds are 32-bit sums; held-out ones lie above, so that no picture is met twice.
 HELD_OUT = 1 << 40
@@ -44,7 +44,7 @@ def _dialogue(folder: Path, number: int, seed: int) -> dict[str, Any]:
     facts = facts_of(scene, drawing)
     name = f"images/{seed}-{number:05d}.png"
     Image.fromarray(drawing.image).save(folder / name)
-    rounds = sample_rounds(rng, facts, int(rng.integers(3, MOST_ROUNDS + 1)))
+    rounds = sample_rounds(rng, facts, int(rng.integers(3, MAX_ROUNDS + 1)))
     turns = [_turn(asked, context, drawing) for asked, context in rounds]
     return {"image_id": number, "image_path": name, "conversational_turns": turns}
 

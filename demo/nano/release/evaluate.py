@@ -30,7 +30,7 @@ from demo.evaluate.score import cites_exactly
 from demo.nano.world.facts import inner_point
 from demo.picture.geometry import PictureBox
 from demo.reasoners.base import Reasoner
-from demo.segmenters.base import Hint, Segmenter
+from demo.segmenters.base import MaskPrompt, Segmenter
 
 
 @dataclass(slots=True)
@@ -159,8 +159,10 @@ def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
     for true in dialogue.turns:
         if true.boxes and true.masks:
             masks = [mask.to_array() for mask in true.masks]
-            hints = [Hint(box, inner_point(m)) for box, m in zip(true.boxes, masks, strict=True)]
-            made = (segment.mask.to_array() for segment in segmenter.segment(picture, hints))
+            prompts = [
+                MaskPrompt(box, inner_point(m)) for box, m in zip(true.boxes, masks, strict=True)
+            ]
+            made = (segment.mask.to_array() for segment in segmenter.segment(picture, prompts))
             best.append(mask_iou(merged(made, picture.size), merged(masks, picture.size)))
     return best
 

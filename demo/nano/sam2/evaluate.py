@@ -27,7 +27,7 @@ from demo.nano.world.layout import sample_scene
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import BoolArray
 from demo.picture.picture import open_picture
-from demo.segmenters.base import Hint, Segmenter
+from demo.segmenters.base import MaskPrompt, Segmenter
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.sam2 import load_sam2
 
@@ -58,11 +58,11 @@ def evaluate(
     for number in range(scenes):
         rng = np.random.default_rng([HELD_OUT + seed, number])
         drawing = _drawn(rng, long_side)
-        hints = _hints(rng, drawing)
-        report.add_boxed("", segmenter, drawing, hints)
+        prompts = _prompts(rng, drawing)
+        report.add_boxed("", segmenter, drawing, prompts)
         report.add_clicked(prompter, drawing)
         if grabcut:
-            report.add_boxed("GrabCut, ", GrabCutSegmenter(), drawing, hints)
+            report.add_boxed("GrabCut, ", GrabCutSegmenter(), drawing, prompts)
         if (number + 1) % 10 == 0:
             say(f"{number + 1} of {scenes} scenes")
     return report.to_dict()
@@ -111,14 +111,18 @@ class _Report:
         self.segment_s: list[float] = []
 
     def add_boxed(
-        self, prefix: str, segmenter: Segmenter, drawing: Drawing, hints: dict[str, list[Hint]]
+        self,
+        prefix: str,
+        segmenter: Segmenter,
+        drawing: Drawing,
+        prompts: dict[str, list[MaskPrompt]],
     ) -> None:
         """All the things of a picture by every form of hint."""
         picture = open_picture(drawing.image)
         began = time.perf_counter()
         segmenter.prepare(picture)
         prepared = time.perf_counter()
-        for form, of_form in hints.items():
+        for form, of_form in prompts.items():
             start = time.perf_counter()
             segments = segmenter.segment(picture, of_form)
             if not prefix and form == "box + point":
@@ -174,16 +178,16 @@ def _drawn(rng: np.random.Generator, long_side: int | None) -> Drawing:
     return draw(scene, round(scene.aspect[0] * scale), round(scene.aspect[1] * scale))
 
 
-def _hints(rng: np.random.Generator, drawing: Drawing) -> dict[str, list[Hint]]:
+def _prompts(rng: np.random.Generator, drawing: Drawing) -> dict[str, list[MaskPrompt]]:
     """All the things by box and point, by box alone, and by a box as a small model gives it."""
     height, width = drawing.image.shape[:2]
     boxes = [PictureBox(*box) for box in drawing.boxes]
     points = [inner_point(mask) for mask in drawing.masks]
     rough = [_rough(rng, box, Size(width, height)) for box in boxes]
     return {
-        "box + point": [Hint(b, p) for b, p in zip(boxes, points, strict=True)],
-        "box": [Hint(b) for b in boxes],
-        "rough box + point": [Hint(b, p) for b, p in zip(rough, points, strict=True)],
+        "box + point": [MaskPrompt(b, p) for b, p in zip(boxes, points, strict=True)],
+        "box": [MaskPrompt(b) for b in boxes],
+        "rough box + point": [MaskPrompt(b, p) for b, p in zip(rough, points, strict=True)],
     }
 
 

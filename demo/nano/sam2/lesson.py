@@ -25,8 +25,8 @@ from demo.nano.world.layout import sample_scene
 from demo.nano.world.scene import KINDS, Scene
 from demo.nano.world.wear import worn
 
-MOST_THINGS = 7
-MOST_POINTS = 4
+MAX_THINGS = 7
+MAX_POINTS = 4
 PLACES = 768  # per thing at which its mask is compared
 INSIDE, OUTSIDE, PADDING = 1, 0, -10  # labels of points
 _Xy = tuple[float, float]
@@ -100,9 +100,9 @@ class MaskLessons:
         examples = [self._example() for _ in range(self.pictures)]
         truths = [self._truth(example) for example in examples]
         columns_of_truth = [torch.from_numpy(np.stack(c)) for c in zip(*truths, strict=True)]
-        columns = int(self.rng.choice((0, 1, MOST_POINTS), p=(0.4, 0.4, 0.2)))
+        columns = int(self.rng.choice((0, 1, MAX_POINTS), p=(0.4, 0.4, 0.2)))
         boxed = self._prompts(examples, boxed=True, columns=columns)
-        columns = int(self.rng.choice((1, MOST_POINTS), p=(0.6, 0.4)))
+        columns = int(self.rng.choice((1, MAX_POINTS), p=(0.6, 0.4)))
         pointed = self._prompts(examples, boxed=False, columns=columns)
         return Batch(*columns_of_truth, boxed, pointed)  # type: ignore[call-arg, arg-type]
 
@@ -120,10 +120,10 @@ class MaskLessons:
         image = Image.fromarray(worn(self.rng, example.drawing.image))
         seen = np.asarray(image.resize((self.side, self.side), Image.Resampling.BILINEAR))
         cells = self.side // MASK_STRIDE
-        coverage = np.zeros((MOST_THINGS, cells, cells), np.uint8)
-        places = np.zeros((MOST_THINGS, PLACES, 2), np.float32)
-        inside = np.zeros((MOST_THINGS, PLACES), bool)
-        kinds, boxes = np.zeros(MOST_THINGS, np.int64), np.zeros((MOST_THINGS, 4), np.float32)
+        coverage = np.zeros((MAX_THINGS, cells, cells), np.uint8)
+        places = np.zeros((MAX_THINGS, PLACES, 2), np.float32)
+        inside = np.zeros((MAX_THINGS, PLACES), bool)
+        kinds, boxes = np.zeros(MAX_THINGS, np.int64), np.zeros((MAX_THINGS, 4), np.float32)
         height, width = example.owner.shape
         for i, mask in enumerate(example.drawing.masks):
             full = mask.astype(np.uint8) * 255

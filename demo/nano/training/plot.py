@@ -22,7 +22,7 @@ from PIL import Image
 from demo.errors import InputError
 
 NOT_LOSSES = ("step", "seconds")
-MOST_POINTS = 60  # of one curve: each is the mean of so many rows that its wiggles go
+MAX_POINTS = 60  # of one curve: each is the mean of so many rows that its wiggles go
 LEAST = 1e-3  # a loss that is learned is drawn as this: its noise would take up most of the scale
 Points = dict[str, list[tuple[int, float]]]
 
@@ -141,8 +141,8 @@ def _mark(panels: Iterable[Axes], starts: dict[str, int]) -> None:
 
 
 def _smooth(points: list[tuple[int, float]]) -> tuple[list[int], list[float]]:
-    """Means of neighbouring points, so that about `MOST_POINTS` are left; none below `LEAST`."""
-    width = max(1, len(points) // MOST_POINTS)
+    """Means of neighbouring points, so that about `MAX_POINTS` are left; none below `LEAST`."""
+    width = max(1, len(points) // MAX_POINTS)
     groups = [points[i : i + width] for i in range(0, len(points), width)]
     means = [max(LEAST, float(np.mean([v for _, v in group]))) for group in groups]
     return [group[-1][0] for group in groups], means

@@ -65,7 +65,7 @@ _SMALL = ("ball", "cat", "dog", "bird")
 _BIG = ("house", "tree")
 _GROUND = tuple(k for k in KINDS if k not in ("boat", "kite"))
 _RANK = {k: i for i, k in enumerate(("house", "tree", "car", "boat", "bench", "man", "woman"))}
-_LEAST, _LEAST_SIDE, _MOST = 0.102, 0.06, 0.45
+_LEAST, _MIN_SIDE, _MOST = 0.102, 0.06, 0.45
 
 
 def _wanted(place: str) -> tuple[tuple[str, ...], list[float]]:
@@ -162,7 +162,7 @@ def _size(ratio: float, scale: float, aspect: tuple[int, int]) -> tuple[float, f
     """Width and height as fractions, kept within the limits on what can be seen."""
     w, h = (1.0, 1 / ratio) if ratio >= 1 else (ratio, 1.0)
     w, h = w * scale * unit(aspect) / aspect[0], h * scale * unit(aspect) / aspect[1]
-    grow = max(1.0, _LEAST / max(w, h), _LEAST_SIDE / min(w, h))
+    grow = max(1.0, _LEAST / max(w, h), _MIN_SIDE / min(w, h))
     grow = min(grow, _MOST / max(w, h)) if max(w, h) * grow > _MOST else grow
     return w * grow, h * grow
 

@@ -26,12 +26,12 @@ from demo.ui.canvas.scene import serial
 from demo.ui.events import Events, visitor
 from demo.ui.shared import sentences
 from demo.ui.show import Updates
-from demo.ui.tab.workspace import Desk, Seat
+from demo.ui.tab.workspace import Tab, Workspace
 
 _Data = Mapping[str, Any]
 _PAGE = 24  # rows at a time
-_MOST_SHOWN = 1000
-_MOST_REMEMBERED = 10_000  # dialogues whose row is known
+_MAX_SHOWN = 1000
+_MAX_REMEMBERED = 10_000  # dialogues whose row is known
 
 
 class Opened:
@@ -45,14 +45,14 @@ class Opened:
         """That dialogue plays that row."""
         with self._lock:
             self._rows[session] = row
-            while len(self._rows) > _MOST_REMEMBERED:
+            while len(self._rows) > _MAX_REMEMBERED:
                 self._rows.popitem(last=False)
 
-    def row_of(self, desk: Desk) -> int | None:
-        """The row of a desk's dialogues; a branch plays that of the dialogue it began in."""
-        began = [s.branch[0] for s in desk.dialogues if s.branch]
+    def row_of(self, workspace: Workspace) -> int | None:
+        """The row of a workspace's dialogues; a branch plays that of the dialogue it began in."""
+        began = [s.branch[0] for s in workspace.dialogues if s.branch]
         with self._lock:
-            known = (self._rows.get(i) for i in (*(s.id for s in desk.dialogues), *began))
+            known = (self._rows.get(i) for i in (*(s.id for s in workspace.dialogues), *began))
             return next((row for row in known if row is not None), None)
 
 
@@ -64,9 +64,9 @@ class Benchmark:
     index: Index
     opened: Opened = field(default_factory=Opened)
 
-    def rows(self, seat: Seat, event: gr.EventData) -> Updates:
+    def rows(self, tab: Tab, event: gr.EventData) -> Updates:
         """The rows that are looked for, without their pictures."""
-        return self._panel(**self._listed(event._data, seat.desk))
+        return self._panel(**self._listed(event._data, tab.workspace))
 
     def pictures(self, event: gr.EventData) -> Updates:
         """Small pictures of rows that are seen."""
@@ -74,51 +74,51 @@ class Benchmark:
         rows = wanted[:_PAGE] if isinstance(wanted, list) else []
         return self._panel(small={str(row): self._small(row) for row in rows if type(row) is int})
 
-    def choose(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
+    def choose(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """A row was clicked: its picture opens and its questions are offered."""
         data: _Data = event._data
-        seat.to_play = False
+        tab.to_play = False
         try:
             if self.events.turns.is_running(visitor(request)):
                 raise InputError(sentences.STOP_FIRST)
-            desk = self._desk(_row(data))
+            workspace = self._workspace(_row(data))
         except DemoError as error:
             return self._panel(
-                **{**self._listed(data, seat.desk), "said": str(error), "failed": True}
+                **{**self._listed(data, tab.workspace), "said": str(error), "failed": True}
             )
-        seat.to_play = data.get("play") is True
+        tab.to_play = data.get("play") is True
         note = sentences.benchmark_row(
-            _row(data), len(desk.track.dialogue.turns) if desk.track else 0
+            _row(data), len(workspace.track.dialogue.turns) if workspace.track else 0
         )
         closing = self._panel(close=True)
-        return {**closing, **self.events.opened(lambda: desk, seat, request, note)}
+        return {**closing, **self.events.opened(lambda: workspace, tab, request, note)}
 
-    def recall(self, desk: Desk) -> Desk:
-        """A desk from disk, with its row as long as the server knows it."""
-        row = self.opened.row_of(desk)
+    def recall(self, workspace: Workspace) -> Workspace:
+        """A workspace from disk, with its row as long as the server knows it."""
+        row = self.opened.row_of(workspace)
         if row is None:
-            return desk
+            return workspace
         try:
-            return replace(desk, track=self._track(row))
+            return replace(workspace, track=self._track(row))
         except DemoError:  # the file has gone: the dialogue goes on without its truth
-            return desk
+            return workspace
 
-    def _desk(self, row: int) -> Desk:
+    def _workspace(self, row: int) -> Workspace:
         track = self._track(row)
-        desk = self.events.desk_for(open_stored(track.dialogue.picture))
-        self.opened.note(desk.session.id, row)
-        return replace(desk, track=track)
+        workspace = self.events.workspace_for(open_stored(track.dialogue.picture))
+        self.opened.note(workspace.session.id, row)
+        return replace(workspace, track=track)
 
     def _track(self, row: int) -> Track:
         return Track(self.index.dialogue(row), self.events.running.models.segmenter is not None)
 
-    def _listed(self, data: _Data, desk: Desk | None) -> dict[str, Any]:
+    def _listed(self, data: _Data, workspace: Workspace | None) -> dict[str, Any]:
         count = data.get("count")
-        most = min(count, _MOST_SHOWN) if isinstance(count, int) and count > 0 else _PAGE
+        most = min(count, _MAX_SHOWN) if isinstance(count, int) and count > 0 else _PAGE
         found = self.index.find(str(data.get("search") or "")[:200])
         return {
             "rows": [_shown(entry) for entry in found[:most]],
-            "open": desk.track.dialogue.index if desk and desk.track else None,
+            "open": workspace.track.dialogue.index if workspace and workspace.track else None,
             "left": max(0, len(found) - most),
             "bound": sentences.benchmark(self.index.path.name, len(self.index), self.index.reading),
             "said": self.index.trouble,

@@ -1,7 +1,7 @@
-"""What happens on the canvas and at an answer: regions are drawn and mended, answers branched and rated.
+"""What happens on the canvas and at an answer: regions are drawn and corrected, answers branched and rated.
 
-A browser may send anything, so every value is checked here. It translates to `edits.py` and the desk, and
-decides nothing.
+A browser may send anything, so every value is checked here. It translates to `edits.py` and the workspace,
+and decides nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from demo.ui.shared import sentences
 from demo.ui.shared.updates import steadily
 from demo.ui.sheet.numbers import numbers, score_card
 from demo.ui.show import Updates
-from demo.ui.tab.workspace import Desk, Seat
+from demo.ui.tab.workspace import Tab, Workspace
 
 _Data = Mapping[str, Any]
 
@@ -36,78 +36,80 @@ class Acts:
 
     events: Events
 
-    def act(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
+    def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """One act on a region; the answer always carries a new serial number."""
-        with seat.lock:
-            return self._sayable(lambda: self._act(seat, event._data, request))
+        with tab.lock:
+            return self._sayable(lambda: self._act(tab, event._data, request))
 
-    def missing(self, seat: Seat) -> Updates:
+    def missing(self, tab: Tab) -> Updates:
         """The browser lacks an outline: all of them once more."""
-        return {self.events.parts.canvas: scene(seat.desk, all_outlines=True)}
+        return {self.events.parts.canvas: scene(tab.workspace, all_outlines=True)}
 
     @steadily
-    def turn(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+    def turn(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """One of the links below an answer was clicked, or a dialogue was chosen."""
         data: _Data = event._data
         try:
             if data.get("kind") == "again":
-                yield from self.events.again(_whole(data, "turn"), seat, request)
+                yield from self.events.again(_whole(data, "turn"), tab, request)
             elif data.get("kind") == "compare" and data.get("source"):
                 turn, source = _whole(data, "turn"), str(data["source"])[:500]
-                yield from self.events.compare(turn, source, seat, request)
+                yield from self.events.compare(turn, source, tab, request)
             else:
-                yield self._turn(seat, data, request)
+                yield self._turn(tab, data, request)
         except DemoError as error:
             yield self._refused(str(error))
 
-    def _act(self, seat: Seat, data: _Data, request: gr.Request) -> Updates:
-        desk = self._free(seat, request)
-        hand = Hand(desk.picture, self.events.running.models.segmenter)
-        edited = _edited(desk.session, data, hand)
-        made = sentences.made(data.get("kind"), f"R{desk.session.registry.next_number}")
-        return self.events.show.desk(seat, desk.acted(edited.session), edited.note or made)
+    def _act(self, tab: Tab, data: _Data, request: gr.Request) -> Updates:
+        workspace = self._free(tab, request)
+        hand = Hand(workspace.picture, self.events.running.models.segmenter)
+        edited = _edited(workspace.session, data, hand)
+        made = sentences.made(data.get("kind"), f"R{workspace.session.registry.next_number}")
+        return self.events.show.workspace(tab, workspace.acted(edited.session), edited.note or made)
 
-    def _turn(self, seat: Seat, data: _Data, request: gr.Request) -> Updates:
+    def _turn(self, tab: Tab, data: _Data, request: gr.Request) -> Updates:
         show, kind = self.events.show, data.get("kind")
-        with seat.lock:
-            desk = self._free(seat, request)
+        with tab.lock:
+            workspace = self._free(tab, request)
             if kind == "switch":
-                return show.desk(seat, desk.switched(_whole(data, "dialogue")))
+                return show.workspace(tab, workspace.switched(_whole(data, "dialogue")))
             if kind == "keep":
-                return {**show.desk(seat, desk.kept()), self.events.parts.message: ""}
+                return {**show.workspace(tab, workspace.kept()), self.events.parts.message: ""}
             turn = _whole(data, "turn")
             if kind == "branch":
-                return show.desk(seat, desk.branched(turn), sentences.BRANCHED)
+                return show.workspace(tab, workspace.branched(turn), sentences.BRANCHED)
             if kind == "numbers":
-                return {self.events.parts.sheet: numbers(desk.session, turn)}
+                return {self.events.parts.sheet: numbers(workspace.session, turn)}
             if kind == "scores":
-                return {self.events.parts.sheet: score_card(desk.session, turn)}
+                return {self.events.parts.sheet: score_card(workspace.session, turn)}
             if kind == "compare":
-                return {self.events.parts.sheet: others(self.events.running, desk.session, turn)}
+                return {
+                    self.events.parts.sheet: others(self.events.running, workspace.session, turn)
+                }
             if kind == "take":
-                return show.desk(
-                    seat, desk.with_taken(turn, _whole(data, "place")), sentences.TAKEN
+                return show.workspace(
+                    tab, workspace.with_taken(turn, _whole(data, "place")), sentences.TAKEN
                 )
             if kind in ("up", "down"):
-                return show.desk(seat, _rated(desk, turn, str(kind)))
+                return show.workspace(tab, _rated(workspace, turn, str(kind)))
             if kind == "change":
-                return self._changing(seat, desk, turn)
+                return self._changing(tab, workspace, turn)
         raise InputError(sentences.NOT_UNDERSTOOD)
 
-    def _changing(self, seat: Seat, desk: Desk, turn: int) -> Updates:
-        changing = desk.to_change(turn)
+    def _changing(self, tab: Tab, workspace: Workspace, turn: int) -> Updates:
+        changing = workspace.to_change(turn)
         return {
-            **self.events.show.desk(seat, changing),
-            self.events.parts.message: desk.session.turns[turn - 1].question,
+            **self.events.show.workspace(tab, changing),
+            self.events.parts.message: workspace.session.turns[turn - 1].question,
         }
 
-    def _free(self, seat: Seat, request: gr.Request) -> Desk:
-        """The desk, when nothing runs on it. Raises InputError."""
-        if seat.desk is None:
+    def _free(self, tab: Tab, request: gr.Request) -> Workspace:
+        """The workspace, when nothing runs on it. Raises InputError."""
+        if tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
         if self.events.turns.is_running(visitor(request)):
             raise InputError(sentences.STOP_FIRST)
-        return seat.desk
+        return tab.workspace
 
     def _sayable(self, act: Callable[[], Updates]) -> Updates:
         try:
@@ -120,11 +122,13 @@ class Acts:
         return {**answered, **self.events.show.said(sentence)}
 
 
-def _rated(desk: Desk, turn: int, feedback: str) -> Desk:
+def _rated(workspace: Workspace, turn: int, feedback: str) -> Workspace:
     """With that answer found good or bad; the same word once more takes it back."""
-    turns = desk.session.turns
+    turns = workspace.session.turns
     now = turns[turn - 1].feedback if 0 < turn <= len(turns) else None
-    return desk.with_session(desk.session.rated(turn, None if now == feedback else feedback))
+    return workspace.with_session(
+        workspace.session.rated(turn, None if now == feedback else feedback)
+    )
 
 
 def _edited(session: Session, data: _Data, hand: Hand) -> Edited:

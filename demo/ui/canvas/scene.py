@@ -27,7 +27,7 @@ from demo.picture.regions import Origin, Region, RegionObject, Registry
 from demo.ui.canvas.asides import Aside
 from demo.ui.shared.component import drawn
 from demo.ui.shared.theme import tone
-from demo.ui.tab.workspace import Desk
+from demo.ui.tab.workspace import Workspace
 
 _PNG_PIXELS = 1_500_000
 _SCRIPTS = (  # one scope, in this order
@@ -72,38 +72,38 @@ def save_for_browser(picture: Picture, folder: Path) -> Path:
     return path
 
 
-def scene(desk: Desk | None, *, all_outlines: bool = False) -> dict[str, Any]:
-    """The value of the canvas: the desk's picture, dialogues and regions, at rest.
+def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[str, Any]:
+    """The value of the canvas: the workspace's picture, dialogues and regions, at rest.
 
     Outlines that the browser has already are left out, unless it asks for all.
     """
-    if desk is None:
+    if workspace is None:
         return {**_EMPTY, "serial": serial()}
-    picture, registry = desk.session.picture, desk.session.registry
-    asides = desk.asides_by_turn
+    picture, registry = workspace.session.picture, workspace.session.registry
+    asides = workspace.asides_by_turn
     beside = (o for several in asides.values() for aside in several for o in aside.objects)
     outlines = {
         key: outline
         for key, outline in _outlines(chain(_objects(registry), beside))
-        if all_outlines or key not in desk.outlined
+        if all_outlines or key not in workspace.outlined
     }
     return {
         **_EMPTY,
-        "picture": FileData(path=str(desk.shown)).model_dump(),
+        "picture": FileData(path=str(workspace.shown)).model_dump(),
         "name": picture.name,
         "width": picture.size.width,
         "height": picture.size.height,
-        "regions": [_region(r, desk.session) for r in registry],
+        "regions": [_region(r, workspace.session) for r in registry],
         "outlines": outlines,
         "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
         "tone": tone(registry.next_number),
-        "turns": len(desk.session.turns),
+        "turns": len(workspace.session.turns),
         "dialogues": [
             {"name": f"Dialogue {i}", "turns": len(s.turns)}
-            for i, s in enumerate(desk.dialogues, start=1)
+            for i, s in enumerate(workspace.dialogues, start=1)
         ],
-        "dialogue": [s.id for s in desk.dialogues].index(desk.session.id),
-        "kept": desk.kept_as,
+        "dialogue": [s.id for s in workspace.dialogues].index(workspace.session.id),
+        "kept": workspace.kept_as,
         "serial": serial(),
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 from demo.answers.checks import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.dialogue.second_opinion import compared
-from demo.dialogue.session import Second, Session, Turn
+from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import listed
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
@@ -151,7 +151,7 @@ def _seconds(session: Session, index: int) -> Iterator[Message]:
     """What other models say to the same question, each folded up under how far the two agree."""
     number, turn = index + 1, session.turns[index]
     boxes = [o.box for _, o in answered(session, turn)]
-    for place_, second in enumerate(turn.seconds, start=1):
+    for place_, second in enumerate(turn.second_opinions, start=1):
         verdict = compared(boxes, [o.box for o in second.objects])
         title = f"What {plain(second.reasoner.name)} says. {verdict}"
         take = f"[Take this answer instead](#take-{number}-{place_})"
@@ -160,7 +160,7 @@ def _seconds(session: Session, index: int) -> Iterator[Message]:
         yield _collapsible(title, content, ids, "done", second.turn.timings.total_s)
 
 
-def _second_parts(session: Session, second: Second) -> Iterator[str]:
+def _second_parts(session: Session, second: SecondOpinion) -> Iterator[str]:
     turn, frame = replace(second.turn, reasoner=second.reasoner), second.reasoner.frame
     given = given_boxes(session, turn)
     yield f"Asked as: {resolved_boxes(turn.prompted, _with_corrections(session, turn, given))}"

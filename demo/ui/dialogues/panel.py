@@ -26,11 +26,11 @@ from demo.ui.canvas.scene import serial
 from demo.ui.events import Events, visitor
 from demo.ui.shared import sentences
 from demo.ui.show import Updates
-from demo.ui.tab.keeping import Fetched
-from demo.ui.tab.workspace import Desk, Seat
+from demo.ui.tab.saving import Fetched
+from demo.ui.tab.workspace import Tab, Workspace
 
 _Data = Mapping[str, Any]
-_MOST_SHOWN = 1000
+_MAX_SHOWN = 1000
 _MARGIN = 50_000_000  # bytes; what goes when so many more are needed is said
 
 
@@ -38,53 +38,53 @@ _MARGIN = 50_000_000  # bytes; what goes when so many more are needed is said
 class Library:
     """Handlers of the panel's events; ``files`` is where those to be carried away are made.
 
-    ``recall`` adds to a desk from disk what is known of its dialogue beside the disk.
+    ``recall`` adds to a workspace from disk what is known of its dialogue beside the disk.
     """
 
     events: Events
     files: Path
-    recall: Callable[[Desk], Desk] = lambda desk: desk
+    recall: Callable[[Workspace], Workspace] = lambda workspace: workspace
 
-    def arrive(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
+    def arrive(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """A page was loaded: the dialogue it showed before, or else the last one, lies there again."""
-        store, owner = self.events.keeper.store, self.events.keeper.owner(request)
+        store, owner = self.events.saver.store, self.events.saver.owner(request)
         wished = str(event._data.get("kept", ""))[:64]
-        self.events.seats.take(visitor(request), seat)
-        with seat.lock:
-            seat.owner = owner
-            if store is None or owner is None or seat.desk is not None:
+        self.events.tabs.take(visitor(request), tab)
+        with tab.lock:
+            tab.owner = owner
+            if store is None or owner is None or tab.workspace is not None:
                 return self.events.show.said("", "hint")
             try:
-                desk = None if wished == "none" else self._last(owner, wished)
+                workspace = None if wished == "none" else self._last(owner, wished)
                 note = " ".join(filter(None, (store.notice, _near_the_bound(store, owner))))
             except DemoError as error:
                 return self.events.show.said(str(error))
-            return self.events.show.desk(seat, desk, note)
+            return self.events.show.workspace(tab, workspace, note)
 
-    def act(self, seat: Seat, event: gr.EventData, request: gr.Request) -> Updates:
+    def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """One act in the panel; the answer holds the list as it is then."""
         data: _Data = event._data
         kind = data.get("kind")
-        with seat.lock:
-            seat.owner = self.events.keeper.owner(request)
+        with tab.lock:
+            tab.owner = self.events.saver.owner(request)
             try:
-                done = self._done(kind, data, seat, request)
+                done = self._done(kind, data, tab, request)
             except DemoError as error:
                 done = self._panel(said=str(error), failed=True)
-            return self._with_list(done, seat, data, request)
+            return self._with_list(done, tab, data, request)
 
-    def _done(self, kind: object, data: _Data, seat: Seat, request: gr.Request) -> Updates:
+    def _done(self, kind: object, data: _Data, tab: Tab, request: gr.Request) -> Updates:
         if kind == "list":
             return self._panel()
         if kind == "export":
-            return self._panel(file=self._file(seat, _text(data, "id")))
+            return self._panel(file=self._file(tab, _text(data, "id")))
         acts: dict[object, Callable[[Store, Owner], Updates]] = {
-            "open": lambda _, owner: self._open(owner, _text(data, "id"), seat, request),
+            "open": lambda _, owner: self._open(owner, _text(data, "id"), tab, request),
             "rename": lambda store, owner: self._rename(store, owner, data),
             "pin": lambda store, owner: self._pin(store, owner, data),
-            "delete": lambda store, owner: self._delete(store, owner, data, seat, request),
+            "delete": lambda store, owner: self._delete(store, owner, data, tab, request),
         }
-        store, owner = self.events.keeper.store, seat.owner
+        store, owner = self.events.saver.store, tab.owner
         if kind not in acts:
             raise InputError(sentences.NOT_UNDERSTOOD)
         if store is None or owner is None:
@@ -93,27 +93,29 @@ class Library:
 
     # Opening --------------------------------------------------------------------------------
 
-    def _last(self, owner: Owner, wished: str) -> Desk | None:
-        fetched = self.events.keeper.last(owner, wished)
+    def _last(self, owner: Owner, wished: str) -> Workspace | None:
+        fetched = self.events.saver.last(owner, wished)
         return None if fetched is None else self._fetched(fetched)
 
-    def _fetched(self, fetched: Fetched) -> Desk:
+    def _fetched(self, fetched: Fetched) -> Workspace:
         picture = fetched.picture
-        desk = self.events.desk_for(picture, self.events.offers(picture))
-        return self.recall(fetched.onto(desk))
+        workspace = self.events.workspace_for(picture, self.events.offers(picture))
+        return self.recall(fetched.onto(workspace))
 
-    def _open(self, owner: Owner, identity: str, seat: Seat, request: gr.Request) -> Updates:
+    def _open(self, owner: Owner, identity: str, tab: Tab, request: gr.Request) -> Updates:
         if self.events.turns.is_running(visitor(request)):
             raise InputError(sentences.STOP_FIRST)
         closing = self._panel(close=True)
-        if seat.desk is not None and (place := seat.desk.place_of(identity)) is not None:
-            shown = seat.desk if place == _place(seat.desk) else seat.desk.switched(place)
-            return {**closing, **self.events.show.desk(seat, shown)}
-        fetched = self.events.keeper.fetch(owner, identity)
-        desk = self._fetched(fetched)
+        if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
+            shown = (
+                tab.workspace if place == _place(tab.workspace) else tab.workspace.switched(place)
+            )
+            return {**closing, **self.events.show.workspace(tab, shown)}
+        fetched = self.events.saver.fetch(owner, identity)
+        workspace = self._fetched(fetched)
         # What was put away in an older state must not come back beside it.
-        seat.put_away = tuple(d for d in seat.put_away if d.place_of(identity) is None)
-        return {**closing, **self.events.opened(lambda: desk, seat, request)}
+        tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
+        return {**closing, **self.events.opened(lambda: workspace, tab, request)}
 
     # In the list ------------------------------------------------------------------------------
 
@@ -127,40 +129,40 @@ class Library:
         return self._panel(said="Pinned: it is kept whatever its age." if pinned else "Unpinned.")
 
     def _delete(
-        self, store: Store, owner: Owner, data: _Data, seat: Seat, request: gr.Request
+        self, store: Store, owner: Owner, data: _Data, tab: Tab, request: gr.Request
     ) -> Updates:
         """It is gone from the disk, from the page, and from what Undo could bring back."""
-        identity, desk = _text(data, "id"), seat.desk
-        place = None if desk is None else desk.place_of(identity)
+        identity, workspace = _text(data, "id"), tab.workspace
+        place = None if workspace is None else workspace.place_of(identity)
         if place is not None and self.events.turns.is_running(visitor(request)):
             raise InputError(sentences.STOP_FIRST)
         store.delete(owner, identity)
-        seat.put_away = tuple(d for d in seat.put_away if d.place_of(identity) is None)
+        tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
         done = self._panel(said="Deleted.")
-        if desk is None or place is None:
+        if workspace is None or place is None:
             return done
-        return {**done, **self.events.show.desk(seat, desk.without(place))}
+        return {**done, **self.events.show.workspace(tab, workspace.without(place))}
 
-    def _with_list(self, done: Updates, seat: Seat, data: _Data, request: gr.Request) -> Updates:
+    def _with_list(self, done: Updates, tab: Tab, data: _Data, request: gr.Request) -> Updates:
         try:
-            listed = {**self._list(seat, data), "user": request.username or ""}
+            listed = {**self._list(tab, data), "user": request.username or ""}
         except DemoError as error:
             listed = {"said": str(error), "failed": True}
         panel = self.events.parts.kept
         said = {name: value for name, value in done[panel].items() if value}
         return {**done, panel: {**listed, **said, "serial": serial()}}
 
-    def _list(self, seat: Seat, data: _Data) -> dict[str, Any]:
-        store, owner = self.events.keeper.store, seat.owner
-        here = bool(seat.desk and not seat.desk.is_untouched)
+    def _list(self, tab: Tab, data: _Data) -> dict[str, Any]:
+        store, owner = self.events.saver.store, tab.owner
+        here = bool(tab.workspace and not tab.workspace.is_untouched)
         if store is None or owner is None:
             bound = sentences.IN_MEMORY if store is None else sentences.NO_COOKIES
             return {"dialogues": [], "left": 0, "bound": bound, "here": here}
         count = data.get("count")
-        most = min(count, _MOST_SHOWN) if isinstance(count, int) and count > 0 else 24
+        most = min(count, _MAX_SHOWN) if isinstance(count, int) and count > 0 else 24
         found = store.entries(owner, _text(data, "search"))
         going = {kept.id for kept in _going(store, owner)}
-        open_ = seat.desk.kept_as if seat.desk else None
+        open_ = tab.workspace.kept_as if tab.workspace else None
         return {
             "dialogues": [_row(store, owner, k, going, open_) for k in found[:most]],
             "left": max(0, len(found) - most),
@@ -174,9 +176,9 @@ class Library:
 
     # Files -----------------------------------------------------------------------------------
 
-    def _file(self, seat: Seat, identity: str) -> dict[str, Any]:
+    def _file(self, tab: Tab, identity: str) -> dict[str, Any]:
         """A dialogue as a file, under an address that nobody can guess; without a name the one shown."""
-        session, picture = self._wanted(seat, identity)
+        session, picture = self._wanted(tab, identity)
         content = to_zip(session, picture)
         title = session.turns[0].question if session.turns else picture.info.name
         path = self.files / secrets.token_urlsafe(16) / f"{_file_name(title)}.zip"
@@ -188,13 +190,13 @@ class Library:
         made: dict[str, Any] = FileData(path=str(path), orig_name=path.name).model_dump()
         return made
 
-    def _wanted(self, seat: Seat, identity: str) -> tuple[Session, Picture]:
-        if identity and seat.owner is not None:
-            fetched = self.events.keeper.fetch(seat.owner, identity)
+    def _wanted(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
+        if identity and tab.owner is not None:
+            fetched = self.events.saver.fetch(tab.owner, identity)
             return fetched.session, fetched.picture
-        if identity or seat.desk is None:
+        if identity or tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
-        return seat.desk.session, seat.desk.picture
+        return tab.workspace.session, tab.workspace.picture
 
 
 def _near_the_bound(store: Store, owner: Owner) -> str:
@@ -224,8 +226,8 @@ def _row(
     }
 
 
-def _place(desk: Desk) -> int:
-    return [s.id for s in desk.dialogues].index(desk.session.id)
+def _place(workspace: Workspace) -> int:
+    return [s.id for s in workspace.dialogues].index(workspace.session.id)
 
 
 def _file_name(title: str) -> str:

@@ -16,17 +16,17 @@ from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import gb
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
-from demo.models.switching import Running
+from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import serial
 from demo.ui.events import Events
 from demo.ui.shared import sentences
 from demo.ui.show import Updates
-from demo.ui.tab.workspace import Seat
+from demo.ui.tab.workspace import Tab
 
 _Data = Mapping[str, Any]
 
 
-def status_of(running: Running) -> dict[str, Any]:
+def status_of(running: RunningModels) -> dict[str, Any]:
     """What the header says of the models that run, and whether others may be chosen."""
     models = running.models
     return {
@@ -52,13 +52,13 @@ _NONE = (
 )
 
 
-def others(running: Running, session: Session, turn: int) -> dict[str, Any]:
+def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:
     """The models that a question can be put to as well, as `others.js` shows them. Raises InputError."""
     first = session.reasoner_of(session.turn(turn)).name
     rows = [
         {"source": row.source, "title": row.title, "line": row.line}
-        for row in running.shelf.rows(running.models, measured=False)
-        if row.state in ("runs", "here") and running.shelf.entry(row.source).name != first
+        for row in running.available.rows(running.models, measured=False)
+        if row.state in ("runs", "here") and running.available.entry(row.source).name != first
     ]
     return {
         "kind": "others",
@@ -76,7 +76,7 @@ class ModelPanel:
 
     events: Events
 
-    def act(self, seat: Seat, event: gr.EventData) -> Updates:
+    def act(self, tab: Tab, event: gr.EventData) -> Updates:
         """One act in the panel; the answer holds everything as it is then."""
         running, data = self.events.running, event._data
         order, said = None, ""
@@ -87,26 +87,28 @@ class ModelPanel:
         # First, so that a page which got an older list learns by the number of changes that it is older.
         value = {**status_of(running), "order": order}
         measured = data.get("kind") == "measure" and not running.in_use
-        rows = running.shelf.rows(running.models, measured=measured) if running.may_switch else []
+        rows = (
+            running.available.rows(running.models, measured=measured) if running.may_switch else []
+        )
         value["rows"] = [asdict(row) for row in rows]
         if said:
             value["said"] = said
         parts, show = self.events.parts, self.events.show
-        return {parts.status: value, parts.notice: show.notice(seat.desk)}
+        return {parts.status: value, parts.notice: show.notice(tab.workspace)}
 
     def _done(self, kind: object, data: _Data) -> dict[str, Any] | None:
         """Do it; what is to be asked first, if anything. Raises DemoError."""
-        running, shelf = self.events.running, self.events.running.shelf
+        running, available = self.events.running, self.events.running.available
         if kind in ("look", "measure"):
             return None
         if kind == "stop":
             running.stop_fetching()
         elif kind == "choose":
-            return self._chosen(shelf.entry(_text(data, "source")))
+            return self._chosen(available.entry(_text(data, "source")))
         elif kind == "other":
-            return self._chosen(shelf.add(_text(data, "name")))
+            return self._chosen(available.add(_text(data, "name")))
         elif kind == "fetch":
-            running.switch(shelf.entry(_text(data, "source")), fetch=True)
+            running.switch(available.entry(_text(data, "source")), fetch=True)
         else:
             raise InputError(sentences.NOT_UNDERSTOOD)
         return None
@@ -116,10 +118,10 @@ class ModelPanel:
         running = self.events.running
         if running.models.entry == entry:
             return None
-        if running.shelf.is_here(entry):
+        if running.available.is_here(entry):
             running.switch(entry)
             return None
-        order = running.shelf.order(entry)
+        order = running.available.order(entry)
         size = "" if order.size is None else f" {gb(order.size)}"
         return {
             "source": entry.source,

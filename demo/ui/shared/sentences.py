@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from demo.language.references import Reference
-from demo.ui.tab.workspace import Desk
+from demo.ui.tab.workspace import Workspace
 
 if TYPE_CHECKING:
     from demo.models.selection import Advice
@@ -45,18 +45,20 @@ _FRESH = "Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it, once more to take it out."
 
 
-def hint(desk: Desk | None, meant: Sequence[Reference] = (), lead: int = 0) -> dict[str, Any]:
+def hint(
+    workspace: Workspace | None, meant: Sequence[Reference] = (), lead: int = 0
+) -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
     ``meant`` are the references of what is being typed, ``lead`` the spaces before it; those that are
     not names are spelt out.
     """
-    if desk is None:
+    if workspace is None:
         return line(_EMPTY)
-    if desk.changing is not None:
-        text = f"Changing question {desk.changing}; later answers will be replaced."
-        return {**line(text), "reads": _reads(meant, lead), "changing": desk.changing}
-    citable = len(desk.session.registry) > 0
+    if workspace.changing is not None:
+        text = f"Changing question {workspace.changing}; later answers will be replaced."
+        return {**line(text), "reads": _reads(meant, lead), "changing": workspace.changing}
+    citable = len(workspace.session.registry) > 0
     rest = {"rest": "cite" if citable else "send", "reads": _reads(meant, lead)}
     return {**line(_CITE if citable else _FRESH), **rest}
 
@@ -66,21 +68,21 @@ def made(kind: object, name: str) -> str:
     return {"box": _DRAWN, "point": _OUTLINED}.get(str(kind), "").format(name)
 
 
-def put_away(desk: Desk | None) -> str:
-    """What to say when a desk was put away; nothing where none was."""
-    return f"{_thing(desk)} was put away. Undo brings it back." if desk else ""
+def put_away(workspace: Workspace | None) -> str:
+    """What to say when a workspace was put away; nothing where none was."""
+    return f"{_thing(workspace)} was put away. Undo brings it back." if workspace else ""
 
 
-def brought_back(desk: Desk) -> str:
+def brought_back(workspace: Workspace) -> str:
     """What to say when it is there again."""
-    return f"{_thing(desk)} is back."
+    return f"{_thing(workspace)} is back."
 
 
-def _thing(desk: Desk) -> str:
-    return "The picture" if desk.is_untouched else "The dialogue"
+def _thing(workspace: Workspace) -> str:
+    return "The picture" if workspace.is_untouched else "The dialogue"
 
 
-def taken_back(before: Desk, after: Desk) -> str:
+def taken_back(before: Workspace, after: Workspace) -> str:
     """What one step back has undone."""
     if before.failure is not None:
         return "The question that failed was taken back."

@@ -1,6 +1,6 @@
-"""Which seats are in use, so that tabs which were closed give their pictures back.
+"""Which tabs are in use, so that those which were closed give their pictures back.
 
-A connection that breaks looks like a tab that was closed, so what lies on a seat stays for a while. It does
+A connection that breaks looks like a tab that was closed, so what a tab holds stays for a while. It does
 not know what a turn is, and stops none.
 """
 
@@ -11,15 +11,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-from demo.ui.tab.workspace import Seat
+from demo.ui.tab.workspace import Tab
 
 KEPT_S = 3600.0
-MOST_LEFT = 32  # seats of closed tabs
-MOST_SEATS = 1000  # tabs in all; one that nobody uses gives way
+MAX_LEFT = 32  # closed tabs whose pictures are still here
+MAX_TABS = 1000  # tabs in all; one that nobody uses gives way
 
 
-class Seats:
-    """The seats of all tabs by visitor (Gradio's session hash); ``forget`` is told whose was emptied."""
+class OpenTabs:
+    """All tabs by visitor (Gradio's session hash); ``forget`` is told whose was emptied."""
 
     def __init__(
         self,
@@ -27,44 +27,44 @@ class Seats:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._forget, self._now, self._lock = forget, now, threading.Lock()
-        self._seats: OrderedDict[str, Seat] = OrderedDict()
+        self._tabs: OrderedDict[str, Tab] = OrderedDict()
         self._left: OrderedDict[str, float] = OrderedDict()
 
-    def take(self, visitor: str, seat: Seat) -> None:
-        """That visitor is here, on that seat."""
+    def take(self, visitor: str, tab: Tab) -> None:
+        """That visitor is here, on that tab."""
         with self._lock:
             self._left.pop(visitor, None)
-            self._seats[visitor] = seat
-            self._seats.move_to_end(visitor)
+            self._tabs[visitor] = tab
+            self._tabs.move_to_end(visitor)
             gone = self._gone()
         self._empty(gone)
 
     def leave(self, visitor: str) -> None:
         """That visitor's tab was closed, or its connection broke."""
         with self._lock:
-            if visitor in self._seats:
+            if visitor in self._tabs:
                 self._left.setdefault(visitor, self._now())
             gone = self._gone()
         self._empty(gone)
 
-    def _gone(self) -> list[tuple[str, Seat]]:
-        """Take out the seats of those who left long ago, and of those for whom there is no room."""
-        long_ago, gone = self._now() - KEPT_S, list[tuple[str, Seat]]()
+    def _gone(self) -> list[tuple[str, Tab]]:
+        """Take out the tabs of those who left long ago, and of those for whom there is no room."""
+        long_ago, gone = self._now() - KEPT_S, list[tuple[str, Tab]]()
         while self._left and (
-            len(self._left) > MOST_LEFT or _first(self._left.values()) <= long_ago
+            len(self._left) > MAX_LEFT or _first(self._left.values()) <= long_ago
         ):
             visitor, _ = self._left.popitem(last=False)
-            gone.append((visitor, self._seats.pop(visitor)))
-        while len(self._seats) > MOST_SEATS:
-            visitor, seat = self._seats.popitem(last=False)
+            gone.append((visitor, self._tabs.pop(visitor)))
+        while len(self._tabs) > MAX_TABS:
+            visitor, tab = self._tabs.popitem(last=False)
             self._left.pop(visitor, None)
-            gone.append((visitor, seat))
+            gone.append((visitor, tab))
         return gone
 
-    def _empty(self, gone: Iterable[tuple[str, Seat]]) -> None:
+    def _empty(self, gone: Iterable[tuple[str, Tab]]) -> None:
         """Not within the lock: an act on one of them may be waiting for it."""
-        for visitor, seat in gone:
-            seat.empty()
+        for visitor, tab in gone:
+            tab.empty()
             self._forget(visitor)
 
 

@@ -24,7 +24,7 @@ class Ticket:
     dropped: bool = False
 
 
-class Turns:
+class RunningTurns:
     """The running turns by visitor (Gradio's session hash), in the order in which they began.
 
     The model takes ``at_once`` of them at a time, so the others wait.

@@ -1,7 +1,7 @@
-"""What lies on one visitor's desk: a picture, the dialogues about it, a try that failed.
+"""What one visitor works on: a picture, the dialogues about it, a try that failed.
 
-A `Desk` is a frozen value; a `Seat` is the place of one browser tab, with the desk that is there now.
-Nothing of it is shared. A visitor who has not opened a picture has no desk (None).
+A `Workspace` is a frozen value; a `Tab` is one browser tab, with the workspace that is there now.
+Nothing of it is shared. A visitor who has not opened a picture has no workspace (None).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from demo.ui.benchmark import truth
 from demo.ui.canvas.asides import Aside, AsideKind
 from demo.ui.chat.messages import Message
 
-MOST_PUT_AWAY = 3  # desks of one visitor; each holds a whole picture
-MOST_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
+MAX_PUT_AWAY = 3  # workspaces of one visitor; each holds a whole picture
+MAX_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Workspace:
     """One visitor's things.
 
     ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
     ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
     are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
-    ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a desk
+    ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a workspace
     share it.
     """
 
@@ -76,7 +76,7 @@ class Desk:
         named = {i: copy.saved.id for i, copy in self.copies.items()}
         return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == kept), None)
 
-    def without(self, place: int) -> Desk | None:
+    def without(self, place: int) -> Workspace | None:
         """Without the dialogue at that place; None when there is no other."""
         rest = tuple(s for i, s in enumerate(self.dialogues) if i != place)
         if not rest:
@@ -109,7 +109,7 @@ class Desk:
         by_id = {s.id: s for s in (*self.others, self.session)}
         return tuple(by_id[i] for i in self.order or (self.session.id,))
 
-    def undone(self) -> Desk:
+    def undone(self) -> Workspace:
         """Without the failed try, or else without the last act. Raises InputError."""
         if self.failure is not None:
             return replace(self, failure=None)
@@ -120,33 +120,35 @@ class Desk:
         """Whether nothing has been asked or drawn, or all of it has been taken back."""
         return not (self.failure or self.session.turns or self.session.registry.regions)
 
-    def acted(self, session: Session) -> Desk:
+    def acted(self, session: Session) -> Workspace:
         """With the dialogue after a turn or an edit."""
         return replace(self, session=session, failure=None, changing=None)
 
-    def with_session(self, session: Session) -> Desk:
+    def with_session(self, session: Session) -> Workspace:
         """With the same dialogue, in which something was noted."""
         return replace(self, session=session)
 
-    def to_change(self, turn: int) -> Desk:
+    def to_change(self, turn: int) -> Workspace:
         """While the question of that turn is being changed. Raises InputError."""
         self.session.turn(turn)
         return replace(self, changing=turn)
 
-    def with_taken(self, turn: int, place: int) -> Desk:
+    def with_taken(self, turn: int, place: int) -> Workspace:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
-        seconds = self.session.turn(turn).seconds
-        if not 1 <= place <= len(seconds):
+        opinions = self.session.turn(turn).second_opinions
+        if not 1 <= place <= len(opinions):
             raise InputError("This answer is not there any more.")
-        return self.acted(taken(self.session, turn, seconds[place - 1]))
+        return self.acted(taken(self.session, turn, opinions[place - 1]))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
         """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
         made = {} if self.track is None else truth.asides(self.track, self.session)
         for number, turn in enumerate(self.session.turns, start=1):
-            if turn.seconds:
-                beside = (Aside(s.reasoner.name, AsideKind.MODEL, s.objects) for s in turn.seconds)
+            if turn.second_opinions:
+                beside = (
+                    Aside(s.reasoner.name, AsideKind.MODEL, s.objects) for s in turn.second_opinions
+                )
                 made[number] = (*made.get(number, ()), *beside)
         return made
 
@@ -155,17 +157,17 @@ class Desk:
         """What the benchmark says of the answers of the shown dialogue, by their number (1, 2, …)."""
         return {} if self.track is None else truth.remarks(self.track, self.session)
 
-    def kept(self) -> Desk:
+    def kept(self) -> Workspace:
         """With all questions as they are."""
         return replace(self, changing=None)
 
-    def branched(self, turn: int) -> Desk:
+    def branched(self, turn: int) -> Workspace:
         """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
         branch = self.session.branched(turn)
         order = (*(s.id for s in self.dialogues), branch.id)
         return replace(self.acted(branch), others=(*self.others, self.session), order=order)
 
-    def switched(self, place: int) -> Desk:
+    def switched(self, place: int) -> Workspace:
         """With another dialogue shown: the one at ``place`` (0, 1, …), where there is one."""
         dialogues = self.dialogues
         if not 0 <= place < len(dialogues):
@@ -174,51 +176,51 @@ class Desk:
         return replace(self.acted(shown), others=tuple(s for s in dialogues if s is not shown))
 
 
-class Seat:
-    """The place of one browser tab: the desk that is there now, behind a lock.
+class Tab:
+    """One browser tab: the workspace that is there now, behind a lock.
 
-    ``owner`` is whose dialogues are kept, None when they are not; ``put_away`` are the desks that lay
-    there before another picture was opened, the newest last; ``to_play`` says that the example just
+    ``owner`` is whose dialogues are saved, None when they are not; ``put_away`` are the workspaces that
+    were there before another picture was opened, the newest last; ``to_play`` says that the example just
     opened is to be played. Acts on the canvas and turns of the dialogue come over several connections at
-    once; each takes the lock while it reads the desk and puts
-    back the next one. (Not a dataclass: of those Gradio writes all fields into the page.)
+    once; each takes the lock while it reads the workspace and puts back the next one. (Not a
+    dataclass: of those Gradio writes all fields into the page.)
     """
 
     def __init__(self) -> None:
-        self.desk: Desk | None = None
+        self.workspace: Workspace | None = None
         self.owner: Owner | None = None
-        self.put_away: tuple[Desk, ...] = ()
+        self.put_away: tuple[Workspace, ...] = ()
         self.to_play = False
         self.lock = threading.RLock()
 
-    def clear(self) -> Desk | None:
-        """Put away what lies there, and say what it was; only the last few are kept."""
-        desk, self.desk = self.desk, None
-        if desk is not None:
-            self.put_away = (*_last_few(self.put_away), desk)
-        return desk
+    def clear(self) -> Workspace | None:
+        """Put away the workspace, and say which it was; only the last few are kept."""
+        workspace, self.workspace = self.workspace, None
+        if workspace is not None:
+            self.put_away = (*_last_few(self.put_away), workspace)
+        return workspace
 
-    def bring_back(self) -> Desk | None:
-        """The desk that was put away last, if there is one; it is no longer put away."""
+    def bring_back(self) -> Workspace | None:
+        """The workspace that was put away last, if there is one; it is no longer put away."""
         if not self.put_away:
             return None
-        *kept, desk = self.put_away
+        *kept, workspace = self.put_away
         self.put_away = tuple(kept)
-        return desk.kept()
+        return workspace.kept()
 
     def empty(self) -> None:
-        """Nobody sits here any more."""
+        """Nobody uses it any more."""
         with self.lock:
-            self.desk, self.put_away = None, ()
+            self.workspace, self.put_away = None, ()
 
-    def __deepcopy__(self, memo: object) -> Seat:
-        """A seat of one's own: Gradio copies the first value of a state for every tab."""
-        return Seat()
+    def __deepcopy__(self, memo: object) -> Tab:
+        """A tab of one's own: Gradio copies the first value of a state for every tab."""
+        return Tab()
 
 
-def _last_few(desks: tuple[Desk, ...]) -> tuple[Desk, ...]:
+def _last_few(workspaces: tuple[Workspace, ...]) -> tuple[Workspace, ...]:
     """Those that stay put away when one more comes."""
-    few = desks[1 - MOST_PUT_AWAY :]
-    while sum(desk.picture.pixels.nbytes for desk in few) > MOST_BYTES_AWAY:
+    few = workspaces[1 - MAX_PUT_AWAY :]
+    while sum(workspace.picture.pixels.nbytes for workspace in few) > MAX_BYTES_AWAY:
         few = few[1:]
     return few

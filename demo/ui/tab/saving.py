@@ -1,4 +1,4 @@
-"""Dialogues go to disk and come back: between a desk and the store.
+"""Dialogues go to disk and come back: between a workspace and the store.
 
 It does not know what a page shows of them.
 """
@@ -17,7 +17,7 @@ from demo.dialogue.store import Owner, Saved, Store
 from demo.errors import StoreError
 from demo.picture.picture import Picture
 from demo.ui.shared import sentences
-from demo.ui.tab.workspace import Copy, Desk, Seat
+from demo.ui.tab.workspace import Copy, Tab, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,10 @@ class Fetched:
     session: Session
     branches: tuple[tuple[Session, Saved], ...]
 
-    def onto(self, desk: Desk) -> Desk:
-        """A desk with that picture, with these dialogues on it."""
+    def onto(self, workspace: Workspace) -> Workspace:
+        """A workspace with that picture, with these dialogues on it."""
         return replace(
-            desk,
+            workspace,
             session=next(s for s, _ in self.branches if s.id == self.session.id),
             others=tuple(s for s, _ in self.branches if s.id != self.session.id),
             order=tuple(s.id for s, _ in self.branches),
@@ -43,8 +43,8 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
-    """Keeps what lies on desks; without a store, nothing is kept."""
+class Saver:
+    """Saves the dialogues of workspaces; without a store, nothing is kept."""
 
     store: Store | None = None
 
@@ -52,22 +52,22 @@ class Keeper:
         """Whose dialogues are kept; None when none are."""
         return None if self.store is None else owner_of(request)
 
-    def keep(self, seat: Seat, desk: Desk | None, *, untouched: bool = False) -> str:
-        """Bring the disk up to that desk, before it is shown; what people should know of it, or nothing.
+    def keep(self, tab: Tab, workspace: Workspace | None, *, untouched: bool = False) -> str:
+        """Save that workspace before it is shown; what people should know of it, or nothing.
 
         A picture about which nothing has been asked is kept if ``untouched`` says so. What cannot be kept
-        stays on the desk, and is tried again with the next act.
+        stays on the workspace, and is tried again with the next act.
         """
-        store, owner = self.store, seat.owner
+        store, owner = self.store, tab.owner
         if store is None or owner is None:
             return ""
         try:
-            with seat.lock:
-                self._let_go(store, owner, seat)
+            with tab.lock:
+                self._let_go(store, owner, tab)
                 moved = [
                     _save(store, owner, lying, session)
-                    for lying in (*seat.put_away, *([desk] if desk else []))
-                    for session in _changed(lying, untouched and lying is desk)
+                    for lying in (*tab.put_away, *([workspace] if workspace else []))
+                    for session in _changed(lying, untouched and lying is workspace)
                 ]
         except StoreError as error:
             return str(error)
@@ -90,31 +90,31 @@ class Keeper:
         newest = self.store.newest(owner)
         return None if newest is None else self.fetch(owner, newest)
 
-    def _let_go(self, store: Store, owner: Owner, seat: Seat) -> None:
+    def _let_go(self, store: Store, owner: Owner, tab: Tab) -> None:
         """Pictures that were put away before anything was asked about them are not dialogues."""
-        for desk in seat.put_away:
-            if not (desk.is_untouched and desk.copies and len(desk.dialogues) == 1):
+        for workspace in tab.put_away:
+            if not (workspace.is_untouched and workspace.copies and len(workspace.dialogues) == 1):
                 continue
-            mine = {copy.saved.id for copy in desk.copies.values()}
+            mine = {copy.saved.id for copy in workspace.copies.values()}
             for kept in store.entries(owner):
                 if kept.id in mine and not kept.pinned:
                     store.delete(owner, kept.id)
-            desk.copies.clear()
+            workspace.copies.clear()
 
 
-def _changed(desk: Desk, untouched: bool) -> Iterator[Session]:
+def _changed(workspace: Workspace, untouched: bool) -> Iterator[Session]:
     """The dialogues whose state is not on disk, the one that is shown last."""
-    for session in (*desk.others, desk.session):
-        copy = desk.copies.get(session.id)
+    for session in (*workspace.others, workspace.session):
+        copy = workspace.copies.get(session.id)
         begun = untouched or copy or session.turns or session.registry.regions
         if begun and (copy is None or copy.session is not session):
             yield session
 
 
-def _save(store: Store, owner: Owner, desk: Desk, session: Session) -> bool:
+def _save(store: Store, owner: Owner, workspace: Workspace, session: Session) -> bool:
     """Save it; whether it had to be kept beside what another window has kept."""
-    copy = desk.copies.get(session.id)
+    copy = workspace.copies.get(session.id)
     former = None if copy is None else copy.saved
-    saved = store.save(owner, session, desk.picture, former)
-    desk.copies[session.id] = Copy(saved, session)
+    saved = store.save(owner, session, workspace.picture, former)
+    workspace.copies[session.id] = Copy(saved, session)
     return former is not None and former.id != saved.id

@@ -1,6 +1,6 @@
 """The app as `python app.py --sessions DIR --port N` serves it, with the model that reads from a table.
 
-`python -m tests.support.keeping_server DIR PORT SIGNS`: a pause in an answer lasts until there is a file
+`python -m tests.support.saving_server DIR PORT SIGNS`: a pause in an answer lasts until there is a file
 SIGNS/go, and nothing can be written to DIR while there is a file SIGNS/readonly.
 """
 
