@@ -366,7 +366,7 @@ def test_a_server_takes_several_turns_at_a_time() -> None:
 
 
 def test_a_waiting_turn_says_so_until_it_is_answered() -> None:
-    live = LiveTurn("turn1")
+    live = LiveTurn(EMPTY)
     assert not live.wait(2, None)
     live.feed(TurnStarted("find it", "find it", ()))
     assert live.wait(2, 7.6)

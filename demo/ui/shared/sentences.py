@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from demo.errors import DemoError
 from demo.language.references import Reference
 from demo.ui.tab.workspace import Workspace
 
 if TYPE_CHECKING:
     from demo.models.selection import Advice
+
+log = logging.getLogger(__name__)
 
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
 ONE_AT_A_TIME = (
@@ -63,17 +67,17 @@ def hint(
     return {**line(_CITE if citable else _FRESH), **rest}
 
 
-def made(kind: object, name: str) -> str:
+def drawing_note(kind: str, name: str) -> str:
     """What to say when a region was made by hand; nothing for other acts."""
-    return {"box": _DRAWN, "point": _OUTLINED}.get(str(kind), "").format(name)
+    return {"box": _DRAWN, "point": _OUTLINED}.get(kind, "").format(name)
 
 
-def put_away(workspace: Workspace | None) -> str:
+def away_note(workspace: Workspace | None) -> str:
     """What to say when a workspace was put away; nothing where none was."""
     return f"{_thing(workspace)} was put away. Undo brings it back." if workspace else ""
 
 
-def brought_back(workspace: Workspace) -> str:
+def return_note(workspace: Workspace) -> str:
     """What to say when it is there again."""
     return f"{_thing(workspace)} is back."
 
@@ -82,7 +86,7 @@ def _thing(workspace: Workspace) -> str:
     return "The picture" if workspace.is_untouched else "The dialogue"
 
 
-def taken_back(before: Workspace, after: Workspace) -> str:
+def undo_note(before: Workspace, after: Workspace) -> str:
     """What one step back has undone."""
     if before.failure is not None:
         return "The question that failed was taken back."
@@ -100,12 +104,12 @@ def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
     ]
 
 
-def loading(title: str) -> str:
+def loading_note(title: str) -> str:
     """What is done before another model can be asked."""
     return f"Loading {title}…"
 
 
-def waiting(ahead: int, seconds: float | None) -> str:
+def waiting_note(ahead: int, seconds: float | None) -> str:
     """What a turn does that others come before."""
     others = "One question is" if ahead == 1 else f"{ahead} questions are"
     wait = "" if seconds is None else f", in about {max(1, round(seconds))} s"
@@ -117,12 +121,12 @@ def notice(advice: Advice | None) -> dict[str, Any] | None:
     return None if advice is None else {"text": advice.text, "ways": advice.ways}
 
 
-def benchmark_row(row: int, rounds: int) -> str:
+def row_note(row: int, rounds: int) -> str:
     """What to say when a row of the benchmark was opened."""
     return f"Row {row} of the benchmark, {rounds} round{'' if rounds == 1 else 's'}."
 
 
-def benchmark(name: str, rows: int, reading: bool) -> str:
+def benchmark_note(name: str, rows: int, reading: bool) -> str:
     """What the list of rows is of; ``reading`` says that there will be more."""
     if reading:
         return f"{name} is still being read: {rows:,} rows so far."
@@ -133,7 +137,7 @@ def benchmark(name: str, rows: int, reading: bool) -> str:
     )
 
 
-def bound(used: int, most: int) -> str:
+def room_note(used: int, most: int) -> str:
     """How much room there is, and what happens when there is none."""
     return (
         f"{_bytes(used)} of {_bytes(most)} are in use. When there is no more room, the oldest dialogue "
@@ -141,7 +145,7 @@ def bound(used: int, most: int) -> str:
     )
 
 
-def going_first(titles: Sequence[str]) -> str:
+def removal_warning(titles: Sequence[str]) -> str:
     """What will go when there is no more room; nothing as long as there is plenty."""
     if not titles:
         return ""
@@ -157,11 +161,18 @@ def _bytes(count: int) -> str:
     return f"{size:.1f}".removesuffix(".0") + f" {unit}"
 
 
-def said(note: str, trouble: str) -> dict[str, Any] | None:
-    """The line for what was done and what could not be; None when there is neither."""
-    if trouble:
-        return line(f"{note} {trouble}".strip(), "error")
-    return line(note) if note else None
+def sentence_of(error: Exception) -> str:
+    """What people are told of a failure; one that nobody foresaw is logged."""
+    if isinstance(error, DemoError):
+        return str(error)
+    log.error("a handler failed", exc_info=error)
+    return UNEXPECTED
+
+
+def outcome(note: str, *troubles: str) -> dict[str, Any] | None:
+    """The line for what was done and what went wrong; None when there is neither."""
+    text = " ".join(filter(None, (note, *troubles)))
+    return line(text, "error" if any(troubles) else "hint") if text else None
 
 
 def line(text: str, level: str = "hint") -> dict[str, Any]:

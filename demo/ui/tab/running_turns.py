@@ -6,8 +6,13 @@ It holds stop signals only, never a dialogue.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
+
+from demo.errors import InputError
+from demo.ui.shared import sentences
 
 _LATEST_COUNTS = 0.3  # how much the latest turn changes what a turn usually takes
 
@@ -42,6 +47,18 @@ class RunningTurns:
             if visitor in self._running:
                 return None
             return self._running.setdefault(visitor, Ticket(visitor, asks))
+
+    @contextmanager
+    def hold(self, visitor: str, *, asks: bool = True) -> Iterator[Ticket]:
+        """A turn for as long as the block lasts. Raises InputError while the last one still runs."""
+        ticket = self.begin(visitor, asks=asks)
+        if ticket is None:
+            raise InputError(sentences.ONE_AT_A_TIME if asks else sentences.STOP_FIRST)
+        try:
+            yield ticket
+        finally:
+            ticket.cancel.set()  # a visitor who is gone does not keep the model busy
+            self.end(ticket)
 
     def end(self, ticket: Ticket) -> None:
         """The turn is over, in whatever way."""

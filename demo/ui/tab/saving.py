@@ -52,7 +52,7 @@ class Saver:
         """Whose dialogues are kept; None when none are."""
         return None if self.store is None else owner_of(request)
 
-    def keep(self, tab: Tab, workspace: Workspace | None, *, untouched: bool = False) -> str:
+    def save(self, tab: Tab, workspace: Workspace | None, *, untouched: bool = False) -> str:
         """Save that workspace before it is shown; what people should know of it, or nothing.
 
         A picture about which nothing has been asked is kept if ``untouched`` says so. What cannot be kept

@@ -103,6 +103,11 @@ class Workspace:
             return question, self.session
         return ahead.question, ahead.session
 
+    def to_ask_again(self, turn: int) -> tuple[str | Resolved, Session]:
+        """The question of that turn as it is put, and the dialogue before it. Raises InputError."""
+        before = replace(self, session=self.session.before(turn))
+        return before.to_ask(self.session.turn(turn).question)
+
     @property
     def dialogues(self) -> tuple[Session, ...]:
         """All dialogues about the picture, in the order in which they began."""
@@ -133,7 +138,12 @@ class Workspace:
         self.session.turn(turn)
         return replace(self, changing=turn)
 
-    def with_taken(self, turn: int, place: int) -> Workspace:
+    def rated(self, turn: int, feedback: str) -> Workspace:
+        """With that answer rated ``up`` or ``down``, or not if it was so before. Raises InputError."""
+        former = self.session.turn(turn).feedback
+        return self.with_session(self.session.rated(turn, None if former == feedback else feedback))
+
+    def with_opinion(self, turn: int, place: int) -> Workspace:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
         opinions = self.session.turn(turn).second_opinions
         if not 1 <= place <= len(opinions):
@@ -157,8 +167,8 @@ class Workspace:
         """What the benchmark says of the answers of the shown dialogue, by their number (1, 2, …)."""
         return {} if self.track is None else truth.remarks(self.track, self.session)
 
-    def kept(self) -> Workspace:
-        """With all questions as they are."""
+    def unchanging(self) -> Workspace:
+        """While no question is being changed."""
         return replace(self, changing=None)
 
     def branched(self, turn: int) -> Workspace:
@@ -204,9 +214,9 @@ class Tab:
         """The workspace that was put away last, if there is one; it is no longer put away."""
         if not self.put_away:
             return None
-        *kept, workspace = self.put_away
-        self.put_away = tuple(kept)
-        return workspace.kept()
+        *others, workspace = self.put_away
+        self.put_away = tuple(others)
+        return workspace.unchanging()
 
     def empty(self) -> None:
         """Nobody uses it any more."""
