@@ -120,10 +120,10 @@ def _connect_benchmark(
 
 
 def _connect_library(parts: Parts, library: Library, opening: Opening) -> None:
-    outputs = [*parts.changed_by_events(), parts.kept]
-    parts.kept.library(library.act, [parts.tab], outputs, **_EACH)
+    outputs = [*parts.changed_by_events(), parts.library]
+    parts.library.library(library.act, [parts.tab], outputs, **_EACH)
     for opened in (
-        parts.kept.arrive(library.arrive, [parts.tab], outputs, **_NOW),
-        parts.kept.choose(library.act, [parts.tab], outputs, **_NOW),
+        parts.library.arrive(library.arrive, [parts.tab], outputs, **_NOW),
+        parts.library.choose(library.act, [parts.tab], outputs, **_NOW),
     ):
         opened.then(opening.prepare, [parts.tab], None, **_PREPARING)

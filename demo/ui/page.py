@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from demo.models.selection import Models
 
 TITLE = "RegionReasoner"
-_KEPT_S = 24 * 3600
+_UPLOADS_S = 24 * 3600
 
 
 def build_page(
@@ -55,7 +55,7 @@ def build_page(
     """
     running = models if isinstance(models, RunningModels) else RunningModels(models)
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
-    with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _KEPT_S)) as page:
+    with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _UPLOADS_S)) as page:
         usual, keeps = _usual(running.models, examples), store is not None
         parts = place_parts(
             status_of(running), examples, files / "examples", usual, keeps, index is not None

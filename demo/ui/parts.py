@@ -41,7 +41,7 @@ class Parts:
     undo: gr.Button
     new: gr.Button
     sheet: gr.HTML
-    kept: gr.HTML
+    library: gr.HTML
     benchmark: gr.HTML | None
 
     def changed_by_events(self) -> list[Any]:
@@ -81,7 +81,7 @@ def place_parts(
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
-        kept = drawn(
+        library = drawn(
             "dialogues/dialogues.html",
             "shared/nodes.js",
             "dialogues/dialogues.js",
@@ -108,7 +108,7 @@ def place_parts(
         )
     return Parts(
         tab, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
-        undo, new, sheet, kept, rows,
+        undo, new, sheet, library, rows,
     )  # fmt: skip
 
 

@@ -160,7 +160,7 @@ def test_a_dialogue_that_was_put_away_comes_back(
     assert said == "The dialogue was put away. Undo brings it back."
     assert hint(undoing.undo(tab, REQUEST), page) == "The dialogue is back."
     assert session(tab) == before
-    assert hint(undoing.undo(tab, REQUEST), page) == "Answer 2 was taken back."
+    assert hint(undoing.undo(tab, REQUEST), page) == "Answer 2 was undone."
 
 
 def test_new_twice_forgets_nothing_and_an_empty_workspace_has_nothing_to_undo(
@@ -205,7 +205,7 @@ def test_undo_says_what_it_took_back(page: Handlers, tab: Tab) -> None:
     assert hint(made, page) == "R3 is drawn. Click it to cite it, or draw another."
     said = [hint(page.undoing.undo(tab, REQUEST), page) for _ in range(3)]
     assert said == [
-        "The last change was taken back.", "Answer 2 was taken back.", "Answer 1 was taken back.",
+        "The last change was undone.", "Answer 2 was undone.", "Answer 1 was undone.",
     ]  # fmt: skip
 
 
@@ -259,7 +259,7 @@ def test_a_dialogue_plays_to_its_end(page: Handlers, blocks: Path) -> None:
     picture = open_picture(blocks)
     made = workspace(tab)
     tab.workspace = Workspace(
-        picture, made.shown, made.session, questions=("find red", "next to R1")
+        picture, made.picture_file, made.session, questions=("find red", "next to R1")
     )
     list(page.asking.play(tab, REQUEST))
     assert [t.question for t in session(tab).turns] == ["find red", "next to R1"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.ui.benchmark.panel import Benchmark, Opened
+from demo.ui.benchmark.panel import Benchmark, PlayedRows
 from demo.ui.tab.workspace import Tab, Workspace
 from tests.evaluate.test_live_benchmark import index_of, row
 from tests.ui.handlers import handlers_of, placed_parts, sent
@@ -76,7 +76,7 @@ def test_a_dialogue_from_disk_has_its_row_again(benchmark: Benchmark) -> None:
     assert recalled.track.dialogue.index == 0
     branch = replace(bare.session, id="b", branch=(bare.session.id, 1))
     assert benchmark.recall(replace(bare, session=branch, order=("b",))).track is not None
-    assert replace(benchmark, opened=Opened()).recall(bare).track is None
+    assert replace(benchmark, played=PlayedRows()).recall(bare).track is None
 
 
 def test_a_file_that_has_gone_leaves_the_dialogue(benchmark: Benchmark) -> None:

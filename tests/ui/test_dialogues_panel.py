@@ -52,7 +52,7 @@ def talk(page: Handlers, tab: Tab, name: str, picture: Path, *questions: str) ->
 def panel(page: Handlers, tab: Tab, name: str, **data: object) -> dict[str, Any]:
     """What the panel shows after an act."""
     updates = page.library.act(tab, sent(**data), asks(name))
-    value: dict[str, Any] = updates[page.context.parts.kept]
+    value: dict[str, Any] = updates[page.context.parts.library]
     return value
 
 
@@ -77,7 +77,7 @@ def test_all_branches_come_back_in_their_order_with_the_one_that_was_shown(
     list(page.asking.ask("a ghost", tab, asks("ann")))
     list(page.links.turn(tab, sent(kind="branch", turn=2), asks("ann")))
     list(page.links.turn(tab, sent(kind="switch", dialogue=1), asks("ann")))
-    again = workspace(arrived(page, "ann", workspace(tab).kept_as or ""))
+    again = workspace(arrived(page, "ann", workspace(tab).saved_id or ""))
     assert again.dialogues == workspace(tab).dialogues
     assert again.session == workspace(tab).session
     assert len(panel(page, tab, "ann", kind="list")["dialogues"]) == 3
@@ -89,7 +89,7 @@ def test_what_another_model_said_comes_back(page: Handlers, blocks: Path) -> Non
     at = workspace(tab)
     noted = at.session.with_second_opinion(1, second_of(at.session))
     page.context.show.workspace(tab, at.with_session(noted))
-    again = workspace(arrived(page, "ann", at.kept_as or ""))
+    again = workspace(arrived(page, "ann", at.saved_id or ""))
     assert again.session == noted
     assert [a.name for a in again.asides_by_turn[1]] == ["table"]
 
@@ -99,9 +99,9 @@ def test_a_deleted_branch_leaves_the_page_and_the_others_stay(page: Handlers, bl
     talk(page, tab, "ann", blocks, "find red")
     list(page.links.turn(tab, sent(kind="branch", turn=1), asks("ann")))
     first, _ = workspace(tab).dialogues
-    assert panel(page, tab, "ann", kind="delete", id=workspace(tab).kept_as)["said"] == "Deleted."
+    assert panel(page, tab, "ann", kind="delete", id=workspace(tab).saved_id)["said"] == "Deleted."
     assert workspace(tab).dialogues == (first,)
-    panel(page, tab, "ann", kind="delete", id=workspace(tab).kept_as)
+    panel(page, tab, "ann", kind="delete", id=workspace(tab).saved_id)
     assert tab.workspace is None
     assert arrived(page, "ann").workspace is None
 
@@ -113,7 +113,7 @@ def test_the_dialogue_of_another_person_is_not_there(
     ann, bob = Tab(), Tab()
     talk(page, ann, "ann", blocks, "find red")
     talk(page, bob, "bob", blocks, "find both")
-    identity = workspace(ann).kept_as
+    identity = workspace(ann).saved_id
     said = panel(page, bob, "bob", kind=kind, id=identity, title="mine", pinned=True)
     assert said["said"] == "This dialogue is not here any more."
     assert [row["title"] for row in said["dialogues"]] == ["find both"]
@@ -137,7 +137,7 @@ def test_whatever_a_browser_sends_is_answered(
 ) -> None:
     tab = Tab()
     talk(page, tab, "ann", blocks, "find red")
-    value = page.library.act(tab, sent(**data), asks("ann"))[page.context.parts.kept]
+    value = page.library.act(tab, sent(**data), asks("ann"))[page.context.parts.library]
     assert value["serial"]
     assert len(workspace(tab).session.turns) == 1
 
@@ -154,7 +154,7 @@ def test_what_goes_first_is_said_before_it_goes(page: Handlers, store: Store, bl
         ("find red", True),
     ]
     updates = page.library.arrive(Tab(), sent(kept=""), asks("ann"))
-    assert "“find red” will go first" in updates[page.context.parts.hint]["text"]
+    assert "“find red” will be deleted first" in updates[page.context.parts.hint]["text"]
     for row in rows:
         panel(page, tab, "ann", kind="pin", id=row["id"], pinned=True)
     assert len(panel(page, tab, "ann", kind="list")["dialogues"]) == 2
@@ -188,7 +188,7 @@ def test_a_damaged_file_is_said_on_the_page(parts: Parts, tmp_path: Path) -> Non
     ("kept", "cookies", "said"),
     [
         pytest.param(False, True, "kept in memory only", id="no folder"),
-        pytest.param(True, False, "Your browser keeps no cookies", id="no cookies"),
+        pytest.param(True, False, "Your browser accepts no cookies", id="no cookies"),
     ],
 )
 def test_without_a_place_or_a_name_nothing_is_kept_and_files_still_work(
@@ -199,7 +199,7 @@ def test_without_a_place_or_a_name_nothing_is_kept_and_files_still_work(
     page.library.arrive(tab, sent(kept=""), request)
     page.opening.open_upload(str(blocks), tab, request)
     list(page.asking.ask("find red", tab, request))
-    value = page.library.act(tab, sent(kind="export"), request)[parts.kept]
+    value = page.library.act(tab, sent(kind="export"), request)[parts.library]
     assert said in value["bound"]
     assert value["dialogues"] == []
     assert store.used() == 0

@@ -34,7 +34,7 @@ _MAX_SHOWN = 1000
 _MAX_REMEMBERED = 10_000  # dialogues whose row is known
 
 
-class Opened:
+class PlayedRows:
     """Which row a dialogue plays, by session id, while the server runs; the oldest are forgotten."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Benchmark:
     context: Context
     opening: Opening
     index: Index
-    opened: Opened = field(default_factory=Opened)
+    played: PlayedRows = field(default_factory=PlayedRows)
 
     def rows(self, tab: Tab, event: gr.EventData) -> Updates:
         """The rows that are looked for, without their pictures."""
@@ -93,7 +93,7 @@ class Benchmark:
 
     def recall(self, workspace: Workspace) -> Workspace:
         """A workspace from disk, with its row as long as the server knows it."""
-        row = self.opened.row_of(workspace)
+        row = self.played.row_of(workspace)
         if row is None:
             return workspace
         try:
@@ -103,7 +103,7 @@ class Benchmark:
 
     def _workspace(self, track: Track) -> Workspace:
         workspace = self.opening.workspace_for(open_stored(track.dialogue.picture))
-        self.opened.note(workspace.session.id, track.dialogue.index)
+        self.played.note(workspace.session.id, track.dialogue.index)
         return replace(workspace, track=track)
 
     def _track(self, row: int) -> Track:

@@ -44,7 +44,7 @@ class Acts:
         hand = Hand(workspace.picture, self.context.running.models.segmenter)
         edited = _EDITS[kind](hand, session, sent)
         note = edited.note or sentences.drawing_note(kind, f"R{session.registry.next_number}")
-        return self.context.show.workspace(tab, workspace.acted(edited.session), note)
+        return self.context.show.workspace(tab, workspace.with_act(edited.session), note)
 
 
 # The dialogue after each act, by the word that the browser has for it.

@@ -114,7 +114,7 @@ class Asking:
     def _rest(self, pause: Ticket | None, tab: Tab) -> Updates:
         """The page after somebody stopped a dialogue between two questions."""
         show = self.context.show
-        is_dropped = pause is not None and pause.dropped
+        is_dropped = pause is not None and pause.is_dropped
         return show.clear(tab) if is_dropped else show.workspace(tab, tab.workspace)
 
     def _turn(self, question: _Question, tab: Tab, request: gr.Request) -> Iterator[Updates]:
@@ -139,11 +139,11 @@ class Asking:
             yield from self._progress(turn, live)
         except Exception as error:
             trouble = sentences.sentence_of(error)
-        if turn.ticket.dropped:
+        if turn.ticket.is_dropped:
             return show.clear(tab)
         if not trouble:  # one step back undoes the turn and what it took the place of
             done = replace(live.session, former=workspace.session)
-            return show.workspace(tab, workspace.acted(done))
+            return show.workspace(tab, workspace.with_act(done))
         if live.started is None:
             return show.workspace(tab, workspace, trouble=trouble)
         shown = live.messages(note=marked("warning", trouble))
@@ -165,7 +165,7 @@ class Asking:
             if has_begun:
                 updates |= context.show.start(former, live.doing) | turn.question.at_start
             yield updates
-        context.turns.took(live.busy_s)
+        context.turns.note_duration(live.busy_s)
 
 
 def _has_answered(session: Session, turns: int) -> bool:

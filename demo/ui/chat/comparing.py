@@ -56,7 +56,9 @@ class Comparing:
         except Exception as error:
             trouble = sentences.sentence_of(error)
         return (
-            show.clear(tab) if ticket.dropped else show.workspace(tab, workspace, trouble=trouble)
+            show.clear(tab)
+            if ticket.is_dropped
+            else show.workspace(tab, workspace, trouble=trouble)
         )
 
     def _ask(

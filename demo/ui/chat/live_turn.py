@@ -14,7 +14,14 @@ from demo.dialects.prompt import Given
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnFinished, TurnStarted
 from demo.dialogue.session import Session
 from demo.picture.regions import RegionObject
-from demo.ui.chat.messages import Message, part, said_by_model, said_by_person, titled, whole
+from demo.ui.chat.messages import (
+    Message,
+    model_message,
+    part_message,
+    part_title,
+    person_message,
+    turn_message,
+)
 from demo.ui.shared.sentences import LOOKING, waiting_note
 from demo.ui.shared.text import Boxes, code, link, linked_boxes, linked_names, resolved_boxes
 
@@ -104,18 +111,20 @@ class LiveTurn:
         boxes = {g.model_box.xyxy: g.name for g in reversed(given)}
         asked = resolved_boxes(self.started.prompted, {b: link(n) for b, n in boxes.items()})
         return [
-            said_by_person(linked_names(self.started.question, _cited(given))),
-            said_by_model(note or self.doing),
-            whole(self._turn_id, self._parts, asked, None, None),
-            *(self._part_message(name, boxes, ended=note is not None) for name in self._parts),
+            person_message(linked_names(self.started.question, _cited(given))),
+            model_message(note or self.doing),
+            turn_message(self._turn_id, self._parts, asked, None, None),
+            *(self._live_part(name, boxes, ended=note is not None) for name in self._parts),
         ]
 
-    def _part_message(self, name: str, boxes: Boxes, *, ended: bool) -> Message:
+    def _live_part(self, name: str, boxes: Boxes, *, ended: bool) -> Message:
         written = self._parts[name]
         writing = written.seconds is None and not ended
         status = "pending" if writing else None if name == "think" else "done"
         text = code(written.text) if name == "answer" else linked_boxes(written.text, boxes)
-        return part(titled(name, boxes.values()), text, self._turn_id, status, written.seconds)
+        return part_message(
+            part_title(name, boxes.values()), text, self._turn_id, status, written.seconds
+        )
 
 
 def _cited(given: tuple[Given, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The panel of kept dialogues: found, opened, named, pinned, deleted, carried away as files.
+"""The panel of saved dialogues: found, opened, named, pinned, deleted, saved as files.
 
 Whose dialogues they are is known from the request, and never from what a browser sends with it.
 """
@@ -27,18 +27,18 @@ from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
-from demo.ui.tab.saving import Fetched
+from demo.ui.tab.saving import SavedDialogue
 from demo.ui.tab.workspace import Tab, Workspace
 
 _ACTS = ("list", "export", "open", "rename", "pin", "delete")
 _PAGE = 24  # rows at a time
 _MAX_SHOWN = 1000
-_MARGIN = 50_000_000  # bytes; what goes when so many more are needed is said
+_MARGIN = 50_000_000  # bytes; people are warned of what would be deleted for this many more
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Handlers of the panel's events; ``files`` is where those to be carried away are made.
+    """Handlers of the panel's events; ``files`` is where dialogues are saved as files.
 
     ``recall`` adds to a workspace from disk what is known of its dialogue beside the disk.
     """
@@ -84,7 +84,7 @@ class Library:
             return self._panel(file=self._file(tab, sent.text("id")))
         store, owner = self.context.saver.store, tab.owner
         if store is None or owner is None:
-            raise StoreError(sentences.NOT_KEPT)
+            raise StoreError(sentences.NOT_SAVED)
         identity = sent.text("id")
         match kind:
             case "open":
@@ -101,9 +101,9 @@ class Library:
 
     def _last(self, owner: Owner, wished: str) -> Workspace | None:
         fetched = self.context.saver.last(owner, wished)
-        return None if fetched is None else self._fetched(fetched)
+        return None if fetched is None else self._workspace_of(fetched)
 
-    def _fetched(self, fetched: Fetched) -> Workspace:
+    def _workspace_of(self, fetched: SavedDialogue) -> Workspace:
         picture = fetched.picture
         workspace = self.opening.workspace_for(picture, self.opening.questions_for(picture))
         return self.recall(fetched.onto(workspace))
@@ -117,7 +117,7 @@ class Library:
             )
             return {**closing, **self.context.show.workspace(tab, shown)}
         fetched = self.context.saver.fetch(owner, identity)
-        workspace = self._fetched(fetched)
+        workspace = self._workspace_of(fetched)
         # What was put away in an older state must not come back beside it.
         tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
         return {**closing, **self.opening.open(lambda: workspace, tab, request)}
@@ -126,7 +126,7 @@ class Library:
 
     def _pin(self, store: Store, owner: Owner, identity: str, pinned: bool) -> Updates:
         store.pin(owner, identity, pinned)
-        return self._panel(said="Pinned: it is kept whatever its age." if pinned else "Unpinned.")
+        return self._panel(said="Pinned: it stays, however old it gets." if pinned else "Unpinned.")
 
     def _delete(
         self, store: Store, owner: Owner, identity: str, tab: Tab, request: gr.Request
@@ -148,7 +148,7 @@ class Library:
             listed = {**self._list(tab, sent), "user": request.username or ""}
         except DemoError as error:
             listed = {"said": str(error), "failed": True}
-        panel = self.context.parts.kept
+        panel = self.context.parts.library
         news = {name: value for name, value in done[panel].items() if value}
         return {**done, panel: {**listed, **news, "serial": serial()}}
 
@@ -160,10 +160,10 @@ class Library:
             return {"dialogues": [], "left": 0, "bound": bound, "here": here}
         count = min(sent.whole("count", _PAGE), _MAX_SHOWN)
         found = store.entries(owner, sent.text("search"))
-        going = {kept.id for kept in _going(store, owner)}
-        open_ = tab.workspace.kept_as if tab.workspace else None
+        at_risk = {entry.id for entry in _at_risk(store, owner)}
+        open_id = tab.workspace.saved_id if tab.workspace else None
         return {
-            "dialogues": [_row(store, owner, k, going, open_) for k in found[:count]],
+            "dialogues": [_row(store, owner, entry, at_risk, open_id) for entry in found[:count]],
             "left": max(0, len(found) - count),
             "bound": sentences.room_note(store.used(owner), store.bounds.each),
             "said": store.notice,
@@ -171,7 +171,7 @@ class Library:
         }
 
     def _panel(self, **value: Any) -> Updates:
-        return {self.context.parts.kept: value}
+        return {self.context.parts.library: value}
 
     # Files -----------------------------------------------------------------------------------
 
@@ -186,8 +186,8 @@ class Library:
             path.write_bytes(content)
         except OSError as error:
             raise StoreError(f"The file cannot be made: {error.strerror}.") from error
-        made: dict[str, Any] = FileData(path=str(path), orig_name=path.name).model_dump()
-        return made
+        file: dict[str, Any] = FileData(path=str(path), orig_name=path.name).model_dump()
+        return file
 
     def _wanted(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
         if identity and tab.owner is not None:
@@ -199,10 +199,10 @@ class Library:
 
 
 def _removal_warning(store: Store, owner: Owner) -> str:
-    return sentences.removal_warning([kept.title for kept in _going(store, owner)])
+    return sentences.removal_warning([entry.title for entry in _at_risk(store, owner)])
 
 
-def _going(store: Store, owner: Owner) -> tuple[Kept, ...]:
+def _at_risk(store: Store, owner: Owner) -> tuple[Kept, ...]:
     try:
         return store.would_remove(owner, _MARGIN)
     except StoreError:  # everything is pinned: nothing goes, which is said when there is no room
@@ -210,18 +210,18 @@ def _going(store: Store, owner: Owner) -> tuple[Kept, ...]:
 
 
 def _row(
-    store: Store, owner: Owner, kept: Kept, going: set[str], open_: str | None
+    store: Store, owner: Owner, entry: Kept, at_risk: set[str], open_id: str | None
 ) -> dict[str, Any]:
-    small = base64.b64encode(store.thumbnail(owner, kept.id)).decode()
+    thumbnail = base64.b64encode(store.thumbnail(owner, entry.id)).decode()
     return {
-        "id": kept.id,
-        "title": kept.title,
-        "turns": kept.turns,
-        "at": kept.updated,
-        "pinned": kept.pinned,
-        "going": kept.id in going,
-        "open": kept.id == open_,
-        "small": f"data:image/jpeg;base64,{small}",
+        "id": entry.id,
+        "title": entry.title,
+        "turns": entry.turns,
+        "at": entry.updated,
+        "pinned": entry.pinned,
+        "going": entry.id in at_risk,
+        "open": entry.id == open_id,
+        "small": f"data:image/jpeg;base64,{thumbnail}",
     }
 
 

@@ -72,7 +72,7 @@ class Opening:
         """
         show, visitor = self.context.show, visitor_of(request)
         try:
-            with self.context.turns.hold(visitor, asks=False):
+            with self.context.turns.hold(visitor, needs_model=False):
                 workspace = read()
         except DemoError as error:
             return show.line(str(error))

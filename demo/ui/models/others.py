@@ -9,12 +9,10 @@ from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import serial
 
 _KEY = (
-    "It gets the same question with the same regions. Its answer is laid beside this one, and is no part "
-    "of the dialogue."
+    "It gets the same question with the same regions. Its answer is shown beside this one and does not "
+    "become part of the dialogue."
 )
-_NONE = (
-    "No other model is on this machine. Fetch one in the header, where it says which model runs."
-)
+_NONE = "There is no other model on this machine. Fetch one in the header, where the running model is named."
 
 
 def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:

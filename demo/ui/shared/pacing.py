@@ -36,7 +36,7 @@ def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> It
             yield []
             continue
         time.sleep(max(0.0, shown_at + seconds - time.monotonic()))
-        batch, end = _taken(first, arrived)
+        batch, end = _drain(first, arrived)
         if batch:
             yield batch
             shown_at = time.monotonic()
@@ -56,7 +56,7 @@ def _read(events: Iterator[T], arrived: SimpleQueue[T | _End]) -> None:
         arrived.put(_End(None))
 
 
-def _taken(first: T | _End, arrived: SimpleQueue[T | _End]) -> tuple[list[T], _End | None]:
+def _drain(first: T | _End, arrived: SimpleQueue[T | _End]) -> tuple[list[T], _End | None]:
     """``first`` and everything else that is there, and the end if that is there too."""
     batch: list[T] = []
     item = first

@@ -45,7 +45,7 @@ class Copy:
 class Workspace:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
+    ``picture_file`` is what their browser loads, ``session`` the dialogue they look at,
     ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
     are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
@@ -54,7 +54,7 @@ class Workspace:
     """
 
     picture: Picture
-    shown: Path
+    picture_file: Path
     session: Session
     questions: tuple[str, ...] = ()
     track: Track | None = None
@@ -66,15 +66,15 @@ class Workspace:
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def kept_as(self) -> str | None:
+    def saved_id(self) -> str | None:
         """The name under which the shown dialogue is on disk."""
         copy = self.copies.get(self.session.id)
         return None if copy is None else copy.saved.id
 
-    def place_of(self, kept: str) -> int | None:
+    def place_of(self, saved_id: str) -> int | None:
         """At which place (0, 1, …) the dialogue stands that is on disk under that name."""
         named = {i: copy.saved.id for i, copy in self.copies.items()}
-        return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == kept), None)
+        return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == saved_id), None)
 
     def without(self, place: int) -> Workspace | None:
         """Without the dialogue at that place; None when there is no other."""
@@ -118,14 +118,14 @@ class Workspace:
         """Without the failed try, or else without the last act. Raises InputError."""
         if self.failure is not None:
             return replace(self, failure=None)
-        return self.acted(self.session.undo())
+        return self.with_act(self.session.undo())
 
     @property
     def is_untouched(self) -> bool:
         """Whether nothing has been asked or drawn, or all of it has been taken back."""
         return not (self.failure or self.session.turns or self.session.registry.regions)
 
-    def acted(self, session: Session) -> Workspace:
+    def with_act(self, session: Session) -> Workspace:
         """With the dialogue after a turn or an edit."""
         return replace(self, session=session, failure=None, changing=None)
 
@@ -148,7 +148,7 @@ class Workspace:
         opinions = self.session.turn(turn).second_opinions
         if not 1 <= place <= len(opinions):
             raise InputError("This answer is not there any more.")
-        return self.acted(taken(self.session, turn, opinions[place - 1]))
+        return self.with_act(taken(self.session, turn, opinions[place - 1]))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
@@ -175,7 +175,7 @@ class Workspace:
         """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
         branch = self.session.branched(turn)
         order = (*(s.id for s in self.dialogues), branch.id)
-        return replace(self.acted(branch), others=(*self.others, self.session), order=order)
+        return replace(self.with_act(branch), others=(*self.others, self.session), order=order)
 
     def switched(self, place: int) -> Workspace:
         """With another dialogue shown: the one at ``place`` (0, 1, …), where there is one."""
@@ -183,7 +183,7 @@ class Workspace:
         if not 0 <= place < len(dialogues):
             return self
         shown = dialogues[place]
-        return replace(self.acted(shown), others=tuple(s for s in dialogues if s is not shown))
+        return replace(self.with_act(shown), others=tuple(s for s in dialogues if s is not shown))
 
 
 class Tab:
