@@ -33,12 +33,12 @@ def add_endpoints(running: RunningModels) -> None:
 
         Give null as session for the first question and the returned session for the next ones.
         """
-        with _sentences():
+        with _as_gradio_errors():
             return _ground(image, question, session, running)
 
     def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
-        with _sentences():
+        with _as_gradio_errors():
             picture = _picture(image)
             return draw_overlay(picture, _session(session, picture, running.models.reasoner))
 
@@ -60,7 +60,7 @@ def add_endpoints(running: RunningModels) -> None:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def _as_gradio_errors() -> Iterator[None]:
     """Every failure becomes the error that Gradio hands to the caller, with a sentence."""
     try:
         yield

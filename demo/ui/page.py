@@ -50,7 +50,8 @@ def build_page(
 ) -> gr.Blocks:
     """The whole page with its events and endpoints, ready for ``launch(**launch_options())``.
 
-    Models that are given by themselves stay the same. Without a store dialogues are kept in memory only.
+    Models that come without RunningModels cannot be switched. Without a store, dialogues are kept in
+    memory only.
     ``index`` is the benchmark's, if there is one.
     """
     running = models if isinstance(models, RunningModels) else RunningModels(models)

@@ -75,12 +75,12 @@ class Show:
         """
         return {
             self.parts.canvas: {**(scene(former) if former else {}), **running(doing, ())},
-            **self.pause(),
+            **self.stop_button(),
             **self.line("", "hint"),
         }
 
-    def pause(self) -> Updates:
-        """Stop in the place of the questions that could be next."""
+    def stop_button(self) -> Updates:
+        """The button that stops, in the place of those for the next questions."""
         return {
             self.parts.next: gr.Button(visible=False),
             self.parts.play: gr.Button(visible=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.dialogue.examples import Example
 from demo.dialogue.store import Store
 from demo.models.selection import Models
 from demo.models.switching import RunningModels
@@ -61,12 +63,16 @@ class Handlers:
 
 
 def handlers_of(
-    parts: Parts, folder: Path, store: Store | None = None, segmenter: Segmenter | None = None
+    parts: Parts,
+    folder: Path,
+    store: Store | None = None,
+    segmenter: Segmenter | None = None,
+    examples: Sequence[Example] = (),
 ) -> Handlers:
     """Handlers of a page with the model that reads from a table."""
     models = Models(TableReasoner(), segmenter, "table", "", "")
     context = Context(parts, RunningModels(models), RunningTurns(), Saver(store))
-    asking, opening = Asking(context), Opening(context, [], folder)
+    asking, opening = Asking(context), Opening(context, examples, folder)
     return Handlers(
         context,
         opening,

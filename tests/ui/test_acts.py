@@ -115,6 +115,26 @@ def test_whatever_is_sent_is_answered(page: Handlers, data: dict[str, object]) -
     assert page.context.parts.canvas in page.acts.act(tab, sent(**data), REQUEST)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"kind": ["again"], "turn": 1}, id="a list for a word"),
+        pytest.param({"kind": "forget", "turn": 1}, id="an unknown link"),
+        pytest.param({"kind": "again", "turn": True}, id="a truth for a turn"),
+        pytest.param({"kind": "compare", "turn": 1, "source": {"a": 1}}, id="no model's name"),
+        pytest.param({"kind": "switch", "dialogue": 1e9}, id="no dialogue"),
+    ],
+)
+def test_an_unusable_link_changes_nothing(
+    page: Handlers, tab: Tab, data: dict[str, object]
+) -> None:
+    before = session(tab)
+    updates, *_ = page.links.turn(tab, sent(**data), REQUEST)
+    assert hint(updates, page) == sentences.NOT_UNDERSTOOD
+    assert session(tab) is before
+
+
 def test_acts_are_refused_while_a_turn_runs(page: Handlers, tab: Tab) -> None:
     ticket = page.context.turns.begin("ann")
     assert ticket is not None

@@ -13,7 +13,7 @@ from demo.errors import DemoError, InputError
 from demo.ui.chat.asking import Asking
 from demo.ui.chat.comparing import Comparing
 from demo.ui.context import Context
-from demo.ui.models.others import others
+from demo.ui.models.panel import others
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.shared.updates import steadily
@@ -47,9 +47,9 @@ class AnswerLinks:
 
     def _act(self, kind: str, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
         with tab.lock:
-            return self._act_on(kind, sent, tab, self.context.idle_workspace(tab, request))
+            return self._updates(kind, sent, tab, self.context.idle_workspace(tab, request))
 
-    def _act_on(self, kind: str, sent: Payload, tab: Tab, workspace: Workspace) -> Updates:
+    def _updates(self, kind: str, sent: Payload, tab: Tab, workspace: Workspace) -> Updates:
         show = self.context.show
         if kind == "switch":
             return show.workspace(tab, workspace.switched(sent.whole("dialogue")))

@@ -5,51 +5,50 @@ A sentence for a person stands where the failure happened, and what was typed or
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from demo.dialogue.engine import TurnStarted
+from demo.dialogue.engine import TurnEvent, TurnStarted, run_turn
 from demo.dialogue.session import Session
 from demo.errors import InputError
 from demo.language.references import Resolved
+from demo.picture.picture import Picture
 from demo.ui.chat.live_turn import LiveTurn
-from demo.ui.chat.turn_batches import turn_batches
 from demo.ui.context import Context, visitor_of
 from demo.ui.shared import sentences
+from demo.ui.shared.pacing import paced
 from demo.ui.shared.text import marked
 from demo.ui.shared.updates import steadily
 from demo.ui.show import Updates
 from demo.ui.tab.running_turns import Ticket
 from demo.ui.tab.workspace import Failure, Tab, Workspace
 
+if TYPE_CHECKING:
+    from demo.models.selection import Models
+
+_FRAME_S = 1 / 15
+_QUIET_S = 1.0  # a turn that waits for others learns its new place this often
 _PAUSE_S = 1.2  # between two questions of a dialogue that plays by itself
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """What is asked; ``start`` is the dialogue that it goes on from when it is not the shown one, and
-    ``at_start`` what else changes on the page as soon as it stands in the chat.
+class _Turn:
+    """A question on its way to an answer, and the workspace that it was asked on.
+
+    ``start`` is the dialogue that it goes on from, ``at_start`` what else changes on the page as soon as
+    the question stands in the chat.
     """
 
     sentence: str | Resolved
-    start: Session | None = None
-    at_start: Updates = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A question on its way to an answer, and the workspace that it was asked on."""
-
-    question: _Question
+    start: Session
+    at_start: Updates
     workspace: Workspace
     ticket: Ticket
-
-    @property
-    def start(self) -> Session:
-        """The dialogue that it goes on from."""
-        return self.question.start or self.workspace.session
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Asking:
         if workspace and workspace.changing:
             start = workspace.session.before(workspace.changing)
         emptied = {self.context.parts.message: ""}
-        yield from self._turn(_Question(sentence, start, emptied), tab, request)
+        yield from self._turn(tab, request, sentence, start, emptied)
 
     @steadily
     def follow(self, tab: Tab, request: gr.Request) -> Iterator[Updates]:
@@ -89,13 +88,12 @@ class Asking:
         if tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
         question, start = tab.workspace.to_ask_again(turn)
-        yield from self._turn(_Question(question, start), tab, request)
+        yield from self._turn(tab, request, question, start)
 
     def _next(self, tab: Tab, request: gr.Request) -> Iterator[Updates]:
-        question = _Question("")
-        if tab.workspace is not None:
-            question = _Question(*tab.workspace.to_ask(tab.workspace.next_question or ""))
-        yield from self._turn(question, tab, request)
+        workspace = tab.workspace
+        question = workspace.to_ask(workspace.next_question or "") if workspace else ("", None)
+        yield from self._turn(tab, request, *question)
 
     def _play(self, tab: Tab, request: gr.Request) -> Iterator[Updates]:
         while tab.workspace is not None and tab.workspace.next_question is not None:
@@ -105,7 +103,7 @@ class Asking:
             if workspace is None or not _has_answered(workspace.session, turns):
                 return
             if workspace.next_question is not None:
-                yield self.context.show.pause()
+                yield self.context.show.stop_button()
                 pause = self.context.turns.pause(visitor_of(request), _PAUSE_S)
                 if pause is None or pause.cancel.is_set():
                     yield self._rest(pause, tab)
@@ -117,7 +115,15 @@ class Asking:
         is_dropped = pause is not None and pause.is_dropped
         return show.clear(tab) if is_dropped else show.workspace(tab, tab.workspace)
 
-    def _turn(self, question: _Question, tab: Tab, request: gr.Request) -> Iterator[Updates]:
+    def _turn(
+        self,
+        tab: Tab,
+        request: gr.Request,
+        sentence: str | Resolved,
+        start: Session | None = None,
+        at_start: Updates | None = None,
+    ) -> Iterator[Updates]:
+        """One turn; without ``start`` it goes on from the dialogue that is shown."""
         context, visitor = self.context, visitor_of(request)
         context.tabs.take(visitor, tab)
         try:
@@ -126,7 +132,10 @@ class Asking:
                     workspace = tab.workspace
                 if workspace is None:
                     raise InputError(sentences.OPEN_FIRST)
-                last = yield from self._run(_Turn(question, workspace, ticket), tab)
+                turn = _Turn(
+                    sentence, start or workspace.session, at_start or {}, workspace, ticket
+                )
+                last = yield from self._run(turn, tab)
         except InputError as error:
             last = context.show.line(str(error))
         yield last  # not sooner: whoever sees the answer may act on it at once
@@ -154,8 +163,8 @@ class Asking:
         context, shown = self.context, replace(turn.workspace, session=turn.start)
         earlier = context.show.dialogue(shown)
         former = shown if turn.start is not turn.workspace.session else None
-        models, sentence = context.running.use(), turn.question.sentence
-        for batch in turn_batches(models, turn.start, sentence, shown.picture, turn.ticket.cancel):
+        models, cancel = context.running.use(), turn.ticket.cancel
+        for batch in turn_batches(models, turn.start, turn.sentence, shown.picture, cancel):
             news = [live.feed(event) for event in batch]
             news.append(live.wait(*context.turns.before(turn.ticket)))
             if not batch and not any(news):
@@ -163,7 +172,7 @@ class Asking:
             has_begun = any(isinstance(event, TurnStarted) for event in batch)
             updates = context.show.progress(earlier, live, canvas=any(news) and not has_begun)
             if has_begun:
-                updates |= context.show.start(former, live.doing) | turn.question.at_start
+                updates |= context.show.start(former, live.doing) | turn.at_start
             yield updates
         context.turns.note_duration(live.busy_s)
 
@@ -171,3 +180,29 @@ class Asking:
 def _has_answered(session: Session, turns: int) -> bool:
     """Whether a whole answer has come to a dialogue that had so many turns."""
     return len(session.turns) != turns and not session.turns[-1].partial
+
+
+def turn_batches(
+    models: AbstractContextManager[Models],
+    session: Session,
+    sentence: str | Resolved,
+    picture: Picture,
+    cancel: threading.Event,
+) -> Iterator[list[TurnEvent]]:
+    """A turn's events in batches that a page can keep up with; an empty one after a quiet time.
+
+    The models stay until the turn is over. Raises DemoError as ``run_turn`` does.
+    """
+
+    def events() -> Iterator[TurnEvent]:
+        with models as taken:
+            yield from run_turn(
+                session,
+                sentence,
+                picture=picture,
+                reasoner=taken.reasoner,
+                segmenter=taken.segmenter,
+                cancel=cancel,
+            )
+
+    return paced(events(), _FRAME_S, _QUIET_S)

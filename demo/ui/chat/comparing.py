@@ -1,4 +1,4 @@
-"""What happens when another model is asked the same question: its answer is laid beside the first."""
+"""What happens when another model is asked the same question: its answer is shown beside the first."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from demo.dialogue.engine import understand
 from demo.dialogue.second_opinion import check_same, second_of
 from demo.errors import InputError
 from demo.ui.canvas.scene import running
+from demo.ui.chat.asking import turn_batches
 from demo.ui.chat.live_turn import LiveTurn
-from demo.ui.chat.turn_batches import turn_batches
 from demo.ui.context import Context, visitor_of
 from demo.ui.shared import sentences
 from demo.ui.show import Updates
@@ -55,11 +55,9 @@ class Comparing:
                 workspace = workspace.with_session(session)
         except Exception as error:
             trouble = sentences.sentence_of(error)
-        return (
-            show.clear(tab)
-            if ticket.is_dropped
-            else show.workspace(tab, workspace, trouble=trouble)
-        )
+        if ticket.is_dropped:
+            return show.clear(tab)
+        return show.workspace(tab, workspace, trouble=trouble)
 
     def _ask(
         self, workspace: Workspace, turn: int, entry: Entry, ticket: Ticket

@@ -33,7 +33,7 @@ _DOING = {
 }
 
 
-_FAR, _STEP = 10, 0.9  # from the tenth place on, a place is shown when it is a tenth smaller
+_FAR, _STEP = 10, 0.9  # further back than that, a place is shown when it has become a tenth smaller
 
 
 @dataclass(slots=True)

@@ -175,7 +175,7 @@ def _opinion_parts(session: Session, second: SecondOpinion) -> Iterator[str]:
 
 
 def author_note(session: Session, turn: Turn) -> str:
-    """Who answer_objects, as words that follow others; nothing in a dialogue with one model."""
+    """Who answered, as words that follow others; nothing in a dialogue with one model."""
     several = len(session.answered_by) > 1
     return f" by {session.reasoner_of(turn).name}" if several else ""
 

@@ -93,40 +93,30 @@ class Library:
                 store.rename(owner, identity, sent.text("title"))
                 return self._panel(said="Renamed.")
             case "pin":
-                return self._pin(store, owner, identity, sent.flag("pinned"))
+                store.pin(owner, identity, sent.flag("pinned"))
+                pinned = "Pinned: it stays, however old it gets."
+                return self._panel(said=pinned if sent.flag("pinned") else "Unpinned.")
             case _:
                 return self._delete(store, owner, identity, tab, request)
 
     # Opening --------------------------------------------------------------------------------
 
-    def _last(self, owner: Owner, wished: str) -> Workspace | None:
-        fetched = self.context.saver.last(owner, wished)
-        return None if fetched is None else self._workspace_of(fetched)
+    def _last(self, owner: Owner, wanted: str) -> Workspace | None:
+        saved = self.context.saver.last(owner, wanted)
+        return None if saved is None else self._workspace_of(saved)
 
-    def _workspace_of(self, fetched: SavedDialogue) -> Workspace:
-        picture = fetched.picture
-        workspace = self.opening.workspace_for(picture, self.opening.questions_for(picture))
-        return self.recall(fetched.onto(workspace))
+    def _workspace_of(self, saved: SavedDialogue) -> Workspace:
+        questions = self.opening.questions_for(saved.picture)
+        return self.recall(saved.onto(self.opening.workspace_for(saved.picture, questions)))
 
     def _open(self, owner: Owner, identity: str, tab: Tab, request: gr.Request) -> Updates:
         self.context.require_idle(request)
         closing = self._panel(close=True)
         if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
-            shown = (
-                tab.workspace if place == _place(tab.workspace) else tab.workspace.switched(place)
-            )
-            return {**closing, **self.context.show.workspace(tab, shown)}
-        fetched = self.context.saver.fetch(owner, identity)
-        workspace = self._workspace_of(fetched)
-        # What was put away in an older state must not come back beside it.
-        tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
+            return {**closing, **self.context.show.workspace(tab, tab.workspace.switched(place))}
+        workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
+        tab.forget(identity)
         return {**closing, **self.opening.open(lambda: workspace, tab, request)}
-
-    # In the list ------------------------------------------------------------------------------
-
-    def _pin(self, store: Store, owner: Owner, identity: str, pinned: bool) -> Updates:
-        store.pin(owner, identity, pinned)
-        return self._panel(said="Pinned: it stays, however old it gets." if pinned else "Unpinned.")
 
     def _delete(
         self, store: Store, owner: Owner, identity: str, tab: Tab, request: gr.Request
@@ -137,7 +127,7 @@ class Library:
         if place is not None:
             self.context.require_idle(request)
         store.delete(owner, identity)
-        tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
+        tab.forget(identity)
         done = self._panel(said="Deleted.")
         if workspace is None or place is None:
             return done
@@ -177,7 +167,7 @@ class Library:
 
     def _file(self, tab: Tab, identity: str) -> dict[str, Any]:
         """A dialogue as a file, under an address that nobody can guess; without a name the one shown."""
-        session, picture = self._wanted(tab, identity)
+        session, picture = self._session_and_picture(tab, identity)
         content = to_zip(session, picture)
         title = session.turns[0].question if session.turns else picture.info.name
         path = self.files / secrets.token_urlsafe(16) / f"{_file_name(title)}.zip"
@@ -186,13 +176,12 @@ class Library:
             path.write_bytes(content)
         except OSError as error:
             raise StoreError(f"The file cannot be made: {error.strerror}.") from error
-        file: dict[str, Any] = FileData(path=str(path), orig_name=path.name).model_dump()
-        return file
+        return dict(FileData(path=str(path), orig_name=path.name).model_dump())
 
-    def _wanted(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
+    def _session_and_picture(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
         if identity and tab.owner is not None:
-            fetched = self.context.saver.fetch(tab.owner, identity)
-            return fetched.session, fetched.picture
+            saved = self.context.saver.fetch(tab.owner, identity)
+            return saved.session, saved.picture
         if identity or tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
         return tab.workspace.session, tab.workspace.picture
@@ -223,10 +212,6 @@ def _row(
         "open": entry.id == open_id,
         "small": f"data:image/jpeg;base64,{thumbnail}",
     }
-
-
-def _place(workspace: Workspace) -> int:
-    return [s.id for s in workspace.dialogues].index(workspace.session.id)
 
 
 def _file_name(title: str) -> str:

@@ -12,6 +12,7 @@ import gradio as gr
 
 from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import gb
+from demo.dialogue.session import Session
 from demo.errors import DemoError
 from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import serial
@@ -21,6 +22,11 @@ from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab
 
 _ACTS = ("look", "measure", "stop", "choose", "other", "fetch")
+_KEY = (
+    "It gets the same question with the same regions. Its answer is shown beside this one and does not "
+    "become part of the dialogue."
+)
+_NONE = "There is no other model on this machine. Fetch one in the header, which names the running model."
 
 
 def status_of(running: RunningModels) -> dict[str, Any]:
@@ -93,3 +99,21 @@ class ModelPanel:
             "text": f"{entry.title} is not on this machine yet: {order}.",
             "button": f"Fetch{size} and switch",
         }
+
+
+def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:
+    """The models that a question can be put to as well, as `others.js` shows them. Raises InputError."""
+    first = session.reasoner_of(session.turn(turn)).name
+    rows = [
+        {"source": row.source, "title": row.title, "line": row.line}
+        for row in running.available.rows(running.models, measured=False)
+        if row.state in ("runs", "here") and running.available.entry(row.source).name != first
+    ]
+    return {
+        "kind": "others",
+        "turn": turn,
+        "title": f"Answer {turn}: ask another model",
+        "rows": rows,
+        "key": _KEY if rows else _NONE,
+        "serial": serial(),
+    }

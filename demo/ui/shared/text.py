@@ -75,7 +75,7 @@ def linked_boxes(
     ``pointers`` are points that the text mentions, with the addresses that they become links to.
     """
 
-    def shown(citation: Citation) -> str | None:
+    def replacement(citation: Citation) -> str | None:
         if citation.box in boxes:
             return link(boxes[citation.box])
         if invented is None:
@@ -83,7 +83,7 @@ def linked_boxes(
         written = plain(text[citation.start : citation.end])
         return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
 
-    spans = [(c.start, c.end, shown(c)) for c in find_citations(text)]
+    spans = [(c.start, c.end, replacement(c)) for c in find_citations(text)]
     for pointer, address in (pointers or {}).items():
         written = plain(text[pointer.start : pointer.end])
         span = f'<span class="pointer">[{written}]({address})</span>'

@@ -1,4 +1,4 @@
-"""What happens when a turn is stopped, an act is taken back, or a tab is cleared or closed."""
+"""What happens when a turn is stopped, an act is undone, or a tab is cleared or closed."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Undoing:
         return self.context.show.line(sentences.STOPPING if was_running else "", "hint")
 
     def undo(self, tab: Tab, request: gr.Request) -> Updates:
-        """Take back the last act, or bring back the workspace that was put away when this one came."""
+        """Undo the last act, or bring back the workspace that was put away when this one came."""
         show = self.context.show
         with tab.lock:
             if self.context.turns.is_running(visitor_of(request)):
                 return show.line(sentences.STOP_FIRST)
-            with suppress(InputError):  # there may be nothing on the workspace to take back
+            with suppress(InputError):  # there may be nothing on the workspace to undo
                 if (workspace := tab.workspace) is not None:
                     undone = workspace.undone()
                     return show.workspace(tab, undone, sentences.undo_note(workspace, undone))

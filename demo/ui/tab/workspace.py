@@ -180,7 +180,7 @@ class Workspace:
     def switched(self, place: int) -> Workspace:
         """With another dialogue shown: the one at ``place`` (0, 1, …), where there is one."""
         dialogues = self.dialogues
-        if not 0 <= place < len(dialogues):
+        if not 0 <= place < len(dialogues) or dialogues[place] is self.session:
             return self
         shown = dialogues[place]
         return replace(self.with_act(shown), others=tuple(s for s in dialogues if s is not shown))
@@ -218,8 +218,12 @@ class Tab:
         self.put_away = tuple(others)
         return workspace.unchanging()
 
+    def forget(self, saved_id: str) -> None:
+        """What was put away in an older state must not come back beside the dialogue on disk."""
+        self.put_away = tuple(w for w in self.put_away if w.place_of(saved_id) is None)
+
     def empty(self) -> None:
-        """Nobody uses it any more."""
+        """Drop everything, as nobody uses it any more."""
         with self.lock:
             self.workspace, self.put_away = None, ()
 
