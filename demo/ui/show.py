@@ -44,7 +44,7 @@ class Show:
         return {
             self.parts.canvas: value,
             self.parts.notice: self.notice(workspace),
-            self.parts.chat: self._dialogue(workspace),
+            self.parts.chat: self.dialogue(workspace) if workspace else [],
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
@@ -53,15 +53,9 @@ class Show:
 
     def dialogue(self, workspace: Workspace) -> list[Message]:
         """Its turns in the chat; other models are offered where they can be chosen."""
-        return messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
-
-    def _dialogue(self, workspace: Workspace | None) -> list[Message]:
-        if workspace is None:
-            return []
-        return [
-            *self.dialogue(workspace),
-            *(workspace.failure.messages if workspace.failure else ()),
-        ]
+        failed = workspace.failure.messages if workspace.failure else ()
+        turns = messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
+        return [*turns, *failed]
 
     def notice(self, workspace: Workspace | None) -> dict[str, Any] | None:
         """What people should know about their picture and the model that runs."""

@@ -160,7 +160,7 @@ class Asking:
         return show.workspace(tab, replace(workspace, failure=failure))
 
     def _progress(self, turn: _Turn, live: LiveTurn) -> Iterator[Updates]:
-        context, shown = self.context, replace(turn.workspace, session=turn.start)
+        context, shown = self.context, turn.workspace.with_act(turn.start)
         earlier = context.show.dialogue(shown)
         former = shown if turn.start is not turn.workspace.session else None
         models, cancel = context.running.use(), turn.ticket.cancel

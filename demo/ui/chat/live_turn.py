@@ -113,7 +113,7 @@ class LiveTurn:
         return [
             person_message(linked_names(self.started.question, _cited(given))),
             model_message(note or self.doing),
-            turn_message(self._turn_id, self._parts, asked, None, None),
+            turn_message(self._turn_id, self._parts, asked),
             *(self._live_part(name, boxes, ended=note is not None) for name in self._parts),
         ]
 

@@ -74,12 +74,12 @@ def turn_message(
     turn_id: str,
     parts: Iterable[str],
     asked: str,
-    status: str | None,
-    seconds: float | None,
-    by: str = "",
+    status: str | None = None,
+    seconds: float | None = None,
+    author: str = "",
 ) -> Message:
-    """The collapsible message that holds the parts of one turn, ``by`` whom it is if that is to be said."""
-    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(by)
+    """The collapsible message that holds the parts of one turn; ``author`` ends its title."""
+    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(author)
     return _collapsible(title, f"Asked as: {asked}", {"id": turn_id}, status, seconds)
 
 
@@ -115,7 +115,8 @@ def _collapsible(
 
 def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Message]:
     turn, turn_id = session.turns[index], f"turn{index + 1}"
-    newest = index == len(session.turns) - 1
+    newest, author = index == len(session.turns) - 1, author_note(session, turn)
+    status = None if newest else "done"
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
     given = given_boxes(session, turn)
     boxes = {**_answered_boxes(session, turn), **given}
@@ -125,14 +126,7 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),
-        turn_message(
-            turn_id,
-            present,
-            asked,
-            None if newest else "done",
-            turn.timings.total_s,
-            author_note(session, turn),
-        ),
+        turn_message(turn_id, present, asked, status, turn.timings.total_s, author),
         *(
             part_message(
                 part_title(name, given.values()),

@@ -60,7 +60,8 @@ class Library:
             try:
                 wanted = Payload(event).text("kept", 64)
                 workspace = None if wanted == "none" else self._last(owner, wanted)
-                notes = (store.notice, _removal_warning(store, owner))
+                at_risk = [entry.title for entry in _at_risk(store, owner)]
+                notes = (store.notice, sentences.removal_warning(at_risk))
             except DemoError as error:
                 return show.line(str(error))
             return show.workspace(tab, workspace, " ".join(filter(None, notes)))
@@ -185,10 +186,6 @@ class Library:
         if identity or tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
         return tab.workspace.session, tab.workspace.picture
-
-
-def _removal_warning(store: Store, owner: Owner) -> str:
-    return sentences.removal_warning([entry.title for entry in _at_risk(store, owner)])
 
 
 def _at_risk(store: Store, owner: Owner) -> tuple[Kept, ...]:

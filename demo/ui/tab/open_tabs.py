@@ -51,7 +51,7 @@ class OpenTabs:
         """Take out the tabs of those who left long ago, and of those for whom there is no room."""
         long_ago, gone = self._now() - MAX_CLOSED_S, list[tuple[str, Tab]]()
         while self._left and (
-            len(self._left) > MAX_CLOSED or _first(self._left.values()) <= long_ago
+            len(self._left) > MAX_CLOSED or next(iter(self._left.values())) <= long_ago
         ):
             visitor, _ = self._left.popitem(last=False)
             gone.append((visitor, self._tabs.pop(visitor)))
@@ -66,7 +66,3 @@ class OpenTabs:
         for visitor, tab in gone:
             tab.empty()
             self._forget(visitor)
-
-
-def _first(values: Iterable[float]) -> float:
-    return next(iter(values))

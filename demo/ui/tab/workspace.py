@@ -1,7 +1,7 @@
-"""What one visitor works on: a picture, the dialogues about it, a try that failed.
+"""What a visitor works on: a picture, the dialogues about it, a question that failed.
 
 A `Workspace` is a frozen value; a `Tab` is one browser tab, with the workspace that is there now.
-Nothing of it is shared. A visitor who has not opened a picture has no workspace (None).
+Nothing of it is shared between visitors. A visitor who has not opened a picture has no workspace (None).
 """
 
 from __future__ import annotations
@@ -97,14 +97,14 @@ class Workspace:
         return left[0] if left else None
 
     def to_ask(self, question: str) -> tuple[str | Resolved, Session]:
-        """A question as it is put, and the dialogue to put it in, when a track may have set it."""
+        """A question as the model gets it, and the dialogue to ask it in; the benchmark may set both."""
         ahead = None if self.track is None else self.track.next(self.session)
         if ahead is None or ahead.question.sentence != question:
             return question, self.session
         return ahead.question, ahead.session
 
     def to_ask_again(self, turn: int) -> tuple[str | Resolved, Session]:
-        """The question of that turn as it is put, and the dialogue before it. Raises InputError."""
+        """The question of that turn as the model gets it, and the dialogue before. Raises InputError."""
         before = replace(self, session=self.session.before(turn))
         return before.to_ask(self.session.turn(turn).question)
 
@@ -115,14 +115,14 @@ class Workspace:
         return tuple(by_id[i] for i in self.order or (self.session.id,))
 
     def undone(self) -> Workspace:
-        """Without the failed try, or else without the last act. Raises InputError."""
+        """Without the failed question, or else without the last act. Raises InputError."""
         if self.failure is not None:
             return replace(self, failure=None)
         return self.with_act(self.session.undo())
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing has been asked or drawn, or all of it has been taken back."""
+        """Whether nothing has been asked or drawn, or all of it has been undone."""
         return not (self.failure or self.session.turns or self.session.registry.regions)
 
     def with_act(self, session: Session) -> Workspace:
@@ -153,14 +153,14 @@ class Workspace:
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
         """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
-        made = {} if self.track is None else truth.asides(self.track, self.session)
+        asides = {} if self.track is None else truth.asides(self.track, self.session)
         for number, turn in enumerate(self.session.turns, start=1):
             if turn.second_opinions:
                 beside = (
                     Aside(s.reasoner.name, AsideKind.MODEL, s.objects) for s in turn.second_opinions
                 )
-                made[number] = (*made.get(number, ()), *beside)
-        return made
+                asides[number] = (*asides.get(number, ()), *beside)
+        return asides
 
     @property
     def remarks(self) -> dict[int, tuple[str, ...]]:
@@ -228,7 +228,7 @@ class Tab:
             self.workspace, self.put_away = None, ()
 
     def __deepcopy__(self, memo: object) -> Tab:
-        """A tab of one's own: Gradio copies the first value of a state for every tab."""
+        """A new tab: Gradio copies the first value of a state for every visitor."""
         return Tab()
 
 
