@@ -19,8 +19,8 @@ from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.ui.shared import sentences
 
-# Turns that may wait for the model at once, and are told their place. Each holds one of the server's
-# threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue, in order.
+# Turns that may wait for the model at once, and are shown their place in the queue. Each holds one of the
+# server's threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue.
 AT_ONCE = 64
 THREADS = AT_ONCE + 32
 

@@ -41,7 +41,7 @@ class _Turn:
     """A question on its way to an answer, and the workspace that it was asked on.
 
     ``start`` is the dialogue that it goes on from, ``at_start`` what else changes on the page as soon as
-    the question stands in the chat.
+    the question is in the chat.
     """
 
     sentence: str | Resolved
@@ -138,7 +138,7 @@ class Asking:
                 last = yield from self._run(turn, tab)
         except InputError as error:
             last = context.show.line(str(error))
-        yield last  # not sooner: whoever sees the answer may act on it at once
+        yield last  # not sooner: a person who sees the answer may act on it at once
 
     def _run(self, turn: _Turn, tab: Tab) -> Generator[Updates, None, Updates]:
         """The turn as it is written; what is returned shows the workspace with it, and comes last."""
@@ -178,7 +178,7 @@ class Asking:
 
 
 def _has_answered(session: Session, turns: int) -> bool:
-    """Whether a whole answer has come to a dialogue that had so many turns."""
+    """Whether a whole answer has come to a dialogue that had that many turns."""
     return len(session.turns) != turns and not session.turns[-1].partial
 
 

@@ -45,7 +45,7 @@ class _Part:
 
 @dataclass(slots=True)
 class LiveTurn:
-    """What is known of the running turn; ``feed`` takes each event as it comes.
+    """What is known of the running turn; ``feed`` takes the events one by one.
 
     ``session`` is the dialogue before the turn and, once it is finished, with it.
     """
@@ -63,7 +63,7 @@ class LiveTurn:
         self._turn_id = f"turn{len(self.session.turns) + 1}"
 
     def feed(self, event: TurnEvent) -> bool:
-        """Take one event; whether it is more than a piece of text."""
+        """Take one event, and return whether it is more than a piece of text."""
         now = time.monotonic()
         match event:
             case TurnStarted():
@@ -86,7 +86,7 @@ class LiveTurn:
         return True
 
     def wait(self, ahead: int, seconds: float | None) -> bool:
-        """Note that ``ahead`` turns come first, which may take ``seconds``; whether to show it."""
+        """Note that ``ahead`` turns come first, which may take ``seconds``; return whether to show it."""
         if self.first_at is not None or self.started is None or not self._is_news(ahead, seconds):
             return False
         former, self.doing = self.doing, waiting_note(ahead, seconds) if ahead else LOOKING

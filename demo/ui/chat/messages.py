@@ -47,7 +47,7 @@ _EXPECTED_WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.trunca
 def messages(
     session: Session, remarks: Remarks = _NO_REMARKS, *, compare: bool = False
 ) -> list[Message]:
-    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …).
+    """The whole dialogue, with the remarks on each answer (1, 2, …), which are lines of Markdown.
 
     ``compare`` says that other models can be asked.
     """

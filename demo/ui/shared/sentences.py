@@ -38,8 +38,8 @@ IN_MEMORY = (
     "Save one as a file to keep it."
 )
 NO_COOKIES = (
-    "Your browser accepts no cookies from this page, so your dialogues cannot be told from those of "
-    "other people and are not saved. Save one as a file to keep it."
+    "Your browser accepts no cookies from this page, so your dialogues cannot be told apart "
+    "from those of other people and are not saved. Save one as a file to keep it."
 )
 _DRAWN = "{} is drawn. Click it to cite it, or draw another."
 _OUTLINED = "{} is outlined. Click what else belongs to it, or press Done."

@@ -49,7 +49,7 @@ def link(name: str) -> str:
 
 
 def mark(name: str) -> str:
-    """A region's name in its colour, where no link may stand: in what is itself a button."""
+    """A region's name in its colour, for places where no link is allowed, such as a button."""
     return f'<span class="mark tone-{tone(number_of(name))}">{name}</span>'
 
 
@@ -116,7 +116,7 @@ def place(box: PictureBox, size: Size) -> str:
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
 
 
-# Pieces: a text made plain, but for the spans that have something to stand in their place.
+# Pieces: a text is escaped, except for the spans that have a replacement.
 
 _Span = tuple[int, int, str | None]
 

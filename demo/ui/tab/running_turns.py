@@ -80,7 +80,7 @@ class RunningTurns:
             return ahead, self._usual_s and ahead * self._usual_s / self._at_once
 
     def stop(self, visitor: str, *, drop: bool = False) -> bool:
-        """Ask that visitor's turn to end; whether there was one."""
+        """Ask that visitor's turn to end, and return whether there was one."""
         with self._lock:
             ticket = self._running.get(visitor)
             if ticket is None:
@@ -90,7 +90,7 @@ class RunningTurns:
             return True
 
     def pause(self, visitor: str, seconds: float) -> Ticket | None:
-        """Hold that visitor's place for a while, or until they stop it: the ticket tells."""
+        """Hold that visitor's place for some seconds, or until they stop it; the ticket says which."""
         ticket = self.begin(visitor, needs_model=False)
         if ticket is not None:
             ticket.cancel.wait(seconds)

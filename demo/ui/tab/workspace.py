@@ -204,7 +204,7 @@ class Tab:
         self.lock = threading.RLock()
 
     def clear(self) -> Workspace | None:
-        """Put away the workspace, and say which it was; only the last few are kept."""
+        """Put away the workspace and return it; only the last few are kept."""
         workspace, self.workspace = self.workspace, None
         if workspace is not None:
             self.put_away = (*_last_few(self.put_away), workspace)
@@ -219,7 +219,7 @@ class Tab:
         return workspace.unchanging()
 
     def forget(self, saved_id: str) -> None:
-        """What was put away in an older state must not come back beside the dialogue on disk."""
+        """Drop what was put away of that dialogue, so that no older state of it comes back."""
         self.put_away = tuple(w for w in self.put_away if w.place_of(saved_id) is None)
 
     def empty(self) -> None:
