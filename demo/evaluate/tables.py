@@ -1,7 +1,4 @@
-"""Scores as tables of texts: one form for Markdown and for HTML.
-
-It knows scores and published results; it neither reads rows nor escapes anything.
-"""
+"""Scores as tables of texts, for Markdown and HTML alike; nothing is escaped yet."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from demo.evaluate.score import Scores, Totals
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The scores of a run, and what to call it."""
+class ScoredRun:
+    """The scores of a run and its label."""
 
     label: str
     scores: Scores
@@ -23,7 +20,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as texts; the first column names the row. ``note`` is a sentence, or empty."""
+    """Cells as texts; the first column names the row. ``note`` is a sentence or empty."""
 
     title: str
     note: str
@@ -32,7 +29,7 @@ class Table:
 
 
 def run_label(settings: Settings) -> str:
-    """What to call a run beside others."""
+    """A label that tells a run from others: model, references, frame and form."""
     reference, frame = settings["reference"], settings["reference_frame"]
     form = "" if settings.get("reference_form", "bbox") == "bbox" else ", bare"
     where = "" if frame == "model" else ", original frame"
@@ -55,9 +52,9 @@ def round_table(scores: Scores) -> Table:
         ("cIoU", lambda t: percent(t.summary.ciou)),
         ("mean box IoU", lambda t: percent(t.box_iou)),
         ("rounds with something to find", lambda t: f"{t.summary.turns:,}"),
-        ("… answered with no box", lambda t: percent(t.false_empty)),
+        ("… answered without a box", lambda t: percent(t.false_empty)),
         ("rounds with nothing to find (absent)", lambda t: f"{t.summary.absent:,}"),
-        ("… answered so", lambda t: percent(t.summary.absent_accuracy)),
+        ("… answered correctly", lambda t: percent(t.summary.absent_accuracy)),
         ("citation reward", lambda t: percent(t.citation)),
         ("cites exactly what was given", lambda t: percent(t.exact)),
         ("rounds with a given box", lambda t: f"{t.given:,}"),
@@ -69,7 +66,7 @@ def round_table(scores: Scores) -> Table:
     if scores.overall.ahead:
         lines.append(("references to the round itself or a later one", lambda t: f"{t.ahead:,}"))
     if scores.overall.literal:
-        lines.append(("places for a box that name no round", lambda t: f"{t.literal:,}"))
+        lines.append(("box places that name no round", lambda t: f"{t.literal:,}"))
     if scores.overall.unreadable:
         lines.append(("answers that cannot be read", lambda t: f"{t.unreadable:,}"))
     if scores.overall.masks_failed:
@@ -82,19 +79,19 @@ def round_table(scores: Scores) -> Table:
     )
 
 
-def ap_table(runs: Sequence[Run], data: DataSet | None) -> Table:
-    """AP of runs by round, above the published results on ``data``, or on both sets for None."""
+def ap_table(runs: Sequence[ScoredRun], data: DataSet | None) -> Table:
+    """AP of runs by round, then the published results on ``data``, or on both sets for None."""
     return _beside("AP", runs, data, lambda t: t.summary.ap, lambda d: d.ap)
 
 
-def giou_table(runs: Sequence[Run], data: DataSet | None) -> Table:
-    """The same with gIoU."""
+def giou_table(runs: Sequence[ScoredRun], data: DataSet | None) -> Table:
+    """gIoU in the same form."""
     return _beside("gIoU", runs, data, lambda t: t.summary.giou, lambda d: d.giou)
 
 
 def _beside(
     name: str,
-    runs: Sequence[Run],
+    runs: Sequence[ScoredRun],
     data: DataSet | None,
     of: Callable[[Totals], float | None],
     curves: Callable[[DataSet], Sequence[Curve]],
@@ -115,13 +112,13 @@ def _beside(
     ]
     return Table(
         f"{name} beside other results",
-        _about(data, runs[0].scores),
+        _info_of(data, runs[0].scores),
         ("", *(f"R{n}" for n in _upto(last)), "all"),
         tuple(rows),
     )
 
 
-def _about(data: DataSet | None, scores: Scores) -> str:
+def _info_of(data: DataSet | None, scores: Scores) -> str:
     if data is None:
         return "The published results are on other data than this file."
     return (
@@ -141,8 +138,8 @@ def _upto(last: int) -> range:
     return range(1, last + 1)
 
 
-def runs_table(runs: Sequence[Run]) -> Table:
-    """Several runs over the same dialogues, over all rounds."""
+def runs_table(runs: Sequence[ScoredRun]) -> Table:
+    """Several runs over the same dialogues compared, over all rounds."""
     rows = [
         (
             run.label,
@@ -160,14 +157,14 @@ def runs_table(runs: Sequence[Run]) -> Table:
     ]
     head = (
         "run", "AP", "AP of rounds that refer to an earlier one", "gIoU", "cIoU",
-        "citation reward", "absent, answered so", "dialogues", "fallbacks",
+        "citation reward", "absent, answered correctly", "dialogues", "fallbacks",
     )  # fmt: skip
     return Table("Runs compared", "Percent, or counts; over all rounds.", head, tuple(rows))
 
 
 def label_tables(scores: Scores) -> list[Table]:
-    """AP by what the file says of its turns, the weakest first."""
-    head = ("", "AP", "gIoU", "rounds", "absent, answered so", "rounds")
+    """AP by each label of the file, weakest first."""
+    head = ("", "AP", "gIoU", "rounds", "absent, answered correctly", "rounds")
     return [
         Table(f"By {name}", "", head, tuple(_label_row(v, groups[v]) for v in _weakest(groups)))
         for name, groups in scores.labels.items()

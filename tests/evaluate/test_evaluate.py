@@ -19,17 +19,17 @@ from PIL import Image, ImageDraw
 from demo.dialects.known import REGION_REASONER
 from demo.dialects.prompt import Prompt
 from demo.errors import CheckpointError, InputError, ModelError
-from demo.evaluate.cases import worst_cases
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.folder import open_folder, read_folder
-from demo.evaluate.play import Failed, Row, TurnRow, play
+from demo.evaluate.play import FailedDialogue, Row, TurnRow, play
 from demo.evaluate.published import data_set_of
-from demo.evaluate.reference_policy import CitedRow, Manner
+from demo.evaluate.reference_policy import ReferencePolicy, ReferenceRow
 from demo.evaluate.report import Report, build_report, html, markdown, write_report
 from demo.evaluate.run import run
 from demo.evaluate.score import score
-from demo.evaluate.tables import Run, ap_table, giou_table, round_table, run_label
-from demo.evaluate.workers import About, Result, gather
+from demo.evaluate.tables import ScoredRun, ap_table, giou_table, round_table, run_label
+from demo.evaluate.workers import ModelInfo, Result, start_player
+from demo.evaluate.worst_rounds import worst_rounds
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
@@ -109,65 +109,65 @@ def dialogues(folder: Path, *rows: Sequence[dict[str, Any]]) -> list[Dialogue]:
 
 
 def played(
-    folder: Path, turns: Sequence[dict[str, Any]], model: Told, *manner: str, masks: bool = True
+    folder: Path, turns: Sequence[dict[str, Any]], model: Told, *policy: str, masks: bool = True
 ) -> list[TurnRow]:
     (dialogue,) = dialogues(folder, turns)
-    return play(dialogue, model, Boxes() if masks else None, Manner(*manner))["turns"]
+    return play(dialogue, model, Boxes() if masks else None, ReferencePolicy(*policy))["turns"]
 
 
 # Playing
 
 
 @pytest.mark.parametrize(
-    ("manner", "first", "asks", "cited"),
+    ("policy", "first", "asks", "cited"),
     [
         pytest.param(
             (), said([84, 84, 168, 168], RED_840), "what is right of bbox=[84, 84, 168, 168]",
-            CitedRow(turn=0, source="predicted", name="R1.1", box=[42, 21, 84, 42]),
+            ReferenceRow(turn=0, source="predicted", name="R1.1", box=[42, 21, 84, 42]),
             id="the first box that was predicted, right or wrong",
         ),
         pytest.param(
             (), said(), "what is right of bbox=[42, 84, 210, 336]",
-            CitedRow(turn=0, source="fallback", name="R1.1", box=RED),
+            ReferenceRow(turn=0, source="fallback", name="R1.1", box=RED),
             id="the true one when nothing was predicted",
         ),
         pytest.param(
             ("truth",), said([84, 84, 168, 168]), "what is right of bbox=[42, 84, 210, 336]",
-            CitedRow(turn=0, source="truth", name="R2.1", box=RED),
+            ReferenceRow(turn=0, source="truth", name="R2.1", box=RED),
             id="the true one when it is asked for",
         ),
         pytest.param(
             ("none",), said(RED_840), "what is right of it",
-            CitedRow(turn=0, source="none", name=None, box=None),
+            ReferenceRow(turn=0, source="none", name=None, box=None),
             id="a word",
         ),
         pytest.param(
             ("predicted", "original"), said(RED_840), "what is right of bbox=[21, 21, 105, 84]",
-            CitedRow(turn=0, source="predicted", name="R1.1", box=RED),
+            ReferenceRow(turn=0, source="predicted", name="R1.1", box=RED),
             id="in picture pixels, as the authors' script does",
         ),
         pytest.param(
             ("truth", "original"), said(), "what is right of bbox=[21, 21, 105, 84]",
-            CitedRow(turn=0, source="truth", name="R1.1", box=RED),
+            ReferenceRow(turn=0, source="truth", name="R1.1", box=RED),
             id="the true one in picture pixels",
         ),
         pytest.param(
             ("predicted", "original", "bare"), said(RED_840), "what is right of [21, 21, 105, 84]",
-            CitedRow(turn=0, source="predicted", name="R1.1", box=RED),
+            ReferenceRow(turn=0, source="predicted", name="R1.1", box=RED),
             id="just as the authors' script does",
         ),
         pytest.param(
             ("predicted", "model", "bare"), said(), "what is right of [42, 84, 210, 336]",
-            CitedRow(turn=0, source="fallback", name="R1.1", box=RED),
+            ReferenceRow(turn=0, source="fallback", name="R1.1", box=RED),
             id="bare in the model's frame",
         ),
     ],
 )  # fmt: skip
 def test_references(
-    tmp_path: Path, manner: tuple[str, ...], first: str, asks: str, cited: CitedRow
+    tmp_path: Path, policy: tuple[str, ...], first: str, asks: str, cited: ReferenceRow
 ) -> None:
     model = Told(first, said(BLUE_840))
-    turns = played(tmp_path, TWO, model, *manner)
+    turns = played(tmp_path, TWO, model, *policy)
     assert model.asked == ["the red one", asks]
     assert turns[1]["references"] == [cited]
     assert turns[1]["prompted"] == asks
@@ -180,10 +180,10 @@ ODD = [(3, 1, None), (4, 1, None), (4, 2, None), (4, 1, None), (6, 2, None), (4,
        (5, 4, 4), (3, 1, 2)]  # fmt: skip
 
 
-@pytest.mark.parametrize("manner", [(), ("predicted", "original", "bare"), ("truth",), ("none",)])
+@pytest.mark.parametrize("policy", [(), ("predicted", "original", "bare"), ("truth",), ("none",)])
 @pytest.mark.parametrize(("turns", "odd", "named"), ODD)
 def test_odd_questions_are_asked_as_the_authors_do(
-    tmp_path: Path, turns: int, odd: int, named: int | None, manner: tuple[str, ...]
+    tmp_path: Path, turns: int, odd: int, named: int | None, policy: tuple[str, ...]
 ) -> None:
     """The place stays as it is written; or the named turn's true box stands in, whatever was found."""
     rows = [asked(f"thing {n}", [10 * n, 10, 10 * n + 42, 31]) for n in range(turns)]
@@ -191,20 +191,20 @@ def test_odd_questions_are_asked_as_the_authors_do(
     if named is not None:
         rows[odd]["context_from_turn"] = named
     model = Told(*[said(RED_840)] * turns)
-    turn = played(tmp_path, rows, model, *manner)[odd]
+    turn = played(tmp_path, rows, model, *policy)[odd]
     (place,) = turn["references"]
     assert turn["prompted"] == model.asked[odd]
     if named is None:
         assert model.asked[odd] == f"the catcher near the {PLACE}"
-        assert place == CitedRow(turn=None, source="literal", name=None, box=None)
+        assert place == ReferenceRow(turn=None, source="literal", name=None, box=None)
         assert turn["citation"] is None
-    elif manner == ("none",):
+    elif policy == ("none",):
         assert (model.asked[odd], place["source"]) == ("the catcher near the it", "none")
     else:
         box = rows[named]["bboxes"][0]
         written = [2 * box[0], 40, 2 * box[2], 124]
-        sent = box if "bare" in manner else written
-        form = "" if "bare" in manner else "bbox="
+        sent = box if "bare" in policy else written
+        form = "" if "bare" in policy else "bbox="
         assert model.asked[odd] == f"the catcher near the {form}{sent}"
         assert (place["turn"], place["source"], place["box"]) == (named, "ahead", box)
 
@@ -243,7 +243,7 @@ def test_a_true_box_is_one_region_however_often_it_is_meant(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("think", "manner", "citation"),
+    ("think", "policy", "citation"),
     [
         pytest.param("It is right of bbox=[42, 84, 210, 336].", (), 1.0, id="cited"),
         pytest.param("It is on the right.", (), 0.0, id="not cited"),
@@ -255,10 +255,10 @@ def test_a_true_box_is_one_region_however_often_it_is_meant(tmp_path: Path) -> N
     ],
 )
 def test_citations_are_scored(
-    tmp_path: Path, think: str, manner: tuple[str, ...], citation: float | None
+    tmp_path: Path, think: str, policy: tuple[str, ...], citation: float | None
 ) -> None:
     model = Told(said(RED_840), said(BLUE_840, think=think))
-    assert played(tmp_path, TWO, model, *manner)[1]["citation"] == citation
+    assert played(tmp_path, TWO, model, *policy)[1]["citation"] == citation
 
 
 def test_no_text_at_all_is_an_answer_without_boxes(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_masks_are_compared_where_there_are_both(tmp_path: Path) -> None:
 def test_a_manner_is_one_of_few() -> None:
     for wrong in (("guess",), ("truth", "guess"), ("truth", "model", "guess")):
         with pytest.raises(ValueError, match="got guess"):
-            Manner(*wrong)
+            ReferencePolicy(*wrong)
 
 
 # Keeping
@@ -295,7 +295,7 @@ SETTINGS = {
 class Crew:
     """Plays with one model, in order, and says what became of each."""
 
-    about = About("told", (840, 840), "boxes", "told")
+    info = ModelInfo("told", (840, 840), "boxes", "told")
 
     def __init__(self, model: Told) -> None:
         self.model = model
@@ -303,9 +303,9 @@ class Crew:
     def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
         for dialogue in dialogues:
             try:
-                yield play(dialogue, self.model, Boxes(), Manner())
+                yield play(dialogue, self.model, Boxes(), ReferencePolicy())
             except ModelError as error:
-                yield Failed(dialogue.index, str(error))
+                yield FailedDialogue(dialogue.index, str(error))
             except InputError as error:
                 yield BadRow(dialogue.index, str(error))
 
@@ -330,7 +330,7 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
 
 def test_a_row_is_never_kept_twice(tmp_path: Path) -> None:
     (dialogue,) = dialogues(tmp_path, TWO[:1])
-    row = play(dialogue, Told(said()), None, Manner())
+    row = play(dialogue, Told(said()), None, ReferencePolicy())
     with open_folder(tmp_path / "out", SETTINGS) as folder:
         folder.add(row)
         with pytest.raises(ValueError, match="row 0 was played already"):
@@ -432,9 +432,12 @@ def test_requests_to_a_server_run_side_by_side(
         options = argparse.Namespace(
             server=server.url, model="auto", segmenter="none", dialect=None
         )
-        with gather(options, Manner(), 3) as crew, open_folder(tmp_path, SETTINGS) as folder:
-            assert (crew.about.model, crew.about.segmenter) == ("some-model", "none")
-            left = run(rows, crew, folder)
+        with (
+            start_player(options, ReferencePolicy(), 3) as player,
+            open_folder(tmp_path, SETTINGS) as folder,
+        ):
+            assert (player.info.model, player.info.segmenter) == ("some-model", "none")
+            left = run(rows, player, folder)
     assert (left.bad, left.failed, len(server.asked)) == ([], [], 5)
     assert sorted(folder.rows) == [0, 1, 2, 3, 4]
     assert score(folder.rows.values()).overall.summary.ap == 1.0
@@ -452,7 +455,7 @@ def played_rows(folder: Path) -> tuple[list[Dialogue], list[Row]]:
     )
     cited = said(BLUE_840, think="bbox=[42, 84, 210, 336]")
     model = Told(said(RED_840), cited, said(), said(RED_840), said(RED_840))
-    return rows, [play(dialogue, model, Boxes(), Manner()) for dialogue in rows]
+    return rows, [play(dialogue, model, Boxes(), ReferencePolicy()) for dialogue in rows]
 
 
 def test_scores_by_round(tmp_path: Path) -> None:
@@ -489,19 +492,19 @@ def test_only_an_answer_that_says_so_is_right_where_nothing_is(
     tmp_path: Path, text: str, right: bool
 ) -> None:
     rows = dialogues(tmp_path, [asked("a ghost")])
-    row = play(rows[0], Told(text), None, Manner())
+    row = play(rows[0], Told(text), None, ReferencePolicy())
     assert row["turns"][0]["absent_right"] is right
     totals = score([row]).overall
     assert totals.summary.absent_accuracy == float(right)
     assert totals.unreadable == (0 if right or row["turns"][0]["objects"] else 1)
-    assert len(worst_cases([row], rows, 5)) == (0 if right else 1)
+    assert len(worst_rounds([row], rows, 5)) == (0 if right else 1)
     row["turns"][0]["absent_right"] = not row["turns"][0]["objects"]  # an earlier version's row
     assert score([row]).overall.summary.absent_accuracy == float(right)
 
 
 def test_rubbish_is_counted(tmp_path: Path) -> None:
     (dialogue,) = dialogues(tmp_path, TWO)
-    row = play(dialogue, Told("la la", said(BLUE_840)), None, Manner())
+    row = play(dialogue, Told("la la", said(BLUE_840)), None, ReferencePolicy())
     table = {line[0]: line[1:] for line in round_table(score([row])).rows}
     assert table["answers that cannot be read"] == ("1", "0", "1")
 
@@ -513,10 +516,10 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
         asked(f"by {PLACE}", RED, context_from_turn=2),
     ]
     model = Told(*[said(RED_840)] * 3, said(), said(BLUE_840))
-    rows = [play(d, model, None, Manner()) for d in dialogues(tmp_path, odd, TWO)]
+    rows = [play(d, model, None, ReferencePolicy()) for d in dialogues(tmp_path, odd, TWO)]
     rows[1]["as_stored"] = rows[0]["outside"] = True
     settings = {**SETTINGS, "reference_form": "bare", "reference_frame": "original"}
-    run_made = Run(run_label(settings), score(rows))
+    run_made = ScoredRun(run_label(settings), score(rows))
     assert run_made.label == "told, predicted references, original frame, bare"
     overall = run_made.scores.overall
     assert (overall.places, overall.fallbacks, overall.ahead, overall.literal) == (1, 1, 1, 1)
@@ -537,7 +540,7 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
     assert (scores["reference_form"], scores["as_stored"]) == ("bare", 1)
     assert (scores["overall"]["literal"], scores["rounds"]["3"]["ahead"]) == (1, 1)
     table = {line[0]: line[1:] for line in round_table(run_made.scores).rows}
-    assert table["places for a box that name no round"] == ("0", "1", "0", "1")
+    assert table["box places that name no round"] == ("0", "1", "0", "1")
     assert table["references to the round itself or a later one"] == ("0", "0", "1", "1")
 
 
@@ -551,21 +554,21 @@ def test_nothing_played_has_no_scores() -> None:
 
 
 @pytest.fixture
-def report(tmp_path: Path) -> tuple[Report, Run]:
+def report(tmp_path: Path) -> tuple[Report, ScoredRun]:
     rows, done = played_rows(tmp_path)
     settings = {**SETTINGS, "model": "told <script>alert(1)</script> $x$"}
-    this = Run(run_label(settings), score(done))
-    other = Run("another | one", score(done[:1]))
-    unplayed: list[BadRow | Failed] = [
-        Failed(7, "The <server> is gone."),
+    this = ScoredRun(run_label(settings), score(done))
+    other = ScoredRun("another | one", score(done[:1]))
+    unplayed: list[BadRow | FailedDialogue] = [
+        FailedDialogue(7, "The <server> is gone."),
         BadRow(4, "There is no file <img src=x>."),
     ]
-    cases = worst_cases(done, rows, 5)
-    return build_report(settings, this, [other], unplayed, cases), this
+    worst = worst_rounds(done, rows, 5)
+    return build_report(settings, this, [other], unplayed, worst), this
 
 
-def test_published_curves_stand_beside_the_run(report: tuple[Report, Run]) -> None:
-    run_made = Run("mine", report[1].scores)
+def test_published_curves_stand_beside_the_run(report: tuple[Report, ScoredRun]) -> None:
+    run_made = ScoredRun("mine", report[1].scores)
     ap = {row[0]: row[1:] for row in ap_table([run_made], None).rows}
     assert ap["mine"] == ("50.0", "50.0", "–", "–", "–", "–", "–", "50.0")
     assert ap["RegionReasoner-7B, published, RefCOCO+ multi-turn"][-2:] == ("64.7", "80.7")
@@ -576,7 +579,7 @@ def test_published_curves_stand_beside_the_run(report: tuple[Report, Run]) -> No
     assert (len(ap), len(giou)) == (1 + 2 * 5, 1 + 2 * 6)
 
 
-def test_of_published_results_those_on_the_same_data(report: tuple[Report, Run]) -> None:
+def test_of_published_results_those_on_the_same_data(report: tuple[Report, ScoredRun]) -> None:
     settings = {**SETTINGS, "data_name": "refcocoplus_multi_turn.json"}
     built = build_report(settings, report[1], [], [], [])
     ap, giou = (t for t in built.tables if "beside other" in t.title)
@@ -624,7 +627,7 @@ class Attributes(HTMLParser):
                 self.addresses.append(value or "")
 
 
-def test_the_page_holds_everything_and_asks_for_nothing(report: tuple[Report, Run]) -> None:
+def test_the_page_holds_everything_and_asks_for_nothing(report: tuple[Report, ScoredRun]) -> None:
     page = html(report[0])
     reader = Attributes()
     reader.feed(page)
@@ -639,7 +642,7 @@ def test_the_page_holds_everything_and_asks_for_nothing(report: tuple[Report, Ru
     assert "1 of 2 references fell back" in page
 
 
-def test_markdown_means_what_it_says(report: tuple[Report, Run], tmp_path: Path) -> None:
+def test_markdown_means_what_it_says(report: tuple[Report, ScoredRun], tmp_path: Path) -> None:
     text = markdown(report[0])
     assert "<script" not in text
     assert "another \\| one" in text
@@ -653,7 +656,7 @@ def test_markdown_means_what_it_says(report: tuple[Report, Run], tmp_path: Path)
 
 def test_the_worst_rounds_are_drawn(tmp_path: Path) -> None:
     rows, done = played_rows(tmp_path)
-    (case,) = worst_cases(done, rows, 5)  # the other dialogue has nothing wrong in it
+    (case,) = worst_rounds(done, rows, 5)  # the other dialogue has nothing wrong in it
     assert (case.index, case.turn["round"], case.turn["iou"]) == (1, 1, 0.0)
     with Image.open(io.BytesIO(case.jpeg)) as image:
         assert image.size == (420, 210)

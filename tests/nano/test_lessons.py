@@ -20,9 +20,10 @@ from demo.answers.checks import check
 from demo.answers.trace import parse_trace
 from demo.checkpoints.catalogue import NANO_FOLDER
 from demo.dialects.prompt import region_reasoner_instruction
+from demo.evaluate.data import BOX_PLACE
 from demo.nano.lessons.answers import Round, answer
 from demo.nano.lessons.batches import IGNORE, Lessons
-from demo.nano.lessons.heldout import PLACE, write_dialogues
+from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.lessons.questions import Asker
 from demo.nano.model.architecture import (
     build_model,
@@ -511,6 +512,6 @@ def test_held_out_dialogues_have_the_benchmarks_form(tmp_path: Path) -> None:
         for number, turn in enumerate(row["conversational_turns"]):
             context = turn.get("context_from_turn", [])
             context = context if isinstance(context, list) else [context]
-            assert turn["question"].count(PLACE) == len(context)
+            assert turn["question"].count(BOX_PLACE) == len(context)
             assert all(earlier < number for earlier in context)
             assert len(turn["bboxes"]) == len(turn["masks"])

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from demo.evaluate.data import BOX_PLACE
 from demo.nano.lessons.answers import Round
 from demo.nano.lessons.questions import Asker
 from demo.nano.world.drawing import Drawing, draw
@@ -23,7 +24,6 @@ from demo.nano.world.layout import sample_scene
 from demo.picture.masks import Mask
 
 MAX_ROUNDS = 7
-PLACE = "<box>{context_bbox}</box>"
 # Training seeds are 32-bit sums; held-out ones lie above, so that no picture is met twice.
 HELD_OUT = 1 << 40
 
@@ -88,7 +88,7 @@ def _context(
 def _turn(asked: Round, context: list[int], drawing: Drawing) -> dict[str, Any]:
     masks = [Mask.from_array(drawing.masks[f.index]) for f in asked.targets]
     turn: dict[str, Any] = {
-        "question": asked.question.format(*([PLACE] * len(context))),
+        "question": asked.question.format(*([BOX_PLACE] * len(context))),
         "bboxes": [list(drawing.boxes[f.index]) for f in asked.targets],
         "masks": [mask.to_dict() for mask in masks],
         "ann_ids": [f.index for f in asked.targets],

@@ -20,12 +20,12 @@ from demo.evaluate.metrics import (
     is_hit,
     mask_iou,
     mean_of,
-    merged,
     summarize,
     summarize_rounds,
+    union_of,
 )
 from demo.evaluate.play import TurnRow, play, turn_score
-from demo.evaluate.reference_policy import Manner
+from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.score import cites_exactly
 from demo.nano.world.facts import inner_point
 from demo.picture.geometry import PictureBox
@@ -107,7 +107,7 @@ def evaluate(
     report = Report()
     for number, dialogue in enumerate(dialogues, start=1):
         report.dialogues += 1
-        row = play(dialogue, reasoner, segmenter, Manner())
+        row = play(dialogue, reasoner, segmenter, ReferencePolicy())
         for turn, true in zip(row["turns"], dialogue.turns, strict=True):
             _note(report, turn, true)
         if segmenter is not None:
@@ -163,7 +163,7 @@ def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
                 MaskPrompt(box, inner_point(m)) for box, m in zip(true.boxes, masks, strict=True)
             ]
             made = (segment.mask.to_array() for segment in segmenter.segment(picture, prompts))
-            best.append(mask_iou(merged(made, picture.size), merged(masks, picture.size)))
+            best.append(mask_iou(union_of(made, picture.size), union_of(masks, picture.size)))
     return best
 
 
