@@ -225,7 +225,7 @@ def test_a_full_disk_takes_no_picture(
     answer = http.post("/gradio_api/upload", files={"files": ("a.png", blocks.read_bytes())})
     assert (answer.status_code, answer.json()["error"]) == (
         507,
-        "The server’s disk is full: no picture can be sent.",
+        "The server’s disk is full: it can take no pictures.",
     )
 
 
