@@ -19,15 +19,15 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from demo.dialects.prompt import region_reasoner_instruction
-from demo.nano.lessons.answers import Piece, Round, answer
-from demo.nano.lessons.questions import Asker
+from demo.nano.lessons.answers import Exercise, Piece, answer
+from demo.nano.lessons.augment import augment
+from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.model.architecture import CELLS, number_ids
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import FRAME, PEOPLE, RELATIONS, Fact, degree, facts_of
 from demo.nano.world.layout import sample_scene
-from demo.nano.world.phrases import loosened, mistyped
+from demo.nano.world.phrases import with_slip, with_typo
 from demo.nano.world.scene import COLOURS, KINDS, Scene, Thing
-from demo.nano.world.wear import worn
 from demo.picture.geometry import ModelBox
 
 COLOUR_NAMES = tuple(COLOURS)
@@ -83,7 +83,7 @@ class Batch:
         return Batch(*[t.to(device) for t in tensors], prefix=self.prefix, stride=self.stride)  # type: ignore[misc]
 
 
-class Lessons:
+class BatchStream:
     """An endless, seeded stream of batches."""
 
     def __init__(
@@ -119,7 +119,7 @@ class Lessons:
         scene = self._scene()
         drawing = draw(scene, *_training_size(self.rng, scene))
         facts = facts_of(scene, drawing)
-        pixels = _as_seen(self.rng, drawing.image)
+        pixels = _augmented(self.rng, drawing.image)
         owner = cell_owners(drawing)
         return (
             np.ascontiguousarray(pixels.transpose(2, 0, 1)),
@@ -176,10 +176,10 @@ class Lessons:
                 made += 1
                 yield pair
 
-    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Round, list[ModelBox]]]:
-        asker = Asker(self.rng, facts, drill=True)
+    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Exercise, list[ModelBox]]]:
+        asker = QuestionMaker(self.rng, facts, drill=True)
         while True:
-            asked: Round | None = None
+            asked: Exercise | None = None
             if self.rng.random() < 0.62:
                 several = int(self.rng.choice((1, 2, 3), p=(0.8, 0.16, 0.04)))
                 chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
@@ -191,13 +191,13 @@ class Lessons:
             yield asked, [_jittered(self.rng, f.box) for f in asked.references]
 
     def _pair(
-        self, scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
+        self, scene: Scene, facts: Sequence[Fact], asked: Exercise, boxes: Sequence[ModelBox]
     ) -> _Pair:
         said = asked.prompted(boxes)
         if self.rng.random() < 0.15:
-            said = loosened(self.rng, said)
+            said = with_slip(self.rng, said)
         if self.rng.random() < 0.08:
-            said = mistyped(self.rng, said)
+            said = with_typo(self.rng, said)
         question = region_reasoner_instruction(said)
         head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
         body, said_by = self._encode_pieces(answer(scene, facts, asked, boxes))
@@ -209,13 +209,13 @@ class Lessons:
             ids,
             np.arange(len(ids)) >= len(head),
             np.array([-1 if p.about is None else p.about for p in pieces]),
-            self._copied(ids, len(head), 4 * len(boxes)),
+            self._copy_sources(ids, len(head), 4 * len(boxes)),
             np.where(judged, only, -1),
             np.array([_degrees(facts, p, asked.references) for p in pieces], np.float32),
             np.array([p.decides for p in pieces]),
         )
 
-    def _copied(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+    def _copy_sources(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
         """For each of the ``count`` numbers that <think> cites, its place in the question."""
         copied = np.full(len(ids), -1)
         if count:
@@ -293,10 +293,10 @@ def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
     return round(width * scale), round(height * scale)
 
 
-def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _augmented(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture in the model frame, often worn as pictures are."""
-    framed = Image.fromarray(worn(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
-    return np.asarray(framed)
+    with_courtesy = Image.fromarray(augment(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
+    return np.asarray(with_courtesy)
 
 
 def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:

@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from demo.evaluate.data import BOX_PLACE
-from demo.nano.lessons.answers import Round
-from demo.nano.lessons.questions import Asker
+from demo.nano.lessons.answers import Exercise
+from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import Fact, facts_of
 from demo.nano.world.layout import sample_scene
@@ -51,10 +51,10 @@ def _dialogue(folder: Path, number: int, seed: int) -> dict[str, Any]:
 
 def sample_rounds(
     rng: np.random.Generator, facts: Sequence[Fact], count: int
-) -> list[tuple[Round, list[int]]]:
+) -> list[tuple[Exercise, list[int]]]:
     """So many different questions, each with the earlier turns (from 0) that it refers to."""
-    asker = Asker(rng, facts)
-    rounds: list[tuple[Round, list[int]]] = []
+    asker = QuestionMaker(rng, facts)
+    rounds: list[tuple[Exercise, list[int]]] = []
     asked_before: set[str] = set()
     for _ in range(50 * count):
         usable = [i for i, (r, _) in enumerate(rounds) if len(r.targets) == 1]
@@ -72,7 +72,7 @@ def sample_rounds(
 
 
 def _context(
-    rng: np.random.Generator, rounds: Sequence[tuple[Round, list[int]]], usable: Sequence[int]
+    rng: np.random.Generator, rounds: Sequence[tuple[Exercise, list[int]]], usable: Sequence[int]
 ) -> list[int]:
     """Mostly one earlier turn, sometimes two about different things, sometimes none."""
     if not usable or rng.random() < 0.2:
@@ -85,7 +85,7 @@ def _context(
     return chosen[:1]
 
 
-def _turn(asked: Round, context: list[int], drawing: Drawing) -> dict[str, Any]:
+def _turn(asked: Exercise, context: list[int], drawing: Drawing) -> dict[str, Any]:
     masks = [Mask.from_array(drawing.masks[f.index]) for f in asked.targets]
     turn: dict[str, Any] = {
         "question": asked.question.format(*([BOX_PLACE] * len(context))),

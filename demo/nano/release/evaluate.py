@@ -111,7 +111,7 @@ def evaluate(
         for turn, true in zip(row["turns"], dialogue.turns, strict=True):
             _note(report, turn, true)
         if segmenter is not None:
-            report.ceiling += _at_best(dialogue, segmenter)
+            report.ceiling += _ceiling_of(dialogue, segmenter)
         say(
             f"{number}/{len(dialogues)} dialogues, AP so far {summarize(report.scores).ap or 0:.3f}"
         )
@@ -150,7 +150,7 @@ def _note_boxes(report: Report, turn: TurnRow, true: TrueTurn) -> None:
         report.counted.append(len(predicted) == len(true.boxes))
 
 
-def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
+def _ceiling_of(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
     """For each turn with something to find, the IoU of the masks that the segmenter makes when it is
     given the true boxes and points.
     """

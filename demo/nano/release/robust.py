@@ -27,13 +27,13 @@ from PIL import Image
 from demo.dialogue.engine import answer, begin
 from demo.errors import InputError
 from demo.evaluate.metrics import TurnScore, says_none, score_turn, summarize
+from demo.nano.lessons.augment import fade
 from demo.nano.lessons.heldout import HELD_OUT, sample_rounds
 from demo.nano.world.drawing import Box, Drawing, draw
 from demo.nano.world.facts import GROUPS, PEOPLE, RELATIONS, Fact, facts_of, matching, related
 from demo.nano.world.layout import sample_scene, unit
 from demo.nano.world.phrases import STRANGERS, plural
 from demo.nano.world.scene import COLOURS, KINDS, Scene
-from demo.nano.world.wear import paled
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture, Pixels, Source, open_picture
 from demo.picture.regions import Origin, RegionObject
@@ -63,7 +63,7 @@ OUTSIDE_ASKS = ("find {}", "where is {}?", "segment {}", "please show me {}")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class DrawnScene:
     """A held-out scene with what is true of it; ``boxes`` are those of its things, in picture pixels."""
 
     scene: Scene
@@ -75,13 +75,13 @@ class Sight:
         return open_picture(draw(self.scene).image, "scene")
 
 
-def sights(count: int, seed: int) -> list[Sight]:
+def draw_scenes(count: int, seed: int) -> list[DrawnScene]:
     """So many held-out scenes; none is one of a held-out dialogue or of training."""
     made = []
     for number in range(count):
         scene = sample_scene(np.random.default_rng([HELD_OUT + seed, number, 1]))
         drawing = draw(scene)
-        made.append(Sight(scene, drawing.boxes, facts_of(scene, drawing)))
+        made.append(DrawnScene(scene, drawing.boxes, facts_of(scene, drawing)))
     return made
 
 
@@ -114,7 +114,7 @@ def robustness(
     reasoner: Reasoner, count: int, seed: int, *, say: Callable[[str], None] = lambda _: None
 ) -> Robustness:
     """All three measurements on ``count`` scenes; about 20 turns a scene."""
-    seen = sights(count, seed)
+    seen = draw_scenes(count, seed)
     report = Robustness(seed, count)
     ask_people(report, reasoner, seen, read_paraphrases(), -(-count // SCENES_A_TIME), say)
     ask_pictures(report, reasoner, seen, CONDITIONS, say)
@@ -223,7 +223,7 @@ def read_paraphrases() -> tuple[Paraphrase, ...]:
 def ask_people(
     report: Robustness,
     reasoner: Reasoner,
-    seen: Sequence[Sight],
+    seen: Sequence[DrawnScene],
     paraphrases: Sequence[Paraphrase],
     times: int,
     say: Callable[[str], None] = lambda _: None,
@@ -341,7 +341,7 @@ class Condition:
     name: str
     aspect: tuple[int, int] | None = None
     long_side: int | None = None
-    wear: Callable[[Pixels], Source] = lambda pixels: pixels
+    effect: Callable[[Pixels], Source] = lambda pixels: pixels
 
 
 def _jpeg(pixels: Pixels) -> bytes:
@@ -362,17 +362,17 @@ CONDITIONS = (
         for w, h in ((4, 3), (3, 4), (1, 1), (3, 2), (16, 9), (9, 16), (2, 1))
     ),
     *(Condition(f"{side} px", long_side=side) for side in (320, 640, 1280, 3840)),
-    Condition("JPEG 40", wear=_jpeg),
-    Condition("dark", wear=_exposed(0.45)),
-    Condition("bright", wear=_exposed(1.6)),
-    Condition("pale", wear=lambda pixels: paled(pixels, contrast=0.5, colour=0.5)),
+    Condition("JPEG 40", effect=_jpeg),
+    Condition("dark", effect=_exposed(0.45)),
+    Condition("bright", effect=_exposed(1.6)),
+    Condition("pale", effect=lambda pixels: fade(pixels, contrast=0.5, colour=0.5)),
 )
 
 
 def ask_pictures(
     report: Robustness,
     reasoner: Reasoner,
-    seen: Sequence[Sight],
+    seen: Sequence[DrawnScene],
     conditions: Sequence[Condition],
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -396,7 +396,7 @@ def ask_pictures(
 def under(scene: Scene, condition: Condition) -> tuple[Picture, tuple[Box, ...]]:
     """The scene's picture under a condition, with its true boxes; nothing is written to disk."""
     drawing = _drawn(scene, condition)
-    return open_picture(condition.wear(drawing.image), condition.name), drawing.boxes
+    return open_picture(condition.effect(drawing.image), condition.name), drawing.boxes
 
 
 def _drawn(scene: Scene, condition: Condition) -> Drawing:
@@ -445,7 +445,7 @@ def outside() -> tuple[str, ...]:
     return tuple(name for name in OUTSIDE if name.removeprefix("the ") not in taught)
 
 
-def ask_outside(report: Robustness, reasoner: Reasoner, seen: Sequence[Sight]) -> None:
+def ask_outside(report: Robustness, reasoner: Reasoner, seen: Sequence[DrawnScene]) -> None:
     """Ask for each of those things once, about one scene after another."""
     asks = zip(outside(), itertools.cycle(OUTSIDE_ASKS), itertools.cycle(seen), strict=False)
     for name, ask, sight in asks:

@@ -23,10 +23,10 @@ from tqdm import tqdm
 from transformers import Sam2Model
 from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
-from demo.nano.sam2.lesson import Batch, MaskLessons, Prompts
+from demo.nano.sam2.batches import Batch, MaskBatchStream, Prompts
 from demo.nano.sam2.model import MASK_STRIDE, Shape, build_model, save_checkpoint, set_side
 from demo.nano.training.run import NOTED_EVERY, Run, Settings, drawn_ahead
-from demo.nano.training.team import ALONE, Team, learn_as_one
+from demo.nano.training.workers import ALONE, WorkerGroup, run_workers
 from demo.nano.world.scene import KINDS
 
 CORRECTED = 2  # prompts per picture that are corrected
@@ -151,10 +151,10 @@ class Student(nn.Module):
 class Trainer(Run[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
-    def __init__(self, folder: Path, plan: Plan, device: str, team: Team = ALONE) -> None:
+    def __init__(self, folder: Path, plan: Plan, device: str, group: WorkerGroup = ALONE) -> None:
         torch.manual_seed(plan.seed)
         student = Student(build_model(plan.stages[0].side, plan.shape)).to(device)
-        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, group)
         self.plan: Plan = plan
 
     def run(self) -> None:
@@ -172,16 +172,16 @@ class Trainer(Run[Student]):
     def _stage(self, stage: Stage, end: int) -> None:
         first = self.step
         set_side(self.student.model, stage.side)
-        seed = zlib.crc32(f"{self.plan.seed} {first} {self.team.member}".encode())
-        share = self.team.share(stage.pictures)
-        batches = drawn_ahead(MaskLessons(seed, stage.side, share, self.plan.prompts))
+        seed = zlib.crc32(f"{self.plan.seed} {first} {self.group.rank}".encode())
+        share = self.group.share(stage.pictures)
+        batches = drawn_ahead(MaskBatchStream(seed, stage.side, share, self.plan.prompts))
         began = time.perf_counter()
         bar = tqdm(
             total=self.plan.steps,
             initial=first,
             desc=f"{stage.side} px",
             unit="step",
-            disable=not self.team.leads,
+            disable=not self.group.is_main,
         )
         while self.step < end:
             losses = self._learn(next(batches).to(self.device))
@@ -331,14 +331,14 @@ def train(folder: Path, steps: int | None, workers: int, say: Callable[[str], No
     ``steps`` shortens or lengthens all stages in proportion; so many ``workers`` share each step.
     """
     plan = Plan() if steps is None else _in_steps(Plan(), steps)
-    learn_as_one(partial(_learn, folder, plan), workers)
+    run_workers(partial(_learn, folder, plan), workers)
     say(f"The checkpoint is in {folder / 'nano-sam2'}.")
 
 
-def _learn(folder: Path, plan: Plan, team: Team) -> None:
-    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu", team)
+def _learn(folder: Path, plan: Plan, group: WorkerGroup) -> None:
+    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu", group)
     trainer.run()
-    if team.leads:
+    if group.is_main:
         trainer.checkpoint(folder / "nano-sam2")
 
 

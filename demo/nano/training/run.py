@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from demo.machine.devices import half_precision
-from demo.nano.training.team import Team
+from demo.nano.training.workers import WorkerGroup
 
 NOTED_EVERY = 10  # steps between two rows of the log
 _Batch = TypeVar("_Batch")
@@ -53,10 +53,10 @@ class Run(Generic[_Student]):
         student: _Student,
         weights: Mapping[str, float],
         hidden: tuple[str, ...],
-        team: Team,
+        group: WorkerGroup,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.team = team
+        self.group = group
         self.folder, self.plan, self.device = folder, plan, device
         self.student, self.weights, self.hidden = student, weights, hidden
         self.average = copy.deepcopy(student).requires_grad_(False)
@@ -90,7 +90,7 @@ class Run(Generic[_Student]):
     def learn(self, losses: Mapping[str, Tensor], steps: int) -> dict[str, float]:
         """One step, of ``steps`` in all, down the weighted sum of the losses; these as numbers."""
         torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum().backward()
-        self.team.average_gradients(p for p in self.student.parameters() if p.requires_grad)
+        self.group.average_gradients(p for p in self.student.parameters() if p.requires_grad)
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         rate = self._rate(steps)
         for optimiser in self.optimisers:
@@ -104,14 +104,14 @@ class Run(Generic[_Student]):
 
     def note(self, values: Mapping[str, object]) -> None:
         """One more row of the log, by the one who leads."""
-        if not self.team.leads:
+        if not self.group.is_main:
             return
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(json.dumps({"step": self.step, **values}, default=float) + "\n")
 
     def save(self, **marks: str) -> None:
         """All that a later run needs to go on from here, with ``marks`` of the caller's own."""
-        if not self.team.leads:
+        if not self.group.is_main:
             return
         state = {
             **marks,

@@ -23,13 +23,13 @@ import torch
 from tqdm import tqdm
 from transformers import Qwen2_5_VLForConditionalGeneration
 
-from demo.nano.lessons.batches import Lessons
+from demo.nano.lessons.batches import BatchStream
 from demo.nano.model.architecture import build_model, number_ids, save_checkpoint, take_weights
 from demo.nano.model.tokenizer import build_tokenizer
 from demo.nano.model.vocabulary import vocabulary
 from demo.nano.training.run import NOTED_EVERY, Run, Settings, drawn_ahead
 from demo.nano.training.student import WEIGHTS, Student
-from demo.nano.training.team import ALONE, Team
+from demo.nano.training.workers import ALONE, WorkerGroup
 
 HIDDEN = ("blocks.", ".layers.", "merger.mlp")
 
@@ -68,7 +68,7 @@ class Trainer(Run[Student]):
         plan: Plan,
         device: str,
         check: Check | None = None,
-        team: Team = ALONE,
+        group: WorkerGroup = ALONE,
         start: Path | None = None,
     ) -> None:
         """``start`` is the folder of a checkpoint to start from; None starts from nothing."""
@@ -78,7 +78,7 @@ class Trainer(Run[Student]):
         if start is not None:
             take_weights(model, self.tokenizer, start)
         student = Student(model, number_ids(self.tokenizer)).to(device)
-        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, group)
         self.plan: Plan = plan
         self.check, self.phase = check, "settling" if start else "seeing"
 
@@ -102,16 +102,16 @@ class Trainer(Run[Student]):
         save_checkpoint(folder, copy.deepcopy(self.average.model), self.tokenizer)
 
     def _phase(self, steps: int, pictures: int, pairs: int) -> None:
-        seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.team.member}".encode())
-        share = self.team.share(pictures)
-        batches = drawn_ahead(Lessons(self.tokenizer, seed, share, pairs, self.plan.stride))
+        seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.group.rank}".encode())
+        share = self.group.share(pictures)
+        batches = drawn_ahead(BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride))
         losses_of = (
             self.student.seeing_losses if self.phase == "seeing" else self.student.talking_losses
         )
         began = time.perf_counter()
         bar = tqdm(
             total=steps, initial=self.step, desc=self.phase, unit="step", dynamic_ncols=True,
-            disable=not self.team.leads,
+            disable=not self.group.is_main,
         )  # fmt: skip
         while self.step < steps:
             batch = next(batches).to(self.device)

@@ -100,17 +100,17 @@ def _centre(box: ModelBox) -> tuple[float, float]:
     return (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
 
 
-def _rise(value: float, no: float, yes: float) -> float:
+def _ramp(value: float, no: float, yes: float) -> float:
     """0 up to ``no``, 1 from ``yes`` on, a straight line between; ``yes`` may be the smaller."""
     return min(max((value - no) / (yes - no), 0.0), 1.0)
 
 
 def _share_inside(t: ModelBox, r: ModelBox) -> float:
-    return _rise(t.intersection(r) / t.area, 0.7, 0.9) if t.area < r.area else 0.0
+    return _ramp(t.intersection(r) / t.area, 0.7, 0.9) if t.area < r.area else 0.0
 
 
 def _overlapping(t: ModelBox, r: ModelBox) -> float:
-    shared = _rise(t.intersection(r) / min(t.area, r.area), 0.0, 0.08)
+    shared = _ramp(t.intersection(r) / min(t.area, r.area), 0.0, 0.08)
     return min(shared, _apart(t, r))
 
 
@@ -122,14 +122,14 @@ def _apart(t: ModelBox, r: ModelBox) -> float:
 # How much each relation of a target to a reference holds: 1 surely, 0 surely not. What lies between is
 # where people would disagree, or where a pixel or two of the reference would decide.
 RELATIONS: dict[str, Callable[[ModelBox, ModelBox], float]] = {
-    "above": lambda t, r: _rise(r.y1 - _centre(t)[1], -5, 5),
-    "below": lambda t, r: _rise(_centre(t)[1] - r.y2, -5, 5),
-    "to the left of": lambda t, r: _rise(r.x1 - _centre(t)[0], -5, 5),
-    "to the right of": lambda t, r: _rise(_centre(t)[0] - r.x2, -5, 5),
+    "above": lambda t, r: _ramp(r.y1 - _centre(t)[1], -5, 5),
+    "below": lambda t, r: _ramp(_centre(t)[1] - r.y2, -5, 5),
+    "to the left of": lambda t, r: _ramp(r.x1 - _centre(t)[0], -5, 5),
+    "to the right of": lambda t, r: _ramp(_centre(t)[0] - r.x2, -5, 5),
     "inside": _share_inside,
     "overlapping": _overlapping,
-    "touching": lambda t, r: min(_rise(gap(t, r), 9, 3), _apart(t, r)),
-    "next to": lambda t, r: min(_rise(gap(t, r), 34, 20), _apart(t, r)),
+    "touching": lambda t, r: min(_ramp(gap(t, r), 9, 3), _apart(t, r)),
+    "next to": lambda t, r: min(_ramp(gap(t, r), 34, 20), _apart(t, r)),
 }
 # To stand above two things is to stand above both; to touch them is to touch either.
 OF_ALL = ("above", "below", "to the left of", "to the right of")
@@ -144,7 +144,7 @@ def between(t: ModelBox, a: ModelBox, b: ModelBox) -> float:
         return 0.0
     along = ((tx - ax) * dx + (ty - ay) * dy) / length**2
     aside = abs((tx - ax) * dy - (ty - ay) * dx) / length**2
-    return min(_rise(min(along, 1 - along), 0.05, 0.18), _rise(aside, 0.5, 0.33))
+    return min(_ramp(min(along, 1 - along), 0.05, 0.18), _ramp(aside, 0.5, 0.33))
 
 
 def related(

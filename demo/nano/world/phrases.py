@@ -127,13 +127,13 @@ def plural(noun: str) -> str:
     return PLURALS.get(noun, f"{noun}s")
 
 
-def called(rng: Rng, noun: str) -> str:
+def name_for(rng: Rng, noun: str) -> str:
     """The noun, or now and then another word for it."""
     others = SYNONYMS.get(noun, ())
     return pick(rng, others) if others and rng.random() < 0.15 else noun
 
 
-def coloured(rng: Rng, noun: str, colour: str) -> str:
+def with_colour(rng: Rng, noun: str, colour: str) -> str:
     """ "red ball", "ball that is red"; without an article."""
     if rng.random() < 0.85:
         return f"{colour} {noun}"
@@ -141,7 +141,7 @@ def coloured(rng: Rng, noun: str, colour: str) -> str:
     return way.format(colour, noun)
 
 
-def dressed(rng: Rng, noun: str, colour: str, wear: str) -> str:
+def with_clothes(rng: Rng, noun: str, colour: str, wear: str) -> str:
     """ "man in the green shirt", "man wearing green"; without an article."""
     wear = pick(rng, (wear, wear, "shirt" if wear == "dress" else "top", "clothes"))
     ways = (
@@ -153,7 +153,7 @@ def dressed(rng: Rng, noun: str, colour: str, wear: str) -> str:
     return pick(rng, ways).format(n=noun, c=colour, w=wear)
 
 
-def hatted(rng: Rng, noun: str, colour: str) -> str:
+def with_hat(rng: Rng, noun: str, colour: str) -> str:
     """ "woman with the yellow hat"; without an article."""
     ways = (
         "{n} with the {c} hat", "{n} with a {c} hat", "{n} wearing a {c} hat", "{n} in the {c} hat",
@@ -163,17 +163,17 @@ def hatted(rng: Rng, noun: str, colour: str) -> str:
     return pick(rng, ways).format(n=noun, c=colour)
 
 
-def spoken(rng: Rng, relation: str) -> str:
+def relation_words(rng: Rng, relation: str) -> str:
     """A relation as people may say it, ready to stand before a reference."""
     return pick(rng, _RELATIONS[relation])
 
 
-def clause(rng: Rng, relation: str) -> str:
+def relation_clause(rng: Rng, relation: str) -> str:
     """The relation as it follows a noun: "next to", "that is above", "which touches"."""
     luck = rng.random()
     if relation in _CLAUSES and luck < 0.25:
         return f"{pick(rng, ('that', 'which'))} {_CLAUSES[relation]}"
-    said = spoken(rng, relation)
+    said = relation_words(rng, relation)
     if luck < 0.75:
         return said
     if luck < 0.85:
@@ -196,7 +196,7 @@ def ask_all(rng: Rng, noun: str, rest: str = "") -> str:
     return _sentence(rng, f"{pick(rng, many).format(noun)} {rest}".strip(), _PLURAL_QUESTIONS)
 
 
-def framed(rng: Rng, sentence: str) -> str:
+def with_courtesy(rng: Rng, sentence: str) -> str:
     """The sentence with what people put round it: a greeting before, thanks behind."""
     if rng.random() < 0.12:
         sentence = f"{pick(rng, _CALLS)}{pick(rng, (' ', ', '))}{sentence}"
@@ -205,7 +205,7 @@ def framed(rng: Rng, sentence: str) -> str:
     return sentence
 
 
-def mistyped(rng: Rng, text: str) -> str:
+def with_typo(rng: Rng, text: str) -> str:
     """The text with one slip of the finger in one of its longer words; boxes stay as they are."""
     words = [m for m in re.finditer(r"[a-z]{4,}", text) if m.group() != "bbox"]
     if not words:
@@ -217,7 +217,7 @@ def mistyped(rng: Rng, text: str) -> str:
     return text[:at] + changed + text[at + 2 :]
 
 
-def loosened(rng: Rng, text: str) -> str:
+def with_slip(rng: Rng, text: str) -> str:
     """The text as it may come in a hurry: one small word left out, or one that means nothing put in."""
     words = [m for m in re.finditer(r"[a-z']+", text) if m.group() != "bbox"]
     small = [m for m in words if m.group() in _SMALL]
@@ -228,7 +228,7 @@ def loosened(rng: Rng, text: str) -> str:
     return f"{text[:at]}{pick(rng, _FILLERS)} {text[at:]}"
 
 
-def made_up(rng: Rng) -> str:
+def invented_word(rng: Rng) -> str:
     """A word that does not exist."""
     count = int(rng.integers(1, 4))
     syllables = [
@@ -241,8 +241,10 @@ def made_up(rng: Rng) -> str:
 def _sentence(rng: Rng, what: str, questions: Sequence[str]) -> str:
     if rng.random() < 0.55:
         order = f"{pick(rng, _VERBS)} {what}"
-        return framed(rng, f"{pick(rng, _REQUESTS)} {order}" if rng.random() < 0.25 else order)
-    return framed(rng, pick(rng, questions).format(what))
+        return with_courtesy(
+            rng, f"{pick(rng, _REQUESTS)} {order}" if rng.random() < 0.25 else order
+        )
+    return with_courtesy(rng, pick(rng, questions).format(what))
 
 
 def _article_varied(rng: Rng, what: str) -> str:

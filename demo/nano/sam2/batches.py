@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from demo.nano.lessons.augment import augment
 from demo.nano.sam2.model import MASK_STRIDE
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import inner_point
 from demo.nano.world.layout import sample_scene
 from demo.nano.world.scene import KINDS, Scene
-from demo.nano.world.wear import worn
 
 MAX_THINGS = 7
 MAX_POINTS = 4
@@ -84,7 +84,7 @@ class _Example:
         return xy[0] * self.side / width, xy[1] * self.side / height
 
 
-class MaskLessons:
+class MaskBatchStream:
     """An endless, seeded stream of batches for one side S of the square."""
 
     def __init__(self, seed: int, side: int, pictures: int, prompts: int) -> None:
@@ -117,7 +117,7 @@ class MaskLessons:
 
     def _truth(self, example: _Example) -> tuple[NDArray[np.generic], ...]:
         """The picture as seen; of each thing coverage, places, which lie inside, kind and box."""
-        image = Image.fromarray(worn(self.rng, example.drawing.image))
+        image = Image.fromarray(augment(self.rng, example.drawing.image))
         seen = np.asarray(image.resize((self.side, self.side), Image.Resampling.BILINEAR))
         cells = self.side // MASK_STRIDE
         coverage = np.zeros((MAX_THINGS, cells, cells), np.uint8)

@@ -23,8 +23,8 @@ from demo.nano.release.evaluate import evaluate, read_usable
 from demo.nano.release.robust import SEED, robustness
 from demo.nano.training.plot import plot
 from demo.nano.training.run import NOTED_EVERY
-from demo.nano.training.team import Team, learn_as_one
 from demo.nano.training.train import Plan, Trainer
+from demo.nano.training.workers import WorkerGroup, run_workers
 from demo.nano.world.facts import FRAME
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
@@ -56,17 +56,22 @@ def train(
     """Train from nothing or from a checkpoint, or go on from the folder's state; all that comes of it
     is in FOLDER/nano. So many ``workers`` share the pictures of each step.
     """
-    learn_as_one(partial(_learn, folder, plan, start, device, measures), workers)
+    run_workers(partial(_learn, folder, plan, start, device, measures), workers)
     publish(folder, plan, measures, say, start)
 
 
 def _learn(
-    folder: Path, plan: Plan, start: Path | None, device: str, measures: Measures, team: Team
+    folder: Path,
+    plan: Plan,
+    start: Path | None,
+    device: str,
+    measures: Measures,
+    group: WorkerGroup,
 ) -> None:
-    check = _check(folder / "on-the-way", measures) if team.leads else None
-    trainer = Trainer(folder, plan, device, check, team, start)
+    check = _check(folder / "on-the-way", measures) if group.is_main else None
+    trainer = Trainer(folder, plan, device, check, group, start)
     trainer.run()
-    if team.leads:
+    if group.is_main:
         trainer.checkpoint(folder / "nano")
 
 

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def worn(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def augment(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The RGB picture [H, W, 3], often dark, bright, pale or from a JPEG file."""
     if rng.random() < 0.4:
-        image = relit(rng, image)
+        image = change_light(rng, image)
     if rng.random() < 0.2:
-        image = paled(image, *rng.uniform(0.4, 1.1, 2))
+        image = fade(image, *rng.uniform(0.4, 1.1, 2))
     if rng.random() < 0.35:
-        image = through_jpeg(image, int(rng.integers(25, 90)))
+        image = compress(image, int(rng.integers(25, 90)))
     return image
 
 
-def relit(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def change_light(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture in another light: exposure and gamma vary, sometimes by a lot."""
     strong = rng.random() < 0.4
     gain = float(np.exp(rng.normal(0, 0.35 if strong else 0.12)))
@@ -30,7 +30,7 @@ def relit(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint
     return np.clip(levels, 0, 255).astype(np.uint8)[image]
 
 
-def paled(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[np.uint8]:
+def fade(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[np.uint8]:
     """The picture with that much of its contrast and of its colour; 1 leaves them as they are."""
     seen = image.astype(np.float32)
     grey = seen.mean(axis=2, keepdims=True)
@@ -39,7 +39,7 @@ def paled(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[n
     return pale
 
 
-def through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+def compress(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """The picture as a JPEG file of that quality (0 to 100) would give it back."""
     code = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     back = cv2.imdecode(code, cv2.IMREAD_COLOR)

@@ -20,15 +20,15 @@ from torch.multiprocessing.spawn import spawn
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class WorkerGroup:
     """One member's view of the team: member 0 leads, which is to keep the files."""
 
-    member: int = 0
+    rank: int = 0
     size: int = 1
 
     @property
-    def leads(self) -> bool:
-        return self.member == 0
+    def is_main(self) -> bool:
+        return self.rank == 0
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Exchange every gradient for the mean of all members' (a missing one counts as 0)."""
@@ -48,33 +48,33 @@ class Team:
         return max(1, round(count / self.size))
 
 
-ALONE = Team()
+ALONE = WorkerGroup()
 
 
-def usual_size(device: str) -> int:
+def default_count(device: str) -> int:
     """One process per core of a CPU, a single one for a GPU."""
     return 1 if device == "cuda" else os.cpu_count() or 1
 
 
-def learn_as_one(work: Callable[[Team], None], size: int) -> None:
+def run_workers(work: Callable[[WorkerGroup], None], size: int) -> None:
     """Do the work in so many processes, each of one thread; ``work`` must be picklable.
 
     What a member raises ends all of them and is raised here.
     """
     if size == 1:
-        work(Team())
+        work(WorkerGroup())
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting = (Path(folder) / "meeting").as_uri()
-        spawn(_member, (work, size, meeting), nprocs=size)
+        spawn(_worker, (work, size, meeting), nprocs=size)
 
 
-def _member(member: int, work: Callable[[Team], None], size: int, meeting: str) -> None:
+def _worker(rank: int, work: Callable[[WorkerGroup], None], size: int, meeting: str) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo", init_method=meeting, rank=member, world_size=size)
+    distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
     try:
-        work(Team(member, size))
+        work(WorkerGroup(rank, size))
     finally:
         distributed.destroy_process_group()
 
