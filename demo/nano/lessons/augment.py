@@ -1,7 +1,4 @@
-"""What happens to pictures before anybody asks about them: other light, and JPEG.
-
-It knows pixels only, not what they show.
-"""
+"""Augmentation of pictures: other light, less contrast and colour, JPEG compression."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def augment(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The RGB picture [H, W, 3], often dark, bright, pale or from a JPEG file."""
+    """The RGB picture [H, W, 3] with random changes: often darker, brighter, paler or from a JPEG file."""
     if rng.random() < 0.4:
         image = change_light(rng, image)
     if rng.random() < 0.2:
@@ -22,7 +19,7 @@ def augment(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.ui
 
 
 def change_light(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in another light: exposure and gamma vary, sometimes by a lot."""
+    """The picture in another light: exposure and gamma vary, sometimes a lot."""
     strong = rng.random() < 0.4
     gain = float(np.exp(rng.normal(0, 0.35 if strong else 0.12)))
     gamma = float(np.exp(rng.normal(0, 0.3 if strong else 0.1)))
@@ -31,7 +28,7 @@ def change_light(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[
 
 
 def fade(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[np.uint8]:
-    """The picture with that much of its contrast and of its colour; 1 leaves them as they are."""
+    """The picture with these shares of its contrast and colour; 1 changes nothing."""
     seen = image.astype(np.float32)
     grey = seen.mean(axis=2, keepdims=True)
     seen = grey + (seen - grey) * colour
@@ -40,7 +37,7 @@ def fade(image: NDArray[np.uint8], contrast: float, colour: float) -> NDArray[np
 
 
 def compress(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """The picture as a JPEG file of that quality (0 to 100) would give it back."""
+    """The picture after JPEG compression with that quality (0 to 100)."""
     code = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     back = cv2.imdecode(code, cv2.IMREAD_COLOR)
     return np.ascontiguousarray(back[:, :, ::-1])  # type: ignore[index]

@@ -1,8 +1,8 @@
-"""Training batches: one drawn picture, several question–answer pairs that share its prefix.
+"""Training batches: drawn pictures, each with several question–answer pairs that share its prefix.
 
-It knows tokens and where in the picture each of them should look; it knows no loss and no model code.
-The layout of a row: the prefix (system, picture) once, then K pairs, each padded to ``stride`` tokens; a
-pair sees the prefix and itself only, and its positions go on from the prefix.
+A row is the prefix (system, picture) once, then K pairs, each padded to ``stride`` tokens; a pair sees only
+the prefix and itself, and its positions continue from the prefix. Tokens come with labels that say where in
+the picture they should look.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class BatchStream:
         )
 
     def _scene(self) -> Scene:
-        """One for half of the pictures in which two things look alike, if a few tries give one."""
+        """A scene; for half of them, a few tries are made to get two things that look alike."""
         tries = ALIKE_TRIES if self.rng.random() < 0.5 else 1
         for _ in range(tries):
             scene = sample_scene(self.rng, int(self.rng.integers(3, 8)))
@@ -167,7 +167,7 @@ class BatchStream:
         return ids, positions, segment, labels, ground, source, against, degrees, decides
 
     def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
-        """As many pairs as a row holds; one that is too long is left out and another made."""
+        """As many pairs as a row holds; those that are too long are skipped."""
         rounds = self._rounds(facts)
         made = 0
         while made < self.pairs:
@@ -185,7 +185,7 @@ class BatchStream:
                 chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
                 asked = asker.about([facts[int(i)] for i in chosen]) if len(chosen) else None
             asked = asked or asker.first()
-            # Where nothing has to be chosen hardly anything goes wrong.
+            # Questions without a choice are easy, so there are fewer of them.
             if max(len(asked.pool), len(asked.targets)) < 2 and self.rng.random() < EASY_LEFT_OUT:
                 continue
             yield asked, [_jittered(self.rng, f.box) for f in asked.references]
@@ -268,9 +268,9 @@ def prefix_positions(prefix: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
-    """Which thing each of the visual tokens shows (row-major), -1 for background.
+    """The thing that each visual token shows (row-major), -1 for background.
 
-    Small things are asked last, so that a big one behind never takes their only token.
+    Small things come last, so that a big one behind them never takes their only token.
     """
     side = FRAME.width // CELLS
     owners = np.full(CELLS * CELLS, -1)
@@ -287,20 +287,20 @@ def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
 
 
 def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
-    """A small drawing of the scene's own shape; the long side varies, as pictures do."""
+    """Width and height of a drawing in the scene's shape, 260 to 480 pixels on the long side."""
     width, height = scene.aspect
     scale = float(rng.uniform(260, 480)) / max(width, height)
     return round(width * scale), round(height * scale)
 
 
 def _augmented(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in the model frame, often worn as pictures are."""
+    """The picture augmented and scaled to the model frame."""
     with_courtesy = Image.fromarray(augment(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
     return np.asarray(with_courtesy)
 
 
 def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:
-    """A reference as it comes from an earlier answer or a hand: a few pixels off."""
+    """The box of a reference, a few pixels off as from an earlier answer or drawn by hand."""
     spread = 1.5 if rng.random() < 0.7 else 5.0
     x1, y1, x2, y2 = (v + round(float(rng.normal(0, spread))) for v in box.xyxy)
     return ModelBox(min(x1, x2 - 1), min(y1, y2 - 1), x2, y2).clamped(FRAME)

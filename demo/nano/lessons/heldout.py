@@ -1,4 +1,4 @@
-"""Held-out dialogues of nano's world, written in RegionDial-Bench's own form.
+"""Held-out dialogues of nano's world, written in RegionDial-Bench's format.
 
 ``DIR/dialogues.json`` is a list of ``{image_id, image_path, conversational_turns}``; masks are COCO
 run-length codes, an absent thing is a turn without boxes, and ``context_from_turn`` names the turn, or
@@ -24,7 +24,7 @@ from demo.nano.world.layout import sample_scene
 from demo.picture.masks import Mask
 
 MAX_ROUNDS = 7
-# Training seeds are 32-bit sums; held-out ones lie above, so that no picture is met twice.
+# Training seeds have 32 bits; held-out ones lie above, so that no picture occurs in both.
 HELD_OUT = 1 << 40
 
 
@@ -52,7 +52,7 @@ def _dialogue(folder: Path, number: int, seed: int) -> dict[str, Any]:
 def sample_rounds(
     rng: np.random.Generator, facts: Sequence[Fact], count: int
 ) -> list[tuple[Exercise, list[int]]]:
-    """So many different questions, each with the earlier turns (from 0) that it refers to."""
+    """Up to ``count`` different questions, each with the earlier turns (from 0) that it refers to."""
     asker = QuestionMaker(rng, facts)
     rounds: list[tuple[Exercise, list[int]]] = []
     asked_before: set[str] = set()

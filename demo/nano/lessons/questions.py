@@ -1,8 +1,8 @@
 """Questions about one drawn picture, each with exactly one right answer on which people would agree.
 
-A question is asked only where its answer is clear: relations hold surely or surely not, the nearest is
-plainly the nearest, sizes and places differ visibly. It knows what is true in the picture (`facts.py`) and
-leaves the wording to `phrases.py`.
+A question is asked only where its answer is clear: a relation clearly holds or clearly does not, the
+nearest is clearly the nearest, sizes and places differ visibly. `facts.py` says what is true in the
+picture, `phrases.py` how it is worded.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ _T = TypeVar("_T")
 _Maker = Callable[[], Exercise | None]
 
 
-# What a model that is drilled is asked more of: seldom possible in a picture, or hard to tell.
+# Relations that are asked more often when drilling: rarely possible in a picture, or hard to see.
 _HARD = ("overlapping", "touching", "inside", "overlapping", "touching", "above", "below")
 
 
 class QuestionMaker:
-    """Makes questions about one picture; with ``drill`` more of those that are hard to learn."""
+    """Makes questions about one picture; with ``drill``, more of those that are hard to learn."""
 
     def __init__(
         self, rng: np.random.Generator, facts: Sequence[Fact], *, drill: bool = False
@@ -79,7 +79,7 @@ class QuestionMaker:
                 return asked
 
     def about(self, references: Sequence[Fact]) -> Exercise | None:
-        """A question that needs the given references; None when none comes to mind."""
+        """A question that needs the given references; None when no try gives one."""
         if self.rng.random() < (0.32 if self.drill else 0.2):
             maker: Callable[[Sequence[Fact], str], Exercise | None] = self._nothing_there
         else:
@@ -91,7 +91,7 @@ class QuestionMaker:
         tries = (maker(references, relation) for relation in order for _ in range(5))
         return next((asked for asked in tries if asked is not None), None)
 
-    # Each maker tries once and returns None when the picture has nothing that fits.
+    # Each of these tries once and returns None when nothing in the picture fits.
 
     def _plain(self) -> Exercise | None:
         """ "the dog", "the red ball", "the man in the green shirt"."""
@@ -255,7 +255,7 @@ class QuestionMaker:
         return Exercise(self._ask(f"the {colour}{word}"), UNKNOWN, (), skill="absent")
 
     def _strange_word(self) -> str:
-        """A word for what is not in this world, known or not, now and then two of them."""
+        """A word, real or invented, for something that is not in this world; sometimes two words."""
         known = self.rng.random() < (0.6 if self.drill else 0.75)
         word = self._pick(STRANGERS) if known else invented_word(self.rng)
         if self.drill and self.rng.random() < 0.15:
@@ -281,13 +281,13 @@ class QuestionMaker:
         return self._related(noun, colour, relation, (fact,), pool, found, references)
 
     def _nothing_there(self, references: Sequence[Fact], relation: str) -> Exercise | None:
-        """Something that is nowhere, or not where it is asked for."""
+        """Something that is not in the picture, or not in the place that is asked about."""
         if self.rng.random() < 0.25:
             return self._related(
                 self._strange_word(), "", relation, (), [], [], references, UNKNOWN
             )
         boxes, own = [f.box for f in references], [f.index for f in references]
-        # What is there, but elsewhere, is the hard case.
+        # A thing that is in the picture, but elsewhere, is the hard case.
         anywhere = self.rng.random() < (0.2 if self.drill else 0.4)
         noun = self._pick(KINDS) if anywhere else self._pick(self.facts).kind
         if self.drill and self.rng.random() < 0.15:
@@ -385,7 +385,7 @@ def _wear(noun: str) -> str:
 
 
 def _sought(noun: str, colour: str) -> str:
-    """What the reasoning says it looks for: always in the same words."""
+    """How the reasoning names what it looks for, always in the same words."""
     if colour and noun in ("person", *PEOPLE):
         return f"the {noun} in {colour}"
     return f"the {colour} {noun}".replace("  ", " ")

@@ -1,8 +1,8 @@
-"""How good nano is on held-out dialogues: what its model card tells beside the benchmark's own scores.
+"""How good nano is on held-out dialogues: the figures of its model card besides the benchmark's scores.
 
 Dialogues are read and played by `evaluate/`, with the model's own earlier predictions as references. Masks
-are compared with the *ceiling*: what the same segmenter makes of the true boxes and of a point on the
-thing.
+are compared with the *ceiling*: the masks that the same segmenter makes from the true boxes and a point on
+each thing.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Report:
         }
 
     def _masks(self, giou: float | None) -> dict[str, float | None]:
-        """gIoU of the ceiling over the same turns, and how much of it was reached."""
+        """gIoU of the ceiling over the same turns, and the share of it that was reached."""
         best = mean_of(self.ceiling)
         return {
             "ceiling": best,
@@ -89,9 +89,9 @@ class Report:
 
 
 def read_usable(path: Path, limit: int | None = None) -> list[Dialogue]:
-    """The first dialogues of a ``dialogues.json``.
+    """The first ``limit`` dialogues of a ``dialogues.json``.
 
-    Raises InputError for a file that holds none, and for a row of it that cannot be used.
+    Raises InputError for a file without any, and for a row that cannot be used.
     """
     return [_usable(row) for row in read_dialogues(path, limit=limit)]
 
@@ -151,9 +151,7 @@ def _note_boxes(report: Report, turn: TurnRow, true: TrueTurn) -> None:
 
 
 def _ceiling_of(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
-    """For each turn with something to find, the IoU of the masks that the segmenter makes when it is
-    given the true boxes and points.
-    """
+    """The IoU of the segmenter's masks from true boxes and points, for each turn with something to find."""
     picture = open_stored(dialogue.picture)
     best: list[float] = []
     for true in dialogue.turns:

@@ -1,12 +1,12 @@
-"""How nano fares with people and pictures it was not trained on, through the engine that runs the app.
+"""How robust nano is to wordings and pictures that it was not trained on, through the app's own engine.
 
 Three measurements on held-out scenes, all of boxes alone:
 
 - *people*: hand-written ways of asking (``paraphrases.json``), which training never reads;
 - *pictures*: the same first questions on the same scenes in other shapes, sizes and lights;
-- *outside*: things that its world does not have, for which the honest answer is an empty one.
+- *outside*: things that its world does not have, for which the right answer is an empty one.
 
-It asks only what has one clear right answer. It knows no files but the paraphrases' and writes none.
+Only questions with one clear right answer are asked.
 """
 
 from __future__ import annotations
@@ -40,11 +40,10 @@ from demo.picture.regions import Origin, RegionObject
 from demo.reasoners.base import Reasoner
 
 PARAPHRASES = Path(__file__).with_name("paraphrases.json")
-# Each paraphrase is asked about one scene in so many.
-SCENES_A_TIME = 20
+SCENES_A_TIME = 20  # each paraphrase is asked about one scene in this many
 LONG_SIDE = 640
 SEED = 1  # of the scenes that cards report on
-# What is neither in nano's world nor in what it was taught to miss.
+# Things that are not in nano's world and not among the absent things of its training.
 OUTSIDE = (
     "the dinosaur", "the unicorn", "the dolphin", "the hedgehog", "the pelican", "the walrus",
     "the platypus", "the armadillo", "the meerkat", "the mermaid", "the vampire", "the yeti",
@@ -64,19 +63,19 @@ OUTSIDE_ASKS = ("find {}", "where is {}?", "segment {}", "please show me {}")
 
 @dataclass(frozen=True, slots=True)
 class DrawnScene:
-    """A held-out scene with what is true of it; ``boxes`` are those of its things, in picture pixels."""
+    """A held-out scene with its facts; ``boxes`` are those of its things, in picture pixels."""
 
     scene: Scene
     boxes: tuple[Box, ...]
     facts: tuple[Fact, ...]
 
     def picture(self) -> Picture:
-        """Drawn as it was laid out."""
+        """The scene's picture in its own size."""
         return open_picture(draw(self.scene).image, "scene")
 
 
 def draw_scenes(count: int, seed: int) -> list[DrawnScene]:
-    """So many held-out scenes; none is one of a held-out dialogue or of training."""
+    """Draw ``count`` held-out scenes, other than those of held-out dialogues and of training."""
     made = []
     for number in range(count):
         scene = sample_scene(np.random.default_rng([HELD_OUT + seed, number, 1]))
@@ -151,11 +150,11 @@ def _ask(
 
 @dataclass(frozen=True, slots=True)
 class Paraphrase:
-    """A way of asking, with slots such as ``{noun}``; in capitals their words are, too.
+    """A wording with slots such as ``{noun}``; a slot in capitals is filled in capitals.
 
-    ``rare`` has a word that nano's world does not use; ``noun`` is what such a word means. ``which`` is
-    the largest or smallest, or a place in a row (``right 2``). ``of`` limits nouns to a person or to
-    other things, where the sentence would be odd about the others.
+    ``rare`` says that it has a word that nano's world does not use, whose meaning is ``noun``. ``which`` is
+    the largest or smallest, or a place in a row (``right 2``). ``of`` limits nouns to persons or to other
+    things, where the sentence would be odd about the others.
     """
 
     skill: str
@@ -174,7 +173,7 @@ class Paraphrase:
 
     @property
     def nouns(self) -> tuple[str, ...]:
-        """What it may be asked of; kinds twice as often as groups."""
+        """The nouns that may fill it; kinds twice as often as groups."""
         if self.noun:
             return (self.noun,)
         if not self.slots & {"noun", "plural"}:
@@ -191,7 +190,7 @@ class Paraphrase:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the slots of a paraphrase may stand for in a picture, and the right answer then."""
+    """What may fill the slots of a paraphrase for a picture, and the right answer to it."""
 
     targets: tuple[Fact, ...]
     noun: str = "thing"
@@ -228,7 +227,7 @@ def ask_people(
     times: int,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Ask each paraphrase about so many of the scenes, where they have what it asks for."""
+    """Ask each paraphrase about up to ``times`` of the scenes that have what it asks for."""
     rng = np.random.default_rng([HELD_OUT + report.seed, 0, 2])
     for number, way in enumerate(paraphrases, start=1):
         scores = report.rare if way.rare else report.people[way.skill]
@@ -279,7 +278,7 @@ def _size(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
 
 
 def _order(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """So many from a side, in a row whose members are plainly apart."""
+    """The nth from a side, in a row of clearly separate things."""
     side, _, place = way.which.partition(" ")
     for noun in way.nouns:
         row = sorted(matching(facts, noun), key=lambda f: f.centre[0], reverse=side == "right")
@@ -336,7 +335,7 @@ def _plainly(facts: Sequence[Fact], found: Sequence[Fact], noun: str, colour: st
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What happens to a scene's picture: another shape, another size, or wear of its pixels."""
+    """A change to a scene's picture: another shape, another size, or an effect on its pixels."""
 
     name: str
     aspect: tuple[int, int] | None = None
@@ -376,10 +375,9 @@ def ask_pictures(
     conditions: Sequence[Condition],
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Ask one first question a scene, the same under every condition.
+    """Ask one question about each scene, the same under every condition.
 
-    A scene that cannot be told in one of the shapes, because things would hide each other, is left out
-    of all.
+    A scene in which things would hide each other in one of the shapes is left out of all conditions.
     """
     rng = np.random.default_rng([HELD_OUT + report.seed, 0, 3])
     usable = [sight for sight in seen if _fits_all(sight.scene, conditions)]
@@ -394,7 +392,7 @@ def ask_pictures(
 
 
 def under(scene: Scene, condition: Condition) -> tuple[Picture, tuple[Box, ...]]:
-    """The scene's picture under a condition, with its true boxes; nothing is written to disk."""
+    """The scene's picture under a condition, and its true boxes."""
     drawing = _drawn(scene, condition)
     return open_picture(condition.effect(drawing.image), condition.name), drawing.boxes
 
@@ -423,7 +421,7 @@ def _fits_all(scene: Scene, conditions: Sequence[Condition]) -> bool:
 
 
 def _shows_all(scene: Scene) -> bool:
-    """Whether of every thing so much is in view that its visible box is most of its whole box."""
+    """Whether the visible part of every thing fills most of its whole box."""
     if any(min(t.box) < 0 or max(t.box) > 1 for t in scene.things):
         return False
     side = 224

@@ -1,7 +1,6 @@
 """Training batches for the nano SAM 2: drawn pictures, and prompts whose masks are known exactly.
 
-It knows boxes, points and where a mask is to be compared; it knows no loss and no model code.
-Pictures are squeezed into a square of S pixels, as the processor does; a thing's truth is given twice: as
+Pictures are squeezed into a square of S pixels, as the processor does. A thing's truth is given twice: as
 its share of each logit's cell, and at single places of the picture as drawn, most of them near its edge,
 because a mask that is only right cell by cell is too coarse once it is enlarged.
 """
@@ -137,7 +136,7 @@ class MaskBatchStream:
         return seen, coverage, places, inside, kinds, boxes
 
     def _prompts(self, examples: list[_Example], *, boxed: bool, columns: int) -> Prompts:
-        """Prompts of one form for all the pictures, with so many columns for points."""
+        """Prompts of one form for all the pictures, with up to ``columns`` points each."""
         shape = (len(examples), self.prompts)
         things, boxes = np.zeros(shape, np.int64), np.zeros((*shape, 4), np.float32)
         points = np.zeros((*shape, columns, 2), np.float32)
@@ -216,7 +215,7 @@ def _jittered_box(rng: np.random.Generator, example: _Example, thing: int) -> tu
 
 
 def _pixel_beside(rng: np.random.Generator, example: _Example, thing: int) -> _Xy:
-    """A pixel that is not the thing's but near it: on a neighbour if there is one, or on the ground."""
+    """A pixel near the thing but not on it: on a neighbour if there is one, or on the ground."""
     height, width = example.owner.shape
     x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], 0.25, width, height)
     owner = example.owner[y1:y2, x1:x2]

@@ -1,13 +1,12 @@
-"""How nano is trained from nothing: first to see, then to talk about what it sees.
+"""The phases of nano's training: first it learns to see, then to talk about what it sees.
 
 1. *Seeing*: the vision tower alone, with dense labels for every visual token.
-2. *Talking*: everything, several question–answer pairs a picture.
+2. *Talking*: everything, with several question–answer pairs a picture.
 
-A run may also start from a checkpoint, which has no helpers any more: then the first phase is *settling*,
-in which the helpers alone learn, and the model is left as it is.
+A run may also start from a checkpoint, which has no helpers: then the first phase is *settling*, in which
+only the helpers learn and the model stays as it is.
 
-It knows the phases; how a step is taken and kept stands in `run.py`, what is learned in `student.py`, how
-well it went in `evaluate.py`.
+Steps and files are in `run.py`, losses and helpers in `student.py`.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class Plan(Settings):
 
     @classmethod
     def of(cls, steps: int | None = None, *, goes_on: bool = False) -> Plan:
-        """The usual plan, with so many steps of the second phase; gentler where weights are there."""
+        """The usual plan, or with ``steps`` in the second phase; lower rates when it ``goes_on``."""
         plan = cls(rate=9e-4, muon_rate=9e-4, ema=0.995) if goes_on else cls()
         return plan if steps is None else replace(plan, talking_steps=steps)
 
@@ -83,7 +82,7 @@ class Trainer(Run[Student]):
         self.check, self.phase = check, "settling" if start else "seeing"
 
     def run(self) -> None:
-        """Both phases, from wherever the folder's state is."""
+        """Both phases, continuing from the folder's state."""
         plan = self.plan
         self.phase = self.resume().get("phase", self.phase)
         if self.phase == "seeing":

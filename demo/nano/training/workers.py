@@ -1,7 +1,6 @@
-"""Several processes that learn as one: each has its own lessons, and their gradients are averaged.
+"""Data-parallel training: each process has its own batches, and the gradients are averaged.
 
-On a CPU this makes far better use of the cores than several threads in one process. It knows gradients, no
-model and no lessons.
+On a CPU this makes far better use of the cores than several threads in one process.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from torch.multiprocessing.spawn import spawn
 
 @dataclass(frozen=True, slots=True)
 class WorkerGroup:
-    """One member's view of the team: member 0 leads, which is to keep the files."""
+    """A process's place in the group: its rank and the group's size. Rank 0 also writes the files."""
 
     rank: int = 0
     size: int = 1
@@ -31,7 +30,7 @@ class WorkerGroup:
         return self.rank == 0
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Exchange every gradient for the mean of all members' (a missing one counts as 0)."""
+        """Replace every gradient by its mean over the group; a missing one counts as 0."""
         if self.size == 1:
             return
         learned = list(parameters)
@@ -44,7 +43,7 @@ class WorkerGroup:
             p.grad = mean.view_as(p)
 
     def share(self, count: int) -> int:
-        """How many of so many pictures a step each member takes, at least one."""
+        """How many of the ``count`` pictures of a step each process takes, at least one."""
         return max(1, round(count / self.size))
 
 
@@ -52,14 +51,14 @@ ALONE = WorkerGroup()
 
 
 def default_count(device: str) -> int:
-    """One process per core of a CPU, a single one for a GPU."""
+    """The default number of processes: one per core of a CPU, one for a GPU."""
     return 1 if device == "cuda" else os.cpu_count() or 1
 
 
 def run_workers(work: Callable[[WorkerGroup], None], size: int) -> None:
-    """Do the work in so many processes, each of one thread; ``work`` must be picklable.
+    """Run ``work``, which must be picklable, in ``size`` processes of one thread each.
 
-    What a member raises ends all of them and is raised here.
+    An error in one of them ends all and is raised here.
     """
     if size == 1:
         work(WorkerGroup())
@@ -80,9 +79,9 @@ def _worker(rank: int, work: Callable[[WorkerGroup], None], size: int, meeting: 
 
 
 def _end_with_parent() -> None:
-    """Whoever kills the process that started the team ends the team, too.
+    """End this process when the one that started the group is killed.
 
-    Torch sends an interrupt for that, to which what a shell runs in the background is deaf.
+    Torch sends an interrupt for that, which processes in the background of a shell ignore.
     """
     if parent := parent_process():
         parent.join()

@@ -1,8 +1,4 @@
-"""Where things stand: a random scene in which each thing can be seen.
-
-`sample_scene` lays a picture out with no pixels.  This module does not know how a thing or a
-place is drawn; it asks only for a figure's natural shape and for a place's shore and road.
-"""
+"""Lays out random scenes in which every thing can be seen; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -69,7 +65,7 @@ _MIN_LENGTH, _MIN_SIDE, _MAX_LENGTH = 0.102, 0.06, 0.45
 
 
 def _odds_of(place: str) -> tuple[tuple[str, ...], list[float]]:
-    """The kinds of a place and how often each comes."""
+    """The kinds of a place and their probabilities."""
     odds = dict.fromkeys(KINDS, 1.0)
     if place not in ("beach", "lake"):
         del odds["boat"]
@@ -83,14 +79,14 @@ def _odds_of(place: str) -> tuple[tuple[str, ...], list[float]]:
 
 @dataclass(frozen=True)
 class _Spec:
-    """A thing to be placed, and how it is to stand to one placed before."""
+    """A thing to be placed, and its relation to one placed before."""
 
     kind: str
     colour: str
     hat: str | None
     look: int
     tie: str = ""  # "", "inside" or "beside"
-    to: int = -1  # index of the wish it is tied to
+    to: int = -1  # index of the spec it is tied to
 
 
 def _spec(rng: np.random.Generator, kind: str, colour: str | None = None) -> _Spec:
@@ -154,7 +150,7 @@ def _specs(rng: np.random.Generator, place: str, count: int) -> list[_Spec]:
 
 
 def unit(aspect: tuple[int, int]) -> float:
-    """What sizes are shares of: the mean of a picture's short side and of the root of its area."""
+    """The length of which sizes are shares: the mean of the short side and of the root of the area."""
     return (min(aspect) + math.sqrt(aspect[0] * aspect[1])) / 2
 
 
@@ -175,7 +171,7 @@ def _overlap(a: Thing, b: Thing) -> float:
 
 
 def _max_covered(t: Thing) -> float:
-    """How much of its box may be covered."""
+    """The share of its box that may be covered."""
     if max(t.w, t.h) < 0.14 or min(t.w, t.h) < 0.085:
         return 0.06
     return 0.2 if t.kind in ("tree", "kite") else 0.24
@@ -220,7 +216,7 @@ class _Layout:
 
 
 def _nearness(y: float, land: _Land) -> float:
-    """How large a thing appears with its feet at y, against the nearest."""
+    """The scale of a thing with its feet at y, 1 for the nearest."""
     lo, hi = (land.water or land.ground)[0], land.ground[1]
     return 0.6 + 0.4 * min(1.0, max(0.0, (y - lo) / (hi - lo)))
 
@@ -262,7 +258,7 @@ def _alone(
 
 
 def _propose(rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float) -> Thing:
-    """One try at a place and a size for a wish; nothing is checked against other things."""
+    """A random place and size for a spec, not yet checked against other things."""
     kind, scene, land = spec.kind, layout.scene, layout.land
     aloft = kind == "kite" or (kind == "bird" and spec.look % 2 == 0)
     lo, hi = _SIZES[kind]
@@ -292,7 +288,7 @@ def _in_picture(t: Thing) -> bool:
 def _find_spot(
     rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float
 ) -> Thing | None:
-    """The wish at a place where it fits, or None where the tries have found none."""
+    """The thing at a place where it fits; None when no try finds one."""
     for k in range(36):
         new = _propose(rng, spec, layout, shrink * (0.86 if k > 18 else 1.0))
         if spec.tie == "inside":
@@ -307,7 +303,7 @@ def _find_spot(
 def _place(
     rng: np.random.Generator, specs: list[_Spec], scene: Scene, shrink: float
 ) -> list[Thing] | None:
-    """All the wishes placed, the farthest first, or None where one found no room."""
+    """All things placed, farthest first; None when one finds no room."""
     layout = _Layout(scene, 0.15 if rng.random() < 0.55 else 1.0)
     for spec in specs:
         new = _find_spot(rng, spec, layout, shrink)
@@ -320,7 +316,7 @@ def _place(
 def sample_scene(rng: np.random.Generator, count: int | None = None) -> Scene:
     """A scene of `count` things (3 to 7 when None), laid out and not drawn.
 
-    Raises ValueError where so many things find no room.
+    Raises ValueError when there is no room for them.
     """
     if count is None:
         count = int(rng.choice((3, 4, 5, 6, 7), p=(0.16, 0.22, 0.25, 0.21, 0.16)))

@@ -1,7 +1,4 @@
-"""How people say things about drawn pictures: nouns, colours, relations, and the sentences around them.
-
-It knows English wordings only: nothing of pictures, of what is true in them, or of tokens.
-"""
+"""English wordings of questions about drawn pictures: nouns, colours, relations, and whole sentences."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ PLURALS = {
     "gentleman": "gentlemen", "lady": "ladies", "puppy": "puppies", "doggy": "doggies",
     "kitty": "kitties", "park bench": "park benches",
 }  # fmt: skip
-# Things that exist, but not in this world: the honest answer is that there is none.
+# Things that do not exist in this world: the right answer is that there is none.
 _STRANGERS = """
     zebra elephant horse bicycle train plane pizza laptop phone clock chair table cup bottle
     giraffe lion bus truck sheep cow bear snowman robot dragon fish frog rabbit guitar piano
@@ -82,7 +79,7 @@ _REQUESTS = ("can you", "could you", "would you", "can you please", "could you p
 _CLOSINGS = ("please", "thanks", "thank you", "for me", "in the picture", "in this picture",
              "in the image", "in this image", "in the photo", "in the scene", "here", "now",
              "if you can", "if there is one", "for me please", "there")  # fmt: skip
-# Words that a sentence can do without, and words that add nothing to it.
+# Words that a sentence can lose, and words that add nothing to it.
 _SMALL = ("the", "a", "an", "is", "are", "of", "to", "do", "that", "me", "at", "it", "can", "you",
           "i", "am", "for", "there", "which", "this", "out", "up")  # fmt: skip
 _FILLERS = ("just", "really", "actually", "maybe", "exactly", "the", "quickly", "perhaps", "there", "then",
@@ -106,7 +103,7 @@ _CLAUSES = {"touching": "touches", "overlapping": "overlaps"}
 
 
 def every_word() -> set[str]:
-    """All words that stand in the tables above."""
+    """All words in the tables above."""
     tables = (ORDINALS, STRANGERS, STRANGE_COLOURS, _VERBS, _QUESTIONS, _PLURAL_QUESTIONS, _CALLS,
               _REQUESTS, _CLOSINGS, *SYNONYMS.values(), *_RELATIONS.values(), PLURALS.values())  # fmt: skip
     return {w for table in tables for said in table for w in re.findall(r"[a-z]+", said)}
@@ -128,7 +125,7 @@ def plural(noun: str) -> str:
 
 
 def name_for(rng: Rng, noun: str) -> str:
-    """The noun, or now and then another word for it."""
+    """The noun, or sometimes a synonym."""
     others = SYNONYMS.get(noun, ())
     return pick(rng, others) if others and rng.random() < 0.15 else noun
 
@@ -164,7 +161,7 @@ def with_hat(rng: Rng, noun: str, colour: str) -> str:
 
 
 def relation_words(rng: Rng, relation: str) -> str:
-    """A relation as people may say it, ready to stand before a reference."""
+    """Words for a relation, to be followed by a reference."""
     return pick(rng, _RELATIONS[relation])
 
 
@@ -197,7 +194,7 @@ def ask_all(rng: Rng, noun: str, rest: str = "") -> str:
 
 
 def with_courtesy(rng: Rng, sentence: str) -> str:
-    """The sentence with what people put round it: a greeting before, thanks behind."""
+    """The sentence, sometimes with a greeting before it or thanks after it."""
     if rng.random() < 0.12:
         sentence = f"{pick(rng, _CALLS)}{pick(rng, (' ', ', '))}{sentence}"
     if rng.random() < 0.15:
@@ -206,7 +203,7 @@ def with_courtesy(rng: Rng, sentence: str) -> str:
 
 
 def with_typo(rng: Rng, text: str) -> str:
-    """The text with one slip of the finger in one of its longer words; boxes stay as they are."""
+    """The text with a typing error in one of its longer words; boxes stay as they are."""
     words = [m for m in re.finditer(r"[a-z]{4,}", text) if m.group() != "bbox"]
     if not words:
         return text
@@ -218,7 +215,7 @@ def with_typo(rng: Rng, text: str) -> str:
 
 
 def with_slip(rng: Rng, text: str) -> str:
-    """The text as it may come in a hurry: one small word left out, or one that means nothing put in."""
+    """The text as if written in a hurry: without one small word, or with a meaningless one added."""
     words = [m for m in re.finditer(r"[a-z']+", text) if m.group() != "bbox"]
     small = [m for m in words if m.group() in _SMALL]
     if small and rng.random() < 0.6:
