@@ -8,8 +8,6 @@ on passes: where one pass checks several guessed tokens, tokens may come faster 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -17,6 +15,7 @@ import torch
 from demo.checkpoints.shape import Shape
 from demo.machine.precision import GIB, Half, Precision, dtype_of
 from demo.reasoners.memory import weight_bytes
+from demo.reasoners.pace import fastest
 
 _RUNS = 5
 _MAX_BYTES = GIB  # far more than any cache holds
@@ -32,8 +31,8 @@ def memory_bandwidth(device: str, free: int) -> float:
     read = torch.ones(size // 4, dtype=torch.float32, device=device)
     written = torch.empty_like(read)
     with torch.inference_mode():
-        reading = size / _shortest(read.max, device)
-        copying = 2 * size / _shortest(lambda: written.copy_(read), device)
+        reading = size / fastest(read.max, device, _RUNS)
+        copying = 2 * size / fastest(lambda: written.copy_(read), device, _RUNS)
     return max(reading, copying)
 
 
@@ -50,25 +49,3 @@ def bytes_per_pass(
     read = replace(shape, tower_linear=0, tower_other=0, embedding=shared, head=own)
     each = 4 if dtype_of(precision, half) == "float32" else 2
     return weight_bytes(read, precision, half) + context * shape.kv * each
-
-
-def _synchronize(device: str) -> None:
-    """Wait until a device has finished its work."""
-    if device == "cuda":
-        torch.cuda.synchronize()
-    elif device == "mps":
-        torch.mps.synchronize()
-
-
-def _shortest(work: Callable[[], object], device: str) -> float:
-    """Seconds of the shortest run, after one to warm up."""
-    _seconds(work, device)
-    return min(_seconds(work, device) for _ in range(_RUNS))
-
-
-def _seconds(work: Callable[[], object], device: str) -> float:
-    _synchronize(device)
-    began = time.perf_counter()
-    work()
-    _synchronize(device)
-    return time.perf_counter() - began

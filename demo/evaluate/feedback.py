@@ -25,6 +25,7 @@ from demo.dialogue.session import Session, Turn
 from demo.evaluate.data import BOX_PLACE
 from demo.evaluate.folder import as_input_error, save
 from demo.picture.geometry import ModelBox, PicturePoint, Size
+from demo.picture.masks import BoolArray
 from demo.picture.picture import Picture
 from demo.picture.regions import RegionObject
 
@@ -244,13 +245,18 @@ def _in_frame(prompted: str, size: Size, frame: Size) -> tuple[str, list[list[in
 
 
 def _point(item: RegionObject) -> PicturePoint:
-    """The object's own point, or else the point of its mask farthest from the edge, or its box's centre."""
+    """The object's own point, or else the middle of its mask, or of its box."""
     if item.point is not None:
         return item.point
     box = item.box
     if item.mask is not None and item.mask.area:
-        padded = np.pad(item.mask.to_array().astype(np.uint8), 1)
-        depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-        y, x = np.unravel_index(int(depth.argmax()), depth.shape)
-        return PicturePoint(int(x), int(y))
+        return middle_of(item.mask.to_array())
     return PicturePoint((box.x1 + box.x2) // 2, (box.y1 + box.y2) // 2)
+
+
+def middle_of(pixels: BoolArray) -> PicturePoint:
+    """The pixel of a mask [H, W] that is farthest from its edges."""
+    padded = np.pad(pixels, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = divmod(int(depth.argmax()), depth.shape[1])
+    return PicturePoint(x, y)

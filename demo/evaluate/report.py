@@ -21,12 +21,13 @@ from demo.evaluate.plot import Line, runs_plot, score_plot
 from demo.evaluate.published import REFCOCOG, DataSet, data_set_of
 from demo.evaluate.score import Scores, Totals
 from demo.evaluate.tables import (
+    AP,
+    GIOU,
     ScoredRun,
     Table,
-    ap_table,
-    giou_table,
     label_tables,
     percent,
+    published_table,
     round_table,
     runs_table,
 )
@@ -89,17 +90,17 @@ def build_report(
     runs = [run, *others]
     rounds = run.scores.overall.rounds
     data = data_set_of(settings["data_name"], run.scores.dialogues, rounds)
-    ap, giou = ap_table(runs, data), giou_table(runs, data)
+    published = [published_table(measure, runs, data) for measure in (AP, GIOU)]
     tables = [round_table(run.scores)]
     if others:
         tables.append(runs_table(runs))
-    tables += [ap, giou, *label_tables(run.scores)]
+    tables += [*published, *label_tables(run.scores)]
     return Report(
         title=f"{settings['model']} on {settings['data_name']}",
         policy=_policy(settings),
         summary=_summary(settings, run, unplayed),
         tables=tuple(tables),
-        plots=_plots(runs, data, ap.title, giou.title),
+        plots=_plots(runs, data, published),
         unplayed=tuple(
             f"Row {row.index}: {row.why}" for row in sorted(unplayed, key=lambda r: r.index)
         ),
@@ -162,19 +163,16 @@ def _frame(frame: Sequence[int] | None) -> str:
 
 
 def _plots(
-    runs: Sequence[ScoredRun], data: DataSet | None, below_ap: str, below_giou: str
+    runs: Sequence[ScoredRun], data: DataSet | None, published: Sequence[Table]
 ) -> tuple[Plot, ...]:
-    beside = data or REFCOCOG
-    ap = _lines(runs, lambda totals: totals.summary.ap)
-    giou = _lines(runs, lambda totals: totals.summary.giou)
-    plots = [
-        Plot("AP by round", below_ap, "ap.png",
-             score_plot("AP", ap[:1], beside.ap, beside.name)),
-        Plot("gIoU by round", below_giou, "giou.png",
-             score_plot("gIoU", giou[:1], beside.giou, beside.name)),
-    ]  # fmt: skip
+    lines = {measure.name: _lines(runs, measure.share) for measure in (AP, GIOU)}
+    data, plots = data or REFCOCOG, list[Plot]()
+    for measure, table in zip((AP, GIOU), published, strict=True):
+        name = measure.name
+        png = score_plot(name, lines[name][:1], measure.curves(data), data.name)
+        plots.append(Plot(f"{name} by round", table.title, f"{name.lower()}.png", png))
     if len(runs) > 1:
-        png = runs_plot({"AP": ap, "gIoU": giou})
+        png = runs_plot(lines)
         plots.append(Plot("AP and gIoU of the runs by round", "Runs compared", "runs.png", png))
     return tuple(plots)
 

@@ -79,39 +79,40 @@ def round_table(scores: Scores) -> Table:
     )
 
 
-def ap_table(runs: Sequence[ScoredRun], data: DataSet | None) -> Table:
-    """AP of runs by round, then the published results on ``data``, or on both sets for None."""
-    return _beside("AP", runs, data, lambda t: t.summary.ap, lambda d: d.ap)
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A score that was published, too: its name, its share in totals, and its published curves."""
+
+    name: str
+    share: Callable[[Totals], float | None]
+    curves: Callable[[DataSet], Sequence[Curve]]
 
 
-def giou_table(runs: Sequence[ScoredRun], data: DataSet | None) -> Table:
-    """gIoU in the same form."""
-    return _beside("gIoU", runs, data, lambda t: t.summary.giou, lambda d: d.giou)
+AP = Measure("AP", lambda totals: totals.summary.ap, lambda data: data.ap)
+GIOU = Measure("gIoU", lambda totals: totals.summary.giou, lambda data: data.giou)
 
 
-def _beside(
-    name: str,
-    runs: Sequence[ScoredRun],
-    data: DataSet | None,
-    of: Callable[[Totals], float | None],
-    curves: Callable[[DataSet], Sequence[Curve]],
-) -> Table:
+def published_table(measure: Measure, runs: Sequence[ScoredRun], data: DataSet | None) -> Table:
+    """A score of runs by round, then the published results on ``data``, or on both sets for None."""
     last = max([7, *(n for run in runs for n in run.scores.rounds)])
     rows = [
         (
             run.label,
-            *(percent(of(t)) if (t := run.scores.rounds.get(n)) else "–" for n in _upto(last)),
-            percent(of(run.scores.overall)),
+            *(
+                percent(measure.share(t)) if (t := run.scores.rounds.get(n)) else "–"
+                for n in _upto(last)
+            ),
+            percent(measure.share(run.scores.overall)),
         )
         for run in runs
     ]
     rows += [
         (f"{curve.model}, published, {one.name}", *_published(curve, last))
         for one in ([data] if data else DATA_SETS)
-        for curve in curves(one)
+        for curve in measure.curves(one)
     ]
     return Table(
-        f"{name} beside other results",
+        f"{measure.name} beside other results",
         _info_of(data, runs[0].scores),
         ("", *(f"R{n}" for n in _upto(last)), "all"),
         tuple(rows),

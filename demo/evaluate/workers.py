@@ -9,7 +9,6 @@ import argparse
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import (
     Executor,
@@ -27,6 +26,7 @@ from demo.errors import InputError, ModelError
 from demo.evaluate.data import BadRow, Dialogue
 from demo.evaluate.play import FailedDialogue, Row, play
 from demo.evaluate.reference_policy import ReferencePolicy
+from demo.machine.processes import end_with_parent
 
 if TYPE_CHECKING:
     from demo.models.selection import Models
@@ -159,7 +159,7 @@ def _load_models(options: argparse.Namespace, threads: int) -> None:
 
         torch.set_num_threads(threads)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-        threading.Thread(target=_leave_with_parent, daemon=True).start()
+        end_with_parent()
     try:
         _models = _choose(options)
     except (InputError, ModelError) as error:
@@ -172,13 +172,6 @@ def _close_models() -> None:
     if _models is not None and not isinstance(_models, InputError | ModelError):
         _models.reasoner.close()
     _models = None
-
-
-def _leave_with_parent() -> None:
-    """End this process with its parent; otherwise it would wait for work forever."""
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _loaded_models() -> Models:

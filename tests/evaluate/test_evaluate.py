@@ -27,7 +27,7 @@ from demo.evaluate.reference_policy import ReferencePolicy, ReferenceRow
 from demo.evaluate.report import Report, build_report, html, markdown, write_report
 from demo.evaluate.run import run
 from demo.evaluate.score import score
-from demo.evaluate.tables import ScoredRun, ap_table, giou_table, round_table, run_label
+from demo.evaluate.tables import AP, GIOU, ScoredRun, published_table, round_table, run_label
 from demo.evaluate.workers import ModelInfo, Result, start_player
 from demo.evaluate.worst_rounds import worst_rounds
 from demo.picture.geometry import Size
@@ -569,11 +569,11 @@ def report(tmp_path: Path) -> tuple[Report, ScoredRun]:
 
 def test_published_curves_stand_beside_the_run(report: tuple[Report, ScoredRun]) -> None:
     run_made = ScoredRun("mine", report[1].scores)
-    ap = {row[0]: row[1:] for row in ap_table([run_made], None).rows}
+    ap = {row[0]: row[1:] for row in published_table(AP, [run_made], None).rows}
     assert ap["mine"] == ("50.0", "50.0", "–", "–", "–", "–", "–", "50.0")
     assert ap["RegionReasoner-7B, published, RefCOCO+ multi-turn"][-2:] == ("64.7", "80.7")
     assert ap["RegionReasoner-7B, published, RefCOCOg multi-turn"][-2:] == ("75.0", "78.2")
-    giou = {row[0]: row[1:] for row in giou_table([run_made], None).rows}
+    giou = {row[0]: row[1:] for row in published_table(GIOU, [run_made], None).rows}
     assert giou["SegLLM-7B, published, RefCOCOg multi-turn"][0] == "68.9"
     assert giou["SegLLM-7B, published, RefCOCO+ multi-turn"][-1] == "60.7"
     assert (len(ap), len(giou)) == (1 + 2 * 5, 1 + 2 * 6)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median_high
 from typing import Any
 
 from demo.errors import InputError
@@ -75,8 +76,8 @@ class Report:
             "references": self.references,
             "fallbacks": self.fallbacks,
             **self._masks(overall.giou),
-            "median_first_token_s": _median(self.first_token_s),
-            "median_total_s": _median(self.total_s),
+            "median_first_token_s": median_high(self.first_token_s) if self.first_token_s else None,
+            "median_total_s": median_high(self.total_s) if self.total_s else None,
         }
 
     def _masks(self, giou: float | None) -> dict[str, float | None]:
@@ -167,7 +168,3 @@ def _ceiling_of(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
 
 def _each(groups: dict[str, list[TurnScore]]) -> dict[str, dict[str, Any]]:
     return {name: asdict(summarize(scores)) for name, scores in sorted(groups.items())}
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return sorted(values)[len(values) // 2] if values else None

@@ -13,12 +13,12 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import Sam2Model, Sam2Processor
 
+from demo.evaluate.feedback import middle_of
 from demo.evaluate.metrics import mask_iou
 from demo.nano.lessons.heldout import HELD_OUT
 from demo.nano.world.drawing import Drawing, draw
@@ -203,7 +203,5 @@ def _rough(rng: np.random.Generator, box: PictureBox, picture: Size) -> PictureB
 
 def _worst(mask: BoolArray, truth: BoolArray) -> Click:
     """The middle of the widest wrong area, where a person would click next."""
-    wrong = np.pad(mask != truth, 1).astype(np.uint8)
-    depth = cv2.distanceTransform(wrong, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    y, x = divmod(int(depth.argmax()), truth.shape[1])
+    x, y = middle_of(mask != truth).xy
     return x, y, int(truth[y, x])

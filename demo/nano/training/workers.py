@@ -9,13 +9,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from pathlib import Path
-from threading import Thread
 
 import torch
 from torch import distributed, nn
 from torch.multiprocessing.spawn import spawn
+
+from demo.machine.processes import end_with_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +69,11 @@ def run_workers(work: Callable[[WorkerGroup], None], size: int) -> None:
 
 
 def _worker(rank: int, work: Callable[[WorkerGroup], None], size: int, meeting: str) -> None:
-    Thread(target=_end_with_parent, daemon=True).start()
+    # Torch sends an interrupt when a parent ends, which background processes of a shell ignore.
+    end_with_parent()
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
     try:
         work(WorkerGroup(rank, size))
     finally:
         distributed.destroy_process_group()
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started the group is killed.
-
-    Torch sends an interrupt for that, which processes in the background of a shell ignore.
-    """
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
