@@ -80,7 +80,7 @@ def run_lines(trial: Trial) -> Iterator[str]:
 def finding_lines(found: Sequence[Finding]) -> Iterator[str]:
     """The end of the report: what is wrong, and what to do."""
     faults = [finding for finding in found if finding.fault]
-    yield "All is well." if not faults else "Not well"
+    yield "Problems" if faults else "All is well."
     yield from (f"  ✗ {finding}" for finding in faults)
     yield from (f"  · {finding}" for finding in found if not finding.fault)
 

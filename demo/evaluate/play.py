@@ -91,12 +91,12 @@ def play(
     counts as an answer without boxes, not as a failure.
     """
     picture = open_stored(dialogue.picture)
-    table = _Game(dialogue, picture, reasoner, segmenter, policy)
+    running = _RunningDialogue(dialogue, picture, reasoner, segmenter, policy)
     row = Row(
         index=dialogue.index,
         image_id=dialogue.image_id,
         image_path=dialogue.image_path,
-        turns=[table.turn(number, turn) for number, turn in enumerate(dialogue.turns, start=1)],
+        turns=[running.turn(number, turn) for number, turn in enumerate(dialogue.turns, start=1)],
     )
     if AS_STORED in picture.notes:
         row["as_stored"] = True
@@ -111,7 +111,7 @@ def _reaches_outside(box: PictureBox, size: Size) -> bool:
     return min(x1, y1) < -1 or x2 > size.width + 1 or y2 > size.height + 1
 
 
-class _Game:
+class _RunningDialogue:
     """The state of a dialogue that is being played."""
 
     def __init__(

@@ -355,8 +355,8 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
     """
     headers = Headers(scope=scope)
     front = front_of(headers, scope["scheme"], rules)
-    told = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_declared else ()))
-    others = [pair for pair in scope["headers"] if pair[0] not in told]
+    replaced = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_declared else ()))
+    others = [pair for pair in scope["headers"] if pair[0] not in replaced]
     asked = {**scope, "headers": others, FRONT: front}
     if front.is_declared:
         asked["scheme"] = front.scheme

@@ -189,7 +189,7 @@ def test_weights_that_are_not_here_are_no_reason_to_fetch(
     assert status == 1
     assert "--random shows without them" in faults(report)[0]
     said = capsys.readouterr().out
-    assert "\n\nNot well\n  ✗ The run failed: The weights of Qwen2.5-VL-3B" in said
+    assert "\n\nProblems\n  ✗ The run failed: The weights of Qwen2.5-VL-3B" in said
     assert "A short run" not in said
 
 

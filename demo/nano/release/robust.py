@@ -58,7 +58,7 @@ OUTSIDE = (
     "napoleon", "taylor swift", "mount everest", "the northern lights", "happiness",
     "gravity", "justice", "the meaning of life", "next tuesday",
 )  # fmt: skip
-OUTSIDE_ASKS = ("find {}", "where is {}?", "segment {}", "please show me {}")
+OUTSIDE_QUESTIONS = ("find {}", "where is {}?", "segment {}", "please show me {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ def _one(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     for noun, colour in itertools.product(way.nouns, way.colours):
         found = matching(facts, noun, colour)
         odd = way.of == "thing" and any(f.kind in PEOPLE for f in found)
-        if len(found) == 1 and not odd and _plainly(facts, found, noun, colour):
+        if len(found) == 1 and not odd and _is_clear(facts, found, noun, colour):
             yield Choice(found, noun, colour)
 
 
@@ -299,7 +299,7 @@ def _absent(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
     """What is nowhere in the picture; with a colour, what is there in other colours only."""
     for noun, colour in itertools.product(way.nouns, way.colours):
         there = bool(matching(facts, noun)) if colour else True
-        if there and not matching(facts, noun, colour) and _plainly(facts, (), noun, colour):
+        if there and not matching(facts, noun, colour) and _is_clear(facts, (), noun, colour):
             for reference in facts if "r1" in way.slots else [None]:
                 given = () if reference is None else (reference,)
                 yield Choice((), noun, colour, references=given)
@@ -323,7 +323,7 @@ _CHOICES: dict[str, Callable[[Paraphrase, Sequence[Fact]], Iterator[Choice]]] = 
 SKILLS = (*_CHOICES, *RELATIONS, "between")
 
 
-def _plainly(facts: Sequence[Fact], found: Sequence[Fact], noun: str, colour: str) -> bool:
+def _is_clear(facts: Sequence[Fact], found: Sequence[Fact], noun: str, colour: str) -> bool:
     """Whether no hat makes it unclear who is in a colour."""
     if noun not in (*PEOPLE, "person", "thing") or not colour:
         return True
@@ -445,6 +445,8 @@ def outside() -> tuple[str, ...]:
 
 def ask_outside(report: Robustness, reasoner: Reasoner, seen: Sequence[DrawnScene]) -> None:
     """Ask for each of those things once, about one scene after another."""
-    asks = zip(outside(), itertools.cycle(OUTSIDE_ASKS), itertools.cycle(seen), strict=False)
-    for name, ask, sight in asks:
+    questions = zip(
+        outside(), itertools.cycle(OUTSIDE_QUESTIONS), itertools.cycle(seen), strict=False
+    )
+    for name, ask, sight in questions:
         report.outside.append(_ask(reasoner, sight.picture(), ask.format(name), ()))

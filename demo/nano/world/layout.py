@@ -17,7 +17,7 @@ _Spot = tuple[float, float, float, float, float]  # x, y, w, h and depth of a th
 
 
 @dataclass(frozen=True)
-class _Land:
+class _Terrain:
     """Where things may stand in a place: feet between these heights."""
 
     sky: tuple[float, float]
@@ -33,19 +33,19 @@ class _Land:
         return self.road if kind == "car" else self.built if kind in _BIG else self.ground
 
 
-def _land(place: str, horizon: float) -> _Land:
+def _terrain(place: str, horizon: float) -> _Terrain:
     sky = (0.025, horizon - 0.03)
     if place in ("beach", "lake"):
         shore = horizon + SHORE
         ground = (shore + 0.05, 0.97)
-        return _Land(sky, ground, _front(ground), ground, (horizon + 0.07, shore - 0.015))
+        return _Terrain(sky, ground, _front(ground), ground, (horizon + 0.07, shore - 0.015))
     if place == "street":
         kerb, far, near = (horizon + d for d in STREET)
-        return _Land(
+        return _Terrain(
             sky, (horizon + 0.06, 0.97), (horizon + 0.07, kerb + 0.02), (far + 0.05, near), None
         )
     ground = (horizon + 0.06, 0.97)
-    return _Land(sky, ground, _front(ground), ground, None)
+    return _Terrain(sky, ground, _front(ground), ground, None)
 
 
 def _front(ground: tuple[float, float]) -> tuple[float, float]:
@@ -182,7 +182,7 @@ class _Layout:
 
     def __init__(self, scene: Scene, slack: float) -> None:
         self.scene, self.slack = scene, slack
-        self.land = _land(scene.place, scene.horizon)
+        self.terrain = _terrain(scene.place, scene.horizon)
         self.placed: list[Thing] = []
         self.covered: list[float] = []
 
@@ -215,9 +215,9 @@ class _Layout:
         self.covered.append(own)
 
 
-def _nearness(y: float, land: _Land) -> float:
+def _nearness(y: float, terrain: _Terrain) -> float:
     """The scale of a thing with its feet at y, 1 for the nearest."""
-    lo, hi = (land.water or land.ground)[0], land.ground[1]
+    lo, hi = (terrain.water or terrain.ground)[0], terrain.ground[1]
     return 0.6 + 0.4 * min(1.0, max(0.0, (y - lo) / (hi - lo)))
 
 
@@ -230,36 +230,48 @@ def _before(big: Thing, aloft: bool, u: float, v: float, size: _Size) -> _Spot:
 
 
 def _beside(
-    rng: np.random.Generator, other: Thing, kind: str, land: _Land, u: float, v: float, size: _Size
+    rng: np.random.Generator,
+    other: Thing,
+    kind: str,
+    terrain: _Terrain,
+    u: float,
+    v: float,
+    size: _Size,
 ) -> _Spot:
     """On the ground to the left or right of another thing, almost touching it."""
-    low, high = land.band(kind)
+    low, high = terrain.band(kind)
     y = min(high, max(low, other.y + (v - 0.5) * 0.06))
-    w, h = size(_nearness(y, land))
+    w, h = size(_nearness(y, terrain))
     gap = -0.014 + 0.02 * rng.random()
     side = 1 if u < 0.5 else -1
     return other.x + side * ((other.w + w) / 2 + gap), y, w, h, y
 
 
 def _alone(
-    rng: np.random.Generator, kind: str, aloft: bool, land: _Land, u: float, v: float, size: _Size
+    rng: np.random.Generator,
+    kind: str,
+    aloft: bool,
+    terrain: _Terrain,
+    u: float,
+    v: float,
+    size: _Size,
 ) -> _Spot:
     """Anywhere in the sky, or on the ground that is the kind's."""
     if aloft:
         w, h = size(0.6 + 0.4 * rng.random())
-        top = land.sky[0]
-        y = top + h + v * max(0.0, land.sky[1] + 0.06 - h - top)
+        top = terrain.sky[0]
+        y = top + h + v * max(0.0, terrain.sky[1] + 0.06 - h - top)
         depth = 0.01 + 0.1 * rng.random()
     else:
-        low, high = land.band(kind)
+        low, high = terrain.band(kind)
         depth = y = low + v * (high - low)
-        w, h = size(_nearness(y, land))
+        w, h = size(_nearness(y, terrain))
     return w / 2 + 0.012 + u * (1 - w - 0.024), y, w, h, depth
 
 
 def _propose(rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float) -> Thing:
     """A random place and size for a spec, not yet checked against other things."""
-    kind, scene, land = spec.kind, layout.scene, layout.land
+    kind, scene, terrain = spec.kind, layout.scene, layout.terrain
     aloft = kind == "kite" or (kind == "bird" and spec.look % 2 == 0)
     lo, hi = _SIZES[kind]
     scale = (lo + (hi - lo) * rng.random()) * shrink
@@ -273,9 +285,9 @@ def _propose(rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: flo
     if spec.tie == "inside":
         spot = _before(layout.placed[spec.to], aloft, u, v, size)
     elif spec.tie == "beside":
-        spot = _beside(rng, layout.placed[spec.to], kind, land, u, v, size)
+        spot = _beside(rng, layout.placed[spec.to], kind, terrain, u, v, size)
     else:
-        spot = _alone(rng, kind, aloft, land, u, v, size)
+        spot = _alone(rng, kind, aloft, terrain, u, v, size)
     x, y, w, h, depth = spot
     return Thing(kind, spec.colour, spec.hat, x, y, w, h, flip, depth, spec.look, aloft)
 
