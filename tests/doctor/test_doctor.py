@@ -71,7 +71,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Reported(NamedTuple):
+class DoctorRun(NamedTuple):
     """The exit status, the figures, and what people read."""
 
     status: int
@@ -80,13 +80,13 @@ class Reported(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def nano_report(tmp_path_factory: pytest.TempPathFactory) -> Reported:
+def nano_report(tmp_path_factory: pytest.TempPathFactory) -> DoctorRun:
     with redirect_stdout(StringIO()) as said:
         made = doctor(tmp_path_factory.mktemp("report"), "--model", "nano", "--tokens", "24")
-    return Reported(*made, said.getvalue())
+    return DoctorRun(*made, said.getvalue())
 
 
-def test_a_healthy_model_is_well(nano_report: Reported) -> None:
+def test_a_healthy_model_is_well(nano_report: DoctorRun) -> None:
     status, report, _ = nano_report
     assert (status, faults(report)) == (0, [])
     assert set(report) == {"machine", "models", "run", "findings"}
@@ -106,7 +106,7 @@ def test_a_healthy_model_is_well(nano_report: Reported) -> None:
     assert 0 < run["peak_bytes"] < run["planned_bytes"]
 
 
-def test_every_model_of_the_catalogue_is_judged(nano_report: Reported) -> None:
+def test_every_model_of_the_catalogue_is_judged(nano_report: DoctorRun) -> None:
     models = {model["name"]: model for model in nano_report.figures["models"]}
     assert {"nano", "regionreasoner-7b", "qwen2.5-vl-3b"} <= set(models)
     assert models["nano"]["here"]
@@ -120,7 +120,7 @@ def test_every_model_of_the_catalogue_is_judged(nano_report: Reported) -> None:
         assert "GiB" in large["why"]
 
 
-def test_the_report_is_for_people(nano_report: Reported) -> None:
+def test_the_report_is_for_people(nano_report: DoctorRun) -> None:
     for words in (
         "This machine\n", "torch ", "What runs here", " nano  ", "A short run of nano on CPU",
         "“the cat to the right of R1”", "yes, the same tokens guessing ahead as", "1 box, 1 mask",

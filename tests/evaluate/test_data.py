@@ -25,7 +25,7 @@ from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.worst_rounds import worst_rounds
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from tests.evaluate.test_evaluate import Told
+from tests.evaluate.test_evaluate import ScriptedModel
 
 SIZE = Size(20, 16)
 PIXELS = np.zeros((16, 20), dtype=int)
@@ -35,7 +35,7 @@ CORNERS = [[5, 4], [15, 4], [15, 8], [5, 8]]
 PLACE = "<box>{context_bbox}</box>"
 
 
-def said(*objects: dict[str, Any]) -> str:
+def answer_with(*objects: dict[str, Any]) -> str:
     return f"<think>Look.</think><answer>{json.dumps(list(objects))}</answer>"
 
 
@@ -341,8 +341,8 @@ def test_truth_is_in_the_pixels_as_they_are_stored(
     (found,) = read(tmp_path, [row(*turns, image_path=f"a.{kind}")])
     assert isinstance(found, Dialogue)
     assert found.turns[0].masks == (Mask.from_array(PIXELS),)
-    box = said({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
-    played = play(found, Told(box, box), None, ReferencePolicy())
+    box = answer_with({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
+    played = play(found, ScriptedModel(box, box), None, ReferencePolicy())
     assert (played["turns"][1]["iou"], played["turns"][0]["iou"]) == (1.0, 0.0)
     assert played.get("as_stored", False) is (orientation > 1)
     drawn = worst_rounds([played], [found], 5)
@@ -361,7 +361,10 @@ def test_truth_outside_its_picture_is_counted(
     Image.new("RGB", (20, 16), "white").save(folder / "a.png")
     (found,) = read(folder, [row(turn(bboxes=[box]), image_path="a.png")])
     assert isinstance(found, Dialogue)
-    assert play(found, Told(said()), None, ReferencePolicy()).get("outside", False) is is_outside
+    assert (
+        play(found, ScriptedModel(answer_with()), None, ReferencePolicy()).get("outside", False)
+        is is_outside
+    )
 
 
 def test_only_the_first_rows_are_read(folder: Path) -> None:
