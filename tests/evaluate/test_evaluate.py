@@ -280,10 +280,8 @@ def test_masks_are_compared_where_there_are_both(tmp_path: Path) -> None:
     assert (turns[0]["overlap"], turns[0]["iou"]) == ([84 * 63, 2 * 84 * 63], 1.0)
     bare = [asked("the red one", RED, masks=[])]
     assert play_turns(tmp_path, bare, ScriptedModel(answer_with()))[0]["overlap"] is None
-    for text in (
-        answer_with(),
-        answer_with(RED_840),
-    ):  # without a segmenter, empty answers do not count either
+    # Without a segmenter, empty answers do not count either.
+    for text in (answer_with(), answer_with(RED_840)):
         assert play_turns(tmp_path, TWO[:1], ScriptedModel(text), masks=False)[0]["overlap"] is None
 
 

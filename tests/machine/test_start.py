@@ -145,9 +145,9 @@ def test_without_a_proxy_nothing_is_set(environment: os._Environ[str]) -> None:
         pytest.param(" localhost ", "localhost", id="a name"),
     ],
 )
-def test_an_address_is_taken_as_people_write_it(host: str, url_host: str) -> None:
+def test_an_address_is_taken_as_people_write_it(host: str, written: str) -> None:
     address = address_of(host, free_port())
-    assert address.url_host == url_host
+    assert address.url_host == written
     address.check()
 
 
@@ -437,13 +437,13 @@ def test_paths_and_addresses_may_be_the_root(root: str) -> None:
 
 
 def test_any_letter_can_be_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    url_host = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(url_host, encoding="ascii"))
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     monkeypatch.setattr(sys, "stderr", None)  # as it is where a service has closed it
     settle_streams()
     print("“nano · built in”", flush=True)
     sys.stderr.write("…")
-    assert url_host.getvalue().decode() == "“nano · built in”\n"
+    assert written.getvalue().decode() == "“nano · built in”\n"
     sys.stderr.close()
 
 
