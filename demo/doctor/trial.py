@@ -121,7 +121,7 @@ def _title(entry: Entry, options: argparse.Namespace) -> str:
 
 def _on_server(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
     """Three turns only: a server's memory and tokens are unknown."""
-    models = choose(options, tell)
+    models = choose(options, lambda _: None)
     tell(models.why)
     trial.model, trial.device = models.reasoner.name, models.reasoner.device
     trial.masks_by = models.segmenter.name if models.segmenter else None
@@ -164,16 +164,16 @@ def _note_turns(trial: Trial, exchanges: Sequence[Exchange], findings: Findings)
             findings.fault(finding.text)
 
 
-def _turn(exchanges: Exchange) -> AskedTurn:
-    turn, timings = exchanges.turn, exchanges.turn.timings
+def _turn(exchange: Exchange) -> AskedTurn:
+    turn, timings = exchange.turn, exchange.turn.timings
     return AskedTurn(
         turn.question,
         timings.first_token_s,
         timings.total_s,
         timings.prompt_tokens,
         timings.new_tokens,
-        exchanges.boxes,
-        exchanges.masks,
+        exchange.boxes,
+        exchange.masks,
     )
 
 

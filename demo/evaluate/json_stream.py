@@ -63,10 +63,10 @@ def _values(text: _Text) -> Iterator[tuple[object, int, int]]:
         text.take()
     else:
         yield text.value()
-        while (mark := text.take()) == ",":
+        while (char := text.take()) == ",":
             yield text.value()
-        if mark != "]":
-            raise ValueError("its list breaks off" if not mark else "its list is damaged")
+        if char != "]":
+            raise ValueError("its list breaks off" if not char else "its list is damaged")
     if text.peek():
         raise ValueError("something follows its list")
 
@@ -89,9 +89,9 @@ class _Text:
 
     def take(self) -> str:
         """The same, and move past it."""
-        mark = self.peek()
-        self.skip(len(mark))
-        return mark
+        char = self.peek()
+        self.skip(len(char))
+        return char
 
     def skip(self, count: int) -> None:
         """Move past ``count`` characters."""
