@@ -23,21 +23,17 @@ from demo.language.references import resolve
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.release.evaluate import evaluate, read_usable
+from demo.nano.release.paraphrases import SKILLS, Choice, Paraphrase, choose, read_paraphrases
 from demo.nano.release.robust import (
     CONDITIONS,
-    SKILLS,
-    Choice,
     Condition,
     DrawnScene,
-    Paraphrase,
     Robustness,
     ask_outside,
     ask_people,
     ask_pictures,
-    choose,
     draw_scenes,
     outside,
-    read_paraphrases,
     reshaped,
     robustness,
     under,
