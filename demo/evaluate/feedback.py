@@ -10,6 +10,7 @@ region, to several objects or to a turn that was left out becomes a single turn 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,11 +42,7 @@ class Export:
 
     dialogues: list[dict[str, Any]] = field(default_factory=list)
     single_turns: list[dict[str, Any]] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-
-    def leave_out(self, why: str) -> None:
-        """Count one more turn that is left out for that reason."""
-        self.left_out[why] = self.left_out.get(why, 0) + 1
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def export_dialogues(
@@ -81,14 +78,13 @@ def _export(exported: Export, session: Session, image: str, rated_only: bool) ->
         objects = _objects(session, turn)
         why = "" if objects is None else _why_left_out(turn, objects, rated_only)
         if objects is None or why:
-            exported.leave_out(why or "its region was deleted")
+            exported.left_out[why or "its region was deleted"] += 1
             continue
         exported.single_turns.append(_training_row(session, number, turn, objects, image))
         row = _benchmark_turn(turn, objects, _first_objects(session), made_in)
         if row is None:
-            exported.leave_out(
-                "kept as a single turn only: its references fit no benchmark dialogue"
-            )
+            why = "kept as a single turn only: its references fit no benchmark dialogue"
+            exported.left_out[why] += 1
             continue
         if turn.region is not None:
             made_in[turn.region] = len(turns)

@@ -61,21 +61,22 @@ def round_table(scores: Scores) -> Table:
         ("references to earlier rounds", lambda t: f"{t.places:,}"),
         ("… that fell back to the true box", lambda t: f"{t.fallbacks:,}"),
     ]
-    if scores.overall.missing:
-        lines.append(("… without any box", lambda t: f"{t.missing:,}"))
-    if scores.overall.ahead:
-        lines.append(("references to the round itself or a later one", lambda t: f"{t.ahead:,}"))
-    if scores.overall.literal:
-        lines.append(("box places that name no round", lambda t: f"{t.literal:,}"))
-    if scores.overall.unreadable:
-        lines.append(("answers that cannot be read", lambda t: f"{t.unreadable:,}"))
-    if scores.overall.masks_failed:
-        lines.append(("rounds whose masks failed", lambda t: f"{t.masks_failed:,}"))
+    rare: list[tuple[str, Callable[[Totals], int]]] = [
+        ("… without any box", lambda t: t.missing),
+        ("references to the round itself or a later one", lambda t: t.ahead),
+        ("box places that name no round", lambda t: t.literal),
+        ("answers that cannot be read", lambda t: t.unreadable),
+        ("rounds whose masks failed", lambda t: t.masks_failed),
+    ]
+    rows = [(name, *(cell(t) for t in columns)) for name, cell in lines]
+    rows += [
+        (name, *(f"{count(t):,}" for t in columns)) for name, count in rare if count(scores.overall)
+    ]
     return Table(
         "By round",
         "Percent, or counts. Absent rounds count in neither AP nor gIoU nor cIoU.",
         ("", *(f"R{n}" for n in scores.rounds), "all"),
-        tuple((name, *(cell(t) for t in columns)) for name, cell in lines),
+        tuple(rows),
     )
 
 

@@ -261,7 +261,7 @@ def test_loose_speech_keeps_what_it_is_about() -> None:
         pytest.param("size", lambda r: len(r.pool) > 1, id="sizes are compared"),
         pytest.param("order", lambda r: r.targets[0] in r.pool, id="places are counted"),
         pytest.param("absent", lambda r: not r.targets, id="an absent thing has no box"),
-        pytest.param("plural", lambda r: r.every and r.targets, id="all are wanted"),
+        pytest.param("plural", lambda r: r.wants_all and r.targets, id="all are wanted"),
         pytest.param("hat", lambda r: r.targets[0].hat, id="who wears a hat"),
     ],
 )

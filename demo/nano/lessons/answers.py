@@ -37,7 +37,7 @@ class Exercise:
     ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go. ``pool`` are the candidates among
     which the targets must be found, in the order in which they are judged, empty where there is nothing to
     compare; ``fitting`` are those that are as asked for (the relation, the hat), None where they are not
-    judged one by one. ``every`` says that all that fit are wanted.
+    judged one by one. ``wants_all`` says that all that fit are wanted.
     """
 
     question: str
@@ -48,7 +48,7 @@ class Exercise:
     references: tuple[Fact, ...] = ()
     relation: str | None = None
     skill: str = ""
-    every: bool = False
+    wants_all: bool = False
 
     def prompted(self, boxes: Sequence[ModelBox]) -> str:
         """The question with its references written as boxes."""
@@ -127,7 +127,11 @@ def _think_pieces(asked: Exercise, boxes: Sequence[ModelBox]) -> list[Piece]:
 def _conclusion(asked: Exercise) -> list[Piece]:
     if not asked.targets:
         return [Piece("None of them fits." if asked.pool else "There is none.")]
-    return [Piece("Found: " if asked.every else "It is "), *_with_points(asked.targets), Piece(".")]
+    return [
+        Piece("Found: " if asked.wants_all else "It is "),
+        *_with_points(asked.targets),
+        Piece("."),
+    ]
 
 
 def _premise(asked: Exercise, boxes: Sequence[ModelBox]) -> str:

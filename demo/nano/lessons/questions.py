@@ -230,7 +230,7 @@ class QuestionMaker:
             said = f"{colour} {said}".strip()
         sought = f"all {colour} {plural(noun)}".replace("  ", " ")
         question = ask_all(self.rng, said, rest)
-        return Exercise(question, sought, found, pool, skill="plural", every=True)
+        return Exercise(question, sought, found, pool, skill="plural", wants_all=True)
 
     def _absent(self) -> Exercise | None:
         """Something that is not in the picture, or not in that colour, or not in this world."""
@@ -249,7 +249,7 @@ class QuestionMaker:
         word = self._strange_word()
         if self.rng.random() < 0.2:
             return Exercise(
-                ask_all(self.rng, plural(word)), UNKNOWN, (), skill="absent", every=True
+                ask_all(self.rng, plural(word)), UNKNOWN, (), skill="absent", wants_all=True
             )
         colour = f"{self._pick(tuple(COLOURS))} " if self.rng.random() < 0.15 else ""
         return Exercise(self._ask(f"the {colour}{word}"), UNKNOWN, (), skill="absent")

@@ -24,7 +24,7 @@ from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from demo.nano.sam2.batches import Batch, MaskBatchStream, Prompts
 from demo.nano.sam2.model import MASK_STRIDE, Shape, build_model, save_checkpoint, set_side
-from demo.nano.training.run import NOTED_EVERY, Run, Settings, drawn_ahead
+from demo.nano.training.run import NOTED_EVERY, Settings, TrainingRun, batches_ahead
 from demo.nano.training.workers import ALONE, WorkerGroup, run_workers
 from demo.nano.world.scene import KINDS
 
@@ -148,7 +148,7 @@ class Student(nn.Module):
         return {**mask_losses(answer.logits, answer.quality, batch, things), "meant": meant}
 
 
-class Trainer(Run[Student]):
+class Trainer(TrainingRun[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
     def __init__(self, folder: Path, plan: Plan, device: str, group: WorkerGroup = ALONE) -> None:
@@ -174,7 +174,7 @@ class Trainer(Run[Student]):
         set_side(self.student.model, stage.side)
         seed = zlib.crc32(f"{self.plan.seed} {first} {self.group.rank}".encode())
         share = self.group.share(stage.pictures)
-        batches = drawn_ahead(MaskBatchStream(seed, stage.side, share, self.plan.prompts))
+        batches = batches_ahead(MaskBatchStream(seed, stage.side, share, self.plan.prompts))
         began = time.perf_counter()
         bar = tqdm(
             total=self.plan.steps,

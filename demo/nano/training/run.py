@@ -37,7 +37,7 @@ class Settings:
     save_every: int = 100
 
 
-class Run(Generic[_Student]):
+class TrainingRun(Generic[_Student]):
     """A student that learns in steps, the moving average of its weights, and the folder of both.
 
     ``hidden`` are substrings in the names of weights between hidden layers: the matrices among these are
@@ -162,6 +162,6 @@ class _Stream(IterableDataset[_Batch]):
         return iter(self.lessons)
 
 
-def drawn_ahead(lessons: Iterable[_Batch]) -> Iterator[_Batch]:
+def batches_ahead(lessons: Iterable[_Batch]) -> Iterator[_Batch]:
     """The batches of an endless stream, made by a worker process while the model learns."""
     return iter(DataLoader(_Stream(lessons), batch_size=None, num_workers=1, prefetch_factor=4))

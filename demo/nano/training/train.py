@@ -26,7 +26,7 @@ from demo.nano.lessons.batches import BatchStream
 from demo.nano.model.architecture import build_model, number_ids, save_checkpoint, take_weights
 from demo.nano.model.tokenizer import build_tokenizer
 from demo.nano.model.vocabulary import vocabulary
-from demo.nano.training.run import NOTED_EVERY, Run, Settings, drawn_ahead
+from demo.nano.training.run import NOTED_EVERY, Settings, TrainingRun, batches_ahead
 from demo.nano.training.student import WEIGHTS, Student
 from demo.nano.training.workers import ALONE, WorkerGroup
 
@@ -58,7 +58,7 @@ class Plan(Settings):
 Check = Callable[[Qwen2_5_VLForConditionalGeneration], dict[str, float]]
 
 
-class Trainer(Run[Student]):
+class Trainer(TrainingRun[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Trainer(Run[Student]):
     def _phase(self, steps: int, pictures: int, pairs: int) -> None:
         seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.group.rank}".encode())
         share = self.group.share(pictures)
-        batches = drawn_ahead(BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride))
+        batches = batches_ahead(BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride))
         losses_of = (
             self.student.seeing_losses if self.phase == "seeing" else self.student.talking_losses
         )
