@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from demo.doctor.findings import Findings
 from demo.errors import InputError, OptionError
@@ -62,7 +62,7 @@ def _doctor(options: argparse.Namespace) -> int:
             "run": asdict(trial),
             "findings": [asdict(finding) for finding in findings.found],
         }
-        _write(options.json, figures)
+        _write(options.json, "w", f"{json.dumps(figures, ensure_ascii=False, indent=2)}\n")
     return 1 if findings.faults else 0
 
 
@@ -118,17 +118,13 @@ def _check(options: argparse.Namespace) -> None:
     if options.levers and not options.random:
         raise OptionError("--levers compares precisions of random weights: give --random as well.")
     if options.json:
-        try:
-            options.json.open("a").close()
-        except OSError as error:
-            raise InputError(
-                f"The file {options.json} cannot be written: {error.strerror}."
-            ) from error
+        _write(options.json, "a", "")
 
 
-def _write(file: Path, figures: dict[str, Any]) -> None:
+def _write(file: Path, mode: str, text: str) -> None:
     try:
-        file.write_text(f"{json.dumps(figures, ensure_ascii=False, indent=2)}\n", encoding="utf-8")
+        with file.open(mode, encoding="utf-8") as opened:
+            opened.write(text)
     except OSError as error:
         raise InputError(f"The file {file} cannot be written: {error.strerror}.") from error
 

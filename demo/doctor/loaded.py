@@ -6,7 +6,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,12 @@ def entry_for(options: argparse.Namespace) -> Entry:
         if options.random:
             return large
         agreed = options.yes or os.environ.get("REGIONREASONER_FETCH") == "1" or on_space()
-        usable = best_device() == "cuda" and (agreed or folder_of(large) is not None)
-        return large if usable and _fits(large, options) else find_model("nano", options.dialect)
+        here = folder_of(large) is not None
+        if best_device() == "cuda" and (agreed or here):
+            with suppress(ModelError):
+                plan_beside(large, options, 0, here=here)
+                return large
+        return find_model("nano", options.dialect)
     entry = find_model(options.model, options.dialect)
     if not options.random and not options.yes and folder_of(entry) is None:
         plan_beside(entry, options, 0, here=False)  # nobody should fetch what does not fit
@@ -65,14 +69,6 @@ def entry_for(options: argparse.Namespace) -> Entry:
             "them how fast this machine would be."
         )
     return entry
-
-
-def _fits(entry: Entry, options: argparse.Namespace) -> bool:
-    try:
-        plan_beside(entry, options, 0, here=folder_of(entry) is not None)
-    except ModelError:
-        return False
-    return True
 
 
 def plan_of(entry: Entry, options: argparse.Namespace) -> Plan:

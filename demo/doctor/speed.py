@@ -12,6 +12,7 @@ from itertools import zip_longest
 from demo.dialects.prompt import Prompt
 from demo.doctor.questions import OnPrompt
 from demo.picture.picture import Picture
+from demo.reasoners.decoding import Decoder
 from demo.reasoners.local import LocalReasoner, failures_said
 from demo.reasoners.lookahead import Lookahead
 
@@ -105,14 +106,9 @@ def decode(
     return Decoded(tuple(tokens), first, first_s or total_s, total_s, decoder.passes - passes)
 
 
-def passes_of(reasoner: LocalReasoner) -> int:
-    """How many forward passes the model has made for answers so far."""
-    return reasoner._decoder.passes
-
-
-def looks_ahead(reasoner: LocalReasoner) -> bool:
-    """Whether the model guesses ahead at all, which is measured with its first picture."""
-    return reasoner._decoder.looks_ahead
+def decoder_of(reasoner: LocalReasoner) -> Decoder:
+    """What writes the model's answers: it counts passes, and knows whether looking ahead pays here."""
+    return reasoner._decoder
 
 
 def compare(

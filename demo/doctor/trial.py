@@ -16,7 +16,7 @@ from demo.doctor.loaded import Loaded, entry_for, load, plan_of, replayed, time_
 from demo.doctor.peak_memory import Peak, mapped_bytes
 from demo.doctor.questions import Exchange, ask, scene_for
 from demo.doctor.random_weights import random_model
-from demo.doctor.speed import Lever, compare, levers_of, looks_ahead, passes_of, rate_of
+from demo.doctor.speed import Lever, compare, decoder_of, levers_of, rate_of
 from demo.machine.devices import free_memory, half_precision
 from demo.machine.precision import Precision, gib
 from demo.models.selection import choose
@@ -95,7 +95,7 @@ def _here(trial: Trial, options: argparse.Namespace, findings: Findings, tell: T
     entry = entry_for(options)
     trial.model = entry.name
     plan = plan_of(entry, options)
-    tell(f"Loading {_title(entry, options)}…")
+    tell(f"Loading {entry.title}{' with random weights' if options.random else ''}…")
     with Peak(plan.device) as peak:
         began = time.perf_counter()
         loaded = load(entry, plan, options, tell)
@@ -113,10 +113,6 @@ def _here(trial: Trial, options: argparse.Namespace, findings: Findings, tell: T
         for precision in _other_precisions(loaded):
             other = replace(loaded, plan=replace(plan, precision=precision))
             _levers_of_plan(trial, entry, other, exchanges, tell)
-
-
-def _title(entry: Entry, options: argparse.Namespace) -> str:
-    return f"{entry.title} with random weights" if options.random else entry.title
 
 
 def _on_server(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
@@ -141,14 +137,14 @@ def _ask(trial: Trial, loaded: Loaded, findings: Findings, tell: Tell) -> list[E
     """Prepare the picture and ask; the page, too, prepares it while the first question is typed."""
     tell("Preparing a picture and asking three questions…")
     trial.prepare_s = time_preparation(loaded.reasoner, loaded.scene)
-    passes = passes_of(loaded.reasoner)
+    decoder = decoder_of(loaded.reasoner)
+    passes = decoder.passes
     with replayed(loaded) as on_prompt:
         exchanges = ask(loaded.scene, loaded.reasoner, loaded.segmenter, on_prompt)
     _note_turns(trial, exchanges, findings)
-    passes = passes_of(loaded.reasoner) - passes
     if trial.tokens_per_s:
         written = sum(turn.new_tokens or 0 for turn in trial.turns)
-        trial.tokens_per_pass = written / passes
+        trial.tokens_per_pass = written / (decoder.passes - passes)
     return exchanges
 
 
@@ -192,7 +188,7 @@ def _compare(
     prompts = [exchange.prompt for exchange in exchanges]
     prompts = prompts[1:2] if loaded.texts else prompts
     found = compare(loaded.reasoner, loaded.scene.picture, prompts, options.tokens)
-    trial.looks_ahead = looks_ahead(loaded.reasoner)
+    trial.looks_ahead = decoder_of(loaded.reasoner).looks_ahead
     trial.lookahead_same = all(comparison.differs_at is None for comparison in found)
     trial.compared_tokens = sum(len(comparison.plain.tokens) for comparison in found)
     if plain := rate_of([comparison.plain for comparison in found]):

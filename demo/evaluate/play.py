@@ -167,7 +167,7 @@ class _RunningDialogue:
             reasoner=self.reasoner,
             segmenter=self.segmenter,
             cancel=threading.Event(),
-            written_in=self._written_in(),
+            written_in=self.picture.size if self.policy.frame == "original" else None,
             bare=self.policy.form == "bare",
         )
         try:
@@ -181,9 +181,6 @@ class _RunningDialogue:
             empty = Turn(question.sentence, started.prompted, question.names, findings=(finding,))
             self.session = self.session.with_turn(empty, self.session.registry)
         return started.given
-
-    def _written_in(self) -> Size | None:
-        return self.picture.size if self.policy.frame == "original" else None
 
 
 def _citation(turn: Turn, given: Sequence[Given]) -> float | None:
