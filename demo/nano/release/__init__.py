@@ -1,1 +1,1 @@
-"""What is done with a trained nano: measuring it, its model card, the checkpoint."""
+"""What is done once nano is trained: measures, plots, the model card."""

@@ -1,1 +1,1 @@
-"""The built-in SAM 2: its model, batches, training and measures."""
+"""The built-in SAM 2: its model, lessons, training and measures."""
