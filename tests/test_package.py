@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, requires
 from pathlib import Path
 
 import pytest
@@ -94,17 +94,18 @@ def pins(name: str) -> dict[str, str]:
     return {re.sub("==[^ ;]+", "", line): line for line in lines}
 
 
-def test_what_is_listed_is_pinned_as_listed() -> None:
+def pinned_versions(name: str) -> list[str]:
+    """The versions of a package in requirements.txt, which may differ by Python and system."""
     pinned = [Requirement(line) for line in pins("requirements.txt").values()]
-    for listed in LISTED:
-        name = canonicalize_name(listed.name)
-        versions = [
-            next(iter(pin.specifier)).version
-            for pin in pinned
-            if canonicalize_name(pin.name) == name
-        ]
-        assert versions, f"{name} is not pinned"
-        assert all(version in listed.specifier for version in versions)
+    same = [pin for pin in pinned if canonicalize_name(pin.name) == canonicalize_name(name)]
+    return [next(iter(pin.specifier)).version for pin in same]
+
+
+@pytest.mark.parametrize("listed", LISTED, ids=str)
+def test_what_is_listed_is_pinned_as_listed(listed: Requirement) -> None:
+    versions = pinned_versions(listed.name)
+    assert versions
+    assert all(version in listed.specifier for version in versions)
 
 
 def test_the_pins_with_hashes_are_the_same() -> None:
@@ -125,6 +126,18 @@ def test_every_pin_has_hashes_and_no_address(name: str) -> None:
     assert "://" not in text
 
 
-def test_a_space_can_install_the_pins_beside_packages_of_its_own() -> None:
-    """It names those on pip's command line without hashes, which pip refuses beside pins with any."""
+def test_a_space_can_install_packages_without_hashes_beside_the_pins() -> None:
     assert "--hash" not in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+def test_a_space_can_install_gradio_with_its_extras_beside_the_pins() -> None:
+    """A Space installs ``gradio[mcp,oauth]`` in the same command."""
+    needed = [Requirement(line) for line in requires("gradio") or ()]
+    extras = [
+        need
+        for need in needed
+        if need.marker and any(need.marker.evaluate({"extra": extra}) for extra in ("mcp", "oauth"))
+    ]
+    assert extras
+    for need in extras:
+        assert all(version in need.specifier for version in pinned_versions(need.name)), str(need)
