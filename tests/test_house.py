@@ -24,7 +24,7 @@ DOCUMENTS = [
     *sorted((ROOT / "assets").glob("*/README.md")),
 ]
 # Options of other programs that the documents name.
-FOREIGN = {"--gpus"}
+FOREIGN = {"--gpus", "--require-hashes"}
 
 
 def text_of(document: Path) -> str:
