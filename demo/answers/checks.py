@@ -24,7 +24,7 @@ from demo.answers.trace import (
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.errors import listed
+from demo.errors import join_with_and
 from demo.language.keywords import consistency_score, is_english, keywords, own_words, shared_words
 from demo.picture.geometry import ModelBox, Size, round_half_up
 
@@ -103,7 +103,7 @@ def check(
 
 def _check_focus(text: TraceText, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
     if given and not text.focus:
-        names = listed([name for name, _ in given])
+        names = join_with_and([name for name, _ in given])
         sentence = f"The model did not describe what is inside {names}."
         yield Finding("focus.missing", "note", sentence, region=given[0][0])
     if text.focus and not given:
@@ -206,7 +206,7 @@ def _where_clamped(trace: Trace) -> Finding:
 
 def _where_outside(trace: Trace) -> Finding:
     def outside(item: TraceObject, _: Citation | None) -> bool:
-        return item.point is not None and not item.point.within(item.box)
+        return item.point is not None and not item.point.is_inside(item.box)
 
     return _at_object(trace, outside)
 

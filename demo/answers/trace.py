@@ -334,7 +334,7 @@ def _answer_problems(reading: Reading) -> Iterator[Problem]:
     outside = [
         f"object {i}"
         for i, item in enumerate(reading.objects, start=1)
-        if item.point is not None and not item.point.within(item.box)
+        if item.point is not None and not item.point.is_inside(item.box)
     ]
     if outside:
         yield Problem("point.outside", _listed(outside, ", "))

@@ -77,8 +77,8 @@ class Hand:
         """
         region, item = _object(session, name)
         box = box.clamped(self.picture.size)
-        inside = item.point if item.point is not None and item.point.within(box) else None
-        clicks = tuple(c for c in item.clicks if c.point.within(box))
+        inside = item.point if item.point is not None and item.point.is_inside(box) else None
+        clicks = tuple(c for c in item.clicks if c.point.is_inside(box))
         hand_set = replace(item, box=box, point=inside, clicks=clicks, by_hand=True)
         mended, note = self._boxed(hand_set)
         return _changed(session, region, mended, note)
@@ -94,7 +94,7 @@ class Hand:
             )
         except ModelError as error:
             return bare, f"There is no mask. {error}"
-        mask = segment.mask.within(item.box)
+        mask = segment.mask.crop(item.box)
         if mask is None:
             return bare, "There is no mask. Nothing could be outlined in this box."
         return _masked(item, replace(segment, mask=mask)), ""
@@ -111,12 +111,12 @@ class Hand:
         box = None if by_clicks else _holding(item.box, _positive(clicks), self.picture.size)
         point = None if by_clicks else item.point
         (segment,) = self.segmenter.segment(self.picture, [MaskPrompt(box, point, clicks)])
-        mask = segment.mask if box is None or not item.by_hand else segment.mask.within(box)
-        extent = mask.extent() if mask else None
+        mask = segment.mask if box is None or not item.by_hand else segment.mask.crop(box)
+        extent = mask.bounding_box() if mask else None
         if mask is None or extent is None:
             raise InputError(_NOTHING_THERE)
         shaped = replace(item, box=_spanning(item.box, extent) if item.by_hand else extent)
-        if item.point is not None and not item.point.within(shaped.box):
+        if item.point is not None and not item.point.is_inside(shaped.box):
             shaped = replace(shaped, point=None)
         return _masked(replace(shaped, clicks=clicks), replace(segment, mask=mask))
 
@@ -184,7 +184,7 @@ def _spanning(box: PictureBox, other: PictureBox) -> PictureBox:
 def _holding(box: PictureBox, points: Iterable[PicturePoint], size: Size) -> PictureBox:
     """The box, widened where a point lies outside of it."""
     rim = round(_RIM * max(box.width, box.height)) + 1
-    outside = [p for p in points if not p.within(box)]
+    outside = [p for p in points if not p.is_inside(box)]
     xs = [*(p.x - rim for p in outside), *(p.x + rim for p in outside), box.x1, box.x2]
     ys = [*(p.y - rim for p in outside), *(p.y + rim for p in outside), box.y1, box.y2]
     return PictureBox(min(xs), min(ys), max(xs), max(ys)).clamped(size)

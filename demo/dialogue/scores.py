@@ -17,7 +17,7 @@ from demo.answers.trace import PARTS, bare, sentences
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue.session import Turn
-from demo.errors import listed
+from demo.errors import join_with_and
 from demo.language.keywords import comparable, consistency, is_few
 
 
@@ -79,7 +79,7 @@ def _consistency(text: TraceText) -> Score:
     """The reward `consistency`, as a share of what these parts can reach."""
     scene, focus, think = text.scene or "", text.focus or "", text.think or ""
     if not (scene and think):
-        absent = listed([_PARTS[n] for n in ("scene", "think") if not getattr(text, n)])
+        absent = join_with_and([_PARTS[n] for n in ("scene", "think") if not getattr(text, n)])
         return Score("consistency", None, f"There is nothing to compare without {absent}.")
     if not comparable(scene, think):
         few = "There are too few words to compare."
@@ -92,9 +92,11 @@ def _consistency(text: TraceText) -> Score:
         if total
     ]
     logic = (
-        f"It uses words of {listed(found.logic)}." if found.logic else "It uses no words of logic."
+        f"It uses words of {join_with_and(found.logic)}."
+        if found.logic
+        else "It uses no words of logic."
     )
-    counted = f"The reasoning takes up {listed(shares)}. " if shares else ""
+    counted = f"The reasoning takes up {join_with_and(shares)}. " if shares else ""
     return Score("consistency", found.score / found.reachable, f"{counted}{logic}")
 
 
@@ -114,7 +116,7 @@ def _format(text: TraceText, parts: Sequence[str], *, asked: bool) -> Score:
     there = {part for part in parts if getattr(text, part)}
     wanted = {part for part in parts if asked or part != "focus"}
     missing = [_PARTS[part] for part in PARTS if part in wanted - there]
-    faults = [f"Missing: {listed(missing)}."] if missing else []
+    faults = [f"Missing: {join_with_and(missing)}."] if missing else []
     if there - wanted:
         faults.append("There is a focus although no region was given.")
     kept = f"All {len(wanted)} parts are there." if len(wanted) > 1 else "The answer is there."

@@ -258,7 +258,7 @@ def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
     name = _name(data["id"])
     x1, y1, x2, y2 = _wholes(data["bbox_xyxy"], 4)
     box = PictureBox(x1, y1, x2, y2)
-    if not box.inside(size):
+    if not box.is_inside(size):
         raise ValueError(f"the box of {name} is not inside the picture")
     quality = _optional_number(data["mask_quality"])
     if quality is not None and not 0 <= quality <= 1:

@@ -263,7 +263,7 @@ class _Reader:
 
     def _known(self, name: str) -> str:
         if name not in self._names:
-            raise UnknownRegionError(self._registry.unknown(name))
+            raise UnknownRegionError(self._registry.no_such_name(name))
         return name
 
     def _range(self, first: str, final: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from demo.segmenters.base import Segment, Segmenter
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
-from demo.zerogpu import Door, on_space, on_zero_gpu, zero_gpu
+from demo.zerogpu import GpuGateway, on_space, on_zero_gpu, zero_gpu
 
 SEVEN_B = "regionreasoner-7b"
 SMALLER = "qwen2.5-vl-3b"
@@ -311,7 +311,7 @@ def _behind_door(
         if segmenter is not None:
             yield from segmenter.segment(*given)
 
-    door = Door(gpu, {"answer": answer, "segment": segment})
+    gateway = GpuGateway(gpu, {"answer": answer, "segment": segment})
     if segmenter is None or isinstance(segmenter, GrabCutSegmenter):
-        return ZeroReasoner(reasoner, door), segmenter
-    return ZeroReasoner(reasoner, door), ZeroSegmenter(segmenter, door)
+        return ZeroReasoner(reasoner, gateway), segmenter
+    return ZeroReasoner(reasoner, gateway), ZeroSegmenter(segmenter, gateway)

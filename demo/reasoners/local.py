@@ -124,7 +124,7 @@ class LocalReasoner:
         owned lock, inference mode) is held across a ``yield``.
         """
         # While others are answered this one waits in line, and can be stopped.
-        if not self._lock.enter(cancel):
+        if not self._lock.acquire(cancel):
             yield Usage()
             return
         try:
@@ -132,7 +132,7 @@ class LocalReasoner:
                 self._check_open()
                 yield from self._answer(picture, prompt, cancel)
         finally:
-            self._lock.leave()
+            self._lock.release()
 
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event

@@ -437,7 +437,7 @@ def test_any_text_is_read(text: str) -> None:
     events, trace = fed([text])
     assert trace.raw == re.sub("[\ud800-\udfff]", "\ufffd", text)
     for item in trace.objects:
-        assert item.box.inside(FRAME)
+        assert item.box.is_inside(FRAME)
         assert item.point is None or item.point == item.point.clamped(FRAME)
     assert len(set(kinds(trace))) == len(trace.problems)
     assert bool(trace.objects) == (not {"answer.empty", "answer.unreadable"} & set(kinds(trace)))
@@ -455,7 +455,7 @@ def test_damaged_texts_are_read(case: tuple[str, list[TraceObject]], data: st.Da
         end = data.draw(st.integers(start, min(len(text), start + 9)))
         text = text[:start] + data.draw(st.sampled_from(("", *FRAGMENTS))) + text[end:]
     trace = parse_trace(text, FRAME)
-    assert all(item.box.inside(FRAME) for item in trace.objects)
+    assert all(item.box.is_inside(FRAME) for item in trace.objects)
 
 
 # --- size --------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_a_drawn_box_is_a_region_with_a_mask() -> None:
     assert session.registry.region("R1").origin == "user"
     assert item.box == PictureBox(30, 50, 150, 170)
     assert item.mask is not None
-    assert box_iou(replace(item, box=item.mask.extent() or item.box), RED) > 0.95
+    assert box_iou(replace(item, box=item.mask.bounding_box() or item.box), RED) > 0.95
     assert session.undo() == EMPTY
 
 
@@ -127,7 +127,7 @@ def test_a_moved_box_takes_its_mask_along_and_is_used_from_then_on() -> None:
     assert item.corrected
     assert item.point is None  # it lay in the old box
     assert item.mask is not None
-    assert box_iou(replace(item, box=item.mask.extent() or item.box), BLUE) > 0.9
+    assert box_iou(replace(item, box=item.mask.bounding_box() or item.box), BLUE) > 0.9
     _, prompt = understand(session, "left of R1", REGION_REASONER)
     assert prompt.question == "left of bbox=[494, 154, 725, 462]"
 
@@ -142,7 +142,7 @@ def test_a_mask_does_not_reach_out_of_a_box_set_by_hand(act: str) -> None:
         session = hand.refine(session, "R1", Click(PicturePoint(60, 80), positive=False)).session
     mask = first(session).mask
     assert mask is not None
-    assert mask.extent() == box
+    assert mask.bounding_box() == box
 
 
 def test_a_click_keeps_the_box_that_was_set_by_hand() -> None:
@@ -226,4 +226,4 @@ numbers = st.integers(-1000, 1000)
 def test_every_box_ends_up_inside_the_picture(place: tuple[int, int, int, int]) -> None:
     x, y, width, height = place
     session = BARE.draw_box(EMPTY, PictureBox(x, y, x + width, y + height)).session
-    assert first(session).box.inside(PICTURE.size)
+    assert first(session).box.is_inside(PICTURE.size)

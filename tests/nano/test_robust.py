@@ -214,7 +214,7 @@ def test_a_condition_keeps_the_picture_and_its_things(condition: Condition) -> N
     if condition.long_side:
         assert max(picture.size.width, picture.size.height) == condition.long_side
     assert len(boxes) == len(scene.things)
-    assert all(PictureBox(*box).inside(picture.size) for box in boxes)
+    assert all(PictureBox(*box).is_inside(picture.size) for box in boxes)
 
 
 def test_things_keep_their_proportions_in_every_shape() -> None:

@@ -14,7 +14,7 @@ from demo.answers.checks import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.dialogue.second_opinion import compared
 from demo.dialogue.session import SecondOpinion, Session, Turn
-from demo.errors import listed
+from demo.errors import join_with_and
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
 from demo.ui.shared.text import (
@@ -96,7 +96,7 @@ def titled(name: str, given: Iterable[str]) -> str:
     names = list(dict.fromkeys(given))
     if name != "focus" or not names:
         return PARTS[name]
-    return f"{PARTS[name]} on {listed([mark(n) for n in names])}"
+    return f"{PARTS[name]} on {join_with_and([mark(n) for n in names])}"
 
 
 def _collapsible(
