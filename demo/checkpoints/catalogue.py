@@ -9,13 +9,13 @@ from pathlib import Path
 from demo.checkpoints.folders import made_from, what_it_is
 from demo.checkpoints.shape import Shape
 from demo.dialects.dialect import TOKEN, Dialect
-from demo.dialects.families import family_of, words_said
+from demo.dialects.families import family_of, wording_sentence
 from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import CheckpointError, OptionError
 from demo.picture.geometry import Size
 
 # Why a model is asked in the words that it is.
-SAID, NAMED = "--dialect says so", "its name says so"
+BY_OPTION, BY_NAME = "--dialect says so", "its name says so"
 
 # An address of the hub, as people paste it, before a hub id and after it.
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
@@ -36,7 +36,7 @@ class Entry:
     source: str
     dialect: str = DEFAULT.name
     shape: Shape | None = None
-    because: str = "it was trained on them"
+    because: str = "it was trained that way"
 
     @property
     def title(self) -> str:
@@ -44,9 +44,9 @@ class Entry:
         return self.source.rpartition("/")[2] if self.is_hub_id else self.name
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         """In whose words it is asked, and why, as a sentence."""
-        return words_said(self.dialect, self.because, self.name)
+        return wording_sentence(self.dialect, self.because, self.name)
 
     @property
     def is_hub_id(self) -> bool:
@@ -96,7 +96,7 @@ def find_model(name: str, dialect: str | None = None) -> Entry:
     found = _found(name)
     if dialect is None:
         return found
-    return replace(found, dialect=dialect, because=SAID)
+    return replace(found, dialect=dialect, because=BY_OPTION)
 
 
 def _found(name: str) -> Entry:
@@ -138,7 +138,7 @@ def _named(name: str, source: str, path: str, origin: str = "") -> Entry:
     That Qwen's own checkpoints are an origin says nothing: the fine-tunes of all families have it.
     """
     if dialect := family_of(path):
-        return Entry(name, source, dialect, because=NAMED)
+        return Entry(name, source, dialect, because=BY_NAME)
     dialect = family_of(origin)
     if dialect and not dialect.startswith("qwen"):
         return Entry(name, source, dialect, because=f"it was made from {origin}")

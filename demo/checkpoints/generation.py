@@ -32,7 +32,7 @@ class Generation:
     ends: tuple[int, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def differences(self) -> tuple[str, ...]:
         """What differs from plain greedy decoding, for people."""
         said = []
         if self.repetition_penalty != 1.0:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from demo.answers.checks import check
+from demo.answers.boxes import TraceObject
+from demo.answers.checks import check_trace
 from demo.answers.finding import Finding
 from demo.answers.trace import (
     ObjectFound,
@@ -22,11 +23,10 @@ from demo.answers.trace import (
     PartText,
     Trace,
     TraceEvent,
-    TraceObject,
     TraceParser,
 )
 from demo.dialects.dialect import Dialect
-from demo.dialects.prompt import Given, Prompt, build_prompt
+from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.language.labels import label_of
@@ -44,7 +44,7 @@ class TurnStarted:
 
     question: str
     prompted: str
-    given: tuple[Given, ...]
+    given: tuple[GivenBox, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def run_turn(
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
-    findings = check(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
     objects = [RegionObject("", *_in_picture(o, picture.size, info.frame)) for o in trace.objects]
     if objects and segmenter is not None and not stopped:
         yield Segmenting(len(objects))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from demo.answers.checks import check
+from demo.answers.boxes import TraceObject
+from demo.answers.checks import check_trace
 from demo.answers.finding import TraceText
-from demo.answers.trace import (
-    TraceObject,
-    parse_trace,
-)
+from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue.session_json import object_to_json
@@ -38,7 +36,7 @@ def report(
         "objects": [
             object_to_json(_read_object(f"R1.{i}", item, size, frame)) for i, item in objects
         ],
-        "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
+        "findings": [finding.to_dict() for finding in check_trace(trace, named, dialect)],
     }
 
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from demo.answers.checks import XYXY, citation_reward, find_citations
+from demo.answers.citations import XYXY, citation_reward, find_citations
 from demo.answers.finding import TraceText
-from demo.answers.trace import PARTS, bare, sentences
+from demo.answers.sentences import plain_form, sentences_of
+from demo.answers.trace import PARTS
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue.session import Turn
 from demo.errors import join_with_and
-from demo.language.keywords import comparable, consistency, is_few
+from demo.language.keywords import consistency, is_few, may_be_compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _consistency(text: TraceText) -> Score:
     if not (scene and think):
         absent = join_with_and([_PARTS[n] for n in ("scene", "think") if not getattr(text, n)])
         return Score("consistency", None, f"There is nothing to compare without {absent}.")
-    if not comparable(scene, think):
+    if not may_be_compared(scene, think):
         few = "There are too few words to compare."
         other = "Words can be compared in English and in languages without spaces, not in this one."
         return Score("consistency", None, few if is_few(scene) and is_few(think) else other)
@@ -129,7 +130,7 @@ def _repetition(raw: str) -> Score:
     The reward is named in the sources but not defined; this is its plainest form, and it agrees with the
     finding ``trace.repeats`` on what a sentence is.
     """
-    said = [bare(sentence) for sentence in sentences(raw)]
+    said = [plain_form(sentence) for sentence in sentences_of(raw)]
     if len(said) < 2:
         return Score("repetition", None, "There are fewer than two sentences.")
     new = len(set(said))

@@ -1,4 +1,4 @@
-"""Words by what they do in a sentence: the data of `english.py` and `references.py`."""
+"""English words by their function in a sentence: the data of `english.py` and `references.py`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LINKS = words(
     "through within left right front top bottom upon opposite alongside adjacent close closer "
     "closest nearest than as like off up down far touching overlapping facing"
 )
-"""Prepositions and other words of relation, which carry on the description of a thing."""
+"""Prepositions and other words of relation, which continue the description of a thing."""
 
 OPENERS = words("with without has have had having whose contains containing includes including")
-"""After these a thing that belongs to the one before is described: a table with a cup."""
+"""After these comes a thing that belongs to the one before: a table with a cup."""
 
 BOUNDARIES = words("and or but then if when while because since plus whether")
 
@@ -81,7 +81,7 @@ ADJECTIVES = words(
     "dark light bright big small large little tall short long old young new"
 )
 
-# Heads of noun phrases that no pronoun takes up: “on the left, what is next to it”.
+# Heads of noun phrases that no pronoun refers to: “on the left, what is next to it”.
 PICTURE = words("picture image photo photograph scene drawing screenshot painting")
 
 SCENE = PICTURE | words(
@@ -121,7 +121,7 @@ INDEFINITE = words(
 
 IRREGULAR_PLURALS = words("people men women children")
 
-# What things and people have, so that “the ball in its mouth” is not the ball's mouth.
+# Parts of things and people, so that “the ball in its mouth” is not the ball's mouth.
 PARTS = words(
     "left right top bottom front back side rear mouth head neck leg legs paw paws tail ear "
     "ears eye eyes face hand hands arm arms body foot feet nose shoulder shoulders lap finger "

@@ -141,7 +141,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """A model on a server; here only the masks are made."""
     reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     world = World.load() if reasoner.name == "nano" else None
-    doubt = "" if reasoner.is_known else reasoner.words
+    doubt = "" if reasoner.is_known else reasoner.wording
     if doubt:
         tell(doubt)
     sizes = _sizes(options)
@@ -156,7 +156,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         segmenter,
         status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
         advice=_NANO_ADVICE if world else doubt,
-        why=f"{why} {reasoner.words} {masks}",
+        why=f"{why} {reasoner.wording} {masks}",
         world=world,
         at_once=_SERVED_AT_ONCE,
     )
@@ -190,7 +190,7 @@ def _loaded(
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=_NANO_ADVICE if is_nano else "",
         why=" ".join(
-            said for said in (picked.why, plan.why, picked.slow, entry.words, masks) if said
+            said for said in (picked.why, plan.why, picked.slow, entry.wording, masks) if said
         ),
         world=world,
         entry=entry,

@@ -89,7 +89,7 @@ class LocalReasoner:
     def decoding(self) -> str:
         """How it decodes, for people, such as *greedy, repetition penalty 1.05, with look-ahead*."""
         how = "with look-ahead" if self._decoder.looks_ahead else "token by token"
-        return ", ".join(("greedy", *self._decoder.rules.words, how))
+        return ", ".join(("greedy", *self._decoder.rules.differences, how))
 
     def prepare(self, picture: Picture) -> None:
         """Compute everything that stands before a question; the newest pictures are kept."""

@@ -104,11 +104,11 @@ class Rules:
         return max(penalty, 1 / penalty)
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def differences(self) -> tuple[str, ...]:
         """What differs from plain greedy decoding, for people."""
         beams = self._config.num_beams or 1
         asked = (f"not with the {beams} beams that its makers ask for",) if beams > 1 else ()
-        return (*self._generation.words, *asked)
+        return (*self._generation.differences, *asked)
 
     def processors(self, prompt: Sequence[int], most: int) -> LogitsProcessorList:
         """Those for a text of at most ``most`` tokens after a prompt."""

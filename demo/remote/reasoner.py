@@ -16,12 +16,12 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.checkpoints.catalogue import CATALOGUE, DEFAULT, NAMED, SAID, Entry, dialect_of
+from demo.checkpoints.catalogue import BY_NAME, BY_OPTION, CATALOGUE, DEFAULT, Entry, dialect_of
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
 from demo.checkpoints.generation import Generation, generation_in
 from demo.dialects.dialect import Dialect
-from demo.dialects.families import family_of, foreign_family, is_same_model, words_said
+from demo.dialects.families import family_of, foreign_family, is_same_model, wording_sentence
 from demo.dialects.known import DIALECTS
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError, OptionError
@@ -47,14 +47,14 @@ _QWEN_2_5_VL = ("qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero")
 class Served:
     """A model on a server: ``id`` is its name there, ``name`` what people are told.
 
-    ``words`` is a sentence that says in whose words it is asked, and why; ``is_known`` is false where its
+    ``wording`` is a sentence that says in whose words it is asked, and why; ``is_known`` is false where its
     name speaks of a family that has words of its own, which nobody here knows.
     """
 
     id: str
     name: str
     dialect: Dialect
-    words: str
+    wording: str
     is_known: bool = True
 
 
@@ -76,9 +76,9 @@ class RemoteReasoner:
         return self._served.dialect
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         """In whose words it is asked, and why, as a sentence."""
-        return self._served.words
+        return self._served.wording
 
     @property
     def is_known(self) -> bool:
@@ -242,13 +242,13 @@ def _served(identity: str, dialect: str | None) -> Served:
     if entry is None:
         name = shown(identity.rstrip("/").rpartition("/")[2])
         family = dialect or family_of(identity)
-        because = SAID if dialect else NAMED if family else ""
+        because = BY_OPTION if dialect else BY_NAME if family else ""
         asked = DIALECTS[family or DEFAULT.name]
         known = bool(because) or foreign_family(identity) is None
-        return Served(identity, name, asked, words_said(asked.name, because, identity), known)
+        return Served(identity, name, asked, wording_sentence(asked.name, because, identity), known)
     if dialect is not None:
-        entry = replace(entry, dialect=dialect, because=SAID)
-    return Served(identity, entry.name, _dialect(entry), entry.words)
+        entry = replace(entry, dialect=dialect, because=BY_OPTION)
+    return Served(identity, entry.name, _dialect(entry), entry.wording)
 
 
 def _dialect(entry: Entry) -> Dialect:

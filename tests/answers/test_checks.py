@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.answers.checks import XYXY, check, find_citations, find_pointers
+from demo.answers.checks import check_trace
+from demo.answers.citations import XYXY, find_citations, find_pointers
 from demo.answers.finding import Finding
 from demo.answers.trace import parse_trace
 from demo.dialogue.parsed import report
@@ -41,7 +42,7 @@ def written(
 
 def found(text: str, *given_boxes: ModelBox) -> list[Finding]:
     named = [(f"R{i}", box) for i, box in enumerate(given_boxes, start=1)]
-    return list(check(parse_trace(text, FRAME), named))
+    return list(check_trace(parse_trace(text, FRAME), named))
 
 
 def kinds(text: str, *given_boxes: ModelBox) -> list[str]:
@@ -454,7 +455,7 @@ def test_the_table_is_large_and_its_rows_are_told_apart() -> None:
 def test_a_text_is_met_with_exactly_these_findings(text: Text) -> None:
     trace = parse_trace(text.raw, FRAME)
     named = [(f"R{i}", ModelBox(*box)) for i, box in enumerate(text.given, start=1)]
-    findings = check(trace, named)
+    findings = check_trace(trace, named)
     assert sorted(f.kind for f in findings) == sorted(text.kinds)
     assert tuple(item.box.xyxy for item in trace.objects) == text.boxes
     for finding in findings:

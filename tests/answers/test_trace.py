@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.answers.boxes import TraceObject
 from demo.answers.finding import TraceText
 from demo.answers.trace import (
     PARTS,
@@ -19,7 +20,6 @@ from demo.answers.trace import (
     PartText,
     Trace,
     TraceEvent,
-    TraceObject,
     TraceParser,
     parse_trace,
 )
@@ -242,7 +242,7 @@ def test_half_a_surrogate_is_replaced_because_no_file_can_hold_it() -> None:
 
 def test_repeated_sentence_is_shown_as_written_and_short() -> None:
     trace = parse_trace(f"<think>{'It is Red! ' * 3}</think><answer>[]</answer>", FRAME)
-    assert trace.problems[-1].detail == "“It is Red!” stands 3 times"
+    assert trace.problems[-1].detail == "“It is Red!” comes 3 times"
     long = parse_trace(f"<think>{('very ' * 50 + 'red. ') * 3}</think>", FRAME)
     assert len(long.problems[-1].detail) < 110
 

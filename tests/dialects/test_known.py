@@ -12,15 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from demo.answers.checks import check
-from demo.answers.trace import (
-    ObjectFound,
-    PartOpened,
-    PartText,
-    TraceObject,
-    TraceParser,
-    parse_trace,
-)
+from demo.answers.boxes import TraceObject
+from demo.answers.checks import check_trace
+from demo.answers.trace import ObjectFound, PartOpened, PartText, TraceParser, parse_trace
 from demo.checkpoints.catalogue import CATALOGUE, Entry, dialect_of, find_model
 from demo.dialects.dialect import MAX_PIXELS, MIN_PIXELS, TOKEN, Dialect, natural_size
 from demo.dialects.known import (
@@ -326,7 +320,7 @@ def test_texts_are_read_in_their_own_form(
     assert list(trace.objects) == objects
     assert (trace.text.think, trace.raw) == (think, text)
     assert (trace.text.scene, trace.text.focus) == (None, None)
-    assert [finding.kind for finding in check(trace, [], dialect)] == kinds
+    assert [finding.kind for finding in check_trace(trace, [], dialect)] == kinds
 
 
 @pytest.mark.parametrize(("dialect", "text", "objects", "think", "kinds"), READ)
@@ -377,7 +371,7 @@ GIVEN = [("R1", ModelBox(1, 2, 30, 40))]
 def test_what_a_dialect_has_no_part_for_is_not_missed(
     dialect: Dialect, text: str, kinds: list[str]
 ) -> None:
-    found = check(parse_trace(text, FRAME, dialect), GIVEN, dialect)
+    found = check_trace(parse_trace(text, FRAME, dialect), GIVEN, dialect)
     assert [finding.kind for finding in found] == kinds
 
 

@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.answers.checks import XYXY, citation_reward
+from demo.answers.citations import XYXY, citation_reward
 from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
 from demo.dialogue.scores import NAMES, Score, scores
 from demo.dialogue.session import Turn
-from demo.language.keywords import comparable, consistency, consistency_score, is_joined, keywords
+from demo.language.keywords import (
+    consistency,
+    consistency_score,
+    is_unspaced,
+    keywords,
+    may_be_compared,
+)
 from demo.picture.geometry import Size
 from tests.support.texts import BROKEN, CLEAN, Text
 
@@ -125,13 +131,13 @@ def test_texts_about_one_thing_share_more_in_every_language() -> None:
     ],
 )
 def test_where_words_can_be_compared(scene: str, think: str, expected: bool) -> None:
-    assert comparable(scene, think) is expected
+    assert may_be_compared(scene, think) is expected
 
 
 def test_most_letters_decide_whether_spaces_are_set() -> None:
-    assert is_joined("目标是棕色的 dog")
-    assert not is_joined("the dog, 狗")
-    assert not is_joined("")
+    assert is_unspaced("目标是棕色的 dog")
+    assert not is_unspaced("the dog, 狗")
+    assert not is_unspaced("")
 
 
 # --- scores ------------------------------------------------------------------------------------

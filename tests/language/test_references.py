@@ -494,22 +494,25 @@ def test_an_unknown_region_is_refused(sentence: str, regions: str, expected: str
         pytest.param(
             "the second one",
             "one",
-            "“the second one” is not there: R1 has one object. Name ",
+            "“the second one” does not exist: R1 has one object. Name ",
             id="one",
         ),
         pytest.param(
             "the fourth one",
             "group",
-            "“the fourth one” is not there: R2 has 3 objects. Name",
+            "“the fourth one” does not exist: R2 has 3 objects. Name",
             id="too many",
         ),
         pytest.param(
-            "left of the fourth", "group", "“the fourth” is not there: R2 has 3 objects.", id="bare"
+            "left of the fourth",
+            "group",
+            "“the fourth” does not exist: R2 has 3 objects.",
+            id="bare",
         ),
         pytest.param(
             "the fifth region",
             "three",
-            "“the fifth region” is not there: 3 regions are. Name",
+            "“the fifth region” does not exist: there are 3 regions. Name",
             id="5th",
         ),
         pytest.param(
@@ -518,13 +521,13 @@ def test_an_unknown_region_is_refused(sentence: str, regions: str, expected: str
         pytest.param(
             "both of them",
             "one",
-            "“both of them” does not fit what there is. Name what",
+            "“both of them” does not fit the regions on this picture. Name what",
             id="not two",
         ),
         pytest.param(
             "both of them",
             "group",
-            "“both of them” does not fit what there is.",
+            "“both of them” does not fit the regions on this picture.",
             id="both of three",
         ),
     ],

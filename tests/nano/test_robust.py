@@ -18,7 +18,7 @@ import pytest
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialects.prompt import Prompt, normalised
+from demo.dialects.prompt import Prompt, normalise
 from demo.language.references import resolve
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.lessons.questions import Asker
@@ -129,7 +129,7 @@ def test_no_way_of_asking_is_taught() -> None:
     named = re.compile(rf"\b({'|'.join(sorted(words, key=len, reverse=True))})\b")
 
     def frame(question: str) -> str:
-        return named.sub("#", normalised(question))
+        return named.sub("#", normalise(question))
 
     rng = np.random.default_rng(2)
     askers = [Asker(rng, sight.facts) for sight in scenes()]

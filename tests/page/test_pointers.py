@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from demo.answers.checks import check
+from demo.answers.checks import check_trace
 from demo.answers.finding import Finding, TraceText
 from demo.answers.trace import parse_trace
 from demo.dialogue.session import ReasonerInfo, Session, Turn
@@ -82,7 +82,7 @@ def _asked(text: Text) -> Session:
         item = RegionObject("", ModelBox(*box).to_picture(EMPTY.picture.size, FRAME))
         registry, region = registry.add([item], label="it")
         named.append((region.id, ModelBox(*box)))
-    turn = Turn("q", "q", trace=trace.text, raw=text.raw, findings=check(trace, named))
+    turn = Turn("q", "q", trace=trace.text, raw=text.raw, findings=check_trace(trace, named))
     return EMPTY.with_turn(turn, registry)
 
 

@@ -203,7 +203,7 @@ def test_a_number_written_otherwise_is_the_same(
     settings(repetition_penalty=penalty, no_repeat_ngram_size="2")
     decoder = decoder_of(model, 0)
     assert written(decoder, prefix, [5, 6, 7], []) == expected
-    assert f"repetition penalty {penalty}" in decoder.rules.words
+    assert f"repetition penalty {penalty}" in decoder.rules.differences
 
 
 def test_settings_for_sampling_change_nothing(

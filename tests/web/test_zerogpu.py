@@ -23,7 +23,7 @@ from gradio_client.exceptions import AppError
 import demo.reasoners.zero as zero
 from app import parser
 from demo.checkpoints.catalogue import NANO_FOLDER
-from demo.dialects.prompt import Given, Prompt, region_reasoner_instruction
+from demo.dialects.prompt import GivenBox, Prompt, region_reasoner_instruction
 from demo.errors import ModelError, OutOfMemoryError
 from demo.models.selection import choose
 from demo.picture.geometry import ModelBox, PictureBox
@@ -63,7 +63,7 @@ def test_the_readme_says_how_the_space_runs() -> None:
 def prompt(boxes: int = 0) -> Prompt:
     question = "find the largest thing"
     given = tuple(
-        Given(f"R{i}", PictureBox(0, 0, i, 9), ModelBox(0, 0, i, 9)) for i in range(1, boxes + 1)
+        GivenBox(f"R{i}", PictureBox(0, 0, i, 9), ModelBox(0, 0, i, 9)) for i in range(1, boxes + 1)
     )
     return Prompt(question, region_reasoner_instruction(question), given)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from demo.answers.checks import XYXY, find_citations
+from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.dialogue.second_opinion import compared
 from demo.dialogue.session import SecondOpinion, Session, Turn

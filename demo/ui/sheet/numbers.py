@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.answers.checks import XYXY
-from demo.answers.trace import TraceObject, parse_trace
+from demo.answers.boxes import TraceObject
+from demo.answers.citations import XYXY
+from demo.answers.trace import parse_trace
 from demo.dialects.known import dialect_named
 from demo.dialogue.scores import NAMES, scores
 from demo.dialogue.session import Session, Timings, Turn
