@@ -1,4 +1,4 @@
-"""One model text by itself, read as a first turn: what `python -m demo parse` shows."""
+"""A single model text, read as a first turn: the output of `python -m demo parse`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 
 
-def report(
+def parse_report(
     text: str,
     size: Size,
     frame: Size,

@@ -15,7 +15,7 @@ import torch
 
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
-from demo.reasoners.local import LocalReasoner, failures_said
+from demo.reasoners.local import LocalReasoner, as_model_error
 from demo.reasoners.lookahead import Lookahead
 
 
@@ -58,7 +58,7 @@ def written(
 
     The picture is prepared, or is before the ``clock`` is read. Raises ModelError.
     """
-    with failures_said():
+    with as_model_error():
         decoder, asked = reasoner._decoder, reasoner._question_ids(prompt.instruction)
         guesses = Lookahead(map(reasoner._ids, prompt.likely), asked) if ahead else _Nothing()
         prefix = reasoner._prefix(picture)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
-from demo.checkpoints.fetch import ensure
+from demo.checkpoints.fetch import ensure_fetched
 from demo.errors import ModelError
 from demo.machine.devices import best_device, card_fault, half_precision
 from demo.machine.precision import Precision
@@ -206,7 +206,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
         return _best(options)
     entry = find_model(options.model, options.dialect)
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
-    ensure(entry, agreed=options.yes)
+    ensure_fetched(entry, agreed=options.yes)
     plan = _plan(entry, options)
     slow = slow or _slowness(entry, plan, tell)
     return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
@@ -222,7 +222,7 @@ def _best(options: argparse.Namespace) -> _Picked:
     large = find_model(SEVEN_B, options.dialect)
     try:
         _plan_before(large, options)
-        ensure(large, agreed=options.yes)
+        ensure_fetched(large, agreed=options.yes)
         return _Picked(
             large,
             _plan(large, options),

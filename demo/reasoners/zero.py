@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Reasoner, Usage
@@ -42,20 +41,9 @@ class ZeroReasoner:
     """A reasoner behind a `GpuGateway`, whose function ``answer`` takes a picture and a prompt."""
 
     def __init__(self, reasoner: Reasoner, gateway: GpuGateway) -> None:
-        self._name, self._dialect, self._device = reasoner.name, reasoner.dialect, reasoner.device
+        self.name, self.dialect = reasoner.name, reasoner.dialect
+        self.device = f"{reasoner.device}, shared"
         self._inner, self._gateway = reasoner, gateway
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._dialect
-
-    @property
-    def device(self) -> str:
-        return f"{self._device}, shared"
 
     @property
     def held_bytes(self) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue import edits
-from demo.dialogue.edits import MAX_CLICKS, Hand
+from demo.dialogue.edits import MAX_CLICKS, Editor
 from demo.dialogue.engine import understand
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.dialogue.session_json import session_from_json, session_to_json
@@ -38,8 +38,8 @@ def blocks() -> Picture:
 
 PICTURE = blocks()
 EMPTY = Session.begin(PICTURE.info, ReasonerInfo("table", Size(840, 840)))
-HAND = Hand(PICTURE, GrabCutSegmenter())
-BARE = Hand(PICTURE, None)
+HAND = Editor(PICTURE, GrabCutSegmenter())
+BARE = Editor(PICTURE, None)
 
 
 def first(session: Session) -> RegionObject:
@@ -134,7 +134,7 @@ def test_a_moved_box_takes_its_mask_along_and_is_used_from_then_on() -> None:
 
 @pytest.mark.parametrize("act", ["draw", "correct", "click"])
 def test_a_mask_does_not_reach_out_of_a_box_set_by_hand(act: str) -> None:
-    hand, box = Hand(PICTURE, Generous()), PictureBox(50, 70, 120, 130)
+    hand, box = Editor(PICTURE, Generous()), PictureBox(50, 70, 120, 130)
     session = EMPTY if act == "draw" else found()
     edited = hand.draw_box(session, box) if act == "draw" else hand.correct(session, "R1", box)
     session = edited.session
@@ -172,7 +172,7 @@ def test_what_a_person_drew_is_theirs_and_not_corrected() -> None:
 
 @pytest.mark.parametrize("act", ["draw", "correct"])
 def test_a_mask_maker_that_fails_costs_the_mask_only(act: str) -> None:
-    hand = Hand(PICTURE, Broken())
+    hand = Editor(PICTURE, Broken())
     edited = hand.draw_box(EMPTY, RED) if act == "draw" else hand.correct(found(), "R1", RED)
     assert first(edited.session).box == RED
     assert first(edited.session).mask is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from demo.answers.citations import XYXY, citation_reward
 from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
-from demo.dialogue.scores import NAMES, Score, scores
+from demo.dialogue.scores import NAMES, Score, scores_of
 from demo.dialogue.session import Turn
 from demo.language.keywords import (
     consistency,
@@ -82,7 +82,7 @@ def test_consistency_score(scene: str, focus: str, think: str, expected: float) 
 
 def scored(name: str, trace: TraceText, *given_boxes: XYXY, raw: str = "") -> Score:
     return next(
-        s for s in scores(Turn("q", "q", trace=trace, raw=raw), given_boxes) if s.name == name
+        s for s in scores_of(Turn("q", "q", trace=trace, raw=raw), given_boxes) if s.name == name
     )
 
 
@@ -148,8 +148,8 @@ def test_most_letters_decide_whether_spaces_are_set() -> None:
     [
         pytest.param("[10, 40, 80, 120]", [], None, "The question gives the model no region to cite.", id="nothing given"),
         pytest.param("Right.", [HOUSE], 0.0, "The reasoning cites no box at all.", id="nothing cited"),
-        pytest.param(f"{list(HOUSE)}", [HOUSE], 1.0, "The box that the reasoning cites stood in the question.", id="cited"),
-        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE, BALL], 1.0, "All 2 boxes that the reasoning cites stood in the question.", id="both cited"),
+        pytest.param(f"{list(HOUSE)}", [HOUSE], 1.0, "The box that the reasoning cites came from the question.", id="cited"),
+        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE, BALL], 1.0, "All 2 boxes that the reasoning cites came from the question.", id="both cited"),
         pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE], 0.375, "Of 2 boxes cited, 1 stood in the question; any other box halves the score.", id="one invented"),
         pytest.param(f"{[*BALL]}", [HOUSE], 0.25, "Of 1 box cited, none stood in the question; any other box halves the score.", id="all invented"),
     ],
@@ -209,7 +209,7 @@ def test_repetition(raw: str, value: float | None, reason: str) -> None:
 
 
 def test_a_stopped_answer_has_no_scores() -> None:
-    stopped = scores(Turn("q", "q", partial=True, trace=WHOLE), [HOUSE])
+    stopped = scores_of(Turn("q", "q", partial=True, trace=WHOLE), [HOUSE])
     assert [s.name for s in stopped] == list(NAMES)
     assert {(s.value, s.reason) for s in stopped} == {
         (None, "The answer was stopped before it was complete.")
@@ -219,7 +219,7 @@ def test_a_stopped_answer_has_no_scores() -> None:
 @pytest.mark.parametrize("text", [*CLEAN, *BROKEN], ids=lambda text: text.caption)
 def test_every_answer_has_scores_with_sentences(text: Text) -> None:
     turn = Turn("q", "q", trace=parse_trace(text.raw, FRAME).text, raw=text.raw)
-    for score in scores(turn, text.given):
+    for score in scores_of(turn, text.given):
         assert score.value is None or 0 <= score.value <= 1
         assert score.reason.endswith(".")
         assert score.reason[0].isupper()

@@ -12,7 +12,7 @@ from typing import Any
 
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
-from demo.dialogue.second_opinion import compared
+from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import join_with_and
 from demo.picture.regions import RegionObject
@@ -152,7 +152,7 @@ def _seconds(session: Session, index: int) -> Iterator[Message]:
     number, turn = index + 1, session.turns[index]
     boxes = [o.box for _, o in answered(session, turn)]
     for place_, second in enumerate(turn.second_opinions, start=1):
-        verdict = compared(boxes, [o.box for o in second.objects])
+        verdict = agreement_sentence(boxes, [o.box for o in second.objects])
         title = f"What {plain(second.reasoner.name)} says. {verdict}"
         take = f"[Take this answer instead](#take-{number}-{place_})"
         content = "\n\n".join((*_second_parts(session, second), take))

@@ -1,0 +1,86 @@
+"""Values of a JSON file, each checked: a file can hold anything at all.
+
+Each function returns the value, or raises TypeError or ValueError with a reason that ends a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+_MAX_WHOLE = 10**12
+
+
+def read_fields(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a group of named values, got {type(value).__name__}")
+    return value
+
+
+def read_list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {type(value).__name__}")
+    return value
+
+
+def read_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {type(value).__name__}")
+    if any("\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError("a text holds half a character, which cannot be saved")
+    return value
+
+
+def read_optional_text(value: object) -> str | None:
+    return None if value is None else read_text(value)
+
+
+def read_one_of(value: object, *allowed: str | None) -> str | None:
+    text = read_optional_text(value)
+    if text not in allowed:
+        raise ValueError(f"expected one of {', '.join(str(a) for a in allowed)}")
+    return text
+
+
+def read_matching(value: object, pattern: re.Pattern[str], meaning: str) -> str:
+    """A text of that form; ids and hashes become file names elsewhere, so nothing else may pass."""
+    text = read_text(value)
+    if not pattern.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not {meaning}")
+    return text
+
+
+def read_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, got {type(value).__name__}")
+    return value
+
+
+def read_whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"expected a whole number, got {type(value).__name__}")
+    if abs(value) > _MAX_WHOLE:
+        raise ValueError("a number is too large")
+    return value
+
+
+def read_optional_whole(value: object) -> int | None:
+    return None if value is None else read_whole(value)
+
+
+def read_wholes(value: object, count: int) -> list[int]:
+    numbers = [read_whole(v) for v in read_list(value)]
+    if len(numbers) != count:
+        raise ValueError(f"expected {count} numbers, got {len(numbers)}")
+    return numbers
+
+
+def read_optional_number(value: object) -> float | None:
+    return None if value is None else read_number(value)
+
+
+def read_number(value: object) -> float:
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return float(read_whole(value))
