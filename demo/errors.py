@@ -5,6 +5,7 @@ something can be done, what to do. This file knows nothing else of the project.
 """
 
 import errno
+import unicodedata
 from collections.abc import Sequence
 
 
@@ -16,6 +17,13 @@ def first_line(error: BaseException) -> str:
     lines = (str(error).strip() or type(error).__name__).splitlines()
     text = " ".join(line.strip() for line in lines[: 1 + lines[0].rstrip().endswith(":")])
     return text.rstrip(".!:")
+
+
+def one_line(text: str, most: int) -> str:
+    """A text on one line, without control characters, cut to ``most`` characters."""
+    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    line = " ".join(shown.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def disk_fault(error: OSError) -> str:

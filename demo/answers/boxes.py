@@ -16,7 +16,14 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
-from demo.picture.geometry import ModelBox, ModelPoint, Size, round_half_up
+from demo.picture.geometry import (
+    ModelBox,
+    ModelPoint,
+    PictureBox,
+    PicturePoint,
+    Size,
+    round_half_up,
+)
 
 # The repairs of an answer, each with the phrase that a person reads, in reading order.
 REPAIRS = {
@@ -45,6 +52,11 @@ class TraceObject:
 
     box: ModelBox
     point: ModelPoint | None = None
+
+    def in_picture(self, size: Size, frame: Size) -> tuple[PictureBox, PicturePoint | None]:
+        """Its box and point in picture pixels."""
+        point = None if self.point is None else self.point.to_picture(size, frame)
+        return self.box.to_picture(size, frame), point
 
 
 @dataclass(frozen=True, slots=True)

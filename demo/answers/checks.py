@@ -21,13 +21,7 @@ from demo.answers.trace import PARTS, Problem, Trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.errors import join_with_and
-from demo.language.keywords import (
-    consistency_score,
-    is_english,
-    keywords,
-    picture_words,
-    shared_words,
-)
+from demo.language.keywords import consistency, is_english, keywords, picture_words, shared_words
 from demo.picture.geometry import ModelBox
 
 
@@ -229,4 +223,4 @@ def _is_inconsistent(scene: str, focus: str, think: str) -> bool:
         return False
     if shared_words(own, f"{scene}\n{focus}") * _OWN_WORDS_PER_SHARED >= len(own):
         return False
-    return consistency_score(scene, focus, think) < _LOW_SCORE
+    return consistency(scene, focus, think).score < _LOW_SCORE

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from demo.answers.boxes import TraceObject
 from demo.answers.checks import check_trace
 from demo.answers.finding import Finding
 from demo.answers.trace import (
@@ -149,7 +148,7 @@ def run_turn(
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
     findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
-    objects = [RegionObject("", *_in_picture(o, picture.size, info.frame)) for o in trace.objects]
+    objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
     if objects and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
@@ -225,7 +224,7 @@ class _StreamedTrace:
         for event in self.parser.feed(piece):
             self._time(event)
             if isinstance(event, ObjectFound):
-                yield ObjectSeen(*_in_picture(event.item, self.picture, self.frame))
+                yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
 
@@ -251,18 +250,8 @@ class _StreamedTrace:
         )
 
 
-def _in_picture(
-    item: TraceObject, picture: Size, frame: Size
-) -> tuple[PictureBox, PicturePoint | None]:
-    point = None if item.point is None else item.point.to_picture(picture, frame)
-    return item.box.to_picture(picture, frame), point
-
-
 def with_masks(
-    objects: Sequence[RegionObject],
-    picture: Picture,
-    segmenter: Segmenter,
-    cancel: threading.Event,
+    objects: Sequence[RegionObject], picture: Picture, segmenter: Segmenter, cancel: threading.Event
 ) -> list[RegionObject]:
     """The same objects with masks made from their boxes and points. Raises ModelError.
 

@@ -12,19 +12,19 @@ from typing import Any
 _MAX_WHOLE = 10**12
 
 
-def read_fields(value: object) -> dict[str, Any]:
+def fields(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"expected a group of named values, got {type(value).__name__}")
     return value
 
 
-def read_list(value: object) -> list[Any]:
+def items(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError(f"expected a list, got {type(value).__name__}")
     return value
 
 
-def read_text(value: object) -> str:
+def text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected a text, got {type(value).__name__}")
     if any("\ud800" <= c <= "\udfff" for c in value):
@@ -32,32 +32,32 @@ def read_text(value: object) -> str:
     return value
 
 
-def read_optional_text(value: object) -> str | None:
-    return None if value is None else read_text(value)
+def optional_text(value: object) -> str | None:
+    return None if value is None else text(value)
 
 
-def read_one_of(value: object, *allowed: str | None) -> str | None:
-    text = read_optional_text(value)
-    if text not in allowed:
+def one_of(value: object, *allowed: str | None) -> str | None:
+    found = optional_text(value)
+    if found not in allowed:
         raise ValueError(f"expected one of {', '.join(str(a) for a in allowed)}")
-    return text
+    return found
 
 
-def read_matching(value: object, pattern: re.Pattern[str], meaning: str) -> str:
+def matching(value: object, pattern: re.Pattern[str], meaning: str) -> str:
     """A text of that form; ids and hashes become file names elsewhere, so nothing else may pass."""
-    text = read_text(value)
-    if not pattern.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is not {meaning}")
-    return text
+    found = text(value)
+    if not pattern.fullmatch(found):
+        raise ValueError(f"{found[:40]!r} is not {meaning}")
+    return found
 
 
-def read_flag(value: object) -> bool:
+def flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"expected true or false, got {type(value).__name__}")
     return value
 
 
-def read_whole(value: object) -> int:
+def whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"expected a whole number, got {type(value).__name__}")
     if abs(value) > _MAX_WHOLE:
@@ -65,22 +65,22 @@ def read_whole(value: object) -> int:
     return value
 
 
-def read_optional_whole(value: object) -> int | None:
-    return None if value is None else read_whole(value)
+def optional_whole(value: object) -> int | None:
+    return None if value is None else whole(value)
 
 
-def read_wholes(value: object, count: int) -> list[int]:
-    numbers = [read_whole(v) for v in read_list(value)]
+def wholes(value: object, count: int) -> list[int]:
+    numbers = [whole(v) for v in items(value)]
     if len(numbers) != count:
         raise ValueError(f"expected {count} numbers, got {len(numbers)}")
     return numbers
 
 
-def read_optional_number(value: object) -> float | None:
-    return None if value is None else read_number(value)
+def optional_number(value: object) -> float | None:
+    return None if value is None else number(value)
 
 
-def read_number(value: object) -> float:
+def number(value: object) -> float:
     if isinstance(value, float) and math.isfinite(value):
         return value
-    return float(read_whole(value))
+    return float(whole(value))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from demo.answers.boxes import TraceObject
 from demo.answers.checks import check_trace
 from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
@@ -34,12 +33,8 @@ def parse_report(
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
         "objects": [
-            object_to_json(_read_object(f"R1.{i}", item, size, frame)) for i, item in objects
+            object_to_json(RegionObject(f"R1.{i}", *item.in_picture(size, frame)))
+            for i, item in objects
         ],
         "findings": [finding.to_dict() for finding in check_trace(trace, named, dialect)],
     }
-
-
-def _read_object(name: str, item: TraceObject, size: Size, frame: Size) -> RegionObject:
-    point = None if item.point is None else item.point.to_picture(size, frame)
-    return RegionObject(name, item.box.to_picture(size, frame), point)

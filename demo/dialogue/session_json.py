@@ -12,20 +12,7 @@ from typing import Any
 
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.json_values import (
-    read_fields,
-    read_flag,
-    read_list,
-    read_matching,
-    read_number,
-    read_one_of,
-    read_optional_number,
-    read_optional_text,
-    read_optional_whole,
-    read_text,
-    read_whole,
-    read_wholes,
-)
+from demo.dialogue import json_values as read
 from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Timings, Turn
 from demo.errors import SessionFormatError
 from demo.picture.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
@@ -67,7 +54,7 @@ def session_from_json(data: object) -> Session:
     if type(version) is not int or version != VERSION:  # True equals 1 in Python
         raise SessionFormatError(f"This is not a session of version {VERSION} of this demo.")
     try:
-        return _read_session(read_fields(data))
+        return _read_session(read.fields(data))
     except KeyError as error:
         sentence = f"This session cannot be read: “{error.args[0]}” is missing."
         raise SessionFormatError(sentence) from error
@@ -90,6 +77,7 @@ def _reasoner_to_json(reasoner: ReasonerInfo) -> dict[str, Any]:
 
 def _turn_to_json(turn: Turn) -> dict[str, Any]:
     timings = turn.timings
+    opinions = [_second_opinion_to_json(second) for second in turn.second_opinions]
     return {
         "question": turn.question,
         "prompted": turn.prompted,
@@ -107,11 +95,7 @@ def _turn_to_json(turn: Turn) -> dict[str, Any]:
         "next_region": turn.next_region,
         **({"decoding": turn.decoding} if turn.decoding else {}),
         **({} if turn.reasoner is None else {"reasoner": _reasoner_to_json(turn.reasoner)}),
-        **(
-            {"second_opinions": [_second_opinion_to_json(s) for s in turn.second_opinions]}
-            if turn.second_opinions
-            else {}
-        ),
+        **({"second_opinions": opinions} if opinions else {}),
     }
 
 
@@ -149,16 +133,16 @@ def object_to_json(item: RegionObject) -> dict[str, Any]:
 
 
 def _read_session(data: dict[str, Any]) -> Session:
-    picture = read_fields(data["picture"])
+    picture = read.fields(data["picture"])
     size = _size([picture["width"], picture["height"]])
-    regions = tuple(_region_from_json(read_fields(r), size) for r in read_list(data["regions"]))
+    regions = tuple(_region_from_json(read.fields(r), size) for r in read.items(data["regions"]))
     turns = tuple(
-        _turn_with_opinions_from_json(read_fields(t), size) for t in read_list(data["turns"])
+        _turn_with_opinions_from_json(read.fields(t), size) for t in read.items(data["turns"])
     )
     return Session(
-        id=read_matching(data["id"], _SESSION_ID, "the id of a session"),
-        picture=PictureInfo(read_text(picture["name"]), size, _sha256(picture["sha256"])),
-        reasoner=_reasoner_from_json(read_fields(data["reasoner"])),
+        id=read.matching(data["id"], _SESSION_ID, "the id of a session"),
+        picture=PictureInfo(read.text(picture["name"]), size, _sha256(picture["sha256"])),
+        reasoner=_reasoner_from_json(read.fields(data["reasoner"])),
         turns=turns,
         registry=_checked_registry(regions, turns, data.get("next_region")),
         branch=_branch_from_json(data.get("branch")),
@@ -166,8 +150,8 @@ def _read_session(data: dict[str, Any]) -> Session:
 
 
 def _reasoner_from_json(data: dict[str, Any]) -> ReasonerInfo:
-    dialect = read_text(data.get("dialect", REGION_REASONER.name))
-    return ReasonerInfo(read_text(data["name"]), _size(data["frame"]), dialect)
+    dialect = read.text(data.get("dialect", REGION_REASONER.name))
+    return ReasonerInfo(read.text(data["name"]), _size(data["frame"]), dialect)
 
 
 def _checked_registry(
@@ -179,83 +163,83 @@ def _checked_registry(
     # A deleted region is not listed any more, but turns still name the number it had.
     named = [name for t in turns for name in (*t.references, *([t.region] if t.region else ()))]
     used = max([*numbers, *(number_of(name) for name in named)], default=0)
-    return Registry(regions, max(used + 1, 1 if next_number is None else read_whole(next_number)))
+    return Registry(regions, max(used + 1, 1 if next_number is None else read.whole(next_number)))
 
 
 def _branch_from_json(branch: object) -> tuple[str, int] | None:
     if branch is None:
         return None
-    fields = read_fields(branch)
-    of = read_matching(fields["of"], _SESSION_ID, "the id of a session")
-    return of, read_whole(fields["turn"])
+    fields = read.fields(branch)
+    of = read.matching(fields["of"], _SESSION_ID, "the id of a session")
+    return of, read.whole(fields["turn"])
 
 
 def _turn_with_opinions_from_json(data: dict[str, Any], size: Size) -> Turn:
     """A turn with its second opinions; these have none themselves, however deep a file nests them."""
-    seconds = read_list(data.get("second_opinions", []))
-    read = tuple(_second_opinion_from_json(read_fields(s), size) for s in seconds)
-    return replace(_turn_from_json(data), second_opinions=read)
+    seconds = read.items(data.get("second_opinions", []))
+    opinions = tuple(_second_opinion_from_json(read.fields(s), size) for s in seconds)
+    return replace(_turn_from_json(data), second_opinions=opinions)
 
 
 def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion:
-    turn = _turn_from_json(read_fields(data["turn"]))
-    objects = tuple(_object_from_json(read_fields(o), size) for o in read_list(data["objects"]))
+    turn = _turn_from_json(read.fields(data["turn"]))
+    objects = tuple(_object_from_json(read.fields(o), size) for o in read.items(data["objects"]))
     return SecondOpinion(
-        _reasoner_from_json(read_fields(data["reasoner"])),
+        _reasoner_from_json(read.fields(data["reasoner"])),
         replace(turn, region=None, reasoner=None),
         objects,
-        read_text(data.get("label", "")),
+        read.text(data.get("label", "")),
     )
 
 
 def _turn_from_json(data: dict[str, Any]) -> Turn:
-    trace, timings = read_fields(data["trace"]), read_fields(data.get("timings") or {})
+    trace, timings = read.fields(data["trace"]), read.fields(data.get("timings") or {})
     region, reasoner = data["region"], data.get("reasoner")
     return Turn(
-        question=read_text(data["question"]),
-        prompted=read_text(data["prompted"]),
-        references=tuple(_name(r) for r in read_list(data["references"])),
+        question=read.text(data["question"]),
+        prompted=read.text(data["prompted"]),
+        references=tuple(_name(r) for r in read.items(data["references"])),
         region=None if region is None else _region_name(region),
-        partial=read_flag(data.get("partial", False)),
-        trace=TraceText(*(read_optional_text(trace.get(name)) for name in TraceText.__slots__)),
-        raw=read_text(data["raw"]),
-        findings=tuple(_finding_from_json(read_fields(f)) for f in read_list(data["findings"])),
-        feedback=read_one_of(data.get("feedback"), None, "up", "down"),
+        partial=read.flag(data.get("partial", False)),
+        trace=TraceText(*(read.optional_text(trace.get(name)) for name in TraceText.__slots__)),
+        raw=read.text(data["raw"]),
+        findings=tuple(_finding_from_json(read.fields(f)) for f in read.items(data["findings"])),
+        feedback=read.one_of(data.get("feedback"), None, "up", "down"),
         timings=Timings(
-            read_optional_number(timings.get("first_token_s")),
-            read_optional_number(timings.get("total_s")),
-            read_optional_whole(timings.get("prompt_tokens")),
-            read_optional_whole(timings.get("new_tokens")),
-            read_optional_whole(timings.get("reused_tokens")),
+            read.optional_number(timings.get("first_token_s")),
+            read.optional_number(timings.get("total_s")),
+            read.optional_whole(timings.get("prompt_tokens")),
+            read.optional_whole(timings.get("new_tokens")),
+            read.optional_whole(timings.get("reused_tokens")),
             {
-                read_text(k): read_number(v)
-                for k, v in read_fields(timings.get("parts_s") or {}).items()
+                read.text(k): read.number(v)
+                for k, v in read.fields(timings.get("parts_s") or {}).items()
             },
         ),
-        next_region=read_optional_whole(data.get("next_region")),
-        reasoner=None if reasoner is None else _reasoner_from_json(read_fields(reasoner)),
-        decoding=read_text(data.get("decoding", "")),
+        next_region=read.optional_whole(data.get("next_region")),
+        reasoner=None if reasoner is None else _reasoner_from_json(read.fields(reasoner)),
+        decoding=read.text(data.get("decoding", "")),
     )
 
 
 def _finding_from_json(data: dict[str, Any]) -> Finding:
-    level = read_one_of(data["level"], "ok", "note", "warning")
+    level = read.one_of(data["level"], "ok", "note", "warning")
     span, region, box = (data.get(name) for name in ("span", "region", "model_box"))
-    x1, y1, x2, y2 = (0,) * 4 if box is None else read_wholes(box, 4)
+    x1, y1, x2, y2 = (0,) * 4 if box is None else read.wholes(box, 4)
     return Finding(
-        read_text(data["kind"]),
-        read_text(level),
-        read_text(data["text"]),
-        read_one_of(data.get("part"), None, *TraceText.__slots__),
+        read.text(data["kind"]),
+        read.text(level),
+        read.text(data["text"]),
+        read.one_of(data.get("part"), None, *TraceText.__slots__),
         None if span is None else _span(span),
         None if region is None else _name(region),
-        read_optional_whole(data.get("object")),
+        read.optional_whole(data.get("object")),
         None if box is None else (x1, y1, x2, y2),
     )
 
 
 def _span(value: object) -> tuple[int, int]:
-    start, end = read_wholes(value, 2)
+    start, end = read.wholes(value, 2)
     if not 0 <= start <= end:
         raise ValueError(f"{start} to {end} is not a range of characters")
     return start, end
@@ -263,21 +247,21 @@ def _span(value: object) -> tuple[int, int]:
 
 def _region_from_json(data: dict[str, Any], size: Size) -> Region:
     name = _region_name(data["id"])
-    objects = tuple(_object_from_json(read_fields(o), size) for o in read_list(data["objects"]))
+    objects = tuple(_object_from_json(read.fields(o), size) for o in read.items(data["objects"]))
     expected = tuple(f"{name}.{i}" for i in range(1, len(objects) + 1))
     if not objects or tuple(o.id for o in objects) != expected:
         raise ValueError(f"the objects of {name} are not {name}.1, {name}.2, …")
-    label, hidden = read_text(data.get("label", "")), read_flag(data.get("hidden", False))
-    return Region(name, objects, Origin(read_text(data["origin"])), label, hidden)
+    label, hidden = read.text(data.get("label", "")), read.flag(data.get("hidden", False))
+    return Region(name, objects, Origin(read.text(data["origin"])), label, hidden)
 
 
 def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
     name = _name(data["id"])
-    x1, y1, x2, y2 = read_wholes(data["bbox_xyxy"], 4)
+    x1, y1, x2, y2 = read.wholes(data["bbox_xyxy"], 4)
     box = PictureBox(x1, y1, x2, y2)
     if not box.is_inside(size):
         raise ValueError(f"the box of {name} is not inside the picture")
-    quality = read_optional_number(data["mask_quality"])
+    quality = read.optional_number(data["mask_quality"])
     if quality is not None and not 0 <= quality <= 1:
         raise ValueError(f"the mask quality of {name} is not between 0 and 1")
     return RegionObject(
@@ -286,14 +270,14 @@ def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
         point=_point_from_list(data["point_xy"], name, size),
         mask=_mask_from_json(data["mask"], size),
         mask_quality=quality,
-        corrected=read_flag(data.get("corrected", False)),
-        clicks=tuple(_click_from_list(c, name, size) for c in read_list(data.get("clicks", []))),
-        by_hand=read_flag(data.get("by_hand", False)),
+        corrected=read.flag(data.get("corrected", False)),
+        clicks=tuple(_click_from_list(c, name, size) for c in read.items(data.get("clicks", []))),
+        by_hand=read.flag(data.get("by_hand", False)),
     )
 
 
 def _click_from_list(data: object, name: str, size: Size) -> Click:
-    x, y, positive = read_wholes(data, 3)
+    x, y, positive = read.wholes(data, 3)
     point = _point_from_list([x, y], name, size)
     if point is None or positive not in (0, 1):
         raise ValueError(f"a click on {name} is not three numbers x, y and 0 or 1")
@@ -303,7 +287,7 @@ def _click_from_list(data: object, name: str, size: Size) -> Click:
 def _point_from_list(data: object, name: str, size: Size) -> PicturePoint | None:
     if data is None:
         return None
-    x, y = read_wholes(data, 2)
+    x, y = read.wholes(data, 2)
     if not (0 <= x <= size.width and 0 <= y <= size.height):
         raise ValueError(f"the point of {name} is not inside the picture")
     return PicturePoint(x, y)
@@ -312,21 +296,21 @@ def _point_from_list(data: object, name: str, size: Size) -> PicturePoint | None
 def _mask_from_json(data: object, size: Size) -> Mask | None:
     if data is None:
         return None
-    fields = read_fields(data)
-    height, width = read_wholes(fields["size"], 2)
+    fields = read.fields(data)
+    height, width = read.wholes(fields["size"], 2)
     if (width, height) != (size.width, size.height):
         raise ValueError("a mask has another size than the picture")
-    mask = Mask(size, read_text(fields["counts"]))
+    mask = Mask(size, read.text(fields["counts"]))
     mask.run_lengths()
     return mask
 
 
 def _sha256(value: object) -> str:
-    return read_matching(value, _SHA256, "the SHA-256 of a picture")
+    return read.matching(value, _SHA256, "the SHA-256 of a picture")
 
 
 def _name(value: object) -> str:
-    return read_matching(value, _NAME, "the name of a region or object")
+    return read.matching(value, _NAME, "the name of a region or object")
 
 
 def _region_name(value: object) -> str:
@@ -337,7 +321,7 @@ def _region_name(value: object) -> str:
 
 
 def _size(value: object) -> Size:
-    width, height = read_wholes(value, 2)
+    width, height = read.wholes(value, 2)
     if width * height > MAX_PICTURE_PIXELS:
         raise ValueError(f"{width} × {height} pixels are too many (at most {MAX_PICTURE_PIXELS})")
     return Size(width, height)

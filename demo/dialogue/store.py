@@ -15,7 +15,6 @@ import secrets
 import sqlite3
 import threading
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from demo.dialogue.database import as_store_error, fold, is_damage, open_databas
 from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import PictureError, SessionFormatError, StoreError
+from demo.errors import PictureError, SessionFormatError, StoreError, one_line
 from demo.picture.picture import Picture, open_picture
 
 DATABASE, PICTURES = "dialogues.sqlite3", "pictures"
@@ -165,7 +164,7 @@ class Store:
     def rename(self, owner: Owner, identity: str, title: str) -> None:
         """Give a dialogue another title; an empty one restores the default."""
         session, _ = self._session(owner, identity)
-        short = _short_title(title)
+        short = one_line(title, MAX_TITLE)
         values = (short or _default_title(session), bool(short))
         self._change("title = ?, named = ?", values, owner, identity)
 
@@ -364,13 +363,7 @@ def _family(rows: Iterable[tuple[str, str, str | None]], identity: str) -> list[
 
 def _default_title(session: Session) -> str:
     """The title of a dialogue that nobody named: its first question, or its picture."""
-    return _short_title(session.turns[0].question if session.turns else session.picture.name)
-
-
-def _short_title(title: str) -> str:
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in title)
-    line = " ".join(kept.split())
-    return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1].rstrip()}…"
+    return one_line(session.turns[0].question if session.turns else session.picture.name, MAX_TITLE)
 
 
 def _words(session: Session) -> str:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from demo.language.lexicon import words
+
 _UNSPACED = (  # scripts written without spaces: Thai, Lao, Burmese, Khmer; Japanese and Chinese
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     r"\U00020000-\U0003ffff"
@@ -23,11 +25,7 @@ _TOKEN = re.compile(rf"(?P<run>[{_UNSPACED}]+)|(?P<word>(?:(?![{_UNSPACED}])[^\W
 _GRAMMAR = re.compile(r"[\u3040-\u309f的了是在和与及有个一这那就也都还把被从到其、。，]+")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_STOP_WORDS = _words(
+_STOP_WORDS = words(
     """
     a about above across after again all along also among an and another any are around as at back
     be because been before behind being below beside between both but by can close could did do
@@ -40,7 +38,7 @@ _STOP_WORDS = _words(
     """
 )
 # Almost every English sentence has one of these, and hardly any sentence of another language.
-_ENGLISH = _words("the and with this that from which while there their")
+_ENGLISH = words("the and with this that from which while there their")
 _FIRST_KEYWORDS = 10
 _MIN_LETTERS = 3
 
@@ -70,22 +68,22 @@ def _pairs(run: str) -> Iterator[str]:
 
 # Words of logic: whole words of English, anywhere in a text without spaces.
 LOGIC = {
-    "space": _words("""
+    "space": words("""
         left right above below top bottom inside outside next near beside behind between under over
         front overlapping touching adjacent closest nearest
         左 右 上方 下方 上面 下面 里面 外面 旁 附近 前面 后面 之间 上側 下側 隣 近く 間
         """),
-    "comparison": _words("""
+    "comparison": words("""
         than more less most least larger largest smaller smallest bigger taller shorter closer
         compare compared comparing comparison unlike whereas different similar only
         比 更 最 只有 不同 相似 より だけ
         """),
-    "location": _words("""
+    "location": words("""
         located location position positioned placed stands standing sits sitting lies lying side
         corner center centre middle edge background foreground
         位于 位置 站 坐 躺 角落 中央 中间 背景 立って 座って
         """),
-    "reference": _words(
+    "reference": words(
         "reference referenced bbox box region target given 参考 参照 目标 対象 框 区域"
     ),
 }
@@ -128,11 +126,11 @@ def consistency(scene: str, focus: str, think: str) -> Consistency:
     location and reference (RegionReasoner, arXiv 2602.03733).
     """
     small = think.lower()
-    words = {token["word"] for token in _TOKEN.finditer(small)}
+    plain = {token["word"] for token in _TOKEN.finditer(small)}
     runs = " ".join(token["run"] for token in _TOKEN.finditer(small) if token["run"])
 
     def stands(word: str) -> bool:
-        return word in words or (is_unspaced(word) and word in runs)
+        return word in plain or (is_unspaced(word) and word in runs)
 
     def counted(text: str) -> tuple[int, int]:
         wanted = keywords(text)[:_FIRST_KEYWORDS]
@@ -142,19 +140,14 @@ def consistency(scene: str, focus: str, think: str) -> Consistency:
     return Consistency(counted(scene), counted(focus), logic)
 
 
-def consistency_score(scene: str, focus: str, think: str) -> float:
-    """RegionReasoner's reward for consistency, 0 to 2.08; see `consistency`."""
-    return consistency(scene, focus, think).score
-
-
 # Languages.
 
 
 def is_unspaced(text: str) -> bool:
     """Whether most letters belong to a script that sets no spaces between words."""
     runs = sum(len(token["run"] or "") for token in _TOKEN.finditer(text))
-    words = sum(len(token["word"] or "") for token in _TOKEN.finditer(text))
-    return runs > words
+    spaced = sum(len(token["word"] or "") for token in _TOKEN.finditer(text))
+    return runs > spaced
 
 
 def is_english(text: str) -> bool:
@@ -184,7 +177,7 @@ _SHORT = 8  # words; a shorter English text may have none of those that only Eng
 
 
 # Words that fit any picture, and so say nothing about this one.
-_OF_ANY_PICTURE = _words(
+_OF_ANY_PICTURE = words(
     """
     answer asked asks best bboxes boxes candidate candidates choose clearly described description
     find fits focus found here image look looking looks match matches need number object objects

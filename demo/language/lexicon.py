@@ -56,21 +56,10 @@ OTHER_PRONOUNS = words("i you we me us they there here itself himself herself th
 
 SIDES = words("left right front top bottom side back outside inside ahead")
 
-STOPS = (
-    LINKS
-    | OPENERS
-    | BOUNDARIES
-    | RELATIVES
-    | BE
-    | AUXILIARIES
-    | DETERMINERS
-    | SINGULAR_PRONOUNS
-    | PLURAL_PRONOUNS
-    | ENDINGS
-    | OTHER_PRONOUNS
-    | QUESTIONS
-    | ADVERBS
-)
+STOPS = frozenset().union(
+    LINKS, OPENERS, BOUNDARIES, RELATIVES, BE, AUXILIARIES, DETERMINERS, SINGULAR_PRONOUNS,
+    PLURAL_PRONOUNS, ENDINGS, OTHER_PRONOUNS, QUESTIONS, ADVERBS,
+)  # fmt: skip
 
 PLURAL_DETERMINERS = words(
     "two three four five six seven eight nine ten these those several many all both few"
@@ -159,36 +148,13 @@ AGREES = {
     "she": words("female person animal unknown named"),
 }
 
-GENDER = {
-    "it": "it",
-    "its": "it",
-    "he": "he",
-    "him": "he",
-    "his": "he",
-    "she": "she",
-    "her": "she",
-}
-
+GENDER = {"it": "it", "its": "it", "he": "he", "him": "he", "his": "he", "she": "she", "her": "she"}
 
 ORDER = {
-    name: number
-    for number, names in enumerate(
-        (
-            "first 1st",
-            "second 2nd",
-            "third 3rd",
-            "fourth 4th",
-            "fifth 5th",
-            "sixth 6th",
-            "seventh 7th",
-            "eighth 8th",
-            "ninth 9th",
-            "tenth 10th",
-        ),
-        start=1,
-    )
-    for name in words(names)
-}
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th": 8,
+    "9th": 9, "10th": 10,
+}  # fmt: skip
 
 COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
@@ -205,17 +171,10 @@ SEVERAL = words("ones regions objects areas")
 TOPIC_ENDS = words(", : – — - and")
 
 SUPERLATIVES = {
-    "leftmost": "left",
-    "rightmost": "right",
-    "topmost": "top",
-    "uppermost": "top",
-    "highest": "top",
-    "bottommost": "bottom",
-    "lowest": "bottom",
-    "largest": "largest",
-    "biggest": "largest",
+    "leftmost": "left", "rightmost": "right", "topmost": "top", "uppermost": "top", "highest": "top",
+    "bottommost": "bottom", "lowest": "bottom", "largest": "largest", "biggest": "largest",
     "smallest": "smallest",
-}
+}  # fmt: skip
 
 POSITIONS = {
     **{place: place for place in ("left", "right", "top", "bottom")},

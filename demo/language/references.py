@@ -28,25 +28,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
+from demo.language import lexicon as lex
 from demo.language.english import Discourse, Sentence
-from demo.language.lexicon import (
-    ANSWERS,
-    COUNTS,
-    LATEST,
-    LINKS,
-    ORDER,
-    PLURAL_PRONOUNS,
-    POINTED,
-    POSITIONS,
-    POSSESSIVES,
-    QUESTIONS,
-    REQUESTS,
-    SAME,
-    SEVERAL,
-    SINGULAR_PRONOUNS,
-    SUPERLATIVES,
-    TOPIC_ENDS,
-)
 from demo.picture.regions import Region, RegionObject, Registry
 
 MAX_QUESTION = 2_000
@@ -197,9 +180,9 @@ class _Reader:
         while match := self._read_numbered(position) or self._read_name(position):
             references += self._references(match)
             position = match.stop
-            while self._s.low(position) in TOPIC_ENDS:
+            while self._s.low(position) in lex.TOPIC_ENDS:
                 position += 1
-        if not references or self._s.low(position) not in QUESTIONS | REQUESTS:
+        if not references or self._s.low(position) not in lex.QUESTIONS | lex.REQUESTS:
             return [], 0
         self._topic = tuple(r.name for r in references)
         return references, position
@@ -222,7 +205,7 @@ class _Reader:
 
     def _match(self, index: int) -> _Match | None:
         low = self._s.low(index)
-        if low in SINGULAR_PRONOUNS | PLURAL_PRONOUNS:
+        if low in lex.SINGULAR_PRONOUNS | lex.PLURAL_PRONOUNS:
             return self._read_pronoun(index)
         if low in ("this", "that"):
             return self._read_this(index)
@@ -292,7 +275,7 @@ class _Reader:
 
     def _read_this(self, index: int) -> _Match | None:
         s, noun = self._s, self._s.low(index + 1)
-        if noun in ANSWERS or (noun in POINTED and not s.is_described(index, index + 2)):
+        if noun in lex.ANSWERS or (noun in lex.POINTED and not s.is_described(index, index + 2)):
             return self._single(index, index + 2)
         if noun == "bounding" and s.low(index + 2) == "box":
             return self._single(index, index + 3)
@@ -305,9 +288,9 @@ class _Reader:
 
     def _read_these(self, index: int) -> _Match | None:
         s = self._s
-        count = COUNTS.get(s.low(index + 1))
+        count = lex.COUNTS.get(s.low(index + 1))
         stop = index + (1 if count is None else 2)
-        if s.low(stop) in SEVERAL:
+        if s.low(stop) in lex.SEVERAL:
             return self._several(index, stop + 1, count)
         if (count and s.is_bare(stop)) or (s.is_end(stop) and s.follows_place(index)):
             return self._several(index, stop, count)
@@ -334,13 +317,13 @@ class _Reader:
 
     def _read_after_the(self, index: int) -> _Match | None:
         word = self._s.low(index + 1)
-        if word in COUNTS:
+        if word in lex.COUNTS:
             return self._read_counted(index)
-        if word in LATEST or word in SAME:
+        if word in lex.LATEST or word in lex.SAME:
             return self._read_latest(index)
-        if word in ORDER:
+        if word in lex.ORDER:
             return self._read_ordinal(index)
-        if word in POSITIONS or word in ("middle", "central"):
+        if word in lex.POSITIONS or word in ("middle", "central"):
             return self._read_placed(index)
         return None
 
@@ -348,8 +331,8 @@ class _Reader:
         """*the previous one*, *the last region*, *the same object*."""
         s, stop = self._s, index + 3
         word, noun = s.low(index + 1), s.low(index + 2)
-        if noun in ANSWERS or (noun == "object" and word in SAME):
-            if word in LATEST and self._regions:
+        if noun in lex.ANSWERS or (noun == "object" and word in lex.SAME):
+            if word in lex.LATEST and self._regions:
                 return _Match((self._regions[-1].id,), index, stop)
             return self._single(index, stop)
         if noun == "ones":
@@ -385,10 +368,10 @@ class _Reader:
 
     def _read_ordinals(self, stop: int) -> tuple[list[int], int]:
         """*first and third* → 1 and 3, and the position after."""
-        s, numbers = self._s, [ORDER[self._s.low(stop)]]
+        s, numbers = self._s, [lex.ORDER[self._s.low(stop)]]
         stop += 1
-        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in ORDER:
-            numbers.append(ORDER[s.low(stop + 1)])
+        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in lex.ORDER:
+            numbers.append(lex.ORDER[s.low(stop + 1)])
             stop += 2
         return numbers, stop
 
@@ -402,7 +385,7 @@ class _Reader:
         return stop, None
 
     def _read_nth_region(self, index: int) -> _Match:
-        stop, number = index + 3, ORDER[self._s.low(index + 1)]
+        stop, number = index + 3, lex.ORDER[self._s.low(index + 1)]
         if not self._regions:
             raise QuestionError(self._nothing_yet_sentence(index, stop))
         found = {r.id for r in self._regions[number - 1 : number]}
@@ -422,19 +405,19 @@ class _Reader:
         s, word = self._s, self._s.low(index + 1)
         one = s.low(index + 2) == "one"
         stop = s.after_of_them(index + 3 if one else index + 2)
-        bare = word in SUPERLATIVES and (stop > index + 2 or s.is_bare(stop))
+        bare = word in lex.SUPERLATIVES and (stop > index + 2 or s.is_bare(stop))
         if len(self._objects) < 2 or not (one or bare):
             return None
         if s.is_described(index, stop) or self._may_be_taken_up():
             return None
-        chosen = _extreme(self._objects, word) if word in POSITIONS else _middle(self._objects)
+        chosen = _extreme(self._objects, word) if word in lex.POSITIONS else _middle(self._objects)
         return None if chosen is None else _Match((chosen.id,), index, stop)
 
     # Several at once
 
     def _read_counted(self, index: int) -> _Match | None:
         """*the two of them*, *the two regions*, *between the two*."""
-        s, count = self._s, COUNTS[self._s.low(index + 1)]
+        s, count = self._s, lex.COUNTS[self._s.low(index + 1)]
         stop = s.after_of_them(index + 2)
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
@@ -453,13 +436,13 @@ class _Reader:
             return self._several(index, max(stop, index + 2), 2)
         before = s.low(index - 1)
         names = self._plural_meaning(2)
-        related = before in LINKS | REQUESTS or before.endswith("ing")
+        related = before in lex.LINKS | lex.REQUESTS or before.endswith("ing")
         return _Match(names, index, stop) if names and related and s.is_end(stop) else None
 
     def _read_all(self, index: int) -> _Match | None:
         """*all regions*, *all of the regions*, *all of them*, *all three of them*."""
         s, stop = self._s, index + 1
-        count = COUNTS.get(s.low(stop))
+        count = lex.COUNTS.get(s.low(stop))
         stop += count is not None
         of_them = s.after_of_them(stop)
         if of_them > stop:
@@ -506,12 +489,12 @@ class _Reader:
         s, low = self._s, self._s.low(index)
         if s.is_dummy_it(index):
             return None
-        possessive = low in POSSESSIVES or (low == "her" and s.is_owner(index))
+        possessive = low in lex.POSSESSIVES or (low == "her" and s.is_owner(index))
         if low not in self._meanings and self._discourse.has_antecedent(index, possessive):
             return None
         if not self._regions:
             before = s.low(index - 1)
-            if low == "it" and (before in LINKS | REQUESTS or before.endswith("ing")):
+            if low == "it" and (before in lex.LINKS | lex.REQUESTS or before.endswith("ing")):
                 raise QuestionError(self._nothing_yet_sentence(index, index + 1))
             return None
         # A pronoun keeps its meaning throughout a sentence.
@@ -521,12 +504,12 @@ class _Reader:
     def _topic_of(self, low: str) -> tuple[str, ...]:
         """The topic of the question, if this pronoun can mean it: *it* is one thing, *them* are several."""
         several = len([o for name in self._topic for o in self._registry.objects(name)]) > 1
-        fits = len(self._topic) == 1 if low in SINGULAR_PRONOUNS else several
+        fits = len(self._topic) == 1 if low in lex.SINGULAR_PRONOUNS else several
         self._is_topic_used = self._is_topic_used or (bool(self._topic) and fits)
         return self._topic if fits else ()
 
     def _meaning_of(self, index: int) -> tuple[str, ...]:
-        if self._s.low(index) in SINGULAR_PRONOUNS:
+        if self._s.low(index) in lex.SINGULAR_PRONOUNS:
             return (self._last,) if self._last else ()
         names = self._plural_meaning(2) if self._s.low(index - 1) == "between" else ()
         names = names or self._plural_meaning(None)
@@ -564,7 +547,7 @@ def _name_them(known: Sequence[RegionObject | Region]) -> str:
 
 def _extreme(objects: tuple[RegionObject, ...], word: str) -> RegionObject | None:
     """The leftmost, largest, … object; None when two are."""
-    key = _PLACES[POSITIONS[word]]
+    key = _PLACES[lex.POSITIONS[word]]
     first, second = sorted(objects, key=key)[:2]
     return None if key(first) == key(second) else first
 

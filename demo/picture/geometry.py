@@ -117,10 +117,7 @@ class _Point:
 
     def clamped(self, size: Size) -> Self:
         """The point moved to the nearest pixel of ``size``."""
-        return type(self)(
-            min(max(self.x, 0), size.width - 1),
-            min(max(self.y, 0), size.height - 1),
-        )
+        return type(self)(min(max(self.x, 0), size.width - 1), min(max(self.y, 0), size.height - 1))
 
 
 @dataclass(frozen=True, slots=True)

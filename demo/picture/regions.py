@@ -105,11 +105,7 @@ class Registry:
         return (*self._by_id, *objects)
 
     def add(
-        self,
-        objects: Sequence[RegionObject],
-        *,
-        origin: Origin = Origin.MODEL,
-        label: str = "",
+        self, objects: Sequence[RegionObject], *, origin: Origin = Origin.MODEL, label: str = ""
     ) -> tuple[Registry, Region]:
         """A registry with one more region; the objects' ids are set here (R3.1, R3.2, …)."""
         if not objects:

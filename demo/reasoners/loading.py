@@ -16,21 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    AutoConfig,
-    BitsAndBytesConfig,
-    GenerationConfig,
-)
+from transformers import AutoConfig, BitsAndBytesConfig, GenerationConfig
 from transformers.utils import logging as hf_logging
 
 from demo.checkpoints.catalogue import Entry, dialect_of
 from demo.checkpoints.processors import read_processor
 from demo.checkpoints.shape import Shape
-from demo.checkpoints.weights import (
-    check_arrived,
-    check_numbers,
-    tensor_files,
-)
+from demo.checkpoints.weights import check_arrived, check_numbers, tensor_files
 from demo.errors import CheckpointError
 from demo.machine.devices import best_device, free_memory, half_precision, prepare_four_bits
 from demo.machine.precision import Half, Precision, tower_dtype

@@ -10,7 +10,6 @@ import math
 import re
 import ssl
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from demo.errors import DemoError, ModelError, OptionError
+from demo.errors import DemoError, ModelError, OptionError, one_line
 from demo.remote.errors import (
     BrokenError,
     EncodingError,
@@ -128,9 +127,8 @@ def listing_error(error: Exception, peer: Peer) -> DemoError:
 
 def excerpt(text: str) -> str:
     """A server's text made fit for a sentence: one line, no markup, at most 200 characters."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 10 * MAX_SAID])
-    line = " ".join(kept.split()).translate({ord("<"): "‹", ord(">"): "›"}).rstrip(".")
-    return line if len(line) <= MAX_SAID else f"{line[: MAX_SAID - 1]}…"
+    safe = text[: 10 * MAX_SAID].translate({ord("<"): "‹", ord(">"): "›"})
+    return one_line(one_line(safe, 10 * MAX_SAID).rstrip("."), MAX_SAID)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -14,7 +14,6 @@ from demo.dialogue.scores import NAMES, Score, scores_of
 from demo.dialogue.session import Turn
 from demo.language.keywords import (
     consistency,
-    consistency_score,
     is_unspaced,
     keywords,
     may_be_compared,
@@ -77,7 +76,7 @@ def test_citation_reward(cited: list[XYXY], given_boxes: list[XYXY], expected: f
     ],
 )
 def test_consistency_score(scene: str, focus: str, think: str, expected: float) -> None:
-    assert consistency_score(scene, focus, think) == pytest.approx(expected)
+    assert consistency(scene, focus, think).score == pytest.approx(expected)
 
 
 def scored(name: str, trace: TraceText, *given_boxes: XYXY, raw: str = "") -> Score:
