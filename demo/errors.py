@@ -19,11 +19,11 @@ def first_line(error: BaseException) -> str:
     return text.rstrip(".!:")
 
 
-def one_line(text: str, most: int) -> str:
-    """A text on one line, without control characters, cut to ``most`` characters."""
+def one_line(text: str, max_length: int) -> str:
+    """A text on one line, without control characters, cut to ``max_length`` characters."""
     shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     line = " ".join(shown.split())
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+    return line if len(line) <= max_length else f"{line[: max_length - 1].rstrip()}…"
 
 
 def disk_fault(error: OSError) -> str:

@@ -160,7 +160,7 @@ class Guesses:
         """Count an attempt, before it is checked. Returns for how many seconds it is locked (0: not)."""
         keys = self._keys(name, address)
         with self._lock:
-            locked = max(self._locked(key, most) for key, most in keys)
+            locked = max(self._lock_seconds(key, max_count) for key, max_count in keys)
             if not locked:
                 for key, _ in keys:
                     self._count(key)
@@ -180,12 +180,12 @@ class Guesses:
     def _keys(self, name: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
         return ((f"user {name[:64]}", _FOR_A_USER), (f"address {address[:64]}", _FOR_AN_ADDRESS))
 
-    def _locked(self, key: str, most: int) -> float:
+    def _lock_seconds(self, key: str, max_count: int) -> float:
         count, until = self._counts.get(key, (0, 0.0))
         if until <= self._now():
             self._counts.pop(key, None)
             return 0.0
-        return until - self._now() if count >= most else 0.0
+        return until - self._now() if count >= max_count else 0.0
 
     def _count(self, key: str) -> None:
         count, _ = self._counts.pop(key, (0, 0.0))

@@ -32,7 +32,7 @@ class Visitors:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
-        async def marked(message: Message) -> None:
+        async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
@@ -40,7 +40,7 @@ class Visitors:
                     headers["cache-control"] = "private, no-cache"  # it belongs to one browser
             await send(message)
 
-        return await self._app(scope, receive, marked)
+        return await self._app(scope, receive, send_with_cookie)
 
 
 def owner_of(request: gr.Request) -> Owner | None:

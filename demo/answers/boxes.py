@@ -106,7 +106,7 @@ class _Level:
     values: list[_Value] = field(default_factory=list)
     fields: dict[str, _Value] = field(default_factory=dict)
     key: str | None = None
-    odd_keys: bool = False
+    has_odd_keys: bool = False
 
     def put(self, value: _Value) -> None:
         if self.bracket == "[":
@@ -118,7 +118,7 @@ class _Level:
             name = _KEYS.get(key.lower())
             if name and (key == name or name not in self.fields):
                 self.fields[name] = value
-                self.odd_keys |= key != name
+                self.has_odd_keys |= key != name
 
 
 class AnswerReader:
@@ -155,12 +155,12 @@ class AnswerReader:
             self._tokens.send(character)
         return self._objects[before:]
 
-    def finish(self, whole: str | None, *, tagged: bool = True) -> Reading:
+    def finish(self, whole: str | None, *, is_tagged: bool = True) -> Reading:
         """What was read; to be called once.
 
         ``whole`` is everything that was fed, None when the answer was cut off: a list left open at the
         end of a whole answer is a mistake and is completed, else it is left out. Lists outside objects
-        are boxes only when there is no object. ``tagged`` is False if a tag was missing.
+        are boxes only when there is no object. ``is_tagged`` is False if a tag was missing.
         """
         if whole is not None:
             self._complete(whole)
@@ -169,7 +169,7 @@ class AnswerReader:
             fits = alone and self._add(values, None)
             self._repairs.add("bare" if fits else "extra")
         empty = self._empty and not (self._objects or self._dropped or "extra" in self._repairs)
-        repairs = frozenset(self._repairs if tagged else self._repairs | {"tags"})
+        repairs = frozenset(self._repairs if is_tagged else self._repairs | {"tags"})
         return Reading(
             tuple(self._objects), repairs - self._native, tuple(self._cuts), self._dropped, empty
         )
@@ -363,7 +363,7 @@ class AnswerReader:
         pairs = zip(_group(boxes), chain(_group(points), repeat(None)), strict=False)
         if not sum(self._add(box, point) for box, point in pairs):
             return
-        if level.odd_keys:
+        if level.has_odd_keys:
             self._repairs.add("keys")
         if not outside:
             self._repairs.add("lone")

@@ -68,7 +68,7 @@ def _check_cited(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterato
 
 
 def _check_invented(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
-    for part, invented in _invented(trace, [box for _, box in given]):
+    for part, invented in _invented_boxes(trace, [box for _, box in given]):
         place = "reasoning" if part == "think" else "description of the reference"
         numbers = _numbers(trace, part, invented)
         text = f"The {place} mentions a box {numbers} that nobody gave: treat it with care."
@@ -87,7 +87,7 @@ def _numbers(trace: Trace, part: str, citation: Citation) -> str:
     return numbers if {".", "e", "E"} & set(numbers) else str(list(citation.box))
 
 
-def _invented(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[str, Citation]]:
+def _invented_boxes(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[str, Citation]]:
     """The boxes that are neither given nor in the answer, each once, with the part that cites it first.
 
     A box of the answer counts both as it was written and as it was read.

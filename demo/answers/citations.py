@@ -47,7 +47,7 @@ _CITATION = re.compile(
 def find_citations(text: str) -> tuple[Citation, ...]:
     """All boxes a text mentions, in order: four numbers in brackets, after ``bbox``, ``=`` or not."""
     return tuple(
-        Citation(_rounded(match.groups()), *match.span()) for match in _CITATION.finditer(text)
+        Citation(_round_box(match.groups()), *match.span()) for match in _CITATION.finditer(text)
     )
 
 
@@ -57,7 +57,7 @@ def find_pointers(text: str, frame: Size) -> tuple[Pointer, ...]:
     return tuple(p for p in found if p.xy[0] < frame.width and p.xy[1] < frame.height)
 
 
-def _rounded(numbers: Sequence[str]) -> XYXY:
+def _round_box(numbers: Sequence[str]) -> XYXY:
     x1, y1, x2, y2 = (round_half_up(float(number)) for number in numbers)
     return x1, y1, x2, y2
 

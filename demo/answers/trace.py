@@ -168,14 +168,14 @@ class TraceParser:
         if not text:
             return []
         events: list[TraceEvent] = []
-        if text.strip() and self._begins_untagged():
-            self._open.append(_Part("answer", self._reader(), tagged=False))
+        if text.strip() and self._is_untagged_start():
+            self._open.append(_Part("answer", self._reader(), is_tagged=False))
             events.append(PartOpened("answer"))
         if not self._open or self._open[-1].paused_at is not None:
             self._loose[-1].append(text)
         return events + [event for part in self._open for event in part.take(text)]
 
-    def _begins_untagged(self) -> bool:
+    def _is_untagged_start(self) -> bool:
         return not (self._dialect.parts or self._open or "answer" in self._counted)
 
     def _reader(self) -> AnswerReader:
@@ -233,15 +233,15 @@ class _Part:
 
     It is paused once a tag inside it opens a later part: from the ``paused_at``-th piece on, its text
     belongs to it only if its own closing tag comes. An answer, being the last part, is never paused.
-    Without tags (``tagged`` false) it ends with the text.
+    Without tags (``is_tagged`` false) it ends with the text.
     """
 
     name: str
     reader: AnswerReader | None
-    tagged: bool = True
+    is_tagged: bool = True
     pieces: list[str] = field(default_factory=list)
     paused_at: int | None = None
-    closed: bool = False
+    is_closed: bool = False
     reading: Reading | None = None
 
     @property
@@ -252,7 +252,7 @@ class _Part:
     def rank(self) -> tuple[bool, bool]:
         """Of several finished parts of one name, the last of the highest rank counts."""
         readable = self.reading is None or self.reading.is_readable
-        return self.closed and readable, readable
+        return self.is_closed and readable, readable
 
     def pause(self) -> None:
         if self.paused_at is None:
@@ -267,33 +267,33 @@ class _Part:
 
     def close(self) -> list[TraceEvent]:
         held = "" if self.paused_at is None else "".join(self.pieces[self.paused_at :])
-        self.closed, self.paused_at = True, None
+        self.is_closed, self.paused_at = True, None
         return [*([PartText(self.name, held)] if held else []), PartClosed(self.name)]
 
     def end_with_text(self) -> None:
-        if not self.tagged and self.reader is not None:
-            self.closed = not self.reader.is_open
+        if not self.is_tagged and self.reader is not None:
+            self.is_closed = not self.reader.is_open
 
     @property
     def is_cut_off(self) -> bool:
-        return self.paused_at is None and not self.closed
+        return self.paused_at is None and not self.is_closed
 
     def end_as_mention(self) -> _Part:
         """End it without a closing tag."""
-        self.tagged = False
+        self.is_tagged = False
         return self.end()
 
     def end(self) -> _Part:
         if self.reader is not None:
-            whole = self.own_text if self.closed else None
-            self.reading = self.reader.finish(whole, tagged=self.tagged)
+            whole = self.own_text if self.is_closed else None
+            self.reading = self.reader.finish(whole, is_tagged=self.is_tagged)
         return self
 
 
 def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
     """An answer without its tags: objects anywhere in the text; a bare or empty list only on its own."""
     reader.feed(text)
-    reading = reader.finish(text, tagged=False)
+    reading = reader.finish(text, is_tagged=False)
     in_prose = "prose" in reading.repairs and (reading.is_empty or "bare" in reading.repairs)
     return reading if reading.is_readable and not in_prose else None
 
@@ -344,6 +344,6 @@ def _without_box(number: int) -> str:
     return f"{number} objects without a usable box were"
 
 
-def _first_few(items: Sequence[str], separator: str, most: int = 3) -> str:
-    more = f"{separator}and {len(items) - most} more" if len(items) > most else ""
-    return separator.join(items[:most]) + more
+def _first_few(items: Sequence[str], separator: str, max_items: int = 3) -> str:
+    more = f"{separator}and {len(items) - max_items} more" if len(items) > max_items else ""
+    return separator.join(items[:max_items]) + more

@@ -33,20 +33,20 @@ _MIN_FREE = 10**9  # bytes that stay free on the disk
 class Download:
     """A checkpoint to fetch: ``size`` bytes (None when unknown) into ``folder``, where ``free`` are free.
 
-    ``exact``: the size comes from the hub.
+    ``is_exact``: the size comes from the hub.
     """
 
     title: str
     source: str
     size: int | None
-    exact: bool
+    is_exact: bool
     folder: Path
     free: int
 
     @property
     def size_in_words(self) -> str:
         """Such as *about 16.6 GB*."""
-        about = "" if self.exact else "about "
+        about = "" if self.is_exact else "about "
         return "of unknown size" if self.size is None else f"{about}{gb(self.size)}"
 
     def progress(self, arrived: int) -> str:
@@ -93,8 +93,8 @@ def download_of(entry: Entry, *, ask_hub: bool) -> Download:
     known = entry.shape.parameters * 2 if entry.shape else None
     folder = Path(constants.HF_HUB_CACHE)
     free = shutil.disk_usage(_nearest_existing(folder)).free
-    exact = size is not None
-    return Download(entry.title, entry.source, size if exact else known, exact, folder, free)
+    is_exact = size is not None
+    return Download(entry.title, entry.source, size if is_exact else known, is_exact, folder, free)
 
 
 def ensure_fetched(entry: Entry, *, agreed: bool) -> None:

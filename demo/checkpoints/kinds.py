@@ -72,7 +72,9 @@ def four_bits_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _check_quantized(source: str, names: Collection[str], config: Mapping[str, Any]) -> None:
     if four_bits_of(config) is not None:
         return
-    if how := _quantized(config) or next((_NOTES[name] for name in _NOTES if name in names), None):
+    if how := _quantization(config) or next(
+        (_NOTES[name] for name in _NOTES if name in names), None
+    ):
         raise CheckpointError(
             f"{source} is quantized already ({how}), in a form that this demo does not run. It quantizes "
             f"to 4 bits itself: give the unquantized checkpoint{_suggestion(source)}, or run this one on a "
@@ -80,7 +82,7 @@ def _check_quantized(source: str, names: Collection[str], config: Mapping[str, A
         )
 
 
-def _quantized(config: Mapping[str, Any]) -> str | None:
+def _quantization(config: Mapping[str, Any]) -> str | None:
     """The method by which the weights were quantized, as its makers write it; None where they were not."""
     inner = config.get("text_config")
     for place in (config, inner if isinstance(inner, Mapping) else {}):

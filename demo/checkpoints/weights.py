@@ -83,7 +83,7 @@ def tensor_files(source: str, folder: Path) -> dict[str, Path]:
     return found
 
 
-def check_arrived(source: str, found: Mapping[str, Collection[Any]]) -> None:
+def check_tensors(source: str, found: Mapping[str, Collection[Any]]) -> None:
     """Raises CheckpointError when a model lacks tensors, by its loader's report ``found``.
 
     Tensors unknown to the model, such as a reward model's head, do no harm unless they change the meaning
@@ -135,11 +135,11 @@ def check_numbers(source: str, model: torch.nn.Module) -> None:
             raise CheckpointError(f"{source} lacks the scales of {name}, which is in 4 bits.")
         if not weight.numel():
             continue
-        least, most = torch.aminmax(weight.detach())
-        ends = (least, most) if state is None else torch.aminmax(_scales(state))
+        low, high = torch.aminmax(weight.detach())
+        ends = (low, high) if state is None else torch.aminmax(_scales(state))
         if not all(map(torch.isfinite, ends)):
             raise _damage_error(source, name, "values that are not numbers")
-        if weight.dim() > 1 and name.endswith(".weight") and least == most:
+        if weight.dim() > 1 and name.endswith(".weight") and low == high:
             raise _damage_error(source, name, "one value throughout")
 
 

@@ -69,12 +69,16 @@ def build_prompt(
     pieces: list[str] = []
     end = resolved.begin
     # "both of them" is one phrase and several references, all with the same span.
-    spoken = (r for r in resolved.references if not r.topic)
+    spoken = (r for r in resolved.references if not r.is_topic)
     for (start, stop), meant in groupby(spoken, key=lambda r: (r.start, r.end)):
         same = list(meant)
         boxes = [g for r in same for g in _boxes_of(r, registry, picture, frame)]
         given.extend(boxes)
-        pieces += [resolved.sentence[end:start], _text_of(boxes, bare), "'s" * same[0].possessive]
+        pieces += [
+            resolved.sentence[end:start],
+            _text_of(boxes, bare),
+            "'s" * same[0].is_possessive,
+        ]
         end = stop
         if len(given) > MAX_BOXES:
             raise QuestionError(

@@ -149,15 +149,15 @@ def _entries(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo, zipfile.ZipInfo
     return session, picture
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """An entry's bytes, never more than ``most``, whatever size it declares."""
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes:
+    """An entry's bytes, never more than ``max_bytes``, whatever size it declares."""
     if entry.flag_bits & 1:
         raise SessionFormatError("This file has a password; this demo cannot open such files.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise SessionFormatError(_NOT_ONE)
-    if entry.file_size <= most:
+    if entry.file_size <= max_bytes:
         with archive.open(entry) as file:
-            content = file.read(most + 1)
-        if len(content) <= most:
+            content = file.read(max_bytes + 1)
+        if len(content) <= max_bytes:
             return content
     raise SessionFormatError("This dialogue is too large to be opened.")

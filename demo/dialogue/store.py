@@ -131,7 +131,7 @@ class Store:
         found = " AND instr(folded(title) || char(10) || words, ?)" * len(words)
         order = "ORDER BY pinned DESC, revision DESC"
         with self._reading():
-            return _stored(self._db.execute(f"{_LIST} WHERE owner = ?{found} {order}",
+            return _dialogues_of(self._db.execute(f"{_LIST} WHERE owner = ?{found} {order}",
                                           (owner.key, *words)))  # fmt: skip
 
     def newest(self, owner: Owner) -> str | None:
@@ -265,13 +265,13 @@ class Store:
     ) -> list[tuple[str, StoredDialogue]]:
         """Remove the oldest until both bounds hold; the removed ones with their owners' keys."""
         removed: list[tuple[str, StoredDialogue]] = []
-        for whose, most in ((owner, self.bounds.each), (None, self.bounds.total)):
-            while self._used(whose) + more > most:
+        for whose, max_bytes in ((owner, self.bounds.each), (None, self.bounds.total)):
+            while self._used(whose) + more > max_bytes:
                 going = self._oldest(whose, keep)
                 if going is None:
                     raise StoreError(
-                        f"There is no room for this dialogue: {most / 1e9:g} GB are in use, all by pinned "
-                        "dialogues. Delete or unpin one."
+                        f"There is no room for this dialogue: {max_bytes / 1e9:g} GB are in use, all by "
+                        "pinned dialogues. Delete or unpin one."
                     )
                 self._remove(going[1].id)
                 removed.append(going)
@@ -281,7 +281,7 @@ class Store:
         mine = "" if owner is None else "AND owner = :owner "
         query = f"{_LIST} WHERE NOT pinned AND id != :keep {mine}ORDER BY revision LIMIT 1"
         values = {"keep": keep, "owner": owner.key if owner else ""}
-        kept = _stored(self._db.execute(query, values))
+        kept = _dialogues_of(self._db.execute(query, values))
         if not kept:
             return None
         key = self._db.execute("SELECT owner FROM dialogues WHERE id = ?", (kept[0].id,))
@@ -341,7 +341,7 @@ VALUES (:id, :owner, :revision, :title, :picture, :turns, :updated, :bytes, :wor
 """
 
 
-def _stored(
+def _dialogues_of(
     rows: Iterable[tuple[str, str, str, int, float, int, int]],
 ) -> tuple[StoredDialogue, ...]:
     return tuple(StoredDialogue(*row[:5], bool(row[5]), row[6]) for row in rows)

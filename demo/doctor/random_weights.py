@@ -91,7 +91,7 @@ def _model(config: Any, plan: Plan) -> Any:
     with torch.device("meta"):
         model = CLASSES[config.model_type](config).eval()
     dtype, tower = getattr(torch, plan.dtype), getattr(torch, tower_dtype(plan.dtype))
-    if plan.four_bits:
+    if plan.is_four_bits:
         prepare_four_bits(plan.device)
         from transformers.integrations.bitsandbytes import replace_with_bnb_linear  # takes seconds
 

@@ -115,7 +115,7 @@ class Sentence:
         common = word.low in STOPS | REQUESTS or any(c.isdigit() for c in word.text)
         return len(word.text) > 1 and word.text[0].isupper() and not common
 
-    def follows_place(self, index: int) -> bool:
+    def is_after_place(self, index: int) -> bool:
         """Whether the words before say where something is: next to, left of, behind."""
         before, second = self.low(index - 1), self.low(index - 2)
         if before == "to":
@@ -160,7 +160,7 @@ class Sentence:
             return self.low(index + 1) not in ("of", "to", "by")
         return low not in STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
 
-    def joins_alike(self, index: int) -> bool:
+    def is_between_alike(self, index: int) -> bool:
         """Whether *and* joins two adjectives or two relations: black and white, above and below."""
         before, after = self.low(index - 1), self.low(index + 1)
         return any(before in kind and after in kind for kind in (ADJECTIVES, LINKS))
@@ -356,7 +356,9 @@ class Discourse:
     def _noun_phrase(self, start: int, determiner: str, held: bool) -> None:
         """Read ahead a noun phrase, from the word after its determiner on."""
         s, stop = self.sentence, start
-        while s.is_content(stop) or (stop > start and s.low(stop) == "and" and s.joins_alike(stop)):
+        while s.is_content(stop) or (
+            stop > start and s.low(stop) == "and" and s.is_between_alike(stop)
+        ):
             if stop > start and s.low(stop).endswith("ing"):
                 break
             stop += 1
@@ -377,7 +379,7 @@ class Discourse:
     def _is_continued(self, index: int) -> bool:
         """Whether the description continues here: the dog, next to it; above and below it."""
         if self.sentence.low(index) != ",":
-            return self.sentence.joins_alike(index)
+            return self.sentence.is_between_alike(index)
         after = self.sentence.low(index + 1)
         return after in LINKS | RELATIVES | ADVERBS or after.endswith("ing")
 

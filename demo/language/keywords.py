@@ -114,8 +114,8 @@ class Consistency:
         return 1.0 + focus + _LOGIC_WEIGHT * sum(_LOGIC_WEIGHTS.values())
 
 
-def _share(counted: tuple[int, int]) -> float:
-    return counted[0] / counted[1] if counted[1] else 0.0
+def _share(count: tuple[int, int]) -> float:
+    return count[0] / count[1] if count[1] else 0.0
 
 
 def consistency(scene: str, focus: str, think: str) -> Consistency:
@@ -132,12 +132,12 @@ def consistency(scene: str, focus: str, think: str) -> Consistency:
     def stands(word: str) -> bool:
         return word in plain or (is_unspaced(word) and word in runs)
 
-    def counted(text: str) -> tuple[int, int]:
+    def count(text: str) -> tuple[int, int]:
         wanted = keywords(text)[:_FIRST_KEYWORDS]
         return sum(map(stands, wanted)), len(wanted)
 
     logic = tuple(kind for kind, named in LOGIC.items() if any(map(stands, named)))
-    return Consistency(counted(scene), counted(focus), logic)
+    return Consistency(count(scene), count(focus), logic)
 
 
 # Languages.

@@ -25,7 +25,7 @@ def label_of(resolved: Resolved) -> str:
     """A short name for what a question looks for, at most 40 characters: the thing that it describes by a
     region, else its words without those that only ask.
     """
-    spoken = [r for r in resolved.references if not r.topic]
+    spoken = [r for r in resolved.references if not r.is_topic]
     text, end = "", resolved.begin
     for reference in spoken:
         text += resolved.sentence[end : max(end, reference.start)]

@@ -40,8 +40,8 @@ class Reference:
     """Characters ``start:end`` of a sentence that stand for a region or object.
 
     ``name`` is what is meant (``R1``, ``R2.1``) and ``phrase`` the words typed (``r1``, ``it``).
-    ``possessive``: the words are a possessive (*its*, *her*, *their*), as ``'s`` would make them.
-    ``topic``: they stand before the question (*R1 what is left of it*), in which a pronoun takes their
+    ``is_possessive``: the words are a possessive (*its*, *her*, *their*), as ``'s`` would make them.
+    ``is_topic``: they stand before the question (*R1 what is left of it*), in which a pronoun takes their
     place. Words that stand for several (*both of them*) make one reference for each, with the same span.
     """
 
@@ -49,8 +49,8 @@ class Reference:
     start: int
     end: int
     phrase: str
-    possessive: bool = False
-    topic: bool = False
+    is_possessive: bool = False
+    is_topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Resolved:
     @property
     def begin(self) -> int:
         """The position where the question begins: after its topic, when a pronoun repeats that."""
-        end = max((r.end for r in self.references if r.topic), default=0)
+        end = max((r.end for r in self.references if r.is_topic), default=0)
         rest = self.sentence[end:]
         return end + len(rest) - len(rest.lstrip(" ,:–—-")) if end else 0
 
@@ -141,8 +141,8 @@ class _Match:
     names: tuple[str, ...]
     start: int
     stop: int
-    possessive: bool = False
-    pronoun: bool = False
+    is_possessive: bool = False
+    is_pronoun: bool = False
 
 
 class _Reader:
@@ -167,7 +167,7 @@ class _Reader:
         topic, position = self._read_topic()
         references = self._read_from(position)
         if self._is_topic_used:
-            return [*(replace(r, topic=True) for r in topic), *references]
+            return [*(replace(r, is_topic=True) for r in topic), *references]
         if not topic:
             return references
         self._topic = ()
@@ -197,9 +197,9 @@ class _Reader:
                 continue
             references += self._references(match)
             position = match.stop
-            if not match.pronoun:
+            if not match.is_pronoun:
                 self._discourse.name(match.start)
-            elif match.possessive:
+            elif match.is_possessive:
                 self._discourse.add_possession(position)
         return references
 
@@ -220,7 +220,7 @@ class _Reader:
     def _references(self, match: _Match) -> list[Reference]:
         start, end = self._s.words[match.start].start, self._s.words[match.stop - 1].end
         phrase = self._s.text[start:end]
-        return [Reference(name, start, end, phrase, match.possessive) for name in match.names]
+        return [Reference(name, start, end, phrase, match.is_possessive) for name in match.names]
 
     # Names
 
@@ -279,7 +279,7 @@ class _Reader:
             return self._single(index, index + 2)
         if noun == "bounding" and s.low(index + 2) == "box":
             return self._single(index, index + 3)
-        if s.is_end(index + 1) and s.follows_place(index):
+        if s.is_end(index + 1) and s.is_after_place(index):
             return self._single(index, index + 1)
         asked = s.low(index - 1) in ("is", "'s") and s.low(index - 2) in ("what", "who")
         if asked and s.is_end(index + 1) and self._last:
@@ -292,7 +292,7 @@ class _Reader:
         stop = index + (1 if count is None else 2)
         if s.low(stop) in lex.SEVERAL:
             return self._several(index, stop + 1, count)
-        if (count and s.is_bare(stop)) or (s.is_end(stop) and s.follows_place(index)):
+        if (count and s.is_bare(stop)) or (s.is_end(stop) and s.is_after_place(index)):
             return self._several(index, stop, count)
         return None
 
@@ -421,7 +421,7 @@ class _Reader:
         stop = s.after_of_them(index + 2)
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
-        if s.is_end(stop) and s.follows_place(index) and not self._may_be_taken_up():
+        if s.is_end(stop) and s.is_after_place(index) and not self._may_be_taken_up():
             names = self._plural_meaning(count)
             return _Match(names, index, stop) if names else None
         return None
@@ -489,8 +489,8 @@ class _Reader:
         s, low = self._s, self._s.low(index)
         if s.is_dummy_it(index):
             return None
-        possessive = low in lex.POSSESSIVES or (low == "her" and s.is_owner(index))
-        if low not in self._meanings and self._discourse.has_antecedent(index, possessive):
+        is_possessive = low in lex.POSSESSIVES or (low == "her" and s.is_owner(index))
+        if low not in self._meanings and self._discourse.has_antecedent(index, is_possessive):
             return None
         if not self._regions:
             before = s.low(index - 1)
@@ -499,7 +499,7 @@ class _Reader:
             return None
         # A pronoun keeps its meaning throughout a sentence.
         names = self._meanings.setdefault(low, self._topic_of(low) or self._meaning_of(index))
-        return _Match(names, index, index + 1, possessive, pronoun=True)
+        return _Match(names, index, index + 1, is_possessive, is_pronoun=True)
 
     def _topic_of(self, low: str) -> tuple[str, ...]:
         """The topic of the question, if this pronoun can mean it: *it* is one thing, *them* are several."""

@@ -80,21 +80,21 @@ class Decoder:
         prefix: Prefix,
         tokens: Sequence[int],
         lookahead: Lookahead,
-        most: int,
+        max_tokens: int,
         *,
         written: Sequence[int] = (),
         piece: int | None = None,
     ) -> Iterator[list[int]]:
-        """The tokens that follow ``tokens`` and what is ``written`` already, up to an end or ``most``.
+        """The tokens that follow ``tokens`` and ``written``, up to an end or ``max_tokens``.
 
         As many at a time as each pass yields. With ``piece`` the beginning is computed ``piece`` tokens
         at a time, and nothing is guessed: slower, and with less memory. Raises ModelError when the model
         computes no usable numbers.
         """
-        ruled = RuledText(self.rules, [*prefix.ids, *tokens], written, most)
+        ruled = RuledText(self.rules, [*prefix.ids, *tokens], written, max_tokens)
         state = _State(prefix.cache(), prefix.offset, ruled, [*tokens, *written])
         self._compute_pieces(state, piece)
-        left, alone, text = most, piece is not None, list(written)
+        left, alone, text = max_tokens, piece is not None, list(written)
         while left > 0:
             guessed = [] if alone else self._guess(lookahead, left - 1)
             new, doubtful = self._step(state, guessed)

@@ -22,7 +22,7 @@ from transformers.utils import logging as hf_logging
 from demo.checkpoints.catalogue import Entry, dialect_of
 from demo.checkpoints.processors import read_processor
 from demo.checkpoints.shape import Shape
-from demo.checkpoints.weights import check_arrived, check_numbers, tensor_files
+from demo.checkpoints.weights import check_numbers, check_tensors, tensor_files
 from demo.errors import CheckpointError
 from demo.machine.devices import best_device, free_memory, half_precision, prepare_four_bits
 from demo.machine.precision import Half, Precision, tower_dtype
@@ -126,7 +126,7 @@ def load_local(
         if is_in_four_bits(config):
             # It computes in the type that is fast here, not in the one of the machine that made it.
             config.quantization_config["bnb_4bit_compute_dtype"] = plan.half
-        if is_in_four_bits(config) or not plan.four_bits:
+        if is_in_four_bits(config) or not plan.is_four_bits:
             model = _load(config, folder, plan)
         elif is_small(config):
             model = _quantize(config, folder, plan)
@@ -162,7 +162,7 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
     # ZeroGPU's stand-in for CUDA sees only what this thread does, and transformers loads onto a device in
     # several threads.
     at_once = "cpu" if on_zero_gpu() else plan.device
-    if plan.four_bits:
+    if plan.is_four_bits:
         prepare_four_bits(at_once)
     with _silence_report():
         model, found = CLASSES[config.model_type].from_pretrained(
@@ -175,7 +175,7 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
             ignore_mismatched_sizes=True,  # they are reported all the same
             **options,
         )
-    check_arrived(str(folder), found)
+    check_tensors(str(folder), found)
     check_numbers(str(folder), model)
     if tower_dtype(plan.dtype) != plan.dtype:
         model.model.visual.to(getattr(torch, tower_dtype(plan.dtype)))

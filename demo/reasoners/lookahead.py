@@ -41,14 +41,14 @@ class Lookahead:
                     self._after[tuple(self._tokens[place - length :])] = place
             self._tokens.append(token)
 
-    def guess(self, most: int) -> list[int]:
-        """At most ``most`` tokens that may come next; none where no earlier text matches.
+    def guess(self, max_tokens: int) -> list[int]:
+        """At most ``max_tokens`` tokens that may come next; none where no earlier text matches.
 
         A short context makes a poor guess, which is therefore kept short as well.
         """
         for length in CONTEXTS:
             place = self._after.get(tuple(self._tokens[-length:]))
             if place is not None and length <= len(self._tokens):
-                stop = place + min(most, 4 * length)
+                stop = place + min(max_tokens, 4 * length)
                 return list(takewhile(lambda token: token >= 0, self._tokens[place:stop]))
         return []

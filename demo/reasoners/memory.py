@@ -76,7 +76,7 @@ class Plan:
     half: Half = "bfloat16"
 
     @property
-    def four_bits(self) -> bool:
+    def is_four_bits(self) -> bool:
         return self.precision in ("nf4", "nf4-all")
 
     @property

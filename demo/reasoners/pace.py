@@ -50,7 +50,7 @@ class Pace:
         tokens, reading = self.tokens_per_second(shape), self.reading_seconds(shape)
         where = "the Apple GPU" if device == "mps" else "this CPU"
         return (
-            f"On {where} {name} writes about {_rounded(tokens)} tokens a second and takes about "
+            f"On {where} {name} writes about {_shorten(tokens)} tokens a second and takes about "
             f"{_span(reading)} to look at a new picture (estimated), so a first answer takes about "
             f"{self.first_answer(shape)}."
         )
@@ -93,7 +93,7 @@ def _once(work: Callable[[], object], device: str) -> float:
     return time.perf_counter() - began
 
 
-def _rounded(value: float) -> str:
+def _shorten(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 

@@ -58,7 +58,7 @@ class Prefixes:
     """
 
     def __init__(self, max_bytes: int = MAX_PREFIX_BYTES) -> None:
-        self._most = max_bytes
+        self._max_bytes = max_bytes
         self._kept: OrderedDict[str, Prefix] = OrderedDict()
 
     def get(self, picture: str) -> Prefix | None:
@@ -70,7 +70,7 @@ class Prefixes:
     def put(self, picture: str, prefix: Prefix) -> None:
         """Keep one more; those used least recently make room."""
         self._kept[picture] = prefix
-        while len(self._kept) > 1 and self.nbytes > self._most:
+        while len(self._kept) > 1 and self.nbytes > self._max_bytes:
             self._kept.popitem(last=False)
 
     def clear(self) -> None:

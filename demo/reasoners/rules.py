@@ -110,10 +110,10 @@ class Rules:
         asked = (f"not with the {beams} beams that its makers ask for",) if beams > 1 else ()
         return (*self._generation.differences, *asked)
 
-    def processors(self, prompt: Sequence[int], most: int) -> LogitsProcessorList:
-        """The logits processors for a text of at most ``most`` tokens after a prompt."""
+    def processors(self, prompt: Sequence[int], max_new: int) -> LogitsProcessorList:
+        """The logits processors for a text of at most ``max_new`` tokens after a prompt."""
         config = copy.copy(self._config)
-        config.max_length = len(prompt) + most
+        config.max_length = len(prompt) + max_new
         device = self._model.device
         return self._model._get_logits_processor(
             config,
@@ -133,12 +133,12 @@ class Rules:
 class RuledText:
     """One text under the rules: its ids so far, including the prompt, and the scores of the next token."""
 
-    def __init__(self, rules: Rules, prompt: Sequence[int], written: Sequence[int], most: int):
-        """The text continues after ``written``, with at most ``most`` more tokens."""
-        self._process = rules.processors(prompt, len(written) + most)
+    def __init__(self, rules: Rules, prompt: Sequence[int], written: Sequence[int], max_new: int):
+        """The text continues after ``written``, with at most ``max_new`` more tokens."""
+        self._process = rules.processors(prompt, len(written) + max_new)
         self._length = len(prompt) + len(written)
         device = rules._model.device
-        self._ids = torch.zeros(1, self._length + most, dtype=torch.long, device=device)
+        self._ids = torch.zeros(1, self._length + max_new, dtype=torch.long, device=device)
         if self._process:
             self._ids[0, : self._length] = torch.tensor([*prompt, *written], device=device)
 

@@ -216,7 +216,7 @@ class Server:
             return 0
         wait = self._pause(ask.attempts, fault.wait_s)
         late = wait > self.limits.max_wait_s or self._loop.time() + wait > ask.ends
-        if not fault.again or late or ask.attempts >= self.limits.retries:
+        if not fault.may_retry or late or ask.attempts >= self.limits.retries:
             return None
         ask.attempts, ask.fault = ask.attempts + 1, None
         return wait
@@ -256,10 +256,10 @@ class Server:
                     reply.decoding = decoding_words(ask.first, ask.parameters)
                     await self._receive(response, ask, clock)
         except TimeoutError:
-            if not reply.ended:
+            if not reply.is_ended:
                 raise SilenceError(self._silence_phrase(reply, now() >= ask.ends)) from None
         except httpx2.TransportError:
-            if not reply.ended:  # else only its counts are lost
+            if not reply.is_ended:  # else only its counts are lost
                 raise
 
     async def _receive(self, response: httpx2.Response, ask: _Ask, clock: asyncio.Timeout) -> None:
@@ -269,19 +269,19 @@ class Server:
         def take(part: bytes) -> bool:
             for event in events.feed(part):
                 if reply.take(event, limits.max_characters):
-                    wait = limits.after_end_s if reply.ended else limits.between_s
+                    wait = limits.after_end_s if reply.is_ended else limits.between_s
                     clock.reschedule(min(self._loop.time() + wait, ask.ends))
                 if len(reply.text) >= limits.max_characters:
                     return True  # as when a model reaches its last token
-            return events.done
+            return events.is_done
 
         if await self._transport.read(response, take):
-            reply.ended = True
+            reply.is_ended = True
         else:
             for event in events.finish():
                 reply.take(event, limits.max_characters)
             _check_end(reply, events, _is_framed(response))
-        if reply.full and not reply.text.strip():
+        if reply.is_full and not reply.text.strip():
             raise NoRoomError
 
     def _silence_phrase(self, reply: Reply, whole: bool) -> str:
@@ -297,15 +297,15 @@ class Server:
 
 def _is_elsewhere(error: Exception) -> bool:
     """Whether an address has no such API, so that the next one is worth a try."""
-    return isinstance(error, RefusedError) and (error.status in (404, 405) or error.page)
+    return isinstance(error, RefusedError) and (error.status in (404, 405) or error.is_page)
 
 
 def _check_end(reply: Reply, events: StreamReader, framed: bool) -> None:
     """Raises FormError or BrokenError for a body that has ended without being a whole answer."""
-    reply.ended = reply.ended or events.done or events.alone
-    if events.form and not reply.known:
+    reply.is_ended = reply.is_ended or events.is_done or events.is_alone
+    if events.form and not reply.is_known:
         raise FormError
-    if not reply.ended and not reply.is_whole(framed):
+    if not reply.is_ended and not reply.is_whole(framed):
         raise BrokenError
 
 

@@ -27,12 +27,12 @@ def decoder(headers: Mapping[str, str]) -> Callable[[bytes, int], bytes]:
         ["gzip"],
         ["deflate"],
     ):  # some write values that are no compression, such as utf-8
-        return lambda part, _most: part
+        return lambda part, _max_bytes: part
     unpack = zlib.decompressobj(_ANY)
 
-    def plain(part: bytes, most: int) -> bytes:
+    def plain(part: bytes, max_bytes: int) -> bytes:
         try:
-            return unpack.decompress(part, most)
+            return unpack.decompress(part, max_bytes)
         except zlib.error:
             raise EncodingError(packed[0]) from None
 

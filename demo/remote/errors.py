@@ -29,19 +29,19 @@ class NoRoomError(Exception):
 class GivenUpError(Exception):
     """The server ended its answer before it was complete, and said why."""
 
-    def __init__(self, reason: str, withheld: bool = False) -> None:
+    def __init__(self, reason: str, is_withheld: bool = False) -> None:
         super().__init__(reason)
-        self.withheld = withheld
+        self.is_withheld = is_withheld
 
 
 @dataclass(eq=False)
 class RefusedError(Exception):
     """The server refused: with a status, or with 0 for an error in place of an answer.
 
-    ``body`` is the reason it gave, parsed where it is JSON; ``page``: it is a web page.
+    ``body`` is the reason it gave, parsed where it is JSON; ``is_page``: it is a web page.
     """
 
     status: int
     body: object
     headers: Mapping[str, str] = field(default_factory=dict)
-    page: bool = False
+    is_page: bool = False

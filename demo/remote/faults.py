@@ -37,7 +37,7 @@ _BEFORE = frozenset({502, 504, *range(520, 528), 530})
 MAX_SAID = 200
 _PROXY_ADVICE = "Check the proxy, or put the server’s host into no_proxy."
 # The fields in which servers write what went wrong; texts before the objects that hold them.
-_SAYS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
+_FIELDS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
 _PAGE = re.compile(r"\s*<(?:!|\?xml|html|head|body|title|h\d|center|p>)", re.IGNORECASE)
 # How servers say that a model takes only text.
 _BLIND = re.compile(
@@ -52,10 +52,10 @@ _UNPAID = re.compile(r"billing|credit|balance|arrear|insufficient")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failure in words; ``again``: a retry may help, after ``wait_s`` seconds if the server says so."""
+    """A failure in words; ``may_retry``: a retry may help, after ``wait_s`` seconds if that is given."""
 
     sentence: str
-    again: bool = False
+    may_retry: bool = False
     wait_s: float | None = None
 
     def error(self) -> ModelError:
@@ -106,14 +106,14 @@ def is_from_proxy(error: Exception, peer: Peer) -> bool:
     """Whether a refusal comes from the proxy, judging by its status or by a web page."""
     if not peer.proxy or not isinstance(error, RefusedError):
         return False
-    return error.status in _FROM_PROXY or (error.page and error.status in (400, 403, 404))
+    return error.status in _FROM_PROXY or (error.is_page and error.status in (400, 403, 404))
 
 
 def listing_error(error: Exception, peer: Peer) -> DemoError:
     """The error for a server that does not list its models, when none was named."""
     if (
         not isinstance(error, RefusedError)
-        or error.page
+        or error.is_page
         or error.status == 503  # it is not ready
         or (error.status < 404 and _no_model_sentence(error, peer))
     ):
@@ -166,13 +166,15 @@ def _of_tls(error: ssl.SSLError, peer: Peer) -> str:
 def _of_connection(error: BaseException, peer: Peer) -> Fault:
     missing = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
     if peer.proxy and isinstance(error, httpx2.ProxyError):
-        return Fault(f"{_unreached(peer)}: {excerpt(str(error))}. {_PROXY_ADVICE}")
+        return Fault(f"{_unreached_phrase(peer)}: {excerpt(str(error))}. {_PROXY_ADVICE}")
     if peer.proxy and missing:
-        return Fault(f"{_unreached(peer)}: the proxy does not answer. {_PROXY_ADVICE}", again=True)
+        return Fault(
+            f"{_unreached_phrase(peer)}: the proxy does not answer. {_PROXY_ADVICE}", may_retry=True
+        )
     if missing:
         return Fault(
             f"No server answers at {peer.host}. Start it, or check the address given with --server.",
-            again=True,
+            may_retry=True,
         )
     if isinstance(error, httpx2.RemoteProtocolError) and "status line" in str(error):
         return Fault(
@@ -183,14 +185,14 @@ def _of_connection(error: BaseException, peer: Peer) -> Fault:
         return Fault(
             f"The server at {peer.host} closed the connection without an answer.{_maybe_proxy(peer)} Check "
             "whether its address begins with http:// or https://, and look at its log.",
-            again=True,
+            may_retry=True,
         )
     do = (
         "Ask again." if peer.model else "Check whether its address begins with http:// or https://."
     )
     return Fault(
         f"The connection to the server at {peer.host} broke before its answer was complete. {do}",
-        again=True,
+        may_retry=True,
     )
 
 
@@ -201,7 +203,7 @@ def _of_end(error: NoRoomError | GivenUpError, peer: Peer) -> Fault:
             f"{peer.host}. Start it with a longer one: --max-model-len 8192 for vLLM, --ctx-size 8192 for "
             "llama.cpp, OLLAMA_CONTEXT_LENGTH=8192 for Ollama."
         )
-    if error.withheld:
+    if error.is_withheld:
         return Fault(
             f"The server at {peer.host} withheld its answer ({excerpt(str(error))}). "
             "Word the question differently."
@@ -209,7 +211,7 @@ def _of_end(error: NoRoomError | GivenUpError, peer: Peer) -> Fault:
     return Fault(
         f"The server at {peer.host} stopped its answer ({excerpt(str(error))}). "
         "Look at its log, then ask again.",
-        again=True,
+        may_retry=True,
     )
 
 
@@ -217,45 +219,47 @@ def _maybe_proxy(peer: Peer) -> str:
     return f" The proxy {peer.proxy} may be the cause." if peer.proxy else ""
 
 
-def _unreached(peer: Peer) -> str:
+def _unreached_phrase(peer: Peer) -> str:
     return f"The server at {peer.host} cannot be reached through the proxy {peer.proxy}"
 
 
 def _of_status(error: RefusedError, peer: Peer) -> Fault:
-    status, said, host = error.status, _server_words(error.body, peer), peer.host
-    again, wait = status in _RETRYABLE, retry_after(error.headers)
-    if _BLIND.search(said.lower()):
+    status, words, host = error.status, _server_words(error.body, peer), peer.host
+    may_retry, wait = status in _RETRYABLE, retry_after(error.headers)
+    if _BLIND.search(words.lower()):
         return Fault(
-            f"The model {peer.model} on the server at {host} takes no pictures{said}. Name one that does "
+            f"The model {peer.model} on the server at {host} takes no pictures{words}. Name one that does "
             "with --model; llama.cpp also needs its --mmproj file."
         )
     if is_from_proxy(error, peer):
-        return Fault(f"{_unreached(peer)}: it answers {status}{said}. {_PROXY_ADVICE}", again)
+        return Fault(
+            f"{_unreached_phrase(peer)}: it answers {status}{words}. {_PROXY_ADVICE}", may_retry
+        )
     if not status:
-        return Fault(f"The server at {host} failed while it answered{said}.")
+        return Fault(f"The server at {host} failed while it answered{words}.")
     if status < 404 and (sentence := _no_model_sentence(error, peer)):
         return Fault(sentence)
     if status == 404:
         return Fault(
-            f"The server at {host} knows no model {peer.model} at this address{said}. "
+            f"The server at {host} knows no model {peer.model} at this address{words}. "
             "Check --model and --server."
         )
     if status == 413:
-        return Fault(f"The server at {host} does not take pictures this large{said}.")
-    if status == 429 and not _UNPAID.search(said.lower()):
+        return Fault(f"The server at {host} does not take pictures this large{words}.")
+    if status == 429 and not _UNPAID.search(words.lower()):
         when = "in a moment" if wait is None else f"after {math.ceil(wait)} seconds"
-        return Fault(f"The server at {host} is too busy{said}. Ask again {when}.", again, wait)
-    if status in _BEFORE and (error.page or status >= 520):
+        return Fault(f"The server at {host} is too busy{words}. Ask again {when}.", may_retry, wait)
+    if status in _BEFORE and (error.is_page or status >= 520):
         return Fault(
             f"The proxy in front of the server at {host} gets no answer from it ({status}). Check whether "
             "the server runs, then ask again.",
-            again,
+            may_retry,
         )
-    if status == 429 or (status < 500 and not again):
-        return Fault(f"The server at {host} refused the question ({status}){said}.")
+    if status == 429 or (status < 500 and not may_retry):
+        return Fault(f"The server at {host} refused the question ({status}){words}.")
     return Fault(
-        f"The server at {host} failed ({status}){said}. Ask again; if it keeps failing, look at its log.",
-        again,
+        f"The server at {host} failed ({status}){words}. Ask again; if it keeps failing, look at its log.",
+        may_retry,
         wait,
     )
 
@@ -290,16 +294,16 @@ def _no_model_sentence(error: RefusedError, peer: Peer) -> str:
 
 def _forbidden_sentence(error: RefusedError, peer: Peer) -> str:
     """The sentence for a 403 that is not about the key; empty where it may be."""
-    if error.page:
+    if error.is_page:
         return (
             f"Something in front of the server at {peer.host}, such as a firewall, refuses this program "
             "(403). Ask the people who run it."
         )
-    said, told = _server_words(error.body, peer), str(error.body)
+    words, raw = _server_words(error.body, peer), str(error.body)
     pieces = {peer.key[i : i + 4] for i in range(len(peer.key) - 3)}
-    if "key" in told.lower() or any(piece in told for piece in pieces):
+    if "key" in raw.lower() or any(piece in raw for piece in pieces):
         return ""
-    return f"The server at {peer.host} does not allow this (403){said}." if said else ""
+    return f"The server at {peer.host} does not allow this (403){words}." if words else ""
 
 
 def _place(location: str) -> str:
@@ -319,7 +323,7 @@ def _server_words(body: object, peer: Peer) -> str:
             body = body[0] if body else None
         else:
             raw = within.get("raw") if isinstance(within := body.get("metadata"), Mapping) else None
-            body = raw or next((said for name in _SAYS if (said := body.get(name))), None)
+            body = raw or next((words for name in _FIELDS if (words := body.get(name))), None)
     if not isinstance(body, str) or _PAGE.match(body):
         return ""
     text = excerpt(body.replace(peer.key, "…") if peer.key else body)

@@ -31,23 +31,23 @@ _OTHER_NAMES = re.compile(
 class ListedModel:
     """A model that a server lists: ``owner`` is the server's name for itself there.
 
-    ``chats`` is false for a model that answers no questions about pictures, as far as the list tells.
+    ``is_chat`` is false for a model that answers no questions about pictures, as far as the list tells.
     """
 
     id: str
     owner: str = ""
-    chats: bool = True
+    is_chat: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The models of a server; ``missing`` is the reason where they are not known.
 
-    A list with further pages is not ``complete``.
+    A list with further pages is not ``is_complete``.
     """
 
     models: tuple[ListedModel, ...] = ()
-    complete: bool = True
+    is_complete: bool = True
     missing: DemoError | None = None
 
     @property
@@ -60,8 +60,8 @@ class Listing:
         none where ``model`` may exist without being listed.
         """
         if model == "auto":
-            return tuple(m.id for m in self.models if m.chats) or self.names
-        return self.names if self.complete or model in self.names else ()
+            return tuple(m.id for m in self.models if m.is_chat) or self.names
+        return self.names if self.is_complete or model in self.names else ()
 
     def owner_of(self, identity: str) -> str:
         """The server's name for itself beside this model."""
@@ -78,14 +78,14 @@ def read_listing(body: object) -> Listing:
     if not lists or not all(isinstance(each, list | None) for each in lists):
         raise FormError
     listed = next((each for each in lists if each), None)
-    complete = len(listed or []) <= MAX_MODELS and not any(body.get(n) for n in _FOLLOWED)
-    return Listing(tuple(_models(listed or [])), complete)
+    is_complete = len(listed or []) <= MAX_MODELS and not any(body.get(n) for n in _FOLLOWED)
+    return Listing(tuple(_models(listed or [])), is_complete)
 
 
 def _models(listed: Sequence[object]) -> Iterator[ListedModel]:
     for item in listed[:MAX_MODELS]:
         if isinstance(item, str):
-            yield ListedModel(item, chats=not _OTHER_NAMES.search(item))
+            yield ListedModel(item, is_chat=not _OTHER_NAMES.search(item))
         elif isinstance(item, Mapping):
             yield _model(item)
         else:
@@ -102,8 +102,8 @@ def _model(item: Mapping[str, object]) -> ListedModel:
         str(item.get(key, "")) for key in ("type", "task", "model_type", "kind")
     ).lower()
     owner = item.get("owned_by")
-    chats = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
-    return ListedModel(identity, owner if isinstance(owner, str) else "", chats)
+    is_chat = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
+    return ListedModel(identity, owner if isinstance(owner, str) else "", is_chat)
 
 
 def _is_blind(item: Mapping[str, object]) -> bool:

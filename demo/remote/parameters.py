@@ -18,7 +18,7 @@ RequestParameters = dict[str, Any]
 
 MIN_NEW_TOKENS = 256  # a thought and two boxes; with fewer, an answer breaks off before its boxes
 ALMOST_GREEDY = 0.01  # for a server that refuses a temperature of 0
-_MOST = ("max_tokens", "max_completion_tokens")
+_TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 _PENALTIES = ("repetition_penalty", "repeat_penalty", "repeat_last_n")
 _COUNTS = ("stream_options",)
 COUNTED = {"include_usage": True}
@@ -86,18 +86,18 @@ def adjust(parameters: RequestParameters, status: int, body: object) -> RequestP
     if status not in _ADJUSTABLE:
         return None
     words = _words(body)
-    most = next((name for name in _MOST if name in parameters), None)
+    field = next((name for name in _TOKEN_LIMITS if name in parameters), None)
     if status == 402:
-        return _affordable(parameters, words, most) if most else None
+        return _affordable(parameters, words, field) if field else None
     if _TOO_LONG.search(words):
         raise NoRoomError
-    if most and _is_about_length(words):
-        return {**parameters, most: _fewer(words, parameters[most])}
+    if field and _is_about_length(words):
+        return {**parameters, field: _fewer(words, parameters[field])}
     if status == 500:  # it failed; any field that it names is a coincidence
         return None
-    if most and _names(words, *_MOST):
-        return _rename(parameters, most)
-    if "temperature" in parameters and _names(words, "temperature"):
+    if field and _has_name(words, *_TOKEN_LIMITS):
+        return _rename(parameters, field)
+    if "temperature" in parameters and _has_name(words, "temperature"):
         return _warmer(parameters, words)
     return _leave_out(parameters, words, unnamed=status in (400, 422))
 
@@ -107,9 +107,9 @@ def _leave_out(
 ) -> RequestParameters | None:
     """The parameters without the field that a refusal names; where it names none, without each in turn."""
     for names in (_COUNTS, _PENALTIES):
-        if parameters.keys() & set(names) and _names(words, *names):
+        if parameters.keys() & set(names) and _has_name(words, *names):
             return _without(parameters, *names)
-    if "stream" in parameters and _names(words, "stream", "streaming"):
+    if "stream" in parameters and _has_name(words, "stream", "streaming"):
         return _without(parameters, "stream", *_COUNTS)
     penalised = parameters.keys() & set(_PENALTIES)
     if unnamed and "stream_options" in parameters:
@@ -128,7 +128,7 @@ def changes_between(first: RequestParameters, taken: RequestParameters) -> Reque
     changed = {name: taken.get(name) for name in first.keys() | taken.keys()}
     changed = {name: value for name, value in changed.items() if value != first.get(name)}
     return {
-        name: MAX_NEW_TOKENS if name in _MOST and value is not None else value
+        name: MAX_NEW_TOKENS if name in _TOKEN_LIMITS and value is not None else value
         for name, value in changed.items()
     }
 
@@ -156,7 +156,7 @@ def _is_about_length(words: str) -> bool:
     """Whether a refusal is about how many tokens fit, rather than about a field's name."""
     if _ROOM.search(words):
         return True
-    named = _names(words, *_MOST, "max_new_tokens")
+    named = _has_name(words, *_TOKEN_LIMITS, "max_new_tokens")
     return bool(named and _LENGTH.search(words)) and not _UNKNOWN.search(words)
 
 
@@ -180,11 +180,11 @@ def _fewer(words: str, asked: int) -> int:
     return room
 
 
-def _affordable(parameters: RequestParameters, words: str, most: str) -> RequestParameters | None:
+def _affordable(parameters: RequestParameters, words: str, field: str) -> RequestParameters | None:
     """The number of tokens that an account can pay for, as OpenRouter says; None where they are too few."""
     named = re.search(r"can only afford (\d{1,9})", words)
     paid = int(named[1]) if named else 0
-    return {**parameters, most: paid} if MIN_NEW_TOKENS <= paid < parameters[most] else None
+    return {**parameters, field: paid} if MIN_NEW_TOKENS <= paid < parameters[field] else None
 
 
 def _figures(words: str) -> Iterator[tuple[str, int]]:
@@ -198,10 +198,10 @@ def _figures(words: str) -> Iterator[tuple[str, int]]:
             yield role, int(match[0])
 
 
-def _rename(parameters: RequestParameters, most: str) -> RequestParameters:
+def _rename(parameters: RequestParameters, field: str) -> RequestParameters:
     """The number of tokens under its newer name; after that left out, so that the server decides."""
-    rest = _without(parameters, most)
-    return rest if most == _MOST[1] else {**rest, _MOST[1]: parameters[most]}
+    rest = _without(parameters, field)
+    return rest if field == _TOKEN_LIMITS[1] else {**rest, _TOKEN_LIMITS[1]: parameters[field]}
 
 
 def _warmer(parameters: RequestParameters, words: str) -> RequestParameters:
@@ -217,7 +217,7 @@ def _without(parameters: RequestParameters, *names: str) -> RequestParameters:
     return {name: value for name, value in parameters.items() if name not in names}
 
 
-def _names(words: str, *names: str) -> bool:
+def _has_name(words: str, *names: str) -> bool:
     return bool(re.search(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", words))
 
 

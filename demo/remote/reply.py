@@ -22,8 +22,8 @@ class Reply:
     """The part of an answer that has arrived; ``tell`` is called with each piece of its text.
 
     Some servers send the text between <think> and </think> separately; it is put back in its place.
-    ``ended`` is set once the server says that the answer is complete, ``full`` when it had no more room,
-    ``known`` once a value had an answer's form. ``decoding`` says in words how the text was decoded.
+    ``is_ended`` is set once the server says that the answer is complete, ``is_full`` when it had no
+    more room, ``is_known`` once a value had an answer's form. ``decoding`` says how the text was decoded.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -33,11 +33,11 @@ class Reply:
     def begin(self) -> None:
         """Reset everything but the text, before each attempt."""
         self.usage = Usage()
-        self.ended = self.full = self.apart = self.known = False
+        self.is_ended = self.is_full = self.is_apart = self.is_known = False
         self._index: object = None
 
-    def take(self, event: object, most: int) -> bool:
-        """Add a value of the stream, up to ``most`` characters in all. Returns whether it added anything.
+    def take(self, event: object, max_characters: int) -> bool:
+        """Add a value of the stream, up to ``max_characters`` in all. Returns whether it added any.
 
         Raises RefusedError for an error in place of an answer, GivenUpError for an answer that the server
         does not complete, FormError for anything else that is not part of one.
@@ -49,13 +49,16 @@ class Reply:
         choice = self._choice(event)
         if choice is None:
             return False
-        self.known = True
-        piece = self._joined(_message(choice))[: most - len(self.text)]
+        self.is_known = True
+        piece = self._join(_message(choice))[: max_characters - len(self.text)]
         if piece:
             self.text += piece
             self.tell(piece)
         reason = _reason(choice)
-        self.ended, self.full = self.ended or bool(reason), reason in ("length", "max_tokens")
+        self.is_ended, self.is_full = (
+            self.is_ended or bool(reason),
+            reason in ("length", "max_tokens"),
+        )
         _look_for_end(reason)
         return bool(piece or reason)
 
@@ -76,18 +79,18 @@ class Reply:
             raise FormError
         if choices and self._index is None:
             self._index = choices[0].get("index", 0)
-        self.known = True
+        self.is_known = True
         return next((c for c in choices if c.get("index", 0) == self._index), None)
 
-    def _joined(self, message: Mapping[str, Any]) -> str:
-        thought, said = _texts(message.get("content"))
+    def _join(self, message: Mapping[str, Any]) -> str:
+        thought, answer = _texts(message.get("content"))
         thought = _first(message, "reasoning_content", "reasoning", "thinking") or thought
-        said = said or _first(message, "refusal")
+        answer = answer or _first(message, "refusal")
         if thought:
-            thought, self.apart = thought if self.apart else f"<think>{thought}", True
-        if said:
-            said, self.apart = f"</think>{said}" if self.apart else said, False
-        return thought + said
+            thought, self.is_apart = thought if self.is_apart else f"<think>{thought}", True
+        if answer:
+            answer, self.is_apart = f"</think>{answer}" if self.is_apart else answer, False
+        return thought + answer
 
     def _count(self, event: Mapping[str, Any]) -> None:
         counted = event.get("usage")
@@ -113,7 +116,7 @@ def _look_for_failure(event: Mapping[str, Any]) -> None:
 
 def _look_for_end(reason: str) -> None:
     if _WITHHELD.search(reason):
-        raise GivenUpError(reason, withheld=True)
+        raise GivenUpError(reason, is_withheld=True)
     if _FAILED.search(reason):
         raise GivenUpError(reason)
 
@@ -141,7 +144,7 @@ def _texts(content: object) -> tuple[str, str]:
     """The thought and the text of a content, which is a text or a list of parts."""
     if isinstance(content, list):
         pairs = [_texts(part) for part in content]
-        return "".join(thought for thought, _ in pairs), "".join(said for _, said in pairs)
+        return "".join(thought for thought, _ in pairs), "".join(answer for _, answer in pairs)
     if isinstance(content, Mapping):
         if "thinking" in content:
             return "".join(_texts(content["thinking"])), ""

@@ -18,13 +18,13 @@ _WRAPPED = re.compile(rb"(?:data:\s*){0,9}")  # by a proxy, once more
 class StreamReader:
     """Turns bytes, fed as they arrive, into values; a value that is not JSON raises ValueError.
 
-    ``done`` is set by the mark that ends a stream, after which everything is ignored. ``alone`` is set at
-    the end of a body that was one JSON value, which needs no end mark. ``form`` is ``""`` until known, then
-    ``events``, ``lines`` or ``whole``.
+    ``is_done`` is set by the mark that ends a stream, after which everything is ignored. ``is_alone`` is
+    set at the end of a body that was one JSON value, which needs no end mark. ``form`` is ``""`` until
+    known, then ``events``, ``lines`` or ``whole``.
     """
 
     def __init__(self) -> None:
-        self.form, self.done, self.alone = "", False, False
+        self.form, self.is_done, self.is_alone = "", False, False
         self._rest = bytearray()
         self._lines: list[bytes] = []  # of the value that is not complete yet
         self._name, self._values = b"", 0
@@ -45,7 +45,7 @@ class StreamReader:
             yield from self._values_of(b"\n".join(self._lines))
         else:
             yield from self._end_event()
-        self.alone = self.form in ("lines", "whole") and self._values == 1
+        self.is_alone = self.form in ("lines", "whole") and self._values == 1
 
     def _take(self, line: bytes) -> Iterator[object]:
         if not self.form:
@@ -53,7 +53,7 @@ class StreamReader:
             if not line.strip():
                 return
             self.form = _form(line)
-        if self.done:
+        if self.is_done:
             return
         if self.form == "whole":
             self._lines.append(line)
@@ -87,7 +87,7 @@ class StreamReader:
 
     def _event(self, data: bytes) -> Iterator[object]:
         if data.strip(b'"').upper() in _DONE:
-            self.done = True
+            self.is_done = True
         elif self._name == b"error":
             yield {"error": _load_json_or_text(data)}
         else:

@@ -47,11 +47,11 @@ class Transport:
         content = None if request is None else json.dumps(request).encode()
         sent = self._client.build_request(method, url + self._query, content=content)
         async with self._follow(sent) as response:
-            page = "html" in response.headers.get("content-type", "")
-            if page or not response.is_success:
+            is_page = "html" in response.headers.get("content-type", "")
+            if is_page or not response.is_success:
                 body = bytearray()
                 await self.read(response, body.extend)
-                raise RefusedError(response.status_code, _parse(body), response.headers, page)
+                raise RefusedError(response.status_code, _parse(body), response.headers, is_page)
             yield response
 
     @asynccontextmanager
@@ -78,9 +78,9 @@ class Transport:
                 part = plain(raw, left + 1)
                 left -= len(part)
                 if left < 0:
-                    most = self._max_bytes / 1e6
+                    megabytes = self._max_bytes / 1e6
                     raise ModelError(
-                        f"The server at {self._host} sent more than {most:g} MB for one answer."
+                        f"The server at {self._host} sent more than {megabytes:g} MB for one answer."
                     )
                 if take(part):
                     return True

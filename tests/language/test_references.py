@@ -346,7 +346,7 @@ def test_what_a_question_is_about_may_stand_before_it(
 ) -> None:
     assert meant(sentence, regions) == expected
     found = resolve(sentence, REGISTRIES[regions]).references
-    assert [r.topic for r in found] == [True] * topics + [False] * (len(found) - topics)
+    assert [r.is_topic for r in found] == [True] * topics + [False] * (len(found) - topics)
 
 
 def test_a_name_in_the_sentence_is_the_antecedent() -> None:
@@ -587,7 +587,7 @@ def test_references_tell_where_they_stand() -> None:
     ],
 )
 def test_a_possessive_is_marked(sentence: str, possessive: bool) -> None:
-    assert resolve(sentence, REGISTRIES["one"]).references[0].possessive is possessive
+    assert resolve(sentence, REGISTRIES["one"]).references[0].is_possessive is possessive
 
 
 def test_names_are_given_once_in_order() -> None:

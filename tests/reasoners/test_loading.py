@@ -96,7 +96,7 @@ def test_a_tower_never_computes_in_float16(
     model = reasoner._model
     language, visual = model.model.language_model, model.model.visual
     in_four = [m for m in language.modules() if isinstance(m, Linear4bit)]
-    assert {m.compute_dtype for m in in_four} == ({layers} if plan.four_bits else set())
+    assert {m.compute_dtype for m in in_four} == ({layers} if plan.is_four_bits else set())
     assert {p.dtype for p in language.parameters() if p.is_floating_point()} == {layers}
     assert {p.dtype for p in visual.parameters() if p.is_floating_point()} == {tower}
     question = "find the largest thing"

@@ -438,4 +438,4 @@ def test_it_does_not_matter_where_a_stream_is_cut_into_packets(cuts: list[int]) 
     events = StreamReader()
     values = [value for start, end in pairwise(places) for value in events.feed(written[start:end])]
     assert [*values, *events.finish()] == [{"a": text}, {"b": 2}]
-    assert events.done
+    assert events.is_done
