@@ -53,6 +53,11 @@ class TraceObject:
     box: ModelBox
     point: ModelPoint | None = None
 
+    @property
+    def is_point_outside(self) -> bool:
+        """Whether its point lies outside its box."""
+        return self.point is not None and not self.point.is_inside(self.box)
+
     def in_picture(self, size: Size, frame: Size) -> tuple[PictureBox, PicturePoint | None]:
         """Its box and point in picture pixels."""
         point = None if self.point is None else self.point.to_picture(size, frame)

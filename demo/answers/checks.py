@@ -141,17 +141,13 @@ def _at_object(trace: Trace, wrong: Callable[[TraceObject, Citation | None], boo
 
 
 def _where_clamped(trace: Trace) -> Finding:
-    def cut(item: TraceObject, written: Citation | None) -> bool:
-        return written is not None and not set(item.box.xyxy) <= set(written.box)
-
-    return _at_object(trace, cut)
+    return _at_object(
+        trace, lambda item, cited: cited is not None and not set(item.box.xyxy) <= set(cited.box)
+    )
 
 
 def _where_outside(trace: Trace) -> Finding:
-    def outside(item: TraceObject, _: Citation | None) -> bool:
-        return item.point is not None and not item.point.is_inside(item.box)
-
-    return _at_object(trace, outside)
+    return _at_object(trace, lambda item, _: item.is_point_outside)
 
 
 def _where_truncated(trace: Trace) -> Finding:

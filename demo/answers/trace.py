@@ -329,11 +329,7 @@ def _answer_problems(reading: Reading) -> Iterator[Problem]:
         yield Problem("answer.clamped", _first_few(reading.cuts, "; "))
     if reading.is_empty:
         yield Problem("answer.empty", "an empty list")
-    outside = [
-        f"object {i}"
-        for i, item in enumerate(reading.objects, start=1)
-        if item.point is not None and not item.point.is_inside(item.box)
-    ]
+    outside = [f"object {i}" for i, o in enumerate(reading.objects, 1) if o.is_point_outside]
     if outside:
         yield Problem("point.outside", _first_few(outside, ", "))
 

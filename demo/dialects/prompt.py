@@ -14,7 +14,7 @@ from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.errors import QuestionError
 from demo.language.references import Reference, Resolved
-from demo.picture.geometry import ModelBox, PictureBox, Size
+from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import Registry
 
 MAX_BOXES = 120  # as many objects as the model was trained to match
@@ -22,10 +22,9 @@ MAX_BOXES = 120  # as many objects as the model was trained to match
 
 @dataclass(frozen=True, slots=True)
 class GivenBox:
-    """A reference as the model gets it: its name in the dialogue, and its box in both frames."""
+    """A reference as the model gets it: its name in the dialogue, and its box in the model frame."""
 
     name: str
-    picture_box: PictureBox
     model_box: ModelBox
 
 
@@ -127,7 +126,7 @@ def _boxes_of(
     objects = registry.objects(reference.name)
     single = len(objects) == 1
     return [
-        GivenBox(reference.name if single else o.id, o.box, o.box.to_model(picture, frame))
+        GivenBox(reference.name if single else o.id, o.box.to_model(picture, frame))
         for o in objects
     ]
 

@@ -108,7 +108,7 @@ class Editor:
         if self.segmenter is None:
             raise InputError("Clicks need masks, which are switched off. Draw a box instead.")
         by_clicks = not item.by_hand and item.point is not None and clicks[0] == Click(item.point)
-        box = None if by_clicks else _widen(item.box, _positive(clicks), self.picture.size)
+        box = None if by_clicks else _widen(item.box, clicks, self.picture.size)
         point = None if by_clicks else item.point
         (segment,) = self.segmenter.segment(self.picture, [MaskPrompt(box, point, clicks)])
         mask = segment.mask if box is None or not item.by_hand else segment.mask.crop(box)
@@ -170,10 +170,6 @@ def _with_click(item: RegionObject, click: Click, size: Size) -> tuple[Click, ..
     return (*filter(stays, item.clicks), click)
 
 
-def _positive(clicks: Iterable[Click]) -> list[PicturePoint]:
-    return [c.point for c in clicks if c.positive]
-
-
 def _span(box: PictureBox, other: PictureBox) -> PictureBox:
     """The smallest box around both."""
     return PictureBox(
@@ -181,10 +177,10 @@ def _span(box: PictureBox, other: PictureBox) -> PictureBox:
     )
 
 
-def _widen(box: PictureBox, points: Iterable[PicturePoint], size: Size) -> PictureBox:
-    """The box, widened to contain the points."""
+def _widen(box: PictureBox, clicks: Iterable[Click], size: Size) -> PictureBox:
+    """The box, widened to contain the positive clicks."""
     rim = round(_RIM * max(box.width, box.height)) + 1
-    outside = [p for p in points if not p.is_inside(box)]
+    outside = [c.point for c in clicks if c.positive and not c.point.is_inside(box)]
     xs = [*(p.x - rim for p in outside), *(p.x + rim for p in outside), box.x1, box.x2]
     ys = [*(p.y - rim for p in outside), *(p.y + rim for p in outside), box.y1, box.y2]
     return PictureBox(min(xs), min(ys), max(xs), max(ys)).clamped(size)

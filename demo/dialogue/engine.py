@@ -20,7 +20,6 @@ from demo.answers.trace import (
     PartClosed,
     PartOpened,
     PartText,
-    Trace,
     TraceEvent,
     TraceParser,
 )
@@ -143,7 +142,7 @@ def run_turn(
         if number == 0:
             _prepare_in_background(segmenter, picture)
         yield from streamed.take(piece)
-    trace, stopped = streamed.close(), cancel.is_set()
+    trace, stopped = streamed.parser.close(), cancel.is_set()
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
@@ -233,9 +232,6 @@ class _StreamedTrace:
             self.opened[event.part] = time.perf_counter()
         elif isinstance(event, PartClosed):
             self.parts[event.part] = time.perf_counter() - self.opened[event.part]
-
-    def close(self) -> Trace:
-        return self.parser.close()
 
     def timings(self) -> Timings:
         total = time.perf_counter() - self.began

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 _MAX_WHOLE = 10**12
+T = TypeVar("T")
+
+
+def optional(read: Callable[[object], T], value: object) -> T | None:
+    """The value as ``read`` reads it; None for null."""
+    return None if value is None else read(value)
 
 
 def fields(value: object) -> dict[str, Any]:
@@ -32,12 +39,8 @@ def text(value: object) -> str:
     return value
 
 
-def optional_text(value: object) -> str | None:
-    return None if value is None else text(value)
-
-
 def one_of(value: object, *allowed: str | None) -> str | None:
-    found = optional_text(value)
+    found = optional(text, value)
     if found not in allowed:
         raise ValueError(f"expected one of {', '.join(str(a) for a in allowed)}")
     return found
@@ -65,19 +68,11 @@ def whole(value: object) -> int:
     return value
 
 
-def optional_whole(value: object) -> int | None:
-    return None if value is None else whole(value)
-
-
 def wholes(value: object, count: int) -> list[int]:
     numbers = [whole(v) for v in items(value)]
     if len(numbers) != count:
         raise ValueError(f"expected {count} numbers, got {len(numbers)}")
     return numbers
-
-
-def optional_number(value: object) -> float | None:
-    return None if value is None else number(value)
 
 
 def number(value: object) -> float:

@@ -142,14 +142,15 @@ def _read_session(data: dict[str, Any]) -> Session:
     return Session(
         id=read.matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(read.text(picture["name"]), size, _sha256(picture["sha256"])),
-        reasoner=_reasoner_from_json(read.fields(data["reasoner"])),
+        reasoner=_reasoner_from_json(data["reasoner"]),
         turns=turns,
         registry=_checked_registry(regions, turns, data.get("next_region")),
-        branch=_branch_from_json(data.get("branch")),
+        branch=read.optional(_branch_from_json, data.get("branch")),
     )
 
 
-def _reasoner_from_json(data: dict[str, Any]) -> ReasonerInfo:
+def _reasoner_from_json(value: object) -> ReasonerInfo:
+    data = read.fields(value)
     dialect = read.text(data.get("dialect", REGION_REASONER.name))
     return ReasonerInfo(read.text(data["name"]), _size(data["frame"]), dialect)
 
@@ -166,9 +167,7 @@ def _checked_registry(
     return Registry(regions, max(used + 1, 1 if next_number is None else read.whole(next_number)))
 
 
-def _branch_from_json(branch: object) -> tuple[str, int] | None:
-    if branch is None:
-        return None
+def _branch_from_json(branch: object) -> tuple[str, int]:
     fields = read.fields(branch)
     of = read.matching(fields["of"], _SESSION_ID, "the id of a session")
     return of, read.whole(fields["turn"])
@@ -185,7 +184,7 @@ def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion
     turn = _turn_from_json(read.fields(data["turn"]))
     objects = tuple(_object_from_json(read.fields(o), size) for o in read.items(data["objects"]))
     return SecondOpinion(
-        _reasoner_from_json(read.fields(data["reasoner"])),
+        _reasoner_from_json(data["reasoner"]),
         replace(turn, region=None, reasoner=None),
         objects,
         read.text(data.get("label", "")),
@@ -194,48 +193,50 @@ def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion
 
 def _turn_from_json(data: dict[str, Any]) -> Turn:
     trace, timings = read.fields(data["trace"]), read.fields(data.get("timings") or {})
-    region, reasoner = data["region"], data.get("reasoner")
+    parts_s = read.fields(timings.get("parts_s") or {})
     return Turn(
         question=read.text(data["question"]),
         prompted=read.text(data["prompted"]),
         references=tuple(_name(r) for r in read.items(data["references"])),
-        region=None if region is None else _region_name(region),
+        region=read.optional(_region_name, data["region"]),
         partial=read.flag(data.get("partial", False)),
-        trace=TraceText(*(read.optional_text(trace.get(name)) for name in TraceText.__slots__)),
+        trace=TraceText(
+            *(read.optional(read.text, trace.get(name)) for name in TraceText.__slots__)
+        ),
         raw=read.text(data["raw"]),
         findings=tuple(_finding_from_json(read.fields(f)) for f in read.items(data["findings"])),
         feedback=read.one_of(data.get("feedback"), None, "up", "down"),
         timings=Timings(
-            read.optional_number(timings.get("first_token_s")),
-            read.optional_number(timings.get("total_s")),
-            read.optional_whole(timings.get("prompt_tokens")),
-            read.optional_whole(timings.get("new_tokens")),
-            read.optional_whole(timings.get("reused_tokens")),
-            {
-                read.text(k): read.number(v)
-                for k, v in read.fields(timings.get("parts_s") or {}).items()
-            },
+            read.optional(read.number, timings.get("first_token_s")),
+            read.optional(read.number, timings.get("total_s")),
+            read.optional(read.whole, timings.get("prompt_tokens")),
+            read.optional(read.whole, timings.get("new_tokens")),
+            read.optional(read.whole, timings.get("reused_tokens")),
+            {read.text(part): read.number(seconds) for part, seconds in parts_s.items()},
         ),
-        next_region=read.optional_whole(data.get("next_region")),
-        reasoner=None if reasoner is None else _reasoner_from_json(read.fields(reasoner)),
+        next_region=read.optional(read.whole, data.get("next_region")),
+        reasoner=read.optional(_reasoner_from_json, data.get("reasoner")),
         decoding=read.text(data.get("decoding", "")),
     )
 
 
 def _finding_from_json(data: dict[str, Any]) -> Finding:
     level = read.one_of(data["level"], "ok", "note", "warning")
-    span, region, box = (data.get(name) for name in ("span", "region", "model_box"))
-    x1, y1, x2, y2 = (0,) * 4 if box is None else read.wholes(box, 4)
     return Finding(
         read.text(data["kind"]),
         read.text(level),
         read.text(data["text"]),
         read.one_of(data.get("part"), None, *TraceText.__slots__),
-        None if span is None else _span(span),
-        None if region is None else _name(region),
-        read.optional_whole(data.get("object")),
-        None if box is None else (x1, y1, x2, y2),
+        read.optional(_span, data.get("span")),
+        read.optional(_name, data.get("region")),
+        read.optional(read.whole, data.get("object")),
+        read.optional(_box, data.get("model_box")),
     )
+
+
+def _box(value: object) -> tuple[int, int, int, int]:
+    x1, y1, x2, y2 = read.wholes(value, 4)
+    return x1, y1, x2, y2
 
 
 def _span(value: object) -> tuple[int, int]:
@@ -257,11 +258,10 @@ def _region_from_json(data: dict[str, Any], size: Size) -> Region:
 
 def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
     name = _name(data["id"])
-    x1, y1, x2, y2 = read.wholes(data["bbox_xyxy"], 4)
-    box = PictureBox(x1, y1, x2, y2)
+    box = PictureBox(*_box(data["bbox_xyxy"]))
     if not box.is_inside(size):
         raise ValueError(f"the box of {name} is not inside the picture")
-    quality = read.optional_number(data["mask_quality"])
+    quality = read.optional(read.number, data["mask_quality"])
     if quality is not None and not 0 <= quality <= 1:
         raise ValueError(f"the mask quality of {name} is not between 0 and 1")
     return RegionObject(

@@ -15,39 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from demo.language.lexicon import (
-    ADJECTIVES,
-    ADVERBS,
-    AGREES,
-    AUXILIARIES,
-    BE,
-    BOUNDARIES,
-    DETERMINERS,
-    ENDINGS,
-    GENDER,
-    IDIOMS,
-    INDEFINITE,
-    IRREGULAR_PLURALS,
-    KINDS,
-    LINKS,
-    OPENERS,
-    OPINIONS,
-    PARTS,
-    PICTURE,
-    PLACE_WORDS,
-    PLURAL_DETERMINERS,
-    PLURAL_PRONOUNS,
-    POSSESSIVES,
-    POSTURES,
-    RELATIVES,
-    REQUESTS,
-    SCENE,
-    SEEMS,
-    SIDES,
-    STOPS,
-    TIME_NOUNS,
-    WEATHER,
-)
+from demo.language import lexicon as lex
 
 _TOKEN = re.compile(
     r"(?P<clitic>(?<=\w)['’](?:s|re|ll|ve|[dmt])(?!\w))"
@@ -93,11 +61,11 @@ class Sentence:
 
     def is_end(self, index: int) -> bool:
         """Whether the current part of the sentence ends before this word."""
-        return index >= len(self.words) or self.low(index) in ENDINGS
+        return index >= len(self.words) or self.low(index) in lex.ENDINGS
 
     def is_start(self, index: int) -> bool:
         """Whether a sentence or a part of it starts with this word."""
-        return index <= 0 or self.low(index - 1) in ENDINGS - {",", "("}
+        return index <= 0 or self.low(index - 1) in lex.ENDINGS - {",", "("}
 
     def is_joined(self, index: int) -> bool:
         """Whether nothing, not even a space, stands between this word and the next."""
@@ -112,7 +80,7 @@ class Sentence:
         if self.is_all_caps or not 0 <= index < len(self.words):
             return False
         word = self.words[index]
-        common = word.low in STOPS | REQUESTS or any(c.isdigit() for c in word.text)
+        common = word.low in lex.STOPS | lex.REQUESTS or any(c.isdigit() for c in word.text)
         return len(word.text) > 1 and word.text[0].isupper() and not common
 
     def is_after_place(self, index: int) -> bool:
@@ -121,20 +89,20 @@ class Sentence:
         if before == "to":
             return second in ("next", "close", "closer", "closest", "nearest", "adjacent")
         if before == "of":
-            return second in SIDES
-        return before in PLACE_WORDS
+            return second in lex.SIDES
+        return before in lex.PLACE_WORDS
 
     def is_described(self, start: int, stop: int) -> bool:
         """Whether a description of *… one* follows: that one with the hat, the last one in line."""
         after = self.low(stop)
-        describes = after in LINKS | OPENERS | RELATIVES or after in ("wearing", "holding")
-        return describes and self.low(start - 1) not in BE
+        describes = after in lex.CONTINUATIONS or after in ("wearing", "holding")
+        return describes and self.low(start - 1) not in lex.BE
 
     def is_bare(self, stop: int) -> bool:
         """Whether no noun follows: *the third is*, *the third and the fourth*, *the third.*"""
         low, after = self.low(stop), self.low(stop + 1)
         goes_on = (low in ("and", "or") and after == "the") or after == "than"
-        return self.is_end(stop) or low in BE or goes_on
+        return self.is_end(stop) or low in lex.BE or goes_on
 
     def after_of_them(self, stop: int) -> int:
         """The position after an *of them*, or the same when there is none."""
@@ -156,70 +124,68 @@ class Sentence:
         if index >= len(self.words) or not self.words[index].is_word:
             return False
         low = self.low(index)
-        if low in SIDES:
+        if low in lex.SIDES:
             return self.low(index + 1) not in ("of", "to", "by")
-        return low not in STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
+        return low not in lex.STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
 
     def is_between_alike(self, index: int) -> bool:
         """Whether *and* joins two adjectives or two relations: black and white, above and below."""
         before, after = self.low(index - 1), self.low(index + 1)
-        return any(before in kind and after in kind for kind in (ADJECTIVES, LINKS))
+        return any(before in kind and after in kind for kind in (lex.ADJECTIVES, lex.LINKS))
 
     # Dummy pronouns: an *it* that stands for nothing
 
     def is_dummy_it(self, index: int) -> bool:
         """Whether *it* or *its* here refers to nothing: is it raining, that's it, its a sunny day."""
         word, before = self.words[index], self.low(index - 1)
+        near = {before, self.low(index - 2)}
         if word.low == "its":
             after = self.low(index + 1)
-            return after in ("a", "an", "the", "not") or after in WEATHER
+            return after in ("a", "an", "the", "not") or after in lex.WEATHER
         if word.low != "it":
             return False
-        return (
+        return bool(
             (word.text == "IT" and not self.is_all_caps)
-            or before in IDIOMS
-            or ({before, self.low(index - 2)} & {"that", "this"} and self._is_near(index, BE))
+            or before in lex.IDIOMS
+            or (near & {"that", "this"} and near & lex.BE)
             or self._is_weather(index)
             or self._is_opinion(index)
         )
-
-    def _is_near(self, index: int, kind: frozenset[str]) -> bool:
-        return self.low(index - 1) in kind or self.low(index - 2) in kind
 
     def _is_weather(self, index: int) -> bool:
         """*is it raining*, *it is a sunny day*, *what time is it*."""
         before, after = self.low(index - 1), self.low(index + 1)
         if after in ("rains", "rained", "snows", "snowed"):
             return True
-        if before in BE and any(self.low(index - k) in TIME_NOUNS for k in (2, 3)):
+        if before in lex.BE and any(self.low(index - k) in lex.TIME_NOUNS for k in (2, 3)):
             return True
-        if before not in BE | AUXILIARIES and after not in BE | AUXILIARIES:
+        if before not in lex.BE | lex.AUXILIARIES and after not in lex.BE | lex.AUXILIARIES:
             return False
         for k in range(index + 1, index + 6):
             low = self.low(k)
-            if low in WEATHER:
+            if low in lex.WEATHER:
                 return not self._is_compound(k)
-            if self.is_end(k) or (low in LINKS and low not in ("at", "in")):
+            if self.is_end(k) or (low in lex.LINKS and low not in ("at", "in")):
                 return False
         return False
 
     def _is_compound(self, index: int) -> bool:
         """Whether a thing follows: a rain jacket, the night stand."""
         articled = self.low(index - 1) in ("a", "an", "the")
-        return articled and self.is_content(index + 1) and self.low(index + 1) not in WEATHER
+        return articled and self.is_content(index + 1) and self.low(index + 1) not in lex.WEATHER
 
     def _is_opinion(self, index: int) -> bool:
         """*it is possible to*, *is it true that*, *it seems that*, *it looks like rain*."""
         after = self.low(index + 1)
-        if after in SEEMS:
+        if after in lex.SEEMS:
             more = self.low(index + 2) in ("that", "like", "as", "out", "to")
             return more and not self.is_end(index + 3)
-        if self.low(index - 1) not in BE and after not in BE | AUXILIARIES:
+        if self.low(index - 1) not in lex.BE and after not in lex.BE | lex.AUXILIARIES:
             return False
         for opinion, follower in pairwise(self.low(index + k) for k in range(1, 6)):
             if opinion in ("ok", "okay", "fine"):
-                return follower in ENDINGS or follower in ("", "to", "if")
-            if opinion in OPINIONS:
+                return follower in lex.ENDINGS or follower in ("", "to", "if")
+            if opinion in lex.OPINIONS:
                 return follower in ("to", "that", "if", "whether", "how")
         return False
 
@@ -248,20 +214,22 @@ NAMED: Noun = ("named", False)
 
 def _noun(phrase: Sequence[str], determiner: str) -> Noun | None:
     """The kind of a noun phrase; None when no pronoun would refer to it."""
-    if not phrase or phrase[-1] in SCENE:
+    if not phrase or phrase[-1] in lex.SCENE:
         return None
-    kinds = (kind for word in reversed(phrase) for kind, known in KINDS.items() if word in known)
+    kinds = (
+        kind for word in reversed(phrase) for kind, known in lex.KINDS.items() if word in known
+    )
     head = phrase[-1]
     plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
-    plural = plural or determiner in PLURAL_DETERMINERS or head in IRREGULAR_PLURALS
+    plural = plural or determiner in lex.PLURAL_DETERMINERS or head in lex.IRREGULAR_PLURALS
     return next(kinds, "unknown"), plural
 
 
 def _may_agree(pronoun: str, nouns: set[Noun], count: int) -> bool:
     """Whether the pronoun may mean one of the noun phrases or, for *they*, all ``count`` of them."""
-    if pronoun in PLURAL_PRONOUNS:
+    if pronoun in lex.PLURAL_PRONOUNS:
         return count > 1 or any(plural or kind in ("person", "named") for kind, plural in nouns)
-    kinds = AGREES[GENDER[pronoun]]
+    kinds = lex.AGREES[lex.GENDER[pronoun]]
     return any(kind in kinds and not plural for kind, plural in nouns)
 
 
@@ -297,11 +265,13 @@ class Discourse:
         if self.is_about_picture and before == "in" and s.low(index) == "it":
             return True  # this picture has a dog in it
         if possessive:
-            part = before in LINKS and after in PARTS
+            part = before in lex.LINKS and after in lex.PARTS
             alive = any(kind not in ("thing", "unknown") for kind, _ in self.chain)
-            posture = alive and before == "on" and after in POSTURES  # the dog on its back
+            posture = alive and before == "on" and after in lex.POSTURES  # the dog on its back
             nouns = nouns | (self.acting if part and not posture else self.chain)
-        elif before in ("and", "or") and (s.is_end(index + 1) or after in LINKS | BOUNDARIES):
+        elif before in ("and", "or") and (
+            s.is_end(index + 1) or after in lex.LINKS | lex.BOUNDARIES
+        ):
             # In “between the tree and it” the pronoun is not the tree.
             nouns, count = self.before_boundary, 0
         return _may_agree(s.low(index), nouns, count)
@@ -309,7 +279,7 @@ class Discourse:
     def name(self, start: int) -> None:
         """Add a thing called by its name; what stands beside a name (*left of R1*) does not describe it."""
         self._add(NAMED, self._is_held(start))
-        if self.sentence.low(start - 1) in LINKS:
+        if self.sentence.low(start - 1) in lex.LINKS:
             self.reachable.add(NAMED)
 
     def add_possession(self, start: int) -> None:
@@ -319,19 +289,23 @@ class Discourse:
     def read(self, index: int) -> None:
         """Take account of a word that refers to no region."""
         s, low = self.sentence, self.sentence.low(index)
-        self.is_about_picture = self.is_about_picture or low in PICTURE
+        self.is_about_picture = self.is_about_picture or low in lex.PICTURE
         if index < self.inside:
             return
-        if low in ENDINGS or low in BOUNDARIES:
+        if low in lex.ENDINGS or low in lex.BOUNDARIES:
             if not self._is_continued(index):
                 self._boundary()
         elif self._is_determiner(index):
             self._noun_phrase(index + 1, low, self._is_held(index))
-        elif low in REQUESTS or self._is_bare_start(index):
-            self._noun_phrase(index + (low in REQUESTS), "", held=False)
-        elif low in INDEFINITE:
-            self._add((next(k for k, v in KINDS.items() if low in v), False), self._is_held(index))
-        elif low in OPENERS or (s.words[index].is_word and s.is_content(index)) or low in BE:
+        elif low in lex.REQUESTS or self._is_bare_start(index):
+            self._noun_phrase(index + (low in lex.REQUESTS), "", held=False)
+        elif low in lex.INDEFINITE:
+            self._add(
+                (next(k for k, v in lex.KINDS.items() if low in v), False), self._is_held(index)
+            )
+        elif (
+            low in lex.OPENERS or (s.words[index].is_word and s.is_content(index)) or low in lex.BE
+        ):
             # From here on a possessive may mean the one who acts: the dog chasing its tail.
             self.acting |= self.chain
 
@@ -371,9 +345,9 @@ class Discourse:
     def _is_held(self, index: int) -> bool:
         """Whether the thing before has or handles the one that starts here: with a, holding the."""
         before = self.sentence.low(index - 1)
-        if before in OPENERS:
+        if before in lex.OPENERS:
             return True
-        neutral = LINKS | BOUNDARIES | REQUESTS | ENDINGS | BE | ADVERBS | RELATIVES | DETERMINERS
+        neutral = lex.PHRASE_STARTS | lex.BE | lex.ADVERBS | lex.RELATIVES | lex.DETERMINERS
         return bool(before) and before not in neutral
 
     def _is_continued(self, index: int) -> bool:
@@ -381,13 +355,13 @@ class Discourse:
         if self.sentence.low(index) != ",":
             return self.sentence.is_between_alike(index)
         after = self.sentence.low(index + 1)
-        return after in LINKS | RELATIVES | ADVERBS or after.endswith("ing")
+        return after in lex.LINKS | lex.RELATIVES | lex.ADVERBS or after.endswith("ing")
 
     def _is_determiner(self, index: int) -> bool:
         low, before = self.sentence.low(index), self.sentence.low(index - 1)
-        if low in DETERMINERS or low in POSSESSIVES or low in ("her", "whose"):
+        if low in lex.DETERMINERS or low in lex.POSSESSIVES or low in ("her", "whose"):
             return True
-        return low == "that" and (not before or before in LINKS | BOUNDARIES | REQUESTS | ENDINGS)
+        return low == "that" and (not before or before in lex.PHRASE_STARTS)
 
     def _is_bare_start(self, index: int) -> bool:
         """Whether a sentence starts here with a noun phrase without *the*: dog and its ball."""
@@ -398,4 +372,4 @@ class Discourse:
         while s.is_content(stop) and not s.low(stop).endswith("ing"):
             stop += 1
         low = s.low(stop)
-        return low in LINKS | OPENERS | RELATIVES or low in ("and", "or") or low.endswith("ing")
+        return low in lex.CONTINUATIONS or low in ("and", "or") or low.endswith("ing")

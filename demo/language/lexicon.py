@@ -56,6 +56,12 @@ OTHER_PRONOUNS = words("i you we me us they there here itself himself herself th
 
 SIDES = words("left right front top bottom side back outside inside ahead")
 
+CONTINUATIONS = LINKS | OPENERS | RELATIVES
+"""After a noun phrase, these continue its description."""
+
+PHRASE_STARTS = LINKS | BOUNDARIES | REQUESTS | ENDINGS
+"""After these a new noun phrase may start."""
+
 STOPS = frozenset().union(
     LINKS, OPENERS, BOUNDARIES, RELATIVES, BE, AUXILIARIES, DETERMINERS, SINGULAR_PRONOUNS,
     PLURAL_PRONOUNS, ENDINGS, OTHER_PRONOUNS, QUESTIONS, ADVERBS,

@@ -57,7 +57,7 @@ def asked(sentence: str, *phrases: tuple[str, str, bool]) -> Prompt:
 
 
 def given_as(name: str) -> GivenBox:
-    return GivenBox(name, BOXES[name], BOXES[name].to_model(PICTURE, FRAME))
+    return GivenBox(name, BOXES[name].to_model(PICTURE, FRAME))
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,7 @@ def test_the_readme_says_how_the_space_runs() -> None:
 
 def prompt(boxes: int = 0) -> Prompt:
     question = "find the largest thing"
-    given = tuple(
-        GivenBox(f"R{i}", PictureBox(0, 0, i, 9), ModelBox(0, 0, i, 9)) for i in range(1, boxes + 1)
-    )
+    given = tuple(GivenBox(f"R{i}", ModelBox(0, 0, i, 9)) for i in range(1, boxes + 1))
     return Prompt(question, region_reasoner_instruction(question), given)
 
 
