@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 # A picture in the 840 frame is 60 × 60 patches, which make 30 × 30 tokens.
 PATCHES = 3600
-
 PICTURE_TOKENS = 925  # with the system line and the marks round the picture
-
 QUESTION_TOKENS = 600
 
 

@@ -140,9 +140,6 @@ def consistency(scene: str, focus: str, think: str) -> Consistency:
     return Consistency(count(scene), count(focus), logic)
 
 
-# Languages.
-
-
 def is_unspaced(text: str) -> bool:
     """Whether most letters belong to a script that sets no spaces between words."""
     runs = sum(len(token["run"] or "") for token in _TOKEN.finditer(text))

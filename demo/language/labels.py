@@ -13,9 +13,7 @@ _ASKING = words(
     "which what who also now and i am i'm i’m want need would like looking look for there see all every "
     "to try click tap on select choose pick highlight detect outline give whose whatever whoever whichever"
 )
-
 _JOINING = words("touches that has")
-
 _ABOUT_THE_PICTURE = re.compile(
     r"\s+(?:is |are )?in (?:this|the) (?:image|picture|photo|photograph|scene)$"
 )

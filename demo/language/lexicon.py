@@ -20,9 +20,7 @@ OPENERS = words("with without has have had having whose contains containing incl
 """After these comes a thing that belongs to the one before: a table with a cup."""
 
 BOUNDARIES = words("and or but then if when while because since plus whether")
-
 RELATIVES = words("who which that whom where")
-
 BE = words("is are was were be been being am isn aren wasn weren 's 're 'm")
 
 AUXILIARIES = words(
@@ -43,17 +41,11 @@ DETERMINERS = words(
 )
 
 SINGULAR_PRONOUNS = words("it its he him his she her")
-
 PLURAL_PRONOUNS = words("they them their")
-
 POSSESSIVES = words("its his their")
-
 ADVERBS = words("just right directly immediately slightly also only again too now please")
-
 ENDINGS = words(", . ; : ? ! ) ( — … 。 ， ？ ！") | {"\n"}
-
 OTHER_PRONOUNS = words("i you we me us they there here itself himself herself themselves")
-
 SIDES = words("left right front top bottom side back outside inside ahead")
 
 CONTINUATIONS = LINKS | OPENERS | RELATIVES
@@ -133,7 +125,6 @@ WEATHER = words(
 )
 
 TIME_NOUNS = words("time day date season year month weather late early")
-
 SEEMS = words("seems seem appears appear looks look turns happens")
 
 OPINIONS = words(
@@ -163,17 +154,11 @@ ORDER = {
 }  # fmt: skip
 
 COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-
 LATEST = words("last latest newest")
-
 SAME = words("previous prior same current selected marked highlighted")
-
 ANSWERS = words("region selection detection")
-
 POINTED = words("one object area thing")
-
 SEVERAL = words("ones regions objects areas")
-
 TOPIC_ENDS = words(", : – — - and")
 
 SUPERLATIVES = {

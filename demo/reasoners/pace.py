@@ -13,11 +13,8 @@ from demo.machine.devices import half_precision, prepare_four_bits
 from demo.machine.precision import Precision, dtype_of
 
 _SIDE = 4096  # of the layers that are measured
-
 _LAYERS = 2  # more than fits into a cache, as in a real model
-
 _BATCH = 128
-
 _ANSWER_TOKENS = 300  # a usual answer with its reasoning
 
 
