@@ -355,7 +355,10 @@ def test_files_that_are_not_whole_are_named(
 def test_weights_of_another_name_are_named(folder: Path, name: str) -> None:
     (folder / "weights").mkdir()
     (folder / ONE).rename(folder / name)
-    assert f"it has neither {ONE} nor {INDEX}, only {name}, which is not a name" in refused(folder)
+    assert (
+        f"it has neither {ONE} nor {INDEX}, only {name}, from which weights are not read"
+        in refused(folder)
+    )
 
 
 def test_whole_numbers_are_no_weights(folder: Path, weights: Weights) -> None:

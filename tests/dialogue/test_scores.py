@@ -149,8 +149,8 @@ def test_most_letters_decide_whether_spaces_are_set() -> None:
         pytest.param("Right.", [HOUSE], 0.0, "The reasoning cites no box at all.", id="nothing cited"),
         pytest.param(f"{list(HOUSE)}", [HOUSE], 1.0, "The box that the reasoning cites came from the question.", id="cited"),
         pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE, BALL], 1.0, "All 2 boxes that the reasoning cites came from the question.", id="both cited"),
-        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE], 0.375, "Of 2 boxes cited, 1 stood in the question; any other box halves the score.", id="one invented"),
-        pytest.param(f"{[*BALL]}", [HOUSE], 0.25, "Of 1 box cited, none stood in the question; any other box halves the score.", id="all invented"),
+        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE], 0.375, "Of 2 boxes cited, 1 came from the question; any other box halves the score.", id="one invented"),
+        pytest.param(f"{[*BALL]}", [HOUSE], 0.25, "Of 1 box cited, none came from the question; any other box halves the score.", id="all invented"),
     ],
 )  # fmt: skip
 def test_citation(think: str, boxes: list[XYXY], value: float | None, reason: str) -> None:
@@ -197,9 +197,9 @@ def test_format(trace: TraceText, boxes: list[XYXY], value: float, reason: str) 
         pytest.param("", None, "There are fewer than two sentences.", id="nothing"),
         pytest.param("It is red.", None, "There are fewer than two sentences.", id="one"),
         pytest.param("It is red. It is blue.", 1.0, "None of 2 sentences comes twice.", id="different"),
-        pytest.param("It is red. It is blue. It is RED!", 2 / 3, "Of 3 sentences, 1 was said before.", id="one again"),
-        pytest.param("It is red. " * 4, 0.25, "Of 4 sentences, 3 were said before.", id="a loop"),
-        pytest.param("它是红色的。" * 4, 0.25, "Of 4 sentences, 3 were said before.", id="a loop in Chinese"),
+        pytest.param("It is red. It is blue. It is RED!", 2 / 3, "Of 3 sentences, 1 repeats an earlier one.", id="one again"),
+        pytest.param("It is red. " * 4, 0.25, "Of 4 sentences, 3 repeat an earlier one.", id="a loop"),
+        pytest.param("它是红色的。" * 4, 0.25, "Of 4 sentences, 3 repeat an earlier one.", id="a loop in Chinese"),
         pytest.param('<think>It is red.</think><answer>[{"a dog": 1}, {"a dog": 1}]</answer>', None, "There are fewer than two sentences.", id="objects are no sentences"),
     ],
 )  # fmt: skip

@@ -285,7 +285,7 @@ def test_the_scores_of_an_answer_are_explained(doubtful: Page) -> None:
         "aria-label", "Over the dialogue: answer 1 does not apply, answer 2 38 %"
     )
     doubtful.keyboard.press("Enter")
-    expect(card).to_contain_text("Of 2 boxes cited, 1 stood in the question")
+    expect(card).to_contain_text("Of 2 boxes cited, 1 came from the question")
     expect(rows.first).to_have_attribute("aria-expanded", "true")
     assert grave(doubtful) == []
     doubtful.keyboard.press("Escape")
