@@ -173,7 +173,7 @@ def test_before_a_turn_of_a_file_that_does_not_note_numbers() -> None:
 def test_a_turn_that_is_not_there(turn: int) -> None:
     session = with_answer(with_answer(begun()))
     for act in (session.before, session.branch_at, session.turn):
-        with pytest.raises(InputError, match="not there any more"):
+        with pytest.raises(InputError, match="does not exist any more"):
             act(turn)
 
 

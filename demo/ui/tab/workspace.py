@@ -138,7 +138,7 @@ class Workspace:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
         opinions = self.session.turn(turn).second_opinions
         if not 1 <= place <= len(opinions):
-            raise InputError("This answer is not there any more.")
+            raise InputError("This answer does not exist any more.")
         return self.acted(adopt(self.session, turn, opinions[place - 1]))
 
     @property
