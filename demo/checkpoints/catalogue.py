@@ -12,6 +12,7 @@ from demo.dialects.dialect import TOKEN, Dialect
 from demo.dialects.families import family_of, wording_sentence
 from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import CheckpointError, OptionError
+from demo.machine.own_files import ASSETS
 from demo.picture.geometry import Size
 
 # Reasons for a model's dialect.
@@ -21,7 +22,7 @@ BY_OPTION, BY_NAME = "--dialect says so", "its name says so"
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
 DEFAULT = REGION_REASONER  # for a model whose name says nothing
 _MAX_FRAME = 16_384 * TOKEN**2  # pixels; the limit of the published processors
-NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
+NANO_FOLDER = ASSETS / "nano"
 
 
 @dataclass(frozen=True, slots=True)

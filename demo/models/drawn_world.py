@@ -19,9 +19,10 @@ from safetensors.numpy import load_file
 
 from demo.checkpoints.tensors import missing_phrase
 from demo.errors import CheckpointError
+from demo.machine.own_files import ASSETS
 from demo.picture.picture import Picture
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "nano" / "world.safetensors"
+WEIGHTS = ASSETS / "nano" / "world.safetensors"
 SIDE = 96
 WIDTHS = (12, 24, 32, 48, 48)
 STRIDES = (2, 2, 2, 2, 1)
