@@ -270,7 +270,7 @@ def test_the_numbers_of_a_turn_stand_side_by_side(page: Handlers, tab: Tab) -> N
 @pytest.mark.parametrize("kind", ["again", "change", "branch", "up", "numbers"])
 def test_an_answer_that_is_gone_says_so(page: Handlers, tab: Tab, kind: str) -> None:
     updates, *_ = page.links.turn(tab, sent(kind=kind, turn=9), REQUEST)
-    assert "not there any more" in hint(updates, page)
+    assert "does not exist any more" in hint(updates, page)
 
 
 def test_a_dialogue_plays_to_its_end(page: Handlers, blocks: Path) -> None:

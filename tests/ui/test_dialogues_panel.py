@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from demo.access.visitors import COOKIE
-from demo.dialogue.second_opinion import second_of
-from demo.dialogue.store import DATABASE, Bounds, Store, new_token, visitor
+from demo.dialogue.owner import new_token, visitor_owner
+from demo.dialogue.second_opinion import as_second_opinion
+from demo.dialogue.store import DATABASE, Bounds, Store
 from demo.ui.parts import Parts
 from demo.ui.tab.workspace import Tab, Workspace
 from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
@@ -87,7 +88,7 @@ def test_what_another_model_said_comes_back(page: Handlers, blocks: Path) -> Non
     tab = Tab()
     talk(page, tab, "ann", blocks, "find red", "find both")
     at = workspace(tab)
-    noted = at.session.with_second_opinion(1, second_of(at.session))
+    noted = at.session.with_second_opinion(1, as_second_opinion(at.session))
     page.context.show.workspace(tab, at.with_session(noted))
     again = workspace(arrived(page, "ann", at.saved_id or ""))
     assert again.session == noted
@@ -115,7 +116,7 @@ def test_the_dialogue_of_another_person_is_not_there(
     talk(page, bob, "bob", blocks, "find both")
     identity = workspace(ann).saved_id
     said = panel(page, bob, "bob", kind=kind, id=identity, title="mine", pinned=True)
-    assert said["said"] == "This dialogue is not here any more."
+    assert said["said"] == "This dialogue does not exist any more."
     assert [row["title"] for row in said["dialogues"]] == ["find both"]
     [row] = panel(page, ann, "ann", kind="list")["dialogues"]
     assert (row["title"], row["pinned"]) == ("find red", False)
@@ -143,7 +144,7 @@ def test_whatever_a_browser_sends_is_answered(
 
 
 def test_what_goes_first_is_said_before_it_goes(page: Handlers, store: Store, blocks: Path) -> None:
-    tab, ann = Tab(), visitor(TOKENS["ann"])
+    tab, ann = Tab(), visitor_owner(TOKENS["ann"])
     talk(page, tab, "ann", blocks, "find red")
     assert not panel(page, tab, "ann", kind="list")["dialogues"][0]["going"]
     talk(page, tab, "ann", blocks, "find both")
@@ -168,10 +169,10 @@ def test_a_picture_that_was_only_looked_at_is_no_dialogue(
     page.opening.prepare(tab)
     assert workspace(arrived(page, "ann")).session == workspace(tab).session
     page.undoing.new(tab, asks("ann"))
-    assert store.entries(visitor(TOKENS["ann"])) == ()
+    assert store.entries(visitor_owner(TOKENS["ann"])) == ()
     page.undoing.undo(tab, asks("ann"))
     list(page.asking.ask("find red", tab, asks("ann")))
-    assert [kept.turns for kept in store.entries(visitor(TOKENS["ann"]))] == [1]
+    assert [kept.turns for kept in store.entries(visitor_owner(TOKENS["ann"]))] == [1]
 
 
 def test_a_damaged_file_is_said_on_the_page(parts: Parts, tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_a_damaged_file_is_said_on_the_page(parts: Parts, tmp_path: Path) -> Non
     with closing(Store(tmp_path / "kept")) as store:
         page = handlers_of(parts, tmp_path, store)
         updates = page.library.arrive(Tab(), sent(kept=""), asks("ann"))
-        assert "was damaged. It was kept aside" in updates[parts.hint]["text"]
+        assert "was damaged. It was moved" in updates[parts.hint]["text"]
         assert "was damaged" in panel(page, Tab(), "ann", kind="list")["said"]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demo.dialogue import edits
-from demo.dialogue.edits import Edited, Hand
+from demo.dialogue.edits import Editor, EditResult
 from demo.dialogue.session import Session
 from demo.errors import DemoError
 from demo.picture.regions import Click
@@ -41,20 +41,20 @@ class Acts:
     def _act(self, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
         workspace = self.context.idle_workspace(tab, request)
         session, kind = workspace.session, sent.one_of("kind", _EDITS)
-        hand = Hand(workspace.picture, self.context.running.models.segmenter)
-        edited = _EDITS[kind](hand, session, sent)
+        editor = Editor(workspace.picture, self.context.running.models.segmenter)
+        edited = _EDITS[kind](editor, session, sent)
         note = edited.note or sentences.drawing_note(kind, f"R{session.registry.next_number}")
         return self.context.show.workspace(tab, workspace.with_act(edited.session), note)
 
 
 # The dialogue after each act, by the word that the browser has for it.
-_EDITS: Mapping[str, Callable[[Hand, Session, Payload], Edited]] = {
-    "box": lambda hand, session, sent: hand.draw_box(session, sent.box("box")),
-    "point": lambda hand, session, sent: hand.place(session, sent.point("at")),
-    "refine": lambda hand, session, sent: hand.refine(
+_EDITS: Mapping[str, Callable[[Editor, Session, Payload], EditResult]] = {
+    "box": lambda editor, session, sent: editor.draw_box(session, sent.box("box")),
+    "point": lambda editor, session, sent: editor.place(session, sent.point("at")),
+    "refine": lambda editor, session, sent: editor.refine(
         session, sent.text("object"), Click(sent.point("at"), sent.flag("positive", default=True))
     ),
-    "correct": lambda hand, session, sent: hand.correct(
+    "correct": lambda editor, session, sent: editor.correct(
         session, sent.text("object"), sent.box("box")
     ),
     "rename": lambda _, session, sent: edits.rename(

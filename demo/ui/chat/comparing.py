@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from demo.dialogue.engine import understand
-from demo.dialogue.second_opinion import check_same, second_of
+from demo.dialogue.second_opinion import as_second_opinion, check_same
 from demo.errors import InputError
 from demo.ui.canvas.scene import running
 from demo.ui.chat.asking import turn_batches
@@ -73,4 +73,4 @@ class Comparing:
             if any(news):
                 doing = f"{entry.title}: {live.doing}"
                 yield {self.context.parts.canvas: running(doing, live.found)}
-        return second_of(live.session)
+        return as_second_opinion(live.session)

@@ -17,8 +17,9 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from demo.dialogue.archive import to_zip
+from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
-from demo.dialogue.store import Kept, Owner, Store
+from demo.dialogue.store import Store, StoredDialogue
 from demo.errors import DemoError, InputError, StoreError
 from demo.picture.picture import Picture
 from demo.ui.canvas.scene import serial
@@ -188,7 +189,7 @@ class Library:
         return tab.workspace.session, tab.workspace.picture
 
 
-def _at_risk(store: Store, owner: Owner) -> tuple[Kept, ...]:
+def _at_risk(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
     try:
         return store.would_remove(owner, _MARGIN)
     except StoreError:  # everything is pinned: nothing goes, which is said when there is no room
@@ -196,7 +197,7 @@ def _at_risk(store: Store, owner: Owner) -> tuple[Kept, ...]:
 
 
 def _row(
-    store: Store, owner: Owner, entry: Kept, at_risk: set[str], open_id: str | None
+    store: Store, owner: Owner, entry: StoredDialogue, at_risk: set[str], open_id: str | None
 ) -> dict[str, Any]:
     thumbnail = base64.b64encode(store.thumbnail(owner, entry.id)).decode()
     return {

@@ -98,7 +98,7 @@ def undo_note(before: Workspace, after: Workspace) -> str:
 def _readings(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
     """References by other words than a name: words, name, start, end, whether they are a possessive."""
     return [
-        [r.phrase, r.name, r.start + lead, r.end + lead, r.possessive]
+        [r.phrase, r.name, r.start + lead, r.end + lead, r.is_possessive]
         for r in meant
         if r.phrase.lstrip("@").upper() != r.name
     ]

@@ -10,9 +10,10 @@ import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from demo.dialogue.second_opinion import taken
+from demo.dialogue.owner import Owner
+from demo.dialogue.second_opinion import adopt
 from demo.dialogue.session import Session
-from demo.dialogue.store import Owner, Saved
+from demo.dialogue.store import Saved
 from demo.errors import InputError
 from demo.evaluate.live_benchmark import Track
 from demo.language.references import Resolved
@@ -141,14 +142,16 @@ class Workspace:
     def rated(self, turn: int, feedback: str) -> Workspace:
         """With that answer rated ``up`` or ``down``, or not if it was so before. Raises InputError."""
         former = self.session.turn(turn).feedback
-        return self.with_session(self.session.rated(turn, None if former == feedback else feedback))
+        return self.with_session(
+            self.session.with_feedback(turn, None if former == feedback else feedback)
+        )
 
     def with_opinion(self, turn: int, place: int) -> Workspace:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
         opinions = self.session.turn(turn).second_opinions
         if not 1 <= place <= len(opinions):
-            raise InputError("This answer is not there any more.")
-        return self.with_act(taken(self.session, turn, opinions[place - 1]))
+            raise InputError("This answer does not exist any more.")
+        return self.with_act(adopt(self.session, turn, opinions[place - 1]))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
@@ -173,7 +176,7 @@ class Workspace:
 
     def branched(self, turn: int) -> Workspace:
         """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
-        branch = self.session.branched(turn)
+        branch = self.session.branch_at(turn)
         order = (*(s.id for s in self.dialogues), branch.id)
         return replace(self.with_act(branch), others=(*self.others, self.session), order=order)
 
