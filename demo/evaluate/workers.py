@@ -30,7 +30,7 @@ from demo.evaluate.play import Failed, Row, play
 from demo.evaluate.reference_policy import Manner
 
 if TYPE_CHECKING:
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 
 @dataclass(frozen=True, slots=True)

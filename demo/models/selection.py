@@ -18,8 +18,8 @@ from demo.errors import ModelError
 from demo.machine.devices import best_device, card_fault, half_precision
 from demo.machine.precision import Precision
 from demo.models.drawn_world import World
+from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
 from demo.options import check_models
-from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
 from demo.reasoners.memory import Plan
@@ -31,66 +31,6 @@ from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import Door, on_space, on_zero_gpu, zero_gpu
-
-SEVEN_B = "regionreasoner-7b"
-SMALLER = "qwen2.5-vl-3b"
-_NANO_ADVICE = (
-    "nano knows drawn scenes only; for photographs: --model regionreasoner-7b on a CUDA GPU"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to tell people about their picture before they ask.
-
-    ``ways`` are the ways out: a sentence and the command that goes with it.
-    """
-
-    text: str
-    ways: tuple[tuple[str, str], ...]
-
-
-_OUTSIDE = Advice(
-    "This picture is not from nano’s drawn world, so nano’s answers about it will mean nothing.",
-    (
-        (
-            "For photographs, run RegionReasoner-7B on a CUDA GPU:",
-            f"python app.py --model {SEVEN_B}",
-        ),
-        (
-            "Without one, a smaller Qwen2.5-VL, which is slow here and not trained for this:",
-            f"python app.py --model {SMALLER}",
-        ),
-    ),
-)
-
-_SERVED_AT_ONCE = 64  # a server queues by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """What runs, and what to tell people about it.
-
-    ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
-    ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
-    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
-    runs on a server.
-    """
-
-    reasoner: Reasoner
-    segmenter: Segmenter | None
-    status: str
-    advice: str
-    why: str
-    world: World | None = None
-    at_once: int = 1
-    entry: Entry | None = None
-
-    def advice_for(self, picture: Picture) -> Advice | None:
-        """What to say about a picture before the first question; None when there is nothing."""
-        if self.world is None or self.world.belongs(picture):
-            return None
-        return _OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +95,10 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         reasoner,
         segmenter,
         status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
-        advice=_NANO_ADVICE if world else doubt,
+        advice=NANO_ADVICE if world else doubt,
         why=f"{why} {reasoner.words} {masks}",
         world=world,
-        at_once=_SERVED_AT_ONCE,
+        at_once=SERVED_AT_ONCE,
     )
 
 
@@ -188,7 +128,7 @@ def _loaded(
         reasoner,
         segmenter,
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
-        advice=_NANO_ADVICE if is_nano else "",
+        advice=NANO_ADVICE if is_nano else "",
         why=" ".join(
             said for said in (picked.why, plan.why, picked.slow, entry.words, masks) if said
         ),

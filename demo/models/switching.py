@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from demo.access.accounts import Accounts
     from demo.checkpoints.catalogue import Entry
     from demo.models.available import AvailableModels
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ from demo.ui.tab.workspace import Failure, Tab, Workspace
 
 if TYPE_CHECKING:
     from demo.checkpoints.catalogue import Entry
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 

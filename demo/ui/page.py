@@ -38,7 +38,7 @@ from demo.ui.tab.saving import Saver
 if TYPE_CHECKING:
     from demo.dialogue.store import Store
     from demo.evaluate.index import Index
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 TITLE = "RegionReasoner"
 _KEPT_S = 24 * 3600

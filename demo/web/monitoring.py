@@ -32,7 +32,7 @@ from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
 if TYPE_CHECKING:
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from demo.web.rules import Rules, rules_for
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
     from demo.models.available import AvailableModels
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 

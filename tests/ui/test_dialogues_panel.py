@@ -16,7 +16,7 @@ import pytest
 from demo.access.visitors import COOKIE
 from demo.dialogue.second_opinion import second_of
 from demo.dialogue.store import DATABASE, Bounds, Store, new_token, visitor
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.models.switching import RunningModels
 from demo.ui.canvas.acts import Acts
 from demo.ui.dialogues.panel import Library
