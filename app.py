@@ -12,7 +12,6 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
 from demo.access.accounts import Accounts, read_accounts
-from demo.dialogue.store import Store
 from demo.errors import DemoError, InputError, StoreError
 from demo.machine.environment import (
     say,
@@ -31,6 +30,7 @@ from demo.web.rules import check_root
 from demo.zerogpu import on_space
 
 if TYPE_CHECKING:
+    from demo.dialogue.store import Store
     from demo.evaluate.index import Index
 
 
@@ -151,6 +151,8 @@ def open_store(folder: str | None) -> Store | None:
 
 
 def _store_in(folder: Path) -> Store:
+    from demo.dialogue.store import Store
+
     try:
         store = Store(folder)
     except StoreError as error:

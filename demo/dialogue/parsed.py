@@ -7,13 +7,9 @@ from typing import Any
 
 from demo.answers.checks import check
 from demo.answers.finding import TraceText
-from demo.answers.trace import (
-    TraceObject,
-    parse_trace,
-)
+from demo.answers.trace import TraceObject, parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.session_json import object_to_json
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 
@@ -35,9 +31,7 @@ def report(
     objects = enumerate(trace.objects, start=1)
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
-        "objects": [
-            object_to_json(_read_object(f"R1.{i}", item, size, frame)) for i, item in objects
-        ],
+        "objects": [_read_object(f"R1.{i}", item, size, frame).to_dict() for i, item in objects],
         "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
     }
 
