@@ -58,7 +58,7 @@ class Models:
     ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
     ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
     ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
-    runs on a server.
+    runs on a server. ``is_expected`` says that these stand for models that are still to be loaded.
     """
 
     reasoner: Reasoner
@@ -69,9 +69,15 @@ class Models:
     world: World | None = None
     at_once: int = 1
     entry: Entry | None = None
+    is_expected: bool = False
 
     def advice_for(self, picture: Picture) -> Advice | None:
         """What to say about a picture before the first question; None when there is nothing."""
         if self.world is None or self.world.belongs(picture):
             return None
         return _OUTSIDE
+
+
+def loading(title: str) -> str:
+    """What people are told while a model is loaded."""
+    return f"Loading {title}…"

@@ -7,7 +7,7 @@ nothing of how they work.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -32,6 +32,8 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import Door, on_space, on_zero_gpu, zero_gpu
 
+Begin = Callable[[Entry], None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Picked:
@@ -46,23 +48,31 @@ class _Picked:
     slow: str = ""
 
 
-def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
+def choose(
+    options: argparse.Namespace,
+    tell: Tell = to_stderr,
+    begin: Begin = lambda _: None,
+) -> Models:
     """Load what the options ask for. Raises InputError or ModelError with a sentence.
 
-    ``tell`` gets what people should know while they wait.
+    ``tell`` gets what people should know while they wait; ``begin`` is called with the model that is
+    about to be fetched or loaded.
     """
     check_models(options)
     if options.server:
         return _served(options, tell)
     gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
-    picked = _picked(options, tell)
+    picked = _picked(options, tell, begin)
     try:
+        begin(picked.entry)
         return _loaded(picked, options, gpu, tell)
     except ModelError as error:
         if options.model != "auto" or picked.entry.name == "nano":
             raise
         because = f"The built-in model runs because {picked.entry.title} cannot: {error}"
-        return _loaded(_nano(options, because), options, gpu, tell)
+        picked = _nano(options, because)
+        begin(picked.entry)
+        return _loaded(picked, options, gpu, tell)
 
 
 def load(
@@ -137,14 +147,15 @@ def _loaded(
     )
 
 
-def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
+def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
     """The model the options ask for, with its weights on this machine.
 
     Of a model that is known, whether it fits and how slow it is are said before anything is fetched.
     """
     if options.model == "auto":
-        return _best(options)
+        return _best(options, begin)
     entry = find_model(options.model, options.dialect)
+    begin(entry)
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
     ensure(entry, agreed=options.yes)
     plan = _plan(entry, options)
@@ -152,7 +163,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
     return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
 
 
-def _best(options: argparse.Namespace) -> _Picked:
+def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
     """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
     if best_device() != "cuda":
         because = (
@@ -162,6 +173,7 @@ def _best(options: argparse.Namespace) -> _Picked:
     large = find_model(SEVEN_B, options.dialect)
     try:
         _plan_before(large, options)
+        begin(large)
         ensure(large, agreed=options.yes)
         return _Picked(
             large,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -79,7 +80,7 @@ def _ground(
     image: str | None, question: str | None, data: Any, running: RunningModels
 ) -> dict[str, Any]:
     picture = _picture(image)
-    with running.use() as models:
+    with running.use(threading.Event()) as models:  # the first ones are waited for
         answered = answer(
             _session(data, picture, models.reasoner),
             question or "",

@@ -198,7 +198,7 @@ def test_a_signal_ends_the_app_with_status_0(tmp_path: Path) -> None:
         env={**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)},
     ) as app:  # fmt: skip
         assert app.stdout is not None
-        while not app.stdout.readline().startswith("Running on"):
+        while not app.stdout.readline().startswith("nano · built in"):
             assert app.poll() is None
         health = httpx.get(f"http://127.0.0.1:{port}/health", timeout=60).json()
         app.send_signal(signal.SIGTERM)
