@@ -158,9 +158,10 @@ def open_store(folder: str | None) -> Store | None:
         return None
     if folder is not None:
         return _store_in(Path(folder))
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    from demo.machine.folders import sessions_folder
+
     try:
-        return _store_in(Path(data) / "regionreasoner" / "sessions")
+        return _store_in(sessions_folder())
     except InputError as error:
         print(f"{error} They are kept in memory only.", file=sys.stderr)
         return None

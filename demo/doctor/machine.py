@@ -27,8 +27,8 @@ from demo.errors import disk_fault
 from demo.machine import cards
 from demo.machine.cgroups import cores_allowed, memory_limit
 from demo.machine.devices import best_device, card_fault, free_memory, half_precision
+from demo.machine.folders import cache_folder, sessions_folder
 from demo.machine.precision import Precision
-from demo.reasoners.quantized_cache import cache_folder
 
 _ROOM = 10**9  # bytes without which a disk counts as full
 _LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "gradio")
@@ -191,8 +191,7 @@ def _sessions() -> Path | None:
     given = os.environ.get("REGIONREASONER_SESSIONS")
     if given:
         return None if given == "none" else Path(given)
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "regionreasoner" / "sessions"
+    return sessions_folder()
 
 
 def _system() -> str:
