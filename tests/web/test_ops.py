@@ -13,14 +13,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import parser
 from demo.dialogue.engine import TurnFinished, answer, begin, run_turn
 from demo.errors import ModelError
+from demo.models.expected import expected_models
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.base import MaskPrompt, Segment
@@ -130,6 +133,15 @@ def test_figures_and_log_tell_of_turns_and_nothing_of_their_content(blocks: Path
     for secret in SECRETS:
         assert secret not in figures
         assert secret not in log.getvalue()
+
+
+def test_figures_are_there_while_torch_is_being_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    watch = Watch()
+    watch.models(expected_models(parser().parse_args(["--model", "nano"])))
+    assert b"regionreasoner_gpu_memory_bytes 0.0" in watch.text()
 
 
 def test_what_is_refused_is_counted(blocks: Path) -> None:
