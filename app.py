@@ -59,9 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
         models = first_models(options)
-        from demo.web.serve import (
-            serve,
-        )  # loads Gradio, which what is wrong above need not wait for
+        # This imports Gradio, which bad options need not wait for.
+        from demo.web.serve import serve
 
         serve(models, options, accounts, store, index)
     except DemoError as error:
