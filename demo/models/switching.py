@@ -81,6 +81,11 @@ class RunningModels:
         return self._may_switch
 
     @property
+    def can_switch_now(self) -> bool:
+        """The same, once the first models are there."""
+        return self._available is not None
+
+    @property
     def is_loading(self) -> bool:
         """Whether the first models are still on their way."""
         return self._inner.is_expected and not self._refused
