@@ -18,6 +18,7 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 
 from demo.dialogue.examples import Example
 from demo.models.switching import RunningModels
@@ -29,8 +30,8 @@ from demo.ui.endpoints import AT_ONCE, THREADS, add_endpoints
 from demo.ui.events import Events
 from demo.ui.models.panel import ModelPanel, status_of
 from demo.ui.parts import PRIVATE, Parts, place_parts
-from demo.ui.shared.component import asset
-from demo.ui.shared.theme import styles, theme
+from demo.ui.shared.static import Static
+from demo.ui.shared.theme import theme
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
@@ -75,16 +76,20 @@ def build_page(
         page.unload(events.leave)
         if running.may_switch:
             _connect_models(parts, ModelPanel(events))
+    # On a page of their own that is never shown, so that this one loads none of their components.
+    with page.route("Endpoints", "endpoints", show_in_navbar=False):
         add_endpoints(running)
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """The arguments of ``launch`` that belong to the page's look and privacy, and to whose it is."""
+def launch_options(*middleware: Middleware) -> dict[str, Any]:
+    """The arguments of ``launch`` that belong to the page's look and privacy, and to whose it is.
+
+    Requests pass this middleware first, in its order.
+    """
     return {
         "theme": theme(),
-        "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
-        "js": f"() => {{{asset('shared/stream.js')}}}",
+        "app_kwargs": {"middleware": [*middleware, Middleware(Static)]},
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],
         "run_history": False,

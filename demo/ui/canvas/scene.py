@@ -30,13 +30,6 @@ from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
 
 _PNG_PIXELS = 1_500_000
-_SCRIPTS = (  # one scope, in this order
-    "shared/nodes.js", "canvas/canvas.js", "canvas/marks.js", "canvas/asides.js", "canvas/labels.js",
-    "canvas/cards.js", "canvas/zoom.js", "canvas/touch.js", "canvas/cite.js", "canvas/tools.js",
-    "canvas/drawing.js", "canvas/correct.js", "canvas/aim.js", "canvas/naming.js", "shared/menu.js",
-    "canvas/region_menu.js", "canvas/compare.js", "canvas/film.js", "canvas/look.js", "shared/keys.js",
-    "chat/accessibility.js", "chat/turns.js", "chat/pointers.js", "gallery/files.js",
-)  # fmt: skip
 
 
 def canvas(advice: str, **options: Any) -> gr.HTML:
@@ -44,7 +37,9 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
     ``advice`` is shown as long as there is no picture.
     """
-    return drawn("canvas/canvas.html", *_SCRIPTS, value=scene(None), advice=advice, **options)
+    return drawn(
+        "canvas/canvas", "act", "turn", "missing", value=scene(None), advice=advice, **options
+    )
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:

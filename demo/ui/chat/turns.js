@@ -1,6 +1,10 @@
 // What can be done with an answer: ask again, change the question, branch, rate, see scores and numbers; and
 // the tabs of the dialogues that came of branching. The server writes the acts as links (#again-2) at the
-// end of each answer; here they become small buttons. It shares canvas.js's scope (scene, node, shape).
+// end of each answer; here they become small buttons.
+import { onChange, state } from "../canvas/state.js";
+import { trigger } from "../canvas/parts.js";
+import { all, closest, fill, node, one, shape } from "../shared/nodes.js";
+
 const ACT = /^#(again|change|branch|compare|take|up|down|scores|numbers)-(\d+)(?:-(\d+))?$/;
 const ACTS = {
   again: ["Ask again: question N", "M20 11.5a8 8 0 1 0-2.4 5.6M20 4.5v7h-7"],
@@ -14,10 +18,11 @@ const ACTS = {
   numbers: ["Numbers of answer N", "M3.5 5h17v14h-17zM3.5 10h17M10 10v9"],
 };
 let pressed = null; // the act whose button has the keyboard, which goes on to its successor
-let tabs = ""; // the dialogues on the page, as text
+let drawn = ""; // the dialogues on the page, as text
 
-function dressActs(chat) {
-  for (const link of chat.querySelectorAll("#chat a:not([role])")) {
+/** Make the acts in the dialogue look and speak like buttons. */
+export function dressActs(chat) {
+  for (const link of all("#chat a:not([role])", chat)) {
     const [, kind, number] = link.hash.match(ACT) || [];
     if (kind) dress(link, kind, number);
   }
@@ -36,7 +41,7 @@ function dress(link, kind, number) {
 }
 
 function onAct(event) {
-  const link = event.target.closest?.("#chat a"); // also one that came this moment and is not dressed yet
+  const link = closest(event, "#chat a"); // also one that came this moment and is not dressed yet
   const [, kind, number, place] = link?.hash.match(ACT) || [];
   if (!kind) return;
   event.preventDefault();
@@ -44,35 +49,32 @@ function onAct(event) {
   trigger("turn", { kind, turn: Number(number), ...(place ? { place: Number(place) } : {}) });
 }
 
-document.addEventListener("ask-other", ({ detail }) => trigger("turn", { kind: "compare", ...detail }));
-
 document.addEventListener("click", onAct);
 document.addEventListener("keydown", (event) => {
   if (event.key === " ") onAct(event); // a link answers to Enter only, a button to both
 });
-document.addEventListener("keep-question", (event) => trigger("turn", { kind: "keep", turn: event.detail }));
 
 // The dialogues ----------------------------------------------------------------------------------------
 
 function drawDialogues() {
-  const dialogues = scene.dialogues || [];
-  const wanted = JSON.stringify([dialogues, scene.dialogue]);
-  const place = document.querySelector("#right");
-  if (!place || wanted === tabs) return;
-  tabs = wanted;
-  const old = place.querySelector(".dialogues");
+  const { dialogues, dialogue } = state.scene;
+  const wanted = JSON.stringify([dialogues, dialogue]);
+  const place = one("#right");
+  if (!place || wanted === drawn) return;
+  drawn = wanted;
+  const old = one(".dialogues", place);
   const held = old?.contains(document.activeElement);
   old?.remove();
   if (dialogues.length < 2) return;
   const bar = node("div", { class: "dialogues", role: "tablist", "aria-label": "Dialogues" }, ...dialogues.map(dialogueTab));
   place.prepend(bar);
-  const shown = bar.children[scene.dialogue];
+  const shown = bar.children[dialogue];
   shown?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (held) shown?.focus({ preventScroll: true });
 }
 
 function dialogueTab({ name, turns }, index) {
-  const shown = index === scene.dialogue;
+  const shown = index === state.scene.dialogue;
   return node("button", {
     type: "button", role: "tab", "aria-selected": shown, tabindex: shown ? "0" : "-1", "aria-controls": "chat", "data-dialogue": index,
   }, node("b", {}, name), ` · ${turns} question${turns === 1 ? "" : "s"}`);
@@ -81,14 +83,14 @@ function dialogueTab({ name, turns }, index) {
 const TABBED = { ArrowRight: 1, ArrowLeft: -1 };
 
 document.addEventListener("click", (event) => {
-  const tab = event.target.closest?.(".dialogues [role=tab]");
+  const tab = closest(event, ".dialogues [role=tab]");
   if (tab && tab.getAttribute("aria-selected") !== "true") trigger("turn", { kind: "switch", dialogue: Number(tab.dataset.dialogue) });
 });
 document.addEventListener("keydown", (event) => {
-  const tab = event.target.closest?.(".dialogues [role=tab]");
+  const tab = closest(event, ".dialogues [role=tab]");
   if (!tab || !(event.key in TABBED)) return;
   event.preventDefault();
-  const all = [...tab.parentNode.children];
-  all[(all.indexOf(tab) + TABBED[event.key] + all.length) % all.length].focus();
+  const tabs = [...tab.parentNode.children];
+  tabs[(tabs.indexOf(tab) + TABBED[event.key] + tabs.length) % tabs.length].focus();
 });
-document.addEventListener("regions-drawn", drawDialogues);
+onChange(["drawn"], drawDialogues);

@@ -1,8 +1,12 @@
 // Three steps for a first visit, each ticked off when it is done: a strip above the dialogue that goes
 // with the last one or with ×, and never comes back.
+import { exists, onChange, state } from "../canvas/state.js";
+import { message, namesTyped } from "../shared/message.js";
+import { forHands, icon, node, storage, whenThere } from "../shared/nodes.js";
+
 const STEPS = ["Open a picture or an example", "Ask for something", "Click what was found to cite it"];
 const LEARNT = "regionreasoner-coach";
-const FAREWELL = 6000; // milliseconds
+const FAREWELL_MS = 6000;
 let coach = null;
 let reached = 0; // how many steps are done
 
@@ -28,9 +32,9 @@ function drawCoach() {
 }
 
 function stepsDone() {
-  if (!scene.picture) return 0;
-  if (!scene.regions.length) return 1; // asked is not found
-  return mentions(typed()).some((found) => exists(found.name)) ? 3 : 2;
+  if (!state.scene.picture) return 0;
+  if (!state.scene.regions.length) return 1; // asked is not found
+  return [...namesTyped()].some(exists) ? 3 : 2;
 }
 
 function teach() {
@@ -38,19 +42,16 @@ function teach() {
   if (now <= reached) return;
   reached = now;
   drawCoach();
-  if (reached === STEPS.length) setTimeout(endCoach, FAREWELL);
+  if (reached === STEPS.length) setTimeout(endCoach, FAREWELL_MS);
 }
 
-function beginCoach() {
-  const place = document.querySelector("#right"); // not there yet when this script runs
-  if (!place) return requestAnimationFrame(beginCoach);
+function beginCoach(place) {
   coach = node("section", { class: "coach", "aria-label": "First steps" });
   place.prepend(coach);
   drawCoach();
   teach();
 }
 
-if (!learnt()) beginCoach();
-document.addEventListener("scene-known", teach);
+if (!learnt()) whenThere("#right", beginCoach);
+onChange(["drawn"], teach);
 document.addEventListener("input", (event) => event.target === message() && teach());
-write();

@@ -1,15 +1,20 @@
 // The numbers of one answer in a dialog of the browser's own: what the model was asked and wrote, in its
-// frame and in the picture, side by side. Each new value opens it.
-const dialog = element.querySelector("dialog");
-const title = dialog.querySelector("h2");
-const body = dialog.querySelector(".numbers");
-const SIGNS = { ok: "✓", note: "·", warning: "⚠" };
-let opened = null; // the serial number that is shown
+// frame and in the picture, side by side. Each answer of the server opens it, or a card at the answer's button.
+import { change } from "../canvas/state.js";
+import { showOthers } from "../models/others.js";
+import { onAnswer } from "../shared/answers.js";
+import { component } from "../shared/components.js";
+import { all, closesByHand, icon, node, one } from "../shared/nodes.js";
+import { showScores } from "./scores.js";
 
-function show() {
-  const value = props.value;
-  if (!value?.serial || value.serial === opened) return;
-  opened = value.serial;
+const { element, props, watch } = component("sheet/sheet");
+const dialog = one("dialog", element);
+const title = one("h2", dialog);
+const body = one(".numbers", dialog);
+const COPIED_MS = 2000;
+const SIGNS = { ok: "✓", note: "·", warning: "⚠" };
+
+function show(value) {
   if (value.kind === "scores") return showScores(value);
   if (value.kind === "others") return showOthers(value);
   title.textContent = value.title;
@@ -37,7 +42,7 @@ function group(text, rows) {
 
 function row({ name, model, picture, model_point, picture_point, quality, corrected }) {
   const mark = node("b", { class: "mark", "data-tone": toneOf(name) }, name);
-  const notes = [quality == null ? null : `mask quality ${quality.toFixed(2)}`, corrected ? "corrected by hand" : null];
+  const notes = [quality === null || quality === undefined ? null : `mask quality ${quality.toFixed(2)}`, corrected ? "corrected by hand" : null];
   return node("tr", {}, node("th", { scope: "row" }, mark, ...notes.filter(Boolean).map((text) => node("small", {}, text))),
     cell(model, model_point), cell(picture, picture_point));
 }
@@ -50,7 +55,7 @@ function cell(box, point) {
 // Names keep their colours also when their regions are gone.
 function toneOf(name) {
   const region = name.split(".")[0];
-  return document.querySelector(`[data-region="${CSS.escape(region)}"]`)?.dataset.tone;
+  return one(`[data-region="${CSS.escape(region)}"]`)?.dataset.tone;
 }
 
 // Text and findings ------------------------------------------------------------------------------------
@@ -74,7 +79,7 @@ function findings({ findings: found, turn }) {
 // The dialogue and the picture are behind the sheet.
 function showPlace(turn, address) {
   dialog.close();
-  document.dispatchEvent(new CustomEvent("show-place", { detail: { turn, address } }));
+  change({ place: { turn, address } });
 }
 
 function times({ timings, decoding }) {
@@ -84,9 +89,11 @@ function times({ timings, decoding }) {
 }
 
 async function copyText(text, button) {
-  const label = button.querySelector("span");
+  const label = one("span", button);
   label.textContent = (await copied(text)) ? "Copied" : "Press Ctrl+C";
-  setTimeout(() => { label.textContent = "Copy"; }, 2000);
+  setTimeout(() => {
+    label.textContent = "Copy";
+  }, COPIED_MS);
 }
 
 async function copied(text) {
@@ -94,12 +101,12 @@ async function copied(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch { // a page without https may not write: mark the text, and try the old way
-    const shown = [...body.querySelectorAll("pre")].find((pre) => pre.textContent === text);
+    const shown = all("pre", body).find((pre) => pre.textContent === text);
     getSelection().selectAllChildren(shown);
     return document.execCommand("copy");
   }
 }
 
-shuts(dialog);
+closesByHand(dialog);
 dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's keys rest meanwhile
-watch("value", show);
+onAnswer({ props, watch }, show);
