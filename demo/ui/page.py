@@ -79,6 +79,7 @@ def build_page(
     # On a page of their own that is never shown, so that this one loads none of their components.
     with page.route("Endpoints", "endpoints", show_in_navbar=False):
         add_endpoints(running)
+    page.current_page = ""  # whatever is added later belongs to the one that is shown
     return page
 
 

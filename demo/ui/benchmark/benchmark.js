@@ -23,12 +23,14 @@ function ask(kind, details = {}) {
   trigger(kind, { search: search.value, count, ...details });
 }
 
+/** @param {import("./benchmark.d.ts").BenchmarkValue} value */
 function show(value) {
   if (value.small) drawSmall(value.small);
   if (value.rows) drawList(value);
   if (value.close) dialog.close();
 }
 
+/** @param {import("./benchmark.d.ts").BenchmarkValue} value */
 function drawList({ rows, open, left, bound, said, failed, reading }) {
   remark.textContent = said || "";
   remark.classList.toggle("failed", Boolean(failed));
@@ -47,17 +49,40 @@ function drawList({ rows, open, left, bound, said, failed, reading }) {
 
 function drawRows(rows, open) {
   list.replaceChildren(...rows.map((row) => drawRow(row, open)));
-  if (!rows.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No row has all of these words." : "There is no row yet."));
+  if (!rows.length) {
+    list.append(
+      node(
+        "li",
+        { class: "kept-none" },
+        search.value.trim() ? "No row has all of these words." : "There is no row yet.",
+      ),
+    );
+  }
 }
 
+/** @param {import("./benchmark.d.ts").Row} row @param {number | null} here */
 function drawRow({ row, title, image, rounds, why }, here) {
-  const facts = `Row ${row}${rounds ? ` · ${rounds} round${rounds === 1 ? "" : "s"}` : ""}${image ? ` · ${image}` : ""}`;
+  const facts = `Row ${row}${rounds ? ` · ${rounds} round${rounds === 1 ? "" : "s"}` : ""}${
+    image ? ` · ${image}` : ""
+  }`;
   const marks = why ? node("em", { class: "going" }, why) : row === here ? node("em", {}, "open") : "";
   const picture = node("img", { alt: "", src: small.get(row) || null });
-  const open = node("button", { type: "button", class: "kept-open", "data-row": row }, picture,
-    node("span", {}, node("b", {}, title || "This row cannot be used"), node("small", {}, facts, marks)));
+  const open = node(
+    "button",
+    { type: "button", class: "kept-open", "data-row": row },
+    picture,
+    node("span", {}, node("b", {}, title || "This row cannot be used"), node("small", {}, facts, marks)),
+  );
   const label = `Play row ${row}: ${title}`;
-  const play = why ? "" : node("div", { class: "kept-acts" }, node("button", { type: "button", "data-row": row, "data-play": "", title: "Open and play", "aria-label": label }, icon("play")));
+  const play = why ? "" : node(
+    "div",
+    { class: "kept-acts" },
+    node(
+      "button",
+      { type: "button", "data-row": row, "data-play": "", title: "Open and play", "aria-label": label },
+      icon("play"),
+    ),
+  );
   return node("li", { "data-at": row, "aria-current": row === here || null }, open, play);
 }
 

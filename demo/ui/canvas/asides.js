@@ -36,7 +36,10 @@ function drawAside({ kind, objects }) {
 
 function asideShapes(object) {
   const corners = edges(object.box);
-  const shapes = [shape("rect", { class: "aside-rim box", ...corners }), shape("rect", { class: "aside-line box", ...corners })];
+  const shapes = [
+    shape("rect", { class: "aside-rim box", ...corners }),
+    shape("rect", { class: "aside-line box", ...corners }),
+  ];
   const d = outlinePath(object);
   if (d) shapes.unshift(shape("path", { class: "aside-rim mask", d }), shape("path", { class: "aside-line mask", d }));
   return shapes;
@@ -57,7 +60,9 @@ function drawSwitch() {
 }
 
 function spokenAsides(turn, shown) {
-  const each = shown.map(({ name, objects }) => `${name}, ${objects.length === 1 ? "one object" : `${objects.length} objects`}`);
+  const each = shown.map(({ name, objects }) =>
+    `${name}, ${objects.length === 1 ? "one object" : `${objects.length} objects`}`
+  );
   return `Beside the regions, with answer ${turn}: ${each.join("; ")}`;
 }
 

@@ -5,10 +5,15 @@ import { onChange, outlinePath, outlines, pictureSize, regionOf, state } from ".
 import { cards } from "./parts.js";
 import { cropFrame } from "./geometry.js";
 import { message, namesTyped } from "../shared/message.js";
-import { all, closest, node, one, shape } from "../shared/nodes.js";
+import { all, closest, node, shape } from "../shared/nodes.js";
 
 const CARD_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-const allCards = node("button", { type: "button", class: "cards-all", "aria-expanded": "false", "aria-controls": "regions" });
+const allCards = node("button", {
+  type: "button",
+  class: "cards-all",
+  "aria-expanded": "false",
+  "aria-controls": "regions",
+});
 const cardOf = new Map(); // region id → its card; card.filled is what it shows, as text
 let current = null; // the region whose card the Tab key stops at
 let busyCard = null; // the region whose card is left as it is
@@ -54,17 +59,34 @@ function dropCard(id, card) {
 function putCard(region, index) {
   const card = cardOf.get(region.id) || makeCard(region);
   if (cards.children[index] !== card) cards.insertBefore(card, cards.children[index] || null);
-  const wanted = JSON.stringify([region, state.scene.picture.url, region.objects.map(({ mask }) => outlines.has(mask))]);
+  const wanted = JSON.stringify([
+    region,
+    state.scene.picture.url,
+    region.objects.map(({ mask }) => outlines.has(mask)),
+  ]);
   if (card.filled === wanted || busyCard === region.id) return;
   fillCard(card, region);
   card.filled = wanted;
 }
 
 function makeCard({ id }) {
-  const main = node("button", { type: "button", class: "card-main", "data-part": "main", "data-cite": id, tabindex: "-1" });
+  const main = node("button", {
+    type: "button",
+    class: "card-main",
+    "data-part": "main",
+    "data-cite": id,
+    tabindex: "-1",
+  });
   const more = node("button", {
-    type: "button", class: "card-more", "data-part": "more", "data-menu": id, tabindex: "-1",
-    "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": `More for ${id}`, title: `More for ${id}`,
+    type: "button",
+    class: "card-more",
+    "data-part": "more",
+    "data-menu": id,
+    tabindex: "-1",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "aria-label": `More for ${id}`,
+    title: `More for ${id}`,
   }, "⋯");
   const card = node("div", { class: "card", "data-region": id }, main, more);
   cardOf.set(id, card);
@@ -85,9 +107,12 @@ function fillCard(card, region) {
 function cardText(region) {
   const many = region.objects.length > 1;
   const lines = many || region.hidden ? [region.lines.join(" · ")] : region.lines;
-  const text = node("div", { class: "card-text" },
+  const text = node(
+    "div",
+    { class: "card-text" },
     node("div", { class: "card-name" }, node("b", { class: "mark" }, region.id), " ", node("span", {}, region.title)),
-    ...lines.map((line) => node("div", { class: "card-line" }, line)));
+    ...lines.map((line) => node("div", { class: "card-line" }, line)),
+  );
   if (region.hidden) text.append(showButton(region));
   else if (many) text.append(node("div", { class: "card-objects" }, ...region.objects.map(objectChip)));
   return text;
@@ -95,12 +120,23 @@ function cardText(region) {
 
 function objectChip(object) {
   const label = `Cite ${object.id} alone`;
-  return node("button", { type: "button", "data-part": object.id, "data-cite": object.id, tabindex: "-1", "aria-label": label }, object.id);
+  return node("button", {
+    type: "button",
+    "data-part": object.id,
+    "data-cite": object.id,
+    tabindex: "-1",
+    "aria-label": label,
+  }, object.id);
 }
 
 function showButton(region) {
   return node("button", {
-    type: "button", class: "card-show", "data-part": "show", "data-show": region.id, tabindex: "-1", "aria-label": `Show ${region.id}`,
+    type: "button",
+    class: "card-show",
+    "data-part": "show",
+    "data-show": region.id,
+    tabindex: "-1",
+    "aria-label": `Show ${region.id}`,
   }, "Show");
 }
 
@@ -108,8 +144,12 @@ function crop(region) {
   const [width, height] = pictureSize();
   const frame = cropFrame(region.objects.map((object) => object.box), [width, height]);
   const shapes = region.objects.map(outlinePath).filter(Boolean).map((d) => shape("path", { d, class: "outline" }));
-  return shape("svg", { class: "crop", viewBox: frame.join(" "), preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
-    shape("image", { href: state.scene.picture.url, width, height }), ...shapes);
+  return shape(
+    "svg",
+    { class: "crop", viewBox: frame.join(" "), preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
+    shape("image", { href: state.scene.picture.url, width, height }),
+    ...shapes,
+  );
 }
 
 // Which are cited in the message, and which the keyboard is at -------------------------------------

@@ -39,7 +39,8 @@ export function lightAgain() {
   for (const old of all(".lit")) old.classList.remove("lit");
   stage.classList.toggle("has-lit", Boolean(region && one(`[data-region="${region}"]`, marksLayer)));
   if (!region) return;
-  const places = `[data-region="${region}"], [data-of="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
+  const places =
+    `[data-region="${region}"], [data-of="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
   for (const place of all(places)) place.classList.add("lit");
 }
 
@@ -94,8 +95,11 @@ function showTip({ group, tag }, text) {
 
 function spokenName(region, object, cited) {
   return [
-    region.objects.length > 1 ? object.id : region.id, region.title,
-    region.origin === "user" && "drawn by you", object.corrected && "corrected", cited && "cited",
+    region.objects.length > 1 ? object.id : region.id,
+    region.title,
+    region.origin === "user" && "drawn by you",
+    object.corrected && "corrected",
+    cited && "cited",
   ].filter(Boolean).join(", ");
 }
 

@@ -8,12 +8,31 @@ import { lookButton } from "./looks_bar.js";
 import { setTool } from "./tool.js";
 import { drawIcon, node } from "../shared/nodes.js";
 
-const divider = node("div", {
-  class: "divider", role: "slider", tabindex: "0", "aria-label": "Divider: the bare picture on its left, the regions on its right",
-  "aria-orientation": "horizontal", "aria-valuemin": "0", "aria-valuemax": "100",
-}, node("span", { class: "divider-left", "aria-hidden": "true" }, "Picture"), node("i", {}, drawIcon(LOOK_ICONS.divider)),
-  node("span", { class: "divider-right", "aria-hidden": "true" }, "Regions"));
-const STEPS = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10, Home: -100, End: 100 };
+const divider = node(
+  "div",
+  {
+    class: "divider",
+    role: "slider",
+    tabindex: "0",
+    "aria-label": "Divider: the bare picture on its left, the regions on its right",
+    "aria-orientation": "horizontal",
+    "aria-valuemin": "0",
+    "aria-valuemax": "100",
+  },
+  node("span", { class: "divider-left", "aria-hidden": "true" }, "Picture"),
+  node("i", {}, drawIcon(LOOK_ICONS.divider)),
+  node("span", { class: "divider-right", "aria-hidden": "true" }, "Regions"),
+);
+const STEPS = {
+  ArrowLeft: -2,
+  ArrowDown: -2,
+  ArrowRight: 2,
+  ArrowUp: 2,
+  PageDown: -10,
+  PageUp: 10,
+  Home: -100,
+  End: 100,
+};
 
 /** Compare, or end it. */
 export function showCompare(on) {

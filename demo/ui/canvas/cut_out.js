@@ -11,7 +11,10 @@ const MAX_KEPT_MS = 10000; // by then the browser has begun to write the file
 export async function downloadCutOut(region) {
   const blob = await cutOut(region);
   if (!blob) return tell("The browser could not make the cut-out: it is too large.");
-  const link = node("a", { href: URL.createObjectURL(blob), download: `${fileStem(state.scene.name)}-${region.id}.png` });
+  const link = node("a", {
+    href: URL.createObjectURL(blob),
+    download: `${fileStem(state.scene.name)}-${region.id}.png`,
+  });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), MAX_KEPT_MS);
   tell(`The cut-out of ${region.id} is in your downloads.`);

@@ -32,8 +32,12 @@ export function drawDraft() {
 
 function drawSketch({ box, tone }) {
   const corners = edges(box);
-  return shape("g", { class: "object sketch", "data-tone": tone },
-    shape("rect", { class: "casing", ...corners }), shape("rect", { class: "box", ...corners }));
+  return shape(
+    "g",
+    { class: "object sketch", "data-tone": tone },
+    shape("rect", { class: "casing", ...corners }),
+    shape("rect", { class: "box", ...corners }),
+  );
 }
 
 // The held object's box with its handles; the object itself fades while its box is elsewhere.
@@ -62,8 +66,12 @@ function clicksNow(sketches) {
 // In the middle of its pixel, in the screen's own scale (--unit).
 function drawClick([x, y, positive]) {
   const style = `transform: translate(${x + 0.5}px, ${y + 0.5}px) scale(var(--unit))`;
-  return shape("g", { class: positive ? "click" : "click minus", style },
-    shape("circle", { r: 8.5 }), shape("path", { d: positive ? "M-4.5 0h9M0-4.5v9" : "M-4.5 0h9" }));
+  return shape(
+    "g",
+    { class: positive ? "click" : "click minus", style },
+    shape("circle", { r: 8.5 }),
+    shape("path", { d: positive ? "M-4.5 0h9M0-4.5v9" : "M-4.5 0h9" }),
+  );
 }
 
 // The size in picture pixels, at the lower right of what is being drawn.

@@ -89,7 +89,11 @@ export function refine(objectNow, at, positive) {
     const object = objectNow();
     return object && marks.has(object) ? { kind: "refine", object, at, positive } : null;
   };
-  act(make, { click: [...at, positive ? 1 : 0] }, () => say(positive ? "Added to the outline." : "Taken from the outline."));
+  act(
+    make,
+    { click: [...at, positive ? 1 : 0] },
+    () => say(positive ? "Added to the outline." : "Taken from the outline."),
+  );
 }
 
 export function endMaking() {

@@ -11,9 +11,16 @@ import { all, closest, drawIcon, node, one, scrollBehavior } from "../shared/nod
 
 const FRAME_MS = 1600;
 const words = node("output", { class: "film-text" });
-const film = node("div", { class: "film", role: "group", "aria-label": "Turn by turn" },
-  drawButton("first", "To the beginning"), drawButton("back", "One answer back"), words,
-  drawButton("next", "One answer on"), drawButton("play", "Play"), drawButton("close", "Back to the whole dialogue"));
+const film = node(
+  "div",
+  { class: "film", role: "group", "aria-label": "Turn by turn" },
+  drawButton("first", "To the beginning"),
+  drawButton("back", "One answer back"),
+  words,
+  drawButton("next", "One answer on"),
+  drawButton("play", "Play"),
+  drawButton("close", "Back to the whole dialogue"),
+);
 const ACTS = {
   first: () => stepTo(0),
   back: () => stepTo(state.step - 1),
@@ -26,7 +33,11 @@ let dialogue = 0;
 let playing = 0; // the timer
 
 function drawButton(name, label) {
-  return node("button", { type: "button", "data-film": name, "aria-label": label, title: label }, drawIcon(FILM_ICONS[name]));
+  return node(
+    "button",
+    { type: "button", "data-film": name, "aria-label": label, title: label },
+    drawIcon(FILM_ICONS[name]),
+  );
 }
 
 /** Begin the film, or end it. */

@@ -11,7 +11,14 @@ import { menu } from "../shared/menu.js";
 import { message } from "../shared/message.js";
 import { isTyping, one } from "../shared/nodes.js";
 
-const KEYS = { "/": () => message()?.focus(), "?": showKeys, f: LOOKS.only, h: hideMeant, x: LOOKS.compare, t: LOOKS.film };
+const KEYS = {
+  "/": () => message()?.focus(),
+  "?": showKeys,
+  f: LOOKS.only,
+  h: hideMeant,
+  x: LOOKS.compare,
+  t: LOOKS.film,
+};
 
 function hideMeant() {
   const region = regionMeant();
@@ -53,5 +60,7 @@ function onEscape(event) {
 
 window.addEventListener("keydown", onAnyKey);
 window.addEventListener("keydown", (event) => {
-  if (isSingle(event) && !isTyping(event) && !menu.contains(event.target) && !mayUseSingleKeys()) event.stopImmediatePropagation();
+  if (isSingle(event) && !isTyping(event) && !menu.contains(event.target) && !mayUseSingleKeys()) {
+    event.stopImmediatePropagation();
+  }
 }, true);

@@ -7,34 +7,72 @@ import { closest, drawIcon, node, one, storage } from "../shared/nodes.js";
 const SINGLE_KEYS = "regionreasoner.single-keys";
 /** @type {[string, [string, string][]][]} */
 const KEYS = [
-  ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Ctrl Z", "undo the last answer or change"], ["Esc", "leave what is open, or stop the answer"]]],
+  ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Ctrl Z", "undo the last answer or change"], [
+    "Esc",
+    "leave what is open, or stop the answer",
+  ]]],
   ["Tools", [
-    ["V", "select"], ["B", "draw a box"], ["P", "click a point"], ["C", "correct"],
-    ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"], ["Enter", "set a corner or a point, with Alt “not this”"],
-    ["+ −", "zoom in and out"], ["0", "the whole picture"], ["1", "one to one"],
+    ["V", "select"],
+    ["B", "draw a box"],
+    ["P", "click a point"],
+    ["C", "correct"],
+    ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"],
+    ["Enter", "set a corner or a point, with Alt “not this”"],
+    ["+ −", "zoom in and out"],
+    ["0", "the whole picture"],
+    ["1", "one to one"],
   ]],
   ["At a region", [
-    ["Tab ← →", "from region to region"], ["Enter", "cite it; again: this object alone, then no more"], ["Shift Enter", "cite this object alone"], ["F", "only this region, and back"],
-    ["H", "hide or show"], ["F2", "rename (in the list)"], ["Delete", "delete"],
+    ["Tab ← →", "from region to region"],
+    ["Enter", "cite it; again: this object alone, then no more"],
+    ["Shift Enter", "cite this object alone"],
+    ["F", "only this region, and back"],
+    ["H", "hide or show"],
+    ["F2", "rename (in the list)"],
+    ["Delete", "delete"],
     ["← ↑ ↓ →", "move a box in hand, with Shift resize it, with Ctrl faster"],
   ]],
-  ["Looking", [["X", "compare with the bare picture"], ["T", "turn by turn"], ["← →", "move the divider, or step through the answers"]]],
+  ["Looking", [["X", "compare with the bare picture"], ["T", "turn by turn"], [
+    "← →",
+    "move the divider, or step through the answers",
+  ]]],
 ];
 const GESTURES = [
-  ["Mouse", "Click a region to cite it, again for the one object alone, and again to take it out; right-click for its menu. The wheel zooms. Drag to move a zoomed picture, with any tool while Space is down. With Point and Correct, Alt+click says “not this”."],
-  ["Touch", "Tap a region to cite it, again for the one object alone, and again to take it out; hold it for its menu. Two fingers zoom and move the picture."],
+  [
+    "Mouse",
+    "Click a region to cite it, again for the one object alone, and again to take it out; right-click for its menu. The wheel zooms. Drag to move a zoomed picture, with any tool while Space is down. With Point and Correct, Alt+click says “not this”.",
+  ],
+  [
+    "Touch",
+    "Tap a region to cite it, again for the one object alone, and again to take it out; hold it for its menu. Two fingers zoom and move the picture.",
+  ],
 ];
 const sheet = drawSheet();
 const checkbox = one("input", sheet);
 
 function drawSheet() {
-  const groups = KEYS.map(([title, rows]) => node("section", {}, node("h3", {}, title), node("dl", {}, ...rows.map(drawRow))));
-  const switching = node("label", { class: "keys-switch" }, node("input", { type: "checkbox" }), " Single keys work (letters, signs and numbers)");
-  return node("dialog", { class: "keys", "aria-labelledby": "keys-title" },
-    node("div", { class: "keys-head" }, node("h2", { id: "keys-title" }, "Keys and gestures"),
-      node("button", { type: "button", class: "keys-close", "aria-label": "Close" }, drawIcon(FILM_ICONS.close))),
+  const groups = KEYS.map(([title, rows]) =>
+    node("section", {}, node("h3", {}, title), node("dl", {}, ...rows.map(drawRow)))
+  );
+  const switching = node(
+    "label",
+    { class: "keys-switch" },
+    node("input", { type: "checkbox" }),
+    " Single keys work (letters, signs and numbers)",
+  );
+  return node(
+    "dialog",
+    { class: "keys", "aria-labelledby": "keys-title" },
+    node(
+      "div",
+      { class: "keys-head" },
+      node("h2", { id: "keys-title" }, "Keys and gestures"),
+      node("button", { type: "button", class: "keys-close", "aria-label": "Close" }, drawIcon(FILM_ICONS.close)),
+    ),
     node("div", { class: "keys-groups" }, ...groups),
-    ...GESTURES.map(([name, text]) => node("p", {}, node("b", {}, name), " ", text)), switching);
+    ...GESTURES.map(([name, text]) => node("p", {}, node("b", {}, name), " ", text)),
+    switching,
+  );
 }
 
 function drawRow([keys, text]) {

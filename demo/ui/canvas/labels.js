@@ -20,8 +20,11 @@ const pen = document.createElement("canvas").getContext("2d");
  */
 export function drawTag(region, object, data) {
   const many = region.objects.length > 1;
-  const tag = node("div", { class: "tag", "data-of": region.id, "data-object-of": object.id, ...data },
-    node("b", {}, many ? object.id : region.id));
+  const tag = node(
+    "div",
+    { class: "tag", "data-of": region.id, "data-object-of": object.id, ...data },
+    node("b", {}, many ? object.id : region.id),
+  );
   if (region.title && object === region.objects[0]) tag.append(node("span", {}, ` ${region.title}`));
   return tag;
 }
@@ -40,7 +43,14 @@ export function placeTags(marks, scale) {
   const labels = marks.map(({ tag, object }) => {
     const [short, whole] = tagWidths(tag).map((width) => Math.min(width, limit));
     const box = object.box.map((value) => value * scale);
-    return { tag, short, full: terse ? short : whole, box, middle: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], taken: null };
+    return {
+      tag,
+      short,
+      full: terse ? short : whole,
+      box,
+      middle: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2],
+      taken: null,
+    };
   });
   placeLabels(labels, room);
   for (const label of labels) showTag(label, limit, room);
@@ -63,7 +73,9 @@ function tagWidths(tag) {
 
 function showTag(label, limit, room) {
   const { tag, full, taken } = label;
-  const [at, pointed] = [taken || [0, 0], placePointed(label, room)].map(([x, y]) => `${Math.round(x)}px ${Math.round(y)}px`);
+  const [at, pointed] = [taken || [0, 0], placePointed(label, room)].map(([x, y]) =>
+    `${Math.round(x)}px ${Math.round(y)}px`
+  );
   tag.style.cssText = `max-width: ${limit}px; --at: ${at}; --lit-at: ${pointed}`;
   tag.classList.toggle("short", Boolean(taken) && taken[2] < full);
   tag.classList.toggle("crowded", !taken);

@@ -10,10 +10,18 @@ const LOOKS = {
   film: { text: "Turn by turn", title: "Turn by turn: the dialogue as a film", key: "T" },
   keys: { text: "Keys", title: "Keys and gestures", key: "?" },
 };
-const group = node("div", { class: "segments looks", role: "group", "aria-label": "Ways to look" },
+const group = node(
+  "div",
+  { class: "segments looks", role: "group", "aria-label": "Ways to look" },
   ...Object.entries(LOOKS).map(([name, { text, title, key }]) => (
-    node("button", { type: "button", "data-look": name, title: `${title} (${key})`, "aria-keyshortcuts": key },
-      drawIcon(LOOK_ICONS[name]), node("span", {}, text)))));
+    node(
+      "button",
+      { type: "button", "data-look": name, title: `${title} (${key})`, "aria-keyshortcuts": key },
+      drawIcon(LOOK_ICONS[name]),
+      node("span", {}, text),
+    )
+  )),
+);
 
 /** As in canvas.css: there the bar has a panel of what is shown. */
 export const narrow = matchMedia("(max-width: 900px)");

@@ -49,9 +49,19 @@ function markOf({ region, object }) {
   const old = marks.get(object.id);
   if (old?.text === text) return Object.assign(old, { region, object });
   const data = { "data-tone": region.tone, "data-turn": region.turn };
-  const group = shape("g", {
-    class: "object", role: "button", tabindex: "0", "data-region": region.id, "data-object": object.id, ...data,
-  }, shape("title", {}), ...outlineOf(object));
+  const group = shape(
+    "g",
+    {
+      class: "object",
+      role: "button",
+      tabindex: "0",
+      "data-region": region.id,
+      "data-object": object.id,
+      ...data,
+    },
+    shape("title", {}),
+    ...outlineOf(object),
+  );
   const tag = drawTag(region, object, data);
   old?.group.remove();
   old?.tag.remove();

@@ -15,7 +15,12 @@ export function startNaming(id) {
   if (naming) endNaming(naming);
   const card = cardFor(id);
   const field = node("input", {
-    type: "text", class: "card-field", maxlength: MAX_LENGTH, "aria-label": `Name of ${id}`, enterkeyhint: "done", autocomplete: "off",
+    type: "text",
+    class: "card-field",
+    maxlength: MAX_LENGTH,
+    "aria-label": `Name of ${id}`,
+    enterkeyhint: "done",
+    autocomplete: "off",
   });
   field.value = regionOf(id).title;
   naming = { id, field, isSent: false };
@@ -64,7 +69,9 @@ function onNameKey(event) {
 cards.addEventListener("keydown", onNameKey, true);
 cards.addEventListener("keydown", (event) => {
   const card = closest(event, ".card");
-  if (event.key !== "F2" || !card || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key !== "F2" || !card || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
   startNaming(card.dataset.region);
   event.preventDefault();
   event.stopPropagation();

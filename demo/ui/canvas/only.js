@@ -50,7 +50,10 @@ function dressRegions() {
   for (const part of all("#canvas [data-region], #canvas [data-of], #regions [data-region]", element)) {
     const region = regionOf(part.dataset.region || part.dataset.of);
     if (!region) continue;
-    part.classList.toggle("away", (only !== null && region.id !== only) || (step !== null && (region.turn ?? 0) > step));
+    part.classList.toggle(
+      "away",
+      (only !== null && region.id !== only) || (step !== null && (region.turn ?? 0) > step),
+    );
     part.classList.toggle("made", step !== null && region.origin === "model" && region.turn === step);
   }
 }
@@ -65,8 +68,14 @@ function drawSpot() {
   });
   spot.setAttribute("viewBox", `0 0 ${width} ${height}`);
   spot.replaceChildren(
-    shape("mask", { id: "spot-holes", maskUnits: "userSpaceOnUse", x: 0, y: 0, width, height }, shape("rect", { width, height, fill: "#fff" }), ...holes),
-    shape("rect", { width, height, mask: "url(#spot-holes)" }));
+    shape(
+      "mask",
+      { id: "spot-holes", maskUnits: "userSpaceOnUse", x: 0, y: 0, width, height },
+      shape("rect", { width, height, fill: "#fff" }),
+      ...holes,
+    ),
+    shape("rect", { width, height, mask: "url(#spot-holes)" }),
+  );
   overlay.before(spot);
 }
 

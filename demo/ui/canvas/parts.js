@@ -2,7 +2,9 @@
 import { component } from "../shared/components.js";
 import { one } from "../shared/nodes.js";
 
-export const { element, props, trigger, watch } = component("canvas/canvas");
+/** @type {import("../shared/component.d.ts").Component<Partial<import("./scene.d.ts").Scene> | null, { advice: string }>} */
+const canvas = component("canvas/canvas");
+export const { element, props, trigger, watch } = canvas;
 export const stage = one("#canvas", element);
 export const view = one(".view", stage);
 export const sheet = one(".sheet", stage);

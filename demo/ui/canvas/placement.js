@@ -15,7 +15,8 @@ const RIM = 1; // the light line round a label
 export function placeLabels(labels, room) {
   // Every name gets its place before any gets room for more words; those cover nothing's middle.
   for (const label of labels) {
-    label.taken = freePlace(label, label.short, room, labels, true) || freePlace(label, label.short, room, labels, false);
+    label.taken = freePlace(label, label.short, room, labels, true) ||
+      freePlace(label, label.short, room, labels, false);
   }
   for (const label of labels) {
     const wide = label.taken && label.full > label.short && freePlace(label, label.full, room, labels, true);
@@ -37,16 +38,25 @@ export function freePlace(label, w, [width, height], labels, polite) {
   const [x1, y1, x2, y2] = label.box;
   const [above, below] = [y1 - HEIGHT - GAP, y2 + GAP];
   const places = [
-    [x1, above], [x1, below], [x2 - w, above], [x2 - w, below],
-    [x2 + GAP, y1], [x1 - w - GAP, y1], [x2 + GAP, y2 - HEIGHT], [x1 - w - GAP, y2 - HEIGHT],
-    [x1 + GAP, y1 + GAP], [x1 + GAP, y2 - HEIGHT - GAP], [x2 - w - GAP, y1 + GAP],
+    [x1, above],
+    [x1, below],
+    [x2 - w, above],
+    [x2 - w, below],
+    [x2 + GAP, y1],
+    [x1 - w - GAP, y1],
+    [x2 + GAP, y2 - HEIGHT],
+    [x1 - w - GAP, y2 - HEIGHT],
+    [x1 + GAP, y1 + GAP],
+    [x1 + GAP, y2 - HEIGHT - GAP],
+    [x2 - w - GAP, y1 + GAP],
   ];
   const sideways = (x) => Math.max(0, Math.min(x, width - w));
   for (const [at, y] of places) {
     const beside = at >= x2 || at + w <= x1;
     const x = beside ? at : sideways(at); // beside a box it may not be pushed over it
     if (y < 0 || y + HEIGHT > height || x < 0 || x + w > width) continue;
-    const free = (other) => other === label || (isApart(other.taken, x, y, w) && !(polite && covers(x, y, w, other.middle)));
+    const free = (other) =>
+      other === label || (isApart(other.taken, x, y, w) && !(polite && covers(x, y, w, other.middle)));
     if (labels.every(free)) return [x, y, w];
   }
   return labels.length ? null : [sideways(x1), Math.max(0, Math.min(y1, height - HEIGHT)), w];

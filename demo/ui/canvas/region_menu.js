@@ -23,7 +23,12 @@ function actsOn(region) {
     { text: "Rename", key: "F2", icon: ICONS.rename, run: () => startNaming(id) },
     ...(hidden ? [] : [
       { text: "Correct", icon: ICONS.correct, run: () => correctRegion(region) },
-      { text: isOnly ? "Show all" : "Only this region", key: "F", icon: ICONS.only, run: () => showOnly(isOnly ? null : id) },
+      {
+        text: isOnly ? "Show all" : "Only this region",
+        key: "F",
+        icon: ICONS.only,
+        run: () => showOnly(isOnly ? null : id),
+      },
     ]),
     { text: hidden ? "Show" : "Hide", key: "H", icon: hidden ? ICONS.show : ICONS.hide, run: () => hideOrShow(region) },
     { text: objects.length === 1 ? "Copy box" : "Copy boxes", icon: ICONS.copy, run: () => copyBoxes(region) },
@@ -45,7 +50,9 @@ async function copyBoxes({ id, objects }) {
   const lines = objects.map(({ box }) => `[${box.join(", ")}]`);
   const copied = await copyText(lines.join("\n"), element);
   if (!copied) tell("The browser did not allow copying.");
-  else tell(lines.length === 1 ? `Copied ${lines[0]}, the box of ${id}.` : `Copied the ${lines.length} boxes of ${id}.`);
+  else {tell(
+      lines.length === 1 ? `Copied ${lines[0]}, the box of ${id}.` : `Copied the ${lines.length} boxes of ${id}.`,
+    );}
 }
 
 // Where the menu is opened: a card's ⋯, or the other mouse button on a card or on the picture --------

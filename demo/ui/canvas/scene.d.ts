@@ -41,9 +41,11 @@ export interface Scene extends Answer {
 /** What a running turn changes of the scene. */
 export type RunningScene = Pick<Scene, "busy" | "provisional">;
 
+/** A file that Gradio serves; it fills in the address. */
 export interface Picture {
   path: string;
-  url: string;
+  url: string | null;
+  [more: string]: unknown;
 }
 
 export interface Marks {

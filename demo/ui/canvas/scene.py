@@ -1,4 +1,4 @@
-"""What the canvas shows of a dialogue, as the JSON value that canvas.js draws.
+"""What the canvas shows of a dialogue, as the JSON value that canvas.js draws; scene.d.ts is its form.
 
 It knows how regions look (colours, names, lines on a card); it does not know how they are found.
 """
@@ -115,11 +115,15 @@ def serial() -> int:
 
 _EMPTY: dict[str, Any] = {
     "picture": None,
+    "name": "",
+    "width": 0,
+    "height": 0,
     "regions": [],
     "outlines": {},
     "asides": {},
     "provisional": [],
     "busy": "",
+    "tone": 1,
     "turns": 0,
     "dialogues": [],
     "dialogue": 0,

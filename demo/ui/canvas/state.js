@@ -24,29 +24,31 @@ const EMPTY = {
   serial: 0,
 };
 
-export const { state, change, onChange } = createStore(/** @type {State} */ ({
-  scene: EMPTY,
-  drawn: 0,
-  advice: null,
-  place: null,
-  zoom: 1,
-  tool: "select",
-  plus: true,
-  pressed: false,
-  held: null,
-  moved: null,
-  making: null,
-  rubber: null,
-  aim: null,
-  corner: null,
-  acts: [],
-  asides: [],
-  pointedTurn: null,
-  lit: null,
-  only: null,
-  split: null,
-  step: null,
-}));
+export const { state, change, onChange } = createStore(
+  /** @type {State} */ ({
+    scene: EMPTY,
+    drawn: 0,
+    advice: null,
+    place: null,
+    zoom: 1,
+    tool: "select",
+    plus: true,
+    pressed: false,
+    held: null,
+    moved: null,
+    making: null,
+    rubber: null,
+    aim: null,
+    corner: null,
+    acts: [],
+    asides: [],
+    pointedTurn: null,
+    lit: null,
+    only: null,
+    split: null,
+    step: null,
+  }),
+);
 
 /** The outlines of masks as SVG paths, by key; each comes once and is kept. @type {Map<string, string>} */
 export const outlines = new Map();

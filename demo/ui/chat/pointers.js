@@ -48,7 +48,7 @@ function ghostOf(box) {
   return ["casing", "box"].map((name) => shape("rect", { class: name, ...edges(box) }));
 }
 
-function placeGhostName([x1, y1, x2, y2]) {
+function placeGhostName([x1, y1, x2]) {
   const [width, height] = pictureSize();
   const right = x1 + x2 > width;
   ghostName.style.left = right ? "" : `${(100 * x1) / width}%`;

@@ -16,7 +16,11 @@ export function showCited() {
   const names = [...new Set(named.map((found) => found.name))];
   const reads = placedReads(text);
   line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0;
-  const wanted = JSON.stringify([names.map((name) => [name, exists(name), why(name)]), reads, state.scene.regions.length]);
+  const wanted = JSON.stringify([
+    names.map((name) => [name, exists(name), why(name)]),
+    reads,
+    state.scene.regions.length,
+  ]);
   if (wanted === shown) return;
   shown = wanted;
   showPeek(null);
@@ -27,9 +31,17 @@ export function showCited() {
 
 function chip(name) {
   const there = exists(name);
-  const made = node("span", { class: there ? "chip" : "chip unknown", "data-name": name, "data-tone": regionOf(name)?.tone },
+  const made = node(
+    "span",
+    { class: there ? "chip" : "chip unknown", "data-name": name, "data-tone": regionOf(name)?.tone },
     node("b", {}, there ? name : `${name}?`),
-    node("button", { type: "button", "data-remove": name, "aria-label": `Remove ${name} from the question`, title: "Remove" }, icon("close")));
+    node("button", {
+      type: "button",
+      "data-remove": name,
+      "aria-label": `Remove ${name} from the question`,
+      title: "Remove",
+    }, icon("close")),
+  );
   return there ? [made] : [made, node("span", { class: "why" }, why(name))];
 }
 
@@ -71,11 +83,23 @@ function readingChip(read) {
   const tone = regionOf(name).tone;
   const made = state.scene.regions.length < 2
     ? node("span", { class: "chip", "data-name": name, "data-tone": tone }, names)
-    : node("button", {
-      type: "button", class: "chip", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": "offer",
-      "aria-label": `“${read.phrase}” is read as ${read.names.join(" and ")}. Choose another region`,
-      title: "Choose another region", "data-name": name, "data-tone": tone,
-    }, names, icon("chevron"));
+    : node(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        role: "combobox",
+        "aria-haspopup": "listbox",
+        "aria-expanded": "false",
+        "aria-controls": "offer",
+        "aria-label": `“${read.phrase}” is read as ${read.names.join(" and ")}. Choose another region`,
+        title: "Choose another region",
+        "data-name": name,
+        "data-tone": tone,
+      },
+      names,
+      icon("chevron"),
+    );
   if (made.matches("button")) made.addEventListener("click", () => offerOthers(made, read));
   return node("span", { class: "reading" }, `“${read.phrase}” →`, made);
 }

@@ -22,13 +22,29 @@ function endCoach() {
 
 function drawCoach() {
   const done = reached === STEPS.length;
-  const steps = STEPS.map(forHands).map((step, i) => node("li", {
-    class: i < reached ? "done" : null, "aria-current": i === reached ? "step" : null, title: step,
-  }, node("i", { "aria-hidden": "true" }, i < reached ? icon("check") : String(i + 1)),
-  node("span", {}, i < reached ? `${step}: done` : step)));
-  const close = node("button", { type: "button", "aria-label": "Close the first steps", title: "Close" }, icon("close"));
+  const steps = STEPS.map(forHands).map((step, i) =>
+    node(
+      "li",
+      {
+        class: i < reached ? "done" : null,
+        "aria-current": i === reached ? "step" : null,
+        title: step,
+      },
+      node("i", { "aria-hidden": "true" }, i < reached ? icon("check") : String(i + 1)),
+      node("span", {}, i < reached ? `${step}: done` : step),
+    )
+  );
+  const close = node(
+    "button",
+    { type: "button", "aria-label": "Close the first steps", title: "Close" },
+    icon("close"),
+  );
   close.addEventListener("click", endCoach);
-  coach.replaceChildren(node("ol", {}, ...steps), node("p", { role: "status" }, done ? "That is all. Go on like this." : ""), close);
+  coach.replaceChildren(
+    node("ol", {}, ...steps),
+    node("p", { role: "status" }, done ? "That is all. Go on like this." : ""),
+    close,
+  );
 }
 
 function stepsDone() {

@@ -28,7 +28,9 @@ export function newestFirst() {
 export function showOffer(event) {
   const box = message();
   const caret = box.selectionStart;
-  const token = event.isTrusted && !isWriting() && box.selectionEnd === caret ? box.value.slice(0, caret).match(STARTED)?.[1] : null;
+  const token = event.isTrusted && !isWriting() && box.selectionEnd === caret
+    ? box.value.slice(0, caret).match(STARTED)?.[1]
+    : null;
   const start = token ? caret - token.length : -1;
   if (start !== dismissed) dismissed = -1;
   const names = token && dismissed < 0 ? fitting(token, newestFirst()).slice(0, MAX_OFFERED) : [];
@@ -71,8 +73,20 @@ function option(name) {
   const region = regionOf(name);
   const title = name === region.id ? region.title : `part of ${region.id}`;
   const from = region.hidden ? "hidden" : region.lines[0];
-  return node("div", { role: "option", id: `offer-${name}`, "data-take": name, "data-tone": region.tone, class: region.hidden ? "away" : null },
-    cropOf(name), node("b", { class: "mark" }, name), node("span", {}, title), node("small", {}, from || ""));
+  return node(
+    "div",
+    {
+      role: "option",
+      id: `offer-${name}`,
+      "data-take": name,
+      "data-tone": region.tone,
+      class: region.hidden ? "away" : null,
+    },
+    cropOf(name),
+    node("b", { class: "mark" }, name),
+    node("span", {}, title),
+    node("small", {}, from || ""),
+  );
 }
 
 function activate(index) {
@@ -108,8 +122,9 @@ const MOVES = { ArrowDown: 1, ArrowUp: -1 };
 function onOfferKey(event) {
   if (!offered || event.target !== offered.owner || event.isComposing) return;
   const { names, active } = offered;
-  if (event.key in MOVES) activate((Math.max(active, MOVES[event.key] > 0 ? -1 : 0) + MOVES[event.key] + names.length) % names.length);
-  else if (event.key === "Escape") dismiss();
+  if (event.key in MOVES) {
+    activate((Math.max(active, MOVES[event.key] > 0 ? -1 : 0) + MOVES[event.key] + names.length) % names.length);
+  } else if (event.key === "Escape") dismiss();
   else if ((event.key === "Enter" || event.key === "Tab") && active >= 0 && !event.shiftKey) take(names[active]);
   else if (event.key === " " && offered.owner !== message()) take(names[active]);
   else return LEAVING.includes(event.key) && closeOffer();

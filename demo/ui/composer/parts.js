@@ -2,7 +2,9 @@
 import { component } from "../shared/components.js";
 import { one } from "../shared/nodes.js";
 
-export const { element, props, trigger, watch } = component("composer/hint");
+/** @type {import("../shared/component.d.ts").Component<import("./hint.d.ts").HintValue | null>} */
+const hint = component("composer/hint");
+export const { element, props, trigger, watch } = hint;
 export const line = one(".hint", element);
 export const cites = one(".cites", element);
 export const peek = one(".peek", element);

@@ -20,10 +20,12 @@ let count = PAGE_ROWS;
 let held = null; // the row and button that had the keyboard when an act was sent
 let searching = 0;
 
+/** @param {import("./dialogues.d.ts").DialogueAct["kind"]} kind @param {Partial<import("./dialogues.d.ts").DialogueAct>} [details] */
 function send(kind, details = {}) {
   trigger("library", { kind, search: search.value, count, ...details });
 }
 
+/** @param {import("./dialogues.d.ts").DialoguesValue} value */
 function show(value) {
   say(value.said, value.failed);
   if (value.dialogues) drawList(value);
@@ -38,9 +40,18 @@ function say(text, failed) {
 
 // The list ---------------------------------------------------------------------------------------------
 
+/** @param {import("./dialogues.d.ts").DialoguesValue} value */
 function drawList({ dialogues, left, bound, here, user }) {
   list.replaceChildren(...dialogues.map(row));
-  if (!dialogues.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No dialogue has all of these words." : "There is no dialogue yet."));
+  if (!dialogues.length) {
+    list.append(
+      node(
+        "li",
+        { class: "kept-none" },
+        search.value.trim() ? "No dialogue has all of these words." : "There is no dialogue yet.",
+      ),
+    );
+  }
   list.removeAttribute("aria-busy");
   more.hidden = !left;
   more.textContent = `Show ${Math.min(left, PAGE_ROWS)} more`;
@@ -51,22 +62,50 @@ function drawList({ dialogues, left, bound, here, user }) {
   if (held) focusAgain();
 }
 
+/** @param {import("./dialogues.d.ts").Kept} kept */
 function row(kept) {
   const picture = node("img", { src: kept.small, alt: "" });
   const facts = [`${kept.turns} question${kept.turns === 1 ? "" : "s"}`, when(kept.at)];
-  const marks = [kept.open ? node("em", {}, "open") : "", kept.going ? node("em", { class: "going", title: "The oldest dialogue without a pin goes first" }, "goes first when room is needed") : ""];
-  const open = node("button", { type: "button", class: "kept-open", "data-do": "open" }, picture,
-    node("span", {}, node("b", {}, kept.title), node("small", {}, facts.join(" · "), ...marks)));
-  const acts = node("div", { class: "kept-acts" },
+  const marks = [
+    kept.open ? node("em", {}, "open") : "",
+    kept.going
+      ? node(
+        "em",
+        { class: "going", title: "The oldest dialogue without a pin goes first" },
+        "goes first when room is needed",
+      )
+      : "",
+  ];
+  const open = node(
+    "button",
+    { type: "button", class: "kept-open", "data-do": "open" },
+    picture,
+    node("span", {}, node("b", {}, kept.title), node("small", {}, facts.join(" · "), ...marks)),
+  );
+  const acts = node(
+    "div",
+    { class: "kept-acts" },
     act("pin", "pin", kept.pinned ? "Unpin" : "Pin: keep it whatever its age", kept, { "aria-pressed": kept.pinned }),
-    act("pen", "rename", "Rename", kept), act("save", "export", "Save as file", kept), act("bin", "delete", "Delete", kept));
-  const made = node("li", { "data-id": kept.id, class: kept.open ? "here" : null, "aria-current": kept.open || null }, open, acts);
+    act("pen", "rename", "Rename", kept),
+    act("save", "export", "Save as file", kept),
+    act("bin", "delete", "Delete", kept),
+  );
+  const made = node(
+    "li",
+    { "data-id": kept.id, class: kept.open ? "here" : null, "aria-current": kept.open || null },
+    open,
+    acts,
+  );
   made.kept = kept;
   return made;
 }
 
 function act(image, name, label, { title }, more = {}) {
-  return node("button", { type: "button", "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more }, icon(image));
+  return node(
+    "button",
+    { type: "button", "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more },
+    icon(image),
+  );
 }
 
 function when(seconds) {
@@ -134,7 +173,15 @@ function askDelete(item) {
     hold(item, "open");
     send("delete", { id });
   });
-  item.replaceChildren(node("div", { class: "kept-ask", role: "group", "aria-label": what }, node("span", {}, what), sure, backButton(item, "delete")));
+  item.replaceChildren(
+    node(
+      "div",
+      { class: "kept-ask", role: "group", "aria-label": what },
+      node("span", {}, what),
+      sure,
+      backButton(item, "delete"),
+    ),
+  );
   sure.focus();
 }
 

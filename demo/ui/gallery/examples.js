@@ -8,11 +8,20 @@ const list = one(".examples-list", element);
 const block = element.closest("#examples") || element;
 
 function card(example, index) {
-  const open = node("button", { type: "button", class: "example-open", "data-index": index },
-    node("img", { src: example.picture.url, alt: "" }), node("b", {}, example.title), example.note ? node("span", {}, example.note) : "");
+  const open = node(
+    "button",
+    { type: "button", class: "example-open", "data-index": index },
+    node("img", { src: example.picture.url, alt: "" }),
+    node("b", {}, example.title),
+    example.note ? node("span", {}, example.note) : "",
+  );
   const label = `Play the dialogue about “${example.title}”`;
-  const play = node("button", { type: "button", class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
-    icon("play"), "Play");
+  const play = node(
+    "button",
+    { type: "button", class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
+    icon("play"),
+    "Play",
+  );
   return node("div", { class: "example" }, open, play);
 }
 

@@ -3,6 +3,7 @@ import { card, openCard } from "../sheet/card.js";
 import { send } from "../shared/components.js";
 import { node, one } from "../shared/nodes.js";
 
+/** @param {import("../sheet/sheet.d.ts").Others} others */
 export function showOthers({ turn, title, rows, key }) {
   const list = node("div", { class: "others" }, ...rows.map((row) => otherModel(row, turn)));
   openCard(one(`#chat a[href="#compare-${turn}"]`), title, list, node("p", { class: "key" }, key));

@@ -5,6 +5,7 @@ import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
 import { all, focused, node, one } from "../shared/nodes.js";
 
+/** @type {import("../shared/component.d.ts").Component<import("./status.d.ts").StatusValue>} */
 const { element, props, trigger, watch } = component("models/status");
 const TEXTS = { ".status-text": "status", ".advice": "advice", ".status-advice": "advice", ".status-why": "why" };
 const QUIET_MS = 4000; // between two looks at the server; a second tab may have chosen
@@ -17,7 +18,7 @@ let doing = ""; // what the server does about another model, in words
 let measured = false; // whether the server has been asked how slow large models are here
 
 function write() {
-  const value = props.value || {};
+  const { value } = props;
   for (const [place, name] of Object.entries(TEXTS)) {
     one(place, element).textContent = value[name] || "";
   }
@@ -28,6 +29,7 @@ function write() {
   panel.hidden = !value.may_switch;
 }
 
+/** @param {import("./status.d.ts").StatusValue} value */
 function writeModels(value) {
   if (!value.may_switch) return;
   say(value.said, true);
@@ -44,7 +46,9 @@ function writeDoing(words) {
   status.toggleAttribute("data-doing", Boolean(words));
   one(".status-text", status).textContent = words || props.value?.status || "";
   // Rows stay where the keyboard is; the other controls are switched off.
-  for (const open of all(".model-open", panel)) open.setAttribute("aria-disabled", Boolean(words) || "off" in open.dataset);
+  for (const open of all(".model-open", panel)) {
+    open.setAttribute("aria-disabled", Boolean(words) || "off" in open.dataset);
+  }
   for (const control of all(".models-other *, .model-fetch", panel)) control.disabled = Boolean(words);
   const stop = one(".models-stop", panel);
   if (words.startsWith("Fetching") && !stop) one(".models-said", panel).after(stopButton());
@@ -66,6 +70,7 @@ function stopButton() {
 
 // The list ---------------------------------------------------------------------------------------------
 
+/** @param {import("./status.d.ts").StatusValue} value */
 function drawModels({ rows, order }) {
   const held = focused(".models-list li")?.dataset.source;
   list.replaceChildren(...rows.map((row) => modelRow(row, order?.source === row.source ? order : null)));
@@ -77,9 +82,17 @@ function drawModels({ rows, order }) {
 
 function modelRow({ source, title, state, line }, order) {
   const off = state === "unfit" || state === "runs";
-  const open = node("button", {
-    type: "button", class: "model-open", "data-off": off ? "" : null, "aria-current": state === "runs" ? "true" : null,
-  }, node("b", {}, title), node("span", {}, line));
+  const open = node(
+    "button",
+    {
+      type: "button",
+      class: "model-open",
+      "data-off": off ? "" : null,
+      "aria-current": state === "runs" ? "true" : null,
+    },
+    node("b", {}, title),
+    node("span", {}, line),
+  );
   open.addEventListener("click", () => {
     if (open.getAttribute("aria-disabled") === "true") return;
     trigger("models", { kind: "choose", source });
@@ -143,7 +156,9 @@ status.addEventListener("toggle", () => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !status.open) return;
   status.open = false;
-  if (status.contains(document.activeElement) || document.activeElement === document.body) one("summary", status).focus();
+  if (status.contains(document.activeElement) || document.activeElement === document.body) {
+    one("summary", status).focus();
+  }
 });
 document.addEventListener("click", (event) => {
   if (!status.contains(event.target)) status.open = false;

@@ -1,5 +1,5 @@
 /** What Gradio gives a component that draws itself. */
-export interface Component<Value = any, Props = Record<string, unknown>> {
+export interface Component<Value = any, Props = any> {
   element: HTMLElement;
   props: Props & { value: Value };
   /** Make an event happen, which Python listens for. */

@@ -22,8 +22,13 @@ export function openMenu(owner, label, choices, at = owner.getBoundingClientRect
 }
 
 function drawItem({ text, key, icon, apart }, index) {
-  const row = node("button", { type: "button", role: "menuitem", tabindex: "-1", "data-item": index },
-    drawIcon(icon), node("span", {}, text), ...(key ? [node("kbd", { "aria-hidden": "true" }, key)] : []));
+  const row = node(
+    "button",
+    { type: "button", role: "menuitem", tabindex: "-1", "data-item": index },
+    drawIcon(icon),
+    node("span", {}, text),
+    ...(key ? [node("kbd", { "aria-hidden": "true" }, key)] : []),
+  );
   return apart ? [node("div", { role: "separator" }), row] : [row];
 }
 
@@ -44,7 +49,12 @@ function closeMenu() {
   if (held) (from?.isConnected ? from : button).focus({ preventScroll: true });
 }
 
-const STEPS = { ArrowDown: (at, n) => (at + 1) % n, ArrowUp: (at, n) => (at - 1 + n) % n, Home: () => 0, End: (_, n) => n - 1 };
+const STEPS = {
+  ArrowDown: (at, n) => (at + 1) % n,
+  ArrowUp: (at, n) => (at - 1 + n) % n,
+  Home: () => 0,
+  End: (_, n) => n - 1,
+};
 
 menu.addEventListener("keydown", (event) => {
   const rows = all("[data-item]", menu);

@@ -78,7 +78,11 @@ export function fill(made, attributes, children) {
 
 /** An icon of the panels, drawn on 24 × 24. @param {keyof typeof ICONS} name */
 export function icon(name) {
-  return shape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
+  return shape(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
+    shape("path", { d: ICONS[name] }),
+  );
 }
 
 /** A dialog's × and a click beside it close it; Esc is the browser's own. @param {HTMLDialogElement} dialog */
@@ -123,7 +127,9 @@ export function whenThere(selector, start) {
 
 /** Whether a key goes into a text that is being written. @param {Event} event */
 export function isTyping(event) {
-  return Boolean(closest(event, "textarea, select, [contenteditable=''], [contenteditable=true], input:not([type=range])"));
+  return Boolean(
+    closest(event, "textarea, select, [contenteditable=''], [contenteditable=true], input:not([type=range])"),
+  );
 }
 
 /** An icon of the canvas and the menus, drawn on 20 × 20. @param {string} d */

@@ -14,7 +14,9 @@ export function createStore(initial) {
    * @param {Partial<State>} news
    */
   function change(news) {
-    const changed = /** @type {(keyof State)[]} */ (Object.keys(news)).filter((name) => !Object.is(state[name], news[name]));
+    const changed = /** @type {(keyof State)[]} */ (Object.keys(news)).filter((name) =>
+      !Object.is(state[name], news[name])
+    );
     Object.assign(state, news);
     for (const { names, run } of listeners) if (names.some((name) => changed.includes(name))) run();
   }

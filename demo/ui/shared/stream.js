@@ -28,7 +28,7 @@ function kept(first, request) {
   const body = new ReadableStream({
     async start(out) {
       try {
-        for (let stream = first; ; stream = await toServer(...request)) {
+        for (let stream = first;; stream = await toServer(...request)) {
           await pass(stream, out);
           if (!begun.size) await new Promise((goOn) => (wake = goOn));
         }

@@ -14,22 +14,42 @@ const body = one(".numbers", dialog);
 const COPIED_MS = 2000;
 const SIGNS = { ok: "✓", note: "·", warning: "⚠" };
 
+/** @param {import("./sheet.d.ts").SheetValue} value */
 function show(value) {
   if (value.kind === "scores") return showScores(value);
   if (value.kind === "others") return showOthers(value);
   title.textContent = value.title;
-  body.replaceChildren(places(value), findings(value), written("The question as the model got it", value.prompted),
-    written("What the model wrote", value.raw), times(value));
+  body.replaceChildren(
+    places(value),
+    findings(value),
+    written("The question as the model got it", value.prompted),
+    written("What the model wrote", value.raw),
+    times(value),
+  );
   body.scrollTop = 0;
   if (!dialog.open) dialog.showModal();
 }
 
 // Coordinates ------------------------------------------------------------------------------------------
 
+/** @param {import("./sheet.d.ts").Numbers} numbers */
 function places({ frame, size, references, objects }) {
   const heads = [["Region", ""], ["Model frame", frame.join(" × ")], ["Picture", size.join(" × ")]];
-  const table = node("table", {}, node("thead", {}, node("tr", {}, ...heads.map(([text, extent]) => (
-    node("th", { scope: "col" }, `${text} `, node("span", {}, extent)))))));
+  const table = node(
+    "table",
+    {},
+    node(
+      "thead",
+      {},
+      node(
+        "tr",
+        {},
+        ...heads.map(([text, extent]) => (
+          node("th", { scope: "col" }, `${text} `, node("span", {}, extent))
+        )),
+      ),
+    ),
+  );
   if (references.length) table.append(group("Given with the question", references));
   table.append(objects.length ? group("Found", objects) : group("Found: nothing", []));
   const key = node("p", { class: "key" }, "Boxes are left, top, right, bottom; points are across, down.");
@@ -37,19 +57,36 @@ function places({ frame, size, references, objects }) {
 }
 
 function group(text, rows) {
-  return node("tbody", {}, node("tr", { class: "group" }, node("th", { colspan: 3, scope: "rowgroup" }, text)), ...rows.map(row));
+  return node(
+    "tbody",
+    {},
+    node("tr", { class: "group" }, node("th", { colspan: 3, scope: "rowgroup" }, text)),
+    ...rows.map(row),
+  );
 }
 
 function row({ name, model, picture, model_point, picture_point, quality, corrected }) {
   const mark = node("b", { class: "mark", "data-tone": toneOf(name) }, name);
-  const notes = [quality === null || quality === undefined ? null : `mask quality ${quality.toFixed(2)}`, corrected ? "corrected by hand" : null];
-  return node("tr", {}, node("th", { scope: "row" }, mark, ...notes.filter(Boolean).map((text) => node("small", {}, text))),
-    cell(model, model_point), cell(picture, picture_point));
+  const notes = [
+    quality === null || quality === undefined ? null : `mask quality ${quality.toFixed(2)}`,
+    corrected ? "corrected by hand" : null,
+  ];
+  return node(
+    "tr",
+    {},
+    node("th", { scope: "row" }, mark, ...notes.filter(Boolean).map((text) => node("small", {}, text))),
+    cell(model, model_point),
+    cell(picture, picture_point),
+  );
 }
 
 function cell(box, point) {
   const lines = [["box", box], ["point", point]].filter(([, at]) => at);
-  return node("td", {}, ...lines.map(([kind, at]) => node("div", {}, node("span", {}, kind), node("code", {}, at.join(", ")))));
+  return node(
+    "td",
+    {},
+    ...lines.map(([kind, at]) => node("div", {}, node("span", {}, kind), node("code", {}, at.join(", ")))),
+  );
 }
 
 // Names keep their colours also when their regions are gone.
@@ -61,19 +98,32 @@ function toneOf(name) {
 // Text and findings ------------------------------------------------------------------------------------
 
 function written(heading, text) {
-  const copy = node("button", { type: "button", class: "copy", "aria-label": `Copy: ${heading}` }, icon("copy"), node("span", {}, "Copy"));
+  const copy = node(
+    "button",
+    { type: "button", class: "copy", "aria-label": `Copy: ${heading}` },
+    icon("copy"),
+    node("span", {}, "Copy"),
+  );
   copy.addEventListener("click", () => copyText(text, copy));
-  const shown = text ? node("pre", { tabindex: "0", role: "group", "aria-label": heading }, text) : node("p", { class: "key" }, "Nothing.");
+  const shown = text
+    ? node("pre", { tabindex: "0", role: "group", "aria-label": heading }, text)
+    : node("p", { class: "key" }, "Nothing.");
   return node("section", {}, node("div", { class: "head" }, node("h3", {}, heading), text ? copy : ""), shown);
 }
 
+/** @param {import("./sheet.d.ts").Numbers} numbers */
 function findings({ findings: found, turn }) {
   const items = found.map(({ level, text, address }) => {
     const sentence = address ? node("button", { type: "button", title: "Show where" }, text) : text;
     if (address) sentence.addEventListener("click", () => showPlace(turn, address));
     return node("li", { class: `finding ${level}` }, `${SIGNS[level] || "·"} `, sentence);
   });
-  return node("section", {}, node("h3", {}, "What was checked"), items.length ? node("ul", {}, ...items) : node("p", { class: "key" }, "There was nothing to remark."));
+  return node(
+    "section",
+    {},
+    node("h3", {}, "What was checked"),
+    items.length ? node("ul", {}, ...items) : node("p", { class: "key" }, "There was nothing to remark."),
+  );
 }
 
 // The dialogue and the picture are behind the sheet.
@@ -82,6 +132,7 @@ function showPlace(turn, address) {
   change({ place: { turn, address } });
 }
 
+/** @param {import("./sheet.d.ts").Numbers} numbers */
 function times({ timings, decoding }) {
   const pairs = timings.map(([name, value]) => node("div", {}, node("dt", {}, name), node("dd", {}, value)));
   const how = decoding ? node("p", { class: "key" }, `Decoded: ${decoding}.`) : "";

@@ -38,7 +38,12 @@ test("a handle is taken near it, and in a small box the middle stays free", () =
 
 test("the pointer says which way a handle pulls", () => {
   deepEqual([[-1, -1], [1, 1], [1, -1], [-1, 1], [0, 1], [1, 0]].map(geometry.cursorOf), [
-    "nwse-resize", "nwse-resize", "nesw-resize", "nesw-resize", "ns-resize", "ew-resize",
+    "nwse-resize",
+    "nwse-resize",
+    "nesw-resize",
+    "nesw-resize",
+    "ns-resize",
+    "ew-resize",
   ]);
 });
 

@@ -22,7 +22,13 @@ test("each name counts once", () => {
 
 test("a model's number beside a capitalised word is no region that is missing", () => {
   const at = (text) => isBrand(text, mentions(text)[0]);
-  deepEqual(["an Audi R8 here", "the R34 Skyline", "R8 is it", "find R1200", "In R8"].map(at), [true, true, false, true, false]);
+  deepEqual(["an Audi R8 here", "the R34 Skyline", "R8 is it", "find R1200", "In R8"].map(at), [
+    true,
+    true,
+    false,
+    true,
+    false,
+  ]);
 });
 
 test("a click cites, narrows to the object, and takes it out", () => {

@@ -12,7 +12,14 @@ const FRAME = { width: 100, height: 50, rim: 5 };
 
 test("a name begins with R, or with @ and a word", () => {
   const started = (text) => text.match(STARTED)?.[1];
-  deepEqual(["find R", "left of r2", "what is r", "the @do", "CAR", "(R1."].map(started), ["R", "r2", undefined, "@do", undefined, "R1."]);
+  deepEqual(["find R", "left of r2", "what is r", "the @do", "CAR", "(R1."].map(started), [
+    "R",
+    "r2",
+    undefined,
+    "@do",
+    undefined,
+    "R1.",
+  ]);
 });
 
 test("numbers fit from their beginning, with the parts of a region of several", () => {

@@ -6,7 +6,11 @@ import { onAnswer } from "../../../demo/ui/shared/answers.js";
 const { test } = Deno;
 
 function region(id, objects = 1, hidden = false) {
-  return { id, hidden, objects: Array.from({ length: objects }, (_, i) => ({ id: `${id}.${i + 1}`, mask: `mask of ${id}` })) };
+  return {
+    id,
+    hidden,
+    objects: Array.from({ length: objects }, (_, i) => ({ id: `${id}.${i + 1}`, mask: `mask of ${id}` })),
+  };
 }
 
 function show(...regions) {
