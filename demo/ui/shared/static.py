@@ -15,6 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.ui.shared.gradio_styles import gradio_styles
 from demo.ui.shared.joined import joined
 from demo.ui.shared.theme import tones
 
@@ -36,7 +37,7 @@ def asset(name: str) -> str:
 def static_files() -> Mapping[str, str]:
     """The page's script (page.js) and its style sheet (page.css)."""
     names = sorted(path.relative_to(_FOLDER).as_posix() for path in _FOLDER.glob("*/*.js"))
-    styles = (*(asset(f"{name}.css") for name in _SHEETS), tones())
+    styles = (*gradio_styles().values(), *(asset(f"{name}.css") for name in _SHEETS), tones())
     return {
         "page.js": joined({name: asset(name) for name in names}, begin_with="shared/stream.js"),
         "page.css": "\n".join(styles),
@@ -90,7 +91,9 @@ class _Page:
         self._body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = self._body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
+        # Gradio's first sheet is in page.css, too.
+        body = self._body.replace(b'rel="stylesheet" crossorigin', b'rel="stylesheet" disabled')
+        body = body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
         headers = MutableHeaders(raw=list(self._start["headers"]))
         if body:  # the answer to HEAD has none
             headers["content-length"] = str(len(body))
@@ -100,7 +103,9 @@ class _Page:
 
 @cache
 def _head() -> str:
+    off = (f'<link rel="stylesheet" href="./assets/{name}" disabled>' for name in gradio_styles())
     return (
+        f"{''.join(off)}"
         '<meta name="color-scheme" content="light dark">'
         f'<link rel="stylesheet" href="{address_of("page.css")}">'
         f'<script type="module" src="{address_of("page.js")}"></script>'
