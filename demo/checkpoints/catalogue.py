@@ -12,6 +12,7 @@ from demo.dialects.dialect import TOKEN, Dialect
 from demo.dialects.families import family_of, words_said
 from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import CheckpointError, OptionError
+from demo.machine.own_files import ASSETS
 from demo.picture.geometry import Size
 
 # Why a model is asked in the words that it is.
@@ -21,7 +22,7 @@ SAID, NAMED = "--dialect says so", "its name says so"
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
 DEFAULT = REGION_REASONER  # of a model whose name says nothing
 _MAX_FRAME = 16_384 * TOKEN**2  # pixels; as many as the published processors allow
-NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
+NANO_FOLDER = ASSETS / "nano"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples"
+from demo.machine.own_files import EXAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Example:
     note: str = ""
 
 
-def load_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
+def load_examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
     """The examples that ``examples.json`` lists, in its order."""
     rows = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
     return tuple(

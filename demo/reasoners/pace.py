@@ -64,8 +64,8 @@ def measure_pace(device: str, precision: Precision) -> Pace:
         one = torch.ones(1, _SIDE, dtype=dtype, device=device)
         many = torch.ones(_BATCH, _SIDE, dtype=dtype, device=device)
         numbers = _LAYERS * _SIDE * _SIDE
-        alone = _seconds(lambda: [layer(one) for layer in layers], device)
-        together = _seconds(lambda: [layer(many) for layer in layers], device)
+        alone = fastest(lambda: [layer(one) for layer in layers], device)
+        together = fastest(lambda: [layer(many) for layer in layers], device)
         return Pace(numbers / alone, numbers * _BATCH / together)
 
 
@@ -79,18 +79,25 @@ def _layer(device: str, precision: Precision, dtype: torch.dtype) -> torch.nn.Mo
     return torch.nn.Linear(_SIDE, _SIDE, bias=False, dtype=dtype, device=device)
 
 
+def fastest(work: Callable[[], object], device: str, runs: int = 2) -> float:
+    """Seconds of the fastest of some runs on a device, after one to warm up."""
+    return min([_seconds(work, device) for _ in range(1 + runs)][1:])
+
+
 def _seconds(work: Callable[[], object], device: str) -> float:
-    """The shorter of two runs after one to warm up."""
-    work()
-    return min(_once(work, device) for _ in range(2))
-
-
-def _once(work: Callable[[], object], device: str) -> float:
+    _synchronize(device)
     began = time.perf_counter()
     work()
-    if device == "mps":
-        torch.mps.synchronize()
+    _synchronize(device)
     return time.perf_counter() - began
+
+
+def _synchronize(device: str) -> None:
+    """Wait until a device has finished its work."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()
 
 
 def _rounded(value: float) -> str:

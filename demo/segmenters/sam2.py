@@ -21,12 +21,13 @@ from demo.checkpoints.weights import check_numbers, check_pointers, names_in
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.machine.devices import half_precision
+from demo.machine.own_files import ASSETS
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.names import SIZES
 
-NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
+NANO_FOLDER = ASSETS / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
 PICTURES_KEPT = 4
 AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks

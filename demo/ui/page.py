@@ -76,10 +76,11 @@ def build_page(
         page.unload(events.leave)
         if running.may_switch:
             _connect_models(parts, ModelPanel(events))
-    # On a page of their own that is never shown, so that this one loads none of their components.
-    with page.route("Endpoints", "endpoints", show_in_navbar=False):
+    # As if on another page, so that this one loads none of their components. There is no such page.
+    with page.route("Endpoints"):
         add_endpoints(running)
-    page.current_page = ""  # whatever is added later belongs to the one that is shown
+    page.pages.pop()
+    page.current_page = ""  # whatever is added later belongs to the one that there is
     return page
 
 

@@ -330,7 +330,7 @@ def test_a_page_session_belongs_to_the_user_who_began_it(served: Served) -> None
             ben.get("/gradio_api/heartbeat/anns-session"),
         ):
             assert answer.status_code == 403
-            assert answer.json()["error"] == "This page session is somebody else’s."
+            assert answer.json()["error"] == "This page session belongs to somebody else."
 
 
 def test_a_locked_user_stays_out_with_the_right_password() -> None:

@@ -1,8 +1,8 @@
 """The styles of Gradio that this page needs, as one text.
 
-The client of Gradio 6.31.0 asks for more than twenty small sheets, one after the other as it comes upon the
-components. Which ones, its scripts say beside each kind of component. It asks for none to which the page has a
-link; so the page has links to all of them that are switched off, and the styles come with its own.
+The client of Gradio 6.31.0 asks for more than twenty small sheets, one after the other as it comes upon
+the components. Which ones, its scripts say beside each kind of component. It asks for none to which the page
+has a link; so the page has links to all of them that are switched off, and the styles come with its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NUMBERS = re.compile(r"__vite__mapDeps\(\[([\d,]+)\]\)")
 
 @cache
 def gradio_styles() -> dict[str, str]:
-    """The sheets by name, in the order in which the client would load them; none if it is another client."""
+    """The sheets by name, in the order in which the client loads them; none if it is another client."""
     scripts = {kind: _script(kind) for kind in ("index", "core", "Blocks")}
     if not all(scripts.values()):
         return {}
