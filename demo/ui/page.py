@@ -76,11 +76,10 @@ def build_page(
         page.unload(events.leave)
         if running.may_switch:
             _connect_models(parts, ModelPanel(events))
-    # As if on another page, so that this one loads none of their components. There is no such page.
-    with page.route("Endpoints"):
+    # On a page of their own, which nobody is led to, so that this one loads none of their components.
+    with page.route("Endpoints", show_in_navbar=False):
         add_endpoints(running)
-    page.pages.pop()
-    page.current_page = ""  # whatever is added later belongs to the one that there is
+    page.current_page = ""  # whatever is added later belongs to the one that people see
     return page
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from tests.support.served import accounts, serving
 
@@ -69,3 +71,31 @@ def test_who_is_not_logged_in_gets_none() -> None:
         http.post("login", data={"username": "ann", "password": "correct horse"})
         for address in links(http).values():
             assert http.get(address).status_code == 200
+
+
+def test_the_first_view_is_small(browser: Browser) -> None:
+    """At most 40 requests beside those for the examples' pictures, and 200 KB of page and configuration."""
+    asked: list[str] = []
+    with serving() as served, closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.on("request", lambda sent: asked.append(sent.url))
+        answer = page.goto(served.url)
+        expect(page.locator("#examples button").first).to_be_visible()
+        expect(page.get_by_label("First steps")).to_be_visible()
+        expect(page.locator("#send")).to_be_visible()
+        assert answer is not None
+        assert len(answer.body()) < 200_000
+    assert len([url for url in asked if "/file=" not in url]) <= 40
+
+
+def test_a_script_that_does_not_come_is_said(browser: Browser, url: str) -> None:
+    said: list[str] = []
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.route("**/page.js", lambda route: route.abort())
+        page.goto(url)
+        words = "This part of the page could not be loaded. Reload the page."
+        expect(page.locator("#workspace", has_text=words)).to_be_visible()
+        expect(page.get_by_role("navigation")).to_have_count(0)
+    assert any("page.js" in text for text in said)

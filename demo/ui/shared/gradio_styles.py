@@ -1,8 +1,9 @@
 """The styles of Gradio that this page needs, as one text.
 
-The client of Gradio 6.31.0 asks for more than twenty small sheets, one after the other as it comes upon
-the components. Which ones, its scripts say beside each kind of component. It asks for none to which the page
-has a link; so the page has links to all of them that are switched off, and the styles come with its own.
+The client of Gradio 6.31.0 asks for more than twenty small sheets, one after the other as it comes
+upon the components. Which ones, its scripts say beside each kind of component. It asks for none to which
+the page has a link; so the page has links to all of them that are switched off, and the styles come with
+its own.
 """
 
 from __future__ import annotations
