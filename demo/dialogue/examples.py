@@ -1,4 +1,4 @@
-"""The examples people can open with one click: a picture and a short dialogue each."""
+"""The examples that people can open with one click: each a picture and a few questions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from demo.machine.own_files import EXAMPLES
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture with questions to ask in turn; ``note`` says what to expect, where that is needed."""
+    """A picture with questions to ask in order; ``note`` says what to expect, where that is needed."""
 
     title: str
     picture: Path

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
-from demo.checkpoints.fetch import ensure, folder_of, order_for
+from demo.checkpoints.fetch import download_of, ensure_fetched, folder_of
 from demo.checkpoints.shape import Shape
 from demo.dialects.prompt import Prompt
 from demo.doctor.configs import config_of
@@ -22,7 +22,8 @@ from demo.machine.devices import best_device
 from demo.models.drawn_world import World
 from demo.models.selection import SEVEN_B, plan_beside
 from demo.picture.picture import Picture
-from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, shape_of
+from demo.reasoners.configuration import shape_of
+from demo.reasoners.loading import Tell, load_local, plan_for, plan_on
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan
 from demo.segmenters.base import Segmenter
@@ -65,7 +66,7 @@ def entry_for(options: argparse.Namespace) -> Entry:
         plan_beside(entry, options, 0, here=False)  # nobody should fetch what does not fit
         raise CheckpointError(
             f"The weights of {entry.title} are not on this machine: "
-            f"{order_for(entry, ask_hub=False)}. With --yes they are fetched; --random shows without "
+            f"{download_of(entry, ask_hub=False)}. With --yes they are fetched; --random shows without "
             "them how fast this machine would be."
         )
     return entry
@@ -79,7 +80,7 @@ def plan_of(entry: Entry, options: argparse.Namespace) -> Plan:
     device, here = best_device(), folder_of(entry) is not None
     if not here and not options.random:
         plan_beside(entry, options, 0, here=False)
-        ensure(entry, agreed=True)
+        ensure_fetched(entry, agreed=True)
         here = True
     asked: dict[str, Any] = {
         "quantize": options.quantize,

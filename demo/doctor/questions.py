@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from demo.answers.trace import PartText
 from demo.dialects.prompt import Prompt
-from demo.dialogue.edits import Hand
+from demo.dialogue.edits import Editor
 from demo.dialogue.engine import Segmenting, TurnFinished, begin, run_turn, understand
 from demo.dialogue.examples import load_examples
 from demo.dialogue.session import Session, Turn
@@ -67,7 +67,7 @@ def ask(
     session, exchanges = begin(scene.picture, reasoner), list[Exchange]()
     for question in scene.questions:
         if exchanges and not session.registry.regions:
-            session = Hand(scene.picture, None).draw_box(session, _middle(scene.picture)).session
+            session = Editor(scene.picture, None).draw_box(session, _middle(scene.picture)).session
         _, prompt = understand(session, question, reasoner.dialect)
         earlier = tuple(turn.raw for turn in session.turns)
         prompt = replace(prompt, likely=prompt.likely + earlier)

@@ -25,7 +25,8 @@ from demo.machine.devices import prepare_four_bits
 from demo.machine.precision import tower_dtype
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture
-from demo.reasoners.loading import CLASSES, check_four_bits, four_bit_config, kept_in_bf16
+from demo.reasoners.configuration import CLASSES
+from demo.reasoners.loading import check_four_bits, four_bit_config, unquantized_in
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan
 
@@ -76,11 +77,11 @@ def _model(config: Any, plan: Plan) -> Any:
     with torch.device("meta"):
         model = CLASSES[config.model_type](config).eval()
     dtype, tower = getattr(torch, plan.dtype), getattr(torch, tower_dtype(plan.dtype))
-    if plan.four_bits:
+    if plan.is_four_bits:
         prepare_four_bits(plan.device)
         from transformers.integrations.bitsandbytes import replace_with_bnb_linear  # takes seconds
 
-        kept = kept_in_bf16(config, plan.precision == "nf4-all")
+        kept = unquantized_in(config, plan.precision == "nf4-all")
         replace_with_bnb_linear(model, list(kept), four_bit_config(kept, plan.half))
         check_four_bits(model, kept)
         model.is_quantized = True

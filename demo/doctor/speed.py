@@ -13,7 +13,7 @@ from demo.dialects.prompt import Prompt
 from demo.doctor.questions import OnPrompt
 from demo.picture.picture import Picture
 from demo.reasoners.decoding import Decoder
-from demo.reasoners.local import LocalReasoner, failures_said
+from demo.reasoners.local import LocalReasoner, as_model_error
 from demo.reasoners.lookahead import Lookahead
 
 
@@ -90,7 +90,7 @@ def decode(
 
     The picture is prepared before the ``clock`` is read. Raises ModelError.
     """
-    with failures_said():
+    with as_model_error():
         decoder, question = reasoner._decoder, reasoner._question_ids(prompt.instruction)
         likely = map(reasoner._ids, prompt.likely)
         guesses = Lookahead(likely, question) if ahead else _NoGuesses()

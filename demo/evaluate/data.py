@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from demo.dialects.prompt import normalised
+from demo.dialects.prompt import normalise
 from demo.errors import InputError
 from demo.evaluate.json_stream import read_list
 from demo.evaluate.mask_forms import read_mask
@@ -163,7 +163,7 @@ def _turn(turn: object, turns: int, size: Size) -> TrueTurn:
     if not isinstance(question, str):
         raise InputError("Its question is not a text.")
     question = check_question(question)
-    if not normalised(question):
+    if not normalise(question):
         raise InputError("Its question has no words.")
     boxes = tuple(_box(box) for box in _list(turn.get("bboxes"), "bboxes"))
     masks = tuple(read_mask(m, size) for m in _list(turn.get("masks") or [], "masks"))

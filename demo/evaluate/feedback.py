@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from demo.answers.checks import Citation, find_citations
+from demo.answers.citations import Citation, find_citations
 from demo.dialects.prompt import bbox_text, region_reasoner_instruction
 from demo.dialogue.session import Session, Turn
 from demo.evaluate.data import BOX_PLACE

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
-from demo.answers.checks import citation_reward, find_citations
+from demo.answers.citations import citation_reward, find_citations
 from demo.answers.finding import Finding
-from demo.dialects.prompt import Given
+from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import TurnFinished, TurnStarted, begin, run_turn
 from demo.dialogue.session import Turn
 from demo.dialogue.session_json import object_to_json
@@ -156,7 +156,7 @@ class _RunningDialogue:
             labels=dict(true.labels),
         )
 
-    def _ask(self, asked: PreparedQuestion) -> tuple[Given, ...]:
+    def _ask(self, asked: PreparedQuestion) -> tuple[GivenBox, ...]:
         """Add one more turn to the session; the references that its question gave."""
         self.session, question = asked.session, asked.question
         started = TurnStarted("", "", ())
@@ -183,7 +183,7 @@ class _RunningDialogue:
         return started.given
 
 
-def _citation(turn: Turn, given: Sequence[Given]) -> float | None:
+def _citation(turn: Turn, given: Sequence[GivenBox]) -> float | None:
     if not given:
         return None
     cited = {citation.box for citation in find_citations(turn.trace.think or "")}

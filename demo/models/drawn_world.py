@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from demo.checkpoints.tensors import lacking
+from demo.checkpoints.tensors import missing_phrase
 from demo.errors import CheckpointError
 from demo.machine.own_files import ASSETS
 from demo.picture.picture import Picture
@@ -49,8 +49,8 @@ class World:
             weights = load_file(path)
             if missing := set(NAMES) - set(weights):
                 raise CheckpointError(
-                    f"The file {path.name}, by which nano's world is recognised, lacks {lacking(missing)}: "
-                    f"{again}"
+                    f"The file {path.name}, by which nano's world is recognised, lacks "
+                    f"{missing_phrase(missing)}: {again}"
                 )
             world = cls(weights)
             world.logit(np.zeros((SIDE, SIDE, 3), np.uint8))

@@ -34,7 +34,7 @@ from demo.doctor.speed import decode
 from demo.models.selection import Models
 from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import MAX_NEW_TOKENS, framed
+from demo.reasoners.base import MAX_NEW_TOKENS, picture_for
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from tests.bench.page import served
@@ -200,10 +200,10 @@ def timed(
 def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: str) -> Timed:
     """The same with the library's ``generate``: picture and prompt are computed anew each time."""
     began, processor = time.process_time(), reasoner._processor
-    written = reasoner._written(prompt.instruction)
+    written = reasoner._chat_text(prompt.instruction)
     inputs = processor(
         text=[written],
-        images=[framed(picture, reasoner.dialect)],
+        images=[picture_for(picture, reasoner.dialect)],
         do_resize=False,
         return_tensors="pt",
     )

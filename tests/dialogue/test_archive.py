@@ -247,13 +247,13 @@ def corrected(session: Session) -> Session:
     ("change", "kept", "left_out"),
     [
         pytest.param(lambda s: s, 1, {}, id="nobody said anything"),
-        pytest.param(lambda s: s.rated(1, "up"), 1, {}, id="found good"),
+        pytest.param(lambda s: s.with_feedback(1, "up"), 1, {}, id="found good"),
         pytest.param(
-            lambda s: s.rated(1, "down"), 0, {"rated as bad and not corrected": 1}, id="found bad"
+            lambda s: s.with_feedback(1, "down"), 0, {"rated as bad and not corrected": 1}, id="found bad"
         ),
-        pytest.param(lambda s: corrected(s).rated(1, "down"), 1, {}, id="bad and corrected"),
+        pytest.param(lambda s: corrected(s).with_feedback(1, "down"), 1, {}, id="bad and corrected"),
         pytest.param(
-            lambda s: s.with_registry(s.registry.remove("R1")).rated(1, "up"), 0, {GONE: 1},
+            lambda s: s.with_registry(s.registry.remove("R1")).with_feedback(1, "up"), 0, {GONE: 1},
             id="deleted",
         ),
     ],

@@ -37,7 +37,7 @@ from demo.machine import cgroups
 from demo.machine.cgroups import MemoryLimit, cores_allowed, memory_limit
 from demo.machine.devices import best_device, free_memory, half_precision
 from demo.machine.precision import GIB, Precision
-from demo.reasoners.loading import shape_of
+from demo.reasoners.configuration import shape_of
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan, weight_bytes
 from tests import ROOT
@@ -500,7 +500,7 @@ def test_numbers_that_are_not_finite_are_a_fault(tmp_path: Path) -> None:
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     status, report = doctor(tmp_path, "--model", folder)
     assert status == 1
-    assert "computes numbers that are none" in faults(report)[0]
+    assert "computes values that are not numbers" in faults(report)[0]
 
 
 @pytest.mark.parametrize("ahead", [False, True])

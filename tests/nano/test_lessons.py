@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
-from demo.answers.checks import check
+from demo.answers.checks import check_trace
 from demo.answers.trace import parse_trace
 from demo.checkpoints.catalogue import NANO_FOLDER
 from demo.dialects.prompt import region_reasoner_instruction
@@ -77,7 +77,7 @@ def test_every_taught_answer_parses_clean() -> None:
         trace = parse_trace(text, FRAME)
         assert [o.box for o in trace.objects] == [f.box for f in asked.targets]
         names = [(f"R{i}", box) for i, box in enumerate(boxes, start=1)]
-        kinds = {f.kind for f in check(trace, names)}
+        kinds = {f.kind for f in check_trace(trace, names)}
         assert kinds <= {"citation.valid", "answer.empty"}, text
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialects.prompt import Prompt, normalised
+from demo.dialects.prompt import Prompt, normalise
 from demo.language.references import resolve
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.lessons.questions import QuestionMaker
@@ -125,7 +125,7 @@ def test_no_way_of_asking_is_taught() -> None:
     named = re.compile(rf"\b({'|'.join(sorted(words, key=len, reverse=True))})\b")
 
     def frame(question: str) -> str:
-        return named.sub("#", normalised(question))
+        return named.sub("#", normalise(question))
 
     rng = np.random.default_rng(2)
     askers = [QuestionMaker(rng, sight.facts) for sight in scenes()]
@@ -210,7 +210,7 @@ def test_a_condition_keeps_the_picture_and_its_things(condition: Condition) -> N
     if condition.long_side:
         assert max(picture.size.width, picture.size.height) == condition.long_side
     assert len(boxes) == len(scene.things)
-    assert all(PictureBox(*box).inside(picture.size) for box in boxes)
+    assert all(PictureBox(*box).is_inside(picture.size) for box in boxes)
 
 
 def test_things_keep_their_proportions_in_every_shape() -> None:
