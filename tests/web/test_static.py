@@ -81,7 +81,7 @@ def test_the_first_view_is_small(browser: Browser) -> None:
         page.on("request", lambda sent: asked.append(sent.url))
         answer = page.goto(served.url)
         expect(page.locator("#examples button").first).to_be_visible()
-        expect(page.get_by_label("First steps")).to_be_visible()
+        expect(page.locator(".coach")).to_be_visible()
         expect(page.locator("#send")).to_be_visible()
         assert answer is not None
         assert len(answer.body()) < 200_000
