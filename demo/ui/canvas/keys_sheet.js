@@ -86,12 +86,12 @@ export function showKeys() {
 }
 
 export function mayUseSingleKeys() {
-  return storage((kept) => kept.getItem(SINGLE_KEYS)) !== "off";
+  return storage((items) => items.getItem(SINGLE_KEYS)) !== "off";
 }
 
 element.append(sheet);
 checkbox.addEventListener("change", () => {
-  storage((kept) => kept.setItem(SINGLE_KEYS, checkbox.checked ? "on" : "off"));
+  storage((items) => items.setItem(SINGLE_KEYS, checkbox.checked ? "on" : "off"));
 });
 sheet.addEventListener("click", (event) => {
   if (event.target === sheet || closest(event, ".keys-close")) sheet.close();

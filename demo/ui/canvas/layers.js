@@ -22,11 +22,11 @@ function showOpacity() {
 }
 
 // A browser may forbid its storage; the slider works without.
-opacity.value = storage((kept) => kept.getItem(OPACITY_KEY)) ?? USUAL_OPACITY;
+opacity.value = storage((items) => items.getItem(OPACITY_KEY)) ?? USUAL_OPACITY;
 showOpacity();
 opacity.addEventListener("input", () => {
   showOpacity();
-  storage((kept) => kept.setItem(OPACITY_KEY, opacity.value));
+  storage((items) => items.setItem(OPACITY_KEY, opacity.value));
 });
 
 element.addEventListener("click", (event) => {

@@ -2,12 +2,12 @@
 import { element, stage } from "./parts.js";
 import { node, one } from "../shared/nodes.js";
 
-const TOLD_MS = 2600;
+const SHOWN_MS = 2600;
 const spoken = one(".spoken", element);
-const told = node("div", { class: "told", "aria-hidden": "true" });
-let telling = 0;
+const words = node("div", { class: "told", "aria-hidden": "true" });
+let hiding = 0;
 
-stage.append(told);
+stage.append(words);
 
 /** Say something to those who listen; the same thing again, too. */
 export function say(text) {
@@ -17,8 +17,8 @@ export function say(text) {
 /** Say it, and show it to those who see. */
 export function tell(text) {
   say(text);
-  told.textContent = text;
-  told.classList.add("on");
-  clearTimeout(telling);
-  telling = setTimeout(() => told.classList.remove("on"), TOLD_MS);
+  words.textContent = text;
+  words.classList.add("on");
+  clearTimeout(hiding);
+  hiding = setTimeout(() => words.classList.remove("on"), SHOWN_MS);
 }

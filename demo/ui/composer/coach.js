@@ -11,11 +11,11 @@ let coach = null;
 let reached = 0; // how many steps are done
 
 function learnt() {
-  return storage((kept) => kept.getItem(LEARNT)) !== null; // where it is forbidden the strip comes with every visit
+  return storage((items) => items.getItem(LEARNT)) !== null; // where it is forbidden the strip comes with every visit
 }
 
 function endCoach() {
-  storage((kept) => kept.setItem(LEARNT, "done"));
+  storage((items) => items.setItem(LEARNT, "done"));
   coach?.remove();
   coach = null;
 }

@@ -259,8 +259,8 @@ onChange(["drawn"], () => {
   if (scene.picture) shown = true;
   if (!shown || scene.busy) return;
   const now = scene.picture ? scene.kept : "none";
-  remembered((storage) => (now ? storage.setItem(OPEN_HERE, now) : storage.removeItem(OPEN_HERE)));
+  remembered((items) => (now ? items.setItem(OPEN_HERE, now) : items.removeItem(OPEN_HERE)));
 });
 
 onAnswer({ props, watch }, show);
-if (props.keeps) trigger("arrive", { kept: remembered((storage) => storage.getItem(OPEN_HERE)) || "" });
+if (props.keeps) trigger("arrive", { kept: remembered((items) => items.getItem(OPEN_HERE)) || "" });

@@ -100,7 +100,7 @@ export function closesByHand(dialog) {
 /**
  * The browser's storage, used; null where it is forbidden.
  * @template T
- * @param {(kept: Storage) => T} use @param {"localStorage" | "sessionStorage"} [kind] @returns {T | null}
+ * @param {(items: Storage) => T} use @param {"localStorage" | "sessionStorage"} [kind] @returns {T | null}
  */
 export function storage(use, kind = "localStorage") {
   try {

@@ -13,18 +13,18 @@ let wake = () => {}; // the stream goes on, which waits for an event to begin
 window.fetch = async (...request) => {
   const { pathname } = new URL(request[0] instanceof Request ? request[0].url : request[0], location.href);
   const response = await toServer(...request);
-  if (response.ok && pathname.endsWith("/queue/join")) await note(response.clone());
-  return response.ok && pathname.endsWith("/queue/data") ? kept(response, request) : response;
+  if (response.ok && pathname.endsWith("/queue/join")) await noteBegun(response.clone());
+  return response.ok && pathname.endsWith("/queue/data") ? keptOpen(response, request) : response;
 };
 
-async function note(answer) {
+async function noteBegun(answer) {
   const { event_id } = await answer.json();
   if (over.delete(event_id)) return;
   begun.add(event_id);
   wake();
 }
 
-function kept(first, request) {
+function keptOpen(first, request) {
   const body = new ReadableStream({
     async start(out) {
       try {
