@@ -191,7 +191,7 @@ def test_two_windows_overwrite_nothing_of_each_other(page: Page, server: Server)
     expect(second.locator("#chat")).to_contain_text("Found one: R1")
     ask(page, "find both")
     ask(second, "a ghost")
-    expect(second.locator("#hint")).to_contain_text("Another window has gone on with this dialogue")
+    expect(second.locator("#hint")).to_contain_text("This dialogue was continued in another window")
     open_panel(second, 2)
     second.close()
 
@@ -218,7 +218,7 @@ def test_nothing_of_another_person_can_be_reached(
             other.click(f"[data-do={act}]")
             expect(other.locator(".kept-said, #hint").first).to_be_attached()
             expect(other.locator(".kept-said")).to_contain_text(
-                "This dialogue is does not exist any more."
+                "This dialogue does not exist any more."
             )
             other.keyboard.press("Escape")
         expect(other.locator("#chat")).not_to_contain_text("Found one: R1")
@@ -268,7 +268,7 @@ def test_dialogues_are_found_named_pinned_and_deleted(page: Page) -> None:
     page.fill(".kept-search", "")
     expect(page.locator(ROWS)).to_have_count(2)
     expect(page.locator(".kept-bound")).to_contain_text(
-        "the oldest dialogue without a pin goes first"
+        "the oldest dialogue without a pin is deleted first"
     )
 
     delete = page.get_by_role("button", name="Delete: <b>Two</b> blocks")
