@@ -54,7 +54,7 @@ def connect(
         library = replace(library, recall=benchmark.recall)
         _connect_benchmark(context.parts, benchmark, opening, asking)
     _connect_library(context.parts, library, opening)
-    if context.running.may_switch:
+    if context.running.may_switch or context.running.is_loading:
         _connect_models(context.parts, ModelPanel(context))
 
 

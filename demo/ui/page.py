@@ -37,7 +37,7 @@ from demo.ui.tab.saving import Saver
 if TYPE_CHECKING:
     from demo.dialogue.store import Store
     from demo.evaluate.index import Index
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 TITLE = "RegionReasoner"
 _UPLOADS_S = 24 * 3600
@@ -71,6 +71,13 @@ def build_page(
         add_endpoints(running)
     page.current_page = ""  # whatever is added later belongs to the one that people see
     return page
+
+
+def show_models(page: gr.Blocks, running: RunningModels) -> None:
+    """Let those who open the page from now on get it with the models that run now."""
+    line = next(block for block in page.blocks.values() if block.elem_id == "brand")
+    line.value = status_of(running)
+    page.config = page.get_config_file()
 
 
 def launch_options(*middleware: Middleware) -> dict[str, Any]:

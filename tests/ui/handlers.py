@@ -14,7 +14,7 @@ import gradio as gr
 
 from demo.dialogue.examples import Example
 from demo.dialogue.store import Store
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.models.switching import RunningModels
 from demo.segmenters.base import Segmenter
 from demo.ui.canvas.acts import Acts

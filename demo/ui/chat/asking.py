@@ -6,17 +6,18 @@ A sentence for a person stands where the failure happened, and what was typed or
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from demo.dialogue.engine import TurnEvent, TurnStarted, run_turn
+from demo.dialogue.engine import TurnEvent, TurnStarted, run_turn, understand
 from demo.dialogue.session import Session
 from demo.errors import InputError
 from demo.language.references import Resolved
+from demo.models.switching import RunningModels
 from demo.picture.picture import Picture
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.context import Context, visitor_of
@@ -29,7 +30,7 @@ from demo.ui.tab.running_turns import Ticket
 from demo.ui.tab.workspace import Failure, Tab, Workspace
 
 if TYPE_CHECKING:
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 _FRAME_S = 1 / 15
 _QUIET_S = 1.0  # a turn that waits for others learns its new place this often
@@ -163,13 +164,16 @@ class Asking:
         context, shown = self.context, turn.workspace.with_act(turn.start)
         earlier = context.show.dialogue(shown)
         former = shown if turn.start is not turn.workspace.session else None
-        models, cancel = context.running.use(), turn.ticket.cancel
-        for batch in turn_batches(models, turn.start, turn.sentence, shown.picture, cancel):
+        running, cancel = context.running, turn.ticket.cancel
+        early, models = _early_start(turn, running), running.use(cancel)
+        for batch in turn_batches(models, turn.start, turn.sentence, shown.picture, cancel, early):
+            is_new = live.started is None
             news = [live.feed(event) for event in batch]
-            news.append(live.wait(*context.turns.before(turn.ticket)))
+            alone = running.doing if running.is_loading else sentences.LOOKING
+            news.append(live.wait(*context.turns.before(turn.ticket), alone))
             if not batch and not any(news):
                 continue
-            has_begun = any(isinstance(event, TurnStarted) for event in batch)
+            has_begun = is_new and live.started is not None
             updates = context.show.progress(earlier, live, canvas=any(news) and not has_begun)
             if has_begun:
                 updates |= context.show.start(former, live.doing) | turn.at_start
@@ -182,19 +186,30 @@ def _has_answered(session: Session, turns: int) -> bool:
     return len(session.turns) != turns and not session.turns[-1].partial
 
 
+def _early_start(turn: _Turn, running: RunningModels) -> Iterator[TurnStarted]:
+    """The question as it is shown while the first models are still being loaded."""
+    if running.is_loading:
+        dialect = running.models.reasoner.dialect
+        resolved, prompt = understand(turn.start, turn.sentence, dialect)
+        yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
+
+
 def turn_batches(
     models: AbstractContextManager[Models],
     session: Session,
     sentence: str | Resolved,
     picture: Picture,
     cancel: threading.Event,
+    early: Iterable[TurnEvent] = (),
 ) -> Iterator[list[TurnEvent]]:
     """A turn's events in batches that a page can keep up with; an empty one after a quiet time.
 
-    The models stay until the turn is over. Raises DemoError as ``run_turn`` does.
+    ``early`` ones come before there are models, which stay until the turn is over. Raises DemoError as
+    ``run_turn`` does.
     """
 
     def events() -> Iterator[TurnEvent]:
+        yield from early
         with models as taken:
             yield from run_turn(
                 session,

@@ -85,11 +85,14 @@ class LiveTurn:
                 self.session = session
         return True
 
-    def wait(self, ahead: int, seconds: float | None) -> bool:
-        """Note that ``ahead`` turns come first, which may take ``seconds``; return whether to show it."""
+    def wait(self, ahead: int, seconds: float | None, alone: str = LOOKING) -> bool:
+        """Note that ``ahead`` turns come first, which may take ``seconds``; return whether to show it.
+
+        ``alone`` says what is being done when there are none.
+        """
         if self.first_at is not None or self.started is None or not self._is_news(ahead, seconds):
             return False
-        former, self.doing = self.doing, waiting_note(ahead, seconds) if ahead else LOOKING
+        former, self.doing = self.doing, waiting_note(ahead, seconds) if ahead else alone
         self._place = ahead, seconds
         return self.doing != former
 

@@ -64,7 +64,7 @@ class ModelPanel:
         # First, so that a page which got an older list learns by the number of changes that it is older.
         value = {**status_of(running), "order": order}
         value["said"] = trouble or value["said"]
-        if running.may_switch:
+        if running.may_switch and not running.is_loading:
             measured = kind == "measure" and not running.in_use
             rows = running.available.rows(running.models, measured=measured)
             value["rows"] = [asdict(row) for row in rows]

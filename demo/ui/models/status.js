@@ -130,7 +130,12 @@ let timer = 0;
 async function look() {
   if (!document.hidden) await askHealth();
   clearTimeout(timer);
-  timer = setTimeout(look, doing || status.open ? BUSY_MS : QUIET_MS);
+  if (isWatched()) timer = setTimeout(look, doing || status.open ? BUSY_MS : QUIET_MS);
+}
+
+// The first model may still be on its way where no other can be chosen.
+function isWatched() {
+  return Boolean(props.value?.may_switch || doing);
 }
 
 async function askHealth() {
@@ -166,4 +171,4 @@ document.addEventListener("click", (event) => {
 watch("value", write);
 write();
 onAnswer({ props, watch }, writeModels);
-if (props.value?.may_switch) look();
+if (isWatched()) look();

@@ -11,7 +11,7 @@ from demo.language.references import Reference
 from demo.ui.tab.workspace import Workspace
 
 if TYPE_CHECKING:
-    from demo.models.selection import Advice
+    from demo.models.models import Advice
 
 log = logging.getLogger(__name__)
 
