@@ -83,7 +83,8 @@ def test_what_python_sends_has_the_types_that_scripts_count_on(tmp_path: Path) -
 
 
 def test_a_field_more_or_less_would_be_found(tmp_path: Path) -> None:
-    for i, busy in enumerate([{}, {"busy": 1}, {"busy": "", "other": 1}]):
+    wrong: list[dict[str, Any]] = [{}, {"busy": 1}, {"busy": "", "other": 1}]
+    for i, busy in enumerate(wrong):
         script = tmp_path / f"{i}.ts"
         value = json.dumps({"provisional": [], **busy})
         line = f"const value: {_type('canvas/scene', 'RunningScene')} = {value};"

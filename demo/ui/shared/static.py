@@ -85,15 +85,16 @@ class _Page:
         self._body = b""
 
     async def send(self, message: Message) -> None:
+        """Hold back what comes until all of it is there."""
         if message["type"] == "http.response.start":
             self._start = message
             return
         self._body += message.get("body", b"")
         if message.get("more_body"):
             return
-        # Gradio's first sheet is in page.css, too.
-        body = self._body.replace(b'rel="stylesheet" crossorigin', b'rel="stylesheet" disabled')
-        body = body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
+        body = self._body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
+        if gradio_styles():  # Gradio's first sheet is in page.css, too
+            body = body.replace(b'rel="stylesheet" crossorigin', b'rel="stylesheet" disabled')
         headers = MutableHeaders(raw=list(self._start["headers"]))
         if body:  # the answer to HEAD has none
             headers["content-length"] = str(len(body))
