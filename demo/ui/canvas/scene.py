@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -25,6 +24,7 @@ from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.picture.regions import Origin, Region, RegionObject, Registry
 from demo.ui.canvas.asides import Aside
+from demo.ui.shared.answers import serial
 from demo.ui.shared.component import drawn
 from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
@@ -106,11 +106,6 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
 def running(doing: str, found: Sequence[RegionObject]) -> dict[str, Any]:
     """What a running turn changes of the value; all else stays as it was."""
     return {"busy": doing, "provisional": [_marks(o) for o in found]}
-
-
-def serial() -> int:
-    """A number that grows with every answer to the browser."""
-    return time.monotonic_ns() // 1000
 
 
 _EMPTY: dict[str, Any] = {
