@@ -27,6 +27,8 @@ from tests.ui.test_values import EMPTY, LEFT, RIGHT, TRACE, answered, workspace
 
 ROOT = Path(__file__).parents[2]
 UI = ROOT / "demo" / "ui"
+TESTS = Path(__file__).with_name("scripts")
+CONFIG = ("--config", UI / "deno.json")
 SCRIPTS = sorted(UI.glob("*/*.js"))
 DENO = Path(sys.executable).with_name("deno")
 STRICT = {"compilerOptions": {"strict": True, "lib": ["dom", "esnext"]}}
@@ -44,10 +46,10 @@ def deno(*arguments: str | Path, cache: Path) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(("check", "--no-remote", *SCRIPTS), id="types"),
-        pytest.param(("lint",), id="lint"),
-        pytest.param(("fmt", "--check"), id="form"),
-        pytest.param(("test", "--no-remote", "--no-check", "tests/ui/scripts"), id="tests"),
+        pytest.param(("check", "--no-remote", *CONFIG, *SCRIPTS), id="types"),
+        pytest.param(("lint", *CONFIG, UI, TESTS), id="lint"),
+        pytest.param(("fmt", "--check", *CONFIG, UI, TESTS), id="form"),
+        pytest.param(("test", "--no-remote", "--no-check", *CONFIG, TESTS), id="tests"),
     ],
 )
 def test_scripts_pass(command: Sequence[str | Path], tmp_path: Path) -> None:
