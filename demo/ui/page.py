@@ -17,6 +17,7 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 
 from demo.dialogue.examples import Example
 from demo.models.switching import RunningModels
@@ -27,8 +28,8 @@ from demo.ui.events import connect
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
-from demo.ui.shared.component import asset
-from demo.ui.shared.theme import styles, theme
+from demo.ui.shared.static import Static
+from demo.ui.shared.theme import theme
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
@@ -65,7 +66,10 @@ def build_page(
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
         opening = Opening(context, examples, files / "pictures")
         connect(page, context, opening, files / "dialogues", index)
+    # On a page of their own, which nobody is led to, so that this one loads none of their components.
+    with page.route("Endpoints", show_in_navbar=False):
         add_endpoints(running)
+    page.current_page = ""  # whatever is added later belongs to the one that people see
     return page
 
 
@@ -76,12 +80,14 @@ def show_models(page: gr.Blocks, running: RunningModels) -> None:
     page.config = page.get_config_file()
 
 
-def launch_options() -> dict[str, Any]:
-    """The arguments of ``launch`` that belong to the page's look and privacy, and to whose it is."""
+def launch_options(*middleware: Middleware) -> dict[str, Any]:
+    """The arguments of ``launch`` that belong to the page's look and privacy, and to whose it is.
+
+    Requests pass this middleware first, in its order.
+    """
     return {
         "theme": theme(),
-        "head": f'<meta name="color-scheme" content="light dark"><style>{styles()}</style>',
-        "js": f"() => {{{asset('shared/stream.js')}}}",
+        "app_kwargs": {"middleware": [*middleware, Middleware(Static)]},
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],
         "run_history": False,

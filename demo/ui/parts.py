@@ -75,37 +75,19 @@ def place_parts(
                 stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples, thumbnails)
             with gr.Column(elem_id="right"):
-                notice = drawn(
-                    "gallery/notice.html", "gallery/notice.js", example=usual, elem_id="notice"
-                )
+                notice = drawn("gallery/notice", "choose", example=usual, elem_id="notice")
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
         library = drawn(
-            "dialogues/dialogues.html",
-            "shared/nodes.js",
-            "dialogues/dialogues.js",
-            keeps=keeps,
-            elem_id="kept",
+            "dialogues/dialogues", "library", "choose", "arrive", keeps=keeps, elem_id="kept"
         )
         rows = (
-            drawn(
-                "benchmark/benchmark.html",
-                "shared/nodes.js",
-                "benchmark/benchmark.js",
-                elem_id="benchmark",
-            )
+            drawn("benchmark/benchmark", "rows", "pictures", "choose", elem_id="benchmark")
             if benchmark
             else None
         )
-        sheet = drawn(
-            "sheet/sheet.html",
-            "shared/nodes.js",
-            "sheet/sheet.js",
-            "sheet/scores.js",
-            "models/others.js",
-            elem_id="sheet",
-        )
+        sheet = drawn("sheet/sheet", elem_id="sheet")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop,
         upload, undo, new, sheet, library, rows,
@@ -115,9 +97,7 @@ def place_parts(
 def _header(
     status: dict[str, Any], benchmark: bool
 ) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
-    status_line = drawn(
-        "models/status.html", "shared/nodes.js", "models/status.js", value=status, elem_id="brand"
-    )
+    status_line = drawn("models/status", "models", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
         with gr.Column(elem_id="upload", min_width=0):
             upload = gr.UploadButton("Open picture", file_count="single", size="sm")
@@ -139,14 +119,7 @@ def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
         }
         for example in examples
     ]
-    return drawn(
-        "gallery/examples.html",
-        "shared/nodes.js",
-        "gallery/examples.js",
-        value=cards,
-        elem_id="examples",
-        visible=bool(cards),
-    )
+    return drawn("gallery/examples", "choose", value=cards, elem_id="examples", visible=bool(cards))
 
 
 def _thumbnail(picture: Path, folder: Path) -> Path:
@@ -179,16 +152,7 @@ def _composer() -> tuple[gr.Button, gr.Button, gr.HTML, gr.Textbox, gr.Button, g
     with gr.Row(elem_id="ahead"):
         next_question = gr.Button("", elem_id="next", visible=False, size="sm")
         play = gr.Button("Play this dialogue", elem_id="play", visible=False, size="sm")
-    hint = drawn(
-        "composer/hint.html",
-        "shared/nodes.js",
-        "composer/hint.js",
-        "composer/chips.js",
-        "composer/offer.js",
-        "composer/coach.js",
-        value=sentences.hint(None),
-        elem_id="hint",
-    )
+    hint = drawn("composer/hint", "typed", value=sentences.hint(None), elem_id="hint")
     with gr.Row(elem_id="compose"):
         message = gr.Textbox(
             elem_id="message",

@@ -8,11 +8,12 @@ from typing import Any
 import gradio as gr
 
 from demo.models.switching import RunningModels
-from demo.ui.canvas.scene import running, scene, serial
+from demo.ui.canvas.scene import running, scene
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.parts import Parts
 from demo.ui.shared import sentences
+from demo.ui.shared.answers import serial
 from demo.ui.tab.saving import Saver
 from demo.ui.tab.workspace import Tab, Workspace
 

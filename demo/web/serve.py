@@ -125,9 +125,8 @@ class Served:
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [Middleware(Guard, context=context), Middleware(Visitors)]},
             auth_dependency=_user_of if logins else None,
-            **launch_options(),
+            **launch_options(Middleware(Guard, context=context), Middleware(Visitors)),
             **launch,
         )
         take_over_server_logs()

@@ -21,10 +21,10 @@ from demo.errors import DemoError, InputError
 from demo.evaluate.data import open_stored
 from demo.evaluate.index import Entry, Index
 from demo.evaluate.live_benchmark import Track
-from demo.ui.canvas.scene import serial
 from demo.ui.context import Context
 from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
+from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab, Workspace

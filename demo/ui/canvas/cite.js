@@ -1,141 +1,144 @@
 // Connects the three places a region is named in: the picture, the cards and the dialogue.
-// Pointing at one lights up all; a click, Enter or Space puts the name into #message at the caret. Once
+// Pointing at one lights up all; a click, Enter or Space puts the name into the message at the caret. Once
 // more on the picture or a card narrows the name to the object there, and then takes it out again.
 // Everything happens in the browser; listeners sit on the document because the dialogue is not ours.
+import { change, exists, onChange, regionOf, state } from "./state.js";
+import { stage } from "./parts.js";
+import { marks, marksLayer, neighbour } from "./marks.js";
+import { hasSpaceMoved } from "./pan.js";
+import { isDrawing } from "./tool.js";
+import { say } from "./voice.js";
+import { changeName, insertName, message, namesTyped } from "../shared/message.js";
+import { clickMeans, clickSays } from "../shared/names.js";
+import { all, closest, forHands, one } from "../shared/nodes.js";
 
 const NAMED = "#canvas [data-region], #canvas [data-of], #regions [data-region], #chat a[href^='#R']";
 const NAME = /^R\d+(\.\d+)?$/;
-let lit = null;
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 let touched = false; // whether the last press was a finger's
 
-function nameOf(target) {
-  const place = target.closest?.(NAMED);
+/** The name that the place of an event stands for, or null. */
+export function nameOf(event) {
+  const place = closest(event, NAMED);
   if (!place) return null;
   const name = place.dataset.object || place.dataset.objectOf || place.dataset.region || place.hash.slice(1);
-  const chip = target.closest("[data-cite]")?.dataset.cite;
+  const chip = closest(event, "[data-cite]")?.dataset.cite;
   return NAME.test(chip || name) ? chip || name : null;
 }
 
-function light(name) {
-  if (name === lit) return;
-  lit = name;
-  lightAgain();
+// Light -----------------------------------------------------------------------------------------------
+
+/** Light up everything that has this name, and nothing else; null: nothing. */
+export function light(name) {
+  change({ lit: name });
 }
 
-function lightAgain() {
-  const region = lit && lit.split(".")[0];
-  for (const old of document.querySelectorAll(".lit")) old.classList.remove("lit");
-  stage.classList.toggle("has-lit", Boolean(region && marksLayer.querySelector(`[data-region="${region}"]`)));
+/** The same once more, after nodes were made. */
+export function lightAgain() {
+  const region = state.lit?.split(".")[0];
+  for (const old of all(".lit")) old.classList.remove("lit");
+  stage.classList.toggle("has-lit", Boolean(region && one(`[data-region="${region}"]`, marksLayer)));
   if (!region) return;
-  const places = `[data-region="${region}"], [data-of="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
-  for (const place of document.querySelectorAll(places)) place.classList.add("lit");
+  const places =
+    `[data-region="${region}"], [data-of="${region}"], #chat a[href="#${region}"], #chat a[href^="#${region}."]`;
+  for (const place of all(places)) place.classList.add("lit");
 }
 
-function message() {
-  return document.querySelector("#message textarea");
-}
+onChange(["lit"], lightAgain);
 
-// On a touch screen the text box is not focused: its keyboard would cover the picture.
-function insert(name) {
-  const box = message();
-  const [start, end] = [box.selectionStart, box.selectionEnd];
-  const [before, after] = [box.value.slice(0, start), box.value.slice(end)];
-  const lead = /[^\s(]$/.test(before) ? " " : "";
-  const trail = /^[\s.,;:?!)]/.test(after) ? "" : " ";
-  setText(box, before + lead + name + trail + after);
-  const caret = start + lead.length + name.length + trail.length;
-  if (!touched) box.focus({ preventScroll: true });
-  box.setSelectionRange(caret, caret);
+// The message -----------------------------------------------------------------------------------------
+
+/** Put a name into the message. On a touch screen its keyboard, which would cover the picture, stays away. */
+export function insert(name) {
+  insertName(name, !touched);
   say(`${name} was added to the question.`);
 }
 
-function setText(box, text) {
-  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
 // A link of the dialogue may name what was deleted since.
-function isThere(name) {
-  return scene.regions.some(({ id, objects }) => id === name || objects.some((object) => object.id === name));
-}
-
 function cite(name) {
-  if (isThere(name)) insert(name);
+  if (exists(name)) insert(name);
   else say(`${name} is no longer on the picture.`);
 }
 
-// What a click on an object does to the message, as { name, other }: `other` is put in the place of `name`
-// (none of it: taken out), or added when there is no `name`. Without `object` the whole region is meant.
-function clickMeans(region, object, alone, named = namesInMessage()) {
-  const { id, objects } = region;
-  const many = objects.length > 1;
-  if (object && many && named.has(id)) return { name: id, other: object };
-  const exact = object && (many || named.has(object)) ? object : id;
-  if (named.has(exact)) return { name: exact, other: null };
-  const parted = object && many && objects.some((one) => named.has(one.id));
-  return { name: null, other: object && (alone || parted) ? object : id };
-}
-
-function namesInMessage() {
-  const text = (message()?.value || "").replace(/"[^"]*"|“[^”]*”/g, ""); // a sign that reads "R2"
-  return new Set((text.match(MARK_NAMES) || []).map((name) => name.toUpperCase()));
-}
-
 function citeOrTakeOut(region, object, alone) {
-  const { name, other } = clickMeans(regionOf(region), object, alone);
+  const { name, other } = clickMeans(regionOf(region), object, alone, namesTyped());
   if (!name) return insert(other);
-  document.dispatchEvent(new CustomEvent("change-name", { detail: { name, other } }));
+  changeName(name, other);
   if (!touched) message().focus({ preventScroll: true });
   say(other ? `${other} alone is in the question now.` : `${name} was taken out of the question.`);
 }
 
-// The same in words, as a tooltip.
-function clickSays({ region, object }, named) {
-  const { name, other } = clickMeans(region, object.id, false, named);
-  if (!name) return forHands(`Click to cite ${other}`);
-  return forHands(other ? `Click to cite ${other} alone` : `Click to take ${name} out of the question`);
+/** What a click on this object's group does. */
+export function citeFrom({ dataset }, alone) {
+  citeOrTakeOut(dataset.region, dataset.object, alone);
 }
 
-function neighbour(from, step) {
-  const all = shownObjects().map(({ object }) => object.id);
-  return objectNode(all[(all.indexOf(from) + step + all.length) % all.length]);
+// Which marks the message names, and what a click on each would do.
+function showCited() {
+  const names = namesTyped();
+  for (const mark of marks.values()) {
+    const { group, tag, region, object } = mark;
+    showTip(mark, state.tool === "select" || state.tool === "box" ? forHands(clickSays(region, object.id, names)) : "");
+    const cited = names.has(region.id) || names.has(object.id);
+    const name = spokenName(region, object, cited);
+    if (group.getAttribute("aria-label") === name) continue;
+    group.setAttribute("aria-label", name);
+    for (const place of [group, tag]) place.classList.toggle("cited", cited);
+  }
 }
 
-const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+function showTip({ group, tag }, text) {
+  if (tag.title === text) return;
+  tag.title = text;
+  group.firstChild.textContent = text;
+}
+
+function spokenName(region, object, cited) {
+  return [
+    region.objects.length > 1 ? object.id : region.id,
+    region.title,
+    region.origin === "user" && "drawn by you",
+    object.corrected && "corrected",
+    cited && "cited",
+  ].filter(Boolean).join(", ");
+}
+
+document.addEventListener("input", (event) => {
+  if (closest(event, "#message")) showCited();
+});
+// The message is emptied from outside, without an event, when a turn begins.
+onChange(["tool", "drawn"], showCited);
+
+// Pointer and keys ------------------------------------------------------------------------------------
 
 function onClick(event) {
-  const name = nameOf(event.target);
-  if (!name || (tool !== "select" && event.target.closest(".view"))) return; // the tool's own
+  const name = nameOf(event);
+  if (!name || (state.tool !== "select" && closest(event, ".view"))) return; // the tool's own
   event.preventDefault();
   event.stopPropagation();
   const [region, part] = name.split(".");
-  if (event.target.closest("#chat")) cite(name);
-  else citeOrTakeOut(region, part ? name : null, event.shiftKey || event.target.closest("[data-cite]"));
+  if (closest(event, "#chat")) cite(name);
+  else citeOrTakeOut(region, part ? name : null, event.shiftKey || closest(event, "[data-cite]"));
 }
 
 function onKey(event) {
-  const object = event.target.closest?.("#canvas [data-object]");
-  if (!object || tool === "correct" || event.ctrlKey || event.metaKey || event.altKey) return;
+  const object = closest(event, "#canvas [data-object]");
+  if (!object || state.tool === "correct" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key in STEPS) neighbour(object.dataset.object, STEPS[event.key]).focus();
   else if (event.key === "Enter") citeFrom(object, event.shiftKey);
   else return;
   event.preventDefault();
 }
 
-// Space cites when it is let go, unless the picture was moved with it (touch.js).
+// Space cites when it is let go, unless the picture was moved with it.
 function onKeyUp(event) {
-  const object = event.target.closest?.("#canvas [data-object]");
-  if (event.key === " " && object && tool !== "correct" && !spaceUsed) citeFrom(object, event.shiftKey);
-}
-
-function citeFrom({ dataset }, alone) {
-  citeOrTakeOut(dataset.region, dataset.object, alone);
+  const object = closest(event, "#canvas [data-object]");
+  if (event.key === " " && object && state.tool !== "correct" && !hasSpaceMoved()) citeFrom(object, event.shiftKey);
 }
 
 // While something is being drawn or held, pointing elsewhere on the picture lights nothing.
 function onPoint(event) {
-  const drawing = tool === "box" || tool === "point" || held;
-  light(drawing && event.target.closest?.(".view") ? null : nameOf(event.target));
+  light((isDrawing() || state.held) && closest(event, ".view") ? null : nameOf(event));
 }
 
 document.addEventListener("click", onClick, true);
@@ -144,7 +147,7 @@ document.addEventListener("keyup", onKeyUp);
 document.addEventListener("pointerover", onPoint);
 document.addEventListener("focusin", onPoint);
 document.addEventListener("focusout", () => light(null));
-document.addEventListener("cite", ({ detail }) => cite(detail));
+document.addEventListener("cite", (/** @type {CustomEvent} */ { detail }) => cite(detail)); // for whoever builds on the page
 document.addEventListener("pointerdown", ({ pointerType }) => {
   touched = pointerType === "touch";
 }, true);

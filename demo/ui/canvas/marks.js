@@ -1,43 +1,67 @@
 // The marks of the regions on the picture: a group of shapes and a label for each object.
 // They are kept as long as nothing of their object changes, so that an act or an answer draws only what
 // is new, and 120 regions stay quick. Every group and label says data-region, data-object and data-turn.
+import { outlines, shownObjects, state } from "./state.js";
+import { overlay, tags } from "./parts.js";
+import { alike, area, edges } from "./geometry.js";
+import { drawTag } from "./labels.js";
+import { focused, one, shape } from "../shared/nodes.js";
 
-const MARK_NAMES = /\bR\d+(?:\.\d+)?\b/gi;
-const marksLayer = overlay.querySelector(".marks");
-const foundLayer = overlay.querySelector(".found");
-const tags = sheet.querySelector(".tags");
-const marks = new Map(); // object's name → {text, group, tag, region, object}
+const foundLayer = one(".found", overlay);
+export const marksLayer = one(".marks", overlay);
+/** By the object's name: its nodes and what they were drawn of. @type {Map<string, import("./state.d.ts").Mark>} */
+export const marks = new Map();
 
-function drawMarks() {
-  const focused = document.activeElement?.closest?.("#canvas [data-object]")?.dataset.object;
+/** Draw the scene's regions, and what the running turn has found so far. */
+export function drawMarks() {
+  const from = focused("#canvas [data-object]")?.dataset.object;
   const shown = shownObjects();
-  const kept = new Map(shown.map((item) => [item.object.id, keptMark(item)]));
-  for (const [name, { group, tag }] of marks) if (!kept.has(name)) [group, tag].forEach((old) => old.remove());
+  const now = new Map(shown.map((item) => [item.object.id, markOf(item)]));
+  for (const [name, { group, tag }] of marks) if (!now.has(name)) [group, tag].forEach((old) => old.remove());
   marks.clear();
-  kept.forEach((mark, name) => marks.set(name, mark));
+  now.forEach((mark, name) => marks.set(name, mark));
   const bySize = [...shown].sort((a, b) => area(b.object.box) - area(a.object.box)); // small ones on top
   arrange(marksLayer, bySize.map(({ object }) => marks.get(object.id).group));
   arrange(tags, shown.map(({ object }) => marks.get(object.id).tag));
-  foundLayer.replaceChildren(...scene.provisional.map((found) => (
-    shape("g", { class: "object provisional", "data-tone": scene.tone }, ...outlineOf(found)))));
+  const { provisional, tone } = state.scene;
+  foundLayer.replaceChildren(
+    ...provisional.map((found) => shape("g", { class: "object provisional", "data-tone": tone }, ...outlineOf(found))),
+  );
   dashTwins(bySize);
-  if (focused) objectNode(focused)?.focus({ preventScroll: true }); // a group that moves loses the focus
+  if (from) objectNode(from)?.focus({ preventScroll: true }); // a group that moves loses the focus
 }
 
-function shownObjects() {
-  return scene.regions.filter((region) => !region.hidden)
-    .flatMap((region) => region.objects.map((object) => ({ region, object })));
+/** The group of an object that is shown. */
+export function objectNode(name) {
+  return marks.get(name)?.group;
 }
 
-function keptMark({ region, object }) {
+/** The object before or after this one on the picture, as its group. */
+export function neighbour(from, step) {
+  const names = shownObjects().map(({ object }) => object.id);
+  return objectNode(names[(names.indexOf(from) + step + names.length) % names.length]);
+}
+
+// The mark as it is, if nothing that it shows has changed, else a new one.
+function markOf({ region, object }) {
   const many = region.objects.length > 1;
   const text = JSON.stringify([region.tone, region.title, region.turn, many, object, outlines.has(object.mask)]);
   const old = marks.get(object.id);
   if (old?.text === text) return Object.assign(old, { region, object });
   const data = { "data-tone": region.tone, "data-turn": region.turn };
-  const group = shape("g", {
-    class: "object", role: "button", tabindex: "0", "data-region": region.id, "data-object": object.id, ...data,
-  }, shape("title", {}), ...outlineOf(object));
+  const group = shape(
+    "g",
+    {
+      class: "object",
+      role: "button",
+      tabindex: "0",
+      "data-region": region.id,
+      "data-object": object.id,
+      ...data,
+    },
+    shape("title", {}),
+    ...outlineOf(object),
+  );
   const tag = drawTag(region, object, data);
   old?.group.remove();
   old?.tag.remove();
@@ -62,13 +86,8 @@ function outlineOf({ box, point, mask }) {
   return parts;
 }
 
-function edges([x1, y1, x2, y2]) {
-  return { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
-}
-
-// A line without length and with round ends is a disc; like all lines here it keeps its width on the
-// screen without being told the zoom.
-function drawPoint([x, y]) {
+/** A point. A line without length and with round ends is a disc; it keeps its width whatever the zoom. */
+export function drawPoint([x, y]) {
   const d = `M${x + 0.5} ${y + 0.5}h0`;
   return shape("g", { class: "point" }, shape("path", { d }), shape("path", { d }));
 }
@@ -80,51 +99,3 @@ function dashTwins(bySize) {
     marks.get(object.id).group.classList.toggle("twin", twin);
   });
 }
-
-function alike(one, box) {
-  const slack = 0.03 * Math.max(box[2] - box[0], box[3] - box[1]);
-  return one.every((value, i) => Math.abs(value - box[i]) <= slack);
-}
-
-function area([x1, y1, x2, y2]) {
-  return (x2 - x1) * (y2 - y1);
-}
-
-function objectNode(name) {
-  return marks.get(name)?.group;
-}
-
-// What the message names -------------------------------------------------------------------------
-
-function showCited() {
-  const names = namesInMessage();
-  const cites = tool === "select" || tool === "box";
-  for (const mark of marks.values()) {
-    showTip(mark, cites ? clickSays(mark, names) : "");
-    const cited = names.has(mark.region.id) || names.has(mark.object.id);
-    const name = spokenName(mark, cited);
-    if (mark.group.getAttribute("aria-label") === name) continue;
-    mark.group.setAttribute("aria-label", name);
-    for (const place of [mark.group, mark.tag]) place.classList.toggle("cited", cited);
-  }
-}
-
-function showTip({ group, tag }, text) {
-  if (tag.title === text) return;
-  tag.title = text;
-  group.firstChild.textContent = text;
-}
-
-function spokenName({ region, object }, cited) {
-  return [
-    region.objects.length > 1 ? object.id : region.id, region.title,
-    region.origin === "user" && "drawn by you", object.corrected && "corrected", cited && "cited",
-  ].filter(Boolean).join(", ");
-}
-
-document.addEventListener("input", (event) => {
-  if (event.target.closest?.("#message")) showCited();
-});
-document.addEventListener("tool-changed", showCited);
-// The message is emptied from outside, without an event, when a turn begins.
-document.addEventListener("regions-drawn", showCited);

@@ -1,4 +1,4 @@
-"""What the canvas shows of a dialogue, as the JSON value that canvas.js draws.
+"""What the canvas shows of a dialogue, as the JSON value that canvas.js draws; scene.d.ts is its form.
 
 It knows how regions look (colours, names, lines on a card); it does not know how they are found.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -25,18 +24,12 @@ from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.picture.regions import Origin, Region, RegionObject, Registry
 from demo.ui.canvas.asides import Aside
+from demo.ui.shared.answers import serial
 from demo.ui.shared.component import drawn
 from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
 
 _PNG_PIXELS = 1_500_000
-_SCRIPTS = (  # one scope, in this order
-    "shared/nodes.js", "canvas/canvas.js", "canvas/marks.js", "canvas/asides.js", "canvas/labels.js",
-    "canvas/cards.js", "canvas/zoom.js", "canvas/touch.js", "canvas/cite.js", "canvas/tools.js",
-    "canvas/drawing.js", "canvas/correct.js", "canvas/aim.js", "canvas/naming.js", "shared/menu.js",
-    "canvas/region_menu.js", "canvas/compare.js", "canvas/film.js", "canvas/look.js", "shared/keys.js",
-    "chat/accessibility.js", "chat/turns.js", "chat/pointers.js", "gallery/files.js",
-)  # fmt: skip
 
 
 def canvas(advice: str, **options: Any) -> gr.HTML:
@@ -44,7 +37,9 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
     ``advice`` is shown as long as there is no picture.
     """
-    return drawn("canvas/canvas.html", *_SCRIPTS, value=scene(None), advice=advice, **options)
+    return drawn(
+        "canvas/canvas", "act", "turn", "missing", value=scene(None), advice=advice, **options
+    )
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:
@@ -113,18 +108,17 @@ def running(doing: str, found: Sequence[RegionObject]) -> dict[str, Any]:
     return {"busy": doing, "provisional": [_marks(o) for o in found]}
 
 
-def serial() -> int:
-    """A number that grows with every answer to the browser."""
-    return time.monotonic_ns() // 1000
-
-
 _EMPTY: dict[str, Any] = {
     "picture": None,
+    "name": "",
+    "width": 0,
+    "height": 0,
     "regions": [],
     "outlines": {},
     "asides": {},
     "provisional": [],
     "busy": "",
+    "tone": 1,
     "turns": 0,
     "dialogues": [],
     "dialogue": 0,

@@ -1,36 +1,41 @@
 // Presses on the picture, of a mouse, a pen or fingers: which tool gets them, and when they move the
 // picture instead. A tool answers a press with a gesture {drag, drop, tap, cancel}, all optional.
+import { change, state } from "./state.js";
+import { stage, view } from "./parts.js";
+import { hideAim } from "./aim.js";
+import { pressCorrect } from "./correct.js";
+import { pressBox, pressPoint } from "./drawing.js";
+import { isSpaceHeld, pan } from "./pan.js";
+import { whenToolEnds } from "./tool.js";
+import { pictureAt, zoomTo } from "./view.js";
 
-const DRAG = 3; // screen pixels before a press becomes a drag
-const FINGER_DRAG = 8; // fingers tremble
+const MIN_DRAG = 3; // screen pixels before a press becomes a drag
+const MIN_FINGER_DRAG = 8; // fingers tremble
 const GESTURES = { select: pan, box: pressBox, point: pressPoint, correct: pressCorrect };
 const fingers = new Map(); // pointer → [x, y] of every finger that is down
-let press = null; // the press under way: {id, x, y, moved, gesture}
+let press = null; // the press under way: {id, x, y, least, moved, gesture}
 let pinch = null; // two fingers: {distance, zoom, under: what of the picture lies between them}
-let spaceHeld = false;
-let spaceUsed = false; // whether the picture was moved while Space was down
-
-function pan(event) {
-  const [left, top] = [view.scrollLeft, view.scrollTop];
-  return {
-    drag: (now) => {
-      spaceUsed ||= spaceHeld;
-      view.scrollTo(left + event.clientX - now.clientX, top + event.clientY - now.clientY);
-    },
-  };
-}
 
 function gestureFor(event) {
-  if (event.button === 1 || (event.button === 0 && spaceHeld)) return pan(event);
-  return event.button === 0 ? GESTURES[tool](event) : null;
+  if (event.button === 1 || (event.button === 0 && isSpaceHeld())) return pan(event);
+  if (event.button !== 0) return null;
+  if (state.tool !== "select") hideAim();
+  return GESTURES[state.tool](event);
 }
 
-function cancelPress() {
+/** End the press under way, as if it had not been; whether there was one. */
+export function cancelPress() {
   const was = press;
-  press = null;
-  showPress();
+  setPress(null);
   was?.gesture.cancel?.();
   return was !== null;
+}
+
+// While something is being drawn nothing lies over it.
+function setPress(now) {
+  press = now;
+  stage.toggleAttribute("data-pressed", press !== null && state.tool !== "select");
+  change({ pressed: press !== null });
 }
 
 view.addEventListener("pointerdown", (event) => {
@@ -39,15 +44,9 @@ view.addEventListener("pointerdown", (event) => {
   if (press) return;
   const gesture = gestureFor(event);
   if (!gesture) return;
-  const least = event.pointerType === "touch" ? FINGER_DRAG : DRAG;
-  press = { id: event.pointerId, x: event.clientX, y: event.clientY, least, moved: false, gesture };
-  showPress();
+  const least = event.pointerType === "touch" ? MIN_FINGER_DRAG : MIN_DRAG;
+  setPress({ id: event.pointerId, x: event.clientX, y: event.clientY, least, moved: false, gesture });
 });
-
-// While something is being drawn nothing lies over it.
-function showPress() {
-  stage.toggleAttribute("data-pressed", press !== null && tool !== "select");
-}
 
 document.addEventListener("pointermove", (event) => {
   if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.clientX, event.clientY]);
@@ -62,22 +61,24 @@ document.addEventListener("pointermove", (event) => {
 });
 
 document.addEventListener("pointerup", (event) => {
-  fingers.delete(event.pointerId);
-  if (!fingers.size) pinch = null;
+  lift(event);
   if (press?.id !== event.pointerId) return;
   const { moved, gesture } = press;
-  press = null;
-  showPress();
+  setPress(null);
   if (moved) swallowClick();
   if (moved) gesture.drop?.(event);
   else gesture.tap?.(event);
 });
 
 document.addEventListener("pointercancel", (event) => {
-  fingers.delete(event.pointerId);
-  if (!fingers.size) pinch = null;
+  lift(event);
   if (press?.id === event.pointerId) cancelPress();
 });
+
+function lift({ pointerId }) {
+  fingers.delete(pointerId);
+  if (!fingers.size) pinch = null;
+}
 
 // The click that ends a drag is no click on a region.
 function swallowClick() {
@@ -86,8 +87,16 @@ function swallowClick() {
   setTimeout(() => window.removeEventListener("click", swallow, { capture: true }));
 }
 
+// With a tool in hand a press does not move the keyboard's place; the middle button does not scroll.
+view.addEventListener("mousedown", (event) => {
+  if (state.tool === "select" && event.button !== 1) return;
+  event.preventDefault();
+  if (state.tool !== "select") stage.focus({ preventScroll: true });
+});
+
 // Two fingers: what lies between them stays between them --------------------------------------------
 
+/** @returns {{ distance: number, middle: [number, number] }} */
 function spread() {
   const [[x1, y1], [x2, y2]] = [...fingers.values()];
   return { distance: Math.hypot(x2 - x1, y2 - y1), middle: [(x1 + x2) / 2, (y1 + y2) / 2] };
@@ -96,7 +105,7 @@ function spread() {
 function startPinch() {
   cancelPress();
   const { distance, middle } = spread();
-  pinch = { distance, zoom, under: pictureAt(...middle) };
+  pinch = { distance, zoom: state.zoom, under: pictureAt(...middle) };
 }
 
 function movePinch() {
@@ -105,28 +114,4 @@ function movePinch() {
   zoomTo((pinch.zoom * distance) / pinch.distance, middle, pinch.under);
 }
 
-// With a tool in hand a press does not move the keyboard's place; the middle button does not scroll.
-view.addEventListener("mousedown", (event) => {
-  if (tool === "select" && event.button !== 1) return;
-  event.preventDefault();
-  if (tool !== "select") stage.focus({ preventScroll: true });
-});
-
-// Space held down is a hand that moves the picture with any tool -------------------------------------
-
-function holdSpace(held) {
-  if (held && !spaceHeld) spaceUsed = false;
-  spaceHeld = held;
-  stage.toggleAttribute("data-hand", held);
-}
-
-document.addEventListener("keydown", (event) => {
-  const here = event.target === document.body || (stage.contains(event.target) && !event.target.closest("button"));
-  if (event.key !== " " || !here || !scene.picture) return;
-  event.preventDefault(); // the page does not scroll
-  holdSpace(true);
-});
-document.addEventListener("keyup", (event) => {
-  if (event.key === " ") holdSpace(false);
-});
-window.addEventListener("blur", () => holdSpace(false));
+whenToolEnds(cancelPress);

@@ -1,28 +1,42 @@
-// Where a finding leads. Its sentence is a link (#at-PART-NUMBER-PICTURE, made by places.py): pointing at it
+// Where a finding leads. Its sentence is a link (#at-PART-NUMBER-PICTURE, made by pointers.py): pointing at it
 // shows on the picture what it is about, a region or a box that nobody gave, as a dashed ghost; a click also
 // opens the part of the trace and marks the words. A point that the reasoning mentions is such a link, too, and
-// is shown as a spot. It shares canvas.js's scope.
+// is shown as a spot.
+import { onChange, pictureSize, state } from "../canvas/state.js";
+import { overlay, sheet } from "../canvas/parts.js";
+import { light, nameOf } from "../canvas/cite.js";
+import { edges } from "../canvas/geometry.js";
+import { drawPoint } from "../canvas/marks.js";
+import { scaleNow } from "../canvas/view.js";
+import { say } from "../canvas/voice.js";
+import { all, closest, node, one, scrollBehavior, shape } from "../shared/nodes.js";
+
 const PLACE = /^#at-(scene|focus|think|answer|)-(\d*)-(.*)$/;
 const GHOST = /^\d+(?:\.\d+){3}$/;
 const SPOT = /^\d+\.\d+$/;
 const TITLES = { scene: "Scene", focus: "Focus", think: "Reasoning", answer: "Answer" };
-const OPENS_MS = 1000; // the longest that a part takes to open
+const MAX_OPENING_MS = 1000; // the longest that a part takes to open
 const ghostLayer = shape("g", { class: "ghost", "aria-hidden": "true" });
 const ghostName = node("div", { class: "ghost-name", "aria-hidden": "true", hidden: "" }, "Nobody gave this box");
-let kept = null; // what a click keeps on the picture until the next one elsewhere
+let lasting = null; // what a click keeps on the picture until the next one elsewhere
 
 overlay.append(ghostLayer);
 sheet.append(ghostName);
 
-function placeOf(target) {
-  const [, part, number, picture] = target.closest?.("#chat a[href^='#at-']")?.hash.match(PLACE) || [];
+// What a link of this form says: { part, number, picture }, or null.
+function placeIn(address = "") {
+  const [, part, number, picture] = address.match(PLACE) || [];
   return picture === undefined ? null : { part, number, picture };
+}
+
+function placeOf(event) {
+  return placeIn(closest(event, "#chat a[href^='#at-']")?.hash);
 }
 
 // On the picture ---------------------------------------------------------------------------------------
 
 function showOnPicture(picture) {
-  const numbers = scene.picture ? picture.split(".").map(Number) : [];
+  const numbers = state.scene.picture ? picture.split(".").map(Number) : [];
   const [box, spot] = [GHOST, SPOT].map((form) => (form.test(picture) ? numbers : null));
   ghostName.hidden = !box;
   ghostLayer.replaceChildren(...(box ? ghostOf(box) : spot ? [drawPoint(spot)] : []));
@@ -34,30 +48,31 @@ function ghostOf(box) {
   return ["casing", "box"].map((name) => shape("rect", { class: name, ...edges(box) }));
 }
 
-function placeGhostName([x1, y1, x2, y2]) {
-  const right = x1 + x2 > scene.width;
-  ghostName.style.left = right ? "" : `${(100 * x1) / scene.width}%`;
-  ghostName.style.right = right ? `${100 - (100 * x2) / scene.width}%` : "";
-  ghostName.style.top = `${(100 * y1) / scene.height}%`;
+function placeGhostName([x1, y1, x2]) {
+  const [width, height] = pictureSize();
+  const right = x1 + x2 > width;
+  ghostName.style.left = right ? "" : `${(100 * x1) / width}%`;
+  ghostName.style.right = right ? `${100 - (100 * x2) / width}%` : "";
+  ghostName.style.top = `${(100 * y1) / height}%`;
   ghostName.classList.toggle("within", y1 * scaleNow() < 26);
 }
 
 function keep(picture) {
-  kept = picture || null;
-  showOnPicture(kept || "");
+  lasting = picture || null;
+  showOnPicture(lasting || "");
 }
 
 // In the trace -----------------------------------------------------------------------------------------
 
 function titlesIn(group) {
-  return [...group.querySelectorAll(".children .thought-group > .title")];
+  return all(".children .thought-group > .title", group);
 }
 
 // Gradio puts what a part holds on the page only once it is opened, so each step waits for the one before.
 async function openPart(row, part) {
-  const whole = row.querySelector(".thought-group");
+  const whole = one(".thought-group", row);
   if (!whole) return null;
-  await expand(whole.querySelector(".title"));
+  await expand(one(".title", whole));
   const found = () => titlesIn(whole).find((title) => title.textContent.trim().startsWith(TITLES[part]));
   const title = await appears(found);
   if (!title) return null;
@@ -72,7 +87,7 @@ async function expand(title) {
 }
 
 async function appears(look) {
-  const until = performance.now() + OPENS_MS;
+  const until = performance.now() + MAX_OPENING_MS;
   while (!look() && performance.now() < until) await new Promise(requestAnimationFrame);
   return look();
 }
@@ -80,43 +95,43 @@ async function appears(look) {
 async function showInTrace(row, { part, number }) {
   const group = part && (await openPart(row, part));
   if (!group) return;
-  const words = () => (number ? group.querySelector(`.at${number}`) : group.querySelector(".content .md, .content"));
+  const words = () => one(number ? `.at${number}` : ".content .md, .content", group);
   const place = await appears(words);
   if (!place) return;
-  for (const old of document.querySelectorAll("#chat .at-shown")) old.classList.remove("at-shown");
+  for (const old of all("#chat .at-shown")) old.classList.remove("at-shown");
   place.classList.add("at-shown");
   place.tabIndex = -1;
   place.focus({ preventScroll: true });
-  const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-  place.scrollIntoView({ block: "center", behavior: smooth ? "smooth" : "instant" });
+  place.scrollIntoView({ block: "center", behavior: scrollBehavior() });
 }
 
 // Listening --------------------------------------------------------------------------------------------
 
 for (const kind of ["pointerover", "focusin"]) {
-  document.addEventListener(kind, ({ target }) => {
-    const place = placeOf(target);
-    if (place || ghostLayer.firstChild || (kept && !nameOf(target))) showOnPicture(place?.picture || kept || "");
+  document.addEventListener(kind, (event) => {
+    const place = placeOf(event);
+    if (place || ghostLayer.firstChild || (lasting && !nameOf(event))) showOnPicture(place?.picture || lasting || "");
   });
 }
-document.addEventListener("focusout", () => showOnPicture(kept || ""));
+document.addEventListener("focusout", () => showOnPicture(lasting || ""));
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#sheet")) return; // what is shown stays when the sheet led to it
-  const place = placeOf(event.target);
+  if (closest(event, "#sheet")) return; // what is shown stays when the sheet led to it
+  const place = placeOf(event);
   keep(place?.picture);
   if (!place) return;
   event.preventDefault(); // the page's address stays
   if (GHOST.test(place.picture)) say("The box that nobody gave is shown on the picture, dashed.");
   if (SPOT.test(place.picture)) say("The point is shown on the picture.");
-  showInTrace(event.target.closest(".bot-row"), place);
+  showInTrace(closest(event, ".bot-row"), place);
 });
 document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") keep(null);
 });
-document.addEventListener("regions-drawn", () => keep(null));
+onChange(["drawn"], () => keep(null));
 // The sheet with the numbers of an answer leads to the same places.
-document.addEventListener("show-place", ({ detail: { turn, address } }) => {
-  const [, part, number, picture] = address.match(PLACE);
-  keep(picture);
-  showInTrace(document.querySelector(`#chat a[href="#numbers-${turn}"]`).closest(".bot-row"), { part, number });
+onChange(["place"], () => {
+  const { turn, address } = state.place;
+  const place = placeIn(address);
+  keep(place.picture);
+  showInTrace(one(`#chat a[href="#numbers-${turn}"]`).closest(".bot-row"), place);
 });

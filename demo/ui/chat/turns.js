@@ -1,23 +1,37 @@
 // What can be done with an answer: ask again, change the question, branch, rate, see scores and numbers; and
 // the tabs of the dialogues that came of branching. The server writes the acts as links (#again-2) at the
-// end of each answer; here they become small buttons. It shares canvas.js's scope (scene, node, shape).
+// end of each answer; here they become small buttons.
+import { onChange, state } from "../canvas/state.js";
+import { trigger } from "../canvas/parts.js";
+import { all, closest, fill, node, one, shape } from "../shared/nodes.js";
+
 const ACT = /^#(again|change|branch|compare|take|up|down|scores|numbers)-(\d+)(?:-(\d+))?$/;
 const ACTS = {
   again: ["Ask again: question N", "M20 11.5a8 8 0 1 0-2.4 5.6M20 4.5v7h-7"],
   change: ["Change question N", "M4 20h4L19.5 8.5l-4-4L4 16zM13 7l4 4"],
-  branch: ["Branch: go on from answer N in a new dialogue", "M6 3v12M6 21a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM18 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM18 9a9 9 0 0 1-9 9"],
+  branch: [
+    "Branch: go on from answer N in a new dialogue",
+    "M6 3v12M6 21a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM18 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM18 9a9 9 0 0 1-9 9",
+  ],
   compare: ["Compare: put question N to another model as well", "M4 5h7v14H4zM13 5h7v14h-7zM6.5 9h2M15.5 9h2"],
   take: ["Take this answer instead of answer N", "M5 12.5l4.5 4.5L19 7.5"],
-  up: ["Good: answer N", "M7 11v9H4v-9zM7 11l4-7.5a2.3 2.3 0 0 1 2.3 2.3V9h4.9a2 2 0 0 1 2 2.3l-1.1 7a2 2 0 0 1-2 1.7H7"],
-  down: ["Bad: answer N", "M7 13V4H4v9zM7 13l4 7.5a2.3 2.3 0 0 0 2.3-2.3V15h4.9a2 2 0 0 0 2-2.3l-1.1-7a2 2 0 0 0-2-1.7H7"],
+  up: [
+    "Good: answer N",
+    "M7 11v9H4v-9zM7 11l4-7.5a2.3 2.3 0 0 1 2.3 2.3V9h4.9a2 2 0 0 1 2 2.3l-1.1 7a2 2 0 0 1-2 1.7H7",
+  ],
+  down: [
+    "Bad: answer N",
+    "M7 13V4H4v9zM7 13l4 7.5a2.3 2.3 0 0 0 2.3-2.3V15h4.9a2 2 0 0 0 2-2.3l-1.1-7a2 2 0 0 0-2-1.7H7",
+  ],
   scores: ["Scores of answer N", "M5 20v-7M10 20V9M15 20v-4M20 20V4"],
   numbers: ["Numbers of answer N", "M3.5 5h17v14h-17zM3.5 10h17M10 10v9"],
 };
 let pressed = null; // the act whose button has the keyboard, which goes on to its successor
-let tabs = ""; // the dialogues on the page, as text
+let drawn = ""; // the dialogues on the page, as text
 
-function dressActs(chat) {
-  for (const link of chat.querySelectorAll("#chat a:not([role])")) {
+/** Make the acts in the dialogue look and speak like buttons. */
+export function dressActs(chat) {
+  for (const link of all("#chat a:not([role])", chat)) {
     const [, kind, number] = link.hash.match(ACT) || [];
     if (kind) dress(link, kind, number);
   }
@@ -28,7 +42,10 @@ function dress(link, kind, number) {
   const word = link.textContent;
   const label = name.replace(/\bN\b/, number);
   fill(link, { role: "button", title: label, "aria-label": label, "data-act": kind }, []);
-  link.replaceChildren(shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: path })), node("span", {}, word));
+  link.replaceChildren(
+    shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: path })),
+    node("span", {}, word),
+  );
   if (kind === "up" || kind === "down") link.setAttribute("aria-pressed", word.includes("✓"));
   if (link.hash !== pressed) return;
   pressed = null;
@@ -36,7 +53,7 @@ function dress(link, kind, number) {
 }
 
 function onAct(event) {
-  const link = event.target.closest?.("#chat a"); // also one that came this moment and is not dressed yet
+  const link = closest(event, "#chat a"); // also one that came this moment and is not dressed yet
   const [, kind, number, place] = link?.hash.match(ACT) || [];
   if (!kind) return;
   event.preventDefault();
@@ -44,51 +61,64 @@ function onAct(event) {
   trigger("turn", { kind, turn: Number(number), ...(place ? { place: Number(place) } : {}) });
 }
 
-document.addEventListener("ask-other", ({ detail }) => trigger("turn", { kind: "compare", ...detail }));
-
 document.addEventListener("click", onAct);
 document.addEventListener("keydown", (event) => {
   if (event.key === " ") onAct(event); // a link answers to Enter only, a button to both
 });
-document.addEventListener("keep-question", (event) => trigger("turn", { kind: "keep", turn: event.detail }));
 
 // The dialogues ----------------------------------------------------------------------------------------
 
 function drawDialogues() {
-  const dialogues = scene.dialogues || [];
-  const wanted = JSON.stringify([dialogues, scene.dialogue]);
-  const place = document.querySelector("#right");
-  if (!place || wanted === tabs) return;
-  tabs = wanted;
-  const old = place.querySelector(".dialogues");
+  const { dialogues, dialogue } = state.scene;
+  const wanted = JSON.stringify([dialogues, dialogue]);
+  const place = one("#right");
+  if (!place || wanted === drawn) return;
+  drawn = wanted;
+  const old = one(".dialogues", place);
   const held = old?.contains(document.activeElement);
   old?.remove();
   if (dialogues.length < 2) return;
-  const bar = node("div", { class: "dialogues", role: "tablist", "aria-label": "Dialogues" }, ...dialogues.map(dialogueTab));
+  const bar = node(
+    "div",
+    { class: "dialogues", role: "tablist", "aria-label": "Dialogues" },
+    ...dialogues.map(dialogueTab),
+  );
   place.prepend(bar);
-  const shown = bar.children[scene.dialogue];
+  const shown = bar.children[dialogue];
   shown?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (held) shown?.focus({ preventScroll: true });
 }
 
 function dialogueTab({ name, turns }, index) {
-  const shown = index === scene.dialogue;
-  return node("button", {
-    type: "button", role: "tab", "aria-selected": shown, tabindex: shown ? "0" : "-1", "aria-controls": "chat", "data-dialogue": index,
-  }, node("b", {}, name), ` · ${turns} question${turns === 1 ? "" : "s"}`);
+  const shown = index === state.scene.dialogue;
+  return node(
+    "button",
+    {
+      type: "button",
+      role: "tab",
+      "aria-selected": shown,
+      tabindex: shown ? "0" : "-1",
+      "aria-controls": "chat",
+      "data-dialogue": index,
+    },
+    node("b", {}, name),
+    ` · ${turns} question${turns === 1 ? "" : "s"}`,
+  );
 }
 
 const TABBED = { ArrowRight: 1, ArrowLeft: -1 };
 
 document.addEventListener("click", (event) => {
-  const tab = event.target.closest?.(".dialogues [role=tab]");
-  if (tab && tab.getAttribute("aria-selected") !== "true") trigger("turn", { kind: "switch", dialogue: Number(tab.dataset.dialogue) });
+  const tab = closest(event, ".dialogues [role=tab]");
+  if (tab && tab.getAttribute("aria-selected") !== "true") {
+    trigger("turn", { kind: "switch", dialogue: Number(tab.dataset.dialogue) });
+  }
 });
 document.addEventListener("keydown", (event) => {
-  const tab = event.target.closest?.(".dialogues [role=tab]");
+  const tab = closest(event, ".dialogues [role=tab]");
   if (!tab || !(event.key in TABBED)) return;
   event.preventDefault();
-  const all = [...tab.parentNode.children];
-  all[(all.indexOf(tab) + TABBED[event.key] + all.length) % all.length].focus();
+  const tabs = [...tab.parentNode.children];
+  tabs[(tabs.indexOf(tab) + TABBED[event.key] + tabs.length) % tabs.length].focus();
 });
-document.addEventListener("regions-drawn", drawDialogues);
+onChange(["drawn"], drawDialogues);

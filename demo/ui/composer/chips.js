@@ -1,42 +1,28 @@
 // What the message is about, as chips: the regions it names, and how words such as "it" will be read.
 // Names are found here as the server finds them; what words mean comes from it with the value (`reads`).
-const NAMES = /(?<![\w.])@?(r[0-9]+(?:\.[0-9]+)?)(?![\w])/gi;
-const QUOTED = /"[^"]*"|“[^”]*”/g; // literal: a sign that reads "R2"
-const MODEL_NUMBER = 4; // digits: R1200 is an unknown region to nobody
-const cites = element.querySelector(".cites");
-const peek = element.querySelector(".peek");
-let cited = ""; // the chips that are on the page, as text
+import { exists, newestNumber, regionOf, state } from "../canvas/state.js";
+import { cites, element, line, peek, props } from "./parts.js";
+import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
+import { changeName, goToEnd, replaceTyped, typed } from "../shared/message.js";
+import { isBrand, mentions } from "../shared/names.js";
+import { closest, FINGERS, icon, node, one } from "../shared/nodes.js";
 
-function mentions(text) {
-  const plain = text.replace(QUOTED, (quoted) => " ".repeat(quoted.length));
-  return [...plain.matchAll(NAMES)].map((found) => (
-    { name: found[1].toUpperCase(), start: found.index, end: found.index + found[0].length }));
-}
+let shown = ""; // the chips that are on the page, as text
 
-function regionOf(name) {
-  return scene.regions.find((region) => region.id === name.split(".")[0]);
-}
-
-function exists(name) {
-  const region = regionOf(name);
-  return Boolean(region && (region.id === name || region.objects.some((object) => object.id === name)));
-}
-
-// An unknown name beside a capitalised word is a model's name: an Audi R8, an R34 Skyline.
-function isBrand(text, { start, end, name }) {
-  const before = /[^.?!]\s+[A-Z][a-z]\w*\s+$/.test(text.slice(0, start));
-  return before || /^\s+[A-Z][a-z]/.test(text.slice(end)) || name.split(".")[0].length > MODEL_NUMBER;
-}
-
-function showCited() {
+/** Draw the chips of the message as it is. */
+export function showCited() {
   const text = typed();
-  const named = mentions(text).filter((found) => exists(found.name) || (scene.picture && !isBrand(text, found)));
+  const named = mentions(text).filter((found) => exists(found.name) || (state.scene.picture && !isBrand(text, found)));
   const names = [...new Set(named.map((found) => found.name))];
   const reads = placedReads(text);
   line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0;
-  const wanted = JSON.stringify([names.map((name) => [name, exists(name), why(name)]), reads, scene.regions.length]);
-  if (wanted === cited) return;
-  cited = wanted;
+  const wanted = JSON.stringify([
+    names.map((name) => [name, exists(name), why(name)]),
+    reads,
+    state.scene.regions.length,
+  ]);
+  if (wanted === shown) return;
+  shown = wanted;
   showPeek(null);
   cites.replaceChildren(...names.flatMap(chip), ...reads.map(readingChip));
 }
@@ -45,9 +31,17 @@ function showCited() {
 
 function chip(name) {
   const there = exists(name);
-  const made = node("span", { class: there ? "chip" : "chip unknown", "data-name": name, "data-tone": regionOf(name)?.tone },
+  const made = node(
+    "span",
+    { class: there ? "chip" : "chip unknown", "data-name": name, "data-tone": regionOf(name)?.tone },
     node("b", {}, there ? name : `${name}?`),
-    node("button", { type: "button", "data-remove": name, "aria-label": `Remove ${name} from the question`, title: "Remove" }, icon("close")));
+    node("button", {
+      type: "button",
+      "data-remove": name,
+      "aria-label": `Remove ${name} from the question`,
+      title: "Remove",
+    }, icon("close")),
+  );
   return there ? [made] : [made, node("span", { class: "why" }, why(name))];
 }
 
@@ -55,30 +49,19 @@ function why(name) {
   if (exists(name)) return "";
   if (regionOf(name)) return `has no such part in ${regionOf(name).id}`;
   if (wasThere(name)) return "has been deleted";
-  return scene.regions.length ? "is not on this picture" : "is not there yet: nothing has been found";
+  return state.scene.regions.length ? "is not on this picture" : "is not there yet: nothing has been found";
 }
 
 // Numbers are not given out again: a smaller one, or one that was cited before, was there once.
 function wasThere(name) {
-  const highest = Math.max(0, ...scene.regions.map((region) => Number(region.id.slice(1))));
   const number = Number(name.slice(1).split(".")[0]);
-  return number > 0 && (number < highest || Boolean(document.querySelector(`#chat a[href="#R${number}"]`)));
+  return number > 0 && (number < newestNumber() || Boolean(one(`#chat a[href="#R${number}"]`)));
 }
 
 function removeName(name) {
   const held = cites.contains(document.activeElement); // its × has the keyboard, and goes with it
   changeName(name, null);
   if (held) goToEnd();
-}
-
-// Another name in the place of one wherever the message has it, or none.
-function changeName(name, other) {
-  for (const found of mentions(typed()).reverse()) {
-    if (found.name !== name) continue;
-    if (other) replaceTyped(found.start, found.end, other);
-    else removeTyped(found.start, found.end);
-  }
-  closeOffer(); // nothing was typed
 }
 
 // Words that will be read as regions -----------------------------------------------------------------
@@ -96,21 +79,33 @@ function placedReads(text) {
 
 function readingChip(read) {
   const [name] = read.names;
-  const shown = node("b", {}, read.names.join(" "));
+  const names = node("b", {}, read.names.join(" "));
   const tone = regionOf(name).tone;
-  const made = scene.regions.length < 2
-    ? node("span", { class: "chip", "data-name": name, "data-tone": tone }, shown)
-    : node("button", {
-      type: "button", class: "chip", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": "offer",
-      "aria-label": `“${read.phrase}” is read as ${read.names.join(" and ")}. Choose another region`,
-      title: "Choose another region", "data-name": name, "data-tone": tone,
-    }, shown, icon("chevron"));
+  const made = state.scene.regions.length < 2
+    ? node("span", { class: "chip", "data-name": name, "data-tone": tone }, names)
+    : node(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        role: "combobox",
+        "aria-haspopup": "listbox",
+        "aria-expanded": "false",
+        "aria-controls": "offer",
+        "aria-label": `“${read.phrase}” is read as ${read.names.join(" and ")}. Choose another region`,
+        title: "Choose another region",
+        "data-name": name,
+        "data-tone": tone,
+      },
+      names,
+      icon("chevron"),
+    );
   if (made.matches("button")) made.addEventListener("click", () => offerOthers(made, read));
   return node("span", { class: "reading" }, `“${read.phrase}” →`, made);
 }
 
 function offerOthers(button, read) {
-  if (offered?.owner === button) return closeOffer();
+  if (isOfferOf(button)) return closeOffer();
   button.focus();
   const names = newestFirst().map((region) => region.id);
   openOffer(button, names, Math.max(0, names.indexOf(read.names[0])), (name) => {
@@ -122,13 +117,8 @@ function offerOthers(button, read) {
 
 // What a chip means, as a picture --------------------------------------------------------------------
 
-function cropOf(name) {
-  const crop = document.querySelector(`#regions [data-region="${name.split(".")[0]}"] .crop`);
-  return crop ? crop.cloneNode(true) : "";
-}
-
 function showPeek(target) {
-  const region = target && !offered && exists(target.dataset.name) && regionOf(target.dataset.name);
+  const region = target && !isOfferOpen() && exists(target.dataset.name) && regionOf(target.dataset.name);
   peek.hidden = !region;
   peek.replaceChildren();
   if (!region) return;
@@ -138,13 +128,12 @@ function showPeek(target) {
   peek.style.left = `${Math.max(0, Math.min(left, element.clientWidth - peek.offsetWidth))}px`;
 }
 
-document.addEventListener("change-name", ({ detail: { name, other } }) => changeName(name, other));
 cites.addEventListener("pointerdown", (event) => event.preventDefault()); // the caret stays in the message
 cites.addEventListener("click", (event) => {
-  const name = event.target.closest("[data-remove]")?.dataset.remove;
+  const name = closest(event, "[data-remove]")?.dataset.remove;
   if (name) removeName(name);
 });
 for (const kind of ["pointerover", "focusin"]) {
-  cites.addEventListener(kind, (event) => showPeek(event.target.closest("[data-name]")));
+  cites.addEventListener(kind, (event) => showPeek(closest(event, "[data-name]")));
 }
 for (const kind of ["pointerleave", "focusout"]) cites.addEventListener(kind, () => showPeek(null));

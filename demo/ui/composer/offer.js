@@ -1,41 +1,39 @@
 // A list of regions to choose from: while a name is typed (R, R1, @dog) and for a word read otherwise.
 // The keyboard's place stays where it is (message or button); the list is marked as its companion.
-const STARTED = /(?:^|[\s(,;:/“"'‘])(R[0-9]*(?:\.[0-9]*)?|r[0-9]+(?:\.[0-9]*)?|@[^@\n]{0,40})$/;
-const MOST_OFFERED = 60;
-const list = element.querySelector(".offer");
+import { exists, regionOf, state } from "../canvas/state.js";
+import { list, peek } from "./parts.js";
+import { fitting, STARTED } from "./offer_fitting.js";
+import { isWriting, message, replaceTyped } from "../shared/message.js";
+import { closest, node, one } from "../shared/nodes.js";
+
+const MAX_OFFERED = 60;
 let offered = null; // { owner, names, active, take }
 let dismissed = -1; // where the name starts whose list was closed with Esc
 
-function newestFirst() {
-  return [...scene.regions].reverse();
+/** Whether a list is open. */
+export function isOfferOpen() {
+  return offered !== null;
 }
 
-// What fits what is typed ----------------------------------------------------------------------------
-
-function fitting(token) {
-  const query = token.replace(/^@/, "");
-  if (/^r?[0-9]*(\.[0-9]*)?$/i.test(query)) return numbered(query.toUpperCase().replace(/^R?/, "R"));
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return newestFirst().filter((region) => {
-    const title = region.title.toLowerCase().split(/[^\p{L}\p{N}]+/u);
-    return words.every((word) => title.some((part) => part.startsWith(word)));
-  }).map((region) => region.id);
+/** Whether the list of this button or message is open. */
+export function isOfferOf(owner) {
+  return offered?.owner === owner;
 }
 
-function numbered(start) {
-  const regions = newestFirst().filter((region) => region.id.startsWith(start)).map((region) => region.id);
-  const whole = regionOf(start);
-  const parts = whole && whole.objects.length > 1 ? whole.objects.map((object) => object.id) : [];
-  return [...regions, ...parts.filter((name) => name.startsWith(start))];
+export function newestFirst() {
+  return [...state.scene.regions].reverse();
 }
 
-function showOffer(event) {
+/** Open the list that fits what was typed last, or close it. */
+export function showOffer(event) {
   const box = message();
   const caret = box.selectionStart;
-  const token = event.isTrusted && box.selectionEnd === caret ? box.value.slice(0, caret).match(STARTED)?.[1] : null;
+  const token = event.isTrusted && !isWriting() && box.selectionEnd === caret
+    ? box.value.slice(0, caret).match(STARTED)?.[1]
+    : null;
   const start = token ? caret - token.length : -1;
   if (start !== dismissed) dismissed = -1;
-  const names = token && dismissed < 0 ? fitting(token).slice(0, MOST_OFFERED) : [];
+  const names = token && dismissed < 0 ? fitting(token, newestFirst()).slice(0, MAX_OFFERED) : [];
   const whole = token ? token.replace(/^@/, "").toUpperCase() : "";
   if (!names.length || (names.length === 1 && names[0] === whole)) return closeOffer();
   // A name that is whole stays as it is: Enter sends the question.
@@ -50,24 +48,45 @@ function takeTyped(start, name) {
 
 // The list -------------------------------------------------------------------------------------------
 
-function openOffer(owner, names, active, take) {
+/** Open a list of names at its owner; `take` gets the one that is chosen. */
+export function openOffer(owner, names, active, take) {
   if (offered && offered.owner !== owner) closeOffer();
   offered = { owner, names, active, take };
-  showPeek(null);
+  peek.hidden = true;
   list.replaceChildren(...names.map(option));
   list.hidden = false;
-  if (owner === message()) { owner.setAttribute("aria-haspopup", "listbox"); owner.setAttribute("aria-autocomplete", "list"); }
-  else owner.setAttribute("aria-expanded", "true");
+  if (owner === message()) {
+    owner.setAttribute("aria-haspopup", "listbox");
+    owner.setAttribute("aria-autocomplete", "list");
+  } else owner.setAttribute("aria-expanded", "true");
   owner.setAttribute("aria-controls", "offer");
   activate(active);
+}
+
+/** A small picture of a region, as on its card. */
+export function cropOf(name) {
+  const crop = one(`#regions [data-region="${name.split(".")[0]}"] .crop`);
+  return crop ? crop.cloneNode(true) : "";
 }
 
 function option(name) {
   const region = regionOf(name);
   const title = name === region.id ? region.title : `part of ${region.id}`;
   const from = region.hidden ? "hidden" : region.lines[0];
-  return node("div", { role: "option", id: `offer-${name}`, "data-take": name, "data-tone": region.tone, class: region.hidden ? "away" : null },
-    cropOf(name), node("b", { class: "mark" }, name), node("span", {}, title), node("small", {}, from || ""));
+  return node(
+    "div",
+    {
+      role: "option",
+      id: `offer-${name}`,
+      "data-take": name,
+      "data-tone": region.tone,
+      class: region.hidden ? "away" : null,
+    },
+    cropOf(name),
+    node("b", { class: "mark" }, name),
+    node("span", {}, title),
+    node("small", {}, from || ""),
+  );
 }
 
 function activate(index) {
@@ -79,7 +98,7 @@ function activate(index) {
   row.scrollIntoView({ block: "nearest" });
 }
 
-function closeOffer() {
+export function closeOffer() {
   if (!offered) return;
   const { owner } = offered;
   offered = null;
@@ -96,17 +115,19 @@ function take(name) {
   chosen(name);
 }
 
+const LEAVING = ["Enter", "Tab", "ArrowLeft", "ArrowRight", "Home", "End"];
 const MOVES = { ArrowDown: 1, ArrowUp: -1 };
 
 // On the way down, before the page's own keys: an open list has the first say.
 function onOfferKey(event) {
   if (!offered || event.target !== offered.owner || event.isComposing) return;
   const { names, active } = offered;
-  if (event.key in MOVES) activate((Math.max(active, MOVES[event.key] > 0 ? -1 : 0) + MOVES[event.key] + names.length) % names.length);
-  else if (event.key === "Escape") dismiss();
+  if (event.key in MOVES) {
+    activate((Math.max(active, MOVES[event.key] > 0 ? -1 : 0) + MOVES[event.key] + names.length) % names.length);
+  } else if (event.key === "Escape") dismiss();
   else if ((event.key === "Enter" || event.key === "Tab") && active >= 0 && !event.shiftKey) take(names[active]);
   else if (event.key === " " && offered.owner !== message()) take(names[active]);
-  else return void (["Enter", "Tab", "ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key) && closeOffer());
+  else return LEAVING.includes(event.key) && closeOffer();
   event.preventDefault();
   event.stopPropagation();
 }
@@ -121,11 +142,11 @@ function dismiss() {
 window.addEventListener("keydown", onOfferKey, true);
 list.addEventListener("pointerdown", (event) => event.preventDefault());
 list.addEventListener("click", (event) => {
-  const name = event.target.closest("[data-take]")?.dataset.take;
+  const name = closest(event, "[data-take]")?.dataset.take;
   if (name) take(name);
 });
 list.addEventListener("pointermove", (event) => {
-  const row = event.target.closest("[data-take]");
+  const row = closest(event, "[data-take]");
   if (row && offered) activate(offered.names.indexOf(row.dataset.take));
 });
 document.addEventListener("focusout", (event) => {

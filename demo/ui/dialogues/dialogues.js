@@ -1,27 +1,32 @@
 // The panel of former dialogues: search, open, rename, pin, delete, carry away and bring back as files. Its
 // list is asked for when it opens. And a tab that was loaded again asks for the dialogue it showed.
+import { onChange, state } from "../canvas/state.js";
+import { onAnswer } from "../shared/answers.js";
+import { component } from "../shared/components.js";
+import { closesByHand, closest, icon, node, one, storage } from "../shared/nodes.js";
+import { giveFile } from "../shared/upload.js";
+
+const { element, props, trigger, watch } = component("dialogues/dialogues");
 const OPEN_HERE = "regionreasoner.dialogue"; // this tab's dialogue; "none" after New. Of no use to others
-const PAGE = 24; // rows at a time
+const PAGE_ROWS = 24; // as in panel.py
 const SEARCH_MS = 200;
-const dialog = element.querySelector("dialog");
-const list = dialog.querySelector(".kept-list");
-const search = dialog.querySelector(".kept-search");
-const said = dialog.querySelector(".kept-said");
-const more = dialog.querySelector(".kept-more");
-const fileInput = dialog.querySelector(".kept-file");
-let count = PAGE;
-let answered = null; // the serial number that is shown
+const dialog = one("dialog", element);
+const list = one(".kept-list", dialog);
+const search = one(".kept-search", dialog);
+const remark = one(".kept-said", dialog);
+const more = one(".kept-more", dialog);
+const fileInput = one(".kept-file", dialog);
+let count = PAGE_ROWS;
 let held = null; // the row and button that had the keyboard when an act was sent
 let searching = 0;
 
+/** @param {import("./dialogues.d.ts").DialogueAct["kind"]} kind @param {Partial<import("./dialogues.d.ts").DialogueAct>} [details] */
 function send(kind, details = {}) {
   trigger("library", { kind, search: search.value, count, ...details });
 }
 
-function show() {
-  const value = props.value;
-  if (!value?.serial || value.serial === answered) return;
-  answered = value.serial;
+/** @param {import("./dialogues.d.ts").DialoguesValue} value */
+function show(value) {
   say(value.said, value.failed);
   if (value.dialogues) drawList(value);
   if (value.file) carryAway(value.file);
@@ -29,41 +34,78 @@ function show() {
 }
 
 function say(text, failed) {
-  said.textContent = text || "";
-  said.classList.toggle("failed", Boolean(failed));
+  remark.textContent = text || "";
+  remark.classList.toggle("failed", Boolean(failed));
 }
 
 // The list ---------------------------------------------------------------------------------------------
 
+/** @param {import("./dialogues.d.ts").DialoguesValue} value */
 function drawList({ dialogues, left, bound, here, user }) {
   list.replaceChildren(...dialogues.map(row));
-  if (!dialogues.length) list.append(node("li", { class: "kept-none" }, search.value.trim() ? "No dialogue has all of these words." : "There is no dialogue yet."));
+  if (!dialogues.length) {
+    list.append(
+      node(
+        "li",
+        { class: "kept-none" },
+        search.value.trim() ? "No dialogue has all of these words." : "There is no dialogue yet.",
+      ),
+    );
+  }
   list.removeAttribute("aria-busy");
   more.hidden = !left;
-  more.textContent = `Show ${Math.min(left, PAGE)} more`;
-  dialog.querySelector(".kept-bound").textContent = bound;
-  dialog.querySelector(".kept-save").disabled = !here;
-  dialog.querySelector(".kept-user").hidden = !user;
-  dialog.querySelector(".kept-user b").textContent = user;
+  more.textContent = `Show ${Math.min(left, PAGE_ROWS)} more`;
+  one(".kept-bound", dialog).textContent = bound;
+  one(".kept-save", dialog).disabled = !here;
+  one(".kept-user", dialog).hidden = !user;
+  one(".kept-user b", dialog).textContent = user;
   if (held) focusAgain();
 }
 
+/** @param {import("./dialogues.d.ts").Kept} kept */
 function row(kept) {
   const picture = node("img", { src: kept.small, alt: "" });
   const facts = [`${kept.turns} question${kept.turns === 1 ? "" : "s"}`, when(kept.at)];
-  const marks = [kept.open ? node("em", {}, "open") : "", kept.going ? node("em", { class: "going", title: "The oldest dialogue without a pin goes first" }, "goes first when room is needed") : ""];
-  const open = node("button", { type: "button", class: "kept-open", "data-do": "open" }, picture,
-    node("span", {}, node("b", {}, kept.title), node("small", {}, facts.join(" · "), ...marks)));
-  const acts = node("div", { class: "kept-acts" },
+  const marks = [
+    kept.open ? node("em", {}, "open") : "",
+    kept.going
+      ? node(
+        "em",
+        { class: "going", title: "The oldest dialogue without a pin goes first" },
+        "goes first when room is needed",
+      )
+      : "",
+  ];
+  const open = node(
+    "button",
+    { type: "button", class: "kept-open", "data-do": "open" },
+    picture,
+    node("span", {}, node("b", {}, kept.title), node("small", {}, facts.join(" · "), ...marks)),
+  );
+  const acts = node(
+    "div",
+    { class: "kept-acts" },
     act("pin", "pin", kept.pinned ? "Unpin" : "Pin: keep it whatever its age", kept, { "aria-pressed": kept.pinned }),
-    act("pen", "rename", "Rename", kept), act("save", "export", "Save as file", kept), act("bin", "delete", "Delete", kept));
-  const made = node("li", { "data-id": kept.id, class: kept.open ? "here" : null, "aria-current": kept.open || null }, open, acts);
+    act("pen", "rename", "Rename", kept),
+    act("save", "export", "Save as file", kept),
+    act("bin", "delete", "Delete", kept),
+  );
+  const made = node(
+    "li",
+    { "data-id": kept.id, class: kept.open ? "here" : null, "aria-current": kept.open || null },
+    open,
+    acts,
+  );
   made.kept = kept;
   return made;
 }
 
 function act(image, name, label, { title }, more = {}) {
-  return node("button", { type: "button", "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more }, icon(image));
+  return node(
+    "button",
+    { type: "button", "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more },
+    icon(image),
+  );
 }
 
 function when(seconds) {
@@ -79,7 +121,7 @@ function when(seconds) {
 function focusAgain() {
   const { id, name, index } = held;
   held = null;
-  const same = list.querySelector(`[data-id="${CSS.escape(id)}"] [data-do="${name}"]`);
+  const same = one(`[data-id="${CSS.escape(id)}"] [data-do="${name}"]`, list);
   const next = list.children[Math.min(index, list.children.length - 1)]?.querySelector(".kept-open");
   (same || next || search).focus();
 }
@@ -89,17 +131,23 @@ function hold(item, name) {
 }
 
 list.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-do]");
+  const button = closest(event, "[data-do]");
   if (!button) return;
   const item = button.closest("li");
   const { id, pinned } = item.kept;
   const name = button.dataset.do;
   if (name === "open") trigger("choose", { kind: "open", id, search: search.value, count });
-  else if (name === "pin") { hold(item, name); send("pin", { id, pinned: !pinned }); }
-  else if (name === "export") { hold(item, name); say("The file is being made…"); send("export", { id }); }
   else if (name === "rename") askName(item);
-  else askDelete(item);
+  else if (name === "delete") askDelete(item);
+  else hold(item, name);
+  if (name === "pin") send("pin", { id, pinned: !pinned });
+  if (name === "export") carry({ id });
 });
+
+function carry(which) {
+  say("The file is being made…");
+  send("export", which);
+}
 
 function askName(item) {
   const { id, title } = item.kept;
@@ -121,8 +169,19 @@ function askDelete(item) {
   const { id, title, turns } = item.kept;
   const sure = node("button", { type: "button", class: "danger" }, "Delete");
   const what = `Delete “${title}” with its ${turns} question${turns === 1 ? "" : "s"} for good?`;
-  sure.addEventListener("click", () => { hold(item, "open"); send("delete", { id }); });
-  item.replaceChildren(node("div", { class: "kept-ask", role: "group", "aria-label": what }, node("span", {}, what), sure, backButton(item, "delete")));
+  sure.addEventListener("click", () => {
+    hold(item, "open");
+    send("delete", { id });
+  });
+  item.replaceChildren(
+    node(
+      "div",
+      { class: "kept-ask", role: "group", "aria-label": what },
+      node("span", {}, what),
+      sure,
+      backButton(item, "delete"),
+    ),
+  );
   sure.focus();
 }
 
@@ -135,17 +194,17 @@ function backButton(item, name) {
 function takeBack(item, name) {
   const again = row(item.kept);
   item.replaceWith(again);
-  again.querySelector(`[data-do="${name}"]`).focus();
+  one(`[data-do="${name}"]`, again).focus();
 }
 
 more.addEventListener("click", () => {
   held = { id: "", name: "", index: list.children.length };
-  count += PAGE;
+  count += PAGE_ROWS;
   send("list");
 });
 search.addEventListener("input", () => {
   clearTimeout(searching);
-  count = PAGE;
+  count = PAGE_ROWS;
   searching = setTimeout(() => send("list"), SEARCH_MS);
 });
 
@@ -159,14 +218,11 @@ function carryAway({ url, orig_name: name }) {
   link.remove();
 }
 
-dialog.querySelector(".kept-save").addEventListener("click", () => {
-  say("The file is being made…");
-  send("export");
-});
-dialog.querySelector(".kept-bring").addEventListener("click", () => fileInput.click());
+one(".kept-save", dialog).addEventListener("click", () => carry({}));
+one(".kept-bring", dialog).addEventListener("click", () => fileInput.click());
 fileInput.addEventListener("change", () => {
   const [file] = fileInput.files;
-  if (file) document.dispatchEvent(new CustomEvent("give-file", { detail: file }));
+  if (file) giveFile(file);
   fileInput.value = "";
   dialog.close();
 });
@@ -174,14 +230,14 @@ fileInput.addEventListener("change", () => {
 // Opening and closing ----------------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("#show-kept")) return;
+  if (!closest(event, "#show-kept")) return;
   say("");
   list.setAttribute("aria-busy", "true");
   dialog.showModal();
   search.focus();
   send("list");
 });
-shuts(dialog);
+closesByHand(dialog);
 dialog.addEventListener("keydown", (event) => {
   event.stopPropagation(); // the page's keys rest meanwhile
   const back = event.key === "Escape" && event.target.closest(".kept-ask")?.querySelector(".back");
@@ -198,12 +254,13 @@ function remembered(use) {
 }
 
 let shown = false; // whether there has been a picture since the page was loaded
-document.addEventListener("scene-known", ({ detail: scene }) => {
+onChange(["drawn"], () => {
+  const { scene } = state;
   if (scene.picture) shown = true;
   if (!shown || scene.busy) return;
   const now = scene.picture ? scene.kept : "none";
-  remembered((storage) => (now ? storage.setItem(OPEN_HERE, now) : storage.removeItem(OPEN_HERE)));
+  remembered((items) => (now ? items.setItem(OPEN_HERE, now) : items.removeItem(OPEN_HERE)));
 });
 
-watch("value", show);
-if (props.keeps) trigger("arrive", { kept: remembered((storage) => storage.getItem(OPEN_HERE)) || "" });
+onAnswer({ props, watch }, show);
+if (props.keeps) trigger("arrive", { kept: remembered((items) => items.getItem(OPEN_HERE)) || "" });

@@ -22,10 +22,10 @@ from demo.dialogue.session import Session
 from demo.dialogue.store import Store, StoredDialogue
 from demo.errors import DemoError, InputError, StoreError
 from demo.picture.picture import Picture
-from demo.ui.canvas.scene import serial
 from demo.ui.context import Context, visitor_of
 from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
+from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.saving import SavedDialogue

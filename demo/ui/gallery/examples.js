@@ -1,14 +1,27 @@
 // The examples as cards: a click opens one, ▶ opens it and plays its whole dialogue. They lie below the
 // empty canvas, and behind the button "Examples" once there is a picture.
-const list = element.querySelector(".examples-list");
+import { component } from "../shared/components.js";
+import { closest, icon, node, one, whenThere } from "../shared/nodes.js";
+
+const { element, props, trigger, watch } = component("gallery/examples");
+const list = one(".examples-list", element);
 const block = element.closest("#examples") || element;
 
 function card(example, index) {
-  const open = node("button", { type: "button", class: "example-open", "data-index": index },
-    node("img", { src: example.picture.url, alt: "" }), node("b", {}, example.title), example.note ? node("span", {}, example.note) : "");
+  const open = node(
+    "button",
+    { type: "button", class: "example-open", "data-index": index },
+    node("img", { src: example.picture.url, alt: "" }),
+    node("b", {}, example.title),
+    example.note ? node("span", {}, example.note) : "",
+  );
   const label = `Play the dialogue about “${example.title}”`;
-  const play = node("button", { type: "button", class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
-    icon("play"), "Play");
+  const play = node(
+    "button",
+    { type: "button", class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
+    icon("play"),
+    "Play",
+  );
   return node("div", { class: "example" }, open, play);
 }
 
@@ -18,7 +31,7 @@ function write() {
 
 function toggle(open) {
   block.classList.toggle("open", open);
-  document.querySelector("#show-examples")?.setAttribute("aria-expanded", block.classList.contains("open"));
+  one("#show-examples")?.setAttribute("aria-expanded", block.classList.contains("open"));
 }
 
 function choose({ index, play }) {
@@ -27,28 +40,22 @@ function choose({ index, play }) {
 
 function closeAndGoBack() {
   toggle(false);
-  document.querySelector("#show-examples")?.focus();
-}
-
-function goToMessage() {
-  const message = document.querySelector("#message textarea");
-  if (!message) return requestAnimationFrame(goToMessage); // the page is still being built
-  message.focus();
+  one("#show-examples")?.focus();
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#show-examples")) return toggle();
-  if (event.target.closest(".examples-close")) return closeAndGoBack();
-  const chosen = event.target.closest("[data-index]");
+  if (closest(event, "#show-examples")) return toggle();
+  if (closest(event, ".examples-close")) return closeAndGoBack();
+  const chosen = closest(event, "[data-index]");
   if (chosen && list.contains(chosen)) choose(chosen.dataset);
-  if (chosen && event.detail === 0) goToMessage(); // by keyboard
-  if (chosen || !block.contains(event.target)) toggle(false);
+  if (chosen && event.detail === 0) whenThere("#message textarea", (message) => message.focus()); // by keyboard
+  if (chosen || !block.contains(/** @type {Node} */ (event.target))) toggle(false);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !block.classList.contains("open")) return;
   event.preventDefault();
   closeAndGoBack();
 });
-element.querySelector(".examples-close").append(icon("close"));
+one(".examples-close", element).append(icon("close"));
 watch("value", write);
 write();

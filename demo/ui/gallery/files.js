@@ -1,10 +1,11 @@
 // Every way to give a picture ends in the one file input of #upload: choose, paste, drag and drop.
-
-const input = () => document.querySelector("#upload input[type=file]");
+import { element, stage } from "../canvas/parts.js";
+import { giveFile, upload } from "../shared/upload.js";
+import { closest } from "../shared/nodes.js";
 
 // A phone offers its camera for pictures only.
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#upload, [data-choose]")) input().accept = "image/*";
+  if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*";
 }, true);
 
 function pictureIn(transfer) {
@@ -12,22 +13,15 @@ function pictureIn(transfer) {
   return files.find((file) => file.type.startsWith("image/")) || files[0] || null;
 }
 
-function give(file) {
-  const carried = new DataTransfer();
-  carried.items.add(file);
-  input().files = carried.files;
-  input().dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-function holdsFiles(event) {
-  return [...(event.dataTransfer?.types || [])].includes("Files");
+function holdsFiles({ dataTransfer }) {
+  return [...(dataTransfer?.types || [])].includes("Files");
 }
 
 document.addEventListener("paste", (event) => {
   const file = pictureIn(event.clipboardData);
   if (!file || event.clipboardData.getData("text/plain")) return;
   event.preventDefault();
-  give(file);
+  giveFile(file);
 });
 
 document.addEventListener("dragover", (event) => {
@@ -45,16 +39,9 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   stage.classList.remove("dropping");
   const file = pictureIn(event.dataTransfer);
-  if (file) give(file);
+  if (file) giveFile(file);
 });
-
-// A dialogue's file, from the panel of dialogues.
-document.addEventListener("give-file", (event) => give(event.detail));
 
 element.addEventListener("click", (event) => {
-  if (event.target.closest("[data-choose]")) input().click();
+  if (closest(event, "[data-choose]")) upload().click();
 });
-
-new ResizeObserver(layout).observe(view);
-watch("value", draw);
-draw();

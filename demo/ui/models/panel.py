@@ -15,8 +15,8 @@ from demo.checkpoints.fetch import gb
 from demo.dialogue.session import Session
 from demo.errors import DemoError
 from demo.models.switching import RunningModels
-from demo.ui.canvas.scene import serial
 from demo.ui.context import Context
+from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab

@@ -1,28 +1,37 @@
 // Writes which model runs and on what; the advice stands beside it where there is room. Where models may be
 // chosen, the panel below lists them, and every tab asks the server now and then whether another one runs.
-const texts = { ".status-text": "status", ".advice": "advice", ".status-advice": "advice", ".status-why": "why" };
+import { change } from "../canvas/state.js";
+import { onAnswer } from "../shared/answers.js";
+import { component } from "../shared/components.js";
+import { all, focused, node, one } from "../shared/nodes.js";
+
+/** @type {import("../shared/component.d.ts").Component<import("./status.d.ts").StatusValue>} */
+const { element, props, trigger, watch } = component("models/status");
+const TEXTS = { ".status-text": "status", ".advice": "advice", ".status-advice": "advice", ".status-why": "why" };
 const QUIET_MS = 4000; // between two looks at the server; a second tab may have chosen
-const BUSY_MS = 500; // while a model is fetched or loaded, or while the panel is open
-const status = element.querySelector("#status");
-const panel = status.querySelector(".models");
-const list = panel.querySelector(".models-list");
-const other = panel.querySelector(".models-other");
+const BUSY_MS = 500; // the same while a model is fetched or loaded, or while the panel is open
+const status = one("#status", element);
+const panel = one(".models", status);
+const list = one(".models-list", panel);
+const other = one(".models-other", panel);
 let doing = ""; // what the server does about another model, in words
-let answered = null; // the serial number that is shown
 let measured = false; // whether the server has been asked how slow large models are here
 
 function write() {
-  const value = props.value || {};
-  for (const [place, name] of Object.entries(texts)) {
-    element.querySelector(place).textContent = value[name] || "";
+  const { value } = props;
+  for (const [place, name] of Object.entries(TEXTS)) {
+    one(place, element).textContent = value[name] || "";
   }
-  status.querySelector("summary").title = value.may_switch ? "Which model runs; choose another" : value.why || "";
-  element.querySelector(".advice").title = value.advice || "";
-  document.dispatchEvent(new CustomEvent("advice-known", { detail: value.advice || "" }));
+  one("summary", status).title = value.may_switch ? "Which model runs; choose another" : value.why || "";
+  one(".advice", element).title = value.advice || "";
+  change({ advice: value.advice || "" });
   writeDoing(value.doing || "");
   panel.hidden = !value.may_switch;
-  if (!value.may_switch || value.serial === answered) return;
-  answered = value.serial;
+}
+
+/** @param {import("./status.d.ts").StatusValue} value */
+function writeModels(value) {
+  if (!value.may_switch) return;
   say(value.said, true);
   if (value.rows?.length) drawModels(value);
   if (!measured && !value.doing && value.rows?.some(({ guessed }) => guessed)) {
@@ -35,18 +44,20 @@ function write() {
 function writeDoing(words) {
   doing = words;
   status.toggleAttribute("data-doing", Boolean(words));
-  status.querySelector(".status-text").textContent = words || props.value?.status || "";
+  one(".status-text", status).textContent = words || props.value?.status || "";
   // Rows stay where the keyboard is; the other controls are switched off.
-  for (const open of panel.querySelectorAll(".model-open")) open.setAttribute("aria-disabled", Boolean(words) || "off" in open.dataset);
-  for (const control of panel.querySelectorAll(".models-other *, .model-fetch")) control.disabled = Boolean(words);
-  const stop = panel.querySelector(".models-stop");
-  if (words.startsWith("Fetching") && !stop) panel.querySelector(".models-said").after(stopButton());
+  for (const open of all(".model-open", panel)) {
+    open.setAttribute("aria-disabled", Boolean(words) || "off" in open.dataset);
+  }
+  for (const control of all(".models-other *, .model-fetch", panel)) control.disabled = Boolean(words);
+  const stop = one(".models-stop", panel);
+  if (words.startsWith("Fetching") && !stop) one(".models-said", panel).after(stopButton());
   else if (!words.startsWith("Fetching")) stop?.remove();
   if (words) say(words, false);
 }
 
 function say(text, failed) {
-  const place = panel.querySelector(".models-said");
+  const place = one(".models-said", panel);
   place.textContent = text || "";
   place.classList.toggle("failed", Boolean(text) && failed);
 }
@@ -59,20 +70,29 @@ function stopButton() {
 
 // The list ---------------------------------------------------------------------------------------------
 
+/** @param {import("./status.d.ts").StatusValue} value */
 function drawModels({ rows, order }) {
-  const held = document.activeElement?.closest(".models-list li")?.dataset.source;
+  const held = focused(".models-list li")?.dataset.source;
   list.replaceChildren(...rows.map((row) => modelRow(row, order?.source === row.source ? order : null)));
   writeDoing(doing);
-  const asked = list.querySelector(".model-fetch");
+  const asked = one(".model-fetch", list);
   if (asked) asked.focus();
-  else if (held) list.querySelector(`[data-source="${CSS.escape(held)}"] .model-open`)?.focus();
+  else if (held) one(`[data-source="${CSS.escape(held)}"] .model-open`, list)?.focus();
 }
 
 function modelRow({ source, title, state, line }, order) {
   const off = state === "unfit" || state === "runs";
-  const open = node("button", {
-    type: "button", class: "model-open", "data-off": off ? "" : null, "aria-current": state === "runs" ? "true" : null,
-  }, node("b", {}, title), node("span", {}, line));
+  const open = node(
+    "button",
+    {
+      type: "button",
+      class: "model-open",
+      "data-off": off ? "" : null,
+      "aria-current": state === "runs" ? "true" : null,
+    },
+    node("b", {}, title),
+    node("span", {}, line),
+  );
   open.addEventListener("click", () => {
     if (open.getAttribute("aria-disabled") === "true") return;
     trigger("models", { kind: "choose", source });
@@ -84,7 +104,10 @@ function modelRow({ source, title, state, line }, order) {
 function fetchQuestion({ source, text, button }) {
   const yes = node("button", { type: "button", class: "model-fetch primary" }, button);
   const no = node("button", { type: "button", class: "model-not" }, "Not now");
-  yes.addEventListener("click", () => { trigger("models", { kind: "fetch", source }); soon(); });
+  yes.addEventListener("click", () => {
+    trigger("models", { kind: "fetch", source });
+    soon();
+  });
   no.addEventListener("click", (event) => {
     event.stopPropagation(); // the row is gone by the time that the document asks where the click was
     trigger("models", { kind: "look" });
@@ -94,7 +117,7 @@ function fetchQuestion({ source, text, button }) {
 
 other.addEventListener("submit", (event) => {
   event.preventDefault();
-  const name = other.querySelector("input").value.trim();
+  const name = one("input", other).value.trim();
   if (!name) return;
   trigger("models", { kind: "other", name });
   soon();
@@ -105,7 +128,7 @@ other.addEventListener("submit", (event) => {
 let timer = 0;
 
 async function look() {
-  if (!document.hidden) await told();
+  if (!document.hidden) await askHealth();
   clearTimeout(timer);
   if (isWatched()) timer = setTimeout(look, doing || status.open ? BUSY_MS : QUIET_MS);
 }
@@ -115,7 +138,7 @@ function isWatched() {
   return Boolean(props.value?.may_switch || doing);
 }
 
-async function told() {
+async function askHealth() {
   try {
     const health = await (await fetch("health")).json();
     if (health.changes !== props.value.changes) trigger("models", { kind: "look" });
@@ -138,11 +161,14 @@ status.addEventListener("toggle", () => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !status.open) return;
   status.open = false;
-  if (status.contains(document.activeElement) || document.activeElement === document.body) status.querySelector("summary").focus();
+  if (status.contains(document.activeElement) || document.activeElement === document.body) {
+    one("summary", status).focus();
+  }
 });
 document.addEventListener("click", (event) => {
   if (!status.contains(event.target)) status.open = false;
 });
 watch("value", write);
 write();
+onAnswer({ props, watch }, writeModels);
 if (isWatched()) look();

@@ -6,28 +6,38 @@ evaluates templates as JavaScript. This file does not know what is drawn.
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 from typing import Any
 
 import gradio as gr
 
-_FOLDER = Path(__file__).parent.parent
+from demo.ui.shared.static import address_of, asset
+
+# Gradio runs this when the component is there, and catches nothing that is asynchronous. Which events a
+# component has, Gradio learns from their names in quotation marks.
+_MOUNT = """// {events}
+import(new URL("{address}", document.baseURI)).then(({{ use }}) => {{
+  use("shared/components.js").mount("{name}", {{ element, props, trigger, watch }});
+  use("{name}.js");
+}}).catch((error) => {{
+  console.error(error);
+  element.prepend("This part of the page could not be loaded. Reload the page.");
+}});"""
 
 
-def asset(name: str) -> str:
-    """The text of a file of the page (template, script or style)."""
-    return (_FOLDER / name).read_text(encoding="utf-8")
+def drawn(name: str, *events: str, value: Any = None, **options: Any) -> gr.HTML:
+    """A component with the template NAME.html, drawn by the module NAME.js whenever its value changes.
 
-
-def drawn(template: str, *scripts: str, value: Any = None, **options: Any) -> gr.HTML:
-    """A component with a fixed template, drawn by the scripts whenever its value changes.
+    ``events`` are the names of those that the module makes happen, for listeners in Python.
 
     Not a subclass: of those Gradio writes stub files beside the source when they are imported.
     """
     return gr.HTML(
         value,
-        html_template=asset(template),
-        js_on_load="\n".join(asset(script) for script in scripts),
+        html_template=asset(f"{name}.html"),
+        js_on_load=_MOUNT.format(
+            events=json.dumps(events), address=address_of("page.js"), name=name
+        ),
         apply_default_css=False,
         **options,
     )

@@ -1,33 +1,35 @@
-// One menu for the whole page, a line that says what was done, and the clipboard.
-// It knows nothing of regions: who opens the menu gives its items as { text, key, icon, run, apart }.
+// One menu for the whole page. It knows nothing of regions: who opens it gives its items as
+// { text, key, icon, run, apart }.
+import { all, closest, drawIcon, node } from "./nodes.js";
 
-const TOLD_MS = 2600;
-const menu = node("div", { class: "menu", role: "menu", popover: "manual" }); // an automatic one closes when the press that opened it ends
-const told = node("div", { class: "told", "aria-hidden": "true" });
-let menuItems = [];
-let menuButton = null; // the button the menu hangs on
-let menuFrom = null; // where the keyboard was
+/** The menu; it has to stand somewhere on the page. */
+export const menu = node("div", { class: "menu", role: "menu", popover: "manual" }); // an automatic one closes when the press that opened it ends
+let items = [];
+let button = null; // the button the menu hangs on
+let from = null; // where the keyboard was
 let pressedOpen = null; // the button whose menu was open when the press began: that click only closes it
-let telling = 0;
 
-element.append(menu);
-stage.append(told);
-
-function openMenu(button, label, items, at = button.getBoundingClientRect()) {
+/** Open the menu of a button with these items, at the button or another place of the window. */
+export function openMenu(owner, label, choices, at = owner.getBoundingClientRect()) {
   closeMenu();
-  [menuItems, menuButton, menuFrom] = [items, button, document.activeElement];
+  [items, button, from] = [choices, owner, document.activeElement];
   menu.setAttribute("aria-label", label);
-  menu.replaceChildren(...items.flatMap(menuItem));
+  menu.replaceChildren(...items.flatMap(drawItem));
   button.setAttribute("aria-expanded", "true");
   menu.showPopover();
   placeMenu(at);
   menu.firstChild.focus({ preventScroll: true });
 }
 
-function menuItem({ text, key, icon, apart }, index) {
-  const item = node("button", { type: "button", role: "menuitem", tabindex: "-1", "data-item": index },
-    drawIcon(icon), node("span", {}, text), ...(key ? [node("kbd", { "aria-hidden": "true" }, key)] : []));
-  return apart ? [node("div", { role: "separator" }), item] : [item];
+function drawItem({ text, key, icon, apart }, index) {
+  const row = node(
+    "button",
+    { type: "button", role: "menuitem", tabindex: "-1", "data-item": index },
+    drawIcon(icon),
+    node("span", {}, text),
+    ...(key ? [node("kbd", { "aria-hidden": "true" }, key)] : []),
+  );
+  return apart ? [node("div", { role: "separator" }), row] : [row];
 }
 
 // Below what it hangs on if there is room, else above, and never out of the window.
@@ -43,33 +45,45 @@ function closeMenu() {
   if (!menu.matches(":popover-open")) return;
   const held = menu.contains(document.activeElement);
   menu.hidePopover();
-  menuButton.setAttribute("aria-expanded", "false");
-  if (held) (menuFrom?.isConnected ? menuFrom : menuButton).focus({ preventScroll: true });
+  button.setAttribute("aria-expanded", "false");
+  if (held) (from?.isConnected ? from : button).focus({ preventScroll: true });
 }
 
-const MENU_STEPS = { ArrowDown: (at, n) => (at + 1) % n, ArrowUp: (at, n) => (at - 1 + n) % n, Home: () => 0, End: (_, n) => n - 1 };
+const STEPS = {
+  ArrowDown: (at, n) => (at + 1) % n,
+  ArrowUp: (at, n) => (at - 1 + n) % n,
+  Home: () => 0,
+  End: (_, n) => n - 1,
+};
 
 menu.addEventListener("keydown", (event) => {
-  const all = [...menu.querySelectorAll("[data-item]")];
-  const at = all.indexOf(document.activeElement);
-  if (event.key in MENU_STEPS) all[MENU_STEPS[event.key](at, all.length)].focus();
+  const rows = all("[data-item]", menu);
+  const at = rows.indexOf(document.activeElement);
+  if (event.key in STEPS) rows[STEPS[event.key](at, rows.length)].focus();
   else if (event.key === "Tab") closeMenu();
   else if (event.key === "Escape") closeMenu();
-  else if (/^\p{L}$/u.test(event.key)) startingWith(all, at, event.key)?.focus();
+  else if (/^\p{L}$/u.test(event.key)) startingWith(rows, at, event.key)?.focus();
   else return;
   event.preventDefault();
   event.stopPropagation();
 });
 
-function startingWith(all, at, letter) {
-  const later = [...all.slice(at + 1), ...all.slice(0, at + 1)];
+/** Whether the press that goes with a click has closed the menu of this button; asked once. */
+export function hasJustClosed(owner) {
+  const closed = pressedOpen === owner;
+  pressedOpen = null;
+  return closed;
+}
+
+function startingWith(rows, at, letter) {
+  const later = [...rows.slice(at + 1), ...rows.slice(0, at + 1)];
   return later.find((item) => item.textContent.trim().toLowerCase().startsWith(letter.toLowerCase()));
 }
 
 menu.addEventListener("click", (event) => {
-  const item = event.target.closest("[data-item]");
+  const item = closest(event, "[data-item]");
   if (!item) return;
-  const { run } = menuItems[item.dataset.item];
+  const { run } = items[item.dataset.item];
   closeMenu(); // gives the keyboard's place back first, so that an act can take it
   run();
 });
@@ -80,46 +94,11 @@ menu.addEventListener("focusout", ({ relatedTarget }) => {
 
 window.addEventListener("pointerdown", (event) => {
   if (menu.contains(event.target)) return;
-  pressedOpen = menu.matches(":popover-open") ? menuButton : null;
+  pressedOpen = menu.matches(":popover-open") ? button : null;
   closeMenu();
 }, true);
 
 window.addEventListener("resize", closeMenu);
 window.addEventListener("scroll", (event) => {
-  if (menuButton && event.target.contains(menuButton)) closeMenu(); // it would hang in the air
+  if (button && /** @type {Node} */ (event.target).contains(button)) closeMenu(); // it would hang in the air
 }, { capture: true, passive: true });
-
-function drawIcon(d) {
-  return shape("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, shape("path", { d }));
-}
-
-// For those who see, on the picture; for those who listen, through the page's one voice.
-function tell(text) {
-  say(text);
-  told.textContent = text;
-  told.classList.add("on");
-  clearTimeout(telling);
-  telling = setTimeout(() => told.classList.remove("on"), TOLD_MS);
-}
-
-// Browsers give the clipboard to pages from this computer or over https only; the old way works anywhere.
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyTheOldWay(text);
-  }
-}
-
-function copyTheOldWay(text) {
-  const held = document.activeElement;
-  const field = node("textarea", { class: "spoken", "aria-hidden": "true" });
-  field.value = text;
-  element.append(field);
-  field.select();
-  const copied = document.execCommand("copy");
-  field.remove();
-  held?.focus?.({ preventScroll: true });
-  return copied;
-}

@@ -1,6 +1,8 @@
-// What the components that draw themselves share, above all nodes: made from names and attributes, so that
-// what people and models wrote is only ever text. First in the scope of the scripts that follow it.
-const FINGERS = matchMedia("(hover: none)"); // where there is no mouse, people tap
+// Nodes of the page: made from names and attributes, so that what people and models wrote is only ever text,
+// and found again.
+
+/** Where there is no mouse, people tap. */
+export const FINGERS = matchMedia("(hover: none)");
 const ICONS = {
   close: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -13,34 +15,79 @@ const ICONS = {
   play: "M8 5.5v13l10.5-6.5z",
 };
 
-// What the page says about clicks, for whom it says it.
-function forHands(text) {
+/** What the page says about clicks, for whom it says it. @param {string} text */
+export function forHands(text) {
   return FINGERS.matches ? text.replace(/\bclick\b/g, "tap").replace(/\bClick\b/g, "Tap") : text;
 }
 
-function node(name, attributes, ...children) {
+/**
+ * The first element that fits in `root`; null where there is none. The template says which kind it is.
+ * @param {string} selector @param {ParentNode} [root] @returns {any}
+ */
+export function one(selector, root = document) {
+  return root.querySelector(selector);
+}
+
+/** @param {string} selector @param {ParentNode} [root] @returns {any[]} */
+export function all(selector, root = document) {
+  return [...root.querySelectorAll(selector)];
+}
+
+/**
+ * The element round an event's target that fits, or null.
+ * @param {{ target: any }} event @param {string} selector @returns {any}
+ */
+export function closest({ target }, selector) {
+  return target?.closest?.(selector) ?? null;
+}
+
+/** @typedef {Record<string, unknown>} Attributes Those that are null or undefined are left out. */
+
+/** The element that fits round the keyboard's place, or null. @param {string} selector @returns {any} */
+export function focused(selector) {
+  return document.activeElement?.closest(selector) ?? null;
+}
+
+/**
+ * An element of the page.
+ * @param {string} name @param {Attributes} attributes @param {(Node | string)[]} children @returns {any}
+ */
+export function node(name, attributes, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
-function shape(name, attributes, ...children) {
+/**
+ * An element of a drawing.
+ * @param {string} name @param {Attributes} attributes @param {(Node | string)[]} children @returns {any}
+ */
+export function shape(name, attributes, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
-function fill(made, attributes, children) {
+/**
+ * Give an element attributes and children.
+ * @param {Element} made @param {Attributes} attributes @param {(Node | string)[]} children
+ */
+export function fill(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) made.setAttribute(name, value);
+    if (value !== null && value !== undefined) made.setAttribute(name, String(value));
   }
   made.append(...children);
   return made;
 }
 
-function icon(name) {
-  return shape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
+/** An icon of the panels, drawn on 24 × 24. @param {keyof typeof ICONS} name */
+export function icon(name) {
+  return shape(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
+    shape("path", { d: ICONS[name] }),
+  );
 }
 
-// A dialog's × and a click beside it close it; Esc is the browser's own.
-function shuts(dialog) {
-  const cross = dialog.querySelector(".shut");
+/** A dialog's × and a click beside it close it; Esc is the browser's own. @param {HTMLDialogElement} dialog */
+export function closesByHand(dialog) {
+  const cross = one(".shut", dialog);
   cross.append(icon("close"));
   cross.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {
@@ -50,11 +97,42 @@ function shuts(dialog) {
   });
 }
 
-// The browser's storage, used; null where it is forbidden.
-function storage(use, kind = "localStorage") {
+/**
+ * The browser's storage, used; null where it is forbidden.
+ * @template T
+ * @param {(items: Storage) => T} use @param {"localStorage" | "sessionStorage"} [kind] @returns {T | null}
+ */
+export function storage(use, kind = "localStorage") {
   try {
     return use(window[kind]);
   } catch {
     return null;
   }
+}
+
+/** How to scroll: smoothly for whoever has nothing against it. @returns {ScrollBehavior} */
+export function scrollBehavior() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+}
+
+/**
+ * Run `start` with the first element that fits, as soon as it is on the page.
+ * @param {string} selector @param {(place: any) => void} start
+ */
+export function whenThere(selector, start) {
+  const place = one(selector);
+  if (place) start(place);
+  else requestAnimationFrame(() => whenThere(selector, start));
+}
+
+/** Whether a key goes into a text that is being written. @param {Event} event */
+export function isTyping(event) {
+  return Boolean(
+    closest(event, "textarea, select, [contenteditable=''], [contenteditable=true], input:not([type=range])"),
+  );
+}
+
+/** An icon of the canvas and the menus, drawn on 20 × 20. @param {string} d */
+export function drawIcon(d) {
+  return shape("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, shape("path", { d }));
 }

@@ -2,31 +2,33 @@
 // event is under way, and Gradio's client forgets an event that began while that word was still coming: a
 // click right after an answer would do nothing. So the client gets one stream that is never closed; when the
 // server has closed its own and an event begins, the messages come from a new one.
-// Gradio runs it once, when the page has been built.
+// A patch of the client of Gradio 6.31.0; it goes when that client keeps events that begin while the stream
+// closes. It runs once, before the page is built.
 const toServer = window.fetch.bind(window);
 const begun = new Set(); // events whose last message has not come
 const over = new Set(); // events whose last message came before the answer that they had begun
+/** @type {(value?: unknown) => void} */
 let wake = () => {}; // the stream goes on, which waits for an event to begin
 
 window.fetch = async (...request) => {
-  const { pathname } = new URL(request[0].url ?? request[0], location);
+  const { pathname } = new URL(request[0] instanceof Request ? request[0].url : request[0], location.href);
   const response = await toServer(...request);
-  if (response.ok && pathname.endsWith("/queue/join")) await note(response.clone());
-  return response.ok && pathname.endsWith("/queue/data") ? kept(response, request) : response;
+  if (response.ok && pathname.endsWith("/queue/join")) await noteBegun(response.clone());
+  return response.ok && pathname.endsWith("/queue/data") ? keptOpen(response, request) : response;
 };
 
-async function note(answer) {
+async function noteBegun(answer) {
   const { event_id } = await answer.json();
   if (over.delete(event_id)) return;
   begun.add(event_id);
   wake();
 }
 
-function kept(first, request) {
+function keptOpen(first, request) {
   const body = new ReadableStream({
     async start(out) {
       try {
-        for (let stream = first; ; stream = await toServer(...request)) {
+        for (let stream = first;; stream = await toServer(...request)) {
           await pass(stream, out);
           if (!begun.size) await new Promise((goOn) => (wake = goOn));
         }

@@ -11,15 +11,10 @@ import gradio as gr
 
 from demo.picture.palette import PALETTE
 from demo.ui.canvas.asides import AsideKind
-from demo.ui.shared.component import asset
 
 _LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
 ASIDE_COLOURS = {AsideKind.TRUTH: "#14181a", AsideKind.MODEL: "#6d28d9"}
-_SHEETS = (
-    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "chat/chat",
-    "sheet/sheet", "dialogues/dialogues", "composer/composer", "models/models",
-)  # fmt: skip
 _LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 
@@ -64,12 +59,7 @@ def theme() -> gr.themes.Base:
     )
 
 
-def styles() -> str:
-    """All style sheets of the page as one text."""
-    return "\n".join((*(asset(f"{name}.css") for name in _SHEETS), _tones()))
-
-
-def _tones() -> str:
+def tones() -> str:
     """The colours by number, for drawn parts (``data-tone``) and for links of the dialogue."""
     rules = []
     for number, fill in enumerate(PALETTE, start=1):

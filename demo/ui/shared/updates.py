@@ -20,10 +20,10 @@ def steadily(
 ) -> Callable[Arguments, Iterator[Updates]]:
     """A generator of updates as Gradio should get it.
 
-    The client patches the value it got last when the next one comes, even while that value still waits
-    to be shown: properties that a later update leaves out would be lost. So they are repeated, which
-    costs nothing on the wire. Texts and lists are replaced whole and need no care; a text is not
-    repeated, because a person may have typed since.
+    The client of Gradio 6.31.0 patches the value it got last when the next one comes, even while that
+    value still waits to be shown: properties that a later update leaves out would be lost. So they are
+    repeated, which costs nothing on the wire. Texts and lists are replaced whole and need no care; a text
+    is not repeated, because a person may have typed since.
 
     Gradio sends the last update a second time, whole, and empties every output of a handler that
     yielded nothing; so the last update repeats these properties only, or leaves everything.

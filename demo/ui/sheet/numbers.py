@@ -12,9 +12,9 @@ from demo.dialogue.scores import NAMES, scores_of
 from demo.dialogue.session import Session, Timings, Turn
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
-from demo.ui.canvas.scene import serial
 from demo.ui.chat.messages import answer_objects, author_note, given_boxes
 from demo.ui.chat.pointers import address
+from demo.ui.shared.answers import serial
 
 
 def numbers(session: Session, turn: int) -> dict[str, Any]:

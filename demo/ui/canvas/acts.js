@@ -1,0 +1,52 @@
+// Acts on regions, sent to Python one at a time: the next goes when the one before has been answered.
+import { change, state } from "./state.js";
+import { trigger } from "./parts.js";
+
+const MAX_WAIT_MS = 60000; // an answer that has not come by then is lost with its connection
+let sent = false; // whether the first of the acts is under way
+let waiting = 0;
+
+/** @typedef {import("./scene.d.ts").Act} Act */
+
+/**
+ * Send an act, or what a function makes when its turn has come (null: nothing). Until it is answered the sketch
+ * is drawn; `then` runs after the answer was drawn.
+ * @param {Act | (() => Act | null)} given
+ * @param {import("./state.d.ts").Sketch | null} [sketch]
+ * @param {() => void} [then]
+ */
+export function act(given, sketch = null, then = () => {}) {
+  const make = typeof given === "function" ? given : () => given;
+  change({ acts: [...state.acts, { make, sketch, then }] });
+  sendNext();
+}
+
+/** The server has answered. */
+export function actAnswered() {
+  if (sent) endAct();
+}
+
+/** Whether an outline is being made. */
+export function isOutlining() {
+  return state.acts.some(({ sketch }) => sketch);
+}
+
+function sendNext() {
+  while (state.acts.length && !sent) {
+    const made = state.acts[0].make();
+    if (made) {
+      sent = true;
+      waiting = setTimeout(endAct, MAX_WAIT_MS);
+      trigger("act", made);
+    } else change({ acts: state.acts.slice(1) });
+  }
+}
+
+function endAct() {
+  clearTimeout(waiting);
+  sent = false;
+  const [{ then }, ...rest] = state.acts;
+  change({ acts: rest });
+  then();
+  sendNext();
+}

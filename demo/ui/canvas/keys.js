@@ -1,0 +1,66 @@
+// Keys that work anywhere on the page. Heard last, on the window: whoever uses a key first (a tool, a list, a
+// field) prevents its default.
+import { state } from "./state.js";
+import { filmKey } from "./film.js";
+import { mayUseSingleKeys, showKeys } from "./keys_sheet.js";
+import { endLook, LOOKS } from "./looks.js";
+import { regionMeant } from "./only.js";
+import { hideOrShow } from "./region_menu.js";
+import { tell } from "./voice.js";
+import { menu } from "../shared/menu.js";
+import { message } from "../shared/message.js";
+import { isTyping, one } from "../shared/nodes.js";
+
+const KEYS = {
+  "/": () => message()?.focus(),
+  "?": showKeys,
+  f: LOOKS.only,
+  h: hideMeant,
+  x: LOOKS.compare,
+  t: LOOKS.film,
+};
+
+function hideMeant() {
+  const region = regionMeant();
+  if (region) hideOrShow(region);
+  else tell("Point at a region first, then press H.");
+}
+
+function isSingle({ key, ctrlKey, metaKey, altKey }) {
+  return key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey;
+}
+
+function onAnyKey(event) {
+  if (event.defaultPrevented || event.isComposing || one("dialog[open]")) return;
+  if (event.key === "Escape") return onEscape(event);
+  if (isTyping(event)) return;
+  if (isUndo(event)) return undo(event);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const run = KEYS[event.key.toLowerCase()] || filmKey(event.key);
+  if (!run || (!state.scene.picture && event.key !== "?" && event.key !== "/")) return;
+  event.preventDefault();
+  run();
+}
+
+function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+  return (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === "z";
+}
+
+function undo(event) {
+  event.preventDefault();
+  one("#undo").click();
+}
+
+function onEscape(event) {
+  const stop = one("#stop");
+  if (endLook()) event.preventDefault();
+  else if (stop?.checkVisibility()) stop.click();
+  else if (event.target === message()) message().blur(); // single keys work again
+}
+
+window.addEventListener("keydown", onAnyKey);
+window.addEventListener("keydown", (event) => {
+  if (isSingle(event) && !isTyping(event) && !menu.contains(event.target) && !mayUseSingleKeys()) {
+    event.stopImmediatePropagation();
+  }
+}, true);

@@ -1,0 +1,53 @@
+// The group of buttons for the ways to look. What each does is in looks.js.
+import { onChange, state } from "./state.js";
+import { bar, layers } from "./parts.js";
+import { LOOK_ICONS } from "./icons.js";
+import { drawIcon, node, one } from "../shared/nodes.js";
+
+const LOOKS = {
+  compare: { text: "Compare", title: "Compare with the bare picture", key: "X" },
+  only: { text: "Only one region", title: "Only one region: the one pointed at, or the last one", key: "F" },
+  film: { text: "Turn by turn", title: "Turn by turn: the dialogue as a film", key: "T" },
+  keys: { text: "Keys", title: "Keys and gestures", key: "?" },
+};
+const group = node(
+  "div",
+  { class: "segments looks", role: "group", "aria-label": "Ways to look" },
+  ...Object.entries(LOOKS).map(([name, { text, title, key }]) => (
+    node(
+      "button",
+      { type: "button", "data-look": name, title: `${title} (${key})`, "aria-keyshortcuts": key },
+      drawIcon(LOOK_ICONS[name]),
+      node("span", {}, text),
+    )
+  )),
+);
+
+/** As in canvas.css: there the bar has a panel of what is shown. */
+export const narrow = matchMedia("(max-width: 900px)");
+
+/** The button of a way to look, or the one that it stands behind. */
+export function lookButton(name) {
+  const button = one(`[data-look="${name}"]`, group);
+  return button.checkVisibility() ? button : one(".layers-open", bar);
+}
+
+function placeGroup() {
+  if (narrow.matches) layers.append(group);
+  else one(".zooms", bar).before(group);
+}
+
+function drawButtons() {
+  const { scene, split, only, step } = state;
+  const states = { compare: split !== null, only: only !== null, film: step !== null };
+  const shown = scene.regions.some(({ hidden }) => !hidden);
+  for (const [name, on] of Object.entries(states)) {
+    const button = one(`[data-look="${name}"]`, group);
+    button.setAttribute("aria-pressed", on);
+    button.disabled = !on && (name === "film" ? !scene.turns : !shown);
+  }
+}
+
+narrow.addEventListener("change", placeGroup);
+onChange(["drawn", "split", "only", "step"], drawButtons);
+placeGroup();

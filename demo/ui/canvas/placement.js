@@ -1,0 +1,74 @@
+// Places for labels: full where there is room, else the name alone, else none. They are placed greedily, in
+// their order; two never cover each other. All sizes are in screen pixels, of a picture as large as `room`.
+
+/** @typedef {import("./state.d.ts").Label} Label */
+/** @typedef {import("./state.d.ts").Place} Place */
+
+const GAP = 3; // between a box and its label
+const HEIGHT = 21; // as in canvas.css
+const RIM = 1; // the light line round a label
+
+/**
+ * Give every label its place, as `taken`: x, y, width; null where there is none.
+ * @param {Label[]} labels @param {[number, number]} room
+ */
+export function placeLabels(labels, room) {
+  // Every name gets its place before any gets room for more words; those cover nothing's middle.
+  for (const label of labels) {
+    label.taken = freePlace(label, label.short, room, labels, true) ||
+      freePlace(label, label.short, room, labels, false);
+  }
+  for (const label of labels) {
+    const wide = label.taken && label.full > label.short && freePlace(label, label.full, room, labels, true);
+    label.taken = wide || label.taken;
+  }
+}
+
+/** The place of a label in full while its region is pointed at, whatever it covers. */
+export function placePointed({ box, full, taken }, room) {
+  return taken?.[2] >= full ? taken : freePlace({ box }, full, room, [], false);
+}
+
+/**
+ * The first of the usual places (above, below, beside, inside) that is in the picture and not taken, or null;
+ * `polite`: nor over the middle of another object. Without other labels there is always one.
+ * @returns {Place | null}
+ */
+export function freePlace(label, w, [width, height], labels, polite) {
+  const [x1, y1, x2, y2] = label.box;
+  const [above, below] = [y1 - HEIGHT - GAP, y2 + GAP];
+  const places = [
+    [x1, above],
+    [x1, below],
+    [x2 - w, above],
+    [x2 - w, below],
+    [x2 + GAP, y1],
+    [x1 - w - GAP, y1],
+    [x2 + GAP, y2 - HEIGHT],
+    [x1 - w - GAP, y2 - HEIGHT],
+    [x1 + GAP, y1 + GAP],
+    [x1 + GAP, y2 - HEIGHT - GAP],
+    [x2 - w - GAP, y1 + GAP],
+  ];
+  const sideways = (x) => Math.max(0, Math.min(x, width - w));
+  for (const [at, y] of places) {
+    const beside = at >= x2 || at + w <= x1;
+    const x = beside ? at : sideways(at); // beside a box it may not be pushed over it
+    if (y < 0 || y + HEIGHT > height || x < 0 || x + w > width) continue;
+    const free = (other) =>
+      other === label || (isApart(other.taken, x, y, w) && !(polite && covers(x, y, w, other.middle)));
+    if (labels.every(free)) return [x, y, w];
+  }
+  return labels.length ? null : [sideways(x1), Math.max(0, Math.min(y1, height - HEIGHT)), w];
+}
+
+function isApart(taken, x, y, w) {
+  if (!taken) return true;
+  const [left, top, wide] = taken;
+  const rim = 2 * RIM;
+  return x + w + rim <= left || left + wide + rim <= x || y + HEIGHT + rim <= top || top + HEIGHT + rim <= y;
+}
+
+function covers(x, y, w, [a, b]) {
+  return a > x && a < x + w && b > y && b < y + HEIGHT;
+}

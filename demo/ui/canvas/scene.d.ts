@@ -1,0 +1,103 @@
+/**
+ * What Python and the canvas say to each other. `scene()` in scene.py sends a Scene, `running()` a part of one;
+ * acts.py and the turns' handlers take Act and TurnAct.
+ */
+import type { Answer } from "../shared/component.d.ts";
+
+/** Left, top, right, bottom, in picture pixels. */
+export type Box = [number, number, number, number];
+/** Across and down, in picture pixels. */
+export type Point = [number, number];
+export type Size = [number, number];
+/** A place that was clicked, and whether it is part of the object (1) or not (0). */
+export type Click = [number, number, number];
+
+export interface Scene extends Answer {
+  picture: Picture | null;
+  /** The picture's name and size; as long as there is one. */
+  name: string;
+  width: number;
+  height: number;
+  regions: Region[];
+  /** Outlines of masks that are new to this browser, by key, as SVG paths. */
+  outlines: Record<string, string>;
+  /** What stands beside the regions, by the number of the answer. */
+  asides: Record<string, Aside[]>;
+  /** What the running turn has found so far. */
+  provisional: Marks[];
+  /** What is being done, in words; empty at rest. */
+  busy: string;
+  /** The colour of the next region. */
+  tone: number;
+  /** How many answers there are. */
+  turns: number;
+  dialogues: { name: string; turns: number }[];
+  /** Which of the dialogues is shown. */
+  dialogue: number;
+  /** The name under which the dialogue is kept on disk. */
+  kept: string | null;
+}
+
+/** What a running turn changes of the scene. */
+export type RunningScene = Pick<Scene, "busy" | "provisional">;
+
+/** A file that Gradio serves; it fills in the address. */
+export interface Picture {
+  path: string;
+  url: string | null;
+  [more: string]: unknown;
+}
+
+export interface Marks {
+  box: Box;
+  point: Point | null;
+  /** The key of the mask's outline. */
+  mask: string | null;
+  clicks: Click[];
+}
+
+export interface RegionObject extends Marks {
+  id: string;
+  corrected: boolean;
+}
+
+export interface Region {
+  id: string;
+  tone: number;
+  title: string;
+  origin: "model" | "user";
+  /** The answer that made it, or after how many it was drawn. */
+  turn: number | null;
+  hidden: boolean;
+  corrected: boolean;
+  quality: number | null;
+  /** What its card says below the name. */
+  lines: string[];
+  objects: RegionObject[];
+}
+
+export interface Aside {
+  name: string;
+  kind: "truth" | "model";
+  objects: Pick<Marks, "box" | "mask">[];
+}
+
+/** The event "act": a change of a region by hand. */
+export type Act =
+  | { kind: "box"; box: Box }
+  | { kind: "point"; at: Point }
+  | { kind: "refine"; object: string; at: Point; positive: boolean }
+  | { kind: "correct"; object: string; box: Box }
+  | { kind: "rename"; region: string; label: string }
+  | { kind: "hide"; region: string; hidden: boolean }
+  | { kind: "delete"; region: string };
+
+/** The event "turn": what is done with an answer, or which dialogue is shown. */
+export type TurnAct =
+  | {
+    kind: "again" | "change" | "branch" | "take" | "up" | "down" | "scores" | "numbers" | "keep";
+    turn: number;
+    place?: number;
+  }
+  | { kind: "compare"; turn: number; place?: number; source?: string }
+  | { kind: "switch"; dialogue: number };

@@ -1,0 +1,64 @@
+/** What Python tells of one answer: its numbers, its scores, or the other models that it can be compared with. */
+import type { Answer } from "../shared/component.d.ts";
+import type { Box, Point, Size } from "../canvas/scene.d.ts";
+
+export type SheetValue = Numbers | Scores | Others;
+
+interface OfTurn extends Answer {
+  /** The number of the answer, from 1. */
+  turn: number;
+  title: string;
+}
+
+export interface Numbers extends OfTurn {
+  kind: "numbers";
+  /** The model's frame, and the picture's size in its pixels. */
+  frame: Size;
+  size: Size;
+  references: Located[];
+  objects: Found[];
+  /** The question as the model got it, and what it wrote. */
+  prompted: string;
+  raw: string;
+  /** `address` is where a finding leads (#at-…), or null. */
+  findings: { level: string; text: string; address: string | null }[];
+  timings: [string, string][];
+  decoding: string;
+}
+
+/** A box in the model's frame and on the picture. */
+export interface Located {
+  name: string;
+  model: Box;
+  picture: Box;
+}
+
+export interface Found extends Located {
+  model_point: Point | null;
+  picture_point: Point | null;
+  quality: number | null;
+  corrected: boolean;
+}
+
+export interface Scores extends OfTurn {
+  kind: "scores";
+  rows: Score[];
+  key: string;
+}
+
+export interface Score {
+  name: string;
+  title: string;
+  about: string;
+  /** 0 to 1; null where it does not apply. */
+  value: number | null;
+  reason: string;
+  /** Its value in each answer of the dialogue. */
+  trend: (number | null)[];
+}
+
+export interface Others extends OfTurn {
+  kind: "others";
+  rows: { source: string; title: string; line: string }[];
+  key: string;
+}

@@ -1,0 +1,101 @@
+"""The page's own script and style sheet: found from the page, kept by browsers, and nothing beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.served import accounts, serving
+
+FILES = {"page.js": "text/javascript", "page.css": "text/css"}
+_LINKS = re.compile(r'(?:href|src)="\./(ui/[0-9a-f]{16}/(page\.\w+))"')
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with serving() as served, httpx.Client(base_url=f"{served.url}/") as client:
+        yield client
+
+
+def links(http: httpx.Client) -> dict[str, str]:
+    """The addresses in the page, by name."""
+    return {name: address for address, name in _LINKS.findall(http.get("").text)}
+
+
+def test_browsers_may_keep_them_for_good(http: httpx.Client) -> None:
+    assert links(http).keys() == FILES.keys()
+    for name, address in links(http).items():
+        answer = http.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == f"{FILES[name]}; charset=utf-8"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert http.head(address).status_code == 200
+        assert http.head(address).content == b""
+
+
+def test_the_page_itself_is_asked_for_each_time(http: httpx.Client) -> None:
+    assert "no-cache" in http.get("").headers["cache-control"]
+    assert int(http.get("").headers["content-length"]) == len(http.get("").content)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_they_can_only_be_read(http: httpx.Client, name: str) -> None:
+    assert http.post(links(http)[name], json={}).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("ui/0123456789abcdef/page.js", id="another version"),
+        pytest.param("ui/{version}/shared/static.py", id="a file of the program"),
+        pytest.param("ui/{version}/shared/nodes.js", id="a module"),
+        pytest.param("ui/{version}/../page.js", id="a path that climbs"),
+        pytest.param("ui/{version}/%2e%2e/%2e%2e/page.py", id="a hidden path that climbs"),
+        pytest.param("ui/", id="the folder"),
+    ],
+)
+def test_nothing_else_is_there(http: httpx.Client, path: str) -> None:
+    version = links(http)["page.js"].split("/")[1]
+    assert http.get(path.format(version=version)).status_code == 404
+
+
+def test_who_is_not_logged_in_gets_none() -> None:
+    with serving(accounts=accounts()) as served, httpx.Client(base_url=f"{served.url}/") as http:
+        assert http.get("ui/0123456789abcdef/page.js").status_code == 401
+        http.post("login", data={"username": "ann", "password": "correct horse"})
+        for address in links(http).values():
+            assert http.get(address).status_code == 200
+
+
+def test_the_first_view_is_small(browser: Browser) -> None:
+    """At most 40 requests beside those for the examples' pictures, and 200 KB of page and configuration."""
+    asked: list[str] = []
+    with serving() as served, closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.on("request", lambda sent: asked.append(sent.url))
+        answer = page.goto(served.url)
+        expect(page.locator("#examples button").first).to_be_visible()
+        expect(page.locator(".coach")).to_be_visible()
+        expect(page.locator("#send")).to_be_visible()
+        assert answer is not None
+        assert len(answer.body()) < 200_000
+    assert len([url for url in asked if "/file=" not in url]) <= 40
+
+
+def test_a_script_that_does_not_come_is_said(browser: Browser, url: str) -> None:
+    said: list[str] = []
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.route("**/page.js", lambda route: route.abort())
+        page.goto(url)
+        words = "This part of the page could not be loaded. Reload the page."
+        expect(page.locator("#workspace", has_text=words)).to_be_visible()
+        expect(page.get_by_role("navigation")).to_have_count(0)
+    assert any("page.js" in text for text in said)
