@@ -10,6 +10,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # No dialogue of a test is kept where a person's own are.
 os.environ["REGIONREASONER_SESSIONS"] = "none"
+# One thread for each process that computes: the workers have the cores among them.
+os.environ["OMP_NUM_THREADS"] = "1"
 # Files of the page, for this run alone: another one would delete them when it closes.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
 
@@ -17,6 +19,7 @@ import gc
 import json
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,10 +43,61 @@ from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
+from tests import ROOT
 from tests.support.table import TableReasoner
 
 torch.set_num_threads(1)
 expect.set_options(timeout=20_000)  # milliseconds; two browsers may share two busy cores
+
+
+# The rooms whose tests start browsers, servers, processes or models, those that take longest first.
+_COSTLY = ("page", "models", "nano", "reasoners", "web", "doctor", "evaluate", "checkpoints")
+_COSTLY_FIXTURES = {"browser", "url", "served", "nano", "nano_to_close"}
+_PURE_FILES = {
+    *("nano/test_world.py", "evaluate/test_data.py", "evaluate/test_evaluate.py"),
+    *("evaluate/test_metrics.py", "checkpoints/test_checkpoints.py", "models/test_drawn_world.py"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is pure; what takes long comes first, so that the workers end together."""
+    for item in items:
+        if _is_pure(item):
+            item.add_marker("pure")
+    rank = {room: place for place, room in enumerate(_COSTLY)}
+    items.sort(key=lambda item: rank.get(_room(item), len(rank)))
+
+
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
+
+
+def _is_pure(item: pytest.Item) -> bool:
+    """Whether a test needs no more than a function that is called."""
+    file = item.path.relative_to(ROOT / "tests").as_posix()
+    costly = _room(item) in _COSTLY and file not in _PURE_FILES
+    fixtures = getattr(item, "fixturenames", ())
+    return not (costly or _COSTLY_FIXTURES & {*fixtures} or item.get_closest_marker("process"))
+
+
+@pytest.fixture(autouse=True)
+def _purity(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A pure test that starts a process fails."""
+    global _is_pure_now
+    _is_pure_now = request.node.get_closest_marker("pure") is not None
+    yield
+    _is_pure_now = False
+
+
+_is_pure_now = False
+
+
+def _refuse_processes(event: str, _: tuple[object, ...]) -> None:
+    if _is_pure_now and event in {"subprocess.Popen", "os.posix_spawn", "os.fork"}:
+        raise AssertionError("This test is marked as pure and starts a process: mark it “process”.")
+
+
+sys.addaudithook(_refuse_processes)
 
 
 def pytest_collection_finish() -> None:
