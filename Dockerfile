@@ -14,9 +14,9 @@ RUN apt-get update \
     && install --directory --owner demo --group demo /data
 
 WORKDIR /app
-COPY requirements.txt ./
+COPY requirements.lock ./
 RUN python3 -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --requirement requirements.txt
+    && /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.lock
 COPY app.py LICENSE ./
 COPY assets assets
 COPY demo demo

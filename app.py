@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> Parser:
     """All options of the app."""
     made = Parser(
-        prog="app.py", description="Talk about a picture, region by region, in your browser."
+        prog=_name(), description="Talk about a picture, region by region, in your browser."
     )
     add_model_options(made)
     # Spaces and containers say by Gradio's own variables where to listen.
@@ -112,6 +112,12 @@ def parser() -> Parser:
         help="write the log as JSON lines",
     )  # fmt: skip
     return made
+
+
+def _name() -> str:
+    """What the app was started as: its file, or the command of an installed package."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "regionreasoner" else "app.py"
 
 
 def port(text: str) -> int:

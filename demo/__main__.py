@@ -145,7 +145,7 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _parse(options: argparse.Namespace) -> int:
-    from demo.dialogue.parsed import report
+    from demo.dialogue.parsed import parse_report
 
     try:
         raw = sys.stdin.buffer.read() if str(options.raw) == "-" else options.raw.read_bytes()
@@ -154,7 +154,9 @@ def _parse(options: argparse.Namespace) -> int:
     dialect = DIALECTS[options.dialect]
     side = options.frame
     frame = Size(side, side) if side else dialect.view(options.size).frame
-    found = report(raw.decode("utf-8", "replace"), options.size, frame, options.given, dialect)
+    found = parse_report(
+        raw.decode("utf-8", "replace"), options.size, frame, options.given, dialect
+    )
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 0
 

@@ -1,25 +1,33 @@
 """Every way the demo can fail on purpose, as one small tree.
 
-Each message is a finished sentence that may be shown to a person as it is: it says what is wrong and,
-where something can be done, what to do. This file knows nothing else of the project.
+Each message is a complete sentence that may be shown to a person: it says what is wrong and, where
+something can be done, what to do. This file knows nothing else of the project.
 """
 
 import errno
+import unicodedata
 from collections.abc import Sequence
 
 
 def first_line(error: BaseException) -> str:
-    """What somebody else's error says, to stand inside a sentence: its first line without a full stop.
+    """The first line of a library's error, without a full stop, to be put inside a sentence.
 
-    Where that ends with a colon, the next line belongs to it.
+    Where that line ends with a colon, the next one belongs to it.
     """
     lines = (str(error).strip() or type(error).__name__).splitlines()
-    said = " ".join(line.strip() for line in lines[: 1 + lines[0].rstrip().endswith(":")])
-    return said.rstrip(".!:")
+    text = " ".join(line.strip() for line in lines[: 1 + lines[0].rstrip().endswith(":")])
+    return text.rstrip(".!:")
+
+
+def one_line(text: str, max_length: int) -> str:
+    """A text on one line, without control characters, cut to ``max_length`` characters."""
+    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    line = " ".join(shown.split())
+    return line if len(line) <= max_length else f"{line[: max_length - 1].rstrip()}…"
 
 
 def disk_fault(error: OSError) -> str:
-    """Why a disk did not do its part, in words that end a sentence."""
+    """Why reading or writing failed, in words that end a sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "the disk is full"
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
@@ -32,7 +40,7 @@ class DemoError(Exception):
 
 
 class InputError(DemoError):
-    """The person gave something that cannot be used; mending it is up to them (exit status 2)."""
+    """The person gave something that cannot be used; only they can correct it (exit status 2)."""
 
 
 class PictureError(InputError):
@@ -48,7 +56,7 @@ class UnknownRegionError(QuestionError):
 
 
 class OptionError(InputError):
-    """An option whose value names nothing that is there."""
+    """An option whose value names nothing that exists."""
 
 
 class SessionFormatError(InputError):
@@ -72,9 +80,9 @@ class OutOfMemoryError(ModelError):
 
 
 class StoreError(DemoError):
-    """The disk does not keep, find or take something; what is in memory is still there."""
+    """Something could not be saved, found or read on disk; what is in memory is still there."""
 
 
-def listed(names: Sequence[str]) -> str:
-    """R1, R2 and R3."""
+def join_with_and(names: Sequence[str]) -> str:
+    """The names as a list in a sentence: *R1, R2 and R3*."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -1,7 +1,6 @@
-"""Those who wait for one thing get it in the order in which they came.
+"""A lock that is granted in the order in which it was asked for.
 
-Python's own locks promise no order: under load somebody could wait for ever. It does not know what is
-waited for.
+Python's own locks promise no order: under load a thread could wait for ever.
 """
 
 from __future__ import annotations
@@ -9,40 +8,40 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-_STOP_SEEN_S = 0.1  # how often a stop is looked for by those who wait
+_POLL_S = 0.1  # how often those who wait look whether they were cancelled
 
 
 class FairLock:
-    """A lock with a line before it; whoever holds it may leave it on another thread."""
+    """A lock with a queue; it may be released on another thread than the one that acquired it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
-        self._held = False
+        self._is_held = False
 
-    def enter(self, cancel: threading.Event | None = None) -> bool:
-        """Wait for one's turn; False when ``cancel`` was set before it came."""
+    def acquire(self, cancel: threading.Event | None = None) -> bool:
+        """Wait for the lock; False when ``cancel`` was set before it was granted."""
         mine = threading.Event()
         with self._lock:
-            if not self._held:
-                self._held = True
+            if not self._is_held:
+                self._is_held = True
                 return True
             self._waiting.append(mine)
-        while not mine.wait(None if cancel is None else _STOP_SEEN_S):
-            if cancel is not None and cancel.is_set() and self._gave_up(mine):
+        while not mine.wait(None if cancel is None else _POLL_S):
+            if cancel is not None and cancel.is_set() and self._give_up(mine):
                 return False
         return True
 
-    def leave(self) -> None:
-        """Let the next one in."""
+    def release(self) -> None:
+        """Grant the lock to the one that has waited longest."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().set()
             else:
-                self._held = False
+                self._is_held = False
 
-    def _gave_up(self, mine: threading.Event) -> bool:
-        """Leave the line; False when one's turn has just come."""
+    def _give_up(self, mine: threading.Event) -> bool:
+        """Leave the queue; False when the lock has just been granted."""
         with self._lock:
             if mine not in self._waiting:
                 return False
@@ -50,7 +49,7 @@ class FairLock:
             return True
 
     def __enter__(self) -> None:
-        self.enter()
+        self.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self.leave()
+        self.release()

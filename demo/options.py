@@ -28,7 +28,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--dialect", choices=tuple(DIALECTS), metavar="NAME",
-        help=f"in whose words the model is asked: {', '.join(DIALECTS)} (default: as its name says)",
+        help=f"the family for which questions are worded: {', '.join(DIALECTS)} (default: the model's own)",
     )  # fmt: skip
     parser.add_argument(
         "--quantize", choices=("auto", "4bit", "none"), default="auto",

@@ -1,8 +1,8 @@
 """Hugging Face Spaces: is this one, and how work reaches the GPU of a ZeroGPU Space.
 
-There the GPU belongs to one call at a time, in a process of its own that is forked for it: what goes in and
-out is pickled, and nothing computed on the GPU stays. This file knows the rules of that, neither models nor
-Gradio; the `spaces` package is imported where it is needed only.
+There the GPU belongs to one call at a time, in a process forked for it: arguments and results are
+pickled, and nothing computed on the GPU stays. This file knows neither models nor Gradio; the `spaces`
+package is imported only where it is needed.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ def on_space() -> bool:
 
 
 def on_zero_gpu() -> bool:
-    """Whether the Space's GPU is there for single calls only."""
+    """Whether the Space has its GPU only during single calls."""
     return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def zero_gpu() -> Callable[..., Any]:
-    """The decorator ``spaces.GPU``. Importing it replaces CUDA by a stand-in: before models are loaded."""
+    """The decorator ``spaces.GPU``. Its import replaces CUDA: do so before models are loaded."""
     import spaces
 
     return spaces.GPU  # type: ignore[no-any-return]
 
 
-class Door:
-    """The one way to the GPU: named pieces of work, done one call at a time in the process that has it.
+class GpuGateway:
+    """Runs named functions, one call at a time, in the process that has the GPU.
 
-    All work shares one decorated function, so that the process which holds the weights is used again.
+    All of them share one decorated function, so that the process which holds the weights is used again.
     """
 
     def __init__(self, gpu: Callable[..., Any], work: Mapping[str, Work]) -> None:
-        def run(_seconds: int, name: str, *given: Any) -> Iterator[Any]:
+        def run(_seconds: int, name: str, *arguments: Any) -> Iterator[Any]:
             try:
-                yield from work[name](*given)
+                yield from work[name](*arguments)
             except DemoError as error:
                 yield error  # raised there, it would arrive without its sentence
 
         self._run = gpu(duration=lambda seconds, *_: seconds)(run)
 
-    def __call__(self, seconds: int, name: str, *given: Any) -> Generator[Any, None, None]:
-        """What the work yields, within so many seconds of the GPU.
+    def __call__(self, seconds: int, name: str, *arguments: Any) -> Generator[Any, None, None]:
+        """What the function yields, within ``seconds`` of GPU time.
 
-        Closing it ends the work at its next piece. Raises the work's own DemoError, and ModelError when no
-        GPU is to be had.
+        Closing it ends the function at its next piece. Raises the function's own DemoError, and ModelError
+        when no GPU is available.
         """
-        pieces = self._run(seconds, name, *given)
+        pieces = self._run(seconds, name, *arguments)
         try:
             for piece in pieces:
                 if isinstance(piece, DemoError):
@@ -63,7 +63,7 @@ class Door:
         except DemoError:
             raise
         except Exception as error:  # the errors of `spaces` are Gradio's: quota, no GPU, time is up
-            said = str(getattr(error, "message", error)).strip().rstrip(".")
-            raise ModelError(f"The Space’s GPU could not be used: {said}.") from error
+            reason = str(getattr(error, "message", error)).strip().rstrip(".")
+            raise ModelError(f"The Space’s GPU could not be used: {reason}.") from error
         finally:
             pieces.close()

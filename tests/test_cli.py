@@ -64,7 +64,7 @@ def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) ->
         pytest.param(["{photo}", "find it", "--server", "http://127.0.0.1:9"], 1,
                      "No server answers at 127.0.0.1:9.", id="no such server"),
         pytest.param(["{photo}", "find it", "--server", "http://me:secret@gpu"], 2,
-                     "holds no user name or password", id="an address with a password"),
+                     "may not contain a user name or password", id="an address with a password"),
     ],
 )  # fmt: skip
 def test_ground_says_what_is_wrong(
@@ -128,7 +128,7 @@ def test_help_explains_every_option_of_the_app() -> None:
         pytest.param(
             ["--segmenter", "sam2:nosuch"], "There is no SAM 2 called", id="no such SAM 2"
         ),
-        pytest.param(["--sessions", "/proc/kept"], "Dialogues cannot be kept in", id="sessions"),
+        pytest.param(["--sessions", "/proc/kept"], "Dialogues cannot be saved in", id="sessions"),
         pytest.param(["--auth", "nowhere"], "The file nowhere cannot be read", id="log-in"),
     ],
 )

@@ -1,7 +1,7 @@
 """Who may use the page: user names with password hashes in a file, and a lock against guessing.
 
-A password is kept as scrypt of it and a salt of its own (RFC 7914), with the costs beside it. This file
-knows neither web nor page; who is logged in is `web/logins.py`'s.
+A password is stored as its scrypt hash with a random salt (RFC 7914) and the cost parameters. This file
+knows neither web nor page; `logins.py` knows who is logged in.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MAX_WATCHED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PasswordHash:
-    """What is kept of a password: scrypt's costs (N, r, p), salt and result."""
+    """The hash of a password: scrypt's cost parameters (N, r, p), salt and digest."""
 
     costs: tuple[int, int, int]
     salt: bytes
@@ -44,7 +44,7 @@ class PasswordHash:
 
     @classmethod
     def of(cls, password: str, costs: tuple[int, int, int] | None = None) -> PasswordHash:
-        """The hash of a new password, with a salt of its own."""
+        """The hash of a new password, with a fresh salt."""
         costs, salt = costs or (_COST, _BLOCK, _PARALLEL), secrets.token_bytes(16)
         return cls(costs, salt, _scrypt(password, salt, costs))
 
@@ -56,7 +56,7 @@ class PasswordHash:
             raise ValueError("expected scrypt$N$r$p$salt$digest")
         n, r, p = (int(number) for number in numbers)
         if not (n > 1 and n & (n - 1) == 0 and 1 <= p <= 16 and r >= 1):
-            raise ValueError(f"expected costs that scrypt has, got {n}, {r}, {p}")
+            raise ValueError(f"expected valid costs of scrypt, got {n}, {r}, {p}")
         if 128 * n * r > _MAX_MEMORY // 2:
             raise ValueError("its costs ask for too much memory")
         made = cls((n, r, p), _bytes(salt), _bytes(digest))
@@ -68,8 +68,8 @@ class PasswordHash:
         written = [base64.b64encode(b).decode() for b in (self.salt, self.digest)]
         return "$".join(["scrypt", *map(str, self.costs), *written])
 
-    def fits(self, password: str) -> bool:
-        """Whether it is this password, in the same time for every wrong one."""
+    def matches(self, password: str) -> bool:
+        """Whether it is this password; every wrong one takes the same time."""
         return hmac.compare_digest(_scrypt(password, self.salt, self.costs), self.digest)
 
 
@@ -89,7 +89,7 @@ class Accounts:
         if len(password) > MAX_PASSWORD:
             return False
         known = self.hashes.get(name)
-        return (known or self.decoy).fits(password) and known is not None
+        return (known or self.decoy).matches(password) and known is not None
 
 
 def read_accounts(path: Path) -> Accounts:
@@ -116,9 +116,9 @@ def read_accounts(path: Path) -> Accounts:
 
 
 def save_account(path: Path, name: str, password: str) -> bool:
-    """Write a user's password hash into the file, which only its owner may read; the rest stays.
+    """Write a user's password hash into the file, which only its owner may read; other lines stay.
 
-    Whether the user is new. Raises InputError for a name, a password or a file that cannot be used.
+    Returns whether the user is new. Raises InputError for a name, password or file that cannot be used.
     """
     if not _NAME.fullmatch(name):
         raise InputError(
@@ -143,10 +143,10 @@ def save_account(path: Path, name: str, password: str) -> bool:
 
 
 class Guesses:
-    """Wrong passwords, counted by user name and by address; too many lock either for a while.
+    """Wrong passwords, counted by user name and by address; too many lock either for 15 minutes.
 
-    A lock also refuses the right password, so it tells a guesser nothing. Unknown names are counted
-    alike. Time is monotonic: setting the clock opens no lock. The counts of the longest quiet go first.
+    A lock also refuses the right password, so it tells a guesser nothing. Unknown names are counted too.
+    Time is monotonic: changing the clock opens no lock. Beyond a limit the oldest counts are dropped.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -157,17 +157,17 @@ class Guesses:
         return len(self._counts)
 
     def begin(self, name: str, address: str) -> float:
-        """Count one attempt, before it is checked; how many seconds it is locked (0: it is not)."""
+        """Count an attempt, before it is checked. Returns for how many seconds it is locked (0: not)."""
         keys = self._keys(name, address)
         with self._lock:
-            locked = max(self._locked(key, most) for key, most in keys)
+            locked = max(self._lock_seconds(key, max_count) for key, max_count in keys)
             if not locked:
                 for key, _ in keys:
                     self._count(key)
             return locked
 
-    def right(self, name: str, address: str) -> None:
-        """The password was right: that attempt is forgotten, and so are the user's others."""
+    def confirm(self, name: str, address: str) -> None:
+        """The password was right: forget this attempt and the user's earlier ones."""
         user, place = (key for key, _ in self._keys(name, address))
         with self._lock:
             self._counts.pop(user, None)
@@ -180,12 +180,12 @@ class Guesses:
     def _keys(self, name: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
         return ((f"user {name[:64]}", _FOR_A_USER), (f"address {address[:64]}", _FOR_AN_ADDRESS))
 
-    def _locked(self, key: str, most: int) -> float:
+    def _lock_seconds(self, key: str, max_count: int) -> float:
         count, until = self._counts.get(key, (0, 0.0))
         if until <= self._now():
             self._counts.pop(key, None)
             return 0.0
-        return until - self._now() if count >= most else 0.0
+        return until - self._now() if count >= max_count else 0.0
 
     def _count(self, key: str) -> None:
         count, _ = self._counts.pop(key, (0, 0.0))

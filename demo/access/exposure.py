@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
+    """Whether only this machine can reach a server at that address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -22,10 +22,9 @@ def _hosts(environment: Mapping[str, str]) -> list[str]:
 
 
 def is_private(host: str, environment: Mapping[str, str]) -> bool:
-    """Whether a server that listens on ``host`` answers to programs of this machine alone.
+    """Whether a server that listens on ``host`` answers only to programs on this machine.
 
-    Names in REGIONREASONER_HOSTS, and an address in GRADIO_ROOT_PATH, are those of a proxy, behind which
-    anybody may be.
+    REGIONREASONER_HOSTS and GRADIO_ROOT_PATH name a proxy, behind which anybody may be.
     """
     named = _hosts(environment) or environment.get("GRADIO_ROOT_PATH", "").strip()
     return is_loopback(host) and "SPACE_ID" not in environment and not named

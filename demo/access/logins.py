@@ -1,6 +1,6 @@
-"""Who is logged in: tokens in cookies, checked passwords, and whose page session is whose.
+"""Who is logged in: tokens in cookies, checked passwords, and the owners of page sessions.
 
-Everything is in memory and bounded; a restart asks everybody for the password again.
+Everything is in memory and bounded; after a restart everybody logs in again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from demo.access.accounts import Accounts, Guesses
 
-# gradio_client keeps cookies with this beginning only.
+# gradio_client keeps only cookies with this prefix.
 COOKIE = "access-token-regionreasoner"
 IDLE_S, MAX_SECONDS = 12 * 3600, 7 * 24 * 3600
 _MAX_TOKENS, _MAX_SESSIONS = 10_000, 50_000
@@ -27,7 +27,7 @@ _CHECKS_AT_ONCE = 2  # each takes 32 MB and a core
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Too many wrong passwords; for how many seconds more none is tried."""
+    """Too many wrong passwords; for ``seconds`` more no password is tried."""
 
     seconds: float
 
@@ -45,7 +45,7 @@ class Logins:
 
     async def log_in(self, name: str, password: str, address: str) -> str | Locked | None:
         """A token for the right password, None for a wrong one. An attempt is counted before it is
-        checked, so that many at a time are no way round the lock.
+        checked, so that many at once cannot get around the lock.
         """
         name = name.strip()
         if locked := self._guesses.begin(name, address):
@@ -54,7 +54,7 @@ class Logins:
             right = await asyncio.to_thread(self._accounts.check, name, password)
         if not right:
             return None
-        self._guesses.right(name, address)
+        self._guesses.confirm(name, address)
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._tokens[_digest(token)] = (name, self._now(), self._now())
@@ -63,7 +63,7 @@ class Logins:
         return token
 
     def user_of(self, token: str | None) -> str | None:
-        """Whose token it is, as long as it holds: 12 hours without use, 7 days in all."""
+        """The user of a token while it is valid: 12 hours without use, 7 days in all; else None."""
         if not token:
             return None
         with self._lock:
@@ -75,7 +75,7 @@ class Logins:
             return name
 
     def log_out(self, token: str | None) -> None:
-        """That token holds no longer."""
+        """Make the token invalid."""
         with self._lock:
             self._tokens.pop(_digest(token or ""), None)
 
@@ -89,7 +89,7 @@ class Logins:
             return owner == user
 
     async def user_by_header(self, header: str, address: str) -> str | Locked | None:
-        """The user of an HTTP Basic header, for programs that can do nothing else."""
+        """The user of an HTTP Basic header, for programs that cannot log in otherwise."""
         kind, _, written = header.partition(" ")
         if kind.lower() != "basic":
             return None

@@ -1,6 +1,6 @@
-"""Who a browser belongs to: the name it signed in with, else a secret in a cookie.
+"""Whose browser it is: that of a user who signed in, else of a visitor with a secret in a cookie.
 
-The secret is made here, leaves in one header only, and no script of the page can read it. This file knows
+The secret is made here and sent in one header only, and no script of the page can read it. This file knows
 neither dialogues nor workspaces.
 """
 
@@ -14,7 +14,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.access.exposure import FRONT
-from demo.dialogue.store import Owner, new_token, user, visitor
+from demo.dialogue.owner import Owner, new_token, user_owner, visitor_owner
 from demo.zerogpu import on_space
 
 COOKIE = "regionreasoner"
@@ -22,32 +22,32 @@ _KEPT_S = 400 * 24 * 3600  # the longest that browsers allow
 
 
 class Visitors:
-    """ASGI middleware: every browser that gets a page has a secret of its own from then on."""
+    """ASGI middleware that gives every browser a secret with the first page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, with the cookie added to pages."""
+        """Pass every request on, and add the cookie to pages."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
-        async def marked(message: Message) -> None:
+        async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.append("set-cookie", _cookie(scope))
-                    headers["cache-control"] = "private, no-cache"  # it is one browser's alone
+                    headers["cache-control"] = "private, no-cache"  # it belongs to one browser
             await send(message)
 
-        return await self._app(scope, receive, marked)
+        return await self._app(scope, receive, send_with_cookie)
 
 
 def owner_of(request: gr.Request) -> Owner | None:
     """Whose request this is; None for a browser that keeps no cookies."""
     if request.username:
-        return user(str(request.username))
-    return _known(_cookies(request).get(COOKIE))
+        return user_owner(str(request.username))
+    return _owner_of_token(_cookies(request).get(COOKIE))
 
 
 def _cookies(request: gr.Request) -> dict[str, Any]:
@@ -57,20 +57,20 @@ def _cookies(request: gr.Request) -> dict[str, Any]:
         return {}
 
 
-def _known(token: object) -> Owner | None:
+def _owner_of_token(token: object) -> Owner | None:
     try:
-        return visitor(str(token))
+        return visitor_owner(str(token))
     except ValueError:
         return None
 
 
 def _cookie(scope: Scope) -> str:
-    """The secret that the browser has, for another while, or a new one."""
+    """The cookie with the browser's secret, renewed, or with a new one."""
     headers = Headers(scope=scope)
     token = cookie_parser(headers.get("cookie", "")).get(COOKIE)
-    if _known(token) is None:
+    if _owner_of_token(token) is None:
         token = new_token()
-    # A Space stands in a frame of another site: there the cookie belongs to that pair of sites.
+    # A Space is embedded in another site: there the cookie belongs to that pair of sites.
     where = "SameSite=None; Partitioned" if on_space() else "SameSite=Lax"
     secure = "; Secure" if on_space() or _is_secure(scope, headers) else ""
     path = f"{scope[FRONT].prefix}/" if FRONT in scope else "/"

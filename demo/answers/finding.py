@@ -1,4 +1,4 @@
-"""What is worth knowing about an answer, and the parts of a model's text: values that a session keeps."""
+"""Findings about an answer, and the parts of a model's text: values that a session stores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 class Finding:
     """One thing worth knowing about an answer; ``level`` is ok, note or warning.
 
-    Where it can be seen, as far as that is known: in the trace, a ``part`` and there the characters
-    ``span`` (start, end); on the picture, a ``region`` (R1, R2.1) that was given, the ``object`` (1, 2, …)
-    of the answer, or ``model_box``, four numbers as the model wrote them in its frame.
+    Its place, where that is known: in the trace, a ``part`` and the characters ``span`` (start, end) of it;
+    on the picture, a given ``region`` (R1, R2.1), the ``object`` (1, 2, …) of the answer, or ``model_box``,
+    four numbers in the model frame as the model wrote them.
     """
 
     kind: str
@@ -25,7 +25,7 @@ class Finding:
     model_box: tuple[int, int, int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form; what is not known is left out."""
+        """The JSON form, without the fields that are None."""
         values = {name: getattr(self, name) for name in self.__slots__}
         known = {name: value for name, value in values.items() if value is not None}
         return {n: list(v) if isinstance(v, tuple) else v for n, v in known.items()}

@@ -2,24 +2,23 @@
 
 Form, as RegionReasoner has it: ``<scene>…</scene> <focus>…</focus> <think>…</think>
 <answer>[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y]}, …]</answer>``. Real texts break this form
-in many ways; what can be read is read, and what had to be mended is said in ``Trace.problems``. Other
-dialects have fewer parts; where one has no tags at all, the whole text is the answer. No text raises,
-and every character is looked at a bounded number of times.
+in many ways; what can be read is read, and repairs are listed in ``Trace.problems``. Other dialects have
+fewer parts; where one has no tags at all, the whole text is the answer. No text raises an error, and every
+character is looked at a bounded number of times.
 
-This file does not know how objects are read (`answer.py`), what was asked, which references were
+This file does not know how objects are read (`boxes.py`), what was asked, which references were
 given (`checks.py`), or the picture.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from demo.answers.boxes import MENDS, AnswerReader, Reading
-from demo.answers.boxes import TraceObject as TraceObject
+from demo.answers.boxes import REPAIRS, AnswerReader, Reading, TraceObject
 from demo.answers.finding import TraceText
+from demo.answers.sentences import TAG, repeated_sentence
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.picture.geometry import Size
@@ -29,14 +28,14 @@ PARTS = ("scene", "focus", "think", "answer")
 
 @dataclass(frozen=True, slots=True)
 class PartOpened:
-    """An opening tag was read; a part that is opened again starts anew."""
+    """An opening tag was read; a part that is opened again starts over."""
 
     part: str
 
 
 @dataclass(frozen=True, slots=True)
 class PartText:
-    """More text of the part opened last by that name; safe to append."""
+    """More text of the last opened part of that name; safe to append."""
 
     part: str
     text: str
@@ -44,7 +43,7 @@ class PartText:
 
 @dataclass(frozen=True, slots=True)
 class PartClosed:
-    """The part's own closing tag was read."""
+    """The closing tag of the part was read."""
 
     part: str
 
@@ -61,7 +60,7 @@ TraceEvent = PartOpened | PartText | PartClosed | ObjectFound
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One kind of thing the text alone shows to be wrong or empty; ``detail`` is a phrase."""
+    """Something that the text alone shows to be wrong or empty; ``detail`` is a phrase."""
 
     kind: str
     detail: str
@@ -69,11 +68,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A whole text as read: its parts without outer white space, its objects, its problems.
+    """A whole text as read: its parts without surrounding white space, its objects, its problems.
 
-    ``raw`` is the text as it came; only halves of surrogate pairs are replaced by U+FFFD. There is at
-    most one problem of each kind, in the order ``answer.*``, ``point.outside``, ``trace.*``; the kinds
-    are those of the contract's findings.
+    ``raw`` is the model's text, in which only halves of surrogate pairs are replaced by U+FFFD. There is
+    at most one problem of each kind, in the order ``answer.*``, ``point.outside``, ``trace.*``; the kinds
+    are kinds of findings.
     """
 
     text: TraceText
@@ -90,7 +89,7 @@ def parse_trace(text: str, frame: Size, dialect: Dialect = REGION_REASONER) -> T
 
 
 class TraceParser:
-    """Reads a text chunk by chunk; how it is cut changes neither the trace nor the objects found.
+    """Reads a text chunk by chunk; where it is cut changes neither the trace nor the objects found.
 
     A part runs from its opening tag to its own closing tag; anything else between them is text, so
     a thought may mention a tag. A part whose closing tag never comes ends at the first tag that
@@ -98,9 +97,9 @@ class TraceParser:
     answers, the last closed one that can be read.
 
     The `PartText` of the part that counts, joined and stripped, is its text in the trace. While it
-    is not known whether a tag inside a part ends it, the text after that tag is held back from it.
-    An answer without tags is no part: it is found at the end, and was not announced. Nor are bare
-    lists of numbers, which are boxes only where there are no objects.
+    is not known whether a tag inside a part ends it, the text after that tag is held back.
+    An answer without tags is found only at the end, without events; so are bare lists of numbers,
+    which are boxes only where there are no objects.
 
     In a dialect without tags, text outside parts is an answer that ends with the text; it is cut off
     where a list or an object is left open.
@@ -115,12 +114,12 @@ class TraceParser:
         self._loose: list[list[str]] = [[]]
 
     def feed(self, chunk: str) -> list[TraceEvent]:
-        """Take the next piece of text, of any length, and say what became clear by it."""
+        """Read the next piece of text, of any length, and return the events that it completes."""
         chunk = _HALF_CHARACTER.sub("\ufffd", chunk)
         self._chunks.append(chunk)
         events: list[TraceEvent] = []
         text, start = self._tail + chunk, 0
-        for match in _TAG.finditer(text):
+        for match in TAG.finditer(text):
             events += self._read_text(text[start : match.start()])
             events += self._read_tag(match[0])
             start = match.end()
@@ -130,12 +129,12 @@ class TraceParser:
         return events
 
     def close(self) -> Trace:
-        """The trace of everything fed. A tag that is cut off at the very end is in no part."""
+        """The trace of everything fed. A tag that is cut off at the very end belongs to no part."""
         for part in self._open:
             part.end_with_text()
         truncated = bool(self._open) and self._open[-1].is_cut_off
         for part in self._open:
-            self._count(part.ended())
+            self._count_in(part.end())
         scene, focus, think = (self._text(name) for name in PARTS[:-1])
         answer, reading = self._answer()
         raw = "".join(self._chunks)
@@ -150,7 +149,7 @@ class TraceParser:
         return self._counted[name].own_text if name in self._counted else None
 
     def _answer(self) -> tuple[str | None, Reading | None]:
-        """The answer that counts; without any, the last run of text outside that holds one."""
+        """The answer that counts; without one, the last text outside of parts that holds one."""
         if answer := self._counted.get("answer"):
             return answer.own_text, answer.reading
         for run in reversed(self._loose):
@@ -160,7 +159,7 @@ class TraceParser:
                 return text, reading
         return None, None
 
-    def _count(self, part: _Part) -> None:
+    def _count_in(self, part: _Part) -> None:
         former = self._counted.get(part.name)
         if former is None or part.rank >= former.rank:
             self._counted[part.name] = part
@@ -169,14 +168,14 @@ class TraceParser:
         if not text:
             return []
         events: list[TraceEvent] = []
-        if text.strip() and self._begins_untagged():
-            self._open.append(_Part("answer", self._reader(), tagged=False))
+        if text.strip() and self._is_untagged_start():
+            self._open.append(_Part("answer", self._reader(), is_tagged=False))
             events.append(PartOpened("answer"))
-        if not self._open or self._open[-1].known is not None:
+        if not self._open or self._open[-1].paused_at is not None:
             self._loose[-1].append(text)
         return events + [event for part in self._open for event in part.take(text)]
 
-    def _begins_untagged(self) -> bool:
+    def _is_untagged_start(self) -> bool:
         return not (self._dialect.parts or self._open or "answer" in self._counted)
 
     def _reader(self) -> AnswerReader:
@@ -191,7 +190,7 @@ class TraceParser:
     def _read_opening(self, name: str, tag: str) -> list[TraceEvent]:
         inner = self._open[-1].name if self._open else ""
         if name == inner == "answer":
-            self._count(self._open.pop().mentioned())
+            self._count_in(self._open.pop().end_as_mention())
         elif inner and PARTS.index(name) <= PARTS.index(inner):
             return self._read_text(tag)
         for part in self._open:
@@ -204,19 +203,18 @@ class TraceParser:
         if all(part.name != name for part in self._open):
             return self._read_text(tag) if self._open else []
         while (part := self._open.pop()).name != name:
-            # It was only mentioned in the part that ends here, unless boxes stand in it.
-            part.mentioned()
-            if part.reading is not None and part.reading.readable:
-                self._count(part)
+            # It was only mentioned in the part that ends here, unless it has boxes.
+            part.end_as_mention()
+            if part.reading is not None and part.reading.is_readable:
+                self._count_in(part)
         for outer in self._open:
             outer.take(tag)
         events = part.close()
-        self._count(part.ended())
+        self._count_in(part.end())
         return events
 
 
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # no file and no page can hold it
-_TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # which no file and no page can hold
 _TAGS = tuple(f"<{slash}{name}>" for slash in ("", "/") for name in PARTS)
 
 
@@ -233,75 +231,75 @@ def _unfinished_tag(text: str, start: int) -> int:
 class _Part:
     """One occurrence of a part while it is read.
 
-    It is paused once a tag inside it opened a later part: from the ``known``-th piece on, its text
-    belongs to it only if its own closing tag comes. An answer, being the last part, never is. Without
-    tags of its own it ends with the text.
+    It is paused once a tag inside it opens a later part: from the ``paused_at``-th piece on, its text
+    belongs to it only if its own closing tag comes. An answer, being the last part, is never paused.
+    Without tags (``is_tagged`` false) it ends with the text.
     """
 
     name: str
     reader: AnswerReader | None
-    tagged: bool = True
+    is_tagged: bool = True
     pieces: list[str] = field(default_factory=list)
-    known: int | None = None
-    closed: bool = False
+    paused_at: int | None = None
+    is_closed: bool = False
     reading: Reading | None = None
 
     @property
     def own_text(self) -> str:
-        return "".join(self.pieces[: self.known]).strip()
+        return "".join(self.pieces[: self.paused_at]).strip()
 
     @property
     def rank(self) -> tuple[bool, bool]:
-        """Of several ended parts by one name, the last of the highest rank counts."""
-        readable = self.reading is None or self.reading.readable
-        return self.closed and readable, readable
+        """Of several finished parts of one name, the last of the highest rank counts."""
+        readable = self.reading is None or self.reading.is_readable
+        return self.is_closed and readable, readable
 
     def pause(self) -> None:
-        if self.known is None:
-            self.known = len(self.pieces)
+        if self.paused_at is None:
+            self.paused_at = len(self.pieces)
 
     def take(self, text: str) -> list[TraceEvent]:
         self.pieces.append(text)
-        if self.known is not None:
+        if self.paused_at is not None:
             return []
         found = self.reader.feed(text) if self.reader else ()
         return [PartText(self.name, text), *map(ObjectFound, found)]
 
     def close(self) -> list[TraceEvent]:
-        held = "" if self.known is None else "".join(self.pieces[self.known :])
-        self.closed, self.known = True, None
+        held = "" if self.paused_at is None else "".join(self.pieces[self.paused_at :])
+        self.is_closed, self.paused_at = True, None
         return [*([PartText(self.name, held)] if held else []), PartClosed(self.name)]
 
     def end_with_text(self) -> None:
-        if not self.tagged and self.reader is not None:
-            self.closed = not self.reader.is_open
+        if not self.is_tagged and self.reader is not None:
+            self.is_closed = not self.reader.is_open
 
     @property
     def is_cut_off(self) -> bool:
-        return self.known is None and not self.closed
+        return self.paused_at is None and not self.is_closed
 
-    def mentioned(self) -> _Part:
-        """Ended without a tag of its own."""
-        self.tagged = False
-        return self.ended()
+    def end_as_mention(self) -> _Part:
+        """End it without a closing tag."""
+        self.is_tagged = False
+        return self.end()
 
-    def ended(self) -> _Part:
+    def end(self) -> _Part:
         if self.reader is not None:
-            whole = self.own_text if self.closed else None
-            self.reading = self.reader.finish(whole, tagged=self.tagged)
+            whole = self.own_text if self.is_closed else None
+            self.reading = self.reader.finish(whole, is_tagged=self.is_tagged)
         return self
 
 
 def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
-    """An answer without its tags: objects anywhere in the text; a bare or empty list only alone."""
+    """An answer without its tags: objects anywhere in the text; a bare or empty list only on its own."""
     reader.feed(text)
-    reading = reader.finish(text, tagged=False)
-    in_prose = "prose" in reading.mends and (reading.empty or "bare" in reading.mends)
-    return reading if reading.readable and not in_prose else None
+    reading = reader.finish(text, is_tagged=False)
+    in_prose = "prose" in reading.repairs and (reading.is_empty or "bare" in reading.repairs)
+    return reading if reading.is_readable and not in_prose else None
 
 
 def _problems(reading: Reading | None, text: str, truncated: bool) -> Iterator[Problem]:
-    if reading is None or not reading.readable:
+    if reading is None or not reading.is_readable:
         yield Problem("answer.unreadable", _why_unreadable(reading))
     else:
         yield from _answer_problems(reading)
@@ -310,7 +308,7 @@ def _problems(reading: Reading | None, text: str, truncated: bool) -> Iterator[P
     if repeated := repeated_sentence(text):
         sentence, times = repeated
         shown = sentence if len(sentence) <= 80 else sentence[:79] + "…"
-        yield Problem("trace.repeats", f"“{shown}” stands {times} times")
+        yield Problem("trace.repeats", f"“{shown}” comes {times} times")
 
 
 def _why_unreadable(reading: Reading | None) -> str:
@@ -322,22 +320,18 @@ def _why_unreadable(reading: Reading | None) -> str:
 
 
 def _answer_problems(reading: Reading) -> Iterator[Problem]:
-    mends = [phrase for name, phrase in MENDS.items() if name in reading.mends]
+    repairs = [phrase for name, phrase in REPAIRS.items() if name in reading.repairs]
     if reading.dropped:
-        mends.append(f"{_without_box(reading.dropped)} left out")
-    if mends:
-        yield Problem("answer.repaired", "; ".join(mends))
+        repairs.append(f"{_without_box(reading.dropped)} left out")
+    if repairs:
+        yield Problem("answer.repaired", "; ".join(repairs))
     if reading.cuts:
-        yield Problem("answer.clamped", _listed(reading.cuts, "; "))
-    if reading.empty:
+        yield Problem("answer.clamped", _first_few(reading.cuts, "; "))
+    if reading.is_empty:
         yield Problem("answer.empty", "an empty list")
-    outside = [
-        f"object {i}"
-        for i, item in enumerate(reading.objects, start=1)
-        if item.point is not None and not item.point.within(item.box)
-    ]
+    outside = [f"object {i}" for i, o in enumerate(reading.objects, 1) if o.is_point_outside]
     if outside:
-        yield Problem("point.outside", _listed(outside, ", "))
+        yield Problem("point.outside", _first_few(outside, ", "))
 
 
 def _without_box(number: int) -> str:
@@ -346,43 +340,6 @@ def _without_box(number: int) -> str:
     return f"{number} objects without a usable box were"
 
 
-def _listed(items: Sequence[str], separator: str, most: int = 3) -> str:
-    more = f"{separator}and {len(items) - most} more" if len(items) > most else ""
-    return separator.join(items[:most]) + more
-
-
-# A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
-_MIN_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
-_MANY_TIMES = 3
-
-
-def repeated_sentence(text: str) -> tuple[str, int] | None:
-    """The sentence that stands most often, when that is three times or more, and how often.
-
-    It is as first written, with single spaces; letter case and the marks round it do not count.
-    """
-    counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
-    for sentence in sentences(text):
-        plain = bare(sentence)
-        counts[plain] += 1
-        written.setdefault(plain, sentence)
-    plain, times = max(counts.items(), key=lambda item: item[1], default=("", 0))
-    return (written[plain], times) if times >= _MANY_TIMES else None
-
-
-def bare(sentence: str) -> str:
-    """A sentence as it is compared with others."""
-    return sentence.strip(".!?\"'“‘”’ ").casefold()
-
-
-def sentences(text: str) -> Iterator[str]:
-    """The sentences of a model's text, without tags, answers and what is too short to be one."""
-    for run in _TAG.split(text):
-        # Objects are left out, from the first brace to the last: they repeat their keys.
-        before, _, objects = run.partition("{")
-        after = objects.rpartition("}")[2]
-        for sentence in _SENTENCE_END.split(f"{before}\n{after}"):
-            if sum(map(str.isalpha, sentence)) >= _MIN_SENTENCE:
-                yield " ".join(sentence.split())
+def _first_few(items: Sequence[str], separator: str, max_items: int = 3) -> str:
+    more = f"{separator}and {len(items) - max_items} more" if len(items) > max_items else ""
+    return separator.join(items[:max_items]) + more

@@ -6,37 +6,38 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.checkpoints.folders import made_from, what_it_is
+from demo.checkpoints.folders import describe_file, origin_of
 from demo.checkpoints.shape import Shape
 from demo.dialects.dialect import TOKEN, Dialect
-from demo.dialects.families import family_of, words_said
+from demo.dialects.families import family_of, wording_sentence
 from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import CheckpointError, OptionError
+from demo.machine.own_files import ASSETS
 from demo.picture.geometry import Size
 
-# Why a model is asked in the words that it is.
-SAID, NAMED = "--dialect says so", "its name says so"
+# Reasons for a model's dialect.
+BY_OPTION, BY_NAME = "--dialect says so", "its name says so"
 
 # An address of the hub, as people paste it, before a hub id and after it.
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
-DEFAULT = REGION_REASONER  # of a model whose name says nothing
-_MAX_FRAME = 16_384 * TOKEN**2  # pixels; as many as the published processors allow
-NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano"
+DEFAULT = REGION_REASONER  # for a model whose name says nothing
+_MAX_FRAME = 16_384 * TOKEN**2  # pixels; the limit of the published processors
+NANO_FOLDER = ASSETS / "nano"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A model by name: ``source`` is a hub id or a folder.
 
-    ``dialect`` names how it is asked (see `dialects.known`), and ``because`` says why, where that is not
-    plain; ``shape`` is known for models that can be planned for before their configuration is here.
+    ``dialect`` is the name of its dialect (see `dialects.known`), and ``because`` the reason, if there is
+    one; ``shape`` is known for models whose memory can be planned before their configuration is here.
     """
 
     name: str
     source: str
     dialect: str = DEFAULT.name
     shape: Shape | None = None
-    because: str = "it was trained on them"
+    because: str = "it was trained that way"
 
     @property
     def title(self) -> str:
@@ -44,13 +45,13 @@ class Entry:
         return self.source.rpartition("/")[2] if self.is_hub_id else self.name
 
     @property
-    def words(self) -> str:
-        """In whose words it is asked, and why, as a sentence."""
-        return words_said(self.dialect, self.because, self.name)
+    def wording(self) -> str:
+        """A sentence that says for which family questions are worded, and why."""
+        return wording_sentence(self.dialect, self.because, self.name)
 
     @property
     def is_hub_id(self) -> bool:
-        """Whether the checkpoint is to be had from the hub."""
+        """Whether the source is a hub id, not a folder."""
         return not Path(self.source).is_dir()
 
 
@@ -90,33 +91,33 @@ CATALOGUE = {
 def find_model(name: str, dialect: str | None = None) -> Entry:
     """The catalogue's entry by name or hub id, or one for a folder with a checkpoint or another hub id.
 
-    It is asked in ``dialect``, else in the words of the family that its name speaks of. Raises OptionError
-    for a folder or a file that is no checkpoint, and for a name that is none of these.
+    It has ``dialect``, else that of the family in its name. Raises OptionError for a folder or a file that
+    is not a checkpoint, and for a name that is none of these.
     """
-    found = _found(name)
+    found = _find(name)
     if dialect is None:
         return found
-    return replace(found, dialect=dialect, because=SAID)
+    return replace(found, dialect=dialect, because=BY_OPTION)
 
 
-def _found(name: str) -> Entry:
+def _find(name: str) -> Entry:
     name = _HUB.sub("", name)
     if named := _in_catalogue(name.lower()):
         return named
     try:
         path = Path(name).expanduser()
         is_folder, is_file = path.is_dir(), path.is_file()
-    except (OSError, ValueError, RuntimeError):  # a name that can be no path
+    except (OSError, ValueError, RuntimeError):  # a name that cannot be a path
         is_folder = is_file = False
     if is_folder:
         if not (path / "config.json").is_file():
-            raise OptionError(f"The folder {name} {what_it_is(path)}")
-        return _of_folder(path)
+            raise OptionError(f"The folder {name} {describe_file(path)}")
+        return _entry_of_folder(path)
     if is_file:
-        raise OptionError(f"The file {name} {what_it_is(path)}")
+        raise OptionError(f"The file {name} {describe_file(path)}")
     owner, slash, rest = name.partition("/")
     if owner and slash and rest and "/" not in rest and not name.startswith((".", "~")):
-        return _named(rest, name, rest)
+        return _entry_named(rest, name, rest)
     known = ", ".join(CATALOGUE)
     raise OptionError(
         f"There is no model called {name}. Choose {known}, a hub id such as "
@@ -124,21 +125,21 @@ def _found(name: str) -> Entry:
     )
 
 
-def _of_folder(folder: Path) -> Entry:
-    """A checkpoint by its folder, which in a hub's cache is called after a commit."""
+def _entry_of_folder(folder: Path) -> Entry:
+    """The entry for a folder with a checkpoint; in a hub's cache the folder is named after a commit."""
     whole = folder.resolve()
     repository = re.fullmatch(r"models--.+--(.+)", whole.parent.parent.name)
     name = repository[1] if repository and whole.parent.name == "snapshots" else whole.name
-    return _named(name, str(folder), str(whole), made_from(folder))
+    return _entry_named(name, str(folder), str(whole), origin_of(folder))
 
 
-def _named(name: str, source: str, path: str, origin: str = "") -> Entry:
-    """An entry for what the catalogue does not have, asked as its name, or else its origin's, says.
+def _entry_named(name: str, source: str, path: str, origin: str = "") -> Entry:
+    """An entry for a model outside the catalogue, with the dialect of its name, else of its origin's.
 
-    That Qwen's own checkpoints are an origin says nothing: the fine-tunes of all families have it.
+    An origin among Qwen's own checkpoints says nothing: the fine-tunes of all families have one.
     """
     if dialect := family_of(path):
-        return Entry(name, source, dialect, because=NAMED)
+        return Entry(name, source, dialect, because=BY_NAME)
     dialect = family_of(origin)
     if dialect and not dialect.startswith("qwen"):
         return Entry(name, source, dialect, because=f"it was made from {origin}")
@@ -146,9 +147,9 @@ def _named(name: str, source: str, path: str, origin: str = "") -> Entry:
 
 
 def dialect_of(entry: Entry, region_frame: object) -> Dialect:
-    """How a model is asked; ``region_frame`` is the frame that its configuration names, None for none.
+    """The dialect of a model; ``region_frame`` is the frame in its configuration, None for none.
 
-    Raises CheckpointError for a frame that it cannot be shown.
+    Raises CheckpointError for an impossible frame.
     """
     dialect = DIALECTS[entry.dialect]
     return dialect if region_frame is None else dialect.in_frame(_frame(entry, region_frame))

@@ -1,7 +1,6 @@
-"""Checkpoints of the hub: is one on this machine, how much is to be fetched, and fetching it.
+"""Checkpoints on the hub: whether one is on this machine, how much there is to fetch, and fetching it.
 
-Nothing is fetched without being asked for. It knows the hub, files and disks; what a checkpoint is for, it
-does not know.
+Nothing is fetched without consent. It knows the hub, files and disks, not what a checkpoint is for.
 """
 
 from __future__ import annotations
@@ -23,35 +22,35 @@ from demo.checkpoints.kinds import check_kind
 from demo.errors import CheckpointError, DemoError, first_line
 from demo.zerogpu import on_space
 
-# What a checkpoint is loaded from; weights in other formats, and training states in folders, are not.
+# The files a checkpoint is loaded from; weights in other formats, and training states in folders, are not.
 _WANTED = (".json", ".safetensors", ".txt", ".jinja", ".model")
-# The same weights once more, in the form of another program, or of something else.
+# The same weights again in another program's form, or those of something else.
 _NOT_WANTED = ("consolidated", "adapter_")
-_ROOM = 10**9  # bytes that stay free on the disk
+_MIN_FREE = 10**9  # bytes that stay free on the disk
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What would be fetched: ``size`` bytes (None when nobody knows) into ``folder``, with ``free`` there.
+class Download:
+    """A checkpoint to fetch: ``size`` bytes (None when unknown) into ``folder``, where ``free`` are free.
 
-    ``exact`` says that the hub itself named the size.
+    ``is_exact``: the size comes from the hub.
     """
 
     title: str
     source: str
     size: int | None
-    exact: bool
+    is_exact: bool
     folder: Path
     free: int
 
     @property
     def size_in_words(self) -> str:
         """Such as *about 16.6 GB*."""
-        about = "" if self.exact else "about "
+        about = "" if self.is_exact else "about "
         return "of unknown size" if self.size is None else f"{about}{gb(self.size)}"
 
-    def of(self, arrived: int) -> str:
-        """How much of it is there, to stand behind its name; nothing when nobody knows."""
+    def progress(self, arrived: int) -> str:
+        """How much of it has arrived, to follow its name; empty when the size is unknown."""
         return "" if self.size is None else f": {gb(min(arrived, self.size))} of {gb(self.size)}"
 
     def __str__(self) -> str:
@@ -67,7 +66,7 @@ class Order:
                 f"The weights of {self.title} are not on this machine, and HF_HUB_OFFLINE forbids "
                 "fetching them."
             )
-        if self.size is not None and self.size + _ROOM > self.free:
+        if self.size is not None and self.size + _MIN_FREE > self.free:
             raise CheckpointError(
                 f"The weights of {self.title} take {gb(self.size)}, and only {gb(self.free)} are free in "
                 f"{self.folder}. Free some disk, or set HF_HOME to a folder on a larger one."
@@ -85,30 +84,30 @@ def folder_of(entry: Entry) -> Path | None:
     return folder if _is_whole(folder) else None
 
 
-def order_for(entry: Entry, *, ask_hub: bool) -> Order:
-    """What fetching a checkpoint means; by the hub's own list of files if it is asked, and answers.
+def download_of(entry: Entry, *, ask_hub: bool) -> Download:
+    """The download of a checkpoint, with its size by the hub's list of files if ``ask_hub`` and it answers.
 
-    Raises CheckpointError when the hub has no such checkpoint, or lists one that cannot be loaded here.
+    Raises CheckpointError when the hub has no such checkpoint, or one that cannot be loaded here.
     """
     size = _size_on_hub(entry) if ask_hub else None
     known = entry.shape.parameters * 2 if entry.shape else None
     folder = Path(constants.HF_HUB_CACHE)
-    free = shutil.disk_usage(_existing(folder)).free
-    exact = size is not None
-    return Order(entry.title, entry.source, size if exact else known, exact, folder, free)
+    free = shutil.disk_usage(_nearest_existing(folder)).free
+    is_exact = size is not None
+    return Download(entry.title, entry.source, size if is_exact else known, is_exact, folder, free)
 
 
-def ensure(entry: Entry, *, agreed: bool) -> None:
-    """Make sure that a checkpoint is here: fetched, if need be, with a person's consent.
+def ensure_fetched(entry: Entry, *, agreed: bool) -> None:
+    """Make sure that a checkpoint is on this machine: fetch it, if needed, with a person's consent.
 
-    Consent is ``agreed``, the environment's ``REGIONREASONER_FETCH=1``, a Space's, or given at the
+    Consent is ``agreed``, the environment's ``REGIONREASONER_FETCH=1``, a Space, or an answer at the
     terminal. Raises CheckpointError with a sentence that says how to give it.
     """
     if folder_of(entry) is not None:
         return
     agreed = agreed or os.environ.get("REGIONREASONER_FETCH") == "1" or on_space()
     person = sys.stdin.isatty() and sys.stderr.isatty()
-    order = order_for(entry, ask_hub=agreed or person)
+    order = download_of(entry, ask_hub=agreed or person)
     order.check()
     if not agreed and not person:
         raise CheckpointError(
@@ -120,7 +119,7 @@ def ensure(entry: Entry, *, agreed: bool) -> None:
     fetch(order)
 
 
-def _ask(order: Order) -> bool:
+def _ask(order: Download) -> bool:
     """Whether the person at the terminal wants it fetched."""
     print(f"{order.title} is not on this machine yet: {order}.", file=sys.stderr)
     print("Fetch it now? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -130,19 +129,19 @@ def _ask(order: Order) -> bool:
         return False
 
 
-def fetch(order: Order, arrived: Callable[[int], None] | None = None) -> None:
+def fetch(order: Download, arrived: Callable[[int], None] | None = None) -> None:
     """Fetch a checkpoint file by file, each with its progress bar, the weights last.
 
-    ``arrived`` is told of the bytes as they come; a `FetchStoppedError` that it raises ends all.
-    What was complete when it is interrupted is not fetched again, and a connection that breaks goes on
-    where it was. Raises CheckpointError with a sentence.
+    ``arrived`` is called with the number of new bytes; a `FetchStoppedError` that it raises ends the fetch.
+    Complete files are not fetched again after an interruption, and a broken connection continues where it
+    was. Raises CheckpointError with a sentence.
     """
     order.check()
-    again = "Files that were complete are kept: start again to go on."
-    bar = None if arrived is None else _counting(arrived)
+    again = "Complete files are kept: start again to continue."
+    bar = None if arrived is None else _progress_bar(arrived)
     try:
-        sizes, _ = _on_hub(order.source)
-        for name in sorted(sizes, key=_in_turn):
+        sizes, _ = _files_on_hub(order.source)
+        for name in sorted(sizes, key=_fetch_order):
             place = hf_hub_download(order.source, name, tqdm_class=bar)
             if name == "config.json":
                 check_kind(order.source, sizes, read_json(Path(place)))
@@ -151,16 +150,16 @@ def fetch(order: Order, arrived: Callable[[int], None] | None = None) -> None:
     except DemoError:
         raise
     except Exception as error:  # a network can fail in many ways
-        said = f"{order.title} could not be fetched: {first_line(error)}. {again}"
-        raise CheckpointError(said) from error
+        sentence = f"{order.title} could not be fetched: {first_line(error)}. {again}"
+        raise CheckpointError(sentence) from error
 
 
 class FetchStoppedError(Exception):
-    """Nobody wants it any more."""
+    """A person stopped the fetch."""
 
 
-def _counting(arrived: Callable[[int], None]) -> type[tqdm]:
-    """A progress bar that also tells how many bytes it has moved on by."""
+def _progress_bar(arrived: Callable[[int], None]) -> type[tqdm]:
+    """A progress bar that also calls ``arrived`` with the number of new bytes."""
 
     class Bar(tqdm):
         def update(self, n: float | None = 1) -> bool | None:
@@ -171,7 +170,7 @@ def _counting(arrived: Callable[[int], None]) -> type[tqdm]:
 
 
 def gb(size: int) -> str:
-    """Bytes as a disk's label counts them."""
+    """Bytes in decimal units, as disks are sold, such as *16.6 GB*."""
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
 
 
@@ -188,9 +187,9 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _size_on_hub(entry: Entry) -> int | None:
-    """Bytes that are still to be fetched; None when the hub does not answer."""
+    """The number of bytes still to fetch; None when the hub does not answer."""
     try:
-        sizes, commit = _on_hub(entry.source)
+        sizes, commit = _files_on_hub(entry.source)
     except RepositoryNotFoundError as error:
         raise CheckpointError(f"The hub has no checkpoint called {entry.source}.") from error
     except DemoError:
@@ -201,10 +200,10 @@ def _size_on_hub(entry: Entry) -> int | None:
     return sum(sizes[name] for name in missing)
 
 
-def _on_hub(source: str) -> tuple[dict[str, int], str | None]:
+def _files_on_hub(source: str) -> tuple[dict[str, int], str | None]:
     """The files to fetch with their sizes in bytes, and the newest commit.
 
-    Raises CheckpointError when they cannot be loaded, by their names and what the hub says of them.
+    Raises CheckpointError when their names, or what the hub says of them, show that they cannot be loaded.
     """
     info = HfApi().model_info(source, files_metadata=True, timeout=10)
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
@@ -217,16 +216,16 @@ def _is_wanted(name: str, names: Collection[str]) -> bool:
     """Whether a checkpoint is loaded from that file of a repository."""
     if "/" in name or name.startswith(_NOT_WANTED) or not name.endswith(_WANTED):
         return False
-    if ONE_FILE in names:  # then shards, and what names them, are not looked at
+    if ONE_FILE in names:  # then shards and their index are ignored
         return name == ONE_FILE or not name.endswith((".safetensors", INDEX))
     return True
 
 
-def _in_turn(name: str) -> tuple[bool, bool, str]:
-    """The configuration first, which may show that the rest is of no use, and weights last."""
+def _fetch_order(name: str) -> tuple[bool, bool, str]:
+    """The configuration first, which may show that the rest is useless, and weights last."""
     return name != "config.json", name.endswith(".safetensors"), name
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+def _nearest_existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
     return next(f for f in (folder, *folder.parents) if f.is_dir())

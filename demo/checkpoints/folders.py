@@ -1,7 +1,7 @@
-"""What files are that are no checkpoint, by their names: an adapter, pieces of a training run, others.
+"""Descriptions of files that are not a checkpoint, by their names: an adapter, pieces of a training run, …
 
-Each answer is the rest of a sentence that began with the name of a folder, a file or a repository. It opens
-no weights.
+Each is the rest of a sentence that begins with the name of a folder, a file or a repository. No weights are
+opened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GGUF = (
     "holds GGUF weights, which this demo does not run. llama.cpp, Ollama or LM Studio can serve it: start "
     "one of them and give its address with --server."
 )
-# The first whose pattern is the whole of some file's name says what all of it is.
+# The first pattern that matches a whole file name describes all of the files.
 _OTHERS = (
     (
         r"model_world_size_\d+_rank_\d+\.pt",
@@ -33,7 +33,7 @@ _OTHERS = (
     (
         r".*(zero_pp_rank|mp_rank)_\d+.*\.pt",
         "holds the pieces of a training run (DeepSpeed), not a checkpoint. Merge them with "
-        "zero_to_fp32.py, which lies beside them, and give the folder that the whole model is saved to.",
+        "zero_to_fp32.py, which is beside them, and give the folder that the whole model is saved to.",
     ),
     (
         r".*\.distcp|pytorch_model_fsdp.*",
@@ -43,8 +43,8 @@ _OTHERS = (
     (r".*\.gguf", _GGUF),
     (
         r"(pytorch_)?model.*\.(bin|pth?)|consolidated.*\.pth|.*\.ckpt",
-        "has its weights as pickle files (.bin, .pt), which can run anybody’s code when they are "
-        "opened; this demo opens none. Save them as safetensors, as save_pretrained of transformers does.",
+        "has its weights as pickle files (.bin, .pt), which can run arbitrary code when they are opened; "
+        "this demo opens none. Save them as safetensors, as save_pretrained of transformers does.",
     ),
     (
         r".*\.onnx(_data)?",
@@ -64,28 +64,28 @@ _NOTHING = "holds no checkpoint: it has no config.json. Give the folder that a m
 
 
 def is_loadable(names: Collection[str]) -> bool:
-    """Whether weights that can be loaded are among files of those names."""
+    """Whether files of those names include weights that can be loaded."""
     return ONE_FILE in names or INDEX in names
 
 
 def other_format(names: Collection[str], folder: Path | None = None) -> str | None:
-    """What files of those names are instead of weights that can be loaded; None where they do not tell.
+    """A description of files of those names that are not loadable weights; None where names do not tell.
 
-    ``folder`` is where they lie, if they do so here.
+    ``folder`` is where they are, if that is on this machine.
     """
     if ADAPTER in names:
-        return _adapter_said(read_json(folder / ADAPTER) if folder else {})
+        return _adapter_description(read_json(folder / ADAPTER) if folder else {})
     last = [name.rpartition("/")[2] for name in names]
-    for pattern, said in _OTHERS:
+    for pattern, description in _OTHERS:
         if any(re.fullmatch(pattern, name) for name in last):
-            return said
+            return description
     if any(_SHARD.fullmatch(name) for name in names):
-        return f"lacks {INDEX}, which says what is in which of its files. Copy that as well."
+        return f"lacks {INDEX}, which says which file holds which weights. Copy that as well."
     return None
 
 
-def _adapter_said(config: dict[str, Any]) -> str:
-    """What to say of a LoRA, with the model that it belongs to if its configuration names one."""
+def _adapter_description(config: dict[str, Any]) -> str:
+    """The description of a LoRA, with the model that it belongs to if its configuration names one."""
     base = config.get("base_model_name_or_path")
     of = base if isinstance(base, str) and base else "another model"
     return (
@@ -94,32 +94,32 @@ def _adapter_said(config: dict[str, Any]) -> str:
     )
 
 
-def what_it_is(path: Path) -> str:
-    """What a file, or a folder without config.json, is, and what to give instead."""
+def describe_file(path: Path) -> str:
+    """The description of a file, or a folder without config.json, and what to give instead."""
     if path.is_file():
-        return _what_file(path)
+        return _describe_one_file(path)
     names = list(_files(path))
     whole = [n.removesuffix("/config.json") for n in sorted(names) if _is_checkpoint(n, names)]
     if whole and ADAPTER not in names:
         others = f" ({len(whole) - 1} more are there)" if len(whole) > 1 else ""
-        return f"holds its checkpoint further down: give {path / whole[-1]}{others}."
+        return f"holds its checkpoint in a folder below: give {path / whole[-1]}{others}."
     return other_format(names, path) or _NOTHING
 
 
 def _is_checkpoint(config: str, names: Collection[str]) -> bool:
-    """Whether a file is the configuration of a checkpoint in a folder further down."""
+    """Whether a file is the configuration of a checkpoint in a folder below."""
     folder = config.removesuffix("config.json")
     beside = {name.removeprefix(folder) for name in names if name.startswith(folder)}
     return config.endswith("/config.json") and is_loadable(beside)
 
 
-def made_from(folder: Path) -> str:
-    """The model that a checkpoint was saved from, as its configuration names it; often nothing."""
+def origin_of(folder: Path) -> str:
+    """The model that a checkpoint was saved from, as its configuration names it; often empty."""
     return str(read_json(folder / "config.json").get("_name_or_path") or "")
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The settings in a file; none where it is missing, damaged or holds something else."""
+    """The settings in a JSON file; empty where it is missing, damaged or holds something else."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -127,16 +127,16 @@ def read_json(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _what_file(path: Path) -> str:
+def _describe_one_file(path: Path) -> str:
     if path.suffix == ".gguf":
         return _GGUF
     if path.suffix in (".safetensors", ".bin", ".pt", ".pth", ".json"):
-        return f"is one file of a checkpoint: give the folder that it lies in, {path.parent}."
-    return "is no checkpoint. Give the folder that a model was saved to."
+        return f"is one file of a checkpoint: give the folder that it is in, {path.parent}."
+    return "is not a checkpoint. Give the folder that a model was saved to."
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """The files in a folder and a few levels below it, by their paths from there."""
+    """The files in a folder and a few levels below it, by their relative paths."""
     seen = 0
     for place, folders, files in os.walk(folder):
         below = Path(place).relative_to(folder)

@@ -1,7 +1,7 @@
-"""What a checkpoint's makers ask of decoding, as their ``generation_config.json`` says it.
+"""How a checkpoint's makers decode it, by their ``generation_config.json``.
 
 It reads that file and puts it into words; it needs neither torch nor transformers, because a server is
-asked for the same. How a local model follows it is `rules.py`'s.
+asked for the same settings. `rules.py` makes a local model follow them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ FILE = "generation_config.json"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The settings that count in greedy decoding; each default changes nothing.
+    """The settings that matter in greedy decoding; each default changes nothing.
 
-    ``ends`` are the token ids that end a text; none where the file names none.
+    ``ends`` are the token ids that end a text; empty where the file names none.
     """
 
     repetition_penalty: float = 1.0
@@ -32,26 +32,26 @@ class Generation:
     ends: tuple[int, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """What differs from plain greedy decoding, for people."""
-        said = []
+    def differences(self) -> tuple[str, ...]:
+        """The differences from plain greedy decoding, as phrases for people."""
+        phrases = []
         if self.repetition_penalty != 1.0:
-            said.append(f"repetition penalty {self.repetition_penalty:g}")
+            phrases.append(f"repetition penalty {self.repetition_penalty:g}")
         if self.no_repeat_ngram_size:
-            said.append(f"no {self.no_repeat_ngram_size} tokens twice in the same order")
+            phrases.append(f"no {self.no_repeat_ngram_size} tokens twice in the same order")
         if suppressed := len({*self.suppress_tokens, *self.begin_suppress_tokens}):
-            said.append(f"{suppressed} suppressed token{'s' * (suppressed > 1)}")
-        return tuple(said)
+            phrases.append(f"{suppressed} suppressed token{'s' * (suppressed > 1)}")
+        return tuple(phrases)
 
 
-def generation_in(folder: Path) -> Generation | None:
+def read_generation(folder: Path) -> Generation | None:
     """The settings of the checkpoint in a folder; None where it has no such file.
 
     Raises CheckpointError for a file that cannot be read.
     """
     try:
         written = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return generation_of(written)
+        return parse_generation(written)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -60,17 +60,17 @@ def generation_in(folder: Path) -> Generation | None:
         ) from error
 
 
-def generation_of(written: Mapping[str, Any]) -> Generation:
-    """The same from the values of such a file; null means the default.
+def parse_generation(written: Mapping[str, Any]) -> Generation:
+    """The settings from the values of such a file; null means the default.
 
     A number may be written as text. Raises ValueError for a value of another kind.
     """
     penalty = _number(written, "repetition_penalty", 1.0)
     if not 0 < penalty < math.inf:
-        raise _wrong("repetition_penalty", "a number above 0", penalty)
+        raise _value_error("repetition_penalty", "a number above 0", penalty)
     size = _number(written, "no_repeat_ngram_size", 0.0)
     if not size.is_integer():
-        raise _wrong("no_repeat_ngram_size", "a whole number", size)
+        raise _value_error("no_repeat_ngram_size", "a whole number", size)
     return Generation(
         penalty,
         int(size),
@@ -85,17 +85,17 @@ def _number(written: Mapping[str, Any], key: str, default: float) -> float:
     try:
         return default if value is None else float(value)
     except (ValueError, TypeError):
-        raise _wrong(key, "a number", value) from None
+        raise _value_error(key, "a number", value) from None
 
 
 def _ids(written: Mapping[str, Any], key: str) -> tuple[int, ...]:
-    """Token ids from one, a list of them, or nothing."""
+    """Token ids from a single one, a list, or null."""
     value = written.get(key)
     listed = value if isinstance(value, list) else [] if value is None else [value]
     if not all(type(each) is int for each in listed):
-        raise _wrong(key, "a token id or a list of them", value)
+        raise _value_error(key, "a token id or a list of them", value)
     return tuple(listed)
 
 
-def _wrong(key: str, right: str, value: object) -> ValueError:
+def _value_error(key: str, right: str, value: object) -> ValueError:
     return ValueError(f"“{key}” should be {right}, not {json.dumps(value)}")

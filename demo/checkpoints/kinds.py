@@ -1,6 +1,6 @@
-"""Whether a checkpoint is of a kind that this demo loads, by the names of its files and its configuration.
+"""Whether this demo can load a checkpoint, by the names of its files and its configuration.
 
-That is known before any of its weights are there. It opens none.
+That is known before its weights are fetched. No weights are opened.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from demo.dialects.families import is_same_model
 from demo.errors import CheckpointError
 
 KINDS = ("qwen2_5_vl", "qwen2_vl")
-# What quantizing tools write beside a configuration that does not speak of it.
+# Files of quantizing tools, beside a configuration that does not mention quantization.
 _NOTES = {
     "quantize_config.json": "GPTQ",
     "quant_config.json": "AWQ",
@@ -25,7 +25,7 @@ _TITLES = {
     "awq": "AWQ", "gptq": "GPTQ", "fp8": "FP8", "fbgemm_fp8": "FP8", "hqq": "HQQ", "eetq": "EETQ",
     "aqlm": "AQLM", "quanto": "Quanto", "modelopt": "ModelOpt", "mxfp4": "MXFP4",
 }  # fmt: skip
-# Where configurations say how their weights were quantized; the first is MLX's, the third an older one of
+# The fields that say how weights were quantized; the first is that of MLX, the third an older one of
 # compressed-tensors.
 _QUANTIZED = ("quantization", "quantization_config", "compression_config")
 
@@ -38,15 +38,17 @@ def check_kind(
 ) -> None:
     """Raises CheckpointError, with what to do, for a checkpoint that cannot be loaded.
 
-    ``names`` are its files' paths from its folder, ``config`` what its config.json says, as far as that
-    is known; ``folder`` is where it lies, if it is here.
+    ``names`` are the paths of its files relative to its folder, ``config`` the content of its config.json,
+    as far as it is known; ``folder`` is its folder, if it is on this machine.
     """
     if "config.json" not in names or not is_loadable(names):
-        said = other_format(names, folder)
-        if said is None and any(n.endswith(".safetensors") and "/" in n for n in names):
-            said = "has its weights in a folder inside it. Give a folder that has them beside config.json."
-        if said is not None:
-            raise CheckpointError(f"{source} {said}")
+        description = other_format(names, folder)
+        if description is None and any(n.endswith(".safetensors") and "/" in n for n in names):
+            description = (
+                "has its weights in a subfolder. Give a folder that has them beside config.json."
+            )
+        if description is not None:
+            raise CheckpointError(f"{source} {description}")
         if "config.json" not in names:
             raise CheckpointError(f"{source} holds no checkpoint: it has no config.json.")
     kind = config.get("model_type") if config else None
@@ -59,27 +61,29 @@ def check_kind(
 
 
 def four_bits_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """How weights were made 4 bits already, in the form that this demo runs; None for all others."""
+    """The configuration of weights that are in 4 bits in the form that this demo runs; else None."""
     made = config.get("quantization_config")
     if not isinstance(made, Mapping) or made.get("load_in_8bit"):
         return None
-    # Hubs tell only the method; old configurations only the bits.
+    # Hubs give only the method, old configurations only the bits.
     return made if made.get("quant_method") == "bitsandbytes" or made.get("load_in_4bit") else None
 
 
 def _check_quantized(source: str, names: Collection[str], config: Mapping[str, Any]) -> None:
     if four_bits_of(config) is not None:
         return
-    if how := _quantized(config) or next((_NOTES[name] for name in _NOTES if name in names), None):
+    if how := _quantization(config) or next(
+        (_NOTES[name] for name in _NOTES if name in names), None
+    ):
         raise CheckpointError(
-            f"{source} is quantized already ({how}), in a form that this demo does not run. It makes 4 "
-            f"bits itself: give the unquantized checkpoint{_such_as(source)}, or run this one on a server "
-            "and give its address with --server."
+            f"{source} is quantized already ({how}), in a form that this demo does not run. It quantizes "
+            f"to 4 bits itself: give the unquantized checkpoint{_suggestion(source)}, or run this one on a "
+            "server and give its address with --server."
         )
 
 
-def _quantized(config: Mapping[str, Any]) -> str | None:
-    """By what the weights were quantized, as its makers write it; None where they were not."""
+def _quantization(config: Mapping[str, Any]) -> str | None:
+    """The method by which the weights were quantized, as its makers write it; None where they were not."""
     inner = config.get("text_config")
     for place in (config, inner if isinstance(inner, Mapping) else {}):
         for key in _QUANTIZED:
@@ -99,7 +103,7 @@ def _method(key: str, made: object) -> str:
     return _TITLES.get(method, method)
 
 
-def _such_as(source: str) -> str:
-    """The checkpoint of the catalogue that one was quantized from, if its name tells."""
+def _suggestion(source: str) -> str:
+    """The catalogue's checkpoint from which one was quantized, by its name, as the end of a phrase."""
     plain = next((e.source for e in CATALOGUE.values() if is_same_model(source, e.name)), None)
     return f", such as {plain}" if plain else ""

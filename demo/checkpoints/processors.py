@@ -1,6 +1,6 @@
-"""What turns words and pictures into a model's input, read from the files of any release or tool.
+"""The processor that turns words and pictures into a model's input, from the files of any release or tool.
 
-It takes the chat template from wherever one is kept, and makes sure that it shows the model a picture.
+It finds the chat template in any of its places, and makes sure that it shows the model a picture.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from demo.errors import CheckpointError, first_line
 
 PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor, "qwen2_vl": Qwen2VLProcessor}
 _END_OF_PICTURE = "<|vision_end|>"
-_ASKED = "find the red ball"  # any words
+_QUESTION = "find the red ball"  # any words
 _SAMPLE = (
-    "Find “l’été”, next to bbox=[10, 200, 3000, 4],  with\n\n<think> 物体 </think>."  # of all sorts
+    "Find “l’été”, next to bbox=[10, 200, 3000, 4],  with\n\n<think> 物体 </think>."  # all sorts
 )
-_COPY_IT = "Copy the tokenizer's files from the model that this one was made of."
-_PLACES = "chat_template.jinja, chat_template.json or tokenizer_config.json"
-# Settings of the picture that change what the model sees; sizes are the demo's own to choose.
+_COPY_IT = "Copy the tokenizer's files from the model that this one was made from."
+_TEMPLATE_FILES = "chat_template.jinja, chat_template.json or tokenizer_config.json"
+# Picture settings that change what the model sees; sizes are chosen by the dialect.
 _SETTINGS = (
     "do_convert_rgb", "do_normalize", "do_rescale", "image_mean", "image_std", "rescale_factor",
 )  # fmt: skip
 
 
 def read_processor(source: str, folder: Path, config: Any) -> Any:
-    """The processor of a checkpoint, whatever class its files name.
+    """The processor of a checkpoint, regardless of the class that its files name.
 
     Raises CheckpointError when it has no chat template, or none that shows a picture, or when its
     tokenizer is another model's.
@@ -68,9 +68,9 @@ def read_processor(source: str, folder: Path, config: Any) -> Any:
 
 
 def _tokenizer(folder: Path) -> Any:
-    """The tokenizer, which cuts text as its file says, whatever class the configuration names.
+    """The tokenizer, which splits text as its file says, regardless of the class in the configuration.
 
-    Where it names another, or none, that class would cut text by rules of its own.
+    A wrong class, or none, would split text by different rules.
     """
     named = AutoTokenizer.from_pretrained(folder)
     file = folder / "tokenizer.json"
@@ -83,7 +83,7 @@ def _tokenizer(folder: Path) -> Any:
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    """What the files say of pictures; the newest releases have it in processor_config.json."""
+    """The files' settings for pictures, which the newest releases have in processor_config.json."""
     written = read_json(folder / "processor_config.json").get("image_processor")
     if not isinstance(written, dict):
         written = read_json(folder / "preprocessor_config.json")
@@ -95,13 +95,13 @@ def _check_tokens(source: str, processor: Any, config: Any) -> None:
     place = tokenizer.convert_tokens_to_ids(processor.image_token)
     if place is None or place == tokenizer.unk_token_id:
         raise CheckpointError(
-            f"The tokenizer of {source} is not that of a Qwen2.5-VL or Qwen2-VL: it does not know "
-            f"{processor.image_token}. {_COPY_IT}"
+            f"The tokenizer of {source} does not belong to a Qwen2.5-VL or Qwen2-VL model: it does not "
+            f"know {processor.image_token}. {_COPY_IT}"
         )
     if len(tokenizer) > rows:
         raise CheckpointError(
-            f"The tokenizer of {source} has {len(tokenizer)} words and its model only {rows}: they are of "
-            f"two models. {_COPY_IT}"
+            f"The tokenizer of {source} has {len(tokenizer)} words and its model only {rows}: they belong "
+            f"to different models. {_COPY_IT}"
         )
 
 
@@ -115,17 +115,17 @@ def _template(source: str, folder: Path, processor: Any) -> str:
         why = why or problem
     if why is None:
         raise CheckpointError(
-            f"{source} has no chat template, which says how a question is put: {_PLACES} is missing. Copy "
-            "it from the model that this one was made of."
+            f"{source} has no chat template, which is needed to ask it questions: {_TEMPLATE_FILES} is "
+            "missing. Copy it from the model that this one was made from."
         )
     raise CheckpointError(
-        f"The chat template of {source} cannot be used: {why}. Copy {_PLACES.partition(',')[0]} from the "
-        "model that this one was made of."
+        f"The chat template of {source} cannot be used: {why}. Copy "
+        f"{_TEMPLATE_FILES.partition(',')[0]} from the model that this one was made from."
     )
 
 
 def _templates(folder: Path) -> Iterator[str]:
-    """All that are there: those of the processor first, and of several the default first."""
+    """All templates in the files: those of the processor first, and of several the default first."""
     for name in ("processor_config.json", "chat_template.json"):
         yield from _by_name(read_json(folder / name).get("chat_template"))
     for file in (
@@ -137,7 +137,7 @@ def _templates(folder: Path) -> Iterator[str]:
 
 
 def _by_name(kept: object) -> Iterator[str]:
-    """A template by itself, or several with their names, as a table or as a list."""
+    """One template, or several with their names, from a text, a table or a list."""
     if isinstance(kept, list):
         kept = {t.get("name"): t.get("template") for t in kept if isinstance(t, dict)}
     if isinstance(kept, dict):
@@ -149,7 +149,7 @@ def _by_name(kept: object) -> Iterator[str]:
 
 def _problem(processor: Any, template: str) -> str | None:
     """Why a template cannot be used; None for one that can."""
-    content = [{"type": "image"}, {"type": "text", "text": _ASKED}]
+    content = [{"type": "image"}, {"type": "text", "text": _QUESTION}]
     try:
         written = processor.apply_chat_template(
             [{"role": "user", "content": content}],
@@ -162,4 +162,4 @@ def _problem(processor: Any, template: str) -> str | None:
     before, end, after = written.partition(_END_OF_PICTURE)
     if not end or before.count(processor.image_token) != 1:
         return f"it puts no picture ({processor.image_token}{_END_OF_PICTURE}) into the text"
-    return None if _ASKED in after else "it does not put the question after the picture"
+    return None if _QUESTION in after else "it does not put the question after the picture"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A picture in the 840 frame is 60 × 60 patches, which make 30 × 30 tokens (protocol.md, section 2).
+# A picture in the 840 frame is 60 × 60 patches, which make 30 × 30 tokens.
 PATCHES = 3600
-
 PICTURE_TOKENS = 925  # with the system line and the marks round the picture
-
 QUESTION_TOKENS = 600
 
 
@@ -16,8 +14,8 @@ QUESTION_TOKENS = 600
 class Shape:
     """How many numbers the parts of a Qwen-VL model hold, and how wide its layers are.
 
-    ``…_linear`` can be kept in 4 bits, ``…_other`` (norms, biases, the first convolution) cannot; a head
-    that shares the embedding's weights counts 0. ``kv`` numbers are kept for each token.
+    ``…_linear`` can be quantized to 4 bits, ``…_other`` (norms, biases, the first convolution) cannot;
+    a head that shares the embedding's weights counts 0. ``kv`` counts keys and values for each token.
     """
 
     layers_linear: int

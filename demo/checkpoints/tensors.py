@@ -1,4 +1,4 @@
-"""Tensors that a model expects and a file does not have, in words."""
+"""A phrase for tensors that a model expects and a file does not have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 _NAMED = 3
 
 
-def lacking(missing: Iterable[str]) -> str:
+def missing_phrase(missing: Iterable[str]) -> str:
     """Such as *12 of the weights: 3.mlp.weight, 3.norm.weight, 4.mlp.weight and 9 more*, in order."""
     names = sorted(missing)
     first, more = ", ".join(names[:_NAMED]), len(names) - _NAMED

@@ -1,4 +1,4 @@
-"""Which family of models a name speaks of, and so in whose words the model is asked.
+"""Which family a model's name belongs to, and so in which dialect the model is prompted.
 
 It knows names as people, hubs, servers and training tools write them; no file, no model, no wording.
 """
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 _GAP = "[^a-z0-9]*"
 
 
-def _spelled(*names: str) -> str:
+def _spelling(*names: str) -> str:
     """A pattern for names with any dots, dashes or blanks between their letters."""
     return "|".join(_GAP.join(name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Models whose name, in small letters, has ``pattern`` in it are asked in ``dialect``."""
+    """Models whose name, in lower case, contains ``pattern`` are prompted in ``dialect``."""
 
     dialect: str
     title: str
@@ -27,29 +27,29 @@ class Family:
 
 # Fine-tunes stand first: their names often hold the name of what they were made from.
 FAMILIES = (
-    Family("region-reasoner", "RegionReasoner", _spelled("regionreasoner")),
-    Family("vision-reasoner", "VisionReasoner", _spelled("visionreasoner")),
-    Family("seg-zero", "Seg-Zero", f"{_spelled('segzero')}(?!{_GAP}shot)"),
-    Family("qwen2.5-vl", "Qwen2.5-VL", _spelled("qwen25vl", "qwen2p5vl", "qwenvl25")),
-    Family("qwen2-vl", "Qwen2-VL", _spelled("qwen2vl")),
+    Family("region-reasoner", "RegionReasoner", _spelling("regionreasoner")),
+    Family("vision-reasoner", "VisionReasoner", _spelling("visionreasoner")),
+    Family("seg-zero", "Seg-Zero", f"{_spelling('segzero')}(?!{_GAP}shot)"),
+    Family("qwen2.5-vl", "Qwen2.5-VL", _spelling("qwen25vl", "qwen2p5vl", "qwenvl25")),
+    Family("qwen2-vl", "Qwen2-VL", _spelling("qwen2vl")),
 )
 _TITLES = {family.dialect: family.title for family in FAMILIES}
 
-# Families that write boxes in ways of their own. The first that a name has in it counts.
+# Families that write boxes in other ways. The first one found in a name counts.
 _FOREIGN = (
-    ("Qwen3-VL", _spelled("qwen3vl")), ("Qwen3.5", _spelled("qwen35", "qwen3p5")),
-    ("another Qwen", "qwen|qvq"), ("InternVL", _spelled("internvl")), ("LLaVA", "llava"),
+    ("Qwen3-VL", _spelling("qwen3vl")), ("Qwen3.5", _spelling("qwen35", "qwen3p5")),
+    ("another Qwen", "qwen|qvq"), ("InternVL", _spelling("internvl")), ("LLaVA", "llava"),
     ("MiniCPM-V", "minicpm"), ("PaliGemma", "paligemma"), ("Gemma", "gemma"), ("Pixtral", "pixtral"),
-    ("Mistral", "mistral|ministral|magistral"), ("Llama", "llama"), ("Phi", _spelled("phi3", "phi4")),
-    ("GLM-V", _spelled("glm4", "glm5")), ("DeepSeek-VL", "deepseek"), ("Molmo", "molmo"),
+    ("Mistral", "mistral|ministral|magistral"), ("Llama", "llama"), ("Phi", _spelling("phi3", "phi4")),
+    ("GLM-V", _spelling("glm4", "glm5")), ("DeepSeek-VL", "deepseek"), ("Molmo", "molmo"),
     ("SmolVLM", "smolvlm"), ("Idefics", "idefics"), ("Moondream", "moondream"),
-    ("Florence-2", _spelled("florence2")), ("CogVLM", "cogvlm"), ("Kimi-VL", "kimi"),
-    ("GPT", _spelled("gpt4", "gpt5")), ("Gemini", "gemini"), ("Claude", "claude"),
+    ("Florence-2", _spelling("florence2")), ("CogVLM", "cogvlm"), ("Kimi-VL", "kimi"),
+    ("GPT", _spelling("gpt4", "gpt5")), ("Gemini", "gemini"), ("Claude", "claude"),
     ("Granite", "granite"), ("Nemotron", "nemotron"),
 )  # fmt: skip
 
 # Words that say how a model was saved or packed, not which one it is.
-_HOW = re.compile(
+_PACKING = re.compile(
     r"checkpoints?|ckpts?|global|steps?|epochs?|iter|actor|huggingface|hf|models?|merged?|final|last"
     r"|latest|best|outputs?|weights|snapshots?|main|v?\d+|\d+b|[0-9a-f]{7,64}"
     r"|instruct|chat|gguf|ggml|mmproj|awq|gptq|marlin|exl\d|mlx|onnx|unsloth|bnb|nf4|dynamic|quantized"
@@ -59,25 +59,25 @@ _SIZE = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)b(?![a-z0-9])")
 
 
 def family_of(name: str) -> str | None:
-    """The dialect of the family that a model's name speaks of; None where it speaks of none.
+    """The dialect of the family that a model's name contains; None where it contains none.
 
-    ``name`` is a hub id, a path, or a server's name with or without a tag. The last part of it counts,
-    unless that says only how the model was saved: then the part before it.
+    ``name`` is a hub id, a path, or a server's name with or without a tag. Its last part counts, unless
+    that says only how the model was saved: then the part before it.
     """
     part = _telling_part(name)
     return next((f.dialect for f in FAMILIES if re.search(f.pattern, part)), None)
 
 
 def foreign_family(name: str) -> str | None:
-    """The family, as its makers write it, of a model whose words this demo does not speak."""
+    """The family, as its makers write it, of a model whose dialect this demo does not know."""
     part = _telling_part(name)
     return next((title for title, pattern in _FOREIGN if re.search(pattern, part)), None)
 
 
 def is_same_model(name: str, other: str) -> bool:
-    """Whether two names can mean one model, packed in different ways.
+    """Whether two names can mean the same model, packed in different ways.
 
-    Both must be of one family and have the same words besides; either may leave out the size.
+    Both must be of one family and otherwise have the same words; either may leave out the size.
     """
     family = family_of(name)
     if family is None or family != family_of(other):
@@ -86,43 +86,43 @@ def is_same_model(name: str, other: str) -> bool:
     return len(sizes) <= 1 and _rest(name) == _rest(other)
 
 
-def words_said(dialect: str, because: str, name: str) -> str:
-    """In whose words a model is asked, as a sentence for people.
+def wording_sentence(dialect: str, because: str, name: str) -> str:
+    """A sentence for people that says for which family questions to a model are worded, and why.
 
-    ``because`` says why (see `Entry`); without it nothing does, and the model may be of a family that
-    writes boxes in another way.
+    ``because`` is the reason (see `Entry`); without one, the model may be of a family that writes boxes in
+    another way.
     """
-    whose = f"It is asked in {_TITLES[dialect]}’s words"
+    wording = f"Questions are worded as for {_TITLES[dialect]}"
     if because:
-        return f"{whose} because {because}."
+        return f"{wording} because {because}."
     if foreign := foreign_family(name):
         return (
-            f"{whose}, but by its name it is {foreign}, which writes boxes in another way: they will "
-            "probably be read wrongly."
+            f"{wording}, but its name says {foreign}, which writes boxes in another way: they will "
+            "probably be misread."
         )
-    return f"{whose} because its name says nothing else; --dialect changes that."
+    return f"{wording} because its name does not say otherwise; --dialect changes that."
 
 
 def _telling_part(name: str) -> str:
-    """The last part of a path, in small letters, that says more than how a model was saved."""
+    """The last part of a path, in lower case, that says more than how a model was saved."""
     parts = reversed(re.split(r"[/\\]", name.lower()))
     return next((part for part in parts if _words(part)), "")
 
 
 def _words(part: str) -> list[str]:
-    """What stands in a name besides how the model was saved or packed."""
+    """The words of a name without those that say how the model was saved or packed."""
     words = (word for word in re.split(r"[^a-z0-9]+", part) if word)
-    return [word for word in words if not _HOW.fullmatch(word)]
+    return [word for word in words if not _PACKING.fullmatch(word)]
 
 
 def _size(name: str) -> float | None:
-    """Billions of parameters, where a name tells them."""
+    """Billions of parameters, where a name gives them."""
     found = _SIZE.search(_telling_part(name).replace("_", "-"))
     return float(found[1]) if found else None
 
 
 def _rest(name: str) -> list[str]:
-    """What a name says besides family, size and packing."""
+    """The words of a name without family, size and packing."""
     patterns = "|".join(f"(?:{family.pattern})" for family in FAMILIES)
     words = _words(re.sub(patterns, "-", _telling_part(name)))
     return [word for word in words if word != "qwen"]  # an owner, where two names were joined

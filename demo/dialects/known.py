@@ -1,7 +1,7 @@
-"""The dialects there are, with the words that their checkpoints were trained on or evaluated with.
+"""The known dialects, with the prompts that their checkpoints were trained on or evaluated with.
 
-Wording, order, missing spaces and examples are a checkpoint's interface and stay as they are. How they are
-filled in and read it does not know.
+Wording, order, missing spaces and examples are a checkpoint's interface and must not change. This file does
+not know how they are filled in or read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ target(s) </think>
     parts=("scene", "focus", "think", "answer"),
 )
 
-# The sentences follow each other without a space, as the authors send them.
+# The sentences follow each other without spaces, as the authors send them.
 VISION_REASONER = Dialect(
     "vision-reasoner",
     request='Please find "{question}" with bboxs and points.'
@@ -67,7 +67,7 @@ SEG_ZERO = Dialect(
     native=frozenset({"lone", "keys", "quotes"}),
 )
 
-# What its makers evaluate RefCOCO with; boxes are pixels of the picture as it was shown.
+# The prompt with which its makers evaluate RefCOCO; boxes are pixels of the picture as it was shown.
 QWEN_2_5_VL = Dialect(
     "qwen2.5-vl",
     request='Locate "{question}" in this image and output the bbox coordinates in JSON format.',
@@ -78,7 +78,7 @@ QWEN_2_5_VL = Dialect(
     frame=None,
 )
 
-# Its own tokens mark what is looked for and boxes, which are thousandths of the picture's sides.
+# Special tokens mark the thing to find and the boxes, which are in thousandths of the picture's sides.
 QWEN_2_VL = Dialect(
     "qwen2-vl",
     request="Find <|object_ref_start|>{question}<|object_ref_end|>",
@@ -97,5 +97,5 @@ DIALECTS = {
 
 
 def dialect_named(name: str) -> Dialect:
-    """The dialect by that name; RegionReasoner's for a name from a file of another maker."""
+    """The dialect of that name; RegionReasoner's for an unknown one, which another program saved."""
     return DIALECTS.get(name, REGION_REASONER)

@@ -1,4 +1,4 @@
-"""From a resolved sentence to what a model is asked, in its own dialect.
+"""From a resolved sentence to the prompt of a model, in its dialect.
 
 This is the only place where R1 becomes ``bbox=[x1, y1, x2, y2]``. It knows no tokenizer and no
 model code; pictures never pass through here.
@@ -14,18 +14,17 @@ from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.errors import QuestionError
 from demo.language.references import Reference, Resolved
-from demo.picture.geometry import ModelBox, PictureBox, Size
+from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import Registry
 
 MAX_BOXES = 120  # as many objects as the model was trained to match
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A reference as the model gets it: the name it has here, and its box in both frames."""
+class GivenBox:
+    """A reference as the model gets it: its name in the dialogue, and its box in the model frame."""
 
     name: str
-    picture_box: PictureBox
     model_box: ModelBox
 
 
@@ -35,18 +34,18 @@ class Prompt:
 
     ``question`` is the sentence with its boxes as ``bbox=[…]`` (or bare), ``instruction`` the whole text
     beside the picture, with the boxes as the model's dialect writes them (or bare).
-    ``likely`` are texts that the answer may repeat parts of, the likeliest last: the model never sees
-    them, but they help to decode faster.
+    ``likely`` are texts of which the answer may repeat parts, the likeliest last: the model never sees
+    them, but they make decoding faster.
     """
 
     question: str
     instruction: str
-    given: tuple[Given, ...]
+    given: tuple[GivenBox, ...]
     likely: tuple[str, ...] = ()
 
 
 def region_reasoner_instruction(question: str) -> str:
-    """The full instruction round a question, exactly as RegionReasoner was trained on it."""
+    """The full instruction around a question, exactly as RegionReasoner was trained on it."""
     return REGION_REASONER.instruction(question)
 
 
@@ -59,29 +58,33 @@ def build_prompt(
     *,
     bare: bool = False,
 ) -> Prompt:
-    """The prompt for a resolved sentence, with boxes written in ``frame``; they are rounded here, once.
+    """The prompt for a resolved sentence, with boxes in ``frame``, to which they are rounded here, once.
 
-    A region of several objects puts every object's box in, joined by "and". ``bare`` writes only
+    For a region of several objects, every object's box is written, joined by "and". ``bare`` writes only
     ``[x1, y1, x2, y2]``, whatever the dialect. Raises QuestionError for more than 120 boxes, and when no
     words are left.
     """
-    given: list[Given] = []
+    given: list[GivenBox] = []
     pieces: list[str] = []
     end = resolved.begin
     # "both of them" is one phrase and several references, all with the same span.
-    spoken = (r for r in resolved.references if not r.topic)
+    spoken = (r for r in resolved.references if not r.is_topic)
     for (start, stop), meant in groupby(spoken, key=lambda r: (r.start, r.end)):
         same = list(meant)
-        boxes = [g for r in same for g in _given(r, registry, picture, frame)]
+        boxes = [g for r in same for g in _boxes_of(r, registry, picture, frame)]
         given.extend(boxes)
-        pieces += [resolved.sentence[end:start], _written(boxes, bare), "'s" * same[0].possessive]
+        pieces += [
+            resolved.sentence[end:start],
+            _text_of(boxes, bare),
+            "'s" * same[0].is_possessive,
+        ]
         end = stop
         if len(given) > MAX_BOXES:
             raise QuestionError(
                 f"This question cites more than {MAX_BOXES} boxes. Cite fewer regions at a time."
             )
     pieces.append(resolved.sentence[end:])
-    question = normalised("".join(pieces))
+    question = normalise("".join(pieces))
     if not question:
         raise QuestionError("Ask for something in words, for example “find the dog”.")
     distinct, likely = tuple(dict.fromkeys(given)), dialect.likely(given=bool(given))
@@ -89,9 +92,9 @@ def build_prompt(
     return Prompt(question, _instruction(question, in_dialect, dialect), distinct, (likely,))
 
 
-def _instruction(question: str, given: Sequence[Given], dialect: Dialect) -> str:
-    """The whole text, with these boxes as the dialect writes them; only now, for tokens of the dialect's
-    own would not outlast `normalised`.
+def _instruction(question: str, given: Sequence[GivenBox], dialect: Dialect) -> str:
+    """The whole text, with these boxes as the dialect writes them; only now, because `normalise` would
+    break up the dialect's special tokens.
     """
     for one in given:
         box = one.model_box
@@ -99,10 +102,10 @@ def _instruction(question: str, given: Sequence[Given], dialect: Dialect) -> str
     return dialect.instruction(question)
 
 
-def normalised(question: str) -> str:
+def normalise(question: str) -> str:
     """Lower case on one line, without leading and trailing ``. " ? !``, as in training.
 
-    Tokens of the chat format, such as ``<|im_end|>``, are broken up: a person's are text.
+    Tokens of the chat format, such as ``<|im_end|>``, are broken up: typed by a person they are text.
     """
     return " ".join(question.lower().split()).strip(' ."?!').replace("<|", "< |")
 
@@ -117,15 +120,17 @@ def bare_text(box: ModelBox) -> str:
     return f"[{', '.join(str(v) for v in box.xyxy)}]"
 
 
-def _given(reference: Reference, registry: Registry, picture: Size, frame: Size) -> list[Given]:
+def _boxes_of(
+    reference: Reference, registry: Registry, picture: Size, frame: Size
+) -> list[GivenBox]:
     objects = registry.objects(reference.name)
     single = len(objects) == 1
     return [
-        Given(reference.name if single else o.id, o.box, o.box.to_model(picture, frame))
+        GivenBox(reference.name if single else o.id, o.box.to_model(picture, frame))
         for o in objects
     ]
 
 
-def _written(given: Sequence[Given], bare: bool) -> str:
+def _text_of(given: Sequence[GivenBox], bare: bool) -> str:
     text = bare_text if bare else bbox_text
     return " and ".join(text(g.model_box) for g in given)

@@ -1,7 +1,7 @@
-"""A dialogue as one file that travels: a zip with ``session.json`` and the picture.
+"""A dialogue as one file: a zip with ``session.json`` and the picture.
 
-Reading one trusts nothing: sizes are bounded before anything is decompressed, nothing is written to disk,
-no path in it is followed, and the picture must be the one the dialogue is about. It knows neither pages nor
+A file that is read is not trusted: sizes are bounded before anything is decompressed, nothing is written to
+disk, no path in it is followed, and the picture must be the one of the dialogue. It knows neither pages nor
 models.
 """
 
@@ -46,7 +46,7 @@ def to_zip(session: Session, picture: Picture) -> bytes:
     image = io.BytesIO()
     Image.fromarray(picture.pixels).save(image, "PNG")
     if len(text) > MAX_SESSION_BYTES or image.tell() > MAX_BYTES:
-        raise InputError("This dialogue is too large to be kept in one file.")
+        raise InputError("This dialogue is too large to be saved in one file.")
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo(SESSION_NAME), text, zipfile.ZIP_DEFLATED)
@@ -55,7 +55,7 @@ def to_zip(session: Session, picture: Picture) -> bytes:
 
 
 def save_zip(session: Session, picture: Picture, path: Path) -> None:
-    """Write it as a file; a former one stays whole until the new one is. Raises like `to_zip`, and
+    """Write the zip file; an existing one stays complete until the new one is. Raises like `to_zip`, and
     InputError when it cannot be written.
     """
     content = to_zip(session, picture)
@@ -72,13 +72,13 @@ def read_zip(source: Path | bytes | BinaryIO) -> tuple[Session, Picture]:
 
     Raises SessionFormatError or PictureError, with a sentence, for everything that is not both.
     """
-    content = _content(source)
+    content = _read_content(source)
     _check_end(content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             session_entry, picture_entry = _entries(archive)
-            text = _unpacked(archive, session_entry, MAX_SESSION_BYTES)
-            image = _unpacked(archive, picture_entry, MAX_BYTES)
+            text = _unpack(archive, session_entry, MAX_SESSION_BYTES)
+            image = _unpack(archive, picture_entry, MAX_BYTES)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise SessionFormatError("This file is damaged and cannot be opened.") from error
     except NotImplementedError as error:  # a feature of zip files that Python lacks
@@ -99,14 +99,14 @@ def read_session(text: bytes) -> Session:
 
 
 def matching_picture(session: Session, image: Path | bytes) -> Picture:
-    """The picture of a file, when it is the one that the dialogue is about. Raises PictureError."""
+    """The picture of a file. Raises PictureError unless it is the one that the dialogue is about."""
     picture = open_picture(image, session.picture.name)
     if picture.sha256 != session.picture.sha256 or picture.size != session.picture.size:
         raise PictureError("The picture in this file is not the one that its dialogue is about.")
     return picture
 
 
-def _content(source: Path | bytes | BinaryIO) -> bytes:
+def _read_content(source: Path | bytes | BinaryIO) -> bytes:
     if isinstance(source, bytes):
         content = source
     elif isinstance(source, Path):
@@ -125,7 +125,7 @@ def _content(source: Path | bytes | BinaryIO) -> bytes:
 
 
 def _check_end(content: bytes) -> None:
-    """A directory of two entries and no more: zipfile would read one of millions into memory."""
+    """Raise unless the directory has just two entries: zipfile would read one of millions into memory."""
     end = len(content) - _END.size
     if end < 0:
         raise SessionFormatError(_NOT_ONE)
@@ -149,15 +149,15 @@ def _entries(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo, zipfile.ZipInfo
     return session, picture
 
 
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """An entry's bytes, never more than it may have, whatever it says of itself."""
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes:
+    """An entry's bytes, never more than ``max_bytes``, whatever size it declares."""
     if entry.flag_bits & 1:
-        raise SessionFormatError("This file is locked with a password; this demo opens none.")
+        raise SessionFormatError("This file has a password; this demo cannot open such files.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise SessionFormatError(_NOT_ONE)
-    if entry.file_size <= most:
+    if entry.file_size <= max_bytes:
         with archive.open(entry) as file:
-            content = file.read(most + 1)
-        if len(content) <= most:
+            content = file.read(max_bytes + 1)
+        if len(content) <= max_bytes:
             return content
     raise SessionFormatError("This dialogue is too large to be opened.")

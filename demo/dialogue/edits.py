@@ -1,7 +1,7 @@
 """What a person does to regions by hand: draw, click, correct, rename, hide, delete.
 
-Every act takes a dialogue and returns the next; it knows sessions and the segmenter's protocol, no page
-and no model. Where a mask maker fails, the box is kept and `Edited.note` says so.
+Every edit takes a dialogue and returns the next; this file knows sessions and the segmenter's protocol, no
+page and no model. Where a segmenter fails, the box is kept and `EditResult.note` says so.
 """
 
 from __future__ import annotations
@@ -20,71 +20,71 @@ from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 MAX_LABEL = 40
 MAX_CLICKS = 40  # on one object; more are a slip
 _NOTHING_THERE = (
-    "Nothing could be outlined there. Click on the thing itself, or draw a box round it."
+    "Nothing could be outlined there. Click on the thing itself, or draw a box around it."
 )
 _SAME_PLACE = 0.015  # of the picture's longer side
-_RIM = 0.05  # of the box's longer side, round a click that lies outside of it
+_RIM = 0.05  # of the box's longer side, around a click that lies outside it
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """The dialogue after an act, and a sentence where not all of it worked."""
+class EditResult:
+    """The dialogue after an edit, and a sentence where not all of it worked."""
 
     session: Session
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """What acts need beside the dialogue: its picture, and what makes masks, if anything does."""
+class Editor:
+    """Makes the edits that need the picture, and the segmenter if there is one."""
 
     picture: Picture
     segmenter: Segmenter | None
 
-    def draw_box(self, session: Session, box: PictureBox) -> Edited:
-        """A region round which a person drew a box."""
+    def draw_box(self, session: Session, box: PictureBox) -> EditResult:
+        """Add a region around which a person drew a box."""
         drawn = RegionObject("", box.clamped(self.picture.size), by_hand=True)
-        item, note = self._boxed(drawn)
-        return _added(session, item, note)
+        item, note = self._mask_in_box(drawn)
+        return _add(session, item, note)
 
-    def place(self, session: Session, point: PicturePoint) -> Edited:
-        """A region from one click on it. Raises InputError, ModelError when none can be outlined."""
+    def place(self, session: Session, point: PicturePoint) -> EditResult:
+        """Add a region by one click on it. Raises InputError or ModelError when it cannot be outlined."""
         point = point.clamped(self.picture.size)
         item = RegionObject("", PictureBox(*point.xy, *point.xy), point)
-        shaped = self._shaped(item, (Click(point),))
-        if shaped.point is None:  # a mask of something else: the click lay on mere ground
+        shaped = self._mask_of_clicks(item, (Click(point),))
+        if shaped.point is None:  # a mask of something else: the click was on the background
             raise InputError(_NOTHING_THERE)
-        return _added(session, shaped)
+        return _add(session, shaped)
 
-    def refine(self, session: Session, name: str, click: Click) -> Edited:
-        """One more click on an object, or beside it; mask and box follow.
+    def refine(self, session: Session, name: str, click: Click) -> EditResult:
+        """Adjust mask and box of an object by one more click, on it or beside it.
 
-        Raises UnknownRegionError, InputError, ModelError; then nothing has changed.
+        Raises UnknownRegionError, InputError or ModelError; then nothing has changed.
         """
-        region, item = _object(session, name)
+        region, item = _find(session, name)
         size = self.picture.size
         clicks = _with_click(item, Click(click.point.clamped(size), click.positive), size)
         if len(clicks) > MAX_CLICKS:
             raise InputError(
-                f"{name} has {MAX_CLICKS} clicks already. Draw a box round it instead."
+                f"{name} has {MAX_CLICKS} clicks already. Draw a box around it instead."
             )
-        return _changed(session, region, self._shaped(item, clicks))
+        return _change(session, region, self._mask_of_clicks(item, clicks))
 
-    def correct(self, session: Session, name: str, box: PictureBox) -> Edited:
-        """An object whose box a person moved or resized; the clicks and the point outside it go.
+    def correct(self, session: Session, name: str, box: PictureBox) -> EditResult:
+        """Set the box of an object, as a person moved or resized it; clicks and a point outside it go.
 
         Raises UnknownRegionError.
         """
-        region, item = _object(session, name)
+        region, item = _find(session, name)
         box = box.clamped(self.picture.size)
-        inside = item.point if item.point is not None and item.point.within(box) else None
-        clicks = tuple(c for c in item.clicks if c.point.within(box))
+        inside = item.point if item.point is not None and item.point.is_inside(box) else None
+        clicks = tuple(c for c in item.clicks if c.point.is_inside(box))
         hand_set = replace(item, box=box, point=inside, clicks=clicks, by_hand=True)
-        mended, note = self._boxed(hand_set)
-        return _changed(session, region, mended, note)
+        changed, note = self._mask_in_box(hand_set)
+        return _change(session, region, changed, note)
 
-    def _boxed(self, item: RegionObject) -> tuple[RegionObject, str]:
-        """With the mask inside its box; without one where that fails, and the reason."""
+    def _mask_in_box(self, item: RegionObject) -> tuple[RegionObject, str]:
+        """The object with a mask inside its box; where that fails without one, and the reason."""
         bare = replace(item, mask=None, mask_quality=None)
         if self.segmenter is None:
             return bare, ""
@@ -94,72 +94,72 @@ class Hand:
             )
         except ModelError as error:
             return bare, f"There is no mask. {error}"
-        mask = segment.mask.within(item.box)
+        mask = segment.mask.crop(item.box)
         if mask is None:
             return bare, "There is no mask. Nothing could be outlined in this box."
-        return _masked(item, replace(segment, mask=mask)), ""
+        return _with_segment(item, replace(segment, mask=mask)), ""
 
-    def _shaped(self, item: RegionObject, clicks: tuple[Click, ...]) -> RegionObject:
-        """With the mask that the clicks ask for, and its extent as box.
+    def _mask_of_clicks(self, item: RegionObject, clicks: tuple[Click, ...]) -> RegionObject:
+        """The object with the mask that the clicks ask for, and the bounding box of that.
 
         A box that a person set stays, and so does the mask in it; only a click on a part of the object
-        outside of it makes it larger.
+        outside the box makes it larger.
         """
         if self.segmenter is None:
-            raise InputError("A click needs a mask maker, and masks are off. Draw a box instead.")
+            raise InputError("Clicks need masks, which are switched off. Draw a box instead.")
         by_clicks = not item.by_hand and item.point is not None and clicks[0] == Click(item.point)
-        box = None if by_clicks else _holding(item.box, _positive(clicks), self.picture.size)
+        box = None if by_clicks else _widen(item.box, clicks, self.picture.size)
         point = None if by_clicks else item.point
         (segment,) = self.segmenter.segment(self.picture, [MaskPrompt(box, point, clicks)])
-        mask = segment.mask if box is None or not item.by_hand else segment.mask.within(box)
-        extent = mask.extent() if mask else None
+        mask = segment.mask if box is None or not item.by_hand else segment.mask.crop(box)
+        extent = mask.bounding_box() if mask else None
         if mask is None or extent is None:
             raise InputError(_NOTHING_THERE)
-        shaped = replace(item, box=_spanning(item.box, extent) if item.by_hand else extent)
-        if item.point is not None and not item.point.within(shaped.box):
+        shaped = replace(item, box=_span(item.box, extent) if item.by_hand else extent)
+        if item.point is not None and not item.point.is_inside(shaped.box):
             shaped = replace(shaped, point=None)
-        return _masked(replace(shaped, clicks=clicks), replace(segment, mask=mask))
+        return _with_segment(replace(shaped, clicks=clicks), replace(segment, mask=mask))
 
 
-def rename(session: Session, name: str, label: str) -> Edited:
-    """A region with another label, of one line. Raises UnknownRegionError."""
+def rename(session: Session, name: str, label: str) -> EditResult:
+    """Give a region another label, of one line. Raises UnknownRegionError."""
     region = session.registry.region(name)
     label = " ".join(label.split())[:MAX_LABEL].rstrip()
-    return Edited(session.with_region(replace(region, label=label)))
+    return EditResult(session.with_region(replace(region, label=label)))
 
 
-def set_hidden(session: Session, name: str, hidden: bool) -> Edited:
-    """A region that is not drawn, or drawn again. Raises UnknownRegionError."""
+def set_hidden(session: Session, name: str, hidden: bool) -> EditResult:
+    """Hide a region, or show it again. Raises UnknownRegionError."""
     region = replace(session.registry.region(name), hidden=hidden)
-    return Edited(session.with_region(region))
+    return EditResult(session.with_region(region))
 
 
-def delete(session: Session, name: str) -> Edited:
-    """Without that region; its number is not given out again. Raises UnknownRegionError."""
-    return Edited(session.with_registry(session.registry.remove(name)))
+def delete(session: Session, name: str) -> EditResult:
+    """Delete a region, whose number is not given out again. Raises UnknownRegionError."""
+    return EditResult(session.with_registry(session.registry.remove(name)))
 
 
-def _added(session: Session, item: RegionObject, note: str = "") -> Edited:
+def _add(session: Session, item: RegionObject, note: str = "") -> EditResult:
     registry, _ = session.registry.add([item], origin=Origin.USER)
-    return Edited(session.with_registry(registry), note)
+    return EditResult(session.with_registry(registry), note)
 
 
-def _changed(session: Session, region: Region, item: RegionObject, note: str = "") -> Edited:
-    """With an object of a region mended; what a person drew is theirs and not "corrected"."""
-    mended = replace(item, corrected=region.origin is Origin.MODEL)
-    return Edited(session.with_region(region.with_object(mended)), note)
+def _change(session: Session, region: Region, item: RegionObject, note: str = "") -> EditResult:
+    """Replace an object of a region; only what the model found counts as "corrected"."""
+    changed = replace(item, corrected=region.origin is Origin.MODEL)
+    return EditResult(session.with_region(region.with_object(changed)), note)
 
 
-def _object(session: Session, name: str) -> tuple[Region, RegionObject]:
+def _find(session: Session, name: str) -> tuple[Region, RegionObject]:
     return session.registry.region(name), session.registry.objects(name)[0]
 
 
-def _masked(item: RegionObject, segment: Segment) -> RegionObject:
+def _with_segment(item: RegionObject, segment: Segment) -> RegionObject:
     return replace(item, mask=segment.mask, mask_quality=segment.quality)
 
 
 def _with_click(item: RegionObject, click: Click, size: Size) -> tuple[Click, ...]:
-    """The object's clicks and one more, which takes back those of the other kind at the same place."""
+    """The object's clicks and one more, which undoes those of the other kind at the same place."""
     near = _SAME_PLACE * max(size.width, size.height)
     x, y = click.point.xy
 
@@ -170,21 +170,17 @@ def _with_click(item: RegionObject, click: Click, size: Size) -> tuple[Click, ..
     return (*filter(stays, item.clicks), click)
 
 
-def _positive(clicks: Iterable[Click]) -> list[PicturePoint]:
-    return [c.point for c in clicks if c.positive]
-
-
-def _spanning(box: PictureBox, other: PictureBox) -> PictureBox:
-    """The smallest box round both."""
+def _span(box: PictureBox, other: PictureBox) -> PictureBox:
+    """The smallest box around both."""
     return PictureBox(
         min(box.x1, other.x1), min(box.y1, other.y1), max(box.x2, other.x2), max(box.y2, other.y2)
     )
 
 
-def _holding(box: PictureBox, points: Iterable[PicturePoint], size: Size) -> PictureBox:
-    """The box, widened where a point lies outside of it."""
+def _widen(box: PictureBox, clicks: Iterable[Click], size: Size) -> PictureBox:
+    """The box, widened to contain the positive clicks."""
     rim = round(_RIM * max(box.width, box.height)) + 1
-    outside = [p for p in points if not p.within(box)]
+    outside = [c.point for c in clicks if c.positive and not c.point.is_inside(box)]
     xs = [*(p.x - rim for p in outside), *(p.x + rim for p in outside), box.x1, box.x2]
     ys = [*(p.y - rim for p in outside), *(p.y + rim for p in outside), box.y1, box.y2]
     return PictureBox(min(xs), min(ys), max(xs), max(ys)).clamped(size)

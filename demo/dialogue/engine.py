@@ -1,7 +1,7 @@
-"""One turn from a person's sentence to a longer dialogue: the only place where the rooms meet.
+"""One turn, from a person's sentence to the longer dialogue: the only place where the rooms meet.
 
-``sentence → references → prompt → text → trace → boxes → masks → findings → session``, once, forward,
-told as events while it happens. It knows no page and no model code; each part is called through its
+``sentence → references → prompt → text → trace → boxes → masks → findings → session``, once, in that order,
+reported as events while it happens. It knows no page and no model code; each part is called through its
 protocol or as a pure function.
 """
 
@@ -13,20 +13,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from demo.answers.checks import check
+from demo.answers.checks import check_trace
 from demo.answers.finding import Finding
 from demo.answers.trace import (
     ObjectFound,
     PartClosed,
     PartOpened,
     PartText,
-    Trace,
     TraceEvent,
-    TraceObject,
     TraceParser,
 )
 from demo.dialects.dialect import Dialect
-from demo.dialects.prompt import Given, Prompt, build_prompt
+from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.language.labels import label_of
@@ -40,16 +38,16 @@ from demo.segmenters.base import MaskPrompt, Segmenter
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """The question was understood; ``prompted`` is what the model is asked."""
+    """The question was understood; ``prompted`` is the question in the form that the model gets."""
 
     question: str
     prompted: str
-    given: tuple[Given, ...]
+    given: tuple[GivenBox, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectSeen:
-    """An object stands in the text that is still being written; picture pixels."""
+    """An object was read in the text that is still being written; picture pixels."""
 
     box: PictureBox
     point: PicturePoint | None
@@ -57,7 +55,7 @@ class ObjectSeen:
 
 @dataclass(frozen=True, slots=True)
 class Segmenting:
-    """The text is complete and masks are being made for so many objects."""
+    """The text is complete, and masks are being made for ``count`` objects."""
 
     count: int
 
@@ -70,7 +68,7 @@ class TurnFinished:
 
 
 MASKS_AT_ONCE = 16
-_TURNS_REPEATED = 8  # an answer may repeat parts of so many former ones
+_TURNS_REPEATED = 8  # the number of earlier answers of which a new one may repeat parts
 TurnEvent = (
     TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
 )
@@ -94,11 +92,11 @@ def understand(
     *,
     bare: bool = False,
 ) -> tuple[Resolved, Prompt]:
-    """What a sentence means in a dialogue, and how a model of that dialect would be asked.
+    """The meaning of a sentence in a dialogue, and the prompt for a model of that dialect.
 
-    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as `build_prompt` says.
-    "It" is the newest region that can be seen, found or drawn; in a sentence that is resolved already
-    nothing more is read as a reference.
+    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as in `build_prompt`.
+    "It" is the newest visible region, found or drawn; a sentence that is resolved already is not read for
+    references again.
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
     if isinstance(sentence, Resolved):
@@ -125,9 +123,8 @@ def run_turn(
     """Answer one sentence about the session's picture.
 
     The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
-    what was complete. References are written in the model's own frame, unless ``written_in`` gives
-    another: the model takes those numbers for its own all the same. That, and references written
-    ``bare``, are for evaluations only.
+    what was complete. References are written in the model's frame, or in ``written_in``, whose numbers the
+    model still takes for its own frame's. That, and references written ``bare``, are for evaluations only.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
     possibly later; the given session is never changed.
     """
@@ -139,18 +136,18 @@ def run_turn(
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
-    writing = _Writing(picture.size, info.frame, dialect, began)
+    streamed = _StreamedTrace(picture.size, info.frame, dialect, began)
     for number, piece in enumerate(reasoner.stream(picture, prompt, cancel)):
-        # Not sooner: while others come first, their pictures would take the place of this one.
+        # Not sooner: while this turn waits for others, their pictures would replace this one.
         if number == 0:
-            _prepare_meanwhile(segmenter, picture)
-        yield from writing.take(piece)
-    trace, stopped = writing.close(), cancel.is_set()
+            _prepare_in_background(segmenter, picture)
+        yield from streamed.take(piece)
+    trace, stopped = streamed.parser.close(), cancel.is_set()
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
-        raise EmptyAnswerError("The model gave no answer. Ask again, or in other words.")
-    findings = check(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
-    objects = [RegionObject("", *_in_picture(o, picture.size, info.frame)) for o in trace.objects]
+        raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
+    findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
     if objects and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
@@ -168,9 +165,9 @@ def run_turn(
         trace=trace.text,
         raw=trace.raw,
         findings=findings,
-        timings=writing.timings(),
+        timings=streamed.timings(),
         next_region=session.registry.next_number,
-        decoding=writing.usage.decoding,
+        decoding=streamed.usage.decoding,
     )
     yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
 
@@ -183,7 +180,7 @@ def answer(
     reasoner: Reasoner,
     segmenter: Segmenter | None,
 ) -> Session:
-    """The dialogue after one whole turn, for callers who do not watch it happen."""
+    """The dialogue after one whole turn, for callers that need no events."""
     events = run_turn(
         session,
         sentence,
@@ -195,19 +192,19 @@ def answer(
     return next(event.session for event in events if isinstance(event, TurnFinished))
 
 
-def _prepare_meanwhile(segmenter: Segmenter | None, picture: Picture) -> None:
-    """Let the segmenter look at the picture while the model writes; it keeps what it has seen."""
+def _prepare_in_background(segmenter: Segmenter | None, picture: Picture) -> None:
+    """Let the segmenter encode the picture while the model writes; it keeps the result."""
 
     def prepare(segmenter: Segmenter) -> None:
-        with suppress(ModelError):  # it shows again, and is said, when masks are made
+        with suppress(ModelError):  # it happens again, and is reported, when masks are made
             segmenter.prepare(picture)
 
     if segmenter is not None:
         threading.Thread(target=prepare, args=(segmenter,), daemon=True).start()
 
 
-class _Writing:
-    """A text as it arrives: parsed, measured, and told as events."""
+class _StreamedTrace:
+    """A model's text as it arrives: parsed, timed, and turned into events."""
 
     def __init__(self, picture: Size, frame: Size, dialect: Dialect, began: float) -> None:
         self.picture, self.frame, self.began = picture, frame, began
@@ -226,7 +223,7 @@ class _Writing:
         for event in self.parser.feed(piece):
             self._time(event)
             if isinstance(event, ObjectFound):
-                yield ObjectSeen(*_in_picture(event.item, self.picture, self.frame))
+                yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
 
@@ -235,9 +232,6 @@ class _Writing:
             self.opened[event.part] = time.perf_counter()
         elif isinstance(event, PartClosed):
             self.parts[event.part] = time.perf_counter() - self.opened[event.part]
-
-    def close(self) -> Trace:
-        return self.parser.close()
 
     def timings(self) -> Timings:
         total = time.perf_counter() - self.began
@@ -252,22 +246,12 @@ class _Writing:
         )
 
 
-def _in_picture(
-    item: TraceObject, picture: Size, frame: Size
-) -> tuple[PictureBox, PicturePoint | None]:
-    point = None if item.point is None else item.point.to_picture(picture, frame)
-    return item.box.to_picture(picture, frame), point
-
-
 def with_masks(
-    objects: Sequence[RegionObject],
-    picture: Picture,
-    segmenter: Segmenter,
-    cancel: threading.Event,
+    objects: Sequence[RegionObject], picture: Picture, segmenter: Segmenter, cancel: threading.Event
 ) -> list[RegionObject]:
     """The same objects with masks made from their boxes and points. Raises ModelError.
 
-    A stop takes effect after the group at hand; the objects after it stay without a mask.
+    Cancelling takes effect after the current group; the objects after it stay without masks.
     """
     made: list[RegionObject] = []
     for start in range(0, len(objects), MASKS_AT_ONCE):

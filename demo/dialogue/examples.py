@@ -1,4 +1,4 @@
-"""The examples people can open with one click: a picture and a short dialogue each."""
+"""The examples that people can open with one click: each a picture and a few questions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples"
+from demo.machine.own_files import EXAMPLES
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture with questions to ask in turn; ``note`` says what to expect, where that is needed."""
+    """A picture with questions to ask in order; ``note`` says what to expect, where that is needed."""
 
     title: str
     picture: Path
@@ -19,7 +19,7 @@ class Example:
     note: str = ""
 
 
-def load_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
+def load_examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
     """The examples that ``examples.json`` lists, in its order."""
     rows = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
     return tuple(

@@ -1,7 +1,7 @@
 """A picture with its regions drawn on it, by supervision, on a copy.
 
-Colours are the page's own: the Okabe–Ito palette, which people with colour blindness can tell
-apart, by the region's number.
+The colours are those of the page: the Okabe–Ito palette, which people with colour blindness can tell
+apart, in the order of region numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from demo.picture.regions import Region, RegionObject
 
 
 def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
-    """The picture [H, W, 3] with the masks, boxes, points and names of all regions not hidden."""
+    """The picture [H, W, 3] with the masks, boxes, points and names of all visible regions."""
     shown = [(r, o) for r in session.registry if not r.hidden for o in r.objects]
     scene = np.ascontiguousarray(picture.pixels[..., ::-1])
     if not shown:
@@ -28,13 +28,13 @@ def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
     thickness = sv.calculate_optimal_line_thickness(size)
     palette = sv.ColorPalette.from_hex(list(PALETTE))
     for region, item in shown:
-        scene = _mask(scene, region, item, palette)
+        scene = _draw_mask(scene, region, item, palette)
     boxes = sv.Detections(
         xyxy=np.array([o.box.xyxy for _, o in shown], float),
         class_id=np.array([r.number - 1 for r, _ in shown]) % len(PALETTE),
     )
     scene = sv.BoxAnnotator(palette, thickness=thickness).annotate(scene, boxes)
-    scene = _points(scene, [o for _, o in shown], thickness)
+    scene = _draw_points(scene, [o for _, o in shown], thickness)
     labels = sv.LabelAnnotator(
         palette, text_scale=sv.calculate_optimal_text_scale(size), text_padding=4
     )
@@ -43,10 +43,10 @@ def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
     return np.ascontiguousarray(scene[..., ::-1])
 
 
-def _mask(
+def _draw_mask(
     scene: NDArray[np.uint8], region: Region, item: RegionObject, palette: sv.ColorPalette
 ) -> NDArray[np.uint8]:
-    """One mask at a time: a picture of 50 megapixels with many objects would fill the memory."""
+    """Draw one mask at a time: all masks of a picture of 50 megapixels would fill the memory."""
     if item.mask is None:
         return scene
     one = sv.Detections(
@@ -58,7 +58,7 @@ def _mask(
     return painted
 
 
-def _points(
+def _draw_points(
     scene: NDArray[np.uint8], objects: list[RegionObject], thickness: int
 ) -> NDArray[np.uint8]:
     for point in (o.point for o in objects if o.point is not None):
@@ -68,7 +68,7 @@ def _points(
 
 
 def overlay_png(picture: Picture, session: Session) -> bytes:
-    """The same as a PNG file."""
+    """`draw_overlay` as a PNG file. Raises InputError when it cannot be encoded."""
     ok, encoded = cv2.imencode(".png", draw_overlay(picture, session)[..., ::-1])
     if not ok:
         raise InputError("This picture could not be written as a PNG file.")

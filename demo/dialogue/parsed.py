@@ -1,16 +1,13 @@
-"""One model text by itself, read as a first turn: what `python -m demo parse` shows."""
+"""A single model text, read as a first turn: the output of `python -m demo parse`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from demo.answers.checks import check
+from demo.answers.checks import check_trace
 from demo.answers.finding import TraceText
-from demo.answers.trace import (
-    TraceObject,
-    parse_trace,
-)
+from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue.session_json import object_to_json
@@ -18,7 +15,7 @@ from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 
 
-def report(
+def parse_report(
     text: str,
     size: Size,
     frame: Size,
@@ -36,12 +33,8 @@ def report(
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
         "objects": [
-            object_to_json(_read_object(f"R1.{i}", item, size, frame)) for i, item in objects
+            object_to_json(RegionObject(f"R1.{i}", *item.in_picture(size, frame)))
+            for i, item in objects
         ],
-        "findings": [finding.to_dict() for finding in check(trace, named, dialect)],
+        "findings": [finding.to_dict() for finding in check_trace(trace, named, dialect)],
     }
-
-
-def _read_object(name: str, item: TraceObject, size: Size, frame: Size) -> RegionObject:
-    point = None if item.point is None else item.point.to_picture(size, frame)
-    return RegionObject(name, item.box.to_picture(size, frame), point)

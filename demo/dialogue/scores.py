@@ -1,9 +1,9 @@
-"""How an answer was reasoned: the rewards of RegionReasoner that need no ground truth, 0 to 1 each.
+"""Scores of the reasoning in an answer: the rewards of RegionReasoner that need no truth, 0 to 1 each.
 
-They say whether it was reasoned as the model was taught to reason, not whether it is right: a box may
-be wrong at full score. Where a score means nothing it is None, and a sentence says why.
+They say whether the model reasoned as it was trained to, not whether it is right: a box may be wrong at
+full score. Where a score means nothing it is None, and a sentence says why.
 
-This file does not know the registry or the page; what was given comes as boxes of the model frame.
+This file does not know the registry or the page; references are boxes in the model frame.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from demo.answers.checks import XYXY, citation_reward, find_citations
+from demo.answers.citations import XYXY, citation_reward, find_citations
 from demo.answers.finding import TraceText
-from demo.answers.trace import PARTS, bare, sentences
+from demo.answers.sentences import plain_form, sentences_of
+from demo.answers.trace import PARTS
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue.session import Turn
-from demo.errors import listed
-from demo.language.keywords import comparable, consistency, is_few
+from demo.errors import join_with_and
+from demo.language.keywords import consistency, is_few, may_be_compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ class Score:
     reason: str
 
 
-def scores(
+def scores_of(
     turn: Turn, given: Collection[XYXY], dialect: Dialect = REGION_REASONER
 ) -> tuple[Score, ...]:
     """The four rewards of an answer: citation, consistency, format, repetition.
 
-    ``given`` are the boxes that stood in the question, in the model frame. What an answer in the dialect
-    has no part for gets no score.
+    ``given`` are the boxes in the question, in the model frame. Parts that the dialect does not have get no
+    score.
     """
     if turn.partial:
         stopped = "The answer was stopped before it was complete."
@@ -58,7 +59,7 @@ NAMES = ("citation", "consistency", "format", "repetition")
 
 
 def _citation(think: str, given: Collection[XYXY]) -> Score:
-    """See `citation_reward`. Nothing given earns full credit in training; here it is no score."""
+    """See `citation_reward`. In training nothing given earns full credit; here it gets no score."""
     if not given:
         return Score("citation", None, "The question gives the model no region to cite.")
     cited = {citation.box for citation in find_citations(think)}
@@ -68,20 +69,20 @@ def _citation(think: str, given: Collection[XYXY]) -> Score:
     right = len(cited & set(given))
     if right == len(cited):
         boxes = "The box" if right == 1 else f"All {right} boxes"
-        return Score("citation", value, f"{boxes} that the reasoning cites stood in the question.")
+        return Score("citation", value, f"{boxes} that the reasoning cites came from the question.")
     counted = (
-        f"Of {_count(len(cited), 'box', 'boxes')} cited, {right or 'none'} stood in the question"
+        f"Of {_count(len(cited), 'box', 'boxes')} cited, {right or 'none'} came from the question"
     )
     return Score("citation", value, f"{counted}; any other box halves the score.")
 
 
 def _consistency(text: TraceText) -> Score:
-    """The reward `consistency`, as a share of what these parts can reach."""
+    """The reward `consistency`, as a share of the highest score that these parts can reach."""
     scene, focus, think = text.scene or "", text.focus or "", text.think or ""
     if not (scene and think):
-        absent = listed([_PARTS[n] for n in ("scene", "think") if not getattr(text, n)])
+        absent = join_with_and([_PARTS[n] for n in ("scene", "think") if not getattr(text, n)])
         return Score("consistency", None, f"There is nothing to compare without {absent}.")
-    if not comparable(scene, think):
+    if not may_be_compared(scene, think):
         few = "There are too few words to compare."
         other = "Words can be compared in English and in languages without spaces, not in this one."
         return Score("consistency", None, few if is_few(scene) and is_few(think) else other)
@@ -92,9 +93,11 @@ def _consistency(text: TraceText) -> Score:
         if total
     ]
     logic = (
-        f"It uses words of {listed(found.logic)}." if found.logic else "It uses no words of logic."
+        f"It uses words of {join_with_and(found.logic)}."
+        if found.logic
+        else "It uses no words of logic."
     )
-    counted = f"The reasoning takes up {listed(shares)}. " if shares else ""
+    counted = f"The reasoning takes up {join_with_and(shares)}. " if shares else ""
     return Score("consistency", found.score / found.reachable, f"{counted}{logic}")
 
 
@@ -107,14 +110,14 @@ _PARTS = {
 
 
 def _format(text: TraceText, parts: Sequence[str], *, asked: bool) -> Score:
-    """The share of demands that are met: each part is there, but a focus exactly when a region was given.
+    """The share of required parts: each must be there, but a focus only when a region was given.
 
-    Only ``parts`` are demanded; what else there is does no harm.
+    Only ``parts`` are required; other parts do no harm.
     """
     there = {part for part in parts if getattr(text, part)}
     wanted = {part for part in parts if asked or part != "focus"}
     missing = [_PARTS[part] for part in PARTS if part in wanted - there]
-    faults = [f"Missing: {listed(missing)}."] if missing else []
+    faults = [f"Missing: {join_with_and(missing)}."] if missing else []
     if there - wanted:
         faults.append("There is a focus although no region was given.")
     kept = f"All {len(wanted)} parts are there." if len(wanted) > 1 else "The answer is there."
@@ -122,22 +125,20 @@ def _format(text: TraceText, parts: Sequence[str], *, asked: bool) -> Score:
 
 
 def _repetition(raw: str) -> Score:
-    """The share of sentences that were not said before.
+    """The share of sentences that do not repeat an earlier one.
 
     The reward is named in the sources but not defined; this is its plainest form, and it agrees with the
     finding ``trace.repeats`` on what a sentence is.
     """
-    said = [bare(sentence) for sentence in sentences(raw)]
-    if len(said) < 2:
+    written = [plain_form(sentence) for sentence in sentences_of(raw)]
+    total, new = len(written), len(set(written))
+    if total < 2:
         return Score("repetition", None, "There are fewer than two sentences.")
-    new = len(set(said))
-    repeated = len(said) - new
-    if not repeated:
-        return Score("repetition", 1.0, f"None of {len(said)} sentences comes twice.")
-    verb = "was" if repeated == 1 else "were"
-    return Score(
-        "repetition", new / len(said), f"Of {len(said)} sentences, {repeated} {verb} said before."
-    )
+    if new == total:
+        return Score("repetition", 1.0, f"None of {total} sentences comes twice.")
+    verb = "repeats" if total - new == 1 else "repeat"
+    reason = f"Of {total} sentences, {total - new} {verb} an earlier one."
+    return Score("repetition", new / total, reason)
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -1,7 +1,7 @@
-"""A second opinion: what another model answers to a question that a dialogue holds already.
+"""A second opinion: the answer of another model to a question that a dialogue already has.
 
-It is no part of the dialogue, unless a person takes it in the place of the first. This file knows sessions;
-which models there are and how they are asked it does not.
+It is not part of the dialogue unless a person adopts it in place of the first answer. This file knows
+sessions, not models.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from demo.errors import InputError
 from demo.language.references import Resolved
 from demo.picture.geometry import PictureBox
 
-AGREE = 0.5  # mean IoU from which two answers are said to agree, as a hit is counted in benchmarks
-_CHANGED = "What this question refers to is not what it was when it was asked: ask again, and compare then."
+AGREE = 0.5  # the mean IoU above which two answers agree, as benchmarks count a hit
+_CHANGED = (
+    "This question now refers to other regions than when it was asked: ask it again, then compare."
+)
 
 
-def second_of(session: Session) -> SecondOpinion:
-    """The last answer of a dialogue, as another model's opinion on its question."""
+def as_second_opinion(session: Session) -> SecondOpinion:
+    """The last answer of a dialogue as a second opinion on its question."""
     turn = session.turns[-1]
     found = None if turn.region is None else session.registry.region(turn.region)
     bare = replace(turn, region=None, reasoner=None)
@@ -27,10 +29,10 @@ def second_of(session: Session) -> SecondOpinion:
     return SecondOpinion(session.reasoner_of(turn), bare, objects, label)
 
 
-def taken(session: Session, number: int, second: SecondOpinion) -> Session:
-    """That dialogue with the other answer in the place of turn ``number`` (1, 2, …), as its last.
+def adopt(session: Session, number: int, second: SecondOpinion) -> Session:
+    """The dialogue with the other answer in place of turn ``number`` (1, 2, …), which becomes the last.
 
-    Regions made since are gone, as when the question is asked again. Raises InputError when there is
+    Regions made since are removed, as when the question is asked again. Raises InputError when there is
     no such turn.
     """
     start = session.before(number).with_reasoner(second.reasoner)
@@ -44,15 +46,15 @@ def taken(session: Session, number: int, second: SecondOpinion) -> Session:
 
 
 def check_same(first: Turn, question: Resolved) -> None:
-    """Raises InputError when a question, as it is understood now, names other regions than it did."""
+    """Raises InputError when a question, as understood now, refers to other regions than in its turn."""
     if question.names != first.references:
         raise InputError(_CHANGED)
 
 
 def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> float | None:
-    """The mean IoU of two answers' boxes, paired best first, one to one; what has no pair counts 0.
+    """The mean IoU of two answers' boxes, paired one to one, best first; a box without a pair counts 0.
 
-    None when neither found anything.
+    None when both are empty.
     """
     if not first and not second:
         return None
@@ -68,8 +70,8 @@ def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> floa
     return total / max(len(first), len(second))
 
 
-def compared(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> str:
-    """How far two answers agree, in a sentence."""
+def agreement_sentence(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> str:
+    """A sentence that says how far two answers agree."""
     iou = agreement(first, second)
     if iou is None:
         return "They agree: both find nothing."

@@ -1,6 +1,6 @@
 """One dialogue about one picture as a frozen value.
 
-Acting on a session returns a new one that remembers the former, so undo is a step back.
+Every change returns a new session that remembers the former one, so undo is a step back.
 It holds numbers and text only: no pixels of the picture, no model, nothing that runs.
 """
 
@@ -20,8 +20,8 @@ from demo.picture.regions import Region, RegionObject, Registry, number_of
 
 @dataclass(frozen=True, slots=True)
 class ReasonerInfo:
-    """Which model answers, the frame (pixels) its boxes are written in for this picture, and the name of
-    the dialect it is asked in (see `dialects.known`).
+    """The model that answers, the frame (pixels) of its boxes for this picture, and the name of its dialect
+    (see `dialects.known`).
     """
 
     name: str
@@ -48,10 +48,10 @@ class Timings:
 class Turn:
     """One question and its answer.
 
-    ``next_region`` is the number that was free when it was asked. ``reasoner`` is who answered, and in
-    which frame the numbers of its texts are; None stands for the session's. ``second_opinions`` are what
-    other models said to the same question. ``decoding`` says in words how the text was decoded, as far as
-    that is known.
+    ``next_region`` is the number of the next region when it was asked. ``reasoner`` is the model that
+    answered, with the frame of the numbers in its texts; None stands for the session's.
+    ``second_opinions`` are other models' answers to the same question. ``decoding`` says how the text was
+    decoded, where that is known.
     """
 
     question: str
@@ -72,10 +72,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
-    """A second opinion: what another model said to a question that had an answer.
+    """Another model's answer to a question that already has one.
 
-    ``reasoner`` is that model; ``turn`` what it was asked and what it wrote, without a region, for
-    ``objects`` (picture pixels), under ``label``, are what it found and no part of the dialogue.
+    ``reasoner`` is that model and ``turn`` its question and answer, without a region, because the
+    ``objects`` that it found (picture pixels) with their ``label`` are not part of the dialogue.
     """
 
     reasoner: ReasonerInfo
@@ -86,9 +86,9 @@ class SecondOpinion:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A dialogue; ``former`` is the value before the last act (a turn or an edit), for undo.
+    """A dialogue; ``former`` is its value before the last change (a turn or an edit), for undo.
 
-    ``reasoner`` is the model that answers now; turns of another one name it.
+    ``reasoner`` is the model that answers now; turns of another model name theirs.
     """
 
     id: str
@@ -105,16 +105,16 @@ class Session:
         return cls(uuid.uuid4().hex, picture, reasoner)
 
     def reasoner_of(self, turn: Turn) -> ReasonerInfo:
-        """Who answered in a turn of this dialogue, and in which frame."""
+        """The model that answered in a turn of this dialogue, with its frame."""
         return turn.reasoner or self.reasoner
 
     @property
     def answered_by(self) -> tuple[str, ...]:
-        """The names of the models that have answered in it, in the order in which they came."""
+        """The names of the models that have answered in this dialogue, in order of their first answer."""
         return tuple(dict.fromkeys(self.reasoner_of(turn).name for turn in self.turns))
 
     def with_reasoner(self, reasoner: ReasonerInfo) -> Session:
-        """With another model from now on; the turns there are stay those of the models that answered."""
+        """With another model from now on; existing turns keep the models that answered them."""
         if reasoner == self.reasoner:
             return self
         turns = tuple(replace(turn, reasoner=self.reasoner_of(turn)) for turn in self.turns)
@@ -133,20 +133,20 @@ class Session:
         return self.with_registry(self.registry.replace(region))
 
     def undo(self) -> Session:
-        """The dialogue before the last act.
+        """The dialogue before the last change. Raises InputError when there is nothing to undo.
 
-        A session that was loaded has no memory of its acts: there the last turn is taken back with
+        A session that was loaded does not remember its changes: there the last turn is removed with
         the region it made.
         """
         if self.former is not None:
-            return self.former._noted_as(self.turns)
+            return self.former._with_notes_of(self.turns)
         if not self.turns:
             raise InputError("There is nothing to undo.")
         last = self.turns[-1].region
         registry = self.registry
         if last is not None and last in registry:
             kept = tuple(r for r in registry if r.id != last)
-            # Its number is free again only if no later one was given out.
+            # Its number is free again only if no later one was used.
             newest = registry.region(last).number == registry.next_number - 1
             registry = Registry(kept, registry.next_number - newest)
         return replace(self, turns=self.turns[:-1], registry=registry)
@@ -154,20 +154,20 @@ class Session:
     def turn(self, number: int) -> Turn:
         """Turn 1, 2, … Raises InputError when there is no such turn."""
         if not 1 <= number <= len(self.turns):
-            raise InputError("This answer is not there any more.")
+            raise InputError("This answer does not exist any more.")
         return self.turns[number - 1]
 
     def before(self, turn: int) -> Session:
-        """As it was before that turn (1, 2, …) was asked, to ask it again or another in its place.
+        """The dialogue before that turn (1, 2, …), to ask it again or another in its place.
 
-        The regions made since are gone, drawn ones too; those there were stay as they are now, so that
-        a correction is not lost. Raises InputError when there is no such turn.
+        Regions made since are removed, drawn ones too; earlier ones stay as they are now, so that a
+        correction is not lost. Raises InputError when there is no such turn.
         """
         registry = self.registry.rolled_back(self._free_number(turn))
         return replace(self, turns=self.turns[: turn - 1], registry=registry, former=self)
 
-    def branched(self, turn: int) -> Session:
-        """A new dialogue that begins with the turns up to and including that one, and their regions.
+    def branch_at(self, turn: int) -> Session:
+        """A new dialogue with the turns up to and including that one, and their regions.
 
         Raises InputError when there is no such turn.
         """
@@ -176,15 +176,15 @@ class Session:
         start = self if whole else self.before(turn + 1)
         return replace(start, id=uuid.uuid4().hex, branch=(self.id, turn), former=None)
 
-    def rated(self, turn: int, feedback: str | None) -> Session:
-        """With that turn found ``up``, ``down`` or nothing; no act, so undo does not count it.
+    def with_feedback(self, turn: int, feedback: str | None) -> Session:
+        """With that turn rated ``up``, ``down`` or None; undo does not count this as a change.
 
         Raises InputError when there is no such turn.
         """
         return self._with_note(turn, replace(self.turn(turn), feedback=feedback))
 
     def with_second_opinion(self, turn: int, second: SecondOpinion) -> Session:
-        """With another model's opinion on that turn, in the place of its former one; no act either.
+        """With another model's opinion on that turn, which replaces its former one; undo ignores it too.
 
         Raises InputError when there is no such turn.
         """
@@ -195,8 +195,8 @@ class Session:
     def _with_note(self, turn: int, noted: Turn) -> Session:
         return replace(self, turns=(*self.turns[: turn - 1], noted, *self.turns[turn:]))
 
-    def _noted_as(self, turns: Sequence[Turn]) -> Session:
-        """With what people and other models thought of the same turns since."""
+    def _with_notes_of(self, turns: Sequence[Turn]) -> Session:
+        """With the ratings and second opinions that the same turns have got since."""
         noted = tuple(
             replace(t, feedback=s.feedback, second_opinions=s.second_opinions)
             if _is_same(t, s)
@@ -206,13 +206,13 @@ class Session:
         return replace(self, turns=(*noted, *self.turns[len(noted) :]))
 
     def _free_number(self, turn: int) -> int:
-        """Which region number was free before a turn. Raises InputError when there is no such turn."""
+        """The next region number before a turn. Raises InputError when there is no such turn."""
         noted, later = self.turn(turn).next_region, self.turns[turn - 1 :]
         made = (number_of(t.region) for t in later if t.region)
-        # A file of another maker may not note it: then the turn's own region, or the next one's.
+        # Another program's file may lack it: then the number of the turn's region, or of the next turn's.
         return noted if noted is not None else next(made, self.registry.next_number)
 
 
 def _is_same(turn: Turn, later: Turn) -> bool:
-    """Whether that is the same turn, and not its question asked again, with the same words in answer."""
+    """Whether that is the same turn, not its question asked again and answered in the same words."""
     return (turn.question, turn.raw, turn.timings) == (later.question, later.raw, later.timings)

@@ -1,13 +1,12 @@
 """Dialogues on disk: one SQLite file (WAL) and a folder of pictures named by their hash.
 
-What `save` was given is on disk when it returns. Every dialogue has an owner, and nothing of one owner is
-found, changed or removed for another, except by the bound on the whole folder. Order goes by a counter;
-the clock is for display only. It knows no pages and no models.
+A dialogue is on disk when `save` returns. Every dialogue has an owner, and no owner can find, change or
+remove those of another; only the bound on the whole folder does. Dialogues are ordered by a counter; the
+clock is for display only. It knows no pages and no models.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -16,7 +15,6 @@ import secrets
 import sqlite3
 import threading
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,70 +23,31 @@ from typing import Any
 
 from PIL import Image
 
+from demo.dialogue.database import as_store_error, fold, is_damage, open_database
+from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import PictureError, SessionFormatError, StoreError, disk_fault
+from demo.errors import PictureError, SessionFormatError, StoreError, one_line
 from demo.picture.picture import Picture, open_picture
 
-VERSION = 1
 DATABASE, PICTURES = "dialogues.sqlite3", "pictures"
 MAX_TITLE = 80
 THUMBNAIL = 256  # pixels, the longer side
-_GONE = "This dialogue is not here any more."
+_GONE = "This dialogue does not exist any more."
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TOKEN = re.compile(r"[0-9A-Za-z_-]{32,64}")
-_CREATE = """
-CREATE TABLE IF NOT EXISTS pictures (
-    sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL, thumbnail BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS dialogues (
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, revision INTEGER NOT NULL,
-    title TEXT NOT NULL, named INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
-    picture TEXT NOT NULL, turns INTEGER NOT NULL, updated REAL NOT NULL,
-    bytes INTEGER NOT NULL, words TEXT NOT NULL, body TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_owner ON dialogues (owner, revision);
-CREATE INDEX IF NOT EXISTS by_revision ON dialogues (revision);
-CREATE INDEX IF NOT EXISTS by_picture ON dialogues (picture);
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose dialogues; ``key`` is a hash, so that the file holds no token that opens anything."""
-
-    key: str
-
-
-def user(name: str) -> Owner:
-    """A person who has signed in."""
-    return _owner("user", name)
-
-
-def visitor(token: str) -> Owner:
-    """Somebody without a name, known by a secret of `new_token`. Raises ValueError for another text."""
-    if not _TOKEN.fullmatch(token):
-        raise ValueError(f"expected a token of 32 to 64 letters, got {len(token)} characters")
-    return _owner("visitor", token)
-
-
-def new_token() -> str:
-    """A secret to give to a visitor."""
-    return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Where a dialogue is kept, and in which state; `save` takes it back with the next state."""
+    """The id and revision under which a dialogue was saved; the next `save` of it takes this value."""
 
     id: str
     revision: int
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A dialogue in the list. ``updated`` is in seconds since 1970; ``picture`` the SHA-256 of its
-    picture."""
+class StoredDialogue:
+    """A dialogue in the list. ``updated`` is in seconds since 1970, ``picture`` a SHA-256."""
 
     id: str
     title: str
@@ -101,7 +60,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Bytes of dialogues and pictures that are kept, in the whole folder and for each owner."""
+    """The most bytes of dialogues and pictures, in the whole folder and for each owner."""
 
     total: int = 20_000_000_000
     each: int = 2_000_000_000
@@ -110,82 +69,82 @@ class Bounds:
 class Store:
     """The dialogues in one folder; any thread may call it, and several processes may share it.
 
-    ``notice`` is a sentence when the former file was damaged and a new one was begun. All methods raise
-    StoreError, with a sentence, when the disk does not do its part; then nothing has changed.
+    ``notice`` is a sentence when the file was found damaged and a new one was begun. All methods raise
+    StoreError, with a sentence, when reading or writing fails; then nothing has changed.
     """
 
     def __init__(self, folder: Path, bounds: Bounds | None = None) -> None:
         self.bounds, self.notice = bounds or Bounds(), ""
         self._folder, self._lock = folder, threading.RLock()
-        with _said(f" in {folder}"):
+        with as_store_error(f" in {folder}"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
             try:
-                self._db = _opened(folder / DATABASE)
+                self._db = open_database(folder / DATABASE)
             except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
+                if not is_damage(error):
                     raise
                 self.notice = _set_aside(folder)
-                self._db = _opened(folder / DATABASE)
+                self._db = open_database(folder / DATABASE)
         self._sweep(_pictures_in(folder / PICTURES))
 
     def close(self) -> None:
-        """Let the file go; the store cannot be used any more."""
+        """Close the database; the store cannot be used any more."""
         with self._lock:
             self._db.close()
 
     def save(
         self, owner: Owner, session: Session, picture: Picture, former: Saved | None = None
     ) -> Saved:
-        """Keep a dialogue; it is on disk when this returns.
+        """Save a dialogue; it is on disk when this returns.
 
-        ``former`` is what the last save or load of it gave. When the kept one has changed since, in
-        another window, or was deleted, this one is kept beside it under a new id, so that nothing is lost.
+        ``former`` is what its last save or load returned. When the stored one has changed since, in
+        another window, or was deleted, this one is saved beside it under a new id, so that nothing is lost.
         The oldest dialogues that are not pinned make room. Raises ValueError for another picture.
         """
         if picture.sha256 != session.picture.sha256:
             raise ValueError(f"expected the picture {session.picture.sha256}, got {picture.sha256}")
         body = _clean(json.dumps(session_to_json(session), ensure_ascii=False))
         image = b"" if self._picture(picture.sha256).exists() else _png(picture)
-        removed: list[tuple[str, Kept]] = []
+        removed: list[tuple[str, StoredDialogue]] = []
         try:
             with self._transaction("COMMIT"):
                 self._keep_picture(picture, image)
                 saved = self._put(owner, session, body, former)
                 removed = self._make_room(owner, saved.id)
-        finally:  # also a picture whose dialogue could not be kept
+        finally:  # also a picture whose dialogue could not be saved
             self._sweep({picture.sha256, *(kept.picture for _, kept in removed)})
         return saved
 
     def load(self, owner: Owner, identity: str) -> tuple[Session, Picture, Saved]:
-        """A dialogue with its picture, and what `save` wants to see of it."""
+        """A dialogue, its picture, and the value that the next `save` of it takes."""
         session, revision = self._session(owner, identity)
-        return session, self._open(session), Saved(identity, revision)
+        return session, self._open_picture(session), Saved(identity, revision)
 
-    def entries(self, owner: Owner, search: str = "") -> tuple[Kept, ...]:
+    def entries(self, owner: Owner, search: str = "") -> tuple[StoredDialogue, ...]:
         """The owner's dialogues, pinned ones first, then the newest.
 
-        With ``search``, those whose title, questions, answers or labels hold all of its words, whatever
-        their case and accents.
+        With ``search``, only those whose title, questions, answers or labels contain all of its words,
+        ignoring case and accents.
         """
-        words = folded(search).split()
+        words = fold(search).split()
         found = " AND instr(folded(title) || char(10) || words, ?)" * len(words)
         order = "ORDER BY pinned DESC, revision DESC"
         with self._reading():
-            return _kept(self._db.execute(f"{_LIST} WHERE owner = ?{found} {order}",
+            return _dialogues_of(self._db.execute(f"{_LIST} WHERE owner = ?{found} {order}",
                                           (owner.key, *words)))  # fmt: skip
 
     def newest(self, owner: Owner) -> str | None:
-        """The dialogue that was saved last, if there is one."""
+        """The id of the dialogue that was saved last; None where there is none."""
         query = "SELECT id FROM dialogues WHERE owner = ? ORDER BY revision DESC LIMIT 1"
         with self._reading():
             row = self._db.execute(query, (owner.key,)).fetchone()
         return None if row is None else str(row[0])
 
     def branches(self, owner: Owner, identity: str) -> tuple[tuple[Session, Saved], ...]:
-        """A dialogue and all that hang together with it by branching, in the order in which they began.
+        """A dialogue and all that are connected to it by branching, in the order in which they began.
 
-        Of copies of one dialogue only the newest is among them, except for the one that was asked for.
+        Of several copies of one dialogue only the newest is included, or the one that was asked for.
         """
         rows = self._rows(
             "SELECT id, json_extract(body, '$.id'), json_extract(body, '$.branch.of') FROM dialogues "
@@ -203,13 +162,14 @@ class Store:
         return bytes(row[0])
 
     def rename(self, owner: Owner, identity: str, title: str) -> None:
-        """Give a dialogue another title; an empty one brings back its own."""
+        """Give a dialogue another title; an empty one restores the default."""
         session, _ = self._session(owner, identity)
-        self._change("title = ?, named = ?", (_short(title) or _title(session), bool(_short(title))),
-                     owner, identity)  # fmt: skip
+        short = one_line(title, MAX_TITLE)
+        values = (short or _default_title(session), bool(short))
+        self._change("title = ?, named = ?", values, owner, identity)
 
     def pin(self, owner: Owner, identity: str, pinned: bool) -> None:
-        """Keep a dialogue whatever its age, or no longer."""
+        """Pin a dialogue, so that it is never removed to make room, or unpin it."""
         self._change("pinned = ?", (pinned,), owner, identity)
 
     def delete(self, owner: Owner, identity: str) -> None:
@@ -220,9 +180,9 @@ class Store:
             self._remove(identity)
         self._sweep({picture})
 
-    def would_remove(self, owner: Owner, more: int) -> tuple[Kept, ...]:
-        """Which of the owner's dialogues would go if that owner kept so many bytes more."""
-        with self._transaction("ROLLBACK"):  # as if, and undone
+    def would_remove(self, owner: Owner, more: int) -> tuple[StoredDialogue, ...]:
+        """Which of the owner's dialogues would be removed if that owner saved ``more`` bytes."""
+        with self._transaction("ROLLBACK"):  # tried, and undone
             removed = self._make_room(owner, "", more)
         return tuple(kept for key, kept in removed if key == owner.key)
 
@@ -233,12 +193,12 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with self._lock, _said():
+        with self._lock, as_store_error():
             yield
 
     @contextmanager
     def _transaction(self, end: str) -> Iterator[None]:
-        """All of it is on disk after ``COMMIT``, or nothing of it."""
+        """A transaction that ends with ``end``: after ``COMMIT`` all of it is on disk, or nothing."""
         with self._reading():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -280,7 +240,7 @@ class Store:
         words = _words(session)
         values = {
             "id": saved.id, "owner": owner.key, "revision": saved.revision, "body": body,
-            "title": _title(session), "picture": session.picture.sha256,
+            "title": _default_title(session), "picture": session.picture.sha256,
             "turns": len(session.turns), "updated": time.time(), "words": words,
             "bytes": len(body.encode()) + len(words.encode()),
         }  # fmt: skip
@@ -300,26 +260,28 @@ class Store:
             values = (picture.sha256, path.stat().st_size, thumbnail(picture))
             self._db.execute("INSERT INTO pictures VALUES (?, ?, ?)", values)
 
-    def _make_room(self, owner: Owner, keep: str, more: int = 0) -> list[tuple[str, Kept]]:
-        """Remove the oldest until both bounds hold; whose they were, and what."""
-        removed: list[tuple[str, Kept]] = []
-        for whose, most in ((owner, self.bounds.each), (None, self.bounds.total)):
-            while self._used(whose) + more > most:
+    def _make_room(
+        self, owner: Owner, keep: str, more: int = 0
+    ) -> list[tuple[str, StoredDialogue]]:
+        """Remove the oldest until both bounds hold; the removed ones with their owners' keys."""
+        removed: list[tuple[str, StoredDialogue]] = []
+        for whose, max_bytes in ((owner, self.bounds.each), (None, self.bounds.total)):
+            while self._used(whose) + more > max_bytes:
                 going = self._oldest(whose, keep)
                 if going is None:
                     raise StoreError(
-                        f"There is no room for this dialogue: {most / 1e9:g} GB are in use, and what "
-                        "is kept is pinned. Delete a dialogue, or take the pin from one."
+                        f"There is no room for this dialogue: {max_bytes / 1e9:g} GB are in use, all by "
+                        "pinned dialogues. Delete or unpin one."
                     )
                 self._remove(going[1].id)
                 removed.append(going)
         return removed
 
-    def _oldest(self, owner: Owner | None, keep: str) -> tuple[str, Kept] | None:
+    def _oldest(self, owner: Owner | None, keep: str) -> tuple[str, StoredDialogue] | None:
         mine = "" if owner is None else "AND owner = :owner "
         query = f"{_LIST} WHERE NOT pinned AND id != :keep {mine}ORDER BY revision LIMIT 1"
         values = {"keep": keep, "owner": owner.key if owner else ""}
-        kept = _kept(self._db.execute(query, values))
+        kept = _dialogues_of(self._db.execute(query, values))
         if not kept:
             return None
         key = self._db.execute("SELECT owner FROM dialogues WHERE id = ?", (kept[0].id,))
@@ -340,7 +302,7 @@ class Store:
         return int(used.fetchone()[0])
 
     def _sweep(self, hashes: Iterable[str]) -> None:
-        """Remove picture files that no dialogue has; what fails is left to the next start.
+        """Remove picture files that no dialogue uses; those that cannot be removed wait for the next start.
 
         Within a transaction no other program is between writing a file and its row.
         """
@@ -356,7 +318,7 @@ class Store:
             raise ValueError(f"expected a SHA-256, got {sha256[:80]!r}")
         return self._folder / PICTURES / f"{sha256}.png"
 
-    def _open(self, session: Session) -> Picture:
+    def _open_picture(self, session: Session) -> Picture:
         try:
             with Image.open(self._picture(session.picture.sha256), formats=("PNG",)) as image:
                 picture = open_picture(image, session.picture.name)
@@ -379,22 +341,14 @@ VALUES (:id, :owner, :revision, :title, :picture, :turns, :updated, :bytes, :wor
 """
 
 
-def folded(text: str) -> str:
-    """A text as it is searched: no case, no accents."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c))
-
-
-def _owner(kind: str, name: str) -> Owner:
-    return Owner(hashlib.sha256(f"{kind}:{name}".encode("utf-8", "surrogatepass")).hexdigest())
-
-
-def _kept(rows: Iterable[tuple[str, str, str, int, float, int, int]]) -> tuple[Kept, ...]:
-    return tuple(Kept(*row[:5], bool(row[5]), row[6]) for row in rows)
+def _dialogues_of(
+    rows: Iterable[tuple[str, str, str, int, float, int, int]],
+) -> tuple[StoredDialogue, ...]:
+    return tuple(StoredDialogue(*row[:5], bool(row[5]), row[6]) for row in rows)
 
 
 def _family(rows: Iterable[tuple[str, str, str | None]], identity: str) -> list[str]:
-    """Which dialogues hang together with one; a row is id, the session's own id, whose branch it is."""
+    """The ids of the dialogues connected to one; a row is id, session id, and the id it branched from."""
     rows = list(rows)
     linked, before = {own for i, own, _ in rows if i == identity}, 0
     while len(linked) > before:
@@ -407,27 +361,21 @@ def _family(rows: Iterable[tuple[str, str, str | None]], identity: str) -> list[
     return [i for i, own, _ in rows if newest.get(own) == i]
 
 
-def _title(session: Session) -> str:
-    """What a dialogue is called by itself: its first question, or its picture."""
-    return _short(session.turns[0].question if session.turns else session.picture.name)
-
-
-def _short(title: str) -> str:
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in title)
-    line = " ".join(kept.split())
-    return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1].rstrip()}…"
+def _default_title(session: Session) -> str:
+    """The title of a dialogue that nobody named: its first question, or its picture."""
+    return one_line(session.turns[0].question if session.turns else session.picture.name, MAX_TITLE)
 
 
 def _words(session: Session) -> str:
-    """All that a search may find."""
-    said = [(t.question, t.trace.scene, t.trace.focus, t.trace.think) for t in session.turns]
+    """All text that a search may find."""
+    turns = [(t.question, t.trace.scene, t.trace.focus, t.trace.think) for t in session.turns]
     labels = [region.label for region in session.registry]
-    texts = [session.picture.name, *(text for turn in said for text in turn if text), *labels]
-    return _clean(folded("\n".join(texts)))
+    texts = [session.picture.name, *(text for turn in turns for text in turn if text), *labels]
+    return _clean(fold("\n".join(texts)))
 
 
 def _clean(text: str) -> str:
-    """Without half characters, which cannot be written."""
+    """The text without half characters, which cannot be written."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -446,7 +394,7 @@ def thumbnail(picture: Picture) -> bytes:
 
 
 def _pictures_in(folder: Path) -> set[str]:
-    """The hashes of the files there, whole or begun; files of other names are left alone."""
+    """The hashes of the picture files there, complete or partial; files of other names are ignored."""
     names = (path.name.partition(".")[0] for path in folder.glob("*.png*"))
     return {name for name in names if _SHA256.fullmatch(name)}
 
@@ -456,7 +404,7 @@ def _part(path: Path) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A file that is there as a whole and on disk, or not at all."""
+    """Write a file so that it is on disk completely or not at all."""
     with _part(path).open("wb") as file:
         file.write(content)
         file.flush()
@@ -469,43 +417,8 @@ def _write(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The database, ready; sqlite3.DatabaseError when it is damaged, StoreError when it is too new."""
-    path.touch(mode=0o600)  # for nobody else on this machine
-    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute("PRAGMA auto_vacuum = FULL")  # what is removed gives its room back
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut
-        db.execute("PRAGMA secure_delete = ON")
-        [version] = db.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise StoreError(
-                f"The dialogues in {path.parent} were kept by a newer version of this demo. "
-                "Use that one, or give another folder with --sessions."
-            )
-        if db.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise _DamageError
-        db.executescript(f"BEGIN; {_CREATE} PRAGMA user_version = {VERSION}; COMMIT;")
-        db.create_function("folded", 1, folded, deterministic=True)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-class _DamageError(sqlite3.DatabaseError):
-    """A check found that the file's parts do not fit together."""
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return isinstance(error, _DamageError) or (code is not None and code & 0xFF in damage)
-
-
 def _set_aside(folder: Path) -> str:
-    """Move a damaged file with all pictures into a folder of their own; the sentence that says so."""
+    """Move a damaged file with all pictures into a new folder; returns a sentence that says so."""
     number = 1
     while (aside := folder / f"damaged-{number}").exists():
         number += 1
@@ -515,29 +428,6 @@ def _set_aside(folder: Path) -> str:
             (folder / name).rename(aside / name)
     (folder / PICTURES).mkdir(mode=0o700)
     return (
-        f"The file of former dialogues was damaged. It was kept aside as {aside.name}, with its "
-        "pictures, and a new one was begun."
+        f"The file of earlier dialogues was damaged. It was moved to {aside.name}, with its pictures, "
+        "and a new one was begun."
     )
-
-
-@contextmanager
-def _said(where: str = "") -> Iterator[None]:
-    """What a disk does not do, as a sentence; visitors are not told where the folder is."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        rest = "" if where else " What is on the page is still there."
-        raise StoreError(f"Dialogues cannot be kept{where}: {_reason(error)}.{rest}") from error
-
-
-def _reason(error: OSError | sqlite3.Error) -> str:
-    if isinstance(error, OSError):
-        return disk_fault(error)
-    if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
-        return "their file is damaged; at the next start it is kept aside and a new one begun"
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return "the disk is full"
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "another program is using their file; try again"
-    return str(error)

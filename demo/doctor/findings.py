@@ -1,4 +1,4 @@
-"""What the doctor finds wrong, with what to do about it; and parts that fail without stopping the rest."""
+"""What the doctor found, with what to do about it; a part that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Finished sentences: what is so, and what to do. A ``fault`` is something that is not well."""
+    """Whole sentences: what was found and what to do. A ``fault`` is something wrong, else it is a note."""
 
     what: str
     do: str = ""
@@ -25,7 +25,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Findings:
-    """What was found so far, each thing once."""
+    """The findings so far, each of them once."""
 
     found: list[Finding] = field(default_factory=list)
 
@@ -34,11 +34,11 @@ class Findings:
         return [finding for finding in self.found if finding.fault]
 
     def fault(self, what: str, do: str = "") -> None:
-        """Something that is not well."""
+        """Add something that is wrong."""
         self._add(Finding(what, do))
 
     def note(self, what: str, do: str = "") -> None:
-        """Something to know, which is no fault."""
+        """Add something worth knowing that is not wrong."""
         self._add(Finding(what, do, fault=False))
 
     def _add(self, finding: Finding) -> None:
@@ -46,9 +46,10 @@ class Findings:
             self.found.append(finding)
 
     def attempt(self, what: str, part: Callable[[], Part]) -> Part | None:
-        """Do one part; None when it failed, which is then a fault that begins with ``what``.
+        """Run one part of the examination and return its result; None when it failed.
 
-        An examination goes on whatever breaks, so every exception ends here; Ctrl+C ends the part.
+        The examination goes on whatever breaks: any exception becomes a fault that begins with ``what``,
+        and Ctrl+C ends this part only.
         """
         try:
             return part()

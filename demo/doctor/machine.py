@@ -1,6 +1,6 @@
 """What this machine is: system, processor, memory, disks, cards, libraries, proxies.
 
-It only looks. Nothing secret is read: of a proxy, only host and port.
+Nothing is changed, and nothing secret is reported: of a proxy, only host and port.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ from demo.errors import disk_fault
 from demo.machine import cards
 from demo.machine.cgroups import cores_allowed, memory_limit
 from demo.machine.devices import best_device, card_fault, free_memory, half_precision
+from demo.machine.environment import try_writing
 from demo.machine.precision import Precision
 from demo.reasoners.quantized_cache import cache_folder
 
-_ROOM = 10**9  # bytes without which a disk counts as full
+_MIN_FREE = 10**9  # bytes; with less, a disk counts as full
 _LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "gradio")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where files go: ``what``, into which folder, bytes free there, and why it cannot be written."""
+    """Where files of one kind (``what``) go: the folder, bytes free, and why it cannot be written."""
 
     what: str
     folder: str
@@ -57,11 +58,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """All of it. Memory in bytes; ``cores`` are those that this process may keep busy, ``load`` how many
-    programs want one at a time (the last minute's mean).
+    """What was found; memory in bytes.
 
-    ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); ``driver`` is NVIDIA’s and
-    ``seen`` the cards that it names, whether torch can use them or not.
+    ``cores`` is how many this process may keep busy, ``load`` how many are wanted (the last minute's
+    mean). ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); ``driver`` is NVIDIA’s,
+    and ``seen`` are the cards that it names, whether torch can use them or not.
     """
 
     system: str
@@ -88,10 +89,10 @@ class Machine:
     no_proxy: str
 
 
-def look(findings: Findings) -> Machine:
-    """Look at this machine; what is not well goes into ``findings``."""
+def examine_machine(findings: Findings) -> Machine:
+    """Describe this machine; what is wrong with it goes into ``findings``."""
     memory, limit, device = psutil.virtual_memory(), memory_limit(), best_device()
-    told = cards.look(torch.version.cuda, torch.version.hip, (), "")
+    seen = cards.look(torch.version.cuda, torch.version.hip, (), "")
     machine = Machine(
         system=_system(),
         python=platform.python_version(),
@@ -109,18 +110,18 @@ def look(findings: Findings) -> Machine:
         torch=torch.__version__,
         build=_build(),
         cards=tuple(_cards()),
-        driver=told.driver,
-        seen=tuple(card.name for card in told.cards),
+        driver=seen.driver,
+        seen=tuple(card.name for card in seen.cards),
         libraries=dict(_versions()),
         places=tuple(_places()),
         proxies=dict(_proxies()),
         no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or "",
     )
-    _judge(machine, findings)
+    _check(machine, findings)
     return machine
 
 
-def _judge(machine: Machine, findings: Findings) -> None:
+def _check(machine: Machine, findings: Findings) -> None:
     if fault := card_fault():
         findings.fault(fault)
     elif machine.device == "cpu":
@@ -130,7 +131,7 @@ def _judge(machine: Machine, findings: Findings) -> None:
             findings.fault(
                 f"{place.what} cannot be kept in {place.folder}: {place.fault}.", _elsewhere(place)
             )
-        elif place.free < _ROOM:
+        elif place.free < _MIN_FREE:
             findings.fault(
                 f"The disk for {place.what[:1].lower()}{place.what[1:]} is nearly full: "
                 f"{gb(place.free)} are free in {place.folder}.",
@@ -139,19 +140,19 @@ def _judge(machine: Machine, findings: Findings) -> None:
     if machine.threads > machine.cores + 0.5:
         cores = max(int(machine.cores), 1)
         findings.note(
-            f"torch computes with {machine.threads} threads, and this process may keep "
-            f"{machine.cores:g} cores busy: that slows it down.",
+            f"torch computes with {machine.threads} threads, but this process may use only "
+            f"{machine.cores:g} cores: that slows it down.",
             f"Set OMP_NUM_THREADS={cores}.",
         )
     if machine.load > machine.cores:
         findings.note(
-            f"Other programs keep this machine busy ({machine.load:.1f} want one of {machine.cores:g} "
-            "cores at a time): the figures are worse than they would be."
+            f"Other programs keep this machine busy (a load of {machine.load:.1f} on {machine.cores:g} "
+            "cores): the figures are worse than they would otherwise be."
         )
 
 
 def _elsewhere(place: Place) -> str:
-    return f"Free some disk, or set {_VARIABLES[place.what]} to another folder."
+    return f"Free some disk space, or set {_VARIABLES[place.what]} to another folder."
 
 
 _VARIABLES = {
@@ -163,31 +164,26 @@ _VARIABLES = {
 
 
 def _places() -> Iterator[Place]:
-    folders = {
-        "Fetched weights": Path(constants.HF_HUB_CACHE),
-        "Quantized models": cache_folder(),
-        "Dialogues": _sessions(),
-        "Temporary files": Path(tempfile.gettempdir()),
-    }
-    for what, folder in folders.items():
+    temporary = Path(tempfile.gettempdir())
+    folders = (Path(constants.HF_HUB_CACHE), cache_folder(), _sessions(), temporary)
+    for what, folder in zip(_VARIABLES, folders, strict=True):
         if folder is not None:
             yield place_of(what, folder)
 
 
 def place_of(what: str, folder: Path) -> Place:
-    """What is so of a folder, which may have to be made yet; nothing is left behind."""
+    """The state of a folder, which need not exist yet; nothing is created."""
     nearest = next(f for f in (folder, *folder.parents) if f.exists())
     try:
         free = shutil.disk_usage(nearest).free
-        with tempfile.TemporaryFile(dir=nearest) as file:
-            file.write(b"0" * 4096)
+        try_writing(nearest)
     except OSError as error:
         return Place(what, str(folder), 0, disk_fault(error))
     return Place(what, str(folder), free, None)
 
 
 def _sessions() -> Path | None:
-    """Where dialogues go without ``--sessions``; None where they are kept in memory."""
+    """Where dialogues go without ``--sessions``; None when they stay in memory."""
     given = os.environ.get("REGIONREASONER_SESSIONS")
     if given:
         return None if given == "none" else Path(given)
@@ -239,14 +235,14 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _proxies() -> Iterator[tuple[str, str]]:
-    """Host and port only: such an address may hold a password."""
+    """Names and hosts of the proxy variables; the addresses themselves may hold passwords."""
     for name in _PROXIES:
         if value := os.environ.get(name) or os.environ.get(name.upper()):
             yield name, host_of(value)
 
 
 def host_of(address: str) -> str:
-    """Host and port of an address, with or without a scheme, and nothing else of it."""
+    """Only host and port of an address, which may have a scheme, a name and a password."""
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         port = f":{parts.port}" if parts.port else ""

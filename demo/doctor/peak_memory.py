@@ -1,39 +1,38 @@
-"""The most memory that a device had to give while something was done."""
+"""The most memory in use on a device while something was done."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
 
 import psutil
 import torch
 
-_EVERY_S = 0.01
+_INTERVAL_S = 0.01
 _STATUS, _MAPS = Path("/proc/self/status"), Path("/proc/self/maps")
 
 
 class Peak:
-    """Measures from entering to leaving, in bytes over what was taken before.
+    """Measures the peak inside a ``with`` block, in bytes above what was in use before it.
 
-    On CUDA that is what torch has reserved, exactly. Elsewhere memory is looked at a hundred times a
-    second; on a CPU what is counted is what cannot be given back: pages of files that are merely mapped
-    are not in it (`mapped_bytes` counts those of weights).
+    On CUDA that is exactly what torch reserved. Elsewhere memory is sampled a hundred times a second; on a
+    CPU only memory that cannot be reclaimed counts, so not the pages of mapped files (`mapped_bytes`
+    counts those of weights).
     """
 
     def __init__(self, device: str) -> None:
         self._device = device
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._before = self._most = 0
+        self._before = self._max = 0
 
     @property
     def bytes(self) -> int:
         if self._device == "cuda":
             return torch.cuda.max_memory_reserved() - self._before
-        self._look()
-        return self._most - self._before
+        self._sample()
+        return self._max - self._before
 
     def __enter__(self) -> Peak:
         if self._device == "cuda":
@@ -41,33 +40,28 @@ class Peak:
             torch.cuda.reset_peak_memory_stats()
             self._before = torch.cuda.memory_reserved()
             return self
-        self._before = self._most = self._taken()
+        self._before = self._max = self._used()
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _watch(self) -> None:
-        while not self._ended.wait(_EVERY_S):
-            self._look()
+        while not self._ended.wait(_INTERVAL_S):
+            self._sample()
 
-    def _look(self) -> None:
-        self._most = max(self._most, self._taken())
+    def _sample(self) -> None:
+        self._max = max(self._max, self._used())
 
-    def _taken(self) -> int:
+    def _used(self) -> int:
         return int(torch.mps.driver_allocated_memory()) if self._device == "mps" else _resident()
 
 
 def _resident() -> int:
-    """Bytes of this process in memory; on Linux without the pages of files."""
+    """Bytes of this process in memory; on Linux without pages of mapped files."""
     try:
         lines = _STATUS.read_text(encoding="ascii").splitlines()
     except OSError:
@@ -77,7 +71,7 @@ def _resident() -> int:
 
 
 def mapped_bytes(tensors: Iterable[torch.Tensor]) -> int:
-    """How much of these lies in mapped files, such as weights that are used where the file has them."""
+    """Bytes of those tensors that lie in mapped files, as weights do that are used without a copy."""
     try:
         lines = _MAPS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -87,7 +81,10 @@ def mapped_bytes(tensors: Iterable[torch.Tensor]) -> int:
 
 
 def _inside(lines: Iterable[str]) -> Callable[[int], bool]:
-    """Whether an address lies in a mapped file: a line has a range, rights, offset, device and inode."""
+    """A test whether an address lies in a mapped file.
+
+    A line has an address range, permissions, offset, device and inode.
+    """
     ranges: list[tuple[int, int]] = []
     for line in lines:
         place, _, _, _, inode = line.split()[:5]

@@ -1,4 +1,4 @@
-"""The three questions that the doctor asks, the last two of which refer to the first answer."""
+"""The three questions that the doctor asks; the last two refer to the first answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from demo.answers.trace import PartText
 from demo.dialects.prompt import Prompt
-from demo.dialogue.edits import Hand
+from demo.dialogue.edits import Editor
 from demo.dialogue.engine import Segmenting, TurnFinished, begin, run_turn, understand
 from demo.dialogue.examples import load_examples
 from demo.dialogue.session import Session, Turn
@@ -19,9 +19,10 @@ from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
 
 _DRAWN, _PHOTOGRAPH, _OTHER = "Two cats and a ball", "Coffee", "At the beach"
-_MAX_PIECES = 600  # of text; an answer that goes on is stopped there
+_MAX_PIECES = 600  # of text, after which an answer is stopped
 
-Before = Callable[[Picture, Prompt], None]
+# Called with each prompt before it is asked.
+OnPrompt = Callable[[Picture, Prompt], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One question as it was put, and the turn that came of it; its text took ``written_s`` seconds."""
+class Exchange:
+    """A question as it was asked and the turn that answers it, whose text took ``written_s`` seconds."""
 
     prompt: Prompt
     turn: Turn
@@ -45,7 +46,7 @@ class Asked:
 
 
 def scene_for(*, drawn: bool) -> Scene:
-    """The drawn scene for a model that knows no photographs, else a photograph."""
+    """A drawn scene for a model that knows no photographs, else a photograph."""
     examples = {example.title: example for example in load_examples()}
     chosen = examples[_DRAWN if drawn else _PHOTOGRAPH]
     questions = (*chosen.questions, "what is to the left of R1")[:3]
@@ -57,33 +58,33 @@ def ask(
     scene: Scene,
     reasoner: Reasoner,
     segmenter: Segmenter | None,
-    before: Before = lambda *_: None,
-) -> list[Asked]:
-    """The dialogue through the engine; ``before`` hears of each prompt first. Raises ModelError.
+    on_prompt: OnPrompt = lambda *_: None,
+) -> list[Exchange]:
+    """Ask the questions as one dialogue; ``on_prompt`` is called before each. Raises ModelError.
 
-    Where the first answer finds nothing, a box in the middle is drawn by hand, so that there is an R1.
+    Where the first answer finds nothing, a box is drawn in the middle, so that there is an R1.
     """
-    session, asked = begin(scene.picture, reasoner), list[Asked]()
+    session, exchanges = begin(scene.picture, reasoner), list[Exchange]()
     for question in scene.questions:
-        if asked and not session.registry.regions:
-            session = Hand(scene.picture, None).draw_box(session, _middle(scene.picture)).session
+        if exchanges and not session.registry.regions:
+            session = Editor(scene.picture, None).draw_box(session, _middle(scene.picture)).session
         _, prompt = understand(session, question, reasoner.dialect)
         earlier = tuple(turn.raw for turn in session.turns)
         prompt = replace(prompt, likely=prompt.likely + earlier)
-        before(scene.picture, prompt)
-        session, written_s = _answered(session, question, scene.picture, reasoner, segmenter)
-        asked.append(_asked(session, prompt, written_s))
-    return asked
+        on_prompt(scene.picture, prompt)
+        session, written_s = _next_turn(session, question, scene.picture, reasoner, segmenter)
+        exchanges.append(_exchange(session, prompt, written_s))
+    return exchanges
 
 
-def _answered(
+def _next_turn(
     session: Session,
     question: str,
     picture: Picture,
     reasoner: Reasoner,
     segmenter: Segmenter | None,
 ) -> tuple[Session, float]:
-    """The dialogue with its next turn, and the seconds until the last of the turn's text."""
+    """The dialogue with one more turn, and the seconds until the end of that turn's text."""
     cancel, pieces, began = threading.Event(), 0, time.perf_counter()
     written_s = 0.0
     for event in run_turn(
@@ -99,12 +100,11 @@ def _answered(
     raise AssertionError("a turn ends with its session")
 
 
-def _asked(session: Session, prompt: Prompt, written_s: float) -> Asked:
+def _exchange(session: Session, prompt: Prompt, written_s: float) -> Exchange:
     turn = session.turns[-1]
     objects = session.registry.objects(turn.region) if turn.region else ()
-    return Asked(
-        prompt, turn, written_s, len(objects), sum(item.mask is not None for item in objects)
-    )
+    masks = sum(item.mask is not None for item in objects)
+    return Exchange(prompt, turn, written_s, len(objects), masks)
 
 
 def _middle(picture: Picture) -> PictureBox:

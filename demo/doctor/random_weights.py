@@ -1,14 +1,14 @@
-"""A model of a named shape with random weights, straight in the precision of the plan.
+"""A model of a given shape with random weights, built directly in the precision of the plan.
 
-One layer is made at a time, so a model in 4 bits never needs the memory of the whole in bf16. Its prompts
-are as long as the real ones: a picture of 900 visual tokens and RegionReasoner's whole instruction. It
-writes with the built-in model's tokenizer, of which it uses the beginning of its own vocabulary.
+One layer is built at a time, so a model in 4 bits never needs the memory of the whole in bf16. Its prompts
+are as long as real ones: a picture of 900 visual tokens and RegionReasoner's whole instruction. It writes
+with the built-in model's tokenizer, whose tokens are the first of its own larger vocabulary.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -17,43 +17,30 @@ import torch
 from transformers import AutoConfig, AutoProcessor, GenerationConfig
 
 from demo.checkpoints.catalogue import NANO_FOLDER, Entry
-from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.shape import PICTURE_TOKENS
 from demo.dialects.known import REGION_REASONER
-from demo.doctor.layouts import LAYOUTS
-from demo.errors import OptionError
+from demo.dialects.prompt import Prompt
+from demo.doctor.configs import config_of
 from demo.machine.devices import prepare_four_bits
 from demo.machine.precision import tower_dtype
 from demo.picture.geometry import Size
-from demo.reasoners.loading import CLASSES, check_four_bits, four_bit_config, kept_in_bf16
+from demo.picture.picture import Picture
+from demo.reasoners.configuration import CLASSES
+from demo.reasoners.loading import check_four_bits, four_bit_config, unquantized_in
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan
 
-_SPREAD = 0.02  # the standard deviation that these models are begun with
+_SPREAD = 0.02  # the standard deviation with which these models are initialised
 _POOL = 2**24 + 3  # random numbers to fill weights from; odd, so that no two rows are alike
 _VISUAL = 900  # tokens of a picture of 840 × 840
 _INSTRUCTION = 360  # tokens of RegionReasoner's instruction, in the published tokenizer
-# Numbers stand for pixels of this frame in what the built-in model says.
+# The built-in model's answers are in pixels of this frame.
 _FRAME = Size(224, 224)
 
 
-def layout_of(entry: Entry) -> Any:
-    """The configuration of a model that is here or in the catalogue. Raises OptionError for others."""
-    folder = folder_of(entry)
-    if folder is not None:
-        return AutoConfig.from_pretrained(folder)
-    if entry.shape is None:
-        raise OptionError(
-            f"The shape of {entry.source} is not known here. Give a name of the catalogue, or a folder "
-            "with its config.json."
-        )
-    layout = LAYOUTS[entry.shape]
-    return AutoConfig.for_model(**layout)
-
-
-def unlearned(entry: Entry, plan: Plan) -> LocalReasoner:
-    """A model of that shape with random weights, loaded as the plan says. Raises OptionError."""
-    config, nano = layout_of(entry), AutoConfig.from_pretrained(NANO_FOLDER)
+def random_model(entry: Entry, plan: Plan) -> LocalReasoner:
+    """A model of the entry's shape with random weights, loaded as the plan says. Raises OptionError."""
+    config, nano = config_of(entry), AutoConfig.from_pretrained(NANO_FOLDER)
     for name in (
         "image_token_id",
         "video_token_id",
@@ -62,18 +49,18 @@ def unlearned(entry: Entry, plan: Plan) -> LocalReasoner:
     ):
         setattr(config, name, getattr(nano, name))
     model = _model(config, plan)
-    # As the published instruct checkpoints of Qwen2.5 have it, which costs something at every token.
+    # The published instruct checkpoints of Qwen2.5 have this, which costs time at every token.
     model.generation_config = GenerationConfig.from_pretrained(NANO_FOLDER, repetition_penalty=1.05)
     processor = AutoProcessor.from_pretrained(NANO_FOLDER)
     dialect = replace(REGION_REASONER, frame=_FRAME)
     reasoner = LocalReasoner(f"{entry.name}, random weights", model, processor, dialect)
-    processor.chat_template = _template(lambda text: processor.tokenizer.tokenize(text))
+    processor.chat_template = _template(processor.tokenizer.tokenize)
     return reasoner
 
 
 def _template(tokens: Callable[[str], list[str]]) -> str:
-    """A chat template that makes prompts of the real length; the built-in model's own are short."""
-    # In small letters the built-in tokenizer does not know it as one token.
+    """A chat template for prompts of the real length; the built-in model's own are short."""
+    # The built-in tokenizer has a single token for the instruction, but not in lower case.
     words = REGION_REASONER.request.lower().split()
     fits = (n for n in range(len(words), 0, -1) if len(tokens(" ".join(words[:n]))) <= _INSTRUCTION)
     instruction = " ".join(words[: next(fits)])
@@ -90,16 +77,16 @@ def _model(config: Any, plan: Plan) -> Any:
     with torch.device("meta"):
         model = CLASSES[config.model_type](config).eval()
     dtype, tower = getattr(torch, plan.dtype), getattr(torch, tower_dtype(plan.dtype))
-    if plan.four_bits:
+    if plan.is_four_bits:
         prepare_four_bits(plan.device)
         from transformers.integrations.bitsandbytes import replace_with_bnb_linear  # takes seconds
 
-        kept = kept_in_bf16(config, plan.precision == "nf4-all")
+        kept = unquantized_in(config, plan.precision == "nf4-all")
         replace_with_bnb_linear(model, list(kept), four_bit_config(kept, plan.half))
         check_four_bits(model, kept)
         model.is_quantized = True
-    fill = _Filling(plan.device, dtype)
-    fill_tower = fill if tower == dtype else _Filling(plan.device, tower)
+    fill = _RandomFill(plan.device, dtype)
+    fill_tower = fill if tower == dtype else _RandomFill(plan.device, tower)
     in_tower = set(model.model.visual.modules())
     for module in model.modules():
         (fill_tower if module in in_tower else fill).module(module)
@@ -108,8 +95,8 @@ def _model(config: Any, plan: Plan) -> Any:
     return model
 
 
-class _Filling:
-    """Gives the parts of a model without memory their random contents on a device."""
+class _RandomFill:
+    """Replaces the meta tensors of a model by random weights on a device."""
 
     def __init__(self, device: str, dtype: torch.dtype) -> None:
         self._device, self._dtype = device, dtype
@@ -122,7 +109,7 @@ class _Filling:
         self._at = 0
 
     def module(self, module: torch.nn.Module) -> None:
-        """Everything of this module itself, not of those inside it."""
+        """Fill the tensors of this module, not those of its submodules."""
         if any(b.is_meta for b in module.buffers(recurse=False)):
             fresh = type(module)(module.config)  # rotary frequencies, which are calculated
             module.load_state_dict(fresh.state_dict())
@@ -163,7 +150,7 @@ class _Filling:
         )
 
     def _fill(self, made: torch.Tensor, pool: torch.Tensor) -> None:
-        """From where the last one ended on, as often round as it takes."""
+        """Copy from the pool, starting where the last copy ended and wrapping round."""
         flat, done = made.view(-1), 0
         while done < len(flat):
             size = min(len(flat) - done, _POOL - self._at)
@@ -173,3 +160,44 @@ class _Filling:
 
 def _is_four_bit(parameter: torch.Tensor) -> bool:
     return type(parameter).__name__ == "Params4bit"
+
+
+class Replay:
+    """Makes a model write a given text at the cost of its own passes; random weights write nonsense.
+
+    The rotary positions tell which row of a pass stands for which token.
+    """
+
+    def __init__(self, reasoner: LocalReasoner) -> None:
+        self.reasoner, self._tokens, self._begin = reasoner, list[int](), 0
+        self._positions = torch.zeros(0)
+        text, head = reasoner._model.model.language_model, reasoner._model.lm_head
+        self._hooks = (
+            text.register_forward_pre_hook(self._before, with_kwargs=True),
+            head.register_forward_hook(self._after),
+        )
+
+    def set_answer(self, picture: Picture, prompt: Prompt, text: str) -> None:
+        """Make ``text`` the answer to ``prompt``, which must be the next one asked."""
+        prefix = self.reasoner._prefix(picture)
+        asked = len(self.reasoner._question_ids(prompt.instruction))
+        self._tokens = [*self.reasoner._ids(text), *self.reasoner._decoder.rules.ends]
+        self._begin = prefix.length + prefix.offset + asked - 1
+
+    def close(self) -> None:
+        """Let the model write its own text again."""
+        for hook in self._hooks:
+            hook.remove()
+
+    def _before(self, _module: Any, _args: Any, given: dict[str, Any]) -> None:
+        self._positions = given["position_ids"][-1, 0]
+
+    def _after(self, _module: Any, _args: Any, logits: torch.Tensor) -> torch.Tensor:
+        rows = logits.view(-1, logits.shape[-1]) if self._tokens else logits[:0]
+        for row, position in zip(rows, self._positions[-len(rows) :].tolist(), strict=False):
+            row[_at(self._tokens, position - self._begin)] = 1e4
+        return logits
+
+
+def _at(tokens: Sequence[int], place: int) -> int:
+    return tokens[max(0, min(place, len(tokens) - 1))]

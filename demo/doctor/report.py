@@ -1,4 +1,4 @@
-"""The report for people, part by part."""
+"""The report in words, part by part."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from demo.doctor.findings import Finding
 from demo.doctor.machine import Card, Machine, Place
 from demo.doctor.runnable import Runnable
 from demo.doctor.speed import Lever
-from demo.doctor.trial import AskedTurn, Run
+from demo.doctor.trial import AskedTurn, Trial
 from demo.machine.precision import gib
 
 
 def machine_lines(machine: Machine) -> Iterator[str]:
-    """What this machine is."""
+    """What this machine is, line by line."""
     yield "This machine"
     yield f"  system      {machine.system}; Python {machine.python}"
     yield f"  processor   {machine.cpu}, {_cores(machine)}"
     limit = machine.memory_limit
     within = f", {gib(limit)} GiB allowed in this container" if limit else ""
     yield f"  memory      {gib(machine.memory)} GiB{within}, {gib(machine.memory_free)} GiB free"
-    yield from (f"  card        {_card(card)}" for card in machine.cards)
+    yield from (f"  card        {_card_line(card)}" for card in machine.cards)
     if not machine.cards:
         yield f"  card        {', '.join(machine.seen) or 'none'}{' (unused)' if machine.seen else ''}"
     if machine.driver:
@@ -31,14 +31,14 @@ def machine_lines(machine: Machine) -> Iterator[str]:
     yield f"  libraries   {', '.join(libraries)}"
     where = "the CPU" if machine.device == "cpu" else "the graphics card"
     yield f"  models      run on {where}; large ones compute in {_words(machine.precision)} there"
-    yield from (f"  disk        {_place(place)}" for place in machine.places)
+    yield from (f"  disk        {_place_line(place)}" for place in machine.places)
     proxies = ", ".join(f"{name} {host}" for name, host in machine.proxies.items())
     but = f"; not for {machine.no_proxy}" if machine.no_proxy and proxies else ""
     yield f"  proxies     {proxies or 'none'}{but}"
 
 
 def model_lines(models: Sequence[Runnable], bandwidth: float | None) -> Iterator[str]:
-    """What runs here, and what would not: a row a model, then why."""
+    """What runs here and what does not: a row for each model, then reasons."""
     yield "What runs here"
     head = ("model", "runs", "precision", "memory", "weights", "tokens a second", "first answer")
     yield from _table([head, *map(_row, models)])
@@ -50,37 +50,37 @@ def model_lines(models: Sequence[Runnable], bandwidth: float | None) -> Iterator
     yield from (f"  {model.why}" for model in (*too_large[:1], *broken))
 
 
-def run_lines(run: Run) -> Iterator[str]:
-    """What the short run showed; nothing where none began."""
-    if not run.device:
+def run_lines(trial: Trial) -> Iterator[str]:
+    """What the short run showed; nothing when it did not begin."""
+    if not trial.device:
         return
-    random = " with random weights" if run.random else ""
-    yield f"A short run of {run.model}{random}{f' on {run.device}' if run.device else ''}"
-    if run.precision:
-        yield f"  precision   {_words(run.precision)}"
-    if run.load_s is not None:
-        yield f"  loaded      in {_seconds(run.load_s)}"
-    if run.prepare_s is not None:
-        yield f"  a picture   looked at in {_seconds(run.prepare_s)}, once for all questions about it"
-    yield from (f"  asked       {_turn(turn)}" for turn in run.turns)
-    if run.turns:
-        yield f"  masks       {f'by {run.masks_by}' if run.masks_by else 'none'}"
-    yield from (f"  {line}" for line in _decoding(run))
-    if run.peak_bytes is not None and run.planned_bytes is not None:
-        yield f"  memory      {gib(run.peak_bytes)} GiB at most, of {gib(run.planned_bytes)} planned"
-    if run.random and run.turns:
-        yield "  The weights are random: speed and memory are real, what is said means nothing. Turns say"
-        yield "  what the built-in model would, so that guesses are right as often as in real answers."
-    if run.levers:
-        yield "  Mean time of a turn, in seconds and in times of the app’s own way in that precision"
+    random = " with random weights" if trial.random else ""
+    yield f"A short run of {trial.model}{random} on {trial.device}"
+    if trial.precision:
+        yield f"  precision   {_words(trial.precision)}"
+    if trial.load_s is not None:
+        yield f"  loaded      in {_seconds(trial.load_s)}"
+    if trial.prepare_s is not None:
+        yield f"  a picture   prepared in {_seconds(trial.prepare_s)}, once for all questions about it"
+    yield from (f"  asked       {_turn_line(turn)}" for turn in trial.turns)
+    if trial.turns:
+        yield f"  masks       {f'by {trial.masks_by}' if trial.masks_by else 'none'}"
+    yield from (f"  {line}" for line in _decoding(trial))
+    if trial.peak_bytes is not None and trial.planned_bytes is not None:
+        yield f"  memory      {gib(trial.peak_bytes)} GiB at most, of {gib(trial.planned_bytes)} planned"
+    if trial.random and trial.turns:
+        yield "  The weights are random: speed and memory are real, but the answers mean nothing. They are"
+        yield "  the built-in model’s, so that guesses are right as often as in real answers."
+    if trial.levers:
+        yield "  Mean time of a turn, in seconds and relative to the app’s own way in that precision"
         head = ("weights in", "times", "way", "turn", "tokens a second")
-        yield from _table([head, *map(_lever, run.levers)])
+        yield from _table([head, *map(_lever_row, trial.levers)])
 
 
 def finding_lines(found: Sequence[Finding]) -> Iterator[str]:
     """The end of the report: what is wrong, and what to do."""
     faults = [finding for finding in found if finding.fault]
-    yield "All is well." if not faults else "Not well"
+    yield "Problems" if faults else "All is well."
     yield from (f"  ✗ {finding}" for finding in faults)
     yield from (f"  · {finding}" for finding in found if not finding.fault)
 
@@ -91,12 +91,12 @@ def _cores(machine: Machine) -> str:
     return f"{machine.cores:g} of {machine.cores_of_machine} cores allowed here"
 
 
-def _card(card: Card) -> str:
+def _card_line(card: Card) -> str:
     capability = f", compute capability {card.capability}" if card.capability else ""
     return f"{card.name}, {gib(card.free)} of {gib(card.memory)} GiB free{capability}"
 
 
-def _place(place: Place) -> str:
+def _place_line(place: Place) -> str:
     state = place.fault or f"{gb(place.free)} free"
     return f"{place.what.lower()}: {state} in {place.folder}"
 
@@ -115,7 +115,8 @@ def _row(model: Runnable) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """The rows in columns below the first; what is not known is a dash, a column of dashes left out."""
+    """The rows in aligned columns, the first as their head; an empty cell is a dash, an empty column left
+    out."""
     columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
     widths = [max(map(len, column)) for column in columns]
     for row in zip(*columns, strict=True):
@@ -123,7 +124,7 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         yield f"  {'  '.join(cells)}".rstrip()
 
 
-def _turn(turn: AskedTurn) -> str:
+def _turn_line(turn: AskedTurn) -> str:
     first = "no text"
     if turn.first_token_s is not None:
         first = f"text began after {_seconds(turn.first_token_s)}"
@@ -132,26 +133,33 @@ def _turn(turn: AskedTurn) -> str:
     return f"“{turn.question}”: {first}{whole}; {found}"
 
 
-def _decoding(run: Run) -> Iterator[str]:
-    if run.tokens_per_s is not None:
+def _decoding(trial: Trial) -> Iterator[str]:
+    if trial.tokens_per_s is not None:
         passes = (
-            f", guessing ahead {run.tokens_per_pass:.2f} at a time" if run.tokens_per_pass else ""
+            f", guessing ahead {trial.tokens_per_pass:.2f} at a time"
+            if trial.tokens_per_pass
+            else ""
         )
-        yield f"speed       {_number(run.tokens_per_s)} tokens (pieces of words) a second{passes}"
-    if run.plain_tokens_per_s is not None:
-        yield f"one by one  {_number(run.plain_tokens_per_s)} tokens a second"
-    if run.is_large and run.bandwidth_share is not None and run.bandwidth and run.pass_bytes:
+        yield f"speed       {_number(trial.tokens_per_s)} tokens (pieces of words) a second{passes}"
+    if trial.plain_tokens_per_s is not None:
+        yield f"one by one  {_number(trial.plain_tokens_per_s)} tokens a second"
+    if (
+        trial.is_large
+        and trial.bandwidth_share is not None
+        and trial.bandwidth
+        and trial.pass_bytes
+    ):
         yield (
-            f"            the memory allows {_number(run.bandwidth / run.pass_bytes)} "
-            f"({_gb_per_s(run.bandwidth)}, {gb(run.pass_bytes)} a token): "
-            f"{run.bandwidth_share:.0%} of that are reached"
+            f"            the memory allows {_number(trial.bandwidth / trial.pass_bytes)} "
+            f"({_gb_per_s(trial.bandwidth)}, {gb(trial.pass_bytes)} a token): "
+            f"{trial.bandwidth_share:.0%} of that is reached"
         )
-    if run.lookahead_same is not None:
-        same = "yes, the same" if run.lookahead_same else "NO, OTHER"
-        yield f"same text   {same} tokens guessing ahead as one by one, of {run.compared_tokens}"
+    if trial.lookahead_same is not None:
+        same = "yes, the same" if trial.lookahead_same else "NO, OTHER"
+        yield f"same text   {same} tokens guessing ahead as one by one, of {trial.compared_tokens}"
 
 
-def _lever(lever: Lever) -> tuple[str, ...]:
+def _lever_row(lever: Lever) -> tuple[str, ...]:
     speed = "" if lever.tokens_per_s is None else _number(lever.tokens_per_s)
     times = f"{lever.times_as_long:.2f}"
     return _words(lever.precision), times, lever.way, _seconds(lever.turn_s), speed

@@ -1,5 +1,5 @@
-"""A short real run: load a model, prepare a picture, three turns through the engine with masks; then the
-same questions token by token against what the memory allows.
+"""A short real run: load a model, prepare a picture, ask three questions through the engine, with masks;
+then decode the same questions token by token, against what the memory's speed allows.
 """
 
 from __future__ import annotations
@@ -10,31 +10,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from demo.checkpoints.catalogue import Entry
-from demo.doctor.bandwidth import bytes_a_pass
+from demo.doctor.bandwidth import bytes_per_pass
 from demo.doctor.findings import Findings
-from demo.doctor.inspection import looks_ahead, passes_of, weights_of
-from demo.doctor.loaded import Loaded, entry_for, load, plan_of, prepared, saying
+from demo.doctor.loaded import Loaded, entry_for, load, plan_of, replayed, time_preparation
 from demo.doctor.peak_memory import Peak, mapped_bytes
-from demo.doctor.questions import Asked, ask, scene_for
-from demo.doctor.random_weights import unlearned
-from demo.doctor.speed import Lever, levers, pairs, rate
-from demo.machine.devices import best_device, free_memory, half_precision
+from demo.doctor.questions import Exchange, ask, scene_for
+from demo.doctor.random_weights import random_model
+from demo.doctor.speed import Lever, compare, decoder_of, levers_of, rate_of
+from demo.machine.devices import free_memory, half_precision
 from demo.machine.precision import Precision, gib
+from demo.models.selection import choose
 from demo.reasoners.base import MAX_NEW_TOKENS
 from demo.reasoners.loading import Tell
 from demo.reasoners.memory import need_of
-from demo.remote.reasoner import connect
-from demo.segmenters.factory import Room, choose_segmenter, sizes_for
-from demo.zerogpu import on_space
 
-_SLOW_SHARE = 0.3  # of what the memory allows; large models reach more where nothing holds them up
+_SLOW_SHARE = 0.3  # of what the memory allows; large models reach more when nothing slows them down
 _LARGE = 2**30  # bytes
 _REPORT = "Please report it with the file that --json FILE writes."
 
 
 @dataclass(frozen=True, slots=True)
 class AskedTurn:
-    """One turn as the engine timed it; the first token's seconds count from the question on."""
+    """One turn as the engine timed it, in seconds from the question on."""
 
     question: str
     first_token_s: float | None
@@ -46,12 +43,12 @@ class AskedTurn:
 
 
 @dataclass(slots=True)
-class Run:
-    """What is known of a run, filled as it becomes known; bytes, seconds, shares of 1.
+class Trial:
+    """The figures of a run, filled in as they become known; bytes, seconds, shares from 0 to 1.
 
-    ``tokens_per_s`` is that of the three turns after their first tokens, in the app's own way, which
-    looks ahead. ``bandwidth_share`` is that of plain decoding, a token a pass: passes a second times
-    ``pass_bytes`` over ``bandwidth``.
+    ``tokens_per_s`` is the rate over the three turns after their first tokens, as the app decodes: with
+    lookahead. ``bandwidth_share`` is about plain decoding, a token a pass: passes a second times
+    ``pass_bytes``, divided by ``bandwidth``.
     """
 
     model: str
@@ -79,143 +76,142 @@ class Run:
 
     @property
     def is_large(self) -> bool:
-        """Whether no cache holds its weights, so that the memory's speed is what counts."""
+        """Whether the weights are too large for any cache, so that the memory's speed counts."""
         return (self.weight_bytes or 0) > _LARGE
 
 
-def examine(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
-    """Fill ``run``. Raises ModelError or InputError; what is known by then stays in it."""
+def examine_model(
+    trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell
+) -> None:
+    """Fill in ``trial``. Raises ModelError or InputError; the figures known by then stay."""
     if options.server:
-        _through_server(run, options, findings, tell)
+        _on_server(trial, options, findings, tell)
     else:
-        _here(run, options, findings, tell)
-    judge(run, findings)
+        _here(trial, options, findings, tell)
+    check_figures(trial, findings)
 
 
-def _here(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
+def _here(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
     entry = entry_for(options)
-    run.model = entry.name
+    trial.model = entry.name
     plan = plan_of(entry, options)
-    tell(f"{_named(entry, options)} is loaded…")
+    tell(f"Loading {entry.title}{' with random weights' if options.random else ''}…")
     with Peak(plan.device) as peak:
         began = time.perf_counter()
         loaded = load(entry, plan, options, tell)
-        run.load_s = time.perf_counter() - began
-        _describe(run, loaded)
+        trial.load_s = time.perf_counter() - began
+        _describe(trial, loaded)
         try:
-            asked = _ask(run, loaded, findings, tell)
-            run.peak_bytes = peak.bytes + mapped_bytes(weights_of(loaded.reasoner))
-            _compare(run, loaded, asked, options, tell)
+            exchanges = _ask(trial, loaded, findings, tell)
+            trial.peak_bytes = peak.bytes + mapped_bytes(loaded.reasoner._model.parameters())
+            _compare(trial, loaded, exchanges, options, tell)
             if options.levers:
-                _levers(run, loaded, asked, run.prepare_s or 0.0, tell)
+                _levers(trial, loaded, exchanges, trial.prepare_s or 0.0, tell)
         finally:
             loaded.reasoner.close()
     if options.levers:
-        for precision in _others(loaded):
-            _lever(
-                run, entry, replace(loaded, plan=replace(plan, precision=precision)), asked, tell
-            )
+        for precision in _other_precisions(loaded):
+            other = replace(loaded, plan=replace(plan, precision=precision))
+            _levers_of_plan(trial, entry, other, exchanges, tell)
 
 
-def _named(entry: Entry, options: argparse.Namespace) -> str:
-    return f"{entry.title} with random weights" if options.random else entry.title
+def _on_server(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
+    """Three turns only: a server's memory and tokens are unknown."""
+    models = choose(options, lambda _: None)
+    tell(models.why)
+    trial.model, trial.device = models.reasoner.name, models.reasoner.device
+    trial.masks_by = models.segmenter.name if models.segmenter else None
+    scene = scene_for(drawn=models.world is not None)
+    _note_turns(trial, ask(scene, models.reasoner, models.segmenter), findings)
 
 
-def _through_server(run: Run, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
-    """Three turns only: of a server's memory and tokens nothing is known."""
-    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
-    tell(why)
-    run.model, run.device = reasoner.name, reasoner.device
-    device = best_device()
-    sizes = sizes_for(options.segmenter, device, fetch=on_space())
-    room = Room(device, sizes[0] if sizes else None)
-    segmenter, _ = choose_segmenter(options.segmenter, room, fetch=on_space())
-    run.masks_by = segmenter.name if segmenter else None
-    asked = ask(scene_for(drawn=reasoner.name == "nano"), reasoner, segmenter)
-    _note_turns(run, asked, findings)
-
-
-def _describe(run: Run, loaded: Loaded) -> None:
+def _describe(trial: Trial, loaded: Loaded) -> None:
     plan, reasoner = loaded.plan, loaded.reasoner
-    run.device, run.precision = reasoner.device, plan.precision
-    run.masks_by = loaded.segmenter.name if loaded.segmenter else None
-    run.weight_bytes = reasoner.held_bytes
-    run.planned_bytes = need_of(loaded.shape, plan.precision, plan.sam2, plan.half).total
+    trial.device, trial.precision = reasoner.device, plan.precision
+    trial.masks_by = loaded.segmenter.name if loaded.segmenter else None
+    trial.weight_bytes = reasoner.held_bytes
+    trial.planned_bytes = need_of(loaded.shape, plan.precision, plan.sam2, plan.half).total
 
 
-def _ask(run: Run, loaded: Loaded, findings: Findings, tell: Tell) -> list[Asked]:
-    """Prepare and ask, as the page does: the picture is prepared while the first question is typed."""
-    tell("A picture is prepared and three questions are asked…")
-    run.prepare_s = prepared(loaded.reasoner, loaded.scene)
-    passes = passes_of(loaded.reasoner)
-    with saying(loaded) as before:
-        asked = ask(loaded.scene, loaded.reasoner, loaded.segmenter, before)
-    _note_turns(run, asked, findings)
-    passes = passes_of(loaded.reasoner) - passes
-    if run.tokens_per_s:
-        written = sum(turn.new_tokens or 0 for turn in run.turns)
-        run.tokens_per_pass = written / passes
-    return asked
+def _ask(trial: Trial, loaded: Loaded, findings: Findings, tell: Tell) -> list[Exchange]:
+    """Prepare the picture and ask; the page, too, prepares it while the first question is typed."""
+    tell("Preparing a picture and asking three questions…")
+    trial.prepare_s = time_preparation(loaded.reasoner, loaded.scene)
+    decoder = decoder_of(loaded.reasoner)
+    passes = decoder.passes
+    with replayed(loaded) as on_prompt:
+        exchanges = ask(loaded.scene, loaded.reasoner, loaded.segmenter, on_prompt)
+    _note_turns(trial, exchanges, findings)
+    if trial.tokens_per_s:
+        written = sum(turn.new_tokens or 0 for turn in trial.turns)
+        trial.tokens_per_pass = written / (decoder.passes - passes)
+    return exchanges
 
 
-def _note_turns(run: Run, asked: Sequence[Asked], findings: Findings) -> None:
-    run.turns = [_turn(one) for one in asked]
-    run.first_token_s = run.turns[0].first_token_s
-    later = [(one.turn.timings.new_tokens or 0) - 1 for one in asked]
-    seconds = [one.written_s - (one.turn.timings.first_token_s or 0.0) for one in asked]
+def _note_turns(trial: Trial, exchanges: Sequence[Exchange], findings: Findings) -> None:
+    trial.turns = [_turn(one) for one in exchanges]
+    trial.first_token_s = trial.turns[0].first_token_s
+    later = [(one.turn.timings.new_tokens or 0) - 1 for one in exchanges]
+    seconds = [one.written_s - (one.turn.timings.first_token_s or 0.0) for one in exchanges]
     if sum(later) > 0 and sum(seconds) > 0:
-        run.tokens_per_s = sum(later) / sum(seconds)
-    for finding in (finding for one in asked for finding in one.turn.findings):
+        trial.tokens_per_s = sum(later) / sum(seconds)
+    for finding in (finding for one in exchanges for finding in one.turn.findings):
         if finding.kind == "masks.failed":
             findings.fault(finding.text)
 
 
-def _turn(asked: Asked) -> AskedTurn:
-    turn, timings = asked.turn, asked.turn.timings
+def _turn(exchange: Exchange) -> AskedTurn:
+    turn, timings = exchange.turn, exchange.turn.timings
     return AskedTurn(
         turn.question,
         timings.first_token_s,
         timings.total_s,
         timings.prompt_tokens,
         timings.new_tokens,
-        asked.boxes,
-        asked.masks,
+        exchange.boxes,
+        exchange.masks,
     )
 
 
 def _compare(
-    run: Run, loaded: Loaded, asked: Sequence[Asked], options: argparse.Namespace, tell: Tell
+    trial: Trial,
+    loaded: Loaded,
+    exchanges: Sequence[Exchange],
+    options: argparse.Namespace,
+    tell: Tell,
 ) -> None:
-    """Plain decoding beside looking ahead, and beside what the memory allows.
+    """Compare plain decoding with lookahead, and with what the memory allows.
 
-    Random weights say their own here: what they were made to say would be the same by force.
+    Random weights write their own text here: a replayed one would be the same both ways.
     """
-    tell("The same is decoded token by token, with looking ahead and without…")
-    prompts = [one.prompt for one in asked]
+    tell("Decoding the same token by token, with lookahead and without…")
+    prompts = [exchange.prompt for exchange in exchanges]
     prompts = prompts[1:2] if loaded.texts else prompts
-    made = pairs(loaded.reasoner, loaded.scene.picture, prompts, options.tokens)
-    run.looks_ahead = looks_ahead(loaded.reasoner)
-    run.lookahead_same = all(pair.differs_at is None for pair in made)
-    run.compared_tokens = sum(len(pair.plain.tokens) for pair in made)
-    if plain := rate([pair.plain for pair in made]):
-        run.plain_tokens_per_s = plain.tokens
-        context = (run.turns[0].prompt_tokens or 0) + len(made[0].plain.tokens) // 2
+    found = compare(loaded.reasoner, loaded.scene.picture, prompts, options.tokens)
+    trial.looks_ahead = decoder_of(loaded.reasoner).looks_ahead
+    trial.lookahead_same = all(comparison.differs_at is None for comparison in found)
+    trial.compared_tokens = sum(len(comparison.plain.tokens) for comparison in found)
+    if plain := rate_of([comparison.plain for comparison in found]):
+        trial.plain_tokens_per_s = plain.tokens
+        context = (trial.turns[0].prompt_tokens or 0) + len(found[0].plain.tokens) // 2
         plan = loaded.plan
-        run.pass_bytes = bytes_a_pass(loaded.shape, plan.precision, context, plan.half)
-        if run.bandwidth:
-            run.bandwidth_share = plain.passes * run.pass_bytes / run.bandwidth
+        trial.pass_bytes = bytes_per_pass(loaded.shape, plan.precision, context, plan.half)
+        if trial.bandwidth:
+            trial.bandwidth_share = plain.passes * trial.pass_bytes / trial.bandwidth
 
 
-def _levers(run: Run, loaded: Loaded, asked: Sequence[Asked], prepare_s: float, tell: Tell) -> None:
-    """The three questions once more, with each lever on and off, all saying the same."""
-    tell(f"Turns in {loaded.plan.precision} are timed with each lever on and off…")
-    prompts, picture = [one.prompt for one in asked], loaded.scene.picture
-    with saying(loaded) as before:
-        made = pairs(loaded.reasoner, picture, prompts, MAX_NEW_TOKENS, before)
-    run.levers += levers(loaded.plan.precision, made, prepare_s)
+def _levers(
+    trial: Trial, loaded: Loaded, exchanges: Sequence[Exchange], prepare_s: float, tell: Tell
+) -> None:
+    """Ask the three questions once more with each lever on and off; all answers are the same."""
+    tell(f"Timing turns in {loaded.plan.precision} with each lever on and off…")
+    prompts, picture = [exchange.prompt for exchange in exchanges], loaded.scene.picture
+    with replayed(loaded) as on_prompt:
+        found = compare(loaded.reasoner, picture, prompts, MAX_NEW_TOKENS, on_prompt)
+    trial.levers += levers_of(loaded.plan.precision, found, prepare_s)
 
 
-def _others(loaded: Loaded) -> Iterator[Precision]:
+def _other_precisions(loaded: Loaded) -> Iterator[Precision]:
     """The other precisions in which the same shape fits here."""
     device = loaded.plan.device
     every: tuple[Precision, ...] = (half_precision(device), "nf4", "nf4-all")
@@ -226,43 +222,45 @@ def _others(loaded: Loaded) -> Iterator[Precision]:
             yield precision
 
 
-def _lever(run: Run, entry: Entry, loaded: Loaded, asked: Sequence[Asked], tell: Tell) -> None:
-    """The same in the precision of that plan."""
-    reasoner = unlearned(entry, loaded.plan)
+def _levers_of_plan(
+    trial: Trial, entry: Entry, loaded: Loaded, exchanges: Sequence[Exchange], tell: Tell
+) -> None:
+    """The same with random weights in the precision of ``loaded.plan``."""
+    reasoner = random_model(entry, loaded.plan)
     try:
-        prepare_s = prepared(reasoner, loaded.scene)
-        _levers(run, replace(loaded, reasoner=reasoner), asked, prepare_s, tell)
+        prepare_s = time_preparation(reasoner, loaded.scene)
+        _levers(trial, replace(loaded, reasoner=reasoner), exchanges, prepare_s, tell)
     finally:
         reasoner.close()
 
 
-def judge(run: Run, findings: Findings) -> None:
-    """What of the figures is not well."""
-    if run.lookahead_same is False:
-        findings.fault("Looking ahead wrote other tokens than plain decoding did.", _REPORT)
-    if run.looks_ahead is False:
+def check_figures(trial: Trial, findings: Findings) -> None:
+    """Add what is wrong with the figures to ``findings``."""
+    if trial.lookahead_same is False:
+        findings.fault("Lookahead wrote other tokens than plain decoding did.", _REPORT)
+    if trial.looks_ahead is False:
         findings.note(
-            "Nothing is guessed here: passes over several tokens differ too much from single ones."
+            "Nothing is guessed ahead here: passes over several tokens differ too much from single ones."
         )
-    if run.peak_bytes and run.planned_bytes and run.peak_bytes > run.planned_bytes:
+    if trial.peak_bytes and trial.planned_bytes and trial.peak_bytes > trial.planned_bytes:
         findings.fault(
-            f"The run took {gib(run.peak_bytes)} GiB, and the plan said at most "
-            f"{gib(run.planned_bytes)}.",
+            f"The run took {gib(trial.peak_bytes)} GiB, but the plan said at most "
+            f"{gib(trial.planned_bytes)}.",
             _REPORT,
         )
-    if run.turns and not run.random and not any(turn.boxes for turn in run.turns):
+    if trial.turns and not trial.random and not any(turn.boxes for turn in trial.turns):
         findings.fault(
             "None of the three answers holds a box.",
-            "Is it a checkpoint for grounding, asked in its own words? See the answers with "
+            "Is it a checkpoint for grounding, and is --dialect right for it? See its answers with "
             "python -m demo ground.",
         )
-    _judge_speed(run, findings)
+    _check_speed(trial, findings)
 
 
-def _judge_speed(run: Run, findings: Findings) -> None:
-    share = run.bandwidth_share
-    if share is not None and share < _SLOW_SHARE and run.is_large:
+def _check_speed(trial: Trial, findings: Findings) -> None:
+    share = trial.bandwidth_share
+    if share is not None and share < _SLOW_SHARE and trial.is_large:
         findings.note(
-            f"Decoding reaches {share:.0%} of what the memory allows: something else holds it up, "
+            f"Decoding reaches {share:.0%} of what the memory allows: something else slows it down, "
             "such as other programs or a slow processor core."
         )

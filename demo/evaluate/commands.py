@@ -1,6 +1,6 @@
-"""The commands `python -m demo evaluate` and `export`: what they take and what they call.
+"""The commands `python -m demo evaluate` and `export`: their options and what they call.
 
-Whatever takes time to import is imported by the command that needs it.
+Modules that take long to import are imported by the command that needs them.
 """
 
 from __future__ import annotations
@@ -19,30 +19,31 @@ if TYPE_CHECKING:
     from demo.dialogue.session import Session
     from demo.evaluate.data import BadRow, Dialogue
     from demo.evaluate.folder import RunFolder
-    from demo.evaluate.play import Failed
-    from demo.evaluate.tables import Run
-    from demo.evaluate.workers import About
+    from demo.evaluate.play import FailedDialogue
+    from demo.evaluate.tables import ScoredRun
+    from demo.evaluate.workers import ModelInfo
     from demo.picture.picture import Picture
 
-CASES = 12
-BAD_ROWS_SAID = 5
+MAX_WORST = 12
+MAX_BAD_ROWS = 5
 
 
 def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    """``evaluate DATA.json`` and ``export SESSION … --dialogues DIR``."""
+    """Add ``evaluate DATA.json`` and ``export SESSION … --dialogues DIR`` to the command line."""
     evaluate = commands.add_parser(
-        "evaluate", help="score a model on RegionDial-Bench dialogues; goes on where it was stopped"
+        "evaluate",
+        help="score a model on RegionDial-Bench dialogues; resumes a run that was stopped",
     )
-    evaluate.add_argument("data", type=Path, help="a file in the benchmark's form")
+    evaluate.add_argument("data", type=Path, help="a file in the benchmark's format")
     add_model_options(evaluate)
     evaluate.add_argument(
         "--reference", choices=("predicted", "truth", "none"), default="predicted",
-        help="what a reference to an earlier round is: the model's own box there, the true box, or the "
-        "word “it” (default: predicted)",
+        help="what stands for a reference to an earlier round: the box that the model found there, the "
+        "true box, or the word “it” (default: predicted)",
     )  # fmt: skip
     evaluate.add_argument(
         "--reference-frame", choices=("model", "original"), default="model",
-        help="write references in the model's frame, or in pixels of the original picture as the "
+        help="write references in the model's frame, or in pixels of the original picture, as the "
         "authors' script does (default: model)",
     )  # fmt: skip
     evaluate.add_argument(
@@ -56,28 +57,28 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     evaluate.add_argument(
         "--workers", type=count, default=1, metavar="N",
-        help="processes with a model each, or requests to --server at a time (default: 1)",
+        help="processes with a model each, or parallel requests to --server (default: 1)",
     )  # fmt: skip
     evaluate.add_argument(
         "--out", type=Path, metavar="DIR",
-        help="rows and report go there (default: evaluation/ and a name made of the settings)",
+        help="where rows and report go (default: evaluation/ and a name made of the settings)",
     )  # fmt: skip
     evaluate.add_argument(
         "--compare", type=Path, action="append", default=[], metavar="DIR",
-        help="another run on the same data, to stand beside this one in the report; may be repeated",
+        help="another run on the same data, to compare with in the report; may be repeated",
     )  # fmt: skip
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser(
-        "export", help="dialogues with what people said of them, as benchmark and training data"
+        "export", help="dialogues and people's feedback, as benchmark and training data"
     )
     export.add_argument(
         "sessions", nargs="*", type=Path, metavar="SESSION",
-        help="zip files of dialogues; or session.json files, whose pictures lie beside them",
+        help="zip files of dialogues, or session.json files with their pictures beside them",
     )  # fmt: skip
     export.add_argument(
         "--dialogues", type=Path, required=True, metavar="DIR",
-        help="dialogues.json, single_turn.jsonl and images/ go there",
+        help="where dialogues.json, single_turn.jsonl and images/ go",
     )  # fmt: skip
     export.add_argument(
         "--images", type=Path, metavar="DIR", help="where the pictures of session.json files are"
@@ -90,7 +91,7 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from demo.evaluate.folder import open_folder
-    from demo.evaluate.reference_policy import Manner
+    from demo.evaluate.reference_policy import ReferencePolicy
 
     check_models(options)
     dialogues, bad = _read(options)
@@ -98,30 +99,30 @@ def _evaluate(options: argparse.Namespace) -> int:
     others = [_other(path, data) for path in options.compare]
 
     from demo.evaluate.run import run
-    from demo.evaluate.workers import gather
+    from demo.evaluate.workers import start_player
 
-    manner = Manner(options.reference, options.reference_frame, options.reference_form)
+    policy = ReferencePolicy(options.reference, options.reference_frame, options.reference_form)
     try:
-        with gather(options, manner, options.workers) as crew:
-            settings = _settings(options, data, crew.about)
-            print(crew.about.status, file=sys.stderr)
+        with start_player(options, policy, options.workers) as player:
+            settings = _settings(options, data, player.info)
+            print(player.info.status, file=sys.stderr)
             with open_folder(_out(options), settings) as folder:
-                left = run(dialogues, crew, folder)
-                unplayed: list[BadRow | Failed] = [*bad, *left.bad, *left.failed]
+                left = run(dialogues, player, folder)
+                unplayed: list[BadRow | FailedDialogue] = [*bad, *left.bad, *left.failed]
                 _report(settings, dialogues, folder, others, unplayed)
     except KeyboardInterrupt:
-        print("Stopped. The same command goes on from here.", file=sys.stderr)
+        print("Stopped. The same command continues from here.", file=sys.stderr)
         return 130
     if left.failed:
         raise ModelError(
-            f"The model failed at {len(left.failed)} dialogues, which the report lists: "
+            f"The model failed on {len(left.failed)} dialogues, which the report lists: "
             f"{left.failed[0].why} The same command tries them again."
         )
     return 0
 
 
 def _read(options: argparse.Namespace) -> tuple[list[Dialogue], list[BadRow]]:
-    """All rows, the bad ones said. Raises InputError when there is none that can be used."""
+    """Good and bad rows; the first bad ones are printed. Raises InputError when there is no good one."""
     from demo.evaluate.data import Dialogue, read_dialogues
 
     dialogues: list[Dialogue] = []
@@ -133,10 +134,10 @@ def _read(options: argparse.Namespace) -> tuple[list[Dialogue], list[BadRow]]:
             bad.append(row)
     if not dialogues:
         raise InputError(f"No row of {options.data} can be used. Row 0: {bad[0].why}")
-    for row in bad[:BAD_ROWS_SAID]:
+    for row in bad[:MAX_BAD_ROWS]:
         print(f"Row {row.index} is left out: {row.why}", file=sys.stderr)
-    if len(bad) > BAD_ROWS_SAID:
-        more = len(bad) - BAD_ROWS_SAID
+    if len(bad) > MAX_BAD_ROWS:
+        more = len(bad) - MAX_BAD_ROWS
         print(f"{more} more rows are left out; the report lists them.", file=sys.stderr)
     return dialogues, bad
 
@@ -149,15 +150,15 @@ def _digest(path: Path) -> str:
         raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
 
 
-def _settings(options: argparse.Namespace, data: str, about: About) -> dict[str, Any]:
-    """What must be the same for rows to stand in one folder."""
+def _settings(options: argparse.Namespace, data: str, info: ModelInfo) -> dict[str, Any]:
+    """What must be the same for all rows in one folder."""
     return {
         "version": 1,
         "data_name": options.data.name,
         "data": data,
-        "model": about.model,
-        "frame": None if about.frame is None else list(about.frame),
-        "segmenter": about.segmenter,
+        "model": info.model,
+        "frame": None if info.frame is None else list(info.frame),
+        "segmenter": info.segmenter,
         "quantize": options.quantize,
         "low_memory": options.low_memory,
         "server": options.server,
@@ -178,13 +179,13 @@ def _out(options: argparse.Namespace) -> Path:
 
 
 def _other(path: Path, data: str) -> tuple[str, dict[int, Any]]:
-    """The label and the rows of another run. Raises InputError when it was on other data."""
+    """The label and the rows of another run. Raises InputError when it is on other data."""
     from demo.evaluate.folder import read_folder
     from demo.evaluate.tables import run_label
 
     settings, rows = read_folder(path)
     if settings.get("data") != data:
-        raise InputError(f"The run in {path} is about another data file, so nothing compares.")
+        raise InputError(f"The run in {path} is on another data file, so it cannot be compared.")
     return run_label(settings), rows
 
 
@@ -193,24 +194,24 @@ def _report(
     dialogues: Sequence[Dialogue],
     folder: RunFolder,
     others: Sequence[tuple[str, dict[int, Any]]],
-    unplayed: Sequence[BadRow | Failed],
+    unplayed: Sequence[BadRow | FailedDialogue],
 ) -> None:
-    from demo.evaluate.cases import worst_cases
-    from demo.evaluate.report import build_report, how_asked, markdown_table, write_report
+    from demo.evaluate.report import build_report, markdown_table, reference_sentences, write_report
     from demo.evaluate.score import score
-    from demo.evaluate.tables import Run, round_table, run_label
+    from demo.evaluate.tables import ScoredRun, round_table, run_label
+    from demo.evaluate.worst_rounds import worst_rounds
 
     played = [d.index for d in dialogues if d.index in folder.rows]
     rows = [folder.rows[index] for index in played]
-    this = Run(run_label(settings), score(rows))
-    beside: list[Run] = [
-        Run(label, score(found[index] for index in played if index in found))
+    this = ScoredRun(run_label(settings), score(rows))
+    beside: list[ScoredRun] = [
+        ScoredRun(label, score(found[index] for index in played if index in found))
         for label, found in others
     ]
-    cases = worst_cases(rows, dialogues, CASES)
-    write_report(folder.path, build_report(settings, this, beside, unplayed, cases), this)
+    worst = worst_rounds(rows, dialogues, MAX_WORST)
+    write_report(folder.path, build_report(settings, this, beside, unplayed, worst), this)
     print(markdown_table(round_table(this.scores)))
-    print("", *how_asked(settings, this.scores), sep="\n")
+    print("", *reference_sentences(settings, this.scores), sep="\n")
     print(f"\n{folder.path / 'report.html'}")
 
 

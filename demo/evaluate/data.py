@@ -2,14 +2,13 @@
 
 A file is a list of ``{image_id, image_path, conversational_turns: [{question, bboxes, masks, ann_ids,
 context_from_turn?}]}``; ``<box>{context_bbox}</box>`` in a question stands for the box of the earlier
-turn (from 0) that ``context_from_turn`` names, or of the turns, in order. A turn without boxes asks for
-something that is not there. In the authors' own files nine questions name the turn itself, a later one or
-none; they are played as the authors' script does (see `asking`).
+turn (from 0) that ``context_from_turn`` names, or of several turns, in order. A turn without boxes asks
+for something that is not there. In the authors' own files nine questions name the turn itself, a later one
+or none; they are asked as the authors' script does (see `reference_policy`).
 
-Pictures are taken as they are stored, for so the truth is counted: an EXIF orientation turns nothing here.
+Pictures are used as they are stored, because the true boxes are: an EXIF orientation is ignored.
 
-Everything is checked here, the pictures too, so that a bad row is known before a model runs. This file
-does not know how dialogues are played or scored.
+Everything is checked here, the pictures too, so that a bad row is found before a model runs.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from demo.dialects.prompt import normalised
+from demo.dialects.prompt import normalise
 from demo.errors import InputError
 from demo.evaluate.json_stream import read_list
 from demo.evaluate.mask_forms import read_mask
@@ -30,21 +29,21 @@ from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
 
+BOX_PLACE = "<box>{context_bbox}</box>"  # as files are written here; `PLACE` reads other spellings
 _BOX = r"\{\s*context_bbox\s*\}"
 PLACE = re.compile(rf"<box>\s*{_BOX}\s*</box>|{_BOX}", re.IGNORECASE)
 MAX_TURNS = 1_000
 MAX_LABEL = 40
-_FARTHEST = 10**6  # pixels
+_MAX_COORDINATE = 10**6  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class TrueTurn:
-    """One question and what is to be found, in picture pixels.
+    """One question and its true answer, in picture pixels.
 
-    ``contexts`` has the turn (from 0) for each place in the question, in order; none when the question
-    names no turn, and its places stay as they are written, so many as ``literal`` says. ``boxes`` is
-    empty where nothing matches, ``masks`` None where the file has none. ``labels`` are the turn's other
-    short texts, such as nano's ``skill`` and ``kind``.
+    ``contexts`` has the turn (from 0) for each box place in the question, in order; it is empty when the
+    question names no turn. ``boxes`` is empty where nothing matches, ``masks`` is None where the file has
+    none. ``labels`` are the turn's other short texts, such as nano's ``skill`` and ``kind``.
     """
 
     question: str
@@ -55,13 +54,13 @@ class TrueTurn:
 
     @property
     def literal(self) -> int:
-        """How many places for a box stay as they are written."""
+        """How many box places stay as they are written, because the question names no turn."""
         return 0 if self.contexts else len(PLACE.findall(self.question))
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """One row of a file that can be used; ``index`` counts its rows from 0."""
+    """A usable row of a file; ``index`` counts the rows from 0."""
 
     index: int
     image_id: str
@@ -72,7 +71,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be used, and why, as a sentence."""
+    """A row that cannot be used, and a sentence that says why."""
 
     index: int
     why: str
@@ -83,8 +82,8 @@ def read_dialogues(
 ) -> Iterator[Dialogue | BadRow]:
     """The first ``limit`` rows of a benchmark file, in order.
 
-    A picture's path is taken from the file's own folder; with ``images`` from there, where the name
-    alone may do. Raises InputError, with a sentence, for a file that is no such list, or an empty one.
+    Paths of pictures are relative to the file's folder or, where given, to ``images``, in which a file of
+    that name is enough. Raises InputError for a file that is not such a list, or an empty one.
     """
     index = -1
     for index, row in enumerate(islice(read_list(path), limit)):
@@ -97,9 +96,9 @@ def read_dialogues(
 
 
 def read_row(index: int, row: object, folder: Path, images: Path | None) -> Dialogue:
-    """One row of a file in that folder, checked, its picture too.
+    """One row of a file in that folder, checked together with its picture.
 
-    Raises InputError, with a sentence, when it cannot be used.
+    Raises InputError when it cannot be used.
     """
     named = check_outline(row)
     written, turns = named["image_path"], named["conversational_turns"]
@@ -113,14 +112,14 @@ def read_row(index: int, row: object, folder: Path, images: Path | None) -> Dial
 
 
 def open_stored(path: Path) -> Picture:
-    """A benchmark's picture, not turned upright. Raises PictureError."""
+    """A benchmark's picture as it is stored, not turned upright. Raises PictureError."""
     return open_picture(path, upright=False)
 
 
 def check_outline(row: object) -> dict[str, Any]:
-    """The row when it names a picture and has turns, at which nobody has looked yet.
+    """The row, if it names a picture and has a list of turns, which are not checked yet.
 
-    Raises InputError with a sentence.
+    Raises InputError.
     """
     if not isinstance(row, dict):
         raise InputError("It is not a dialogue: it has no named values.")
@@ -130,12 +129,12 @@ def check_outline(row: object) -> dict[str, Any]:
     if not isinstance(turns, list) or not turns:
         raise InputError("It has no turns: “conversational_turns” is not a list of them.")
     if len(turns) > MAX_TURNS:
-        raise InputError(f"It has {len(turns):,} turns, and at most {MAX_TURNS:,} can be played.")
+        raise InputError(f"It has {len(turns):,} turns, but at most {MAX_TURNS:,} can be played.")
     return row
 
 
 def picture_path(written: str, folder: Path, images: Path | None) -> Path:
-    """Where the picture is; a path out of the folder is not followed. Raises InputError."""
+    """Where the picture is; a path that leads out of the folder is refused. Raises InputError."""
     relative = PurePosixPath(written.replace("\\", "/"))
     if "\0" in written or not relative.name:
         raise InputError("It names no picture: “image_path” is not a path.")
@@ -164,7 +163,7 @@ def _turn(turn: object, turns: int, size: Size) -> TrueTurn:
     if not isinstance(question, str):
         raise InputError("Its question is not a text.")
     question = check_question(question)
-    if not normalised(question):
+    if not normalise(question):
         raise InputError("Its question has no words.")
     boxes = tuple(_box(box) for box in _list(turn.get("bboxes"), "bboxes"))
     masks = tuple(read_mask(m, size) for m in _list(turn.get("masks") or [], "masks"))
@@ -190,21 +189,23 @@ def _list(value: object, name: str) -> list[Any]:
 
 
 def _contexts(context: object, places: int, turns: int) -> tuple[int, ...]:
-    """The turn for each place; one may stand at several. No place or no turn: nothing."""
+    """The turn for each place; a single turn fills them all. Empty without a place or a turn."""
     named: Sequence[Any] = context if isinstance(context, list) else [context]
-    # A table program writes whole numbers as 1.0, and NaN where there is none.
+    # Some programs write whole numbers as 1.0, and NaN for a missing one.
     named = [int(n) if isinstance(n, float) and n.is_integer() else n for n in named]
     named = [] if context is None or context != context else named
     for turn in named:
         if type(turn) is not int:
             raise InputError("“context_from_turn” is neither a number nor a list of numbers.")
         if not 0 <= turn < turns:
-            raise InputError(f"It refers to turn {turn}, and there are turns 0 to {turns - 1}.")
+            raise InputError(
+                f"It refers to turn {turn}, but there are only turns 0 to {turns - 1}."
+            )
     if len(named) == 1:
         return tuple(named) * places
     if places and named and len(named) != places:
         raise InputError(
-            f"Its question has {places} places for boxes, and it refers to {len(named)} turns."
+            f"Its question has {places} places for boxes, but it refers to {len(named)} turns."
         )
     return tuple(named) if places else ()
 
@@ -222,4 +223,4 @@ def _box(value: object) -> PictureBox:
 def _is_coordinate(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return abs(value) <= _FARTHEST  # which is not so for NaN
+    return abs(value) <= _MAX_COORDINATE  # false for NaN

@@ -1,15 +1,16 @@
-"""What people said of answers, as data: benchmark dialogues, and single turns to train on.
+"""People's feedback on answers as data: benchmark dialogues, and single turns to train on.
 
-What a person corrected by hand is the truth; an answer found bad and not corrected is left out, and so is
-one that was stopped or whose region was deleted. It knows sessions and files; no model.
+What a person corrected by hand counts as true. An answer rated as bad and not corrected is left out, and so
+is one that was stopped or whose region was deleted.
 
-A benchmark dialogue can refer to the first box of an earlier turn and to nothing else. A turn that refers
-to a drawn region, to several objects or to a turn that was left out is therefore a single turn only.
+A benchmark dialogue can only refer to the first box of an earlier turn. So a turn that refers to a drawn
+region, to several objects or to a turn that was left out becomes a single turn only.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,43 +20,40 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from demo.answers.checks import Citation, find_citations
+from demo.answers.citations import Citation, find_citations
 from demo.dialects.prompt import bbox_text, region_reasoner_instruction
 from demo.dialogue.session import Session, Turn
-from demo.evaluate.folder import save, written
+from demo.evaluate.data import BOX_PLACE
+from demo.evaluate.folder import as_input_error, save
 from demo.picture.geometry import ModelBox, PicturePoint, Size
+from demo.picture.masks import BoolArray
 from demo.picture.picture import Picture
 from demo.picture.regions import RegionObject
 
 FRAME = Size(840, 840)
-PLACE = "<box>{context_bbox}</box>"
-# An empty answer is the truth only where the model meant it.
-_NOT_ABSENT = "answer.unreadable"
-_WRITTEN = "bbox="
+# An empty answer with this finding does not say that nothing matches.
+_UNREADABLE = "answer.unreadable"
+_BOX_START = "bbox="
 
 
 @dataclass(slots=True)
-class Exported:
-    """What was made: rows of both files, and how many turns were left out of them, by reason."""
+class Export:
+    """The rows of both files, and how many turns were left out of them, by reason."""
 
     dialogues: list[dict[str, Any]] = field(default_factory=list)
     single_turns: list[dict[str, Any]] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-
-    def leave_out(self, why: str) -> None:
-        """One turn more that is not there, for that reason."""
-        self.left_out[why] = self.left_out.get(why, 0) + 1
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def export_dialogues(
     sessions: Iterable[tuple[Session, Picture]], folder: Path, *, rated_only: bool = False
-) -> Exported:
+) -> Export:
     """Write ``dialogues.json``, ``single_turn.jsonl`` and ``images/`` into a folder.
 
-    ``rated_only`` leaves out answers that nobody rated or corrected. Raises InputError when something
-    cannot be written.
+    ``rated_only`` leaves out answers that nobody rated or corrected. Raises InputError when a file cannot
+    be written.
     """
-    exported = Exported()
+    exported = Export()
     for session, picture in sessions:
         image = f"images/{picture.sha256[:16]}.png"
         _save_picture(folder / image, picture)
@@ -67,27 +65,26 @@ def export_dialogues(
 
 
 def _save_picture(path: Path, picture: Picture) -> None:
-    with written(path.parent):
+    with as_input_error(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             Image.fromarray(picture.pixels).save(path)
 
 
-def _export(exported: Exported, session: Session, image: str, rated_only: bool) -> None:
+def _export(exported: Export, session: Session, image: str, rated_only: bool) -> None:
     turns: list[dict[str, Any]] = []
     made_in: dict[str, int] = {}  # a region → the turn of the benchmark dialogue that made it
     for number, turn in enumerate(session.turns, start=1):
         objects = _objects(session, turn)
-        why = "" if objects is None else _refused(turn, objects, rated_only)
+        why = "" if objects is None else _why_left_out(turn, objects, rated_only)
         if objects is None or why:
-            exported.leave_out(why or "its region was deleted")
+            exported.left_out[why or "its region was deleted"] += 1
             continue
-        exported.single_turns.append(_single(session, number, turn, objects, image))
+        exported.single_turns.append(_training_row(session, number, turn, objects, image))
         row = _benchmark_turn(turn, objects, _first_objects(session), made_in)
         if row is None:
-            exported.leave_out(
-                "kept as a single turn only: its references fit no benchmark dialogue"
-            )
+            why = "kept as a single turn only: its references fit no benchmark dialogue"
+            exported.left_out[why] += 1
             continue
         if turn.region is not None:
             made_in[turn.region] = len(turns)
@@ -104,7 +101,7 @@ def _export(exported: Exported, session: Session, image: str, rated_only: bool) 
 
 
 def _objects(session: Session, turn: Turn) -> tuple[RegionObject, ...] | None:
-    """What the turn found, as it is now; None when its region was deleted."""
+    """The objects that the turn found, with later edits; None when its region was deleted."""
     if turn.region is None:
         return ()
     if turn.region not in session.registry:
@@ -112,27 +109,27 @@ def _objects(session: Session, turn: Turn) -> tuple[RegionObject, ...] | None:
     return session.registry.region(turn.region).objects
 
 
-def _refused(turn: Turn, objects: Sequence[RegionObject], rated_only: bool) -> str:
-    """Why a turn is no truth, as words; empty when it is one."""
+def _why_left_out(turn: Turn, objects: Sequence[RegionObject], rated_only: bool) -> str:
+    """Why a turn cannot count as true, in words; empty when it can."""
     if not _is_in_dialect(turn):
         return "its references are written for another kind of model"
     corrected = any(item.corrected for item in objects)
     if turn.feedback == "down" and not corrected:
-        return "found bad and not corrected"
+        return "rated as bad and not corrected"
     if turn.feedback == "up" or corrected:
         return ""
     if rated_only:
         return "neither rated nor corrected"
     if turn.partial:
         return "stopped"
-    if not objects and any(f.kind == _NOT_ABSENT for f in turn.findings):
+    if not objects and any(f.kind == _UNREADABLE for f in turn.findings):
         return "no box could be read"
     return ""
 
 
 def _is_in_dialect(turn: Turn) -> bool:
-    """Whether its references stand in the question as RegionReasoner's do; other models' do not."""
-    return not turn.references or f"{_WRITTEN}[" in turn.prompted
+    """Whether the references in its question are written in RegionReasoner's way."""
+    return not turn.references or f"{_BOX_START}[" in turn.prompted
 
 
 # Benchmark dialogues
@@ -154,7 +151,7 @@ def _benchmark_turn(
     first_objects: Mapping[str, str],
     made_in: Mapping[str, int],
 ) -> dict[str, Any] | None:
-    """The turn in the benchmark's form; None when its references cannot be said there."""
+    """The turn in the benchmark's format; None when its references cannot be expressed there."""
     contexts = {
         name: made_in[first_objects[name]]
         for name in turn.references
@@ -165,7 +162,7 @@ def _benchmark_turn(
         return None
     question, context = turn.prompted, [contexts[name] for _, name in places]
     for place, _ in reversed(places):
-        question = f"{question[: place.start]}{PLACE}{question[place.end :]}"
+        question = f"{question[: place.start]}{BOX_PLACE}{question[place.end :]}"
     masks = [item.mask.to_dict() for item in objects if item.mask is not None]
     row: dict[str, Any] = {
         "question": question,
@@ -181,8 +178,9 @@ def _benchmark_turn(
 
 
 def _places(turn: Turn) -> list[tuple[Citation, str]] | None:
-    """The boxes in the question as it was asked, each with the name it stands for; None when the two do
-    not match, as when a person typed a box.
+    """Each box in the question as it was asked, with the name that it stands for.
+
+    None when boxes and names do not match, for example because a person typed a box.
     """
     boxes = find_citations(turn.prompted)
     if len(boxes) == len(turn.references):
@@ -197,10 +195,10 @@ def _places(turn: Turn) -> list[tuple[Citation, str]] | None:
 # Single turns
 
 
-def _single(
+def _training_row(
     session: Session, number: int, turn: Turn, objects: Sequence[RegionObject], image: str
 ) -> dict[str, Any]:
-    """A row to train on: everything in the 840 frame, references as they stood when it was asked."""
+    """A row to train on, in the 840 frame; references are as they were when the question was asked."""
     size = session.picture.size
     question, references = _in_frame(turn.prompted, size, session.reasoner_of(turn).frame)
     answer = [
@@ -225,13 +223,13 @@ def _single(
 
 
 def _in_frame(prompted: str, size: Size, frame: Size) -> tuple[str, list[list[int]]]:
-    """A question asked in a model's frame as it would be asked in 840 × 840, and its boxes there."""
+    """A question converted from a model's frame to 840 × 840, and the boxes in it."""
     pieces: list[str] = []
     boxes: list[list[int]] = []
     end = 0
     for citation in find_citations(prompted):
         x1, y1, x2, y2 = citation.box
-        if not prompted.startswith(_WRITTEN, citation.start) or x1 > x2 or y1 > y2:
+        if not prompted.startswith(_BOX_START, citation.start) or x1 > x2 or y1 > y2:
             continue
         box = ModelBox(x1, y1, x2, y2)
         if frame != FRAME:
@@ -243,13 +241,18 @@ def _in_frame(prompted: str, size: Size, frame: Size) -> tuple[str, list[list[in
 
 
 def _point(item: RegionObject) -> PicturePoint:
-    """The object's own point, or else the place in its mask farthest from the rim, or the middle."""
+    """The object's own point, or else the middle of its mask, or of its box."""
     if item.point is not None:
         return item.point
     box = item.box
     if item.mask is not None and item.mask.area:
-        padded = np.pad(item.mask.to_array().astype(np.uint8), 1)
-        depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-        y, x = np.unravel_index(int(depth.argmax()), depth.shape)
-        return PicturePoint(int(x), int(y))
+        return middle_of(item.mask.to_array())
     return PicturePoint((box.x1 + box.x2) // 2, (box.y1 + box.y2) // 2)
+
+
+def middle_of(pixels: BoolArray) -> PicturePoint:
+    """The pixel of a mask [H, W] that is farthest from its edges."""
+    padded = np.pad(pixels, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = divmod(int(depth.argmax()), depth.shape[1])
+    return PicturePoint(x, y)

@@ -1,7 +1,7 @@
 """The folder of a run: its settings, and one line of ``rows.jsonl`` for each dialogue that was played.
 
-A line is on the disk before the next is begun, and one that a killed run left half-written is cut off, so a
-run goes on where it stopped. One process at a time writes here. It does not know what rows mean.
+Each line is on the disk before the next is begun, and a half-written one that a killed run left is cut
+off, so a run continues where it stopped. Only one process at a time writes here.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from demo.errors import InputError
 from demo.evaluate.play import Row
 
 Settings = Mapping[str, Any]
-# What a setting was before it could be chosen: folders of earlier versions do not name it.
-FORMER = {"reference_form": "bbox"}
+# The values of settings that folders of earlier versions do not name.
+FORMER_DEFAULTS = {"reference_form": "bbox"}
 ROWS, SETTINGS, LOCK = "rows.jsonl", "settings.json", ".lock"
 
 
 class RunFolder:
-    """An open folder; ``rows`` are those played so far, by their index."""
+    """An open folder; ``rows`` are those played so far, by index."""
 
     def __init__(self, path: Path, rows: dict[int, Row]) -> None:
         self.path, self.rows = path, rows
 
     def add(self, row: Row) -> None:
-        """Keep one more row; it is on the disk when this returns.
+        """Add a row; it is on the disk when this returns.
 
-        Raises InputError when it cannot be written and ValueError when it is there already.
+        Raises InputError when it cannot be written and ValueError when there is one of that index.
         """
         if row["index"] in self.rows:
             raise ValueError(f"row {row['index']} was played already")
         line = json.dumps(row, ensure_ascii=True) + "\n"
-        with written(self.path), (self.path / ROWS).open("ab") as file:
+        with as_input_error(self.path), (self.path / ROWS).open("ab") as file:
             file.write(line.encode("ascii"))
             file.flush()
             os.fsync(file.fileno())
@@ -47,12 +47,12 @@ class RunFolder:
 
 @contextmanager
 def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
-    """The folder, made where it is not there, for this process alone.
+    """Open the folder for this process alone, and create it if need be.
 
-    Raises InputError, with a sentence, when a run with other settings is in it, when another process
-    has it open, and when it cannot be read or written.
+    Raises InputError when it holds a run with other settings, when another process has it open, and when
+    it cannot be read or written.
     """
-    with written(path):
+    with as_input_error(path):
         path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path / LOCK)
         try:
@@ -60,15 +60,15 @@ def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
         except Timeout:
             raise InputError(f"Another run is writing to the folder {path}.") from None
     try:
-        _settle(path, settings)
+        _check_settings(path, settings)
         yield RunFolder(path, _rows(path / ROWS))
     finally:
         lock.release()
 
 
 @contextmanager
-def written(path: Path) -> Iterator[None]:
-    """Failures to write there as sentences."""
+def as_input_error(path: Path) -> Iterator[None]:
+    """Turn an OSError inside the block into an InputError that names the folder."""
     try:
         yield
     except OSError as error:
@@ -81,19 +81,21 @@ def read_folder(path: Path) -> tuple[Settings, dict[int, Row]]:
     settings = _settings(path / SETTINGS)
     if settings is None:
         raise InputError(f"The folder {path} holds no run: it has no {SETTINGS}.")
-    rows, _ = _complete(path / ROWS)
+    rows, _ = _read_rows(path / ROWS)
     return settings, rows
 
 
-def _settle(path: Path, settings: Settings) -> None:
+def _check_settings(path: Path, settings: Settings) -> None:
     there = _settings(path / SETTINGS)
     if there is None:
         if (path / ROWS).exists():
             raise InputError(f"The folder {path} has a {ROWS} without its {SETTINGS}.")
         save(path / SETTINGS, json.dumps(settings, indent=2) + "\n")
         return
-    there = {**FORMER, **there}
-    names = [n for n in {**there, **settings} if there.get(n) != settings.get(n, FORMER.get(n))]
+    there = {**FORMER_DEFAULTS, **there}
+    names = [
+        n for n in {**there, **settings} if there.get(n) != settings.get(n, FORMER_DEFAULTS.get(n))
+    ]
     if names:
         changes = ", ".join(f"{n} was {there.get(n)}, now {settings.get(n)}" for n in names)
         raise InputError(
@@ -102,10 +104,10 @@ def _settle(path: Path, settings: Settings) -> None:
 
 
 def save(path: Path, content: str | bytes) -> None:
-    """Write a whole file, or leave the former one. Raises InputError."""
+    """Replace a file as a whole, or leave the old one. Raises InputError."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     new = path.with_name(f"{path.name}.new")
-    with written(path.parent):
+    with as_input_error(path.parent):
         with new.open("wb") as file:
             file.write(data)
             file.flush()
@@ -126,17 +128,17 @@ def _settings(path: Path) -> dict[str, Any] | None:
 
 
 def _rows(path: Path) -> dict[int, Row]:
-    """The rows of the file, which then ends with the last complete one."""
-    rows, end = _complete(path)
+    """The complete rows of the file; an incomplete one at its end is cut off."""
+    rows, end = _read_rows(path)
     if path.exists() and path.stat().st_size > end:
-        with written(path.parent), path.open("r+b") as file:
+        with as_input_error(path.parent), path.open("r+b") as file:
             file.truncate(end)
             os.fsync(file.fileno())
     return rows
 
 
-def _complete(path: Path) -> tuple[dict[int, Row], int]:
-    """The rows that are whole, and at which byte they end. Raises InputError for damage before that."""
+def _read_rows(path: Path) -> tuple[dict[int, Row], int]:
+    """The complete rows, and the byte at which they end. Raises InputError for a damaged one."""
     rows: dict[int, Row] = {}
     end = lines = 0
     try:

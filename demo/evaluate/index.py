@@ -1,8 +1,7 @@
 """A benchmark's file as a list to choose from: what its rows ask, and where in the file each of them is.
 
 No picture is opened and no mask is decoded before a row is chosen, so that files of thousands of rows are
-listed at once; one of gigabytes is read beside whatever else goes on. It does not know who looks at the
-list, nor how a dialogue is played.
+listed at once; a file of gigabytes is read in the background.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from demo.errors import InputError
 from demo.evaluate.data import PLACE, Dialogue, check_outline, picture_path, read_row
 from demo.evaluate.json_stream import read_places, value_at
 
-AT_ONCE = 8_000_000  # bytes of a file that is read before the start goes on
-LONGEST = 200  # characters of a question
+MAX_READ_AT_ONCE = 8_000_000  # bytes; a larger file is read in the background
+MAX_QUESTION = 200  # characters of a question that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A row: its place in the list (from 0) and in the file (bytes), its picture and its questions.
 
-    ``why`` says why it cannot be used, as far as that is known; it is empty otherwise.
+    ``why`` says why it cannot be used, as far as is known yet; it is empty otherwise.
     """
 
     index: int
@@ -36,7 +35,7 @@ class Entry:
     why: str = ""
 
     def has(self, words: list[str]) -> bool:
-        """Whether all words (in lower case) stand in its number, its picture's name or its questions."""
+        """Whether its number, its picture's name and its questions contain all words (lower case)."""
         text = "\n".join((str(self.index), self.image, *self.questions)).casefold()
         return all(word in text for word in words)
 
@@ -44,8 +43,7 @@ class Entry:
 class Index:
     """The rows of a file that have been read so far.
 
-    ``finished`` is set when these are all; ``trouble`` says why there are no more when the file is
-    damaged.
+    ``finished`` is set once that is all of them; ``trouble`` says how the file is damaged, if it is.
     """
 
     def __init__(self, path: Path, images: Path | None) -> None:
@@ -57,12 +55,12 @@ class Index:
         return len(self._entries)
 
     def find(self, search: str) -> list[Entry]:
-        """The rows that have all of these words, in order."""
+        """The rows that contain all words of ``search``, in order."""
         words = search.casefold().split()
         return [entry for entry in list(self._entries) if entry.has(words)]
 
     def entry(self, index: int) -> Entry:
-        """One row. Raises InputError when there is none of that number."""
+        """The row of that number. Raises InputError when there is none."""
         if not 0 <= index < len(self._entries):
             raise InputError(f"The benchmark has no row {index}.")
         return self._entries[index]
@@ -72,7 +70,7 @@ class Index:
         return picture_path(self.entry(index).image, self.path.parent, self.images)
 
     def dialogue(self, index: int) -> Dialogue:
-        """A row, checked as a whole. Raises InputError, and the list says so from then on."""
+        """A row, fully checked. Raises InputError, which the list then shows for this row."""
         entry = self.entry(index)
         try:
             row = value_at(self.path, entry.first, entry.end)
@@ -82,7 +80,7 @@ class Index:
             raise
 
     def read(self, places: Iterator[tuple[object, int, int]]) -> None:
-        """Take in the rows; damage of the file is kept as ``trouble``."""
+        """Add the rows; if the file is damaged, ``trouble`` says so."""
         try:
             for row, first, end in places:
                 self._entries.append(_entry(len(self._entries), row, first, end))
@@ -97,9 +95,9 @@ class Index:
 
 
 def open_index(path: Path, images: Path | None = None) -> Index:
-    """The index of a benchmark's file. Raises InputError, with a sentence, for a file that is none.
+    """The index of a benchmark's file. Raises InputError for any other file.
 
-    A large file is read on after this returns; what is wrong far behind in it shows in the list.
+    A large file is read further after this returns; damage far into it then shows in the list.
     """
     if images is not None and not images.is_dir():
         raise InputError(f"There is no folder {images} with pictures of the benchmark.")
@@ -108,7 +106,7 @@ def open_index(path: Path, images: Path | None = None) -> Index:
     if not first:
         raise InputError(f"The file {path} holds no dialogues: its list is empty.")
     index, rows = Index(path, images), chain(first, places)
-    if path.stat().st_size > AT_ONCE:
+    if path.stat().st_size > MAX_READ_AT_ONCE:
         threading.Thread(target=index.read, args=(rows,), daemon=True).start()
         return index
     index.read(rows)
@@ -129,4 +127,4 @@ def _entry(index: int, row: object, first: int, end: int) -> Entry:
 
 def _question(turn: object) -> str:
     written = turn.get("question") if isinstance(turn, dict) else None
-    return PLACE.sub("…", written)[:LONGEST] if isinstance(written, str) else ""
+    return PLACE.sub("…", written)[:MAX_QUESTION] if isinstance(written, str) else ""

@@ -1,7 +1,5 @@
-"""A JSON file that holds a list, read value by value: a benchmark with its masks written out is larger
-than memory.
-
-It knows JSON and nothing of what the values mean.
+"""Reads a JSON file that holds a list value by value, because a benchmark with its masks written out may be
+larger than memory.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from typing import TextIO
 from demo.errors import InputError
 
 CHUNK = 1 << 20  # characters
-MOST = 1 << 29  # characters of one value
+MAX_VALUE = 1 << 29  # characters of one value
 _SPACE = " \t\n\r"
 _MARK = "\ufeff"  # a byte order mark, which some programs put first
 
@@ -22,37 +20,37 @@ _MARK = "\ufeff"  # a byte order mark, which some programs put first
 def read_list(path: Path) -> Iterator[object]:
     """The values of the list in a JSON file, in order.
 
-    Raises InputError, with a sentence, where the file cannot be read or goes on otherwise than as a list.
+    Raises InputError where the file cannot be read, or stops being a list.
     """
     return (value for value, _, _ in read_places(path))
 
 
 def read_places(path: Path) -> Iterator[tuple[object, int, int]]:
-    """The same values, each with the bytes of the file, first and behind the last, where it is written."""
+    """The same values, each with its place: the first byte in the file, and the one after the last."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             yield from _values(_Text(file))
     except OSError as error:
-        raise _nothing(path, error.strerror or str(error)) from error
+        raise _no_dialogues(path, error.strerror or str(error)) from error
     except RecursionError as error:
-        raise _nothing(path, "its values lie too deep in each other") from error
+        raise _no_dialogues(path, "its values are nested too deeply") from error
     except ValueError as error:  # not JSON, or not text in UTF-8
-        raise _nothing(path, str(error)) from error
+        raise _no_dialogues(path, str(error)) from error
 
 
 def value_at(path: Path, first: int, end: int) -> object:
-    """The value that `read_places` found at that place. Raises InputError when it is not there now."""
+    """The value that `read_places` found at that place. Raises InputError when it is no longer there."""
     try:
         with path.open("rb") as file:
             file.seek(first)
             return json.loads(file.read(end - first))
     except OSError as error:
-        raise _nothing(path, error.strerror or str(error)) from error
+        raise _no_dialogues(path, error.strerror or str(error)) from error
     except (RecursionError, ValueError) as error:
         raise InputError(f"The file {path.name} has changed since it was opened.") from error
 
 
-def _nothing(path: Path, why: str) -> InputError:
+def _no_dialogues(path: Path, why: str) -> InputError:
     return InputError(f"The file {path} holds no dialogues: {why}.")
 
 
@@ -65,24 +63,24 @@ def _values(text: _Text) -> Iterator[tuple[object, int, int]]:
         text.take()
     else:
         yield text.value()
-        while (sign := text.take()) == ",":
+        while (char := text.take()) == ",":
             yield text.value()
-        if sign != "]":
-            raise ValueError("its list breaks off" if not sign else "its list is damaged")
+        if char != "]":
+            raise ValueError("its list breaks off" if not char else "its list is damaged")
     if text.peek():
         raise ValueError("something follows its list")
 
 
 class _Text:
-    """A text of which only the part at hand is in memory; places in it are bytes of the file."""
+    """A text of which only a part is in memory; places in it are bytes of the file."""
 
     def __init__(self, file: TextIO) -> None:
         self._file, self._text, self._at, self._ended = file, "", 0, False
-        self._told = self._bytes = 0  # up to the character told, so many bytes have gone by
+        self._counted = self._bytes = 0  # bytes of the file before the character at `_counted`
         self._decoder = json.JSONDecoder()
 
     def peek(self) -> str:
-        """The next character that is no white space; empty at the end."""
+        """The next character that is not white space; empty at the end."""
         while True:
             while self._at < len(self._text) and self._text[self._at] in _SPACE:
                 self._at += 1
@@ -90,13 +88,13 @@ class _Text:
                 return self._text[self._at : self._at + 1]
 
     def take(self) -> str:
-        """The same, and past it."""
-        sign = self.peek()
-        self.skip(len(sign))
-        return sign
+        """The same, and move past it."""
+        char = self.peek()
+        self.skip(len(char))
+        return char
 
     def skip(self, count: int) -> None:
-        """Past so many characters at hand."""
+        """Move past ``count`` characters."""
         self._at += count
 
     def value(self) -> tuple[object, int, int]:
@@ -115,16 +113,16 @@ class _Text:
                 return value, first, self._place()
 
     def _place(self) -> int:
-        self._bytes += len(self._text[self._told : self._at].encode())
-        self._told = self._at
+        self._bytes += len(self._text[self._counted : self._at].encode())
+        self._counted = self._at
         return self._bytes
 
     def _more(self) -> bool:
-        """Read on, each time as much as is there, so that a long value is tried few times."""
+        """Read on, doubling what is held, so that a long value is tried only a few times."""
         self._place()
         rest = self._text[self._at :]
-        if self._ended or len(rest) > MOST:
+        if self._ended or len(rest) > MAX_VALUE:
             return False
         new = self._file.read(max(CHUNK, len(rest)))
-        self._text, self._at, self._told, self._ended = rest + new, 0, 0, not new
+        self._text, self._at, self._counted, self._ended = rest + new, 0, 0, not new
         return bool(new)

@@ -1,8 +1,7 @@
-"""A dialogue of the page beside the benchmark's: how far they agree, what comes next, how it scores.
+"""A dialogue of the page that follows one of the benchmark: how far, what comes next, how it scores.
 
-Everything is told from the session, so that undo, branches and a reload need nothing here. A person may
-leave the benchmark's dialogue at any turn: what they ask themselves, and what follows it, has no truth. It
-does not know how anything is shown.
+Everything is derived from the session, so that undo, branches and a reload need no code here. A person may
+leave the benchmark's dialogue at any turn: for their own question, and all that follow, there is no truth.
 """
 
 from __future__ import annotations
@@ -14,25 +13,25 @@ from itertools import pairwise
 from demo.dialogue.session import Session, Turn
 from demo.evaluate.data import PLACE, Dialogue, TrueTurn
 from demo.evaluate.metrics import Summary, mean_of, says_none, summarize
-from demo.evaluate.reference_policy import WITHOUT, Asked, Manner, next_question
-from demo.evaluate.turn_score import Judged, judge
+from demo.evaluate.reference_policy import PRONOUN, PreparedQuestion, ReferencePolicy, next_question
+from demo.evaluate.turn_score import AnswerScore, score_answer
 from demo.picture.regions import RegionObject
 
-_NAME = rf"(R[0-9]+(?:\.[0-9]+)?|{WITHOUT})"
+_NAME = rf"(R[0-9]+(?:\.[0-9]+)?|{PRONOUN})"
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """A turn that the benchmark asked.
 
-    ``counts`` says whether the answer is the model's own and whole; ``judged`` compares it as it is now.
-    ``stand_ins`` are the regions in its question that are true boxes, with the round (1, 2, …) that the
-    question names: its answer has no box, or it is not played yet.
+    ``counts`` says whether the answer is complete and the model's own; ``judged`` compares its present
+    state. ``stand_ins`` are the regions in its question that are true boxes, each with the round (1, 2, …)
+    that the question names, which found no box or has not been played yet.
     """
 
     number: int
     true: TrueTurn
-    judged: Judged
+    judged: AnswerScore
     answered: int
     counts: bool
     partial: bool
@@ -41,7 +40,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The scores of a dialogue whose rounds are all played; ``iou`` is the mean of the boxes'."""
+    """The scores of a dialogue all of whose rounds are played; ``iou`` is the mean IoU of boxes."""
 
     summary: Summary
     iou: float | None
@@ -49,7 +48,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A benchmark's dialogue that is played; ``masks`` says whether answers have any to compare."""
+    """A benchmark's dialogue that is being played; ``masks`` says whether answers have masks to compare."""
 
     dialogue: Dialogue
     masks: bool
@@ -64,25 +63,25 @@ class Track:
         """The turns of a session that are the benchmark's, from the first on."""
         return [self._round(session, n) for n in range(1, self.played(session) + 1)]
 
-    def next(self, session: Session) -> Asked | None:
+    def next(self, session: Session) -> PreparedQuestion | None:
         """What the benchmark asks next; None at its end, and once its dialogue was left.
 
-        It is left by a question of one's own, and by an answer that was stopped, corrected or deleted.
+        The person's own question leaves it, and so does an answer that was stopped, corrected or deleted.
         """
         played = len(session.turns)
-        if played == len(self.dialogue.turns) or not self._is_kept(session):
+        if played == len(self.dialogue.turns) or not self._is_followed(session):
             return None
-        return next_question(self.dialogue, session, Manner())
+        return next_question(self.dialogue, session, ReferencePolicy())
 
     def total(self, session: Session) -> Total | None:
-        """The scores over all rounds; None before the last one, and when the dialogue was left."""
-        if len(session.turns) != len(self.dialogue.turns) or not self._is_kept(session):
+        """The scores over all rounds; None before the last one, or when the dialogue was left."""
+        if len(session.turns) != len(self.dialogue.turns) or not self._is_followed(session):
             return None
         judged = [one.judged for one in self.rounds(session)]
         ious = [one.iou for one in judged if one.iou is not None]
         return Total(summarize(one.score for one in judged), mean_of(ious))
 
-    def _is_kept(self, session: Session) -> bool:
+    def _is_followed(self, session: Session) -> bool:
         turns = session.turns
         return self.played(session) == len(turns) and all(_is_own(session, t) for t in turns)
 
@@ -94,7 +93,7 @@ class Track:
         return Round(
             number,
             true,
-            judge(number, objects, true.boxes, masks, session.picture.size, readable),
+            score_answer(number, objects, true.boxes, masks, session.picture.size, readable),
             len(objects),
             _is_own(session, turn),
             turn.partial,
@@ -108,7 +107,7 @@ def _objects(session: Session, turn: Turn) -> tuple[RegionObject, ...]:
 
 
 def _is_own(session: Session, turn: Turn) -> bool:
-    """Whether the answer is whole and as the model gave it."""
+    """Whether the answer is complete and as the model gave it."""
     if turn.partial:
         return False
     if turn.region is None:
@@ -128,7 +127,7 @@ def _stands_in(
     found: dict[str, int] = {}
     for name, named in zip(names, true.contexts, strict=False):
         region = session.turns[named].region if named < number else None
-        if region is None and name != WITHOUT:
+        if region is None and name != PRONOUN:
             found[name] = named + 1
         elif region is not None and name not in (region, f"{region}.1"):
             return None
@@ -136,7 +135,7 @@ def _stands_in(
 
 
 def _names(question: str, true: TrueTurn) -> list[str] | None:
-    """What stands in the places of the benchmark's question; None when this is another one."""
+    """What fills the places of the benchmark's question; None when this is another question."""
     places = list(PLACE.finditer(true.question)) if true.contexts else []
     edges = [0, *(e for place in places for e in place.span()), len(true.question)]
     words = (true.question[a:b] for a, b in list(pairwise(edges))[::2])

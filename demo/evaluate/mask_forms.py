@@ -1,6 +1,6 @@
-"""Masks as benchmark files write them: pixels, run lengths, or polygons.
+"""Masks in the forms of benchmark files: pixels, run lengths, or polygons.
 
-It turns each form into a `Mask`, checked against the picture, or says what is wrong with it.
+Each form becomes a `Mask`, checked against the picture, or an error that says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import MIN_SIDE
 
-_FARTHEST = 100_000  # of a polygon's corner: COCO walks along every edge
+_MAX_COORDINATE = 100_000  # pixels; COCO walks along every edge of a polygon
 
 
 def read_mask(value: object, size: Size) -> Mask:
-    """The mask of a picture of that size. Raises InputError with a sentence.
+    """The mask for a picture of that size. Raises InputError.
 
     ``value`` is a list of H rows of W numbers, 0 and 1 or 0 and 255; a COCO run-length code ``{"size":
     [H, W], "counts": text or list of numbers}``; polygons in picture pixels, each ``[x1, y1, x2, y2, …]``,
@@ -56,7 +56,7 @@ def _holds_lists(value: object) -> bool:
 
 
 def _are_points(value: Sequence[Any]) -> bool:
-    """Whether these are corners, each by itself; no picture is so narrow that they could be pixels."""
+    """Whether all of these are corners; no picture is so narrow that they could be rows of pixels."""
     return all(_is_point(one) for one in value)
 
 
@@ -140,8 +140,8 @@ def _check_polygon(polygon: object) -> None:
         raise ValueError("a polygon is a list of at least three corners x, y")
     for number in polygon:
         if isinstance(number, bool) or not isinstance(number, int | float):
-            raise TypeError("a polygon holds what is no number")
-        if not abs(number) <= _FARTHEST:  # NaN is not, either
+            raise TypeError("a polygon holds something that is not a number")
+        if not abs(number) <= _MAX_COORDINATE:  # also true for NaN
             raise ValueError("a polygon's corner is too far away")
 
 

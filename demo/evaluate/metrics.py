@@ -1,7 +1,6 @@
 """How good predictions are against ground truth: AP, gIoU and cIoU of RegionDial-Bench.
 
-Pure functions on boxes and masks in picture pixels. This file does not know where predictions come
-from, how a dialogue runs, or what is printed.
+Pure functions on boxes and masks in picture pixels.
 
 Conventions. A box covers whole pixels and its x2, y2 are exclusive edges, so its area is (x2 − x1)(y2 − y1)
 and boxes that only touch share nothing; a hit needs an IoU *above* one half. The predicted mask of a turn
@@ -9,9 +8,9 @@ is the union of all its objects' masks, and so is the true one; pixels are true 
 stands for true. The IoU of two empty masks, or of two empty boxes, is 0. gIoU gives every turn the same
 weight, cIoU every pixel.
 
-A turn whose ground truth is *absent* (no box: nothing in the picture matches) has no place in AP,
+A turn whose ground truth is *absent* (no box: nothing in the picture matches) does not count in AP,
 gIoU or cIoU, as the authors define them; it is counted apart, and is right when the answer says that
-nothing matches. A text in which no box can be read says nothing, and is wrong.
+nothing matches. A text in which no box can be read does not say so, and is wrong.
 """
 
 from __future__ import annotations
@@ -93,8 +92,8 @@ def mask_iou(predicted: NDArray[Any], truth: NDArray[Any]) -> float:
     return _ratio(*overlap(predicted, truth))
 
 
-def merged(masks: Iterable[NDArray[Any]], size: Size) -> BoolArray:
-    """The pixels [H, W] that belong to any of the masks; of no mask at all, an empty one.
+def union_of(masks: Iterable[NDArray[Any]], size: Size) -> BoolArray:
+    """The pixels [H, W] that belong to any of the masks; without masks, none.
 
     Raises ValueError when a mask is not of that size.
     """
@@ -116,7 +115,7 @@ def score_turn(
 ) -> TurnScore:
     """One turn: predicted and true boxes, and, where there are masks, predicted and true pixels.
 
-    ``readable`` tells of an answer without boxes whether it `says_none`, and is no rubbish.
+    ``readable`` says of an answer without boxes that it `says_none`: that it is not just unreadable.
     """
     if round_number < 1:
         raise ValueError(f"expected a round from 1, got {round_number}")
@@ -157,7 +156,7 @@ def _cumulative(overlaps: Sequence[tuple[int, int]]) -> float | None:
 
 
 def mean_of(values: Sequence[float]) -> float | None:
-    """The mean, None of nothing."""
+    """The mean; None for an empty sequence."""
     return sum(values) / len(values) if values else None
 
 

@@ -1,6 +1,6 @@
-"""One benchmark dialogue through the engine: what is asked, what comes back, how it scores.
+"""Plays one benchmark dialogue through the engine: what is asked, what comes back, how it scores.
 
-How references are given is in `asking`. This file knows neither files nor how results are added up.
+`reference_policy` decides how references are given.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
-from demo.answers.checks import citation_reward, find_citations
+from demo.answers.citations import citation_reward, find_citations
 from demo.answers.finding import Finding
-from demo.dialects.prompt import Given
+from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import TurnFinished, TurnStarted, begin, run_turn
 from demo.dialogue.session import Turn
 from demo.dialogue.session_json import object_to_json
 from demo.errors import EmptyAnswerError
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.metrics import TurnScore, says_none
-from demo.evaluate.reference_policy import Asked, CitedRow, Manner, next_question
-from demo.evaluate.turn_score import judge
+from demo.evaluate.reference_policy import (
+    PreparedQuestion,
+    ReferencePolicy,
+    ReferenceRow,
+    next_question,
+)
+from demo.evaluate.turn_score import score_answer
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import AS_STORED, Picture
 from demo.reasoners.base import Reasoner
@@ -30,15 +35,15 @@ from demo.segmenters.base import Segmenter
 class TurnRow(TypedDict):
     """One turn as JSON values; boxes in picture pixels.
 
-    ``round`` counts from 1. ``iou`` is that of the best predicted box with the first true one,
-    ``overlap`` pixels of intersection and union, ``citation`` the reward for citing what was given;
+    ``round`` counts from 1. ``iou`` is the IoU of the best predicted box with the first true one,
+    ``overlap`` the pixels of intersection and union, ``citation`` the reward for citing the given boxes;
     each is None where it does not apply.
     """
 
     round: int
     question: str
     prompted: str
-    references: list[CitedRow]
+    references: list[ReferenceRow]
     region: str | None
     objects: list[dict[str, Any]]
     truth: list[list[int]]
@@ -57,7 +62,7 @@ class TurnRow(TypedDict):
 class Row(TypedDict):
     """One played dialogue as JSON values.
 
-    ``as_stored``, when it is there, says that the picture has an EXIF orientation, which was not followed;
+    ``as_stored``, if present, says that the picture has an EXIF orientation, which was ignored;
     ``outside`` that a true box reaches outside the picture.
     """
 
@@ -70,44 +75,44 @@ class Row(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A dialogue that the model or the server failed at, and why, as a sentence."""
+class FailedDialogue:
+    """A dialogue on which the model or the server failed, and a sentence that says why."""
 
     index: int
     why: str
 
 
 def play(
-    dialogue: Dialogue, reasoner: Reasoner, segmenter: Segmenter | None, manner: Manner
+    dialogue: Dialogue, reasoner: Reasoner, segmenter: Segmenter | None, policy: ReferencePolicy
 ) -> Row:
     """Ask all questions of a dialogue, in order, and score the answers.
 
-    Raises InputError when the picture is gone, and ModelError when model or server fail; no text at all
-    is no failure but an answer without boxes.
+    Raises InputError when the picture is gone, and ModelError when model or server fail; an empty text
+    counts as an answer without boxes, not as a failure.
     """
     picture = open_stored(dialogue.picture)
-    table = _Table(dialogue, picture, reasoner, segmenter, manner)
+    running = _RunningDialogue(dialogue, picture, reasoner, segmenter, policy)
     row = Row(
         index=dialogue.index,
         image_id=dialogue.image_id,
         image_path=dialogue.image_path,
-        turns=[table.turn(number, turn) for number, turn in enumerate(dialogue.turns, start=1)],
+        turns=[running.turn(number, turn) for number, turn in enumerate(dialogue.turns, start=1)],
     )
     if AS_STORED in picture.notes:
         row["as_stored"] = True
-    if any(_reaches_out(box, picture.size) for turn in dialogue.turns for box in turn.boxes):
+    if any(_reaches_outside(box, picture.size) for turn in dialogue.turns for box in turn.boxes):
         row["outside"] = True
     return row
 
 
-def _reaches_out(box: PictureBox, size: Size) -> bool:
-    """By more than rounding does."""
+def _reaches_outside(box: PictureBox, size: Size) -> bool:
+    """Whether the box reaches outside the picture by more than rounding explains."""
     x1, y1, x2, y2 = box.xyxy
     return min(x1, y1) < -1 or x2 > size.width + 1 or y2 > size.height + 1
 
 
-class _Table:
-    """A dialogue while it is played."""
+class _RunningDialogue:
+    """The state of a dialogue that is being played."""
 
     def __init__(
         self,
@@ -115,21 +120,21 @@ class _Table:
         picture: Picture,
         reasoner: Reasoner,
         segmenter: Segmenter | None,
-        manner: Manner,
+        policy: ReferencePolicy,
     ) -> None:
-        self.dialogue, self.picture, self.manner = dialogue, picture, manner
+        self.dialogue, self.picture, self.policy = dialogue, picture, policy
         self.reasoner, self.segmenter = reasoner, segmenter
         self.session = begin(picture, reasoner)
 
     def turn(self, number: int, true: TrueTurn) -> TurnRow:
-        asked = next_question(self.dialogue, self.session, self.manner)
+        asked = next_question(self.dialogue, self.session, self.policy)
         given = self._ask(asked)
         turn = self.session.turns[-1]
         objects = self.session.registry.objects(turn.region) if turn.region else ()
         masks = None if self.segmenter is None else true.masks
         findings = [finding.kind for finding in turn.findings]
         size, readable = self.picture.size, says_none(findings)
-        judged = judge(number, objects, true.boxes, masks, size, readable)
+        judged = score_answer(number, objects, true.boxes, masks, size, readable)
         score = judged.score
         return TurnRow(
             round=number,
@@ -151,8 +156,8 @@ class _Table:
             labels=dict(true.labels),
         )
 
-    def _ask(self, asked: Asked) -> tuple[Given, ...]:
-        """One turn more in the session; returns what the question gave."""
+    def _ask(self, asked: PreparedQuestion) -> tuple[GivenBox, ...]:
+        """Add one more turn to the session; the references that its question gave."""
         self.session, question = asked.session, asked.question
         started = TurnStarted("", "", ())
         events = run_turn(
@@ -162,8 +167,8 @@ class _Table:
             reasoner=self.reasoner,
             segmenter=self.segmenter,
             cancel=threading.Event(),
-            written_in=self._written_in(),
-            bare=self.manner.form == "bare",
+            written_in=self.picture.size if self.policy.frame == "original" else None,
+            bare=self.policy.form == "bare",
         )
         try:
             for event in events:
@@ -177,11 +182,8 @@ class _Table:
             self.session = self.session.with_turn(empty, self.session.registry)
         return started.given
 
-    def _written_in(self) -> Size | None:
-        return self.picture.size if self.manner.frame == "original" else None
 
-
-def _citation(turn: Turn, given: Sequence[Given]) -> float | None:
+def _citation(turn: Turn, given: Sequence[GivenBox]) -> float | None:
     if not given:
         return None
     cited = {citation.box for citation in find_citations(turn.trace.think or "")}
@@ -189,9 +191,9 @@ def _citation(turn: Turn, given: Sequence[Given]) -> float | None:
 
 
 def turn_score(turn: TurnRow) -> TurnScore:
-    """The scores of a turn that was played, as `metrics` adds them up.
+    """The scores of a played turn, for `metrics` to add up.
 
-    A row of an earlier version may call an unreadable answer right, where nothing was to be found.
+    Rows of earlier versions may count an unreadable answer as right where nothing was to be found.
     """
     shared, right = turn["overlap"], turn["absent_right"]
     return TurnScore(

@@ -1,6 +1,6 @@
 """A score round by round as a picture: this run, other runs, and published curves.
 
-It draws shares that it is given and knows neither rows nor files.
+Scores are shares from 0 to 1 and drawn in percent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Line:
 
 
 def score_plot(name: str, lines: Sequence[Line], published: Sequence[Curve], data: str) -> bytes:
-    """One score as a PNG; published curves, on the data so called, are thin and grey."""
+    """One score as a PNG; published curves, which are on ``data``, are thin and grey."""
     figure = Figure(figsize=(8, 4.2), dpi=120, layout="constrained")
     panel = figure.subplots()
     _draw_published(panel, published)
@@ -79,12 +79,12 @@ def _draw_lines(panel: Axes, lines: Sequence[Line]) -> None:
 
 
 def _plain(label: str) -> str:
-    """Names may hold what would be read as a formula, or hide a line from the legend."""
+    """A label that matplotlib takes neither for a formula nor for a hidden line."""
     return label.replace("$", r"\$").lstrip("_")
 
 
 def _floor(lines: Sequence[Line]) -> float:
-    """The ten (percent) below the lowest score, so that lines near each other can be told apart."""
+    """A multiple of ten (percent) below the lowest score, so that close lines can be told apart."""
     shares = [share for line in lines for share in line.rounds.values() if share is not None]
     return max(0, 10 * math.floor(10 * min(shares, default=0) - 0.5))
 

@@ -1,7 +1,7 @@
-"""Results that others published on RegionDial-Bench, in percent by round (R1 … R7) and on average.
+"""Published results on RegionDial-Bench, in percent by round (R1 … R7) and on average.
 
-From the paper (arXiv 2602.03733), tables 1 and 2 on both data sets. Which of the two a file is, its name
-tells or the number of its dialogues and rounds.
+From the paper (arXiv 2602.03733), tables 1 and 2, on both data sets. A file is recognised as one of them by
+its name or by its number of dialogues and rounds.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Curve:
 class DataSet:
     """Published results on one set of dialogues.
 
-    ``dialogues`` and ``rounds`` are those of the file that the authors released, ``paper_rounds`` what
-    the paper's table 6 counts. ``file`` matches the names under which it goes round.
+    ``dialogues`` and ``rounds`` count those of the file that the authors released, ``paper_rounds`` is the
+    count in the paper's table 6. ``file`` matches the names under which the file is known.
     """
 
     name: str
@@ -37,7 +37,7 @@ class DataSet:
 
 
 def data_set_of(file: str, dialogues: int, rounds: int) -> DataSet | None:
-    """The data set of a file with that name and so many dialogues and rounds; None for another one."""
+    """The data set of a file with that name, or with those numbers; None for any other file."""
     for one in DATA_SETS:
         if one.file.search(file) or (dialogues, rounds) == (one.dialogues, one.rounds):
             return one

@@ -1,10 +1,10 @@
-"""How a benchmark's question is asked: whose box stands in each of its places.
+"""Which box fills each place of a benchmark's question.
 
-A turn refers to an earlier one by the first box that the *model* found there, so that errors go on as in a
-real dialogue; only where it found none the true box stands in, drawn as if by a person (`--reference`,
-`--reference-frame` and `--reference-form` choose otherwise). Two kinds of questions in the authors' files
-are asked as their script does: one that names itself or a later turn gets that turn's true box, one that
-names no turn keeps its place for a box as it is written.
+A turn refers to an earlier one by the first box that the *model* found there, so that errors propagate as
+in a real dialogue; only where it found none does the true box stand in, as if a person had drawn it
+(`--reference`, `--reference-frame` and `--reference-form` choose otherwise). Two kinds of questions in the
+authors' files are asked as their script does: one that names its own or a later turn gets that turn's true
+box, one that names no turn keeps its box place as it is written.
 
 Pure functions on sessions; no model is asked here.
 """
@@ -24,11 +24,11 @@ from demo.picture.regions import Origin, RegionObject
 REFERENCES = ("predicted", "truth", "none")
 FRAMES = ("model", "original")
 FORMS = ("bbox", "bare")
-WITHOUT = "it"  # what stands in a question in the place of a box that is not given
+PRONOUN = "it"  # stands in for a box that is not given
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ReferencePolicy:
     """How references are given.
 
     ``reference`` is ``predicted``, ``truth`` or ``none`` (then the word "it" takes the box's place);
@@ -48,13 +48,13 @@ class Manner:
                 raise ValueError(f"expected one of {choices}, got {value}")
 
 
-class CitedRow(TypedDict):
-    """One place in a question: the turn that it names (from 0), and whose box stands there.
+class ReferenceRow(TypedDict):
+    """One box place in a question: the turn that it names (from 0), and where its box comes from.
 
-    ``source`` is ``predicted``, ``fallback`` (the true box, since none was predicted), ``truth``,
-    ``ahead`` (the true box of the turn itself or of a later one), ``none`` (not asked for), ``missing``
-    (neither was there) or ``literal`` (the question names no turn, and ``turn`` is None). ``box`` is in
-    picture pixels.
+    ``source`` is ``predicted``, ``fallback`` (the true box, because none was predicted), ``truth``,
+    ``ahead`` (the true box of the turn itself or of a later one), ``none`` (no references wanted),
+    ``missing`` (there is neither box) or ``literal`` (the question names no turn, and ``turn`` is None).
+    ``box`` is in picture pixels.
     """
 
     turn: int | None
@@ -64,57 +64,62 @@ class CitedRow(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it is put to the model.
+class PreparedQuestion:
+    """A question ready to be asked.
 
-    ``session`` is the dialogue to ask it in: with the true boxes that stand in for others as regions of
-    their own. ``cited`` has what stands in each place of the question, in order.
+    ``session`` is the dialogue to ask it in, with a region for each true box that stands in for another.
+    ``cited`` says what fills each place of the question, in order.
     """
 
     session: Session
     question: Resolved
-    cited: tuple[CitedRow, ...]
+    cited: tuple[ReferenceRow, ...]
 
 
-def next_question(dialogue: Dialogue, session: Session, manner: Manner) -> Asked:
-    """The question after the turns that the session has, which are those of the dialogue.
+def next_question(
+    dialogue: Dialogue, session: Session, policy: ReferencePolicy
+) -> PreparedQuestion:
+    """The question that follows the session's turns, which are the first of the dialogue.
 
-    Raises UnknownRegionError when what a turn found has been deleted since.
+    Raises UnknownRegionError when the region of an earlier turn has been deleted since.
     """
     true = dialogue.turns[len(session.turns)]
-    cited: list[CitedRow] = []
+    cited: list[ReferenceRow] = []
     for named in true.contexts:
-        session, row = _cited(dialogue, session, named, manner)
+        session, row = _cited(dialogue, session, named, policy)
         cited.append(row)
-    literal = CitedRow(turn=None, source="literal", name=None, box=None)
+    literal = ReferenceRow(turn=None, source="literal", name=None, box=None)
     question = _resolved(session, true.question, cited)
-    return Asked(session, question, (*cited, *[literal] * true.literal))
+    return PreparedQuestion(session, question, (*cited, *[literal] * true.literal))
 
 
 def _cited(
-    dialogue: Dialogue, session: Session, named: int, manner: Manner
-) -> tuple[Session, CitedRow]:
-    """What stands for a turn (from 0), and the session with it."""
-    if manner.reference == "none":
-        return session, CitedRow(turn=named, source="none", name=None, box=None)
+    dialogue: Dialogue, session: Session, named: int, policy: ReferencePolicy
+) -> tuple[Session, ReferenceRow]:
+    """The session with the box that stands for a turn (from 0), and its row."""
+    if policy.reference == "none":
+        return session, ReferenceRow(turn=named, source="none", name=None, box=None)
     is_ahead, truth = named >= len(session.turns), dialogue.turns[named].boxes
     region = None if is_ahead else session.turns[named].region
-    if manner.reference == "predicted" and region is not None:
+    if policy.reference == "predicted" and region is not None:
         return session, _row(session, named, "predicted", f"{region}.1")
     if not truth:
-        return session, CitedRow(turn=named, source="missing", name=None, box=None)
+        return session, ReferenceRow(turn=named, source="missing", name=None, box=None)
     session, name = _with_true_region(session, truth[0])
-    source = "truth" if manner.reference == "truth" else "fallback"
+    source = "truth" if policy.reference == "truth" else "fallback"
     return session, _row(session, named, "ahead" if is_ahead else source, name)
 
 
-def _row(session: Session, named: int, source: str, name: str) -> CitedRow:
+def _row(session: Session, named: int, source: str, name: str) -> ReferenceRow:
     box = session.registry.objects(name)[0].box
-    return CitedRow(turn=named, source=source, name=name, box=list(box.xyxy))
+    return ReferenceRow(turn=named, source=source, name=name, box=list(box.xyxy))
 
 
 def _with_true_region(session: Session, box: PictureBox) -> tuple[Session, str]:
-    """With a region for a true box, as if a person had drawn it; one for all who mean it."""
+    """The session with a region for a true box, as if a person had drawn it, and the box's name.
+
+    The same box gets one region only.
+    """
     box = box.clamped(session.picture.size)
     for region in session.registry:
         if region.origin is Origin.USER and region.objects[0].box == box:
@@ -124,15 +129,15 @@ def _with_true_region(session: Session, box: PictureBox) -> tuple[Session, str]:
     return session.with_registry(registry), f"{region.id}.1"
 
 
-def _resolved(session: Session, question: str, cited: Sequence[CitedRow]) -> Resolved:
-    """The question with names in its places; nothing else in it is read as a reference."""
+def _resolved(session: Session, question: str, cited: Sequence[ReferenceRow]) -> Resolved:
+    """The question with names in its places; nothing else in it counts as a reference."""
     places = PLACE.finditer(question) if cited else ()
     sentence, references, end = "", [], 0
     for place, one in zip(places, cited, strict=True):
         sentence += question[end : place.start()]
         name = None if one["name"] is None else _shortest(session, one["name"])
         start = len(sentence)
-        sentence += name or WITHOUT
+        sentence += name or PRONOUN
         if name is not None:
             references.append(Reference(name, start, len(sentence), name))
         end = place.end()
@@ -140,6 +145,6 @@ def _resolved(session: Session, question: str, cited: Sequence[CitedRow]) -> Res
 
 
 def _shortest(session: Session, name: str) -> str:
-    """R1 for the only object of R1, which means the same."""
+    """R1 instead of R1.1, when that is the only object of R1."""
     region = session.registry.region(name.split(".")[0])
     return region.id if len(region.objects) == 1 else name

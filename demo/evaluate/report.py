@@ -1,7 +1,6 @@
 """The report of a run: ``report.md`` with its pictures, ``report.html`` in one file, ``scores.json``.
 
-Texts of files and models are escaped here and nowhere else. It lays out what `tables`, `plot` and `cases`
-made and computes nothing.
+Texts of files and models are escaped here and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,23 +14,24 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from demo.evaluate.cases import Case
 from demo.evaluate.data import BadRow
-from demo.evaluate.folder import FORMER, Settings, save, written
-from demo.evaluate.play import Failed
+from demo.evaluate.folder import FORMER_DEFAULTS, Settings, as_input_error, save
+from demo.evaluate.play import FailedDialogue
 from demo.evaluate.plot import Line, runs_plot, score_plot
 from demo.evaluate.published import REFCOCOG, DataSet, data_set_of
 from demo.evaluate.score import Scores, Totals
 from demo.evaluate.tables import (
-    Run,
+    AP,
+    GIOU,
+    ScoredRun,
     Table,
-    ap_table,
-    giou_table,
     label_tables,
     percent,
+    published_table,
     round_table,
     runs_table,
 )
+from demo.evaluate.worst_rounds import WorstRound
 
 LEGEND = (
     "The truth is the white and black outline. Coloured regions are what the model found and the "
@@ -54,7 +54,7 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture that stands below the table of that title; ``file`` is its name on disk."""
+    """A plot below the table with the title ``beside``; ``file`` is its name on disk."""
 
     title: str
     beside: str
@@ -64,63 +64,65 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a report holds; every text in it is plain and not escaped.
+    """The contents of a report, with all texts unescaped.
 
-    ``manner`` is how references were given, by the names of the settings.
+    ``policy`` has the settings that say how references were given.
     """
 
     title: str
-    manner: dict[str, str]
+    policy: dict[str, str]
     summary: tuple[str, ...]
     tables: tuple[Table, ...]
     plots: tuple[Plot, ...]
     unplayed: tuple[str, ...]
-    cases: tuple[Case, ...]
+    worst: tuple[WorstRound, ...]
     legend: str = LEGEND
 
 
 def build_report(
     settings: Settings,
-    run: Run,
-    others: Sequence[Run],
-    unplayed: Sequence[BadRow | Failed],
-    cases: Sequence[Case],
+    run: ScoredRun,
+    others: Sequence[ScoredRun],
+    unplayed: Sequence[BadRow | FailedDialogue],
+    worst: Sequence[WorstRound],
 ) -> Report:
-    """Everything in order; ``others`` are runs over the same dialogues to compare with."""
+    """Put the report together; ``others`` are runs over the same dialogues to compare with."""
     runs = [run, *others]
     rounds = run.scores.overall.rounds
     data = data_set_of(settings["data_name"], run.scores.dialogues, rounds)
-    ap, giou = ap_table(runs, data), giou_table(runs, data)
+    published = [published_table(measure, runs, data) for measure in (AP, GIOU)]
     tables = [round_table(run.scores)]
     if others:
         tables.append(runs_table(runs))
-    tables += [ap, giou, *label_tables(run.scores)]
+    tables += [*published, *label_tables(run.scores)]
     return Report(
         title=f"{settings['model']} on {settings['data_name']}",
-        manner=_manner(settings),
+        policy=_policy(settings),
         summary=_summary(settings, run, unplayed),
         tables=tuple(tables),
-        plots=_plots(runs, data, ap.title, giou.title),
+        plots=_plots(runs, data, published),
         unplayed=tuple(
             f"Row {row.index}: {row.why}" for row in sorted(unplayed, key=lambda r: r.index)
         ),
-        cases=tuple(cases),
+        worst=tuple(worst),
     )
 
 
-def _manner(settings: Settings) -> dict[str, str]:
+def _policy(settings: Settings) -> dict[str, str]:
     names = ("reference", "reference_frame", "reference_form")
-    return {name: {**FORMER, **settings}[name] for name in names}
+    return {name: {**FORMER_DEFAULTS, **settings}[name] for name in names}
 
 
-def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) -> tuple[str, ...]:
+def _summary(
+    settings: Settings, run: ScoredRun, unplayed: Sequence[BadRow | FailedDialogue]
+) -> tuple[str, ...]:
     overall = run.scores.overall
     sentences = [
         f"{run.scores.dialogues:,} dialogues, {overall.summary.turns:,} rounds with something to find "
         f"and {overall.summary.absent:,} without. AP {percent(overall.summary.ap)}, "
         f"gIoU {percent(overall.summary.giou)}, cIoU {percent(overall.summary.ciou)}, "
         f"citation reward {percent(overall.citation)} (percent).",
-        *how_asked(settings, run.scores),
+        *reference_sentences(settings, run.scores),
         f"Model {settings['model']} {_frame(settings['frame'])}, quantization "
         f"{settings['quantize']}{', low memory' if settings['low_memory'] else ''}, masks: "
         f"{settings['segmenter']}. Data {settings['data_name']} with SHA-256 {settings['data']}.",
@@ -130,11 +132,11 @@ def _summary(settings: Settings, run: Run, unplayed: Sequence[BadRow | Failed]) 
     return tuple(sentences)
 
 
-def how_asked(settings: Settings, scores: Scores) -> list[str]:
-    """Sentences on what stood in the questions, and on pictures that were not turned."""
-    manner, overall = _manner(settings), scores.overall
-    how = f", {_FRAMES[manner['reference_frame']]}, {_FORMS[manner['reference_form']]}"
-    how = "" if manner["reference"] == "none" else how
+def reference_sentences(settings: Settings, scores: Scores) -> list[str]:
+    """Sentences on the references in the questions, and on pictures that were not turned upright."""
+    policy, overall = _policy(settings), scores.overall
+    how = f", {_FRAMES[policy['reference_frame']]}, {_FORMS[policy['reference_form']]}"
+    how = "" if policy["reference"] == "none" else how
     counts = (
         ("References that name the round itself or a later one", overall.ahead,
          "Its true box stands there, as in the authors' script."),
@@ -145,11 +147,11 @@ def how_asked(settings: Settings, scores: Scores) -> list[str]:
         ("Dialogues with a true box that reaches outside its picture", scores.outside,
          "Their pictures may be others, resized or turned since."),
     )  # fmt: skip
-    sentences = [f"References to earlier rounds: {_REFERENCES[manner['reference']]}{how}."]
+    sentences = [f"References to earlier rounds: {_REFERENCES[policy['reference']]}{how}."]
     if overall.fallbacks:
         sentences.append(
             f"{overall.fallbacks:,} of {overall.places:,} references fell back to the true box, "
-            "because nothing had been predicted."
+            "because no box had been predicted."
         )
     return sentences + [f"{what}: {count:,}. {why}" for what, count, why in counts if count]
 
@@ -161,47 +163,44 @@ def _frame(frame: Sequence[int] | None) -> str:
 
 
 def _plots(
-    runs: Sequence[Run], data: DataSet | None, below_ap: str, below_giou: str
+    runs: Sequence[ScoredRun], data: DataSet | None, published: Sequence[Table]
 ) -> tuple[Plot, ...]:
-    beside = data or REFCOCOG
-    ap = _lines(runs, lambda totals: totals.summary.ap)
-    giou = _lines(runs, lambda totals: totals.summary.giou)
-    plots = [
-        Plot("AP by round", below_ap, "ap.png",
-             score_plot("AP", ap[:1], beside.ap, beside.name)),
-        Plot("gIoU by round", below_giou, "giou.png",
-             score_plot("gIoU", giou[:1], beside.giou, beside.name)),
-    ]  # fmt: skip
+    lines = {measure.name: _lines(runs, measure.share) for measure in (AP, GIOU)}
+    data, plots = data or REFCOCOG, list[Plot]()
+    for measure, table in zip((AP, GIOU), published, strict=True):
+        name = measure.name
+        png = score_plot(name, lines[name][:1], measure.curves(data), data.name)
+        plots.append(Plot(f"{name} by round", table.title, f"{name.lower()}.png", png))
     if len(runs) > 1:
-        png = runs_plot({"AP": ap, "gIoU": giou})
+        png = runs_plot(lines)
         plots.append(Plot("AP and gIoU of the runs by round", "Runs compared", "runs.png", png))
     return tuple(plots)
 
 
-def _lines(runs: Sequence[Run], share: Callable[[Totals], float | None]) -> list[Line]:
+def _lines(runs: Sequence[ScoredRun], share: Callable[[Totals], float | None]) -> list[Line]:
     return [Line(r.label, {n: share(t) for n, t in r.scores.rounds.items()}) for r in runs]
 
 
-def write_report(folder: Path, report: Report, run: Run) -> None:
+def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
     """Write all files of the report. Raises InputError."""
-    with written(folder):
+    with as_input_error(folder):
         (folder / "worst").mkdir(exist_ok=True)
     for plot in report.plots:
         save(folder / plot.file, plot.png)
-    for number, case in enumerate(report.cases, start=1):
-        save(folder / _case_file(number), case.jpeg)
-    scores = {**report.manner, **run.scores.to_dict()}
+    for number, case in enumerate(report.worst, start=1):
+        save(folder / _worst_file(number), case.jpeg)
+    scores = {**report.policy, **run.scores.to_dict()}
     save(folder / "scores.json", json.dumps(scores, indent=2) + "\n")
     save(folder / "report.md", markdown(report))
     save(folder / "report.html", html(report))
 
 
-def _case_file(number: int) -> str:
+def _worst_file(number: int) -> str:
     return f"worst/{number:02}.jpg"
 
 
-def caption(case: Case) -> str:
-    """What happened in a round, as a line."""
+def caption(case: WorstRound) -> str:
+    """One line on what happened in a round."""
     turn = case.turn
     if turn["truth"]:
         best = f"best IoU {turn['iou'] or 0:.2f}" if turn["objects"] else "nothing was found"
@@ -214,7 +213,7 @@ def caption(case: Case) -> str:
 
 
 def html(report: Report) -> str:
-    """One page that holds all its pictures and refers to nothing outside."""
+    """The report as one HTML page that contains its pictures and loads nothing else."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -230,7 +229,7 @@ def _data_url(content: bytes, kind: str) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The same with links to the pictures beside it."""
+    """The report as Markdown, with links to the pictures beside it."""
     parts = [f"# {_md(report.title)}", *(_md(sentence) for sentence in report.summary)]
     for table in report.tables:
         parts += [f"## {_md(table.title)}", *([_md(table.note)] if table.note else ())]
@@ -238,24 +237,24 @@ def markdown(report: Report) -> str:
         parts += [f"![{_md(p.title)}]({p.file})" for p in report.plots if p.beside == table.title]
     if report.unplayed:
         parts += ["## Rows that were not played", "\n".join(f"- {_md(u)}" for u in report.unplayed)]
-    if report.cases:
+    if report.worst:
         parts += ["## Worst rounds", report.legend]
         parts += [
-            f"![{_md(caption(case))}]({_case_file(number)})\n\n{_md(caption(case))}"
-            for number, case in enumerate(report.cases, start=1)
+            f"![{_md(caption(case))}]({_worst_file(number)})\n\n{_md(caption(case))}"
+            for number, case in enumerate(report.worst, start=1)
         ]
     return "\n\n".join(parts) + "\n"
 
 
 def markdown_table(table: Table) -> str:
-    """A table whose numbers stand on the right."""
+    """A Markdown table with all columns but the first aligned right."""
     rule = ["---", *("---:" for _ in table.head[1:])]
     rows = [[_md(cell) for cell in row] for row in (table.head, *table.rows)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
 
 
 def _md(text: str) -> str:
-    """A text on one line, none of whose characters mean anything in Markdown or HTML."""
+    """The text on one line, escaped for Markdown and HTML."""
     line = " ".join(text.split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|#!$~])", r"\\\1", line)

@@ -1,7 +1,4 @@
-"""A run over a benchmark file: what is still to be played is played, row by row onto the disk.
-
-It knows how a run goes on, counts and stops; not how a dialogue is played nor what the rows say.
-"""
+"""A run over a benchmark file: plays the dialogues that have no row yet, and saves each row at once."""
 
 from __future__ import annotations
 
@@ -14,37 +11,35 @@ from demo.errors import ModelError
 from demo.evaluate.data import BadRow, Dialogue
 from demo.evaluate.folder import RunFolder
 from demo.evaluate.metrics import TurnScore, summarize
-from demo.evaluate.play import Failed, turn_score
-from demo.evaluate.workers import Crew
+from demo.evaluate.play import FailedDialogue, turn_score
+from demo.evaluate.workers import Player
 
-MAX_FAILURES = (
-    3  # one after another: then model or server are gone, and the rest would fail as well
-)
+MAX_FAILURES = 3  # in a row: then model or server are gone, and the rest would fail, too
 
 
 @dataclass(slots=True)
-class Left:
-    """What a run could not play: rows that are bad, and those at which the model failed."""
+class Unplayed:
+    """The dialogues that a run could not play: bad rows, and those on which the model failed."""
 
     bad: list[BadRow] = field(default_factory=list)
-    failed: list[Failed] = field(default_factory=list)
+    failed: list[FailedDialogue] = field(default_factory=list)
 
 
-def run(dialogues: Sequence[Dialogue], crew: Crew, folder: RunFolder) -> Left:
-    """Play the dialogues that the folder has no row of, with a bar on standard error.
+def run(dialogues: Sequence[Dialogue], player: Player, folder: RunFolder) -> Unplayed:
+    """Play the dialogues without a row in the folder, with a progress bar on standard error.
 
-    Raises ModelError after three failures in succession, and InputError when a row cannot be written;
-    all rows before are kept.
+    Raises ModelError after three failures in a row, and InputError when a row cannot be written; the
+    earlier rows stay.
     """
     to_play = [d for d in dialogues if d.index not in folder.rows]
     scores = [s for d in dialogues if d.index in folder.rows for s in _scores(folder, d.index)]
-    left, failures = Left(), 0
+    left, failures = Unplayed(), 0
     with tqdm(
         total=len(dialogues), initial=len(dialogues) - len(to_play), unit="dialogue", smoothing=0.1
     ) as bar:
-        for result in crew.play(to_play):
-            failures = failures + 1 if isinstance(result, Failed) else 0
-            if isinstance(result, Failed):
+        for result in player.play(to_play):
+            failures = failures + 1 if isinstance(result, FailedDialogue) else 0
+            if isinstance(result, FailedDialogue):
                 left.failed.append(result)
             elif isinstance(result, BadRow):
                 left.bad.append(result)
@@ -53,8 +48,8 @@ def run(dialogues: Sequence[Dialogue], crew: Crew, folder: RunFolder) -> Left:
                 scores += _scores(folder, result["index"])
             if failures == MAX_FAILURES:
                 raise ModelError(
-                    f"{left.failed[-1].why} This has happened {failures} times in succession, so the "
-                    "run stops; the same command goes on where it stopped."
+                    f"{left.failed[-1].why} This has happened {failures} times in a row, so the run "
+                    "stops; the same command continues where it stopped."
                 )
             bar.set_postfix(AP=f"{summarize(scores).ap or 0:.3f}", refresh=False)
             bar.update()

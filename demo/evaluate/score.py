@@ -1,6 +1,6 @@
-"""Rows of played dialogues → scores: per round, over all rounds, and by what the file says of its turns.
+"""Scores of played dialogues: per round, over all rounds, and by the labels that the file gives its turns.
 
-Pure functions on rows; AP, gIoU and cIoU are those of `metrics`. It knows no files and no tables.
+Pure functions on rows; AP, gIoU and cIoU are those of `metrics`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from demo.evaluate.metrics import Summary, mean_of, says_none, summarize
 from demo.evaluate.play import Row, TurnRow, turn_score
 
-MAX_GROUPS = 40  # a label with more values than that, such as a caption, sorts nothing
+MAX_GROUPS = 40  # a label with more values, such as a caption, does not group anything
 _BESIDE = ("ahead", "literal")  # sources of places that refer to no earlier turn
 
 
@@ -21,15 +21,14 @@ _BESIDE = ("ahead", "literal")  # sources of places that refer to no earlier tur
 class Totals:
     """Scores over some turns; shares from 0 to 1, None where nothing counts.
 
-    ``referring_ap`` is the AP over the turns that refer to an earlier one, whatever is given for it.
-    ``places`` counts such references; of these ``fallbacks`` took the true box since none was
-    predicted, and ``missing`` found neither. Beside them, ``ahead`` counts references of a turn to itself
-    or a later one, which got the true box, and ``literal`` places for a box that name no turn. Over the
-    ``given`` turns whose question held a box, ``citation`` is the mean reward for citing it and ``exact``
-    the share that cites just what was given (a box of the answer may be cited too). ``false_empty`` is the
-    share of turns with something to find that were answered with no box; ``unreadable`` counts turns with
-    no box whose answer does not say that nothing matches, ``masks_failed`` those whose masks could not be
-    made.
+    ``referring_ap`` is the AP over the turns that refer to an earlier one, whatever stands for it.
+    ``places`` counts such references; of these ``fallbacks`` took the true box because none was
+    predicted, and ``missing`` found neither. ``ahead`` counts references of a turn to itself or a later
+    one, which got the true box, and ``literal`` counts box places that name no turn. Over the ``given``
+    turns whose question held a box, ``citation`` is the mean reward for citing it and ``exact`` the share
+    that cites exactly the given boxes (boxes of the answer may be cited, too). ``false_empty`` is the share
+    of turns with something to find that were answered without a box; ``unreadable`` counts turns without a
+    box whose answer does not say that nothing matches, ``masks_failed`` those whose masks failed.
     """
 
     summary: Summary
@@ -49,11 +48,11 @@ class Totals:
 
     @property
     def rounds(self) -> int:
-        """How many turns there are, with something to find or without."""
+        """The number of turns, with something to find or without."""
         return self.summary.turns + self.summary.absent
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON values, on one level."""
+        """As one flat JSON object."""
         whole = asdict(self)
         return {**whole.pop("summary"), **whole}
 
@@ -62,7 +61,7 @@ class Totals:
 class Scores:
     """Totals of a run: overall, by round (from 1), and by label and its value.
 
-    ``as_stored`` counts the dialogues whose picture has an EXIF orientation, which was not followed;
+    ``as_stored`` counts the dialogues whose picture has an EXIF orientation, which was ignored;
     ``outside`` those with a true box that reaches outside the picture.
     """
 
@@ -134,7 +133,7 @@ def _refers(turn: TurnRow) -> bool:
 
 
 def cites_exactly(turn: TurnRow) -> bool:
-    """Whether its reasoning cites all boxes of the question, and none but these and the answer's."""
+    """Whether its reasoning cites all boxes of the question, and otherwise only boxes of the answer."""
     return not {"citation.missing", "citation.invented"}.intersection(turn["findings"])
 
 

@@ -1,7 +1,4 @@
-"""Scores as tables of texts: one form for Markdown and for HTML.
-
-It knows scores and published results; it neither reads rows nor escapes anything.
-"""
+"""Scores as tables of texts, for Markdown and HTML alike; nothing is escaped yet."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from demo.evaluate.score import Scores, Totals
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The scores of a run, and what to call it."""
+class ScoredRun:
+    """The scores of a run and its label."""
 
     label: str
     scores: Scores
@@ -23,7 +20,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as texts; the first column names the row. ``note`` is a sentence, or empty."""
+    """Cells as texts; the first column names the row. ``note`` is a sentence or empty."""
 
     title: str
     note: str
@@ -32,7 +29,7 @@ class Table:
 
 
 def run_label(settings: Settings) -> str:
-    """What to call a run beside others."""
+    """A label that tells a run from others: model, references, frame and form."""
     reference, frame = settings["reference"], settings["reference_frame"]
     form = "" if settings.get("reference_form", "bbox") == "bbox" else ", bare"
     where = "" if frame == "model" else ", original frame"
@@ -55,73 +52,75 @@ def round_table(scores: Scores) -> Table:
         ("cIoU", lambda t: percent(t.summary.ciou)),
         ("mean box IoU", lambda t: percent(t.box_iou)),
         ("rounds with something to find", lambda t: f"{t.summary.turns:,}"),
-        ("… answered with no box", lambda t: percent(t.false_empty)),
+        ("… answered without a box", lambda t: percent(t.false_empty)),
         ("rounds with nothing to find (absent)", lambda t: f"{t.summary.absent:,}"),
-        ("… answered so", lambda t: percent(t.summary.absent_accuracy)),
+        ("… answered correctly", lambda t: percent(t.summary.absent_accuracy)),
         ("citation reward", lambda t: percent(t.citation)),
         ("cites exactly what was given", lambda t: percent(t.exact)),
         ("rounds with a given box", lambda t: f"{t.given:,}"),
         ("references to earlier rounds", lambda t: f"{t.places:,}"),
         ("… that fell back to the true box", lambda t: f"{t.fallbacks:,}"),
     ]
-    if scores.overall.missing:
-        lines.append(("… without any box", lambda t: f"{t.missing:,}"))
-    if scores.overall.ahead:
-        lines.append(("references to the round itself or a later one", lambda t: f"{t.ahead:,}"))
-    if scores.overall.literal:
-        lines.append(("places for a box that name no round", lambda t: f"{t.literal:,}"))
-    if scores.overall.unreadable:
-        lines.append(("answers that cannot be read", lambda t: f"{t.unreadable:,}"))
-    if scores.overall.masks_failed:
-        lines.append(("rounds whose masks failed", lambda t: f"{t.masks_failed:,}"))
+    rare: list[tuple[str, Callable[[Totals], int]]] = [
+        ("… without any box", lambda t: t.missing),
+        ("references to the round itself or a later one", lambda t: t.ahead),
+        ("box places that name no round", lambda t: t.literal),
+        ("answers that cannot be read", lambda t: t.unreadable),
+        ("rounds whose masks failed", lambda t: t.masks_failed),
+    ]
+    rows = [(name, *(cell(t) for t in columns)) for name, cell in lines]
+    rows += [
+        (name, *(f"{count(t):,}" for t in columns)) for name, count in rare if count(scores.overall)
+    ]
     return Table(
         "By round",
         "Percent, or counts. Absent rounds count in neither AP nor gIoU nor cIoU.",
         ("", *(f"R{n}" for n in scores.rounds), "all"),
-        tuple((name, *(cell(t) for t in columns)) for name, cell in lines),
+        tuple(rows),
     )
 
 
-def ap_table(runs: Sequence[Run], data: DataSet | None) -> Table:
-    """AP of runs by round, above the published results on ``data``, or on both sets for None."""
-    return _beside("AP", runs, data, lambda t: t.summary.ap, lambda d: d.ap)
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A score that was published, too: its name, its share in totals, and its published curves."""
+
+    name: str
+    share: Callable[[Totals], float | None]
+    curves: Callable[[DataSet], Sequence[Curve]]
 
 
-def giou_table(runs: Sequence[Run], data: DataSet | None) -> Table:
-    """The same with gIoU."""
-    return _beside("gIoU", runs, data, lambda t: t.summary.giou, lambda d: d.giou)
+AP = Measure("AP", lambda totals: totals.summary.ap, lambda data: data.ap)
+GIOU = Measure("gIoU", lambda totals: totals.summary.giou, lambda data: data.giou)
 
 
-def _beside(
-    name: str,
-    runs: Sequence[Run],
-    data: DataSet | None,
-    of: Callable[[Totals], float | None],
-    curves: Callable[[DataSet], Sequence[Curve]],
-) -> Table:
+def published_table(measure: Measure, runs: Sequence[ScoredRun], data: DataSet | None) -> Table:
+    """A score of runs by round, then the published results on ``data``, or on both sets for None."""
     last = max([7, *(n for run in runs for n in run.scores.rounds)])
     rows = [
         (
             run.label,
-            *(percent(of(t)) if (t := run.scores.rounds.get(n)) else "–" for n in _upto(last)),
-            percent(of(run.scores.overall)),
+            *(
+                percent(measure.share(t)) if (t := run.scores.rounds.get(n)) else "–"
+                for n in _upto(last)
+            ),
+            percent(measure.share(run.scores.overall)),
         )
         for run in runs
     ]
     rows += [
         (f"{curve.model}, published, {one.name}", *_published(curve, last))
         for one in ([data] if data else DATA_SETS)
-        for curve in curves(one)
+        for curve in measure.curves(one)
     ]
     return Table(
-        f"{name} beside other results",
-        _about(data, runs[0].scores),
+        f"{measure.name} beside other results",
+        _info_of(data, runs[0].scores),
         ("", *(f"R{n}" for n in _upto(last)), "all"),
         tuple(rows),
     )
 
 
-def _about(data: DataSet | None, scores: Scores) -> str:
+def _info_of(data: DataSet | None, scores: Scores) -> str:
     if data is None:
         return "The published results are on other data than this file."
     return (
@@ -141,8 +140,8 @@ def _upto(last: int) -> range:
     return range(1, last + 1)
 
 
-def runs_table(runs: Sequence[Run]) -> Table:
-    """Several runs over the same dialogues, over all rounds."""
+def runs_table(runs: Sequence[ScoredRun]) -> Table:
+    """Several runs over the same dialogues compared, over all rounds."""
     rows = [
         (
             run.label,
@@ -160,14 +159,14 @@ def runs_table(runs: Sequence[Run]) -> Table:
     ]
     head = (
         "run", "AP", "AP of rounds that refer to an earlier one", "gIoU", "cIoU",
-        "citation reward", "absent, answered so", "dialogues", "fallbacks",
+        "citation reward", "absent, answered correctly", "dialogues", "fallbacks",
     )  # fmt: skip
     return Table("Runs compared", "Percent, or counts; over all rounds.", head, tuple(rows))
 
 
 def label_tables(scores: Scores) -> list[Table]:
-    """AP by what the file says of its turns, the weakest first."""
-    head = ("", "AP", "gIoU", "rounds", "absent, answered so", "rounds")
+    """AP by each label of the file, weakest first."""
+    head = ("", "AP", "gIoU", "rounds", "absent, answered correctly", "rounds")
     return [
         Table(f"By {name}", "", head, tuple(_label_row(v, groups[v]) for v in _weakest(groups)))
         for name, groups in scores.labels.items()

@@ -1,7 +1,6 @@
-"""Who plays the dialogues: this process, several processes with a model each, or threads of one server.
+"""Plays dialogues in this process, in several processes with a model each, or in threads around a server.
 
-A crew takes dialogues and hands back results in whatever order they are done; it writes nothing, so no row
-can be doubled. It does not know what is done with the results.
+Results come in the order in which they are finished; nothing is written here, so no row can be doubled.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import argparse
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import (
     Executor,
@@ -26,17 +24,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from demo.errors import InputError, ModelError
 from demo.evaluate.data import BadRow, Dialogue
-from demo.evaluate.play import Failed, Row, play
-from demo.evaluate.reference_policy import Manner
+from demo.evaluate.play import FailedDialogue, Row, play
+from demo.evaluate.reference_policy import ReferencePolicy
+from demo.machine.processes import end_with_parent
 
 if TYPE_CHECKING:
     from demo.models.selection import Models
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What plays: names of model and mask maker, the model's frame in pixels (None when it depends on the
-    picture), and a line for people.
+class ModelInfo:
+    """The names of model and segmenter, the model's frame in pixels (None when it depends on the picture),
+    and a status line for people.
     """
 
     model: str
@@ -45,42 +44,44 @@ class About:
     status: str
 
 
-Result = Row | BadRow | Failed
+Result = Row | BadRow | FailedDialogue
 
 
-class Crew(Protocol):
+class Player(Protocol):
     """Plays dialogues."""
 
-    about: About
+    info: ModelInfo
 
     def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
-        """One result for each, as they come. Raises ModelError when the crew itself is lost."""
+        """Yield a result for each, in order of completion. Raises ModelError when a worker has died."""
 
 
 @contextmanager
-def gather(options: argparse.Namespace, manner: Manner, workers: int) -> Iterator[Crew]:
-    """Load what the options ask for (see `choose`), so many times as it takes.
+def start_player(
+    options: argparse.Namespace, policy: ReferencePolicy, workers: int
+) -> Iterator[Player]:
+    """Load the model that the options ask for (see `choose`), in each of the workers.
 
     Raises InputError and ModelError like `choose`.
     """
     if workers == 1:
-        models = _chosen(options)
+        models = _choose(options)
         try:
-            yield _Alone(models, manner)
+            yield _SinglePlayer(models, policy)
         finally:
             models.reasoner.close()
         return
     pool = _threads(options, workers) if options.server else _processes(options, workers)
     try:
-        with _loss_said():
-            about = pool.submit(_about_here).result()
-        yield _Many(pool, about, manner)
+        with _as_model_error():
+            info = pool.submit(_loaded_info).result()
+        yield _PoolPlayer(pool, info, policy)
     finally:
         pool.shutdown(cancel_futures=True)
-        _free()
+        _close_models()
 
 
-def _chosen(options: argparse.Namespace) -> Models:
+def _choose(options: argparse.Namespace) -> Models:
     from demo.models.selection import (
         choose,  # takes seconds, and a parent of processes can do without
     )
@@ -88,118 +89,111 @@ def _chosen(options: argparse.Namespace) -> Models:
     return choose(options)
 
 
-def result_of(dialogue: Dialogue, models: Models, manner: Manner) -> Result:
-    """The dialogue played, or why it was not."""
+def result_of(dialogue: Dialogue, models: Models, policy: ReferencePolicy) -> Result:
+    """Play the dialogue; the row, or why there is none."""
     try:
-        return play(dialogue, models.reasoner, models.segmenter, manner)
+        return play(dialogue, models.reasoner, models.segmenter, policy)
     except InputError as error:
         return BadRow(dialogue.index, str(error))
     except ModelError as error:
-        return Failed(dialogue.index, str(error))
+        return FailedDialogue(dialogue.index, str(error))
 
 
-class _Alone:
-    """This process and its one model."""
+class _SinglePlayer:
+    """Plays in this process, with one model."""
 
-    def __init__(self, models: Models, manner: Manner) -> None:
-        self.about, self._models, self._manner = _about(models), models, manner
+    def __init__(self, models: Models, policy: ReferencePolicy) -> None:
+        self.info, self._models, self._policy = _info_of(models), models, policy
 
     def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
         for dialogue in dialogues:
-            yield result_of(dialogue, self._models, self._manner)
+            yield result_of(dialogue, self._models, self._policy)
 
 
-class _Many:
-    """A pool whose workers have loaded their models."""
+class _PoolPlayer:
+    """Plays in a pool whose workers have loaded their models."""
 
-    def __init__(self, pool: Executor, about: About, manner: Manner) -> None:
-        self.about, self._pool, self._manner = about, pool, manner
+    def __init__(self, pool: Executor, info: ModelInfo, policy: ReferencePolicy) -> None:
+        self.info, self._pool, self._policy = info, pool, policy
 
     def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
         under_way: list[Future[Result]] = [
-            self._pool.submit(_play_here, dialogue, self._manner) for dialogue in dialogues
+            self._pool.submit(_play_with_loaded, dialogue, self._policy) for dialogue in dialogues
         ]
-        with _loss_said():
+        with _as_model_error():
             for done in as_completed(under_way):
                 yield done.result()
 
 
 def _threads(options: argparse.Namespace, workers: int) -> Executor:
-    _load(options, 0)
+    _load_models(options, 0)
     return ThreadPoolExecutor(workers)
 
 
 def _processes(options: argparse.Namespace, workers: int) -> Executor:
     threads = max(1, (os.cpu_count() or 1) // workers)
     context = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
-    return ProcessPoolExecutor(workers, context, _load, (options, threads))
+    return ProcessPoolExecutor(workers, context, _load_models, (options, threads))
 
 
 @contextmanager
-def _loss_said() -> Iterator[None]:
+def _as_model_error() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool as error:
         raise ModelError(
-            "A worker process has ended, perhaps for want of memory. Run the same command with fewer "
-            "--workers: it goes on where this one stopped."
+            "A worker process has ended, perhaps because memory ran out. Run the same command with fewer "
+            "--workers: it continues where this one stopped."
         ) from error
 
 
-# What a worker process, or this one with its threads, has loaded; or why it could not.
-_here: Models | InputError | ModelError | None = None
+# What this process has loaded for its workers, or the error that prevented it.
+_models: Models | InputError | ModelError | None = None
 
 
-def _load(options: argparse.Namespace, threads: int) -> None:
-    """Called once in each worker process, and told how many threads it may compute with."""
-    global _here
+def _load_models(options: argparse.Namespace, threads: int) -> None:
+    """Load the models, once in each worker process, which computes with that many threads (0: as usual)."""
+    global _models
     if threads:
         import torch
 
         torch.set_num_threads(threads)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-        threading.Thread(target=_leave_with_parent, daemon=True).start()
+        end_with_parent()
     try:
-        _here = _chosen(options)
+        _models = _choose(options)
     except (InputError, ModelError) as error:
-        _here = error
+        _models = error
 
 
-def _free() -> None:
-    """Close what was loaded in this process for its threads."""
-    global _here
-    if _here is not None and not isinstance(_here, InputError | ModelError):
-        _here.reasoner.close()
-    _here = None
+def _close_models() -> None:
+    """Close what was loaded in this process."""
+    global _models
+    if _models is not None and not isinstance(_models, InputError | ModelError):
+        _models.reasoner.close()
+    _models = None
 
 
-def _leave_with_parent() -> None:
-    """A process whose parent was killed would wait for work for ever."""
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _loaded() -> Models:
-    if isinstance(_here, InputError | ModelError):
-        raise _here
-    if _here is None:
+def _loaded_models() -> Models:
+    if isinstance(_models, InputError | ModelError):
+        raise _models
+    if _models is None:
         raise RuntimeError("no model was loaded in this process")
-    return _here
+    return _models
 
 
-def _play_here(dialogue: Dialogue, manner: Manner) -> Result:
-    return result_of(dialogue, _loaded(), manner)
+def _play_with_loaded(dialogue: Dialogue, policy: ReferencePolicy) -> Result:
+    return result_of(dialogue, _loaded_models(), policy)
 
 
-def _about_here() -> About:
-    return _about(_loaded())
+def _loaded_info() -> ModelInfo:
+    return _info_of(_loaded_models())
 
 
-def _about(models: Models) -> About:
+def _info_of(models: Models) -> ModelInfo:
     frame, segmenter = models.reasoner.dialect.frame, models.segmenter
     name = segmenter.name if segmenter else "none"
-    return About(
+    return ModelInfo(
         models.reasoner.name,
         None if frame is None else (frame.width, frame.height),
         name,

@@ -1,8 +1,8 @@
 """English as far as references need it: words, noun phrases, and what a pronoun can reach.
 
-It reads a sentence into words and keeps account of the noun phrases before a pronoun, so that
+It splits a sentence into words and keeps track of the noun phrases before a pronoun, so that
 `references.py` can tell *the dog next to it* (something found earlier) from *the dog and its ball*
-(the dog). It is a set of word lists and a few rules, no parser; where they cannot decide they
+(the dog). It is a set of word lists and a few rules, not a parser; where they cannot decide they
 report an antecedent, because leaving a pronoun as it was typed does no harm.
 
 This file knows no regions.
@@ -15,39 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from demo.language.lexicon import (
-    ADJECTIVES,
-    ADVERBS,
-    AGREES,
-    AUXILIARIES,
-    BE,
-    BOUNDARIES,
-    DETERMINERS,
-    ENDINGS,
-    GENDER,
-    IDIOMS,
-    INDEFINITE,
-    IRREGULAR_PLURALS,
-    KINDS,
-    LINKS,
-    OPENERS,
-    OPINIONS,
-    PARTS,
-    PICTURE,
-    PLACE_WORDS,
-    PLURAL_DETERMINERS,
-    PLURAL_PRONOUNS,
-    POSSESSIVES,
-    POSTURES,
-    RELATIVES,
-    REQUESTS,
-    SCENE,
-    SEEMS,
-    SIDES,
-    STOPS,
-    TIME_NOUNS,
-    WEATHER,
-)
+from demo.language import lexicon as lex
 
 _TOKEN = re.compile(
     r"(?P<clitic>(?<=\w)['’](?:s|re|ll|ve|[dmt])(?!\w))"
@@ -70,16 +38,15 @@ class Word:
 
 
 class Sentence:
-    """The words of a text; what stands in quotation marks counts as one mark, ``“”``.
+    """The words of a text; everything in quotation marks counts as one mark, ``“”``.
 
-    Every question about a position looks at a few neighbours only, and may be asked beyond the
-    ends.
+    Methods that take an index look at a few neighbouring words only; the index may lie beyond the ends.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.words = _split(text)
-        self.shouted = not any(c.islower() for c in text)
+        self.is_all_caps = not any(c.islower() for c in text)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -89,133 +56,136 @@ class Sentence:
         return self.words[index].low if 0 <= index < len(self.words) else ""
 
     def phrase(self, start: int, stop: int) -> str:
-        """The characters from one word up to, not including, another."""
+        """The characters from word ``start`` up to, not including, word ``stop``."""
         return self.text[self.words[start].start : self.words[stop - 1].end]
 
-    def ends(self, index: int) -> bool:
-        """Whether the part of the sentence at hand ends before this word."""
-        return index >= len(self.words) or self.low(index) in ENDINGS
+    def is_end(self, index: int) -> bool:
+        """Whether the current part of the sentence ends before this word."""
+        return index >= len(self.words) or self.low(index) in lex.ENDINGS
 
-    def starts(self, index: int) -> bool:
+    def is_start(self, index: int) -> bool:
         """Whether a sentence or a part of it starts with this word."""
-        return index <= 0 or self.low(index - 1) in ENDINGS - {",", "("}
+        return index <= 0 or self.low(index - 1) in lex.ENDINGS - {",", "("}
 
-    def joined(self, index: int) -> bool:
+    def is_joined(self, index: int) -> bool:
         """Whether nothing, not even a space, stands between this word and the next."""
         return index + 1 < len(self.words) and self.words[index].end == self.words[index + 1].start
 
-    def branded(self, index: int) -> bool:
+    def has_capital_beside(self, index: int) -> bool:
         """Whether a word beside this one has a capital: an Audi R8, the R34 Skyline."""
-        before = index > 0 and not self.starts(index - 1) and self._capital(index - 1)
-        return before or self._capital(index + 1)
+        before = index > 0 and not self.is_start(index - 1) and self._is_capital(index - 1)
+        return before or self._is_capital(index + 1)
 
-    def _capital(self, index: int) -> bool:
-        if self.shouted or not 0 <= index < len(self.words):
+    def _is_capital(self, index: int) -> bool:
+        if self.is_all_caps or not 0 <= index < len(self.words):
             return False
         word = self.words[index]
-        common = word.low in STOPS | REQUESTS or any(c.isdigit() for c in word.text)
+        common = word.low in lex.STOPS | lex.REQUESTS or any(c.isdigit() for c in word.text)
         return len(word.text) > 1 and word.text[0].isupper() and not common
 
-    def located(self, index: int) -> bool:
+    def is_after_place(self, index: int) -> bool:
         """Whether the words before say where something is: next to, left of, behind."""
         before, second = self.low(index - 1), self.low(index - 2)
         if before == "to":
             return second in ("next", "close", "closer", "closest", "nearest", "adjacent")
         if before == "of":
-            return second in SIDES
-        return before in PLACE_WORDS
+            return second in lex.SIDES
+        return before in lex.PLACE_WORDS
 
-    def described(self, start: int, stop: int) -> bool:
-        """Whether *… one* is described after all: that one with the hat, the last one in line."""
+    def is_described(self, start: int, stop: int) -> bool:
+        """Whether a description of *… one* follows: that one with the hat, the last one in line."""
         after = self.low(stop)
-        describes = after in LINKS | OPENERS | RELATIVES or after in ("wearing", "holding")
-        return describes and self.low(start - 1) not in BE
+        describes = after in lex.CONTINUATIONS or after in ("wearing", "holding")
+        return describes and self.low(start - 1) not in lex.BE
 
-    def bare(self, stop: int) -> bool:
+    def is_bare(self, stop: int) -> bool:
         """Whether no noun follows: *the third is*, *the third and the fourth*, *the third.*"""
         low, after = self.low(stop), self.low(stop + 1)
         goes_on = (low in ("and", "or") and after == "the") or after == "than"
-        return self.ends(stop) or low in BE or goes_on
+        return self.is_end(stop) or low in lex.BE or goes_on
 
     def after_of_them(self, stop: int) -> int:
         """The position after an *of them*, or the same when there is none."""
         them = self.low(stop + 1)
-        pointed = them in ("these", "those") and not self.content(stop + 2)
+        pointed = them in ("these", "those") and not self.is_content(stop + 2)
         return stop + 2 if self.low(stop) == "of" and (pointed or them == "them") else stop
 
-    def owns(self, index: int) -> bool:
-        """Whether *her* is followed by what she has."""
-        return self.content(index + 1) or self.low(index + 1) in ("left", "right", "front", "back")
+    def is_owner(self, index: int) -> bool:
+        """Whether *her* here is a possessive: what she has follows."""
+        return self.is_content(index + 1) or self.low(index + 1) in (
+            "left",
+            "right",
+            "front",
+            "back",
+        )
 
-    def content(self, index: int) -> bool:
-        """Whether this can be a part of a noun phrase."""
+    def is_content(self, index: int) -> bool:
+        """Whether this can be part of a noun phrase."""
         if index >= len(self.words) or not self.words[index].is_word:
             return False
         low = self.low(index)
-        if low in SIDES:
+        if low in lex.SIDES:
             return self.low(index + 1) not in ("of", "to", "by")
-        return low not in STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
+        return low not in lex.STOPS and (low.isdigit() or not any(c.isdigit() for c in low))
 
-    def alike(self, index: int) -> bool:
+    def is_between_alike(self, index: int) -> bool:
         """Whether *and* joins two adjectives or two relations: black and white, above and below."""
         before, after = self.low(index - 1), self.low(index + 1)
-        return any(before in kind and after in kind for kind in (ADJECTIVES, LINKS))
+        return any(before in kind and after in kind for kind in (lex.ADJECTIVES, lex.LINKS))
 
-    # An *it* that stands for nothing
+    # Dummy pronouns: an *it* that stands for nothing
 
-    def empty_it(self, index: int) -> bool:
-        """Whether *it* or *its* here means no thing: is it raining, that's it, its a sunny day."""
+    def is_dummy_it(self, index: int) -> bool:
+        """Whether *it* or *its* here refers to nothing: is it raining, that's it, its a sunny day."""
         word, before = self.words[index], self.low(index - 1)
+        near = {before, self.low(index - 2)}
         if word.low == "its":
             after = self.low(index + 1)
-            return after in ("a", "an", "the", "not") or after in WEATHER
+            return after in ("a", "an", "the", "not") or after in lex.WEATHER
         if word.low != "it":
             return False
-        return (
-            (word.text == "IT" and not self.shouted)
-            or before in IDIOMS
-            or ({before, self.low(index - 2)} & {"that", "this"} and self._around(index, BE))
-            or self._weather(index)
-            or self._opinion(index)
+        return bool(
+            (word.text == "IT" and not self.is_all_caps)
+            or before in lex.IDIOMS
+            or (near & {"that", "this"} and near & lex.BE)
+            or self._is_weather(index)
+            or self._is_opinion(index)
         )
 
-    def _around(self, index: int, kind: frozenset[str]) -> bool:
-        return self.low(index - 1) in kind or self.low(index - 2) in kind
-
-    def _weather(self, index: int) -> bool:
+    def _is_weather(self, index: int) -> bool:
         """*is it raining*, *it is a sunny day*, *what time is it*."""
         before, after = self.low(index - 1), self.low(index + 1)
         if after in ("rains", "rained", "snows", "snowed"):
             return True
-        if before in BE and any(self.low(index - k) in TIME_NOUNS for k in (2, 3)):
+        if before in lex.BE and any(self.low(index - k) in lex.TIME_NOUNS for k in (2, 3)):
             return True
-        if before not in BE | AUXILIARIES and after not in BE | AUXILIARIES:
+        if before not in lex.BE | lex.AUXILIARIES and after not in lex.BE | lex.AUXILIARIES:
             return False
         for k in range(index + 1, index + 6):
             low = self.low(k)
-            if low in WEATHER:
-                return not self._compound(k)
-            if self.ends(k) or (low in LINKS and low not in ("at", "in")):
+            if low in lex.WEATHER:
+                return not self._is_compound(k)
+            if self.is_end(k) or (low in lex.LINKS and low not in ("at", "in")):
                 return False
         return False
 
-    def _compound(self, index: int) -> bool:
+    def _is_compound(self, index: int) -> bool:
         """Whether a thing follows: a rain jacket, the night stand."""
         articled = self.low(index - 1) in ("a", "an", "the")
-        return articled and self.content(index + 1) and self.low(index + 1) not in WEATHER
+        return articled and self.is_content(index + 1) and self.low(index + 1) not in lex.WEATHER
 
-    def _opinion(self, index: int) -> bool:
+    def _is_opinion(self, index: int) -> bool:
         """*it is possible to*, *is it true that*, *it seems that*, *it looks like rain*."""
         after = self.low(index + 1)
-        if after in SEEMS:
+        if after in lex.SEEMS:
             more = self.low(index + 2) in ("that", "like", "as", "out", "to")
-            return more and not self.ends(index + 3)
-        if self.low(index - 1) not in BE and after not in BE | AUXILIARIES:
+            return more and not self.is_end(index + 3)
+        if self.low(index - 1) not in lex.BE and after not in lex.BE | lex.AUXILIARIES:
             return False
         for opinion, follower in pairwise(self.low(index + k) for k in range(1, 6)):
             if opinion in ("ok", "okay", "fine"):
-                return follower in ENDINGS or follower in ("", "to", "if")
-            if opinion in OPINIONS:
+                return follower in lex.ENDINGS or follower in ("", "to", "if")
+            if opinion in lex.OPINIONS:
                 return follower in ("to", "that", "if", "whether", "how")
         return False
 
@@ -238,35 +208,37 @@ def _split_plain(text: str, start: int, end: int) -> list[Word]:
 
 
 Noun = tuple[str, bool]
-"""A noun phrase: its kind (a key of the lists above, unknown or named) and whether it is plural."""
+"""A noun phrase: its kind (a key of `lexicon.KINDS`, unknown or named) and whether it is plural."""
 NAMED: Noun = ("named", False)
 
 
 def _noun(phrase: Sequence[str], determiner: str) -> Noun | None:
-    """What a noun phrase is; None when no pronoun would take it up."""
-    if not phrase or phrase[-1] in SCENE:
+    """The kind of a noun phrase; None when no pronoun would refer to it."""
+    if not phrase or phrase[-1] in lex.SCENE:
         return None
-    kinds = (kind for word in reversed(phrase) for kind, known in KINDS.items() if word in known)
+    kinds = (
+        kind for word in reversed(phrase) for kind, known in lex.KINDS.items() if word in known
+    )
     head = phrase[-1]
     plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
-    plural = plural or determiner in PLURAL_DETERMINERS or head in IRREGULAR_PLURALS
+    plural = plural or determiner in lex.PLURAL_DETERMINERS or head in lex.IRREGULAR_PLURALS
     return next(kinds, "unknown"), plural
 
 
-def _agrees(pronoun: str, nouns: set[Noun], count: int) -> bool:
-    """Whether one of the noun phrases, or for *they* all ``count`` of them, may be meant."""
-    if pronoun in PLURAL_PRONOUNS:
+def _may_agree(pronoun: str, nouns: set[Noun], count: int) -> bool:
+    """Whether the pronoun may mean one of the noun phrases or, for *they*, all ``count`` of them."""
+    if pronoun in lex.PLURAL_PRONOUNS:
         return count > 1 or any(plural or kind in ("person", "named") for kind, plural in nouns)
-    kinds = AGREES[GENDER[pronoun]]
+    kinds = lex.AGREES[lex.GENDER[pronoun]]
     return any(kind in kinds and not plural for kind, plural in nouns)
 
 
 @dataclass(slots=True)
 class Discourse:
-    """The noun phrases before a word, as far as a pronoun there could mean them.
+    """The noun phrases before a word that a pronoun there could mean.
 
     A pronoun inside the description of a thing does not mean that thing (*the dog next to it*), so
-    the phrases of the description at hand, ``chain``, are out of its reach. They come into reach
+    the phrases of the current description, ``chain``, are out of its reach. They come into reach
     with the next coordination or sentence (*the dog and the ball next to it*), or when one of them
     holds another (*a table with a cup on it*). Sets of kinds instead of lists keep reading linear.
     """
@@ -280,55 +252,61 @@ class Discourse:
     count: int = 0
     chained: int = 0
     inside: int = 0  # position after the noun phrase read last
-    pictured: bool = False  # whether the picture itself was spoken of
+    is_about_picture: bool = False  # whether the picture itself was mentioned
 
-    def described(self) -> bool:
-        """Whether *one* may take up a noun phrase of this very sentence."""
+    def has_noun_for_one(self) -> bool:
+        """Whether *one* may stand for a noun phrase of this sentence."""
         return any(kind != "named" for kind, _ in self.reachable)
 
-    def antecedent(self, index: int, possessive: bool) -> bool:
+    def has_antecedent(self, index: int, possessive: bool) -> bool:
         """Whether the pronoun here may mean a noun phrase of the sentence itself."""
         s, nouns, count = self.sentence, self.reachable, self.count
         before, after = s.low(index - 1), s.low(index + 1)
-        if self.pictured and before == "in" and s.low(index) == "it":
+        if self.is_about_picture and before == "in" and s.low(index) == "it":
             return True  # this picture has a dog in it
         if possessive:
-            part = before in LINKS and after in PARTS
+            part = before in lex.LINKS and after in lex.PARTS
             alive = any(kind not in ("thing", "unknown") for kind, _ in self.chain)
-            posture = alive and before == "on" and after in POSTURES  # the dog on its back
+            posture = alive and before == "on" and after in lex.POSTURES  # the dog on its back
             nouns = nouns | (self.acting if part and not posture else self.chain)
-        elif before in ("and", "or") and (s.ends(index + 1) or after in LINKS | BOUNDARIES):
+        elif before in ("and", "or") and (
+            s.is_end(index + 1) or after in lex.LINKS | lex.BOUNDARIES
+        ):
             # In “between the tree and it” the pronoun is not the tree.
             nouns, count = self.before_boundary, 0
-        return _agrees(s.low(index), nouns, count)
+        return _may_agree(s.low(index), nouns, count)
 
     def name(self, start: int) -> None:
-        """A thing called by its name; what is beside a name (*left of R1*) does not describe it."""
-        self._add(NAMED, self._held(start))
-        if self.sentence.low(start - 1) in LINKS:
+        """Add a thing called by its name; what stands beside a name (*left of R1*) does not describe it."""
+        self._add(NAMED, self._is_held(start))
+        if self.sentence.low(start - 1) in lex.LINKS:
             self.reachable.add(NAMED)
 
-    def owned(self, start: int) -> None:
-        """What is named after a possessive."""
+    def add_possession(self, start: int) -> None:
+        """Add the noun phrase after a possessive."""
         self._noun_phrase(start, "", held=False)
 
     def read(self, index: int) -> None:
-        """Take account of a word that means no region."""
+        """Take account of a word that refers to no region."""
         s, low = self.sentence, self.sentence.low(index)
-        self.pictured = self.pictured or low in PICTURE
+        self.is_about_picture = self.is_about_picture or low in lex.PICTURE
         if index < self.inside:
             return
-        if low in ENDINGS or low in BOUNDARIES:
-            if not self._goes_on(index):
+        if low in lex.ENDINGS or low in lex.BOUNDARIES:
+            if not self._is_continued(index):
                 self._boundary()
-        elif self._determines(index):
-            self._noun_phrase(index + 1, low, self._held(index))
-        elif low in REQUESTS or self._begins(index):
-            self._noun_phrase(index + (low in REQUESTS), "", held=False)
-        elif low in INDEFINITE:
-            self._add((next(k for k, v in KINDS.items() if low in v), False), self._held(index))
-        elif low in OPENERS or (s.words[index].is_word and s.content(index)) or low in BE:
-            # From here on a possessive may mean who acts: the dog chasing its tail.
+        elif self._is_determiner(index):
+            self._noun_phrase(index + 1, low, self._is_held(index))
+        elif low in lex.REQUESTS or self._is_bare_start(index):
+            self._noun_phrase(index + (low in lex.REQUESTS), "", held=False)
+        elif low in lex.INDEFINITE:
+            self._add(
+                (next(k for k, v in lex.KINDS.items() if low in v), False), self._is_held(index)
+            )
+        elif (
+            low in lex.OPENERS or (s.words[index].is_word and s.is_content(index)) or low in lex.BE
+        ):
+            # From here on a possessive may mean the one who acts: the dog chasing its tail.
             self.acting |= self.chain
 
     def _add(self, noun: Noun, held: bool) -> None:
@@ -352,44 +330,46 @@ class Discourse:
     def _noun_phrase(self, start: int, determiner: str, held: bool) -> None:
         """Read ahead a noun phrase, from the word after its determiner on."""
         s, stop = self.sentence, start
-        while s.content(stop) or (stop > start and s.low(stop) == "and" and s.alike(stop)):
+        while s.is_content(stop) or (
+            stop > start and s.low(stop) == "and" and s.is_between_alike(stop)
+        ):
             if stop > start and s.low(stop).endswith("ing"):
                 break
             stop += 1
         noun = _noun([s.low(k) for k in range(start, stop)], determiner)
-        praise = stop == start + 1 and s.low(start) == "one" and s.ends(stop)  # that's the one
+        praise = stop == start + 1 and s.low(start) == "one" and s.is_end(stop)  # that's the one
         if noun is not None and not praise:
             self._add(noun, held)
         self.inside = stop
 
-    def _held(self, index: int) -> bool:
-        """Whether what was named before has or handles what comes here: with a, holding the."""
+    def _is_held(self, index: int) -> bool:
+        """Whether the thing before has or handles the one that starts here: with a, holding the."""
         before = self.sentence.low(index - 1)
-        if before in OPENERS:
+        if before in lex.OPENERS:
             return True
-        neutral = LINKS | BOUNDARIES | REQUESTS | ENDINGS | BE | ADVERBS | RELATIVES | DETERMINERS
+        neutral = lex.PHRASE_STARTS | lex.BE | lex.ADVERBS | lex.RELATIVES | lex.DETERMINERS
         return bool(before) and before not in neutral
 
-    def _goes_on(self, index: int) -> bool:
-        """Whether a description goes on here: the dog, next to it; above and below it."""
+    def _is_continued(self, index: int) -> bool:
+        """Whether the description continues here: the dog, next to it; above and below it."""
         if self.sentence.low(index) != ",":
-            return self.sentence.alike(index)
+            return self.sentence.is_between_alike(index)
         after = self.sentence.low(index + 1)
-        return after in LINKS | RELATIVES | ADVERBS or after.endswith("ing")
+        return after in lex.LINKS | lex.RELATIVES | lex.ADVERBS or after.endswith("ing")
 
-    def _determines(self, index: int) -> bool:
+    def _is_determiner(self, index: int) -> bool:
         low, before = self.sentence.low(index), self.sentence.low(index - 1)
-        if low in DETERMINERS or low in POSSESSIVES or low in ("her", "whose"):
+        if low in lex.DETERMINERS or low in lex.POSSESSIVES or low in ("her", "whose"):
             return True
-        return low == "that" and (not before or before in LINKS | BOUNDARIES | REQUESTS | ENDINGS)
+        return low == "that" and (not before or before in lex.PHRASE_STARTS)
 
-    def _begins(self, index: int) -> bool:
-        """Whether a sentence begins here with a noun phrase without *the*: dog and its ball."""
+    def _is_bare_start(self, index: int) -> bool:
+        """Whether a sentence starts here with a noun phrase without *the*: dog and its ball."""
         s = self.sentence
-        if not s.starts(index) or not s.content(index):
+        if not s.is_start(index) or not s.is_content(index):
             return False
         stop = index
-        while s.content(stop) and not s.low(stop).endswith("ing"):
+        while s.is_content(stop) and not s.low(stop).endswith("ing"):
             stop += 1
         low = s.low(stop)
-        return low in LINKS | OPENERS | RELATIVES or low in ("and", "or") or low.endswith("ing")
+        return low in lex.CONTINUATIONS or low in ("and", "or") or low.endswith("ing")

@@ -1,11 +1,11 @@
-"""What words two parts of a trace share: keywords, and RegionReasoner's global–local consistency.
+"""The words that two parts of a trace share: keywords, and RegionReasoner's global–local consistency.
 
-The word lists are English, and a little Chinese and Japanese; `comparable` says whether they fit two
+The word lists are English, and a little Chinese and Japanese; `may_be_compared` says whether they fit two
 texts. Languages that set no spaces between words are compared by pairs of neighbouring characters. A
-segmenter would cut them into words, but its dictionary would be larger than this demo; and as shares are
-only counted, pairs do: texts about the same thing share most pairs of its name, others next to none.
+word segmenter would need a dictionary larger than this demo; and because shares are only counted, pairs are
+enough: texts about the same thing share most pairs of its name, others almost none.
 
-This file does not know traces or tags; it is handed texts.
+This file knows no traces or tags, only texts.
 """
 
 from __future__ import annotations
@@ -14,20 +14,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_JOINED = (  # scripts written without spaces: Thai, Lao, Burmese, Khmer; Japanese and Chinese
+from demo.language.lexicon import words
+
+_UNSPACED = (  # scripts written without spaces: Thai, Lao, Burmese, Khmer; Japanese and Chinese
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     r"\U00020000-\U0003ffff"
 )
-_TOKEN = re.compile(rf"(?P<run>[{_JOINED}]+)|(?P<word>(?:(?![{_JOINED}])[^\W\d_])+)")
+_TOKEN = re.compile(rf"(?P<run>[{_UNSPACED}]+)|(?P<word>(?:(?![{_UNSPACED}])[^\W\d_])+)")
 # Grammar between the words: hiragana, and characters of Chinese that carry little meaning.
 _GRAMMAR = re.compile(r"[\u3040-\u309f的了是在和与及有个一这那就也都还把被从到其、。，]+")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_STOP_WORDS = _words(
+_STOP_WORDS = words(
     """
     a about above across after again all along also among an and another any are around as at back
     be because been before behind being below beside between both but by can close could did do
@@ -39,17 +37,17 @@ _STOP_WORDS = _words(
     while who whose why will with within without would yet you your
     """
 )
-# One of these stands in almost every English sentence, and in hardly any of another language.
-_ENGLISH = _words("the and with this that from which while there their")
+# Almost every English sentence has one of these, and hardly any sentence of another language.
+_ENGLISH = words("the and with this that from which while there their")
 _FIRST_KEYWORDS = 10
 _MIN_LETTERS = 3
 
 
 def keywords(text: str) -> tuple[str, ...]:
-    """The distinct keywords of a text in order, in small letters.
+    """The distinct keywords of a text in order, in lower case.
 
-    Words of more than two letters that are no stop words; where no spaces are set, the pairs of
-    neighbouring characters between words of grammar, or a character that stands alone there.
+    These are words of more than two letters that are no stop words; in scripts without spaces, the pairs
+    of neighbouring characters between words of grammar, or a single character that stands alone there.
     """
     return tuple(dict.fromkeys(_each_keyword(text.lower())))
 
@@ -70,22 +68,22 @@ def _pairs(run: str) -> Iterator[str]:
 
 # Words of logic: whole words of English, anywhere in a text without spaces.
 LOGIC = {
-    "space": _words("""
+    "space": words("""
         left right above below top bottom inside outside next near beside behind between under over
         front overlapping touching adjacent closest nearest
         左 右 上方 下方 上面 下面 里面 外面 旁 附近 前面 后面 之间 上側 下側 隣 近く 間
         """),
-    "comparison": _words("""
+    "comparison": words("""
         than more less most least larger largest smaller smallest bigger taller shorter closer
         compare compared comparing comparison unlike whereas different similar only
         比 更 最 只有 不同 相似 より だけ
         """),
-    "location": _words("""
+    "location": words("""
         located location position positioned placed stands standing sits sitting lies lying side
         corner center centre middle edge background foreground
         位于 位置 站 坐 躺 角落 中央 中间 背景 立って 座って
         """),
-    "reference": _words(
+    "reference": words(
         "reference referenced bbox box region target given 参考 参照 目标 対象 框 区域"
     ),
 }
@@ -95,8 +93,8 @@ _FOCUS_WEIGHT, _LOGIC_WEIGHT = 0.6, 0.4
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How many keywords of scene and focus come up in the thought, (found, of so many) each, and which
-    kinds of words of logic the thought uses.
+    """How many keywords of scene and focus the thought repeats, (found, total) each, and which kinds of
+    words of logic it uses.
     """
 
     scene: tuple[int, int]
@@ -111,64 +109,56 @@ class Consistency:
 
     @property
     def reachable(self) -> float:
-        """The most that could be reached with these texts: a focus that is not there earns nothing."""
+        """The highest score that these texts could reach: a missing focus earns nothing."""
         focus = _FOCUS_WEIGHT if self.focus[1] else 0.0
         return 1.0 + focus + _LOGIC_WEIGHT * sum(_LOGIC_WEIGHTS.values())
 
 
-def _share(counted: tuple[int, int]) -> float:
-    return counted[0] / counted[1] if counted[1] else 0.0
+def _share(count: tuple[int, int]) -> float:
+    return count[0] / count[1] if count[1] else 0.0
 
 
 def consistency(scene: str, focus: str, think: str) -> Consistency:
-    """What goes into the global–local consistency of a trace.
+    """The counts behind the global–local consistency of a trace.
 
-    A share is the part of the first ten `keywords` of that text that stands in ``think`` as well, 0 for
-    a text without keywords. ``logic`` adds 0.5, 0.3, 0.2 and 0.2 when ``think`` uses words of space,
-    comparison, location and reference (RegionReasoner, arXiv 2602.03733).
+    A share is the fraction of the first ten `keywords` of a text that ``think`` contains too, 0 for a text
+    without keywords. ``logic`` adds 0.5, 0.3, 0.2 and 0.2 when ``think`` uses words of space, comparison,
+    location and reference (RegionReasoner, arXiv 2602.03733).
     """
     small = think.lower()
-    words = {token["word"] for token in _TOKEN.finditer(small)}
+    plain = {token["word"] for token in _TOKEN.finditer(small)}
     runs = " ".join(token["run"] for token in _TOKEN.finditer(small) if token["run"])
 
     def stands(word: str) -> bool:
-        return word in words or (is_joined(word) and word in runs)
+        return word in plain or (is_unspaced(word) and word in runs)
 
-    def counted(text: str) -> tuple[int, int]:
+    def count(text: str) -> tuple[int, int]:
         wanted = keywords(text)[:_FIRST_KEYWORDS]
         return sum(map(stands, wanted)), len(wanted)
 
     logic = tuple(kind for kind, named in LOGIC.items() if any(map(stands, named)))
-    return Consistency(counted(scene), counted(focus), logic)
+    return Consistency(count(scene), count(focus), logic)
 
 
-def consistency_score(scene: str, focus: str, think: str) -> float:
-    """The reward itself, 0 to 2.08; see `consistency`."""
-    return consistency(scene, focus, think).score
-
-
-# Languages.
-
-
-def is_joined(text: str) -> bool:
-    """Whether most letters are of a script that sets no spaces between words."""
+def is_unspaced(text: str) -> bool:
+    """Whether most letters belong to a script that sets no spaces between words."""
     runs = sum(len(token["run"] or "") for token in _TOKEN.finditer(text))
-    words = sum(len(token["word"] or "") for token in _TOKEN.finditer(text))
-    return runs > words
+    spaced = sum(len(token["word"] or "") for token in _TOKEN.finditer(text))
+    return runs > spaced
 
 
 def is_english(text: str) -> bool:
-    """Whether it holds a word that only English uses."""
+    """Whether the text holds a word that only English uses."""
     return any(token["word"] in _ENGLISH for token in _TOKEN.finditer(text.lower()))
 
 
-def comparable(scene: str, think: str) -> bool:
-    """Whether sharing words means anything: both are English, or both are written without spaces.
+def may_be_compared(scene: str, think: str) -> bool:
+    """Whether shared words mean anything: both texts are English, or both are written without spaces.
 
-    Elsewhere the lists do not know the stop words, and the same word has many endings. A few words are
-    taken for English beside an English text.
+    For other languages there are no stop words here, and the same word has many endings. A text of a few
+    words counts as English beside an English text.
     """
-    joined = is_joined(scene), is_joined(think)
+    joined = is_unspaced(scene), is_unspaced(think)
     if any(joined):
         return all(joined)
     english, few = (is_english(scene), is_english(think)), (is_few(scene), is_few(think))
@@ -176,15 +166,15 @@ def comparable(scene: str, think: str) -> bool:
 
 
 def is_few(text: str) -> bool:
-    """Whether there are too few words to tell their language."""
+    """Whether the text has too few words to tell its language."""
     return sum(1 for _ in _TOKEN.finditer(text)) < _SHORT
 
 
-_SHORT = 8  # words; fewer may well do without any of those that only English uses
+_SHORT = 8  # words; a shorter English text may have none of those that only English uses
 
 
-# What is said about any picture whatever, and shows nothing about this one.
-_OF_ANY_PICTURE = _words(
+# Words that fit any picture, and so say nothing about this one.
+_OF_ANY_PICTURE = words(
     """
     answer asked asks best bboxes boxes candidate candidates choose clearly described description
     find fits focus found here image look looking looks match matches need number object objects
@@ -192,16 +182,16 @@ _OF_ANY_PICTURE = _words(
     seen shown shows something someone sought step thing things think visible wearing wears
     """
 )
-_STEM = 4  # letters in which words of one family agree: spectator, spectators; stand, standing
+_STEM = 4  # letters that related words have in common: spectator, spectators; stand, standing
 
 
-def own_words(think: str) -> tuple[str, ...]:
-    """The keywords of a thought that are about this picture: none of logic, none that suit any picture."""
+def picture_words(think: str) -> tuple[str, ...]:
+    """The keywords of a thought that are about this picture: none of logic, none that fit any picture."""
     left_out = _OF_ANY_PICTURE.union(*LOGIC.values())
     return tuple(word for word in keywords(think) if word not in left_out)
 
 
 def shared_words(own: Sequence[str], text: str) -> int:
-    """How many of the words stand in a text too, whatever their endings."""
+    """How many of the words a text contains too, whatever their endings."""
     stems = {word[:_STEM] for word in keywords(text)}
     return sum(word[:_STEM] in stems for word in own)

@@ -1,4 +1,4 @@
-"""Words by what they do in a sentence: the data of `english.py` and `references.py`."""
+"""English words by their function in a sentence: the data of `english.py` and `references.py`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ LINKS = words(
     "through within left right front top bottom upon opposite alongside adjacent close closer "
     "closest nearest than as like off up down far touching overlapping facing"
 )
-"""Prepositions and other words of relation, which carry on the description of a thing."""
+"""Prepositions and other words of relation, which continue the description of a thing."""
 
 OPENERS = words("with without has have had having whose contains containing includes including")
-"""After these a thing that belongs to the one before is described: a table with a cup."""
+"""After these comes a thing that belongs to the one before: a table with a cup."""
 
 BOUNDARIES = words("and or but then if when while because since plus whether")
-
 RELATIVES = words("who which that whom where")
-
 BE = words("is are was were be been being am isn aren wasn weren 's 're 'm")
 
 AUXILIARIES = words(
@@ -43,34 +41,23 @@ DETERMINERS = words(
 )
 
 SINGULAR_PRONOUNS = words("it its he him his she her")
-
 PLURAL_PRONOUNS = words("they them their")
-
 POSSESSIVES = words("its his their")
-
 ADVERBS = words("just right directly immediately slightly also only again too now please")
-
 ENDINGS = words(", . ; : ? ! ) ( — … 。 ， ？ ！") | {"\n"}
-
 OTHER_PRONOUNS = words("i you we me us they there here itself himself herself themselves")
-
 SIDES = words("left right front top bottom side back outside inside ahead")
 
-STOPS = (
-    LINKS
-    | OPENERS
-    | BOUNDARIES
-    | RELATIVES
-    | BE
-    | AUXILIARIES
-    | DETERMINERS
-    | SINGULAR_PRONOUNS
-    | PLURAL_PRONOUNS
-    | ENDINGS
-    | OTHER_PRONOUNS
-    | QUESTIONS
-    | ADVERBS
-)
+CONTINUATIONS = LINKS | OPENERS | RELATIVES
+"""After a noun phrase, these continue its description."""
+
+PHRASE_STARTS = LINKS | BOUNDARIES | REQUESTS | ENDINGS
+"""After these a new noun phrase may start."""
+
+STOPS = frozenset().union(
+    LINKS, OPENERS, BOUNDARIES, RELATIVES, BE, AUXILIARIES, DETERMINERS, SINGULAR_PRONOUNS,
+    PLURAL_PRONOUNS, ENDINGS, OTHER_PRONOUNS, QUESTIONS, ADVERBS,
+)  # fmt: skip
 
 PLURAL_DETERMINERS = words(
     "two three four five six seven eight nine ten these those several many all both few"
@@ -81,7 +68,7 @@ ADJECTIVES = words(
     "dark light bright big small large little tall short long old young new"
 )
 
-# Heads of noun phrases that no pronoun takes up: “on the left, what is next to it”.
+# Heads of noun phrases that no pronoun refers to: “on the left, what is next to it”.
 PICTURE = words("picture image photo photograph scene drawing screenshot painting")
 
 SCENE = PICTURE | words(
@@ -121,7 +108,7 @@ INDEFINITE = words(
 
 IRREGULAR_PLURALS = words("people men women children")
 
-# What things and people have, so that “the ball in its mouth” is not the ball's mouth.
+# Parts of things and people, so that “the ball in its mouth” is not the ball's mouth.
 PARTS = words(
     "left right top bottom front back side rear mouth head neck leg legs paw paws tail ear "
     "ears eye eyes face hand hands arm arms body foot feet nose shoulder shoulders lap finger "
@@ -138,7 +125,6 @@ WEATHER = words(
 )
 
 TIME_NOUNS = words("time day date season year month weather late early")
-
 SEEMS = words("seems seem appears appear looks look turns happens")
 
 OPINIONS = words(
@@ -159,63 +145,27 @@ AGREES = {
     "she": words("female person animal unknown named"),
 }
 
-GENDER = {
-    "it": "it",
-    "its": "it",
-    "he": "he",
-    "him": "he",
-    "his": "he",
-    "she": "she",
-    "her": "she",
-}
-
+GENDER = {"it": "it", "its": "it", "he": "he", "him": "he", "his": "he", "she": "she", "her": "she"}
 
 ORDER = {
-    name: number
-    for number, names in enumerate(
-        (
-            "first 1st",
-            "second 2nd",
-            "third 3rd",
-            "fourth 4th",
-            "fifth 5th",
-            "sixth 6th",
-            "seventh 7th",
-            "eighth 8th",
-            "ninth 9th",
-            "tenth 10th",
-        ),
-        start=1,
-    )
-    for name in words(names)
-}
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th": 8,
+    "9th": 9, "10th": 10,
+}  # fmt: skip
 
 COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-
 LATEST = words("last latest newest")
-
 SAME = words("previous prior same current selected marked highlighted")
-
 ANSWERS = words("region selection detection")
-
 POINTED = words("one object area thing")
-
 SEVERAL = words("ones regions objects areas")
-
 TOPIC_ENDS = words(", : – — - and")
 
 SUPERLATIVES = {
-    "leftmost": "left",
-    "rightmost": "right",
-    "topmost": "top",
-    "uppermost": "top",
-    "highest": "top",
-    "bottommost": "bottom",
-    "lowest": "bottom",
-    "largest": "largest",
-    "biggest": "largest",
+    "leftmost": "left", "rightmost": "right", "topmost": "top", "uppermost": "top", "highest": "top",
+    "bottommost": "bottom", "lowest": "bottom", "largest": "largest", "biggest": "largest",
     "smallest": "smallest",
-}
+}  # fmt: skip
 
 POSITIONS = {
     **{place: place for place in ("left", "right", "top", "bottom")},

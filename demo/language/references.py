@@ -1,24 +1,23 @@
 """A person's sentence → which regions it means, and which characters stand for them.
 
-What means a region, in any letter case:
+These refer to a region, in any letter case:
 
 - its name: ``R1``, ``r2.1``, ``@R1``, ``R1's``, ``R1-R3`` (a range), ``region 1``;
 - a pronoun or a pointing phrase: *it, its, him, her, they, that one, these two, both of them, the
   previous one, the last region*;
-- a pronoun after a region that is named before the question (*R1 what is left of it*) means that one;
+- a pronoun after a region that is named before the question (*R1 what is left of it*);
 - a choice among the objects of the last region, when it has several: *the second one, the left one,
   the largest of them, the second one from the right*.
 
-When in doubt nothing is meant: a sentence left as it was typed is still a sentence that a model
-understands, while a wrong box misleads it. So a pronoun that may mean something in its own sentence
-stays as it is (*the dog and its ball*, *R1 and its owner*), and so does an *it* that means nothing
-(*is it raining*). Text in double quotes is literal: the way to ask for a sign that reads "R2".
+When in doubt, words refer to nothing: a model still understands a sentence left as it was typed, while a
+wrong box misleads it. So a pronoun that may mean something in its own sentence stays as it is (*the dog
+and its ball*, *R1 and its owner*), and so does an *it* that refers to nothing (*is it raining*). Text in
+double quotes is literal, which is how to ask for a sign that reads "R2".
 
-An unknown name is an error, apart from what is read as a model number: four digits and more
-(*R1200*), or a capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means
-the region.
+An unknown name is an error unless it looks like a model number: four digits or more (*R1200*), or a
+capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means the region.
 
-This file knows the registry; of English it knows what `english.py` tells, and of prompts nothing.
+This file knows the registry and nothing of prompts; what it knows of English is in `english.py`.
 """
 
 from __future__ import annotations
@@ -29,25 +28,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
+from demo.language import lexicon as lex
 from demo.language.english import Discourse, Sentence
-from demo.language.lexicon import (
-    ANSWERS,
-    COUNTS,
-    LATEST,
-    LINKS,
-    ORDER,
-    PLURAL_PRONOUNS,
-    POINTED,
-    POSITIONS,
-    POSSESSIVES,
-    QUESTIONS,
-    REQUESTS,
-    SAME,
-    SEVERAL,
-    SINGULAR_PRONOUNS,
-    SUPERLATIVES,
-    TOPIC_ENDS,
-)
 from demo.picture.regions import Region, RegionObject, Registry
 
 MAX_QUESTION = 2_000
@@ -58,18 +40,17 @@ class Reference:
     """Characters ``start:end`` of a sentence that stand for a region or object.
 
     ``name`` is what is meant (``R1``, ``R2.1``) and ``phrase`` the words typed (``r1``, ``it``).
-    ``possessive`` tells that these words own what follows (*its*, *her*, *their*), as ``'s`` would.
-    ``topic`` tells that they stand before the question (*R1 what is left of it*), where a pronoun takes
-    their place. Words that stand for several (*both of them*) make one reference for each, with the
-    same span.
+    ``is_possessive``: the words are a possessive (*its*, *her*, *their*), as ``'s`` would make them.
+    ``is_topic``: they stand before the question (*R1 what is left of it*), in which a pronoun takes their
+    place. Words that stand for several (*both of them*) make one reference for each, with the same span.
     """
 
     name: str
     start: int
     end: int
     phrase: str
-    possessive: bool = False
-    topic: bool = False
+    is_possessive: bool = False
+    is_topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +62,19 @@ class Resolved:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is meant, each name once."""
+        """The names that are meant, each once."""
         return tuple(dict.fromkeys(r.name for r in self.references))
 
     @property
     def begin(self) -> int:
-        """Where the question begins: after what it is about, when a pronoun says that again."""
-        end = max((r.end for r in self.references if r.topic), default=0)
+        """The position where the question begins: after its topic, when a pronoun repeats that."""
+        end = max((r.end for r in self.references if r.is_topic), default=0)
         rest = self.sentence[end:]
         return end + len(rest) - len(rest.lstrip(" ,:–—-")) if end else 0
 
 
 def check_question(sentence: str) -> str:
-    """The question without white space round it; control characters become spaces, lines stay.
+    """The question without surrounding white space; control characters become spaces, line breaks stay.
 
     Raises QuestionError when nothing is left or it is longer than 2,000 characters.
     """
@@ -112,27 +93,26 @@ def check_question(sentence: str) -> str:
 
 
 def resolve(sentence: str, registry: Registry, *, last: str | None = None) -> Resolved:
-    """The regions and objects that ``sentence`` means.
+    """The sentence with the regions and objects that it refers to.
 
     ``last`` is the region (or object) that the newest turn made or that was last meant; by default,
     and when it is gone, the newest. Raises UnknownRegionError for the name of a region that does
-    not exist, and QuestionError for words that need a region, or a choice of one, that is not
-    there.
+    not exist, and QuestionError for words that need a region, or a choice of one, where there is none.
     """
     return Resolved(sentence, tuple(_Reader(sentence, registry, last).read()))
 
 
 def without_unknown(sentence: str, registry: Registry) -> str:
-    """The sentence with letters in the place of names that do not exist, to read the rest of it.
+    """The sentence with unknown names replaced by letters, so that the rest of it can be read.
 
-    It keeps its length, so that references stand where they stood.
+    Its length stays the same, and so do the positions of references.
     """
     known = {name.lower() for name in registry.names()}
 
-    def kept(match: re.Match[str]) -> str:
+    def mask(match: re.Match[str]) -> str:
         return match[0] if match[0].lower() in known else "x" * len(match[0])
 
-    return ANY_NAME.sub(kept, sentence)
+    return ANY_NAME.sub(mask, sentence)
 
 
 ANY_NAME = re.compile(r"\br[0-9]+(?:\.[0-9]+)?\b", re.IGNORECASE)
@@ -161,8 +141,8 @@ class _Match:
     names: tuple[str, ...]
     start: int
     stop: int
-    possessive: bool = False
-    pronoun: bool = False
+    is_possessive: bool = False
+    is_pronoun: bool = False
 
 
 class _Reader:
@@ -177,32 +157,32 @@ class _Reader:
         newest = self._regions[-1].id if self._regions else None
         self._last = last if last in self._names else newest
         self._objects = registry.objects(self._last) if self._last else ()
-        self._settled: dict[str, tuple[str, ...]] = {}
-        self._chosen = False
-        self._listed = -1  # position of the last number in “regions 1, 2 and 3”
+        self._meanings: dict[str, tuple[str, ...]] = {}
+        self._has_chosen = False
+        self._last_listed = -1  # position of the last number in “regions 1, 2 and 3”
         self._topic: tuple[str, ...] = ()
-        self._taken = False  # whether a pronoun took the topic up
+        self._is_topic_used = False  # whether a pronoun took the topic up
 
     def read(self) -> list[Reference]:
         topic, position = self._read_topic()
         references = self._read_from(position)
-        if self._taken:
-            return [*(replace(r, topic=True) for r in topic), *references]
+        if self._is_topic_used:
+            return [*(replace(r, is_topic=True) for r in topic), *references]
         if not topic:
             return references
         self._topic = ()
         return self._read_from(0)
 
     def _read_topic(self) -> tuple[list[Reference], int]:
-        """Regions that are named before a question begins, and where it begins: *R1, what is …*."""
+        """The regions named before a question, and the position where it begins: *R1, what is …*."""
         references: list[Reference] = []
         position = 0
-        while match := self._numbered(position) or self._name(position):
+        while match := self._read_numbered(position) or self._read_name(position):
             references += self._references(match)
             position = match.stop
-            while self._s.low(position) in TOPIC_ENDS:
+            while self._s.low(position) in lex.TOPIC_ENDS:
                 position += 1
-        if not references or self._s.low(position) not in QUESTIONS | REQUESTS:
+        if not references or self._s.low(position) not in lex.QUESTIONS | lex.REQUESTS:
             return [], 0
         self._topic = tuple(r.name for r in references)
         return references, position
@@ -217,66 +197,70 @@ class _Reader:
                 continue
             references += self._references(match)
             position = match.stop
-            if not match.pronoun:
+            if not match.is_pronoun:
                 self._discourse.name(match.start)
-            elif match.possessive:
-                self._discourse.owned(position)
+            elif match.is_possessive:
+                self._discourse.add_possession(position)
         return references
 
     def _match(self, index: int) -> _Match | None:
         low = self._s.low(index)
-        if low in SINGULAR_PRONOUNS | PLURAL_PRONOUNS:
-            return self._pronoun(index)
+        if low in lex.SINGULAR_PRONOUNS | lex.PLURAL_PRONOUNS:
+            return self._read_pronoun(index)
         if low in ("this", "that"):
-            return self._this(index)
+            return self._read_this(index)
         if low in ("these", "those"):
-            return self._these(index)
+            return self._read_these(index)
         if low == "the":
-            return self._choice(index)
+            return self._read_choice(index)
         if low in ("both", "all"):
-            return self._both(index) if low == "both" else self._all(index)
-        return self._numbered(index) or self._name(index)
+            return self._read_both(index) if low == "both" else self._read_all(index)
+        return self._read_numbered(index) or self._read_name(index)
 
     def _references(self, match: _Match) -> list[Reference]:
         start, end = self._s.words[match.start].start, self._s.words[match.stop - 1].end
         phrase = self._s.text[start:end]
-        return [Reference(name, start, end, phrase, match.possessive) for name in match.names]
+        return [Reference(name, start, end, phrase, match.is_possessive) for name in match.names]
 
     # Names
 
-    def _name(self, index: int) -> _Match | None:
+    def _read_name(self, index: int) -> _Match | None:
         """``R1``, ``@R1``, ``R1-R3``."""
-        named = index + 1 if self._s.low(index) in ("@", "#") and self._s.joined(index) else index
+        named = (
+            index + 1 if self._s.low(index) in ("@", "#") and self._s.is_joined(index) else index
+        )
         low = self._s.low(named)
         if ends := _RANGE.fullmatch(low):
             return _Match(self._range(f"R{ends[1]}", f"R{ends[2]}"), index, named + 1)
         found = _NAME.fullmatch(low)
-        if found is None or not self._exists(f"R{found[1]}", named):
+        if found is None or not self._has_region(f"R{found[1]}", named):
             return None
         return _Match((f"R{found[1]}",), index, named + 1)
 
-    def _exists(self, name: str, index: int) -> bool:
-        """Whether there is such a region; False for a model number. Raises UnknownRegionError."""
-        if name not in self._names and (len(name.split(".")[0]) > 4 or self._s.branded(index)):
+    def _has_region(self, name: str, index: int) -> bool:
+        """Whether the region exists; False for a model number. Raises UnknownRegionError otherwise."""
+        if name not in self._names and (
+            len(name.split(".")[0]) > 4 or self._s.has_capital_beside(index)
+        ):
             return False
-        return bool(self._known(name))
+        return bool(self._existing(name))
 
-    def _known(self, name: str) -> str:
+    def _existing(self, name: str) -> str:
         if name not in self._names:
-            raise UnknownRegionError(self._registry.unknown(name))
+            raise UnknownRegionError(self._registry.no_such_name(name))
         return name
 
     def _range(self, first: str, final: str) -> tuple[str, ...]:
-        low, high = int(self._known(first)[1:]), int(self._known(final)[1:])
+        low, high = int(self._existing(first)[1:]), int(self._existing(final)[1:])
         between = tuple(r.id for r in self._regions if low <= r.number <= high)
         return between or (first, final)
 
-    def _numbered(self, index: int) -> _Match | None:
+    def _read_numbered(self, index: int) -> _Match | None:
         """``region 2``, ``regions 1, 2 and 3``, ``regions 1-3``, ``object 2.1``."""
         s, low, at = self._s, self._s.low(index), index
         if low in ("region", "regions", "object"):
             at = index + (2 if s.low(index + 1) in ("number", "#") else 1)
-        elif not (0 <= self._listed >= index - 3 and s.low(index - 1) in ("and", "or", ",")):
+        elif not (0 <= self._last_listed >= index - 3 and s.low(index - 1) in ("and", "or", ",")):
             return None
         number = s.low(at)
         if low == "regions" and (ends := _NUMBERS.fullmatch(number)):
@@ -284,71 +268,71 @@ class _Reader:
         if not _NUMBER.fullmatch(number) or (low == "object" and "." not in number):
             return None
         if low not in ("region", "object"):
-            self._listed = at
-        return _Match((self._known(f"R{number}"),), index, at + 1)
+            self._last_listed = at
+        return _Match((self._existing(f"R{number}"),), index, at + 1)
 
     # Pointing: this one, those two
 
-    def _this(self, index: int) -> _Match | None:
+    def _read_this(self, index: int) -> _Match | None:
         s, noun = self._s, self._s.low(index + 1)
-        if noun in ANSWERS or (noun in POINTED and not s.described(index, index + 2)):
+        if noun in lex.ANSWERS or (noun in lex.POINTED and not s.is_described(index, index + 2)):
             return self._single(index, index + 2)
         if noun == "bounding" and s.low(index + 2) == "box":
             return self._single(index, index + 3)
-        if s.ends(index + 1) and s.located(index):
+        if s.is_end(index + 1) and s.is_after_place(index):
             return self._single(index, index + 1)
         asked = s.low(index - 1) in ("is", "'s") and s.low(index - 2) in ("what", "who")
-        if asked and s.ends(index + 1) and self._last:
+        if asked and s.is_end(index + 1) and self._last:
             return _Match((self._last,), index, index + 1)
         return None
 
-    def _these(self, index: int) -> _Match | None:
+    def _read_these(self, index: int) -> _Match | None:
         s = self._s
-        count = COUNTS.get(s.low(index + 1))
+        count = lex.COUNTS.get(s.low(index + 1))
         stop = index + (1 if count is None else 2)
-        if s.low(stop) in SEVERAL:
+        if s.low(stop) in lex.SEVERAL:
             return self._several(index, stop + 1, count)
-        if (count and s.bare(stop)) or (s.ends(stop) and s.located(index)):
+        if (count and s.is_bare(stop)) or (s.is_end(stop) and s.is_after_place(index)):
             return self._several(index, stop, count)
         return None
 
     def _single(self, start: int, stop: int) -> _Match:
         if self._last is None:
-            raise QuestionError(self._nothing_yet(start, stop))
+            raise QuestionError(self._nothing_yet_sentence(start, stop))
         return _Match((self._last,), start, stop)
 
     # Choices: the second one, the left one, the first region
 
-    def _choice(self, index: int) -> _Match | None:
-        match = self._chosen_by(index)
-        self._chosen = self._chosen or match is not None
+    def _read_choice(self, index: int) -> _Match | None:
+        match = self._read_after_the(index)
+        self._has_chosen = self._has_chosen or match is not None
         return match
 
-    def _taken_up(self) -> bool:
-        """Whether *one* may take up a noun of this sentence: two cars, and the second one is red.
+    def _may_be_taken_up(self) -> bool:
+        """Whether *one* may stand for a noun of this sentence: two cars, and the second one is red.
 
-        Not once it was used otherwise: the dog left of the second one and the cat behind the first.
+        Not once it chose a region: the dog left of the second one and the cat behind the first.
         """
-        return not self._chosen and self._discourse.described()
+        return not self._has_chosen and self._discourse.has_noun_for_one()
 
-    def _chosen_by(self, index: int) -> _Match | None:
+    def _read_after_the(self, index: int) -> _Match | None:
         word = self._s.low(index + 1)
-        if word in COUNTS:
-            return self._counted(index)
-        if word in LATEST or word in SAME:
-            return self._latest(index)
-        if word in ORDER:
-            return self._ordinal(index)
-        if word in POSITIONS or word in ("middle", "central"):
-            return self._placed(index)
+        if word in lex.COUNTS:
+            return self._read_counted(index)
+        if word in lex.LATEST or word in lex.SAME:
+            return self._read_latest(index)
+        if word in lex.ORDER:
+            return self._read_ordinal(index)
+        if word in lex.POSITIONS or word in ("middle", "central"):
+            return self._read_placed(index)
         return None
 
-    def _latest(self, index: int) -> _Match | None:
+    def _read_latest(self, index: int) -> _Match | None:
         """*the previous one*, *the last region*, *the same object*."""
         s, stop = self._s, index + 3
         word, noun = s.low(index + 1), s.low(index + 2)
-        if noun in ANSWERS or (noun == "object" and word in SAME):
-            if word in LATEST and self._regions:
+        if noun in lex.ANSWERS or (noun == "object" and word in lex.SAME):
+            if word in lex.LATEST and self._regions:
                 return _Match((self._regions[-1].id,), index, stop)
             return self._single(index, stop)
         if noun == "ones":
@@ -357,37 +341,37 @@ class _Reader:
             stop = s.after_of_them(index + 2)
             many = word == "last" and stop > index + 2 and len(self._objects) > 1
             return _Match((self._objects[-1].id,), index, stop) if many else None
-        if noun != "one" or s.described(index, stop) or self._taken_up():
+        if noun != "one" or s.is_described(index, stop) or self._may_be_taken_up():
             return None
         if word == "last" and len(self._objects) > 1:
             return _Match((self._objects[-1].id,), index, stop)
         return self._single(index, stop)
 
-    def _ordinal(self, index: int) -> _Match | None:
+    def _read_ordinal(self, index: int) -> _Match | None:
         """*the second one*, *the first and third*, *the second one from the left*."""
         s = self._s
         if s.low(index + 2) == "region":
-            return self._nth_region(index)
-        numbers, stop = self._numbers(index + 1)
+            return self._read_nth_region(index)
+        numbers, stop = self._read_ordinals(index + 1)
         one = s.low(stop) in ("one", "ones")
         stop, place = self._from_side(stop + one)
         after = s.after_of_them(stop)
-        counted = one or after > stop or (len(self._objects) > 1 and s.bare(after))
-        if not counted or s.described(index, after) or self._taken_up():
+        counted = one or after > stop or (len(self._objects) > 1 and s.is_bare(after))
+        if not counted or s.is_described(index, after) or self._may_be_taken_up():
             return None
         if not self._objects:
-            raise QuestionError(self._nothing_yet(index, after))
+            raise QuestionError(self._nothing_yet_sentence(index, after))
         if len(self._objects) < max(2, *numbers):
-            raise QuestionError(self._too_few(index, after))
+            raise QuestionError(self._too_few_sentence(index, after))
         ordered = sorted(self._objects, key=_PLACES[place]) if place else self._objects
         return _Match(tuple(ordered[n - 1].id for n in numbers), index, after)
 
-    def _numbers(self, stop: int) -> tuple[list[int], int]:
+    def _read_ordinals(self, stop: int) -> tuple[list[int], int]:
         """*first and third* → 1 and 3, and the position after."""
-        s, numbers = self._s, [ORDER[self._s.low(stop)]]
+        s, numbers = self._s, [lex.ORDER[self._s.low(stop)]]
         stop += 1
-        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in ORDER:
-            numbers.append(ORDER[s.low(stop + 1)])
+        while s.low(stop) in ("and", "or", ",") and s.low(stop + 1) in lex.ORDER:
+            numbers.append(lex.ORDER[s.low(stop + 1)])
             stop += 2
         return numbers, stop
 
@@ -400,47 +384,49 @@ class _Reader:
                 return stop + 3, side
         return stop, None
 
-    def _nth_region(self, index: int) -> _Match:
-        stop, number = index + 3, ORDER[self._s.low(index + 1)]
+    def _read_nth_region(self, index: int) -> _Match:
+        stop, number = index + 3, lex.ORDER[self._s.low(index + 1)]
         if not self._regions:
-            raise QuestionError(self._nothing_yet(index, stop))
+            raise QuestionError(self._nothing_yet_sentence(index, stop))
         found = {r.id for r in self._regions[number - 1 : number]}
         found |= {f"R{number}"} & self._names
         if len(found) != 1:
             shown, which = self._s.phrase(index, stop), " or ".join(sorted(found))
             meant = (
-                f"could be {which}" if which else f"is not there: {len(self._regions)} regions are"
+                f"could be {which}"
+                if which
+                else f"does not exist: there are {len(self._regions)} regions"
             )
             raise QuestionError(f"“{shown}” {meant}. {_name_them(self._regions)}")
         return _Match(tuple(found), index, stop)
 
-    def _placed(self, index: int) -> _Match | None:
-        """*the left one*, *the largest of them*: only among several objects, and when clear."""
+    def _read_placed(self, index: int) -> _Match | None:
+        """*the left one*, *the largest of them*: only among several objects, and when it is clear."""
         s, word = self._s, self._s.low(index + 1)
         one = s.low(index + 2) == "one"
         stop = s.after_of_them(index + 3 if one else index + 2)
-        bare = word in SUPERLATIVES and (stop > index + 2 or s.bare(stop))
+        bare = word in lex.SUPERLATIVES and (stop > index + 2 or s.is_bare(stop))
         if len(self._objects) < 2 or not (one or bare):
             return None
-        if s.described(index, stop) or self._taken_up():
+        if s.is_described(index, stop) or self._may_be_taken_up():
             return None
-        chosen = _extreme(self._objects, word) if word in POSITIONS else _middle(self._objects)
+        chosen = _extreme(self._objects, word) if word in lex.POSITIONS else _middle(self._objects)
         return None if chosen is None else _Match((chosen.id,), index, stop)
 
     # Several at once
 
-    def _counted(self, index: int) -> _Match | None:
+    def _read_counted(self, index: int) -> _Match | None:
         """*the two of them*, *the two regions*, *between the two*."""
-        s, count = self._s, COUNTS[self._s.low(index + 1)]
+        s, count = self._s, lex.COUNTS[self._s.low(index + 1)]
         stop = s.after_of_them(index + 2)
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
-        if s.ends(stop) and s.located(index) and not self._taken_up():
-            names = self._plural(count)
+        if s.is_end(stop) and s.is_after_place(index) and not self._may_be_taken_up():
+            names = self._plural_meaning(count)
             return _Match(names, index, stop) if names else None
         return None
 
-    def _both(self, index: int) -> _Match | None:
+    def _read_both(self, index: int) -> _Match | None:
         """*both of them*, *both regions*, *touching both*."""
         s = self._s
         if self._discourse.count > 1:
@@ -449,40 +435,40 @@ class _Reader:
         if stop > index + 1 or s.low(stop) in ("regions", "objects"):
             return self._several(index, max(stop, index + 2), 2)
         before = s.low(index - 1)
-        names = self._plural(2)
-        related = before in LINKS | REQUESTS or before.endswith("ing")
-        return _Match(names, index, stop) if names and related and s.ends(stop) else None
+        names = self._plural_meaning(2)
+        related = before in lex.LINKS | lex.REQUESTS or before.endswith("ing")
+        return _Match(names, index, stop) if names and related and s.is_end(stop) else None
 
-    def _all(self, index: int) -> _Match | None:
+    def _read_all(self, index: int) -> _Match | None:
         """*all regions*, *all of the regions*, *all of them*, *all three of them*."""
         s, stop = self._s, index + 1
-        count = COUNTS.get(s.low(stop))
+        count = lex.COUNTS.get(s.low(stop))
         stop += count is not None
         of_them = s.after_of_them(stop)
         if of_them > stop:
-            if s.low(of_them - 1) == "them" and self._discourse.antecedent(of_them - 1, False):
+            if s.low(of_them - 1) == "them" and self._discourse.has_antecedent(of_them - 1, False):
                 return None
-            names = self._plural(count) or (self._everything() if count is None else ())
+            names = self._plural_meaning(count) or (self._all_regions() if count is None else ())
             return _Match(names, index, of_them) if names else None
         while stop < index + 4 and s.low(stop) in ("of", "the", "these", "those"):
             stop += 1
         if s.low(stop) != "regions" or not self._regions:
             return None
-        return _Match(self._everything(), index, stop + 1)
+        return _Match(self._all_regions(), index, stop + 1)
 
-    def _everything(self) -> tuple[str, ...]:
+    def _all_regions(self) -> tuple[str, ...]:
         return tuple(r.id for r in self._regions)
 
     def _several(self, start: int, stop: int, count: int | None) -> _Match:
         if not self._regions:
-            raise QuestionError(self._nothing_yet(start, stop))
-        names = self._plural(count)
+            raise QuestionError(self._nothing_yet_sentence(start, stop))
+        names = self._plural_meaning(count)
         if not names:
-            raise QuestionError(self._unclear(start, stop, count))
+            raise QuestionError(self._unclear_sentence(start, stop, count))
         return _Match(names, start, stop)
 
-    def _plural(self, count: int | None) -> tuple[str, ...]:
-        """The regions that *they* are, nothing when it is unclear.
+    def _plural_meaning(self, count: int | None) -> tuple[str, ...]:
+        """The regions that *they* are; none when it is unclear.
 
         The last region if it has several objects (``count`` of them); else the newest ``count``
         regions; without a count, the newest region of several objects, or all when there are two.
@@ -495,61 +481,61 @@ class _Reader:
         groups = [r.id for r in self._regions if len(r.objects) > 1]
         if groups:
             return (groups[-1],)
-        return self._everything() if len(self._regions) < 3 else ()
+        return self._all_regions() if len(self._regions) < 3 else ()
 
     # Pronouns
 
-    def _pronoun(self, index: int) -> _Match | None:
+    def _read_pronoun(self, index: int) -> _Match | None:
         s, low = self._s, self._s.low(index)
-        if s.empty_it(index):
+        if s.is_dummy_it(index):
             return None
-        possessive = low in POSSESSIVES or (low == "her" and s.owns(index))
-        if low not in self._settled and self._discourse.antecedent(index, possessive):
+        is_possessive = low in lex.POSSESSIVES or (low == "her" and s.is_owner(index))
+        if low not in self._meanings and self._discourse.has_antecedent(index, is_possessive):
             return None
         if not self._regions:
             before = s.low(index - 1)
-            if low == "it" and (before in LINKS | REQUESTS or before.endswith("ing")):
-                raise QuestionError(self._nothing_yet(index, index + 1))
+            if low == "it" and (before in lex.LINKS | lex.REQUESTS or before.endswith("ing")):
+                raise QuestionError(self._nothing_yet_sentence(index, index + 1))
             return None
-        # What a pronoun meant once in a sentence it goes on to mean.
-        names = self._settled.setdefault(low, self._taken_topic(low) or self._meant(index))
-        return _Match(names, index, index + 1, possessive, pronoun=True)
+        # A pronoun keeps its meaning throughout a sentence.
+        names = self._meanings.setdefault(low, self._topic_of(low) or self._meaning_of(index))
+        return _Match(names, index, index + 1, is_possessive, is_pronoun=True)
 
-    def _taken_topic(self, low: str) -> tuple[str, ...]:
-        """What the question is about, if this pronoun can mean it: *it* is one, *them* are several."""
+    def _topic_of(self, low: str) -> tuple[str, ...]:
+        """The topic of the question, if this pronoun can mean it: *it* is one thing, *them* are several."""
         several = len([o for name in self._topic for o in self._registry.objects(name)]) > 1
-        fits = len(self._topic) == 1 if low in SINGULAR_PRONOUNS else several
-        self._taken = self._taken or (bool(self._topic) and fits)
+        fits = len(self._topic) == 1 if low in lex.SINGULAR_PRONOUNS else several
+        self._is_topic_used = self._is_topic_used or (bool(self._topic) and fits)
         return self._topic if fits else ()
 
-    def _meant(self, index: int) -> tuple[str, ...]:
-        if self._s.low(index) in SINGULAR_PRONOUNS:
+    def _meaning_of(self, index: int) -> tuple[str, ...]:
+        if self._s.low(index) in lex.SINGULAR_PRONOUNS:
             return (self._last,) if self._last else ()
-        names = self._plural(2) if self._s.low(index - 1) == "between" else ()
-        names = names or self._plural(None)
+        names = self._plural_meaning(2) if self._s.low(index - 1) == "between" else ()
+        names = names or self._plural_meaning(None)
         if not names:
-            raise QuestionError(self._unclear(index, index + 1, None))
+            raise QuestionError(self._unclear_sentence(index, index + 1, None))
         return names
 
     # Sentences for people
 
-    def _nothing_yet(self, start: int, stop: int) -> str:
+    def _nothing_yet_sentence(self, start: int, stop: int) -> str:
         return (
             f"“{self._s.phrase(start, stop)}” has nothing to refer to yet: find something first, "
             "or draw a region on the picture."
         )
 
-    def _too_few(self, start: int, stop: int) -> str:
+    def _too_few_sentence(self, start: int, stop: int) -> str:
         count = len(self._objects)
         has = f"{count} objects" if count > 1 else "one object"
         shown = self._s.phrase(start, stop)
-        return f"“{shown}” is not there: {self._last} has {has}. {self._name_them()}"
+        return f"“{shown}” does not exist: {self._last} has {has}. {self._name_them()}"
 
-    def _unclear(self, start: int, stop: int, count: int | None) -> str:
+    def _unclear_sentence(self, start: int, stop: int, count: int | None) -> str:
         shown = self._s.phrase(start, stop)
         if count is None:
             return f"“{shown}” could mean several regions. {self._name_them()}"
-        return f"“{shown}” does not fit what there is. {self._name_them()}"
+        return f"“{shown}” does not fit the regions on this picture. {self._name_them()}"
 
     def _name_them(self) -> str:
         return _name_them(self._objects if len(self._objects) > 1 else self._regions)
@@ -561,7 +547,7 @@ def _name_them(known: Sequence[RegionObject | Region]) -> str:
 
 def _extreme(objects: tuple[RegionObject, ...], word: str) -> RegionObject | None:
     """The leftmost, largest, … object; None when two are."""
-    key = _PLACES[POSITIONS[word]]
+    key = _PLACES[lex.POSITIONS[word]]
     first, second = sorted(objects, key=key)[:2]
     return None if key(first) == key(second) else first
 

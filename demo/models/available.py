@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
-from demo.checkpoints.fetch import FetchStoppedError, Order, fetch, folder_of, order_for
+from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
 from demo.errors import DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
 from demo.machine.precision import Precision, gib
@@ -97,14 +97,14 @@ class AvailableModels:
             return False
         return True
 
-    def order(self, entry: Entry) -> Order:
+    def order(self, entry: Entry) -> Download:
         """What fetching it means. Raises CheckpointError when it cannot be had."""
-        order = order_for(entry, ask_hub=True)
+        order = download_of(entry, ask_hub=True)
         order.check()
         return order
 
     def fetch(
-        self, order: Order, arrived: Callable[[int], None], given_up: threading.Event
+        self, order: Download, arrived: Callable[[int], None], given_up: threading.Event
     ) -> None:
         """Fetch it until somebody gives up. Raises CheckpointError with a sentence."""
 
@@ -126,7 +126,7 @@ class AvailableModels:
         try:
             plan = self.check(entry, models)
             here = self.is_here(entry)
-            order = None if here else order_for(entry, ask_hub=False)
+            order = None if here else download_of(entry, ask_hub=False)
         except DemoError as error:
             return Row(entry.source, title, "unfit", _first_sentence(error))
         where = "Here on disk." if order is None else f"{_capital(order.size_in_words)} to fetch."

@@ -1,7 +1,7 @@
 """Whether a picture shows nano's drawn world: a small network that looks at a thumbnail.
 
 It knows one picture and its own weights, nothing of the language model, of questions or of pages; how it
-is trained, and on what, is in `recognise_train`. It runs in NumPy: there is too little to compute for
+is trained, and on what, is in `nano/recogniser`. It runs in NumPy: there is too little to compute for
 several threads, which would wait for each other while nano or another program keeps the machine busy.
 """
 
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from demo.checkpoints.tensors import lacking
+from demo.checkpoints.tensors import missing_phrase
 from demo.errors import CheckpointError
+from demo.machine.own_files import ASSETS
 from demo.picture.picture import Picture
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "nano" / "world.safetensors"
+WEIGHTS = ASSETS / "nano" / "world.safetensors"
 SIDE = 96
 WIDTHS = (12, 24, 32, 48, 48)
 STRIDES = (2, 2, 2, 2, 1)
@@ -48,8 +49,8 @@ class World:
             weights = load_file(path)
             if missing := set(NAMES) - set(weights):
                 raise CheckpointError(
-                    f"The file {path.name}, by which nano's world is recognised, lacks {lacking(missing)}: "
-                    f"{again}"
+                    f"The file {path.name}, by which nano's world is recognised, lacks "
+                    f"{missing_phrase(missing)}: {again}"
                 )
             world = cls(weights)
             world.logit(np.zeros((SIDE, SIDE, 3), np.uint8))

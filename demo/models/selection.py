@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
-from demo.checkpoints.fetch import ensure
+from demo.checkpoints.fetch import ensure_fetched
 from demo.errors import ModelError
 from demo.machine.devices import best_device, card_fault, half_precision
 from demo.machine.precision import Precision
@@ -30,7 +30,7 @@ from demo.segmenters.base import Segment, Segmenter
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
-from demo.zerogpu import Door, on_space, on_zero_gpu, zero_gpu
+from demo.zerogpu import GpuGateway, on_space, on_zero_gpu, zero_gpu
 
 SEVEN_B = "regionreasoner-7b"
 SMALLER = "qwen2.5-vl-3b"
@@ -141,7 +141,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """A model on a server; here only the masks are made."""
     reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     world = World.load() if reasoner.name == "nano" else None
-    doubt = "" if reasoner.is_known else reasoner.words
+    doubt = "" if reasoner.is_known else reasoner.wording
     if doubt:
         tell(doubt)
     sizes = _sizes(options)
@@ -156,7 +156,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         segmenter,
         status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
         advice=_NANO_ADVICE if world else doubt,
-        why=f"{why} {reasoner.words} {masks}",
+        why=f"{why} {reasoner.wording} {masks}",
         world=world,
         at_once=_SERVED_AT_ONCE,
     )
@@ -190,7 +190,7 @@ def _loaded(
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=_NANO_ADVICE if is_nano else "",
         why=" ".join(
-            said for said in (picked.why, plan.why, picked.slow, entry.words, masks) if said
+            said for said in (picked.why, plan.why, picked.slow, entry.wording, masks) if said
         ),
         world=world,
         entry=entry,
@@ -206,7 +206,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
         return _best(options)
     entry = find_model(options.model, options.dialect)
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
-    ensure(entry, agreed=options.yes)
+    ensure_fetched(entry, agreed=options.yes)
     plan = _plan(entry, options)
     slow = slow or _slowness(entry, plan, tell)
     return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
@@ -222,7 +222,7 @@ def _best(options: argparse.Namespace) -> _Picked:
     large = find_model(SEVEN_B, options.dialect)
     try:
         _plan_before(large, options)
-        ensure(large, agreed=options.yes)
+        ensure_fetched(large, agreed=options.yes)
         return _Picked(
             large,
             _plan(large, options),
@@ -311,7 +311,7 @@ def _behind_door(
         if segmenter is not None:
             yield from segmenter.segment(*given)
 
-    door = Door(gpu, {"answer": answer, "segment": segment})
+    gateway = GpuGateway(gpu, {"answer": answer, "segment": segment})
     if segmenter is None or isinstance(segmenter, GrabCutSegmenter):
-        return ZeroReasoner(reasoner, door), segmenter
-    return ZeroReasoner(reasoner, door), ZeroSegmenter(segmenter, door)
+        return ZeroReasoner(reasoner, gateway), segmenter
+    return ZeroReasoner(reasoner, gateway), ZeroSegmenter(segmenter, gateway)

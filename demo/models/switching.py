@@ -214,7 +214,7 @@ class RunningModels:
     def _fetch(self, available: AvailableModels, entry: Entry) -> None:
         order = available.order(entry)
         arrived: list[int] = []
-        self._doing = lambda: f"Fetching {entry.title}{order.of(sum(arrived))}…"
+        self._doing = lambda: f"Fetching {entry.title}{order.progress(sum(arrived))}…"
         available.fetch(order, arrived.append, self._given_up)
         self._doing = lambda: f"Loading {entry.title}…"
 

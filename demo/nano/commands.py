@@ -1,6 +1,6 @@
-"""The commands of `python -m demo nano`: what they take and what they call.
+"""The commands of `python -m demo nano`: their options and what they call.
 
-Whatever takes time to import is imported by the command that needs it.
+Modules that take long to import are imported by the command that needs them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from demo.options import Parser, count, whole
 
 
 def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    """``nano scenes``, ``nano train``, ``nano evaluate`` and the same for its SAM 2."""
+    """Add the commands that make and measure nano, its SAM 2 and the recogniser of its world."""
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
     scenes.add_argument("--count", type=count, default=100, metavar="N")
     scenes.add_argument("--seed", type=whole, default=0, metavar="S")
     scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
     scenes.set_defaults(run=_scenes)
 
-    train = commands.add_parser("train", help="make the checkpoint from nothing; resumes")
+    train = commands.add_parser("train", help="train the checkpoint from nothing; resumes")
     train.add_argument("--out", type=Path, default=Path("nano-training"), metavar="DIR")
-    train.add_argument("--steps", type=count, metavar="N", help="of the second phase")
+    train.add_argument("--steps", type=count, metavar="N", help="steps of the second phase")
     train.add_argument(
-        "--start", type=Path, metavar="CHECKPOINT", help="go on from its weights, not from nothing"
+        "--start", type=Path, metavar="CHECKPOINT", help="start from its weights, not from nothing"
     )
     train.add_argument(
         "--measure", type=whole, default=500, metavar="N",
-        help="held-out dialogues for the model card; 0 for none",
+        help="held-out dialogues to measure for the model card; 0 for none",
     )  # fmt: skip
     _add_workers(train)
     train.set_defaults(run=_train)
@@ -43,17 +43,18 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     evaluate.add_argument("--limit", type=count, metavar="N")
     evaluate.add_argument(
         "--robust", type=count, metavar="N",
-        help="also ask in other ways and about other pictures, on N scenes",
+        help="also measure other wordings and other pictures, on N scenes",
     )  # fmt: skip
-    evaluate.add_argument("--card", type=Path, metavar="FILE.md", help="put the tables in there")
+    evaluate.add_argument("--card", type=Path, metavar="FILE.md", help="write the tables into it")
     evaluate.set_defaults(run=_evaluate)
     _add_sam2(commands)
+    _add_recogniser(commands)
 
 
 def _add_sam2(commands: argparse._SubParsersAction[Parser]) -> None:
-    train = commands.add_parser("train-sam2", help="make the built-in SAM 2 from nothing; resumes")
+    train = commands.add_parser("train-sam2", help="train the built-in SAM 2 from nothing; resumes")
     train.add_argument("--out", type=Path, default=Path("nano-sam2-training"), metavar="DIR")
-    train.add_argument("--steps", type=count, metavar="N", help="of all stages together")
+    train.add_argument("--steps", type=count, metavar="N", help="steps of all stages together")
     _add_workers(train)
     train.set_defaults(run=_train_sam2)
 
@@ -63,10 +64,22 @@ def _add_sam2(commands: argparse._SubParsersAction[Parser]) -> None:
     evaluate.set_defaults(run=_evaluate_sam2)
 
 
+def _add_recogniser(commands: argparse._SubParsersAction[Parser]) -> None:
+    train = commands.add_parser(
+        "train-recogniser", help="train the network that recognises the drawn world"
+    )
+    train.add_argument("pictures", type=Path, help="foreign pictures, a folder for each source")
+    train.add_argument("measured", type=Path, help="others, to measure it with")
+    train.add_argument("--seed", type=whole, default=0, metavar="S")
+    train.add_argument("--steps", type=count, default=1400, metavar="N")
+    train.add_argument("--out", type=Path, default=Path("world.safetensors"), metavar="FILE")
+    train.set_defaults(run=_train_recogniser)
+
+
 def _add_workers(train: Parser) -> None:
     train.add_argument(
         "--workers", type=count, metavar="N",
-        help="processes that learn as one (one per core; on a GPU, one)",
+        help="processes that share each step (default: one per core; on a GPU, one)",
     )  # fmt: skip
 
 
@@ -84,12 +97,12 @@ def _train(options: argparse.Namespace) -> int:
     if options.start and not (options.start / "model.safetensors").is_file():
         raise InputError(f"There is no checkpoint in {options.start}.")
     from demo.machine.devices import best_device
-    from demo.nano.release.release import Measures, train
-    from demo.nano.training.team import usual_size
+    from demo.nano.release.publish import Measures, train
     from demo.nano.training.train import Plan
+    from demo.nano.training.workers import default_count
 
     device = "cuda" if best_device() == "cuda" else "cpu"
-    workers = options.workers or usual_size(device)
+    workers = options.workers or default_count(device)
     plan = Plan.of(options.steps, goes_on=options.start is not None)
     measures = Measures(dialogues=options.measure)
     train(options.out, plan, options.start, device, workers, measures, print)
@@ -100,7 +113,9 @@ def _evaluate(options: argparse.Namespace) -> int:
     from demo.nano.release.card import write_card
     from demo.nano.release.evaluate import evaluate, read_usable
 
-    dialogues = read_usable(options.data, options.limit)  # a bad file need not wait for torch
+    dialogues = read_usable(
+        options.data, options.limit
+    )  # a bad file is reported before torch loads
     from demo.checkpoints.catalogue import find_model
     from demo.machine.devices import best_device
     from demo.nano.release.robust import SEED, robustness
@@ -124,9 +139,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _train_sam2(options: argparse.Namespace) -> int:
     from demo.machine.devices import best_device
     from demo.nano.sam2.train import train
-    from demo.nano.training.team import usual_size
+    from demo.nano.training.workers import default_count
 
-    train(options.out, options.steps, options.workers or usual_size(best_device()), print)
+    train(options.out, options.steps, options.workers or default_count(best_device()), print)
     return 0
 
 
@@ -134,6 +149,17 @@ def _evaluate_sam2(options: argparse.Namespace) -> int:
     from demo.nano.sam2.evaluate import evaluate
 
     print(json.dumps(evaluate(options.folder, options.scenes, say=_say), indent=2))
+    return 0
+
+
+def _train_recogniser(options: argparse.Namespace) -> int:
+    from demo.nano.recogniser.train import make_recogniser
+
+    pictures, measured, out = options.pictures, options.measured, options.out
+    for folder in (pictures, measured):
+        if not folder.is_dir():
+            raise InputError(f"There is no folder {folder} with pictures.")
+    make_recogniser(pictures, measured, out, options.seed, options.steps, print)
     return 0
 
 

@@ -79,7 +79,7 @@ class _Box:
         y1, y2 = _clamp_span(self.y1, self.y2, size.height)
         return type(self)(x1, y1, x2, y2)
 
-    def inside(self, size: Size) -> bool:
+    def is_inside(self, size: Size) -> bool:
         """Whether ``0 <= x1 < x2 <= width`` and ``0 <= y1 < y2 <= height``."""
         return 0 <= self.x1 < self.x2 <= size.width and 0 <= self.y1 < self.y2 <= size.height
 
@@ -90,7 +90,7 @@ class PictureBox(_Box):
 
     def to_model(self, picture: Size, frame: Size) -> ModelBox:
         """The same box in the model frame, ``x · frame / picture``, rounded and not empty."""
-        box = ModelBox(*_scaled(self.xyxy, picture, frame))
+        box = ModelBox(*_scale(self.xyxy, picture, frame))
         return box.clamped(frame)
 
 
@@ -100,7 +100,7 @@ class ModelBox(_Box):
 
     def to_picture(self, picture: Size, frame: Size) -> PictureBox:
         """The same box in picture pixels, ``x · picture / frame``, rounded and not empty."""
-        box = PictureBox(*_scaled(self.xyxy, frame, picture))
+        box = PictureBox(*_scale(self.xyxy, frame, picture))
         return box.clamped(picture)
 
 
@@ -117,10 +117,7 @@ class _Point:
 
     def clamped(self, size: Size) -> Self:
         """The point moved to the nearest pixel of ``size``."""
-        return type(self)(
-            min(max(self.x, 0), size.width - 1),
-            min(max(self.y, 0), size.height - 1),
-        )
+        return type(self)(min(max(self.x, 0), size.width - 1), min(max(self.y, 0), size.height - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +126,10 @@ class PicturePoint(_Point):
 
     def to_model(self, picture: Size, frame: Size) -> ModelPoint:
         """The same point in the model frame, rounded."""
-        x, y = _scaled((self.x, self.y), picture, frame)
+        x, y = _scale((self.x, self.y), picture, frame)
         return ModelPoint(x, y).clamped(frame)
 
-    def within(self, box: PictureBox) -> bool:
+    def is_inside(self, box: PictureBox) -> bool:
         """Whether the point lies in the box or on its edge."""
         return box.x1 <= self.x <= box.x2 and box.y1 <= self.y <= box.y2
 
@@ -143,10 +140,10 @@ class ModelPoint(_Point):
 
     def to_picture(self, picture: Size, frame: Size) -> PicturePoint:
         """The same point in picture pixels, rounded."""
-        x, y = _scaled((self.x, self.y), frame, picture)
+        x, y = _scale((self.x, self.y), frame, picture)
         return PicturePoint(x, y).clamped(picture)
 
-    def within(self, box: ModelBox) -> bool:
+    def is_inside(self, box: ModelBox) -> bool:
         """Whether the point lies in the box or on its edge."""
         return box.x1 <= self.x <= box.x2 and box.y1 <= self.y <= box.y2
 
@@ -157,7 +154,7 @@ def round_half_up(value: float) -> int:
     return low + (value - low >= 0.5)
 
 
-def _scaled(values: tuple[int, ...], source: Size, target: Size) -> tuple[int, ...]:
+def _scale(values: tuple[int, ...], source: Size, target: Size) -> tuple[int, ...]:
     """x, y, x, y, … from one size to another, each rounded once, halves upwards.
 
     ``floor(v · t / s + 1/2)`` in whole numbers: a float ratio would tip some halves the wrong way.

@@ -1,7 +1,7 @@
 """A mask as a value: COCO run-length code, comparable, cheap to keep and to save.
 
 It knows how masks are stored, measured and outlined; it does not know how they are made
-(`segmenters/`) or drawn (`render.py`, the page).
+(`segmenters/`) or drawn (`dialogue/overlay.py`, the page).
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ class Mask:
         """Number of pixels. Raises ValueError when the counts do not fit the size."""
         return sum(self.run_lengths()[1::2])
 
-    def extent(self) -> PictureBox | None:
-        """The smallest box round the pixels; None where there are none."""
+    def bounding_box(self) -> PictureBox | None:
+        """The smallest box around the pixels; None where there are none."""
         pixels = self.to_array()
         columns, rows = np.flatnonzero(pixels.any(axis=0)), np.flatnonzero(pixels.any(axis=1))
         if not len(rows):
             return None
         return PictureBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
-    def within(self, box: PictureBox) -> Mask | None:
-        """The part of it inside a box; None where there is none."""
+    def crop(self, box: PictureBox) -> Mask | None:
+        """The part of the mask inside a box; None where there is none."""
         pixels = np.zeros((self.size.height, self.size.width), bool)
         inside = np.s_[box.y1 : box.y2, box.x1 : box.x2]
         pixels[inside] = self.to_array()[inside]

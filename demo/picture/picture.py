@@ -1,4 +1,4 @@
-"""Whatever a person hands over as a picture → upright RGB pixels, or a sentence that says why not.
+"""Anything a person gives as a picture → upright RGB pixels, or a sentence that says why not.
 
 Sizes are checked in the file's header before anything is decoded. This file knows neither sessions
 on disk nor models; a `Picture` is never resized here.
@@ -40,12 +40,10 @@ _NOT_A_PICTURE = (
     "Save it in one of these formats and try again."
 )
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-_ONLY_NAMED_SO = (
-    "This file is called a picture but is damaged, or holds something else. Choose another file."
+_MISNAMED = (
+    "This file has a picture’s name but is damaged or holds something else. Choose another file."
 )
-_BROKEN = (
-    "This picture is damaged or incomplete and cannot be opened: save or download it once more."
-)
+_BROKEN = "This picture is damaged or incomplete and cannot be opened: save or download it again."
 # A note on a picture that was opened as it is stored.
 AS_STORED = (
     "This picture has an EXIF orientation, which is not followed: it is shown as it is stored."
@@ -56,7 +54,7 @@ _EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct
 
 @dataclass(frozen=True, slots=True)
 class PictureInfo:
-    """What a session keeps of its picture; ``sha256`` is that of the upright RGB pixels."""
+    """What a session stores about its picture; ``sha256`` is that of the upright RGB pixels."""
 
     name: str
     size: Size
@@ -68,7 +66,7 @@ class Picture:
     """An upright picture: ``pixels`` is uint8 RGB [H, W, 3] and read-only.
 
     ``sha256`` covers the size and the pixels, and two pictures are equal when it is. ``notes`` are
-    sentences about what was done to the file, for example that only its first frame is used.
+    sentences about how the file was read, for example that only its first frame is used.
     """
 
     name: str
@@ -90,7 +88,7 @@ class Picture:
 
     @property
     def info(self) -> PictureInfo:
-        """What a session keeps of the picture."""
+        """What a session stores about the picture."""
         return PictureInfo(self.name, self.size, self.sha256)
 
 
@@ -102,14 +100,14 @@ def open_picture(source: Source, name: str | None = None, *, upright: bool = Tru
     ``upright`` an EXIF orientation turns nothing, and is noted (a TIFF is upright in any case).
     Raises PictureError, with a sentence, for everything that cannot be used.
     """
-    name = safe_name(_own_name(source) if name is None else name)
-    with _said_plainly(name):
+    name = safe_name(_name_of(source) if name is None else name)
+    with _as_picture_error(name):
         if isinstance(source, np.ndarray):
-            source = _image(source)
+            source = _image_of(source)
         if isinstance(source, Image.Image):
-            return _decoded(name, source, upright)
-        with Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as image:
-            return _decoded(name, image, upright)
+            return _decode(name, source, upright)
+        with Image.open(io.BytesIO(_read_bytes(source)), formats=FORMATS) as image:
+            return _decode(name, image, upright)
 
 
 def safe_name(name: str) -> str:
@@ -124,14 +122,14 @@ def safe_name(name: str) -> str:
     return kept if kept.strip(". ") else "picture"
 
 
-def _own_name(source: Source) -> str:
+def _name_of(source: Source) -> str:
     if isinstance(source, str | Path):
         return str(source)
     found = getattr(source, "filename", None) or getattr(source, "name", None)
     return found if isinstance(found, str) else "picture"
 
 
-def _bytes(source: str | Path | bytes | BinaryIO) -> bytes:
+def _read_bytes(source: str | Path | bytes | BinaryIO) -> bytes:
     """The file's bytes, at most one more than the limit."""
     if isinstance(source, bytes):
         data = source
@@ -162,7 +160,7 @@ def _read_file(path: Path) -> bytes:
 
 
 @contextmanager
-def _said_plainly(name: str) -> Iterator[None]:
+def _as_picture_error(name: str) -> Iterator[None]:
     """PIL's errors as sentences. Its warnings are silenced: its size limit is not ours."""
     try:
         with warnings.catch_warnings():
@@ -171,8 +169,8 @@ def _said_plainly(name: str) -> Iterator[None]:
     except PictureError:
         raise
     except UnidentifiedImageError:
-        called_one = name.lower().endswith(_SUFFIXES)
-        raise PictureError(_ONLY_NAMED_SO if called_one else _NOT_A_PICTURE) from None
+        is_named_so = name.lower().endswith(_SUFFIXES)
+        raise PictureError(_MISNAMED if is_named_so else _NOT_A_PICTURE) from None
     except Image.DecompressionBombError as error:
         raise PictureError(_bomb_sentence(error)) from None
     except Exception as error:  # a hostile file can make a decoder raise anything at all
@@ -205,45 +203,45 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _decoded(name: str, image: Image.Image, upright: bool) -> Picture:
+def _decode(name: str, image: Image.Image, upright: bool) -> Picture:
     _check_size(*image.size)
     notes = _notes(image)
     image.load()
     if upright:
-        image = _upright(image)
-    elif _is_to_be_turned(image):
+        image = _turn_upright(image)
+    elif _is_turned(image):
         notes = (*notes, AS_STORED)
-    pixels = np.array(_rgb(image))
+    pixels = np.array(_as_rgb(image))
     pixels.flags.writeable = False
     return Picture(name, pixels, _digest(pixels), notes)
 
 
 def _notes(image: Image.Image) -> tuple[str, ...]:
-    # A camera's MPO holds previews beside the photograph; nobody misses those.
+    # A camera's MPO holds previews besides the photograph; nobody misses those.
     if image.format == "MPO" or not getattr(image, "is_animated", False):
         return ()
     part = "page" if image.format == "TIFF" else "frame"
     return (f"This file holds several {part}s: only the first {part} is used.",)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn_upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except _EXIF_ERRORS:  # the pixels are fine; only the note on how to turn them is not
         return image
 
 
-def _is_to_be_turned(image: Image.Image) -> bool:
+def _is_turned(image: Image.Image) -> bool:
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
     except _EXIF_ERRORS:
         return False
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _as_rgb(image: Image.Image) -> Image.Image:
     """As RGB: transparency over white, deep grey scaled to 8 bits."""
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
+        return Image.fromarray(_as_bytes(np.asarray(image))).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
@@ -252,7 +250,7 @@ def _rgb(image: Image.Image) -> Image.Image:
     return over_white
 
 
-def _image(array: NDArray[Any]) -> Image.Image:
+def _image_of(array: NDArray[Any]) -> Image.Image:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
@@ -262,11 +260,11 @@ def _image(array: NDArray[Any]) -> Image.Image:
         )
     height, width = array.shape[:2]
     _check_size(width, height)
-    return Image.fromarray(_eight_bits(array))
+    return Image.fromarray(_as_bytes(array))
 
 
-def _eight_bits(array: NDArray[Any]) -> Pixels:
-    """Brightness as bytes, by the range that such values usually have, else by what is there."""
+def _as_bytes(array: NDArray[Any]) -> Pixels:
+    """Brightness as bytes, scaled from the range usual for the type, else from the values there are."""
     if array.dtype == np.uint8:
         return np.asarray(array, dtype=np.uint8)
     if array.dtype == np.bool_:

@@ -1,7 +1,7 @@
 """What has been found or drawn on a picture so far: regions R1, R2, … in an immutable registry.
 
-A region holds one or more objects (R2.1, R2.2); every change returns a new registry, so undo is to
-keep the old one. This file knows nothing of sentences, prompts or models.
+A region holds one or more objects (R2.1, R2.2); every change returns a new registry, so to undo is to
+go back to the old one. This file knows nothing of sentences, prompts or models.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from demo.errors import UnknownRegionError, listed
+from demo.errors import UnknownRegionError, join_with_and
 from demo.picture.geometry import PictureBox, PicturePoint
 from demo.picture.masks import Mask
 
@@ -29,7 +29,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click of a person on the picture: on the object that is meant, or not on it."""
+    """A person's click on the picture: on the object that is meant (positive), or beside it."""
 
     point: PicturePoint
     positive: bool = True
@@ -40,8 +40,8 @@ class RegionObject:
     """One object of a region, in picture pixels.
 
     ``mask_quality`` is the segmenter's own estimate of its mask (0…1), not a confidence that the
-    right object was found. ``clicks`` are those a person shaped its mask with; ``by_hand`` says that
-    a person set the box, which a mask then does not change.
+    right object was found. ``clicks`` are those with which a person shaped its mask; ``by_hand`` says
+    that a person set the box, which a mask then does not change.
     """
 
     id: str
@@ -71,11 +71,11 @@ class Region:
 
     @property
     def corrected(self) -> bool:
-        """Whether a person mended one of its objects."""
+        """Whether a person corrected one of its objects."""
         return any(o.corrected for o in self.objects)
 
     def with_object(self, item: RegionObject) -> Region:
-        """The same region with the object of that id exchanged."""
+        """The same region with the object of that id replaced."""
         return replace(self, objects=tuple(item if o.id == item.id else o for o in self.objects))
 
 
@@ -105,11 +105,7 @@ class Registry:
         return (*self._by_id, *objects)
 
     def add(
-        self,
-        objects: Sequence[RegionObject],
-        *,
-        origin: Origin = Origin.MODEL,
-        label: str = "",
+        self, objects: Sequence[RegionObject], *, origin: Origin = Origin.MODEL, label: str = ""
     ) -> tuple[Registry, Region]:
         """A registry with one more region; the objects' ids are set here (R3.1, R3.2, …)."""
         if not objects:
@@ -120,13 +116,13 @@ class Registry:
         return Registry((*self.regions, region), self.next_number + 1), region
 
     def replace(self, region: Region) -> Registry:
-        """The same registry with the region of that id exchanged."""
+        """The same registry with the region of that id replaced. Raises UnknownRegionError."""
         self.region(region.id)
         kept = tuple(region if r.id == region.id else r for r in self.regions)
         return Registry(kept, self.next_number)
 
     def remove(self, region_id: str) -> Registry:
-        """Without that region; its number is not given out again."""
+        """Without that region, whose number is not given out again. Raises UnknownRegionError."""
         self.region(region_id)
         kept = tuple(r for r in self.regions if r.id != region_id)
         return Registry(kept, self.next_number)
@@ -136,24 +132,26 @@ class Registry:
         return Registry(tuple(r for r in self.regions if r.number < number), number)
 
     def region(self, name: str) -> Region:
-        """The region called ``R2``, or the one that holds ``R2.1``.
+        """The region named ``R2``, or the one that holds ``R2.1``.
 
-        Raises UnknownRegionError with a sentence that names those there are.
+        Raises UnknownRegionError with a sentence that lists the existing ones.
         """
         region = self._by_id.get(name.split(".")[0])
         if region is None or name not in (region.id, *(o.id for o in region.objects)):
-            raise UnknownRegionError(self.unknown(name))
+            raise UnknownRegionError(self.no_such_name(name))
         return region
 
     def objects(self, name: str) -> tuple[RegionObject, ...]:
-        """All objects of ``R2``, or the one called ``R2.1``."""
+        """All objects of ``R2``, or the one named ``R2.1``. Raises UnknownRegionError."""
         region = self.region(name)
         if name == region.id:
             return region.objects
         return tuple(o for o in region.objects if o.id == name)
 
-    def unknown(self, name: str) -> str:
+    def no_such_name(self, name: str) -> str:
         """The sentence for a name that does not exist."""
         if not self.regions:
             return f"There is no {name} yet: nothing has been found or drawn on this picture."
-        return f"There is no {name} here. You can cite {listed([r.id for r in self.regions])}."
+        return (
+            f"There is no {name} here. You can cite {join_with_and([r.id for r in self.regions])}."
+        )

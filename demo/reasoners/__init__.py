@@ -1,1 +1,1 @@
-"""Models that answer: one protocol, and one file for each way to reach a model."""
+"""Models that answer: the protocol, and those that run in this process."""

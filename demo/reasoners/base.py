@@ -1,4 +1,4 @@
-"""What the engine needs of a model, whatever it is and wherever it runs."""
+"""The protocol of a model for the engine, independent of where it runs."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ class Reasoner(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it, such as ``nano``."""
+        """Its name for people, such as ``nano``."""
 
     @property
     def dialect(self) -> Dialect:
-        """How it is asked, what it is shown, and the frame that its boxes are written in."""
+        """How it is prompted, the size of its pictures, and the frame of its boxes."""
 
     @property
     def device(self) -> str:
-        """What it runs on, for people: ``CPU``, ``NVIDIA GeForce RTX 3060``."""
+        """Where it runs, for people: ``CPU``, ``NVIDIA GeForce RTX 3060``."""
 
     @property
     def held_bytes(self) -> int:
-        """What its weights take of this machine's memory, and `close` would free."""
+        """Bytes of this machine's memory that its weights take, and that `close` would free."""
 
     def prepare(self, picture: Picture) -> None:
-        """Do what can be done for a picture before a question is asked; may be left out."""
+        """Do the work for a picture that needs no question; optional before `stream`."""
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
@@ -57,14 +57,14 @@ class Reasoner(Protocol):
         """
 
     def close(self) -> None:
-        """Free what it holds, after an answer under way; it cannot be asked any more."""
+        """Free its memory after any running answer; it cannot be asked any more."""
 
 
-def framed(picture: Picture, dialect: Dialect) -> Image.Image:
-    """The picture in the size that a model is shown it in.
+def picture_for(picture: Picture, dialect: Dialect) -> Image.Image:
+    """The picture in the size that a model is shown.
 
-    A fixed size is reached as in RegionReasoner's training, bilinear, with the shape not kept; a
-    picture's own shape is kept as with the Qwen models, bicubic.
+    A fixed size is reached as in RegionReasoner's training, bilinear and without keeping the shape; where
+    the picture keeps its shape, bicubic as for the Qwen models.
     """
     shown = dialect.view(picture.size).shown
     method = Image.Resampling.BILINEAR if dialect.shown else Image.Resampling.BICUBIC

@@ -1,13 +1,14 @@
 """Greedy decoding that looks ahead: several guessed tokens are checked in one forward pass.
 
-The text is the one that plain greedy decoding writes. A pass over several tokens computes the same as
-one pass each, but adds up in another order; so a guess counts only where the likeliest token leads by
-more than that difference, which is measured. It knows tokens and logits, no pictures and no texts.
+The text is the same as with plain greedy decoding. A pass over several tokens computes the same as one pass
+for each, but adds up in another order; so a guess counts only where the likeliest token leads by more than
+the difference, which is measured. It knows tokens and logits, no pictures and no texts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,17 +17,27 @@ from transformers import DynamicCache
 from demo.errors import CheckpointError, ModelError
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix
-from demo.reasoners.rules import Ruled, Rules
+from demo.reasoners.rules import RuledText, Rules
 
-# The two leading tokens may both move, and what was measured is a sample: hence four times over.
+# Both leading tokens may move, and the measurement is only a sample: hence the factor of four.
 _SAFETY = 4.0
 # In logits. Where even that is not enough the passes do not compute the same, and nothing is guessed.
 _MAX_MARGIN = 2.0
-# bitsandbytes' fused 4-bit kernel takes so many tokens at a time, by compute capability; beyond, the
-# weights are unpacked first, which costs more than a guess can gain.
+# The most tokens of bitsandbytes' fused 4-bit kernel, by compute capability; with more, the weights are
+# unpacked first, which costs more than a guess can gain.
 _FUSED_TOKENS = {(8, 6): 16, (8, 9): 8, (9, 0): 5}
 _MIN_FUSED = 5
 _MAX_TOKENS = 16
+
+
+@dataclass(slots=True)
+class _State:
+    """One text while it is decoded: ``waiting`` are the tokens that the next pass computes first."""
+
+    cache: DynamicCache
+    offset: int
+    ruled: RuledText
+    waiting: list[int]
 
 
 class Decoder:
@@ -35,11 +46,11 @@ class Decoder:
     ``passes`` and ``written`` count forward passes and tokens since it was made.
     """
 
-    def __init__(self, model: Any, rules: Rules, most_guessed: int) -> None:
+    def __init__(self, model: Any, rules: Rules, max_guessed: int) -> None:
         self._text, self._head = model.model.language_model, model.lm_head
         self._device = model.device
         self.rules = rules
-        self._most_guessed = most_guessed if rules.fit_for_guesses else 0
+        self._max_guessed = max_guessed if rules.may_guess else 0
         self._margin: float | None = None
         self.passes = self.written = 0
 
@@ -47,46 +58,46 @@ class Decoder:
     def looks_ahead(self) -> bool:
         """Whether guesses are made: not before the difference was measured, and not if it is large."""
         measured = self._margin is not None and self._margin <= _MAX_MARGIN
-        return measured and self._most_guessed > 0
+        return measured and self._max_guessed > 0
 
     @torch.inference_mode()
     def measure(self, prefix: Prefix, tokens: Sequence[int]) -> None:
-        """Measure, once, how far one pass over several tokens is from one pass for each.
+        """Measure, once, the difference between one pass over several tokens and one pass for each.
 
         The first few of ``tokens`` after ``prefix`` are the sample.
         """
-        if self._margin is not None or not self._most_guessed:
+        if self._margin is not None or not self._max_guessed:
             return
-        sample = list(tokens[: min(self._most_guessed, 4) + 1])
+        sample = list(tokens[: min(self._max_guessed, 4) + 1])
         together = self._logits(sample, prefix.cache(), prefix.offset, len(sample))
         cache = prefix.cache()
         single = torch.cat([self._logits([t], cache, prefix.offset, 1) for t in sample])
         difference = float((together - single).abs().max())
-        self._margin = _SAFETY * difference * self.rules.widens
+        self._margin = _SAFETY * difference * self.rules.widening
 
     def write(
         self,
         prefix: Prefix,
         tokens: Sequence[int],
         lookahead: Lookahead,
-        most: int,
+        max_tokens: int,
         *,
         written: Sequence[int] = (),
         piece: int | None = None,
     ) -> Iterator[list[int]]:
-        """The tokens that follow ``tokens`` and what is ``written`` already, up to an end or ``most``.
+        """The tokens that follow ``tokens`` and ``written``, up to an end or ``max_tokens``.
 
         As many at a time as each pass yields. With ``piece`` the beginning is computed ``piece`` tokens
         at a time, and nothing is guessed: slower, and with less memory. Raises ModelError when the model
         computes no usable numbers.
         """
-        cache, offset = prefix.cache(), prefix.offset
-        ruled = Ruled(self.rules, [*prefix.ids, *tokens], written, most)
-        waiting = self._first_pieces([*tokens, *written], cache, offset, piece)
-        left, alone, text = most, piece is not None, list(written)
+        ruled = RuledText(self.rules, [*prefix.ids, *tokens], written, max_tokens)
+        state = _State(prefix.cache(), prefix.offset, ruled, [*tokens, *written])
+        self._compute_pieces(state, piece)
+        left, alone, text = max_tokens, piece is not None, list(written)
         while left > 0:
-            guessed = [] if alone else self._guessed(lookahead, left - 1)
-            new, waiting, doubtful = self._step(waiting, guessed, cache, offset, ruled)
+            guessed = [] if alone else self._guess(lookahead, left - 1)
+            new, doubtful = self._step(state, guessed)
             alone = piece is not None or doubtful
             left -= len(new)
             new, ended = self._up_to_end(text, new)
@@ -100,81 +111,66 @@ class Decoder:
                 return
 
     def _up_to_end(self, text: Sequence[int], new: list[int]) -> tuple[list[int], bool]:
-        """What of the new tokens belongs to the text, and whether it ends there."""
+        """The new tokens that belong to the text, and whether it ends there."""
         for i, token in enumerate(new):
             if token in self.rules.ends:
                 return new[:i], True
-            if self.rules.stopped([*text, *new[: i + 1]]):
+            if self.rules.is_stopped([*text, *new[: i + 1]]):
                 return new[: i + 1], True
         return new, False
 
-    def _guessed(self, lookahead: Lookahead, room: int) -> list[int]:
-        return lookahead.guess(min(self._most_guessed, room)) if self.looks_ahead else []
+    def _guess(self, lookahead: Lookahead, room: int) -> list[int]:
+        return lookahead.guess(min(self._max_guessed, room)) if self.looks_ahead else []
 
-    def _step(
-        self,
-        waiting: list[int],
-        guessed: list[int],
-        cache: DynamicCache,
-        offset: int,
-        ruled: Ruled,
-    ) -> tuple[list[int], list[int], bool]:
-        """One pass: the tokens it settled, those to start the next one with, and whether the first
-        token that it left open must be computed by itself.
+    def _step(self, state: _State, guessed: list[int]) -> tuple[list[int], bool]:
+        """One pass: the tokens that it settled, and whether the next one is in doubt, so that it must be
+        computed on its own. ``state`` moves on.
         """
-        best, sure = self._best(waiting, guessed, cache, offset, ruled)
-        right = _agreeing(guessed, best, sure)
+        best, sure = self._best(state, guessed)
+        right = _count_agreeing(guessed, best, sure)
         kept = guessed[:right]
         doubtful = bool(guessed) and not sure[right]
-        # What was guessed wrongly leaves the cache; of a doubtful place its token, too, to go in again.
-        cache.crop(right - len(guessed) - doubtful)
+        # Wrong guesses leave the cache; at a doubtful place its last token does too, to be computed again.
+        state.cache.crop(right - len(guessed) - doubtful)
         if doubtful:
-            return kept, (waiting + kept)[-1:], True
-        return [*kept, best[right]], [best[right]], False
+            state.waiting = (state.waiting + kept)[-1:]
+            return kept, True
+        state.waiting = [best[right]]
+        return [*kept, best[right]], False
 
-    def _first_pieces(
-        self, tokens: list[int], cache: DynamicCache, offset: int, piece: int | None
-    ) -> list[int]:
-        """Compute all but the last piece; what is left to compute."""
-        while piece is not None and len(tokens) > piece:
-            self._logits(tokens[:piece], cache, offset, 1)
-            tokens = tokens[piece:]
-        return tokens
+    def _compute_pieces(self, state: _State, piece: int | None) -> None:
+        """Compute all but the last piece of the waiting tokens, ``piece`` at a time."""
+        while piece is not None and len(state.waiting) > piece:
+            self._logits(state.waiting[:piece], state.cache, state.offset, 1)
+            state.waiting = state.waiting[piece:]
 
     @torch.inference_mode()
-    def _best(
-        self,
-        waiting: list[int],
-        guessed: list[int],
-        cache: DynamicCache,
-        offset: int,
-        ruled: Ruled,
-    ) -> tuple[list[int], list[bool]]:
-        """The best token after ``waiting`` and after each guess, and whether it leads clearly."""
+    def _best(self, state: _State, guessed: list[int]) -> tuple[list[int], list[bool]]:
+        """The best token after the waiting ones and after each guess, and whether it leads clearly."""
         self.passes += 1
-        logits = self._logits(waiting + guessed, cache, offset, len(guessed) + 1)
-        scores = ruled.scores(logits, guessed)
+        logits = self._logits(state.waiting + guessed, state.cache, state.offset, len(guessed) + 1)
+        scores = state.ruled.scores(logits, guessed)
         two = scores.topk(2).values
         leads = two[:, 0] - two[:, 1] > (self._margin or 0.0)
         # Of equal scores `generate` takes the one that argmax names. One transfer from the device for
         # all, because each one waits for it.
-        told = torch.stack(
+        rows = torch.stack(
             [scores.argmax(-1), leads.long(), logits.isfinite().all(-1).long()], dim=1
         ).tolist()
-        if not all(finite for _, _, finite in told):
-            raise self._useless()
-        return [token for token, _, _ in told], [bool(lead) for _, lead, _ in told]
+        if not all(finite for _, _, finite in rows):
+            raise self._numbers_error()
+        return [token for token, _, _ in rows], [bool(lead) for _, lead, _ in rows]
 
-    def _useless(self) -> ModelError:
-        """Why there may be numbers that are infinite or none at all, and what to do."""
+    def _numbers_error(self) -> ModelError:
+        """The error for logits that are infinite or not numbers, with what to do."""
         if self._head.weight.dtype == torch.float16:
             return ModelError(
                 "This model’s numbers are too large for float16, in which it runs here. Run it on a "
                 "card that computes in bf16 (compute capability 8 or newer), or on a server."
             )
         return CheckpointError(
-            "This model computes numbers that are none: its weights are damaged, perhaps by a merge or "
-            "an incomplete copy. Make or fetch them again."
+            "This model computes values that are not numbers: its weights are damaged, perhaps by a merge "
+            "or an incomplete copy. Make or fetch them again."
         )
 
     @torch.inference_mode()
@@ -193,14 +189,14 @@ class Decoder:
         return self._head(hidden[0, -count:]).float()
 
 
-def _agreeing(guessed: Sequence[int], best: Sequence[int], sure: Sequence[bool]) -> int:
-    """How many of the guessed tokens are, for sure, what the model would have written."""
+def _count_agreeing(guessed: Sequence[int], best: Sequence[int], sure: Sequence[bool]) -> int:
+    """How many of the guessed tokens are certainly those that the model would have written."""
     pairs = enumerate(zip(guessed, best, sure, strict=False))
     return next((i for i, (g, b, s) in pairs if g != b or not s), len(guessed))
 
 
-def most_guessed(model: Any) -> int:
-    """How many tokens to guess at a time on the model's device."""
+def max_guessed(model: Any) -> int:
+    """The most tokens to guess at a time on the model's device."""
     if model.device.type != "cuda" or not getattr(model, "is_quantized", False):
         return _MAX_TOKENS - 1
     capability = torch.cuda.get_device_capability(model.device)

@@ -1,8 +1,8 @@
 """A Qwen2.5-VL or Qwen2-VL checkpoint in this process, through transformers.
 
-The picture goes in at exactly the size that its dialect shows and is computed once; decoding is greedy,
-looks ahead, and hands the text out pass by pass, so a stop takes effect after the pass at hand. It knows
-nothing of regions, traces or pages.
+The picture goes in at exactly the size of its dialect and is computed once; decoding is greedy, looks
+ahead, and yields the text pass by pass, so cancelling takes effect after the current pass. It knows no
+regions, traces or pages.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.picture.picture import Picture
-from demo.reasoners.base import MAX_NEW_TOKENS, Usage, framed
-from demo.reasoners.decoding import Decoder, most_guessed
+from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
+from demo.reasoners.decoding import Decoder, max_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 from demo.reasoners.rules import Rules
 
 _END_OF_PICTURE = "<|vision_end|>"
 _ENDS = ("<|im_end|>", "<|endoftext|>")
-# When memory ran out, a prompt is computed in pieces of so many tokens.
+# The tokens of a piece in which a prompt is computed after memory ran out.
 _SMALL_PIECE = 128
 _SAMPLE = "find the dog"  # any words: the passes are measured on them
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class LocalReasoner:
-    """One loaded checkpoint; one answer at a time, the lock sees to that."""
+    """One loaded checkpoint; a lock lets it write one answer at a time."""
 
     def __init__(
         self,
@@ -52,20 +52,13 @@ class LocalReasoner:
         processor: Any,
         dialect: Dialect,
     ) -> None:
-        self._name, self._model, self._processor = name, model.eval(), processor
-        self._dialect, self._device, self._closed = dialect, model.device, False
+        self.name, self.dialect = name, dialect
+        self._model, self._processor = model.eval(), processor
+        self._device, self._closed = model.device, False
         self._lock = FairLock()
         self._prefixes = Prefixes()
-        rules = Rules(model, processor.tokenizer, _usual_ends(model, processor.tokenizer))
-        self._decoder = Decoder(model, rules, most_guessed(model))
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._dialect
+        rules = Rules(model, processor.tokenizer, _default_ends(model, processor.tokenizer))
+        self._decoder = Decoder(model, rules, max_guessed(model))
 
     @property
     def device(self) -> str:
@@ -76,29 +69,29 @@ class LocalReasoner:
 
     @property
     def parameters(self) -> tuple[int, int]:
-        """How many numbers the vision tower and the language model have; shared ones count once."""
+        """The parameter counts of vision tower and language model; shared ones count once."""
         tower = sum(p.numel() for p in self._model.model.visual.parameters())
         return tower, sum(p.numel() for p in self._model.parameters()) - tower
 
     @property
     def held_bytes(self) -> int:
-        """What its weights take; nothing once it is closed."""
+        """Bytes of its weights; 0 once it is closed."""
         return 0 if self._closed else sum(p.nbytes for p in self._model.parameters())
 
     @property
     def decoding(self) -> str:
         """How it decodes, for people, such as *greedy, repetition penalty 1.05, with look-ahead*."""
         how = "with look-ahead" if self._decoder.looks_ahead else "token by token"
-        return ", ".join(("greedy", *self._decoder.rules.words, how))
+        return ", ".join(("greedy", *self._decoder.rules.differences, how))
 
     def prepare(self, picture: Picture) -> None:
-        """Compute everything that stands before a question; the newest pictures are kept."""
-        with self._lock, failures_said():
+        """Compute everything before a question; the results for the newest pictures are kept."""
+        with self._lock, as_model_error():
             self._check_open()
             self._prefix(picture)
 
     def close(self) -> None:
-        """Free the weights and all that was computed; an answer under way is finished first.
+        """Free the weights and everything computed, after any running answer.
 
         After that, `prepare` and `stream` raise ModelError.
         """
@@ -107,7 +100,7 @@ class LocalReasoner:
                 self._closed = True
                 self._prefixes.clear()
                 del self._model, self._decoder
-        gc.collect()  # a model holds itself in circles
+        gc.collect()  # a model has reference cycles
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -118,21 +111,21 @@ class LocalReasoner:
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Generator[str | Usage, None, None]:
-        """The answer's text, then the token counts.
+        """The answer's text in pieces, then the token counts.
 
         The web server may take each piece on another thread, so nothing that belongs to a thread (an
         owned lock, inference mode) is held across a ``yield``.
         """
-        # While others are answered this one waits in line, and can be stopped.
-        if not self._lock.enter(cancel):
+        # While others are answered this one waits, and can be cancelled.
+        if not self._lock.acquire(cancel):
             yield Usage()
             return
         try:
-            with failures_said():
+            with as_model_error():
                 self._check_open()
                 yield from self._answer(picture, prompt, cancel)
         finally:
-            self._lock.leave()
+            self._lock.release()
 
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
@@ -153,7 +146,7 @@ class LocalReasoner:
     def _tokens(
         self, picture: Picture, asked: list[int], likely: Sequence[str]
     ) -> Iterator[list[int]]:
-        """What the model writes; where memory runs out, once more from there on with less of it."""
+        """The tokens that the model writes; where memory runs out, it continues with less of it."""
         lookahead = Lookahead((self._ids(text) for text in likely), asked)
         written: list[int] = []
         try:
@@ -164,8 +157,8 @@ class LocalReasoner:
                 yield tokens
             return
         except torch.OutOfMemoryError:
-            log.warning("out of memory after %d tokens: once more in small pieces", len(written))
-        # Not in the clause above, which would keep what the failed pass had computed.
+            log.warning("out of memory after %d tokens: trying again in small pieces", len(written))
+        # Not in the clause above, which would keep the results of the failed pass.
         self._prefixes.clear()
         torch.cuda.empty_cache()
         prefix, left = self._prefix(picture, _SMALL_PIECE), MAX_NEW_TOKENS - len(written)
@@ -175,7 +168,7 @@ class LocalReasoner:
 
     @torch.inference_mode()
     def _prefix(self, picture: Picture, piece: int | None = None) -> Prefix:
-        """Everything before a question, computed ``piece`` tokens at a time when it is not kept."""
+        """Everything before a question, computed ``piece`` tokens at a time unless it was kept."""
         kept = self._prefixes.get(picture.sha256)
         if kept is not None:
             return kept
@@ -186,8 +179,7 @@ class LocalReasoner:
         is_picture = ids == self._model.config.image_token_id
         embedded = model.get_input_embeddings()(ids)
         embedded[is_picture] = features.to(embedded.dtype)
-        # Positions are given, not left to the model, which keeps them in state that any other call
-        # would change.
+        # Positions are passed in, because the model would keep them in state that other calls change.
         positions, offset = model.get_rope_index(
             ids, mm_token_type_ids=is_picture.int(), image_grid_thw=grid
         )
@@ -207,24 +199,24 @@ class LocalReasoner:
     def _features(self, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
         """Visual features [N, width], and the grid [1, 3] of patches in time, height and width."""
         pixels = self._processor.image_processor(
-            framed(picture, self._dialect), do_resize=False, return_tensors="pt"
+            picture_for(picture, self.dialect), do_resize=False, return_tensors="pt"
         ).to(self._model.device)
         grid = pixels["image_grid_thw"]
         seen = self._model.get_image_features(pixels["pixel_values"].to(self._model.dtype), grid)
         return torch.cat(list(seen.pooler_output)), grid
 
     def _picture_ids(self, count: int) -> list[int]:
-        """The prompt up to the end of a picture of so many visual tokens."""
-        before, end, _ = self._written("").partition(_END_OF_PICTURE)
+        """The prompt up to the end of a picture of ``count`` visual tokens."""
+        before, end, _ = self._chat_text("").partition(_END_OF_PICTURE)
         token = self._processor.image_token
         return self._ids(before.replace(token, token * count) + end)
 
     def _question_ids(self, instruction: str) -> list[int]:
         """The prompt after the picture."""
-        # A special token ends the picture, so both sides can be tokenized by themselves.
-        return self._ids(self._written(instruction).partition(_END_OF_PICTURE)[2])
+        # A special token ends the picture, so both sides can be tokenized separately.
+        return self._ids(self._chat_text(instruction).partition(_END_OF_PICTURE)[2])
 
-    def _written(self, instruction: str) -> str:
+    def _chat_text(self, instruction: str) -> str:
         content = [{"type": "image"}, {"type": "text", "text": instruction}]
         return self._processor.apply_chat_template(
             [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
@@ -234,10 +226,10 @@ class LocalReasoner:
         return self._processor.tokenizer(text, add_special_tokens=False).input_ids
 
 
-def _usual_ends(model: Any, tokenizer: Any) -> list[int]:
+def _default_ends(model: Any, tokenizer: Any) -> list[int]:
     """The ids that end an answer in the chat format, for a checkpoint that names none.
 
-    `generate` would go on behind them until it may not any more; people see what stands before.
+    `generate` would continue after them up to its limit; people see the text before them.
     """
     named = model.config.text_config.eos_token_id
     listed = named if isinstance(named, list) else [named]
@@ -246,8 +238,8 @@ def _usual_ends(model: Any, tokenizer: Any) -> list[int]:
 
 
 @contextmanager
-def failures_said() -> Iterator[None]:
-    """Turn whatever goes wrong in a model, above all for want of memory, into a sentence."""
+def as_model_error() -> Iterator[None]:
+    """Turn any error of a model, above all a lack of memory, into ModelError with a sentence."""
     try:
         yield
     except DemoError:

@@ -1,7 +1,7 @@
-"""Guesses at what a model writes next, taken from what was written before.
+"""Guesses at the next tokens of a model, from earlier texts.
 
 The scene sentence, the boxes of the references and the skeleton of an answer repeat earlier texts of
-the same dialogue. It knows tokens as numbers only; whether a guess is right, the model decides.
+the same dialogue. It knows tokens only as numbers; the model decides whether a guess is right.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-# Longer contexts are surer; the longest that occurred before decides.
+# Longer contexts are more reliable; the longest that occurred before decides.
 CONTEXTS = (8, 4, 2, 1)
 _START = -1  # stands before the first token of every answer
-_QUESTION = -2  # stands before the question, which no answer begins like
+_QUESTION = -2  # stands before the question, which no answer resembles at its start
 
 
 class Lookahead:
-    """The texts there are to guess from, the last of which is being written.
+    """The texts to guess from, the last of which is being written.
 
     ``likely`` are token ids of texts that the answer may repeat, the likeliest last, ``question`` those
-    of the prompt; where several fit, the last counts.
+    of the prompt; where several match, the last counts.
     """
 
     def __init__(self, likely: Iterable[Sequence[int]] = (), question: Sequence[int] = ()) -> None:
@@ -33,7 +33,7 @@ class Lookahead:
         self._tokens.append(_START)
 
     def add(self, tokens: Iterable[int]) -> None:
-        """Go on with the text that is being written."""
+        """Continue the text that is being written."""
         for token in tokens:
             place = len(self._tokens)
             for length in CONTEXTS:
@@ -41,14 +41,14 @@ class Lookahead:
                     self._after[tuple(self._tokens[place - length :])] = place
             self._tokens.append(token)
 
-    def guess(self, most: int) -> list[int]:
-        """At most so many tokens that may come next; none where nothing like it was written before.
+    def guess(self, max_tokens: int) -> list[int]:
+        """At most ``max_tokens`` tokens that may come next; none where no earlier text matches.
 
-        What follows a short context is a poor guess, so it is kept short as well.
+        A short context makes a poor guess, which is therefore kept short as well.
         """
         for length in CONTEXTS:
             place = self._after.get(tuple(self._tokens[-length:]))
             if place is not None and length <= len(self._tokens):
-                stop = place + min(most, 4 * length)
+                stop = place + min(max_tokens, 4 * length)
                 return list(takewhile(lambda token: token >= 0, self._tokens[place:stop]))
         return []

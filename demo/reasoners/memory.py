@@ -1,4 +1,4 @@
-"""How much memory a model takes, and what of it fits: decided by numbers, before anything is loaded.
+"""How much memory a model takes, and in which precision it fits: calculated before anything is loaded.
 
 It knows counts of parameters and bytes; it knows neither torch nor files, and loads nothing.
 """
@@ -19,13 +19,13 @@ _NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 _BYTES: dict[Half, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
 _WORDS: dict[Half, str] = {"float32": "float32", "float16": "float16", "bfloat16": "bf16"}
 
-# Bound on what is kept of pictures between turns: four of them with the 7B (prefix.py holds to it).
+# Bound on the bytes kept for pictures between turns: four pictures with the 7B (see prefix.py).
 MAX_PREFIX_BYTES = GIB // 4
-SPARE = GIB // 2  # the libraries' own work space and what lies unused between allocations
+SPARE = GIB // 2  # the libraries' work space and unused memory between allocations
 BF16_FROM = 40 * GIB  # a card with so much free is not short of memory: nothing is lost there
 
-# Parameters of the picture part of SAM 2.1. The work space is a count of all that is alive while 32
-# objects are outlined in bf16 (690 MiB), with four encoded pictures kept (46 MiB each).
+# Parameters of the picture part of SAM 2.1. The work space counts everything alive while 32 objects are
+# outlined in bf16 (690 MiB), with four encoded pictures kept (46 MiB each).
 SAM2_PARAMETERS = {
     "tiny": 31_440_721,
     "small": 38_538_577,
@@ -61,11 +61,11 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """In which precision a model is loaded onto which device, and which SAM 2 goes beside it.
+    """The device and precision of a model, and which SAM 2 runs beside it.
 
     ``sam2`` is None where no size was offered or none fits; ``why`` is a sentence for people. A model like
-    nano has no ``shape``: it fits everywhere. ``half`` is what everything that is not in 4 bits is kept in
-    and what layers in 4 bits compute in.
+    nano has no ``shape``: it fits everywhere. ``half`` is the type of everything that is not in 4 bits, and
+    the one in which layers in 4 bits compute.
     """
 
     device: str
@@ -76,17 +76,17 @@ class Plan:
     half: Half = "bfloat16"
 
     @property
-    def four_bits(self) -> bool:
+    def is_four_bits(self) -> bool:
         return self.precision in ("nf4", "nf4-all")
 
     @property
     def dtype(self) -> Half:
-        """What everything that is not in 4 bits is kept in, but for a tower (see `tower_dtype`)."""
+        """The type of everything that is not in 4 bits, except a tower (see `tower_dtype`)."""
         return dtype_of(self.precision, self.half)
 
 
 def weight_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
-    """Bytes of the weights in a precision; ``half`` is what is not in 4 bits, when some is."""
+    """Bytes of the weights in a precision; ``half`` is the type of what is not in 4 bits, when some is."""
     dtype = dtype_of(precision, half)
     each, in_tower = _BYTES[dtype], _BYTES[tower_dtype(dtype)]
     layers = shape.layers_linear * (_NF4_BYTES if precision.startswith("nf4") else each)
@@ -103,9 +103,9 @@ def cache_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> 
 
 
 def work_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
-    """Bytes that are alive at the widest place of a forward pass over a picture and its question.
+    """Bytes alive at the widest point of a forward pass over a picture and its question.
 
-    In a layer these are the gate, its partner, their product and three hidden states; the tower holds
+    In a layer these are the gate, its partner, their product and three hidden states; the tower has
     about twelve. A layer in 4 bits is unpacked for a long input.
     """
     dtype = dtype_of(precision, half)
@@ -116,14 +116,14 @@ def work_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> i
 
 
 def sam2_bytes(size: str) -> int:
-    """Bytes of a SAM 2 in bf16 with its work space."""
+    """Bytes of a SAM 2 in bf16, with its work space."""
     return SAM2_PARAMETERS[size] * 2 + _SAM2_WORK
 
 
 def need_of(
     shape: Shape, precision: Precision, sam2: str | None = None, half: Half = "bfloat16"
 ) -> Need:
-    """What a model takes in a precision, with a SAM 2 beside it or without."""
+    """The memory that a model needs in a precision, with or without a SAM 2 beside it."""
     return Need(
         weight_bytes(shape, precision, half),
         cache_bytes(shape, precision, half),
@@ -137,8 +137,8 @@ def precisions(
 ) -> tuple[Precision, ...]:
     """The precisions to try, best first, for the options ``--quantize`` and ``--low-memory``.
 
-    ``half`` is what the device computes in without quantization. On an Apple GPU there is nothing else:
-    4 bits have no kernels of their own there.
+    ``half`` is the type in which the device computes without quantization. An Apple GPU has nothing else:
+    there are no kernels for 4 bits.
     """
     if device == "mps" or quantize == "none":
         return (half,)
@@ -175,7 +175,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What was tried, in words."""
+    """The precisions that were tried, in words."""
 
     name: str
     shape: Shape
@@ -186,17 +186,17 @@ class _Fit:
 
     def why(self, taken: Precision) -> str:
         need = gib(self._need(taken).total)
-        said = f"{self.name} runs {self._words(taken)}: it needs {need} GiB, and {self._room()}."
+        reason = f"{self.name} runs {self._words(taken)}: it needs {need} GiB, and {self._room()}."
         if taken == self.tried[0]:
-            return said
+            return reason
         better = gib(self._need(self.tried[0]).total)
-        return f"{said} {self._words(self.tried[0]).capitalize()} it would need {better} GiB."
+        return f"{reason} {self._words(self.tried[0]).capitalize()} it would need {better} GiB."
 
     def refusal(self) -> str:
         last = self.tried[-1]
         return (
             f"{self.name} does not fit: {self._words(last)} it needs {self._need(last)}, and "
-            f"{self._room()}. {_way_out(self.device, self.tried)}"
+            f"{self._room()}. {_advice(self.device, self.tried)}"
         )
 
     def _need(self, precision: Precision) -> Need:
@@ -225,7 +225,7 @@ def _place(device: str) -> str:
     return "this machine’s memory" if device != "cuda" else "the graphics card’s memory"
 
 
-def _way_out(device: str, tried: Sequence[Precision]) -> str:
+def _advice(device: str, tried: Sequence[Precision]) -> str:
     if device == "cuda" and tried[-1] != "nf4-all":
         return "Start without --quantize none, which takes less, or with --model nano."
     return "Close other programs that use it, or start with --model qwen2.5-vl-3b or --model nano."

@@ -1,6 +1,6 @@
-"""What is computed once per picture: keys and values of everything before the question.
+"""The results computed once per picture: keys and values of everything before the question.
 
-It knows tensors and how long they are kept; it does not know what they say.
+It knows tensors and how long to keep them, not what they mean.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from demo.reasoners.memory import MAX_PREFIX_BYTES
 class Prefix:
     """System line and picture, computed.
 
-    ``layers`` holds keys and values [1, heads, length, width] of each layer, ``ids`` the tokens they
-    are of; token ``i`` of what follows has the rotary position ``i + offset`` on all three axes, with
-    ``i`` counted from the beginning of the prompt.
+    ``layers`` holds keys and values [1, heads, length, width] of each layer, ``ids`` their tokens; a later
+    token ``i``, counted from the beginning of the prompt, has the rotary position ``i + offset`` on all
+    three axes.
     """
 
     layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
@@ -37,7 +37,7 @@ class Prefix:
         return sum(keys.nbytes + values.nbytes for keys, values in self.layers)
 
     def cache(self) -> DynamicCache:
-        """A cache that goes on from here; it grows by copies, so the prefix itself never changes."""
+        """A cache that continues from here; it grows by copies, so the prefix itself never changes."""
         cache = DynamicCache()
         for index, (keys, values) in enumerate(self.layers):
             cache.update(keys[:, :, :0], values[:, :, :0], index)
@@ -46,7 +46,7 @@ class Prefix:
 
 
 def prefix_of(cache: DynamicCache, ids: Sequence[int], offset: int) -> Prefix:
-    """What a cache holds now, which was computed of these tokens."""
+    """The prefix of what a cache holds now, computed from the tokens ``ids``."""
     layers = tuple((layer.keys, layer.values) for layer in cache.layers)
     return Prefix(layers, tuple(ids), offset)
 
@@ -57,12 +57,12 @@ class Prefixes:
     The newest one is kept whatever its size.
     """
 
-    def __init__(self, most_bytes: int = MAX_PREFIX_BYTES) -> None:
-        self._most = most_bytes
+    def __init__(self, max_bytes: int = MAX_PREFIX_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._kept: OrderedDict[str, Prefix] = OrderedDict()
 
     def get(self, picture: str) -> Prefix | None:
-        """The prefix of the picture with that hash, if it is there."""
+        """The prefix of the picture with that hash; None where it is not kept."""
         if picture in self._kept:
             self._kept.move_to_end(picture)
         return self._kept.get(picture)
@@ -70,7 +70,7 @@ class Prefixes:
     def put(self, picture: str, prefix: Prefix) -> None:
         """Keep one more; those used least recently make room."""
         self._kept[picture] = prefix
-        while len(self._kept) > 1 and self.nbytes > self._most:
+        while len(self._kept) > 1 and self.nbytes > self._max_bytes:
             self._kept.popitem(last=False)
 
     def clear(self) -> None:

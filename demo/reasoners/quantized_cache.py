@@ -1,7 +1,7 @@
-"""Checkpoints that were quantized once and are kept, so that the next start takes seconds.
+"""Copies of checkpoints that were quantized once, so that the next start takes seconds.
 
-A copy gets its name only when it is whole. It knows folders and sizes, and asks nothing of a model but to
-be saved.
+A copy gets its name only when it is complete. It knows folders and sizes; of a model it needs only that it
+can be saved.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from demo.reasoners.memory import Plan
 _LIST = "kept.json"
 _DIGEST = 12  # letters at the end of a copy’s name
 _MAKING = ".making-"
-_LEFT_AFTER_S = 24 * 3600  # a folder that is still being made by then was left by a killed process
+_LEFT_AFTER_S = 24 * 3600  # an unfinished folder older than this was left by a killed process
 _LIBRARIES = ("bitsandbytes", "torch", "transformers")
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again: ``REGIONREASONER_CACHE``, or the user's own cache."""
+    """The folder for files that can be made again: ``REGIONREASONER_CACHE``, or the user's cache."""
     if given := os.environ.get("REGIONREASONER_CACHE"):
         return Path(given).expanduser()
     if sys.platform == "darwin":
@@ -40,11 +40,11 @@ def cache_folder() -> Path:
     return Path(base) / "regionreasoner"
 
 
-def kept_folder(name: str, source: Path, plan: Plan) -> Path:
-    """Where the quantized copy of a checkpoint belongs, whether it is there or not.
+def copy_folder(name: str, source: Path, plan: Plan) -> Path:
+    """The folder of the quantized copy of a checkpoint, whether it exists or not.
 
-    The name changes with the checkpoint's files, the precision, what it computes in, the device and the
-    libraries' versions.
+    Its name changes with the checkpoint's files, the precision, the type it computes in, the device and
+    the libraries' versions.
     """
     files = sorted((*source.glob("*.safetensors"), source / "config.json"))
     made_of = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
@@ -60,15 +60,15 @@ def check_whole(folder: Path) -> None:
         sizes = json.loads((folder / _LIST).read_text(encoding="utf-8"))
         changed = [name for name, size in sizes.items() if (folder / name).stat().st_size != size]
     except (OSError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"The quantized copy in {folder} is not whole.") from error
+        raise CheckpointError(f"The quantized copy in {folder} is incomplete.") from error
     if changed:
-        raise CheckpointError(f"The quantized copy in {folder} is not whole: {changed[0]}.")
+        raise CheckpointError(f"The quantized copy in {folder} is incomplete: {changed[0]}.")
 
 
-def keep(model: Any, folder: Path) -> str:
-    """Save a quantized model under that name and forget its older copies; a sentence that says so.
+def save_copy(model: Any, folder: Path) -> str:
+    """Save a quantized model in that folder and remove its older copies; returns a sentence about it.
 
-    It is written beside its place and moved there when it is whole. A disk without room is no failure.
+    It is written beside its place and moved there when it is complete. A full disk is not an error.
     """
     size = sum(t.nbytes for t in model.state_dict().values())
     try:
@@ -77,7 +77,7 @@ def keep(model: Any, folder: Path) -> str:
         free = shutil.disk_usage(folder.parent).free
         if free < 1.1 * size:
             return (
-                f"The quantized model is not kept for the next start: that takes {gb(size)}, and "
+                f"The quantized model is not kept for the next start: it needs {gb(size)}, and "
                 f"{gb(free)} are free in {folder.parent}."
             )
         _write(model, folder)

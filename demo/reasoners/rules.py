@@ -1,7 +1,7 @@
-"""How a local model follows its checkpoint's ``generation_config.json`` in greedy decoding.
+"""The rules by which a local model follows its checkpoint's ``generation_config.json`` in greedy decoding.
 
-The rules are transformers' own logits processors, put together as its ``generate`` does, so that a text is
-the one that the checkpoint's makers get. It knows scores and token ids, no pictures and no texts.
+They are transformers' logits processors, combined as its ``generate`` does, so that a text is the one that
+the checkpoint's makers get. It knows scores and token ids, no pictures and no texts.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from transformers import (
     SuppressTokensLogitsProcessor,
 )
 
-from demo.checkpoints.generation import FILE, generation_in, generation_of
+from demo.checkpoints.generation import FILE, parse_generation, read_generation
 from demo.errors import CheckpointError, first_line
 
-# These depend on nothing but the ids so far, and widen a difference between two computations of a score
-# by no more than the penalty's factor: a guess can be judged under them. Under others nothing is guessed.
-_FIT_FOR_GUESSES = (
+# These depend only on the ids so far, and widen the difference between two computations of a score by at
+# most the penalty's factor, so that guesses can be checked. With other processors nothing is guessed.
+_GUESSABLE = (
     ForcedEOSTokenLogitsProcessor,
     MinLengthLogitsProcessor,
     MinNewTokensLengthLogitsProcessor,
@@ -44,23 +44,23 @@ _FIT_FOR_GUESSES = (
     SuppressTokensAtBeginLogitsProcessor,
     SuppressTokensLogitsProcessor,
 )
-_MAX_STOP = 128  # tokens in which a stop string is looked for
+_MAX_STOP = 128  # the last tokens, in which a stop string is searched
 
 
-def settings_in(folder: Path, config: Any) -> GenerationConfig:
-    """What the checkpoint in a folder says of decoding: in its file, else in its model configuration.
+def read_settings(folder: Path, config: Any) -> GenerationConfig:
+    """The decoding settings of the checkpoint in a folder: from its file, else its model configuration.
 
     Raises CheckpointError for a file that cannot be read or followed.
     """
-    if generation_in(folder) is None:
+    if read_generation(folder) is None:
         return GenerationConfig.from_model_config(config)
     try:
         return GenerationConfig.from_pretrained(folder)
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise _unfit(error) from error
+        raise _settings_error(error) from error
 
 
-def _unfit(error: Exception) -> CheckpointError:
+def _settings_error(error: Exception) -> CheckpointError:
     return CheckpointError(
         f"The settings in the checkpoint’s {FILE} cannot be followed: {first_line(error)}. "
         "Correct that file."
@@ -68,9 +68,9 @@ def _unfit(error: Exception) -> CheckpointError:
 
 
 class Rules:
-    """What one loaded model holds to while it decodes.
+    """The decoding rules of one loaded model.
 
-    ``ends`` are the ids that end a text, and are no part of it. Raises CheckpointError for settings that
+    ``ends`` are the ids that end a text, and are not part of it. Raises CheckpointError for settings that
     cannot be followed.
     """
 
@@ -78,13 +78,13 @@ class Rules:
         """``ends`` count where the file names none; ``tokenizer`` is needed for stop strings only."""
         self._model = model
         try:
-            # The library's own steps to put its file and its defaults together (generation/utils.py).
+            # The library's steps to combine its file with its defaults (generation/utils.py).
             config, _ = model._prepare_generation_config(GenerationConfig(do_sample=False))
             if config.eos_token_id in (None, []):
                 config.eos_token_id = sorted(set(ends)) or None
             model._prepare_special_tokens(config, device=model.device)
             self._config = config
-            self._generation = generation_of(config.to_dict())
+            self._generation = parse_generation(config.to_dict())
             config.repetition_penalty = self._generation.repetition_penalty
             config.no_repeat_ngram_size = self._generation.no_repeat_ngram_size
             stops = config.stop_strings
@@ -93,27 +93,27 @@ class Rules:
             )
             processors = self.processors([0], 1)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise _unfit(error) from error
+            raise _settings_error(error) from error
         self.ends = frozenset(self._generation.ends)
-        self.fit_for_guesses = all(isinstance(p, _FIT_FOR_GUESSES) for p in processors)
+        self.may_guess = all(isinstance(p, _GUESSABLE) for p in processors)
 
     @property
-    def widens(self) -> float:
-        """By what factor a difference between two scores can grow under these rules."""
+    def widening(self) -> float:
+        """The factor by which a difference between two scores can grow under these rules."""
         penalty = self._generation.repetition_penalty
         return max(penalty, 1 / penalty)
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """What differs from plain greedy decoding, for people."""
+    def differences(self) -> tuple[str, ...]:
+        """The differences from plain greedy decoding, as phrases for people."""
         beams = self._config.num_beams or 1
         asked = (f"not with the {beams} beams that its makers ask for",) if beams > 1 else ()
-        return (*self._generation.words, *asked)
+        return (*self._generation.differences, *asked)
 
-    def processors(self, prompt: Sequence[int], most: int) -> LogitsProcessorList:
-        """Those for a text of at most ``most`` tokens after a prompt."""
+    def processors(self, prompt: Sequence[int], max_new: int) -> LogitsProcessorList:
+        """The logits processors for a text of at most ``max_new`` tokens after a prompt."""
         config = copy.copy(self._config)
-        config.max_length = len(prompt) + most
+        config.max_length = len(prompt) + max_new
         device = self._model.device
         return self._model._get_logits_processor(
             config,
@@ -122,28 +122,28 @@ class Rules:
             device=str(device),
         )
 
-    def stopped(self, written: Sequence[int]) -> bool:
-        """Whether a text ends with a string that ends it."""
+    def is_stopped(self, written: Sequence[int]) -> bool:
+        """Whether a text ends with one of the stop strings."""
         if not self._stops:
             return False
         ids = torch.tensor([written[-_MAX_STOP:]], device=self._model.device)
         return bool(self._stops(ids, None).all())
 
 
-class Ruled:
-    """One text under the rules: its ids so far, prompt included, and the scores of what comes next."""
+class RuledText:
+    """One text under the rules: its ids so far, including the prompt, and the scores of the next token."""
 
-    def __init__(self, rules: Rules, prompt: Sequence[int], written: Sequence[int], most: int):
-        """The text goes on after ``written``, with at most ``most`` more tokens."""
-        self._process = rules.processors(prompt, len(written) + most)
+    def __init__(self, rules: Rules, prompt: Sequence[int], written: Sequence[int], max_new: int):
+        """The text continues after ``written``, with at most ``max_new`` more tokens."""
+        self._process = rules.processors(prompt, len(written) + max_new)
         self._length = len(prompt) + len(written)
         device = rules._model.device
-        self._ids = torch.zeros(1, self._length + most, dtype=torch.long, device=device)
+        self._ids = torch.zeros(1, self._length + max_new, dtype=torch.long, device=device)
         if self._process:
             self._ids[0, : self._length] = torch.tensor([*prompt, *written], device=device)
 
     def add(self, tokens: Sequence[int]) -> None:
-        """So the text goes on."""
+        """Append tokens to the text."""
         if self._process and tokens:
             self._put(tokens)
         self._length += len(tokens)

@@ -1,7 +1,6 @@
 """A model on a ZeroGPU Space: each turn gets the GPU for as long as its work should take.
 
-It knows the rules of such Spaces (see `space`) and wraps any reasoner; how an answer is written it does not
-know.
+It wraps any reasoner and knows the rules of such Spaces (see `zerogpu`), not how an answer is written.
 """
 
 from __future__ import annotations
@@ -9,11 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Reasoner, Usage
-from demo.zerogpu import Door
+from demo.zerogpu import GpuGateway
 
 # Estimates, never measured on a Space: a new process gets the weights first, then reads and writes.
 _START_S = 15
@@ -28,7 +26,7 @@ def turn_seconds(prompt: Prompt) -> int:
 
 
 def answer_in_time(reasoner: Reasoner, picture: Picture, prompt: Prompt) -> Iterator[str | Usage]:
-    """The answer, ended early rather than killed when its time is over."""
+    """The answer, ended early rather than killed when its GPU time is over."""
     cancel = threading.Event()
     bell = threading.Timer(_writing_seconds(prompt), cancel.set)
     bell.daemon = True
@@ -40,36 +38,25 @@ def answer_in_time(reasoner: Reasoner, picture: Picture, prompt: Prompt) -> Iter
 
 
 class ZeroReasoner:
-    """A reasoner behind a `Door`, whose work ``answer`` takes a picture and a prompt."""
+    """A reasoner behind a `GpuGateway`, whose function ``answer`` takes a picture and a prompt."""
 
-    def __init__(self, reasoner: Reasoner, door: Door) -> None:
-        self._name, self._dialect, self._device = reasoner.name, reasoner.dialect, reasoner.device
-        self._inner, self._door = reasoner, door
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._dialect
-
-    @property
-    def device(self) -> str:
-        return f"{self._device}, shared"
+    def __init__(self, reasoner: Reasoner, gateway: GpuGateway) -> None:
+        self.name, self.dialect = reasoner.name, reasoner.dialect
+        self.device = f"{reasoner.device}, shared"
+        self._inner, self._gateway = reasoner, gateway
 
     @property
     def held_bytes(self) -> int:
         return self._inner.held_bytes
 
     def prepare(self, picture: Picture) -> None:
-        """Nothing: outside a turn there is no GPU, and what it computed would not stay."""
+        """Does nothing: outside a turn there is no GPU, and what it computed would not stay."""
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
         """The answer's text and its counts; a stop takes effect at the next piece of text."""
-        pieces = self._door(turn_seconds(prompt), "answer", picture, prompt)
+        pieces = self._gateway(turn_seconds(prompt), "answer", picture, prompt)
         try:
             for piece in pieces:
                 yield piece

@@ -1,60 +1,51 @@
 """The connection to an OpenAI-compatible server: its models, and answers in pieces as they arrive.
 
-One event loop in a thread of its own talks, so that giving up on an answer closes its connection at
-once, whatever is being waited for. Everything a server sends is bounded in bytes, characters and time.
-It knows no pictures and no prompts; a request is what the caller makes it.
+An event loop in a separate thread does the talking, so that cancelling an answer closes its connection at
+once, even while it waits. Everything that a server sends is bounded in bytes, characters and time.
+It knows no pictures and no prompts; the caller gives the content of a request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import re
-import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx2
 
-from demo.errors import ModelError, OptionError
-from demo.machine.proxies import proxy_for
-from demo.remote.address import KEY, Address
-from demo.remote.encodings import decoder
-from demo.remote.faults import (
-    BrokenError,
-    Fault,
-    FormError,
-    NoRoomError,
-    Peer,
-    RefusedError,
-    SilenceError,
-    fault_of,
-    is_of_proxy,
-    unlisted,
-)
+from demo.errors import ModelError
+from demo.remote.address import Address
+from demo.remote.errors import BrokenError, FormError, NoRoomError, RefusedError, SilenceError
+from demo.remote.faults import Fault, fault_of, is_from_proxy, listing_error
 from demo.remote.listing import Listing, read_listing
-from demo.remote.parameters import Wishes, in_words, learned, mended, with_learned
-from demo.remote.reply import Heard
-from demo.remote.stream import Events
+from demo.remote.parameters import (
+    RequestParameters,
+    adjust,
+    apply_changes,
+    changes_between,
+    decoding_words,
+)
+from demo.remote.reply import Reply
+from demo.remote.stream import StreamReader
+from demo.remote.transport import Transport
 
 CLOSED = "The connection to the server was closed."
-MAX_MENDS = 8  # how often one question is put in another way
+MAX_ADJUSTMENTS = 8  # how often the parameters of one question are changed
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long to wait (seconds), how often to ask again, how much to take.
+    """How long to wait (seconds), how often to retry, how much to accept.
 
-    ``first_token_s`` includes the wait in the server's own queue. ``after_end_s`` is how long the counts
-    of an answer that has ended are waited for. ``most_wait_s`` is the longest wait before another
-    attempt, also when the server asks for a longer one.
+    ``first_token_s`` includes the wait in the server's queue. ``after_end_s`` is the wait for the token
+    counts of an answer that has ended. ``max_wait_s`` is the longest wait before a retry, even when the
+    server asks for a longer one.
     """
 
     connect_s: float = 10
@@ -65,33 +56,33 @@ class Limits:
     total_s: float = 900
     retries: int = 3
     backoff_s: float = 0.5
-    most_wait_s: float = 20
-    most_characters: int = 40_000
-    most_bytes: int = 16_000_000
+    max_wait_s: float = 20
+    max_characters: int = 40_000
+    max_bytes: int = 16_000_000
 
 
 @dataclass(slots=True)
-class _Turn:
-    """One question on its way to an answer: ``first`` is what was wished, ``wishes`` what is asked now.
+class _Ask:
+    """One question on its way to an answer: ``first`` are the parameters wanted, ``parameters`` those sent.
 
-    ``bases`` are the addresses that may be right, the one at hand first. ``fault`` is what the person is
-    told when nothing helps.
+    ``bases`` are the possible addresses, the current one first. ``fault`` is the failure to report when
+    nothing helps.
     """
 
     model: str
     content: Sequence[Mapping[str, Any]]
-    first: Wishes
-    wishes: Wishes
-    heard: Heard
+    first: RequestParameters
+    parameters: RequestParameters
+    reply: Reply
     bases: list[str]
     ends: float
     attempts: int = 0
-    mends: int = 0
+    adjustments: int = 0
     fault: Fault | None = None
 
     def request(self) -> dict[str, Any]:
         messages = [{"role": "user", "content": self.content}]
-        return {"model": self.model, "messages": messages, **self.wishes}
+        return {"model": self.model, "messages": messages, **self.parameters}
 
 
 class Server:
@@ -103,31 +94,33 @@ class Server:
     def __init__(self, address: Address, limits: Limits) -> None:
         self.host, self.limits = address.host, limits
         self._bases = address.bases
-        self._query = f"?{address.query}" if address.query else ""
-        self._key, self._proxy = _key(), proxy_for(address.bases[0])
-        self._learned: Wishes = {}
-        self._client = self._made_client()
+        self._transport = Transport(address, limits.connect_s, limits.max_bytes)
+        self._changes: RequestParameters = {}
         self._loop, self._closing = asyncio.new_event_loop(), threading.Lock()
         self._thread = threading.Thread(target=self._loop.run_forever, name="server", daemon=True)
         self._thread.start()
 
     def models(self) -> Listing:
-        """The models it lists, or why it does not. Raises ModelError where no server can be asked."""
+        """The models it lists, or why it lists none. Raises ModelError when the server cannot be asked."""
         return self._run(self._models()).result()
 
     def ask(
-        self, model: str, content: Sequence[Mapping[str, Any]], wishes: Wishes, heard: Heard
+        self,
+        model: str,
+        content: Sequence[Mapping[str, Any]],
+        parameters: RequestParameters,
+        reply: Reply,
     ) -> Future[None]:
         """Begin an answer to one message; cancelling the future closes the connection.
 
-        ``wishes`` are the optional fields of the request. What the server refuses of them is asked for in
-        another way or left out, and remembered. The future raises ModelError. What failed before
-        the first piece of text is tried again.
+        ``parameters`` are the optional fields of the request. Those that the server refuses are changed or
+        left out, which is remembered. A request that fails before the first piece of text is retried. The
+        future raises ModelError.
         """
-        return self._run(self._ask(model, content, wishes, heard))
+        return self._run(self._ask(model, content, parameters, reply))
 
     def close(self) -> None:
-        """Give up what is under way, and leave no thread and no connection behind."""
+        """Cancel the answers under way, and end the thread and all connections."""
         with self._closing:
             if self._loop.is_closed():
                 return
@@ -147,7 +140,7 @@ class Server:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await self._client.aclose()
+        await self._transport.close()
         await self._loop.shutdown_asyncgens()
         await self._loop.shutdown_default_executor()
 
@@ -162,259 +155,161 @@ class Server:
         raise fault.error()
 
     async def _listing(self) -> Listing:
-        """The list at the first address that has one, else what the likeliest says instead of it."""
+        """The list at the first address that has one, else the error of the likeliest address."""
         instead: list[Exception] = []
         for base in self._bases:
             try:
                 listing = read_listing(await self._read_list(base))
             except (RefusedError, FormError, ValueError, RecursionError) as error:
-                if is_of_proxy(error, self._peer()):
+                if is_from_proxy(error, self._transport.peer()):
                     raise
                 instead.append(error)
             else:
                 self._bases = (base,)
                 return listing
         here = [error for error in instead if not _is_elsewhere(error)]
-        return Listing(missing=unlisted((here or instead)[0], self._peer()))
+        return Listing(missing=listing_error((here or instead)[0], self._transport.peer()))
 
     async def _read_list(self, base: str) -> object:
         body = bytearray()
-        async with self._sent("GET", f"{base}/models") as response:
-            await self._read(response, body.extend)
+        async with self._transport.send("GET", f"{base}/models") as response:
+            await self._transport.read(response, body.extend)
         return json.loads(body)
 
     async def _ask(
-        self, model: str, content: Sequence[Mapping[str, Any]], wishes: Wishes, heard: Heard
+        self,
+        model: str,
+        content: Sequence[Mapping[str, Any]],
+        parameters: RequestParameters,
+        reply: Reply,
     ) -> None:
-        turn = _Turn(
+        ask = _Ask(
             model,
             content,
-            wishes,
-            with_learned(wishes, self._learned),
-            heard,
+            parameters,
+            apply_changes(parameters, self._changes),
+            reply,
             list(self._bases),
             self._loop.time() + self.limits.total_s,
         )
         while True:
             try:
-                await self._attempt(turn)
-                self._bases = (turn.bases[0],)
-                self._learned = learned(wishes, turn.wishes)
+                await self._attempt(ask)
+                self._bases = (ask.bases[0],)
+                self._changes = changes_between(parameters, ask.parameters)
                 return
             except Exception as error:
-                wait = self._wait(turn, error)
-            # Outside of the block, so that no error carries along what a broken-off answer holds.
-            if turn.fault and wait is None:
-                raise turn.fault.error()
+                wait = self._wait(ask, error)
+            # Outside the block, so that no error keeps what an aborted answer holds.
+            if ask.fault and wait is None:
+                raise ask.fault.error()
             await asyncio.sleep(wait or 0)
 
-    def _wait(self, turn: _Turn, error: Exception) -> float | None:
-        """Seconds before the next attempt, which the turn is made ready for; None when there is none."""
-        fault = self._fault(error, turn.model)
-        if not turn.fault or not _is_elsewhere(error):
-            turn.fault = fault
-        if turn.heard.text:
+    def _wait(self, ask: _Ask, error: Exception) -> float | None:
+        """Seconds before the next attempt, for which ``ask`` is updated; None when there is none."""
+        fault = self._fault(error, ask.model)
+        if not ask.fault or not _is_elsewhere(error):
+            ask.fault = fault
+        if ask.reply.text:
             return None
-        if isinstance(error, RefusedError) and self._put_otherwise(turn, error):
+        if isinstance(error, RefusedError) and self._adjust(ask, error):
             return 0
-        wait = self._pause(turn.attempts, fault.wait_s)
-        late = wait > self.limits.most_wait_s or self._loop.time() + wait > turn.ends
-        if not fault.again or late or turn.attempts >= self.limits.retries:
+        wait = self._pause(ask.attempts, fault.wait_s)
+        late = wait > self.limits.max_wait_s or self._loop.time() + wait > ask.ends
+        if not fault.may_retry or late or ask.attempts >= self.limits.retries:
             return None
-        turn.attempts, turn.fault = turn.attempts + 1, None
+        ask.attempts, ask.fault = ask.attempts + 1, None
         return wait
 
-    def _put_otherwise(self, turn: _Turn, error: RefusedError) -> bool:
-        """Whether there is another way to ask what was refused; the turn is changed to it."""
-        if _is_elsewhere(error) and len(turn.bases) > 1:
-            del turn.bases[0]
+    def _adjust(self, ask: _Ask, error: RefusedError) -> bool:
+        """Whether there is another way to ask what was refused, to which ``ask`` is changed."""
+        if _is_elsewhere(error) and len(ask.bases) > 1:
+            del ask.bases[0]
             return True
         try:
-            wishes = mended(turn.wishes, error.status, error.body)
+            parameters = adjust(ask.parameters, error.status, error.body)
         except NoRoomError as full:
-            turn.fault, turn.attempts = self._fault(full), self.limits.retries  # nothing else helps
+            ask.fault, ask.attempts = self._fault(full), self.limits.retries  # nothing else helps
             return False
-        if wishes is None or turn.mends >= MAX_MENDS:
+        if parameters is None or ask.adjustments >= MAX_ADJUSTMENTS:
             return False
-        turn.wishes, turn.mends, turn.fault = wishes, turn.mends + 1, None
+        ask.parameters, ask.adjustments, ask.fault = parameters, ask.adjustments + 1, None
         return True
 
     def _pause(self, attempts: int, asked: float | None) -> float:
-        """Seconds before the next attempt: what the server asks, else twice as long each time.
+        """Seconds before the next attempt: what the server asks for, else twice as long each time.
 
-        A random part keeps many who failed at once from coming back at once.
+        A random part keeps many that failed together from retrying together.
         """
         longest = self.limits.backoff_s * 2**attempts
         wait = random.uniform(longest / 2, longest)
         return wait if asked is None else asked + wait / 2
 
-    async def _attempt(self, turn: _Turn) -> None:
-        limits, now, heard = self.limits, self._loop.time, turn.heard
-        heard.begin()
+    async def _attempt(self, ask: _Ask) -> None:
+        limits, now, reply = self.limits, self._loop.time, ask.reply
+        reply.begin()
         try:
-            first = limits.first_token_s if "stream" in turn.wishes else limits.total_s
-            async with asyncio.timeout_at(min(now() + first, turn.ends)) as clock:
-                url = f"{turn.bases[0]}/chat/completions"
-                async with self._sent("POST", url, turn.request()) as response:
-                    heard.decoding = in_words(turn.first, turn.wishes)
-                    await self._hear(response, turn, clock)
+            first = limits.first_token_s if "stream" in ask.parameters else limits.total_s
+            async with asyncio.timeout_at(min(now() + first, ask.ends)) as clock:
+                url = f"{ask.bases[0]}/chat/completions"
+                async with self._transport.send("POST", url, ask.request()) as response:
+                    reply.decoding = decoding_words(ask.first, ask.parameters)
+                    await self._receive(response, ask, clock)
         except TimeoutError:
-            if not heard.ended:
-                raise SilenceError(self._silence(heard, now() >= turn.ends)) from None
+            if not reply.is_ended:
+                raise SilenceError(self._silence_phrase(reply, now() >= ask.ends)) from None
         except httpx2.TransportError:
-            if not heard.ended:  # else only its counts are lost
+            if not reply.is_ended:  # else only its counts are lost
                 raise
 
-    async def _hear(self, response: httpx2.Response, turn: _Turn, clock: asyncio.Timeout) -> None:
-        """Take an answer up to its end, or up to as many characters as are taken."""
-        limits, heard, events = self.limits, turn.heard, Events()
+    async def _receive(self, response: httpx2.Response, ask: _Ask, clock: asyncio.Timeout) -> None:
+        """Read an answer up to its end, or up to the limit on characters."""
+        limits, reply, events = self.limits, ask.reply, StreamReader()
 
         def take(part: bytes) -> bool:
             for event in events.feed(part):
-                if heard.take(event, limits.most_characters):
-                    wait = limits.after_end_s if heard.ended else limits.between_s
-                    clock.reschedule(min(self._loop.time() + wait, turn.ends))
-                if len(heard.text) >= limits.most_characters:
-                    return True  # as a model that reaches its last token
-            return events.done
+                if reply.take(event, limits.max_characters):
+                    wait = limits.after_end_s if reply.is_ended else limits.between_s
+                    clock.reschedule(min(self._loop.time() + wait, ask.ends))
+                if len(reply.text) >= limits.max_characters:
+                    return True  # as when a model reaches its last token
+            return events.is_done
 
-        if await self._read(response, take):
-            heard.ended = True
+        if await self._transport.read(response, take):
+            reply.is_ended = True
         else:
             for event in events.finish():
-                heard.take(event, limits.most_characters)
-            _check_end(heard, events, _is_framed(response))
-        if heard.full and not heard.text.strip():
+                reply.take(event, limits.max_characters)
+            _check_end(reply, events, _is_framed(response))
+        if reply.is_full and not reply.text.strip():
             raise NoRoomError
 
-    def _silence(self, heard: Heard, whole: bool) -> str:
+    def _silence_phrase(self, reply: Reply, whole: bool) -> str:
         if whole:
             return f"did not end its answer within {self.limits.total_s:g} seconds"
-        if heard.text:
-            return f"fell silent for {self.limits.between_s:g} seconds in the middle of its answer"
+        if reply.text:
+            return f"sent nothing for {self.limits.between_s:g} seconds in the middle of its answer"
         return f"did not begin to answer within {self.limits.first_token_s:g} seconds"
 
-    @asynccontextmanager
-    async def _sent(
-        self, method: str, url: str, request: Mapping[str, Any] | None = None
-    ) -> AsyncIterator[httpx2.Response]:
-        """The answer to a request once its headers are there. Raises RefusedError for one that is none."""
-        content = None if request is None else json.dumps(request).encode()
-        sent = self._client.build_request(method, url + self._query, content=content)
-        async with self._answered(sent) as response:
-            page = "html" in response.headers.get("content-type", "")
-            if page or not response.is_success:
-                body = bytearray()
-                await self._read(response, body.extend)
-                raise RefusedError(response.status_code, _parsed(body), response.headers, page)
-            yield response
-
-    @asynccontextmanager
-    async def _answered(self, request: httpx2.Request) -> AsyncIterator[httpx2.Response]:
-        """The response, followed once to another path of the same server, such as one with a slash."""
-        response = await self._client.send(request, stream=True)
-        try:
-            if onward := _onward(response):
-                await response.aclose()
-                response = await self._client.send(onward, stream=True)
-            yield response
-        finally:
-            await response.aclose()
-
-    async def _read(self, response: httpx2.Response, take: Callable[[bytes], bool | None]) -> bool:
-        """Pass a body on in parts, until it ends or is not wanted any more (True).
-
-        Without a limit, one endless line would fill the memory.
-        """
-        left, plain = self.limits.most_bytes, decoder(response.headers)
-        # Left to Python's collector, it might be closed late, and in another thread.
-        async with aclosing(response.aiter_raw()) as parts:
-            async for raw in parts:
-                part = plain(raw, left + 1)
-                left -= len(part)
-                if left < 0:
-                    most = self.limits.most_bytes / 1e6
-                    raise ModelError(
-                        f"The server at {self.host} sent more than {most:g} MB for one answer."
-                    )
-                if take(part):
-                    return True
-        return False
-
     def _fault(self, error: Exception, model: str = "") -> Fault:
-        return fault_of(error, self._peer(model))
-
-    def _peer(self, model: str = "") -> Peer:
-        proxy = f"{self._proxy.host} ({self._proxy.variable})" if self._proxy else ""
-        return Peer(self.host, model, self._key, proxy)
-
-    def _made_client(self) -> httpx2.AsyncClient:
-        headers = {"accept": "text/event-stream, application/json", "accept-encoding": "identity",
-                   "content-type": "application/json"}  # fmt: skip
-        if self._key:
-            headers["authorization"] = f"Bearer {self._key}"
-            if self._query:
-                headers["api-key"] = self._key  # as Azure wants it
-        try:
-            return httpx2.AsyncClient(
-                headers=headers,
-                timeout=httpx2.Timeout(None, connect=self.limits.connect_s),
-                follow_redirects=False,  # a picture goes nowhere but where it was sent
-                proxy=self._proxy.url if self._proxy else None,
-                verify=_trust(self._bases[0]),
-                trust_env=False,  # the proxy is chosen already
-            )
-        except (ValueError, httpx2.InvalidURL):
-            assert self._proxy is not None
-            raise OptionError(
-                f"{self._proxy.variable} holds no address of a proxy. Correct it, or unset it."
-            ) from None
-
-
-def _key() -> str:
-    key = os.environ.get(KEY, "").strip()
-    if not re.fullmatch(r"[\x21-\x7e]*", key):
-        raise OptionError(f"{KEY} holds characters that no key has. Set it anew.")
-    return key
-
-
-def _trust(url: str) -> ssl.SSLContext | bool:
-    """Whose certificates are believed, where an address asks for one."""
-    return httpx2.create_ssl_context() if url.startswith("https:") else False
-
-
-def _onward(response: httpx2.Response) -> httpx2.Request | None:
-    """The same request to where it is sent on to, if that is the same server."""
-    onward, came = response.next_request, response.request
-    if onward is None or onward.method != came.method:
-        return None
-    places = [(url.scheme, url.host, url.port) for url in (onward.url, came.url)]
-    return onward if places[0] == places[1] else None
+        return fault_of(error, self._transport.peer(model))
 
 
 def _is_elsewhere(error: Exception) -> bool:
-    """Whether there is nothing of the kind at an address, so that the next one is worth a try."""
-    return isinstance(error, RefusedError) and (error.status in (404, 405) or error.page)
+    """Whether an address has no such API, so that the next one is worth a try."""
+    return isinstance(error, RefusedError) and (error.status in (404, 405) or error.is_page)
 
 
-def _check_end(heard: Heard, events: Events, framed: bool) -> None:
-    """Raise FormError or BrokenError for a body that has ended and is no whole answer."""
-    heard.ended = heard.ended or events.done or events.alone
-    if events.form and not heard.known:
+def _check_end(reply: Reply, events: StreamReader, framed: bool) -> None:
+    """Raises FormError or BrokenError for a body that has ended without being a whole answer."""
+    reply.is_ended = reply.is_ended or events.is_done or events.is_alone
+    if events.form and not reply.is_known:
         raise FormError
-    if not heard.ended and not heard.is_whole(framed):
+    if not reply.is_ended and not reply.is_whole(framed):
         raise BrokenError
 
 
 def _is_framed(response: httpx2.Response) -> bool:
-    """Whether the end of a body is marked, so that a broken connection would have shown."""
+    """Whether the end of a body is marked, so that a broken connection would be noticed."""
     headers = response.headers
     return "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
-
-
-def _parsed(body: bytearray) -> object:
-    text = body.decode("utf-8-sig", "replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

@@ -1,7 +1,7 @@
-"""What can go wrong with a server, as sentences: what happened, and what to do.
+"""Failures of a server as sentences: what happened, and what to do.
 
-It knows the errors of the HTTP client and what servers write into theirs. It sends nothing, and no
-sentence holds a key, a password or the address as it was typed.
+It knows the errors of the HTTP client and the forms of servers' error messages. It sends nothing, and no
+sentence contains a key, a password or the address as it was typed.
 """
 
 from __future__ import annotations
@@ -10,29 +10,36 @@ import math
 import re
 import ssl
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx2
 
-from demo.errors import DemoError, ModelError, OptionError
+from demo.errors import DemoError, ModelError, OptionError, one_line
+from demo.remote.errors import (
+    BrokenError,
+    EncodingError,
+    GivenUpError,
+    NoRoomError,
+    RefusedError,
+    SilenceError,
+)
 
-# What a second attempt may mend: time-outs, conflicts, too many requests, a server that restarts.
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+# A retry may help: time-outs, conflicts, too many requests, a server that restarts.
+_RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _KEY = (401, 403)
-# What a proxy says of itself or of what it does not reach.
-_PROXYS = frozenset({407, 502, 503, 504, 511})
-# What stands before a server says of one that it does not reach; from 520 on it is Cloudflare.
+# A proxy uses these for itself and for servers that it does not reach.
+_FROM_PROXY = frozenset({407, 502, 503, 504, 511})
+# A gateway in front of a server uses these when it does not reach it; from 520 on it is Cloudflare.
 _BEFORE = frozenset({502, 504, *range(520, 528), 530})
 MAX_SAID = 200
-_WAYS_ROUND = "Check the proxy, or put the server’s host into no_proxy."
-# Where servers write what went wrong, the words themselves before what holds them.
-_SAYS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
+_PROXY_ADVICE = "Check the proxy, or put the server’s host into no_proxy."
+# The fields in which servers write what went wrong; texts before the objects that hold them.
+_FIELDS = ("message", "detail", "msg", "error", "errors", "error_description", "title")
 _PAGE = re.compile(r"\s*<(?:!|\?xml|html|head|body|title|h\d|center|p>)", re.IGNORECASE)
-# How servers and hosts say that a model is one for text alone.
+# How servers say that a model takes only text.
 _BLIND = re.compile(
     r"not a multi-?modal|at most 0 image|does ?n[o']t (?:support|accept|take) (?:image|vision|multi)"
     r"|(?:image|vision|multi-?modal)s?(?: inputs?)? (?:is|are) not (?:supported|enabled|allowed)"
@@ -43,65 +50,24 @@ _BLIND = re.compile(
 _UNPAID = re.compile(r"billing|credit|balance|arrear|insufficient")
 
 
-class SilenceError(Exception):
-    """The server kept quiet for too long."""
-
-
-class EncodingError(Exception):
-    """The body is packed in a way that is not read, or is no such body."""
-
-
-class BrokenError(Exception):
-    """The connection ended before the answer did."""
-
-
-class FormError(Exception):
-    """What arrived is no part of an answer."""
-
-
-class NoRoomError(Exception):
-    """The server's context has no room for question and answer."""
-
-
-class GivenUpError(Exception):
-    """The server ended its answer before it was complete, and said why."""
-
-    def __init__(self, reason: str, withheld: bool = False) -> None:
-        super().__init__(reason)
-        self.withheld = withheld
-
-
-@dataclass(eq=False)
-class RefusedError(Exception):
-    """The server refused: with a status, or with 0 in the place of an answer.
-
-    ``body`` is what it said of it, parsed where it is JSON; ``page`` tells a web page.
-    """
-
-    status: int
-    body: object
-    headers: Mapping[str, str] = field(default_factory=dict)
-    page: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failure in words; ``again`` when asking once more may help, after ``wait_s`` if it says so."""
+    """A failure in words; ``may_retry``: a retry may help, after ``wait_s`` seconds if that is given."""
 
     sentence: str
-    again: bool = False
+    may_retry: bool = False
     wait_s: float | None = None
 
     def error(self) -> ModelError:
-        """The same, to raise."""
+        """The failure as an error to raise."""
         return ModelError(self.sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who was asked for what: ``host`` is host and port, ``key`` is what must not be repeated.
+    """The server that was asked: ``host`` is host and port, ``key`` must not be repeated in a sentence.
 
-    ``proxy`` is what requests go through, with the name of the variable that says so.
+    ``proxy`` is the proxy that requests go through, with the variable that sets it.
     """
 
     host: str
@@ -120,7 +86,7 @@ def fault_of(error: BaseException, peer: Peer) -> Fault:
     if isinstance(error, EncodingError):
         return Fault(
             f"The server at {peer.host} compresses its answers ({error}) in a way that cannot be read "
-            "here. Turn that off in it, or in the proxy before it."
+            "here. Turn that off in the server, or in the proxy in front of it."
         )
     if isinstance(error, SilenceError):
         return Fault(f"The server at {peer.host} {error}. Look at its log, then ask again.")
@@ -132,42 +98,41 @@ def fault_of(error: BaseException, peer: Peer) -> Fault:
         return _of_connection(error, peer)
     return Fault(
         f"The server at {peer.host} sent something that is not an answer in OpenAI’s form."
-        f"{_maybe(peer)} Check that --server is the address of an OpenAI-compatible server."
+        f"{_maybe_proxy(peer)} Check that --server is the address of an OpenAI-compatible server."
     )
 
 
-def is_of_proxy(error: Exception, peer: Peer) -> bool:
-    """Whether a refusal is the proxy's, as far as that can be told: by its status, or a page of its own."""
+def is_from_proxy(error: Exception, peer: Peer) -> bool:
+    """Whether a refusal comes from the proxy, judging by its status or by a web page."""
     if not peer.proxy or not isinstance(error, RefusedError):
         return False
-    return error.status in _PROXYS or (error.page and error.status in (400, 403, 404))
+    return error.status in _FROM_PROXY or (error.is_page and error.status in (400, 403, 404))
 
 
-def unlisted(error: Exception, peer: Peer) -> DemoError:
-    """What to say where a server does not list its models, and none is named."""
+def listing_error(error: Exception, peer: Peer) -> DemoError:
+    """The error for a server that does not list its models, when none was named."""
     if (
         not isinstance(error, RefusedError)
-        or error.page
+        or error.is_page
         or error.status == 503  # it is not ready
-        or (error.status < 404 and _wrong_door(error, peer))
+        or (error.status < 404 and _no_model_sentence(error, peer))
     ):
         return fault_of(error, peer).error()
     status = f" ({error.status})" if error.status else ""
     return OptionError(
-        f"The server at {peer.host} does not say what it has{status}{_said(error.body, peer)}. "
-        "Name one with --model; the address given with --server ends at /v1."
+        f"The server at {peer.host} does not list its models{status}{_server_words(error.body, peer)}. "
+        "Name one with --model; the address given with --server should end with /v1."
     )
 
 
-def shown(text: str) -> str:
-    """A foreign text fit for one sentence: one line, no markup, at most 200 characters."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 10 * MAX_SAID])
-    line = " ".join(kept.split()).translate({ord("<"): "‹", ord(">"): "›"}).rstrip(".")
-    return line if len(line) <= MAX_SAID else f"{line[: MAX_SAID - 1]}…"
+def excerpt(text: str) -> str:
+    """A server's text made fit for a sentence: one line, no markup, at most 200 characters."""
+    safe = text[: 10 * MAX_SAID].translate({ord("<"): "‹", ord(">"): "›"})
+    return one_line(one_line(safe, 10 * MAX_SAID).rstrip("."), MAX_SAID)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait (RFC 9110, 10.2.3: a number, or a date); None if it doesn't."""
+    """Seconds that the server asks to wait (RFC 9110, 10.2.3: a number or a date); None if it does not."""
     written = headers.get("retry-after", "")
     try:
         seconds = float(written)
@@ -189,7 +154,7 @@ def _of_tls(error: ssl.SSLError, peer: Peer) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"The certificate of the server at {peer.host} is not trusted here: "
-            f"{shown(error.verify_message)}. If it is your own or your company’s, put the path of the "
+            f"{excerpt(error.verify_message)}. If it is your own or your company’s, put the path of the "
             "certificate (or of the one that signed it) into SSL_CERT_FILE."
         )
     return (
@@ -201,31 +166,33 @@ def _of_tls(error: ssl.SSLError, peer: Peer) -> str:
 def _of_connection(error: BaseException, peer: Peer) -> Fault:
     missing = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
     if peer.proxy and isinstance(error, httpx2.ProxyError):
-        return Fault(f"{_behind(peer)}: {shown(str(error))}. {_WAYS_ROUND}")
+        return Fault(f"{_unreached_phrase(peer)}: {excerpt(str(error))}. {_PROXY_ADVICE}")
     if peer.proxy and missing:
-        return Fault(f"{_behind(peer)}: the proxy does not answer. {_WAYS_ROUND}", again=True)
+        return Fault(
+            f"{_unreached_phrase(peer)}: the proxy does not answer. {_PROXY_ADVICE}", may_retry=True
+        )
     if missing:
         return Fault(
             f"No server answers at {peer.host}. Start it, or check the address given with --server.",
-            again=True,
+            may_retry=True,
         )
     if isinstance(error, httpx2.RemoteProtocolError) and "status line" in str(error):
         return Fault(
-            f"What answers at {peer.host} does not speak HTTP.{_maybe(peer)} Check the address given "
-            "with --server, also whether it begins with http:// or https://."
+            f"The program at {peer.host} does not speak HTTP.{_maybe_proxy(peer)} Check the address given "
+            "with --server, and whether it begins with http:// or https://."
         )
     if isinstance(error, httpx2.RemoteProtocolError) and "without sending a resp" in str(error):
         return Fault(
-            f"The server at {peer.host} closed the connection without an answer.{_maybe(peer)} Check "
+            f"The server at {peer.host} closed the connection without an answer.{_maybe_proxy(peer)} Check "
             "whether its address begins with http:// or https://, and look at its log.",
-            again=True,
+            may_retry=True,
         )
     do = (
         "Ask again." if peer.model else "Check whether its address begins with http:// or https://."
     )
     return Fault(
         f"The connection to the server at {peer.host} broke before its answer was complete. {do}",
-        again=True,
+        may_retry=True,
     )
 
 
@@ -236,126 +203,128 @@ def _of_end(error: NoRoomError | GivenUpError, peer: Peer) -> Fault:
             f"{peer.host}. Start it with a longer one: --max-model-len 8192 for vLLM, --ctx-size 8192 for "
             "llama.cpp, OLLAMA_CONTEXT_LENGTH=8192 for Ollama."
         )
-    if error.withheld:
+    if error.is_withheld:
         return Fault(
-            f"The server at {peer.host} withheld its answer ({shown(str(error))}). "
-            "Ask in other words."
+            f"The server at {peer.host} withheld its answer ({excerpt(str(error))}). "
+            "Word the question differently."
         )
     return Fault(
-        f"The server at {peer.host} gave up its answer ({shown(str(error))}). "
+        f"The server at {peer.host} stopped its answer ({excerpt(str(error))}). "
         "Look at its log, then ask again.",
-        again=True,
+        may_retry=True,
     )
 
 
-def _maybe(peer: Peer) -> str:
-    return f" It may be the proxy {peer.proxy} that does so." if peer.proxy else ""
+def _maybe_proxy(peer: Peer) -> str:
+    return f" The proxy {peer.proxy} may be the cause." if peer.proxy else ""
 
 
-def _behind(peer: Peer) -> str:
-    return f"The server at {peer.host} is not reached through the proxy {peer.proxy}"
+def _unreached_phrase(peer: Peer) -> str:
+    return f"The server at {peer.host} cannot be reached through the proxy {peer.proxy}"
 
 
 def _of_status(error: RefusedError, peer: Peer) -> Fault:
-    status, said, host = error.status, _said(error.body, peer), peer.host
-    again, wait = status in _PASSING, retry_after(error.headers)
-    if _BLIND.search(said.lower()):
+    status, words, host = error.status, _server_words(error.body, peer), peer.host
+    may_retry, wait = status in _RETRYABLE, retry_after(error.headers)
+    if _BLIND.search(words.lower()):
         return Fault(
-            f"The model {peer.model} on the server at {host} takes no pictures{said}. Name one that does "
+            f"The model {peer.model} on the server at {host} takes no pictures{words}. Name one that does "
             "with --model; llama.cpp also needs its --mmproj file."
         )
-    if is_of_proxy(error, peer):
-        return Fault(f"{_behind(peer)}: it answers {status}{said}. {_WAYS_ROUND}", again)
+    if is_from_proxy(error, peer):
+        return Fault(
+            f"{_unreached_phrase(peer)}: it answers {status}{words}. {_PROXY_ADVICE}", may_retry
+        )
     if not status:
-        return Fault(f"The server at {host} failed while it answered{said}.")
-    if status < 404 and (sentence := _wrong_door(error, peer)):
+        return Fault(f"The server at {host} failed while it answered{words}.")
+    if status < 404 and (sentence := _no_model_sentence(error, peer)):
         return Fault(sentence)
     if status == 404:
         return Fault(
-            f"The server at {host} knows no model {peer.model} at this address{said}. "
+            f"The server at {host} knows no model {peer.model} at this address{words}. "
             "Check --model and --server."
         )
     if status == 413:
-        return Fault(f"The server at {host} does not take pictures this large{said}.")
-    if status == 429 and not _UNPAID.search(said.lower()):
+        return Fault(f"The server at {host} does not take pictures this large{words}.")
+    if status == 429 and not _UNPAID.search(words.lower()):
         when = "in a moment" if wait is None else f"after {math.ceil(wait)} seconds"
-        return Fault(f"The server at {host} is too busy{said}. Ask again {when}.", again, wait)
-    if status in _BEFORE and (error.page or status >= 520):
+        return Fault(f"The server at {host} is too busy{words}. Ask again {when}.", may_retry, wait)
+    if status in _BEFORE and (error.is_page or status >= 520):
         return Fault(
-            f"The proxy before the server at {host} gets no answer from it ({status}). See whether the "
-            "server runs, then ask again.",
-            again,
+            f"The proxy in front of the server at {host} gets no answer from it ({status}). Check whether "
+            "the server runs, then ask again.",
+            may_retry,
         )
-    if status == 429 or (status < 500 and not again):
-        return Fault(f"The server at {host} refused the question ({status}){said}.")
+    if status == 429 or (status < 500 and not may_retry):
+        return Fault(f"The server at {host} refused the question ({status}){words}.")
     return Fault(
-        f"The server at {host} failed ({status}){said}. Ask again; if it stays so, look at its log.",
-        again,
+        f"The server at {host} failed ({status}){words}. Ask again; if it keeps failing, look at its log.",
+        may_retry,
         wait,
     )
 
 
-def _wrong_door(error: RefusedError, peer: Peer) -> str:
-    """What to say of an address or a key that leads to no model; nothing for other refusals."""
+def _no_model_sentence(error: RefusedError, peer: Peer) -> str:
+    """The sentence for an address or a key that leads to no model; empty for other refusals."""
     status, host = error.status, peer.host
     if status < 300:
         return (
-            f"A web page is at {host}, not an OpenAI-compatible server.{_maybe(peer)} "
+            f"A web page is at {host}, not an OpenAI-compatible server.{_maybe_proxy(peer)} "
             "Check the address given with --server."
         )
     if status < 400:
         where = _place(error.headers.get("location", ""))
         return (
-            f"The server at {host} sends questions on to {where}.{_maybe(peer)} "
-            "Give that one with --server."
+            f"The server at {host} redirects questions to {where}.{_maybe_proxy(peer)} "
+            "Give that address with --server."
         )
-    if status == 403 and (forbidden := _forbidden(error, peer)):
+    if status == 403 and (forbidden := _forbidden_sentence(error, peer)):
         return forbidden
     if status in _KEY:
-        # What it says here may repeat a part of the key.
+        # The server's own message may repeat a part of the key.
         return (
             f"The server at {host} refuses the key in OPENAI_API_KEY."
             if peer.key
-            else f"The server at {host} wants a key. Set OPENAI_API_KEY before starting."
+            else f"The server at {host} requires a key. Set OPENAI_API_KEY before starting."
         )
     if status == 400 and isinstance(error.body, str) and "https" in error.body.lower():
-        return f"The server at {host} wants an address that begins with https://."
+        return f"The server at {host} requires an address that begins with https://."
     return ""
 
 
-def _forbidden(error: RefusedError, peer: Peer) -> str:
-    """What to say of a 403 that is not about the key; nothing where it may be."""
-    if error.page:
+def _forbidden_sentence(error: RefusedError, peer: Peer) -> str:
+    """The sentence for a 403 that is not about the key; empty where it may be."""
+    if error.is_page:
         return (
-            f"Something before the server at {peer.host}, such as a firewall, refuses this program "
-            "(403). Ask those who run it."
+            f"Something in front of the server at {peer.host}, such as a firewall, refuses this program "
+            "(403). Ask the people who run it."
         )
-    said, told = _said(error.body, peer), str(error.body)
+    words, raw = _server_words(error.body, peer), str(error.body)
     pieces = {peer.key[i : i + 4] for i in range(len(peer.key) - 3)}
-    if "key" in told.lower() or any(piece in told for piece in pieces):
+    if "key" in raw.lower() or any(piece in raw for piece in pieces):
         return ""
-    return f"The server at {peer.host} does not allow this (403){said}." if said else ""
+    return f"The server at {peer.host} does not allow this (403){words}." if words else ""
 
 
 def _place(location: str) -> str:
-    """The address that a server sends on to, as far as people can give it; no password, no query."""
+    """The address of a redirect, without password and query."""
     try:
         parts = urlsplit(location)
     except ValueError:
         parts = urlsplit("")
     host = parts.netloc.rpartition("@")[2]
-    return shown(f"{parts.scheme}://{host}{parts.path}") if host else "another address"
+    return excerpt(f"{parts.scheme}://{host}{parts.path}") if host else "another address"
 
 
-def _said(body: object, peer: Peer) -> str:
-    """What the server says of its failure, after a colon; nothing for a web page."""
+def _server_words(body: object, peer: Peer) -> str:
+    """The server's own words about its failure, after a colon; empty for a web page."""
     while isinstance(body, Mapping | list):
         if isinstance(body, list):
             body = body[0] if body else None
         else:
             raw = within.get("raw") if isinstance(within := body.get("metadata"), Mapping) else None
-            body = raw or next((said for name in _SAYS if (said := body.get(name))), None)
+            body = raw or next((words for name in _FIELDS if (words := body.get(name))), None)
     if not isinstance(body, str) or _PAGE.match(body):
         return ""
-    text = shown(body.replace(peer.key, "…") if peer.key else body)
+    text = excerpt(body.replace(peer.key, "…") if peer.key else body)
     return f": {text}" if text else ""

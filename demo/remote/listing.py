@@ -1,6 +1,6 @@
-"""The models that a server lists, in whichever form it does; what each is, as far as it is told.
+"""The models that a server lists, in any of the forms that servers use, and what each is for.
 
-It reads a JSON value; how a name there is asked is `remote.py`'s.
+It reads a JSON value; `reasoner.py` decides how a model is prompted.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.errors import DemoError
-from demo.remote.faults import FormError
+from demo.remote.errors import FormError
 
 MAX_MODELS = 10_000
 _LISTS = ("data", "models", "model_names", "results", "items")
 _NAMES = ("id", "model", "name", "key", "model_name")
 _FOLLOWED = ("has_more", "next", "next_page_token", "nextPageToken")
-# What answers no questions about pictures, by what a list says of it, or else by its name.
+# Models that answer no questions about pictures, by their kind in the list or by their name.
 _OTHER_KINDS = re.compile(
     r"embed|rerank|transcription|speech|audio|text-to-image|image-gen|moderation"
 )
@@ -28,26 +28,26 @@ _OTHER_NAMES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A model that a server lists: ``owner`` is what the server calls itself there.
+class ListedModel:
+    """A model that a server lists: ``owner`` is the server's name for itself there.
 
-    ``chats`` is false for what answers no questions about pictures, as far as the list tells.
+    ``is_chat`` is false for a model that answers no questions about pictures, as far as the list tells.
     """
 
     id: str
     owner: str = ""
-    chats: bool = True
+    is_chat: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a server has; ``missing`` says why that cannot be known.
+    """The models of a server; ``missing`` is the reason where they are not known.
 
-    A list that goes on elsewhere is not ``complete``.
+    A list with further pages is not ``is_complete``.
     """
 
-    models: tuple[Listed, ...] = ()
-    complete: bool = True
+    models: tuple[ListedModel, ...] = ()
+    is_complete: bool = True
     missing: DemoError | None = None
 
     @property
@@ -56,19 +56,20 @@ class Listing:
         return tuple(model.id for model in self.models)
 
     def meant_by(self, model: str) -> Sequence[str]:
-        """The names to choose from: for `auto` those that answer questions, if any does; none where a
-        name may be right though it is not listed."""
+        """The names to choose from: for ``auto`` those of models that answer questions, if there are any;
+        none where ``model`` may exist without being listed.
+        """
         if model == "auto":
-            return tuple(m.id for m in self.models if m.chats) or self.names
-        return self.names if self.complete or model in self.names else ()
+            return tuple(m.id for m in self.models if m.is_chat) or self.names
+        return self.names if self.is_complete or model in self.names else ()
 
     def owner_of(self, identity: str) -> str:
-        """What the server calls itself beside this model."""
+        """The server's name for itself beside this model."""
         return next((m.owner for m in self.models if m.id == identity), "")
 
 
 def read_listing(body: object) -> Listing:
-    """The models of an answer to `/models`. Raises FormError when it has another form."""
+    """The models in a response of ``/models``. Raises FormError when it has another form."""
     if isinstance(body, list):
         return Listing(tuple(_models(body)), len(body) <= MAX_MODELS)
     if not isinstance(body, Mapping):
@@ -77,21 +78,21 @@ def read_listing(body: object) -> Listing:
     if not lists or not all(isinstance(each, list | None) for each in lists):
         raise FormError
     listed = next((each for each in lists if each), None)
-    complete = len(listed or []) <= MAX_MODELS and not any(body.get(n) for n in _FOLLOWED)
-    return Listing(tuple(_models(listed or [])), complete)
+    is_complete = len(listed or []) <= MAX_MODELS and not any(body.get(n) for n in _FOLLOWED)
+    return Listing(tuple(_models(listed or [])), is_complete)
 
 
-def _models(listed: Sequence[object]) -> Iterator[Listed]:
+def _models(listed: Sequence[object]) -> Iterator[ListedModel]:
     for item in listed[:MAX_MODELS]:
         if isinstance(item, str):
-            yield Listed(item, chats=not _OTHER_NAMES.search(item))
+            yield ListedModel(item, is_chat=not _OTHER_NAMES.search(item))
         elif isinstance(item, Mapping):
             yield _model(item)
         else:
             raise FormError
 
 
-def _model(item: Mapping[str, object]) -> Listed:
+def _model(item: Mapping[str, object]) -> ListedModel:
     identity = next(
         (name for key in _NAMES if isinstance(name := item.get(key), str) and name), None
     )
@@ -101,16 +102,16 @@ def _model(item: Mapping[str, object]) -> Listed:
         str(item.get(key, "")) for key in ("type", "task", "model_type", "kind")
     ).lower()
     owner = item.get("owned_by")
-    chats = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
-    return Listed(identity, owner if isinstance(owner, str) else "", chats)
+    is_chat = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
+    return ListedModel(identity, owner if isinstance(owner, str) else "", is_chat)
 
 
 def _is_blind(item: Mapping[str, object]) -> bool:
-    """Whether a list says what a model takes, and pictures are not among it."""
+    """Whether a list says which inputs a model takes, and pictures are not among them."""
     kinds, within = item.get("capabilities"), item.get("architecture")
-    if isinstance(kinds, Mapping):  # as Mistral has it
+    if isinstance(kinds, Mapping):  # Mistral's form
         return kinds.get("vision") is False
-    if isinstance(kinds, list) and "completion" in kinds:  # as llama.cpp and Ollama have it
+    if isinstance(kinds, list) and "completion" in kinds:  # that of llama.cpp and Ollama
         return not {"multimodal", "vision"} & {str(kind) for kind in kinds}
     takes = within.get("input_modalities") if isinstance(within, Mapping) else None
-    return isinstance(takes, list) and "image" not in takes  # as OpenRouter has it
+    return isinstance(takes, list) and "image" not in takes  # OpenRouter's

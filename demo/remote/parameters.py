@@ -1,7 +1,7 @@
-"""What is asked of a server besides the message, and what becomes of it when the server refuses a part.
+"""The optional parameters of a request, and how they change when a server refuses some of them.
 
-Servers differ in the optional fields they take and in how long a text they have room for, and most say so
-only in the words of a refusal. From these words the next attempt is made; nothing is sent here.
+Servers differ in the optional fields that they accept and in the length of text that fits, and most say so
+only in the message of a refusal. The next attempt follows from that message; nothing is sent here.
 """
 
 from __future__ import annotations
@@ -12,20 +12,18 @@ from typing import Any
 
 from demo.checkpoints.generation import Generation
 from demo.reasoners.base import MAX_NEW_TOKENS
-from demo.remote.faults import NoRoomError
+from demo.remote.errors import NoRoomError
 
-Wishes = dict[str, Any]
+RequestParameters = dict[str, Any]
 
 MIN_NEW_TOKENS = 256  # a thought and two boxes; with fewer, an answer breaks off before its boxes
-ALMOST_GREEDY = 0.01  # for a server to which a temperature of 0 is none
-_MOST = ("max_tokens", "max_completion_tokens")
+ALMOST_GREEDY = 0.01  # for a server that refuses a temperature of 0
+_TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 _PENALTIES = ("repetition_penalty", "repeat_penalty", "repeat_last_n")
 _COUNTS = ("stream_options",)
 COUNTED = {"include_usage": True}
-_MENDABLE = frozenset({0, 400, 402, 413, 422, 500, 501})
-_UNTOLD = frozenset(
-    {"input", "url", "ctx", "code", "status", "status_code", "type", "object", "id"}
-)
+_ADJUSTABLE = frozenset({0, 400, 402, 413, 422, 500, 501})
+_SENT = frozenset({"input", "url", "ctx", "code", "status", "status_code", "type", "object", "id"})
 
 _UNKNOWN = re.compile(
     r"unsupported|not supported|unrecogni[sz]ed|unexpected|unknown|not permitted|not allowed"
@@ -34,7 +32,7 @@ _UNKNOWN = re.compile(
 _LENGTH = re.compile(
     r"too (?:large|long|high|big)|at most|less than|<=|exceed|must be in|range|maximum"
 )
-# Of a question that is too long by itself, whatever room an answer gets.
+# The question alone is too long, whatever room is left for an answer.
 _TOO_LONG = re.compile(
     r"(?:prompt|inputs?)(?: length)?:? (?:is )?too long|`inputs` must have less"
     r"|input length exceeds|input token count .{0,12}exceeds|input length should be"
@@ -45,7 +43,7 @@ _ROOM = re.compile(
     r"context[ _-](?:length|size|window|limit)|(?:model|sequence|session) length|max_(?:model|seq)_len"
     r"|n_ctx"
 )
-# What a figure is, by the last of these words before it, or by what follows it.
+# The meaning of a number: the last of these words before it, or the words that follow it.
 _ROLES = re.compile(
     r"(?P<context>context|model.{0,2} len|sequence|session|max_(?:model|seq)_len|max_total_tokens|n_ctx|<=)"
     r"|(?P<prompt>prompt|input|messages|request\b)|(?P<total>requested|total)"
@@ -59,12 +57,12 @@ _CEILING = re.compile(
 )
 
 
-def first_wishes(generation: Generation | None, owner: str) -> Wishes:
-    """What is asked for at first: greedy decoding, with the checkpoint's own settings where known.
+def initial_parameters(generation: Generation | None, owner: str) -> RequestParameters:
+    """The parameters of a first attempt: greedy decoding, with the checkpoint's settings where known.
 
-    ``owner`` is what the server calls itself in its list of models.
+    ``owner`` is the server's name for itself in its list of models.
     """
-    wishes: Wishes = {
+    parameters: RequestParameters = {
         "temperature": 0,
         "max_tokens": MAX_NEW_TOKENS,
         "stream": True,
@@ -72,96 +70,98 @@ def first_wishes(generation: Generation | None, owner: str) -> Wishes:
     }
     penalty = generation.repetition_penalty if generation else 1.0
     if penalty == 1.0:
-        return wishes
+        return parameters
     if owner == "llamacpp":  # it would look back over 64 tokens only
-        return {**wishes, "repeat_penalty": penalty, "repeat_last_n": -1}
+        return {**parameters, "repeat_penalty": penalty, "repeat_last_n": -1}
     if owner == "organization_owner":  # LM Studio
-        return {**wishes, "repeat_penalty": penalty}
-    return {**wishes, "repetition_penalty": penalty}
+        return {**parameters, "repeat_penalty": penalty}
+    return {**parameters, "repetition_penalty": penalty}
 
 
-def mended(wishes: Wishes, status: int, body: object) -> Wishes | None:
-    """The wishes without what a refusal is about, or with less of it; None where that cannot be told.
+def adjust(parameters: RequestParameters, status: int, body: object) -> RequestParameters | None:
+    """The parameters without the one that was refused, or with less of it; None where that is unclear.
 
-    There is an end of such steps. Raises NoRoomError when no room is left for an answer.
+    Repeated calls come to an end. Raises NoRoomError when no room is left for an answer.
     """
-    if status not in _MENDABLE:
+    if status not in _ADJUSTABLE:
         return None
     words = _words(body)
-    most = next((name for name in _MOST if name in wishes), None)
+    field = next((name for name in _TOKEN_LIMITS if name in parameters), None)
     if status == 402:
-        return _afforded(wishes, words, most) if most else None
+        return _affordable(parameters, words, field) if field else None
     if _TOO_LONG.search(words):
         raise NoRoomError
-    if most and _is_about_length(words):
-        return {**wishes, most: _fewer(words, wishes[most])}
-    if status == 500:  # it failed; what else it names is by chance
+    if field and _is_about_length(words):
+        return {**parameters, field: _fewer(words, parameters[field])}
+    if status == 500:  # it failed; any field that it names is a coincidence
         return None
-    if most and _names(words, *_MOST):
-        return _renamed(wishes, most)
-    if "temperature" in wishes and _names(words, "temperature"):
-        return _warmer(wishes, words)
-    return _left_out(wishes, words, unnamed=status in (400, 422))
+    if field and _has_name(words, *_TOKEN_LIMITS):
+        return _rename(parameters, field)
+    if "temperature" in parameters and _has_name(words, "temperature"):
+        return _warmer(parameters, words)
+    return _leave_out(parameters, words, unnamed=status in (400, 422))
 
 
-def _left_out(wishes: Wishes, words: str, *, unnamed: bool) -> Wishes | None:
-    """The wishes without the field that a refusal names; where it names none, without each in turn."""
+def _leave_out(
+    parameters: RequestParameters, words: str, *, unnamed: bool
+) -> RequestParameters | None:
+    """The parameters without the field that a refusal names; where it names none, without each in turn."""
     for names in (_COUNTS, _PENALTIES):
-        if wishes.keys() & set(names) and _names(words, *names):
-            return _without(wishes, *names)
-    if "stream" in wishes and _names(words, "stream", "streaming"):
-        return _without(wishes, "stream", *_COUNTS)
-    penalised = wishes.keys() & set(_PENALTIES)
-    if unnamed and "stream_options" in wishes:
-        return _without(wishes, *_COUNTS)
+        if parameters.keys() & set(names) and _has_name(words, *names):
+            return _without(parameters, *names)
+    if "stream" in parameters and _has_name(words, "stream", "streaming"):
+        return _without(parameters, "stream", *_COUNTS)
+    penalised = parameters.keys() & set(_PENALTIES)
+    if unnamed and "stream_options" in parameters:
+        return _without(parameters, *_COUNTS)
     if unnamed and penalised:  # it was not the counts, or not they alone
-        counts = {"stream_options": COUNTED} if "stream" in wishes else {}
-        return {**_without(wishes, *_PENALTIES), **counts}
+        counts = {"stream_options": COUNTED} if "stream" in parameters else {}
+        return {**_without(parameters, *_PENALTIES), **counts}
     return None
 
 
-def learned(first: Wishes, taken: Wishes) -> Wishes:
-    """What a server made of the wishes, to be put over the next ones; None stands for left out.
+def changes_between(first: RequestParameters, taken: RequestParameters) -> RequestParameters:
+    """What a server needed changed, to be applied to later parameters; None stands for a field left out.
 
-    How much room there was goes with one question only.
+    A reduced number of tokens is not carried over: it fits one question only.
     """
     changed = {name: taken.get(name) for name in first.keys() | taken.keys()}
     changed = {name: value for name, value in changed.items() if value != first.get(name)}
     return {
-        name: MAX_NEW_TOKENS if name in _MOST and value is not None else value
+        name: MAX_NEW_TOKENS if name in _TOKEN_LIMITS and value is not None else value
         for name, value in changed.items()
     }
 
 
-def with_learned(first: Wishes, changed: Wishes) -> Wishes:
-    """The wishes as a server takes them, by what was learned of it."""
+def apply_changes(first: RequestParameters, changed: RequestParameters) -> RequestParameters:
+    """The parameters with the changes that a server needs."""
     return {name: value for name, value in {**first, **changed}.items() if value is not None}
 
 
-def in_words(first: Wishes, taken: Wishes) -> str:
-    """How an answer was decoded, as far as it could be asked for."""
+def decoding_words(first: RequestParameters, taken: RequestParameters) -> str:
+    """How an answer was decoded, as far as the server accepted the parameters."""
     temperature = taken.get("temperature")
-    said = "greedy" if temperature == 0 else f"temperature {temperature}"
+    words = "greedy" if temperature == 0 else f"temperature {temperature}"
     if temperature is None:
-        said = "sampled at the server’s own temperature"
+        words = "sampled at the server’s own temperature"
     name = next((name for name in _PENALTIES if name in first), None)
     if name is None:
-        return f"{said}, otherwise the server’s own settings"
+        return f"{words}, otherwise the server’s own settings"
     if name in taken:
-        return f"{said}, repetition penalty {taken[name]:g} asked of the server"
-    return f"{said}, otherwise the server’s own settings: it does not take a repetition penalty"
+        return f"{words}, repetition penalty {taken[name]:g} asked of the server"
+    return f"{words}, otherwise the server’s own settings: it does not take a repetition penalty"
 
 
 def _is_about_length(words: str) -> bool:
     """Whether a refusal is about how many tokens fit, rather than about a field's name."""
     if _ROOM.search(words):
         return True
-    named = _names(words, *_MOST, "max_new_tokens")
+    named = _has_name(words, *_TOKEN_LIMITS, "max_new_tokens")
     return bool(named and _LENGTH.search(words)) and not _UNKNOWN.search(words)
 
 
 def _fewer(words: str, asked: int) -> int:
-    """As many tokens as fit by a server's own figures; without them, half as many."""
+    """The number of tokens that fits by the server's own numbers; without those, half as many."""
     words = re.sub(r"(?<=\d)[,_’](?=\d{3}\b)", "", words)
     roles = dict(reversed([*_figures(words)]))  # the first of each kind
     context, prompt, total = (roles.get(name) for name in ("context", "prompt", "total"))
@@ -173,65 +173,67 @@ def _fewer(words: str, asked: int) -> int:
         room = int(next(filter(None, ceiling.groups())))
     else:
         room = asked // 2
-    if room >= asked or "at least" in words:  # a server that stopped counting, or counts otherwise
+    if room >= asked or "at least" in words:  # the server stopped counting, or counts differently
         room = asked // 2
     if room < MIN_NEW_TOKENS:
         raise NoRoomError
     return room
 
 
-def _afforded(wishes: Wishes, words: str, most: str) -> Wishes | None:
-    """As many tokens as an account pays for, by what OpenRouter says of it; None where they are too few."""
+def _affordable(parameters: RequestParameters, words: str, field: str) -> RequestParameters | None:
+    """The number of tokens that an account can pay for, as OpenRouter says; None where they are too few."""
     named = re.search(r"can only afford (\d{1,9})", words)
     paid = int(named[1]) if named else 0
-    return {**wishes, most: paid} if MIN_NEW_TOKENS <= paid < wishes[most] else None
+    return {**parameters, field: paid} if MIN_NEW_TOKENS <= paid < parameters[field] else None
 
 
 def _figures(words: str) -> Iterator[tuple[str, int]]:
-    """The figures of a refusal whose meaning the words around them tell."""
+    """The numbers in a refusal whose meaning the words around them tell, with that meaning."""
     found = list(re.finditer(r"\d{1,9}", words))[:50]
     ends = [0, *(match.end() for match in found)]
     for match, start in zip(found, ends, strict=False):
-        said = [m.lastgroup for m in _ROLES.finditer(words, start, match.start())]
-        role = "prompt" if _PROMPT.match(words, match.end()) else said[-1] if said else None
+        named = [m.lastgroup for m in _ROLES.finditer(words, start, match.start())]
+        role = "prompt" if _PROMPT.match(words, match.end()) else named[-1] if named else None
         if role:
             yield role, int(match[0])
 
 
-def _renamed(wishes: Wishes, most: str) -> Wishes:
-    """Under the newer name, and after that none, which leaves the number to the server."""
-    rest = _without(wishes, most)
-    return rest if most == _MOST[1] else {**rest, _MOST[1]: wishes[most]}
+def _rename(parameters: RequestParameters, field: str) -> RequestParameters:
+    """The number of tokens under its newer name; after that left out, so that the server decides."""
+    rest = _without(parameters, field)
+    return rest if field == _TOKEN_LIMITS[1] else {**rest, _TOKEN_LIMITS[1]: parameters[field]}
 
 
-def _warmer(wishes: Wishes, words: str) -> Wishes:
-    """As near to greedy as a server allows that wants more than 0."""
-    if wishes["temperature"] == 0 and re.search(r"positive|great|larg|> ?0|non-?zero|range", words):
-        return {**wishes, "temperature": ALMOST_GREEDY}
-    return _without(wishes, "temperature")
+def _warmer(parameters: RequestParameters, words: str) -> RequestParameters:
+    """A temperature near greedy for a server that requires more than 0, else none."""
+    if parameters["temperature"] == 0 and re.search(
+        r"positive|great|larg|> ?0|non-?zero|range", words
+    ):
+        return {**parameters, "temperature": ALMOST_GREEDY}
+    return _without(parameters, "temperature")
 
 
-def _without(wishes: Wishes, *names: str) -> Wishes:
-    return {name: value for name, value in wishes.items() if name not in names}
+def _without(parameters: RequestParameters, *names: str) -> RequestParameters:
+    return {name: value for name, value in parameters.items() if name not in names}
 
 
-def _names(words: str, *names: str) -> bool:
+def _has_name(words: str, *names: str) -> bool:
     return bool(re.search(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", words))
 
 
 def _words(body: object) -> str:
-    """All that a refusal says, in small letters, with the names of its values; not what was sent."""
-    return " ".join(_told(body))[:4000].lower()
+    """The text of a refusal, in lower case, with the names of its values but without what was sent."""
+    return " ".join(_texts_in(body))[:4000].lower()
 
 
-def _told(body: object) -> Iterator[str]:
+def _texts_in(body: object) -> Iterator[str]:
     if isinstance(body, Mapping):
         for name, value in body.items():
-            if name not in _UNTOLD:
+            if name not in _SENT:
                 yield from ((str(name),) if isinstance(value, int) else ())
-                yield from _told(value)
+                yield from _texts_in(value)
     elif isinstance(body, list):
         for value in body[:20]:
-            yield from _told(value)
+            yield from _texts_in(value)
     elif isinstance(body, str | int):
         yield str(body)

@@ -2,7 +2,7 @@
 
 The picture goes out in exactly the size that the model is shown, first in the message, so that every
 question about it shares a prefix that the engine may reuse. It knows which model of a server is meant and
-how it is asked; the connection is `server.py`'s.
+how it is prompted; `connection.py` talks to the server.
 """
 
 from __future__ import annotations
@@ -16,78 +16,66 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.checkpoints.catalogue import CATALOGUE, DEFAULT, NAMED, SAID, Entry, dialect_of
+from demo.checkpoints.catalogue import BY_NAME, BY_OPTION, CATALOGUE, DEFAULT, Entry, dialect_of
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
-from demo.checkpoints.generation import Generation, generation_in
+from demo.checkpoints.generation import Generation, read_generation
 from demo.dialects.dialect import Dialect
-from demo.dialects.families import family_of, foreign_family, is_same_model, words_said
+from demo.dialects.families import family_of, foreign_family, is_same_model, wording_sentence
 from demo.dialects.known import DIALECTS
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError, OptionError
 from demo.picture.picture import Picture
-from demo.reasoners.base import Usage, framed
+from demo.reasoners.base import Usage, picture_for
 from demo.remote.address import read_address
 from demo.remote.connection import CLOSED, Limits, Server
-from demo.remote.faults import shown
+from demo.remote.faults import excerpt
 from demo.remote.listing import Listing
-from demo.remote.parameters import first_wishes
-from demo.remote.reply import Heard
+from demo.remote.parameters import initial_parameters
+from demo.remote.reply import Reply
 
-STOP_SEEN_S = 0.05  # how often a stop is looked for while nothing arrives
+STOP_SEEN_S = 0.05  # how often cancelling is checked while nothing arrives
 MAX_NAMED = 10
 # Lossless; the lowest level takes a fifth of the default's time for a tenth more bytes.
 PNG_LEVEL = 1
-# Of the instruct checkpoints of Qwen2.5-VL, whose fine-tunes inherit it.
+# The settings of the instruct checkpoints of Qwen2.5-VL, which their fine-tunes inherit.
 _PUBLISHED = Generation(repetition_penalty=1.05)
 _QWEN_2_5_VL = ("qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero")
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """A model on a server: ``id`` is its name there, ``name`` what people are told.
+class ServedModel:
+    """A model on a server: ``id`` is its name there, ``name`` the one for people.
 
-    ``words`` is a sentence that says in whose words it is asked, and why; ``is_known`` is false where its
-    name speaks of a family that has words of its own, which nobody here knows.
+    ``wording`` is a sentence that says for which family its questions are worded, and why; ``is_known`` is
+    false where its name says a family whose dialect is not known here.
     """
 
     id: str
     name: str
     dialect: Dialect
-    words: str
+    wording: str
     is_known: bool = True
 
 
 class RemoteReasoner:
-    """One model on one server; any number of answers at a time, the server sees to their order."""
+    """One model on one server; any number of answers at a time, which the server queues.
+
+    ``wording`` and ``is_known`` are those of its `ServedModel`.
+    """
 
     def __init__(
-        self, server: Server, served: Served, generation: Generation | None = None, owner: str = ""
+        self,
+        server: Server,
+        served: ServedModel,
+        generation: Generation | None = None,
+        owner: str = "",
     ) -> None:
-        self._server, self._served = server, served
-        self._wishes = first_wishes(generation, owner)
-
-    @property
-    def name(self) -> str:
-        return self._served.name
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._served.dialect
-
-    @property
-    def words(self) -> str:
-        """In whose words it is asked, and why, as a sentence."""
-        return self._served.words
-
-    @property
-    def is_known(self) -> bool:
-        """Whether its boxes can be read, as far as its name tells."""
-        return self._served.is_known
-
-    @property
-    def device(self) -> str:
-        return f"server {self._server.host}"
+        self._server, self._id = server, served.id
+        self.name, self.dialect = served.name, served.dialect
+        self.wording, self.is_known = served.wording, served.is_known
+        self.device = f"server {server.host}"
+        self._parameters = initial_parameters(generation, owner)
 
     @property
     def held_bytes(self) -> int:
@@ -95,47 +83,47 @@ class RemoteReasoner:
         return 0
 
     def prepare(self, picture: Picture) -> None:
-        """Nothing: the picture travels with each question, and made ready in a twentieth of a second.
+        """Does nothing: the picture is sent with each question, and is encoded in a twentieth of a second.
 
-        To warm the server's cache would cost it a pass over every picture that nobody asks about.
+        Warming the server's cache would cost it a pass over pictures that nobody asks about.
         """
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Generator[str | Usage, None, None]:
-        """The answer's text, then the server's token counts, as far as it tells them.
+        """The answer's text in pieces, then the server's token counts, as far as it reports them.
 
-        A stop closes the connection, by which a server knows that it may stop as well.
+        Cancelling closes the connection, which tells the server to stop as well.
         """
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        heard = Heard(pieces.put)
+        reply = Reply(pieces.put)
         content: list[dict[str, object]] = [
             {"type": "image_url", "image_url": {"url": data_url(picture, self.dialect)}},
             {"type": "text", "text": prompt.instruction},
         ]
-        answer = self._server.ask(self._served.id, content, self._wishes, heard)
+        answer = self._server.ask(self._id, content, self._parameters, reply)
         answer.add_done_callback(lambda _: pieces.put(None))
         try:
-            yield from _until_stopped(pieces, cancel)
+            yield from _pieces_until(pieces, cancel)
             if not cancel.is_set():
-                self._check(answer, heard)
-            yield replace(heard.usage, decoding=heard.decoding)
+                self._check(answer, reply)
+            yield replace(reply.usage, decoding=reply.decoding)
         finally:
             answer.cancel()
 
     def close(self) -> None:
-        """Give up all answers and the connection; the reasoner cannot be used any more."""
+        """Cancel all answers and close the connection; the reasoner cannot be used any more."""
         self._server.close()
 
-    def _check(self, answer: Future[None], heard: Heard) -> None:
-        """Raise the ModelError of an answer that failed or is none."""
+    def _check(self, answer: Future[None], reply: Reply) -> None:
+        """Raises the ModelError of an answer that failed or is empty."""
         try:
             answer.result()
         except CancelledError:
             raise ModelError(CLOSED) from None
-        if not heard.text.strip():
+        if not reply.text.strip():
             raise ModelError(
-                f"The server at {self._server.host} sent an empty answer. Ask in other words, "
+                f"The server at {self._server.host} sent an empty answer. Word the question differently, "
                 "and check that its model takes pictures."
             )
 
@@ -143,50 +131,49 @@ class RemoteReasoner:
 def connect(
     url: str, model: str, limits: Limits | None = None, *, dialect: str | None = None
 ) -> tuple[RemoteReasoner, str]:
-    """A model on a server, and a sentence that says why this one.
+    """A model on a server, and a sentence that says why it was chosen.
 
-    ``model`` is ``auto``, a name in the catalogue, or a name on the server; ``dialect`` is what a person
-    chose. Raises OptionError for an address or a name that cannot be used, ModelError when the server
-    cannot be asked.
+    ``model`` is ``auto``, a name in the catalogue, or a name on the server; ``dialect`` is the one that a
+    person chose. Raises OptionError for an address or a name that cannot be used, ModelError when the
+    server cannot be asked.
     """
     server = Server(read_address(url), limits or Limits())
     try:
         listing = server.models()
         if listing.missing and model == "auto":
             raise listing.missing
-        served = choose_served(model, _offered(model, listing), server.host, dialect)
+        served = choose_served(model, _names_to_choose(model, listing), server.host, dialect)
         generation = _generation_of(served.id)
     except BaseException:
         server.close()
         raise
-    why = "it was asked for" if model != "auto" else "it is the one that the server has"
+    why = "it was asked for" if model != "auto" else "it is the server’s only model"
     if model == "auto" and len(listing.models) > 1:
-        why = "of those that the server has, it is the one to ask about pictures"
+        why = "of the server’s models it is the one for questions about pictures"
     reasoner = RemoteReasoner(server, served, generation, listing.owner_of(served.id))
     return reasoner, f"{served.name} on {server.host} answers because {why}."
 
 
 def choose_served(
     model: str, listed: Sequence[str], host: str, dialect: str | None = None
-) -> Served:
-    """The model that is meant, of those a server lists. Raises OptionError when it is not there.
+) -> ServedModel:
+    """The model that ``model`` means, among those a server lists. Raises OptionError when it is not there.
 
     A catalogue name stands for its hub id, for any listed model whose last part is that name, and for the
-    same model under the name that its packing has; a server that lists nothing is trusted to have what is
-    asked for.
+    same model packed under another name; a server that lists nothing is trusted to have it.
     """
-    return _served(_meant(model, listed, host), dialect)
+    return _served_model(_name_on_server(model, listed, host), dialect)
 
 
-def _meant(model: str, listed: Sequence[str], host: str) -> str:
-    """The name that the model which is meant has on the server."""
+def _name_on_server(model: str, listed: Sequence[str], host: str) -> str:
+    """The name on the server of the model that is meant."""
     if model == "auto":
         if len(listed) == 1:
             return listed[0]
         has = (
-            f"has several models: {_named(listed)}. Name"
+            f"has several models: {_name_list(listed)}. Name"
             if listed
-            else "lists no model. Load one there, or name"
+            else "lists no models. Load one there, or name"
         )
         raise OptionError(f"The server at {host} {has} one with --model.")
     entry = entry_of(model)
@@ -201,75 +188,78 @@ def _meant(model: str, listed: Sequence[str], host: str) -> str:
     if len(alike) == 1:
         return alike[0]
     raise OptionError(
-        f"The server at {host} has no model called {shown(model)}. It has {_named(alike or listed)}. "
+        f"The server at {host} has no model called {excerpt(model)}. It has {_name_list(alike or listed)}. "
         "Name one of them with --model."
     )
 
 
 def entry_of(model: str) -> Entry | None:
-    """The catalogue's entry for a name, a hub id, or a folder or tag of that last part."""
+    """The catalogue's entry for a name, a hub id, or a folder or tag that ends with one; else None."""
     last = _last(model)
     return next((e for e in CATALOGUE.values() if last in (e.name, _last(e.source))), None)
 
 
 def data_url(picture: Picture, dialect: Dialect) -> str:
-    """The picture as the model is shown it, as the text of a PNG."""
+    """The picture in the size that the model is shown, as the data URL of a PNG."""
     file = io.BytesIO()
-    framed(picture, dialect).save(file, "PNG", compress_level=PNG_LEVEL)
+    picture_for(picture, dialect).save(file, "PNG", compress_level=PNG_LEVEL)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _offered(model: str, listing: Listing) -> Sequence[str]:
-    """The names to choose from; for `auto`, where several answer questions, the one of a family known here
-    if there is just one."""
+def _names_to_choose(model: str, listing: Listing) -> Sequence[str]:
+    """The names to choose from; for ``auto``, where several answer questions, the one of a known family if
+    there is just one.
+    """
     names = listing.meant_by(model)
     known = [name for name in names if entry_of(name) or family_of(name)]
     return known if model == "auto" and len(known) == 1 else names
 
 
 def _generation_of(identity: str) -> Generation | None:
-    """How the makers of a served checkpoint decode it: as its own file says where it is on this machine,
-    else as is known of the family; None where neither is, and the server's settings count.
+    """How the makers of a served checkpoint decode it: as its file says where it is on this machine, else
+    as is known of the family; None where neither is known, so that the server's settings apply.
     """
     entry = entry_of(identity)
     folder = folder_of(entry) if entry else None
-    found = generation_in(folder) if folder else None
+    found = read_generation(folder) if folder else None
     return found or (_PUBLISHED if family_of(identity) in _QWEN_2_5_VL else None)
 
 
-def _served(identity: str, dialect: str | None) -> Served:
+def _served_model(identity: str, dialect: str | None) -> ServedModel:
     entry = entry_of(identity)
     if entry is None:
-        name = shown(identity.rstrip("/").rpartition("/")[2])
+        name = excerpt(identity.rstrip("/").rpartition("/")[2])
         family = dialect or family_of(identity)
-        because = SAID if dialect else NAMED if family else ""
+        because = BY_OPTION if dialect else BY_NAME if family else ""
         asked = DIALECTS[family or DEFAULT.name]
         known = bool(because) or foreign_family(identity) is None
-        return Served(identity, name, asked, words_said(asked.name, because, identity), known)
+        return ServedModel(
+            identity, name, asked, wording_sentence(asked.name, because, identity), known
+        )
     if dialect is not None:
-        entry = replace(entry, dialect=dialect, because=SAID)
-    return Served(identity, entry.name, _dialect(entry), entry.words)
+        entry = replace(entry, dialect=dialect, because=BY_OPTION)
+    return ServedModel(identity, entry.name, _dialect(entry), entry.wording)
 
 
 def _dialect(entry: Entry) -> Dialect:
-    """A checkpoint of our own has the frame that its configuration names."""
+    """The dialect of an entry; a checkpoint on this machine may name its frame in its configuration."""
     frame = read_json(Path(entry.source) / "config.json").get("region_frame")
     return dialect_of(entry, frame)
 
 
 def _last(name: str) -> str:
-    """What is left of a name without owner, folder and the tag that stands for none."""
+    """A name in lower case without owner, folder and the tag ``:latest``."""
     return name.rstrip("/").rpartition("/")[2].removesuffix(":latest").lower()
 
 
-def _named(names: Sequence[str]) -> str:
+def _name_list(names: Sequence[str]) -> str:
     more = [f"and {len(names) - MAX_NAMED} more"] if len(names) > MAX_NAMED else []
     names = sorted(names, key=lambda name: family_of(name) is None)  # what is known here first
-    return ", ".join([*map(shown, names[:MAX_NAMED]), *more])
+    return ", ".join([*map(excerpt, names[:MAX_NAMED]), *more])
 
 
-def _until_stopped(pieces: queue.SimpleQueue[str | None], cancel: threading.Event) -> Iterator[str]:
-    """The pieces up to the end or the stop; waiting for one holds nothing that belongs to a thread."""
+def _pieces_until(pieces: queue.SimpleQueue[str | None], cancel: threading.Event) -> Iterator[str]:
+    """The pieces up to the end, or until ``cancel``; waiting holds nothing that belongs to a thread."""
     while not cancel.is_set():
         try:
             piece = pieces.get(timeout=STOP_SEEN_S)

@@ -1,7 +1,7 @@
-"""One answer as it is heard: its text, its counts, and whether it came to its end.
+"""One answer as it arrives: its text, its token counts, and whether it is complete.
 
-It takes what `events.py` cut out of a body, of which every value may be anything: OpenAI's chunks, whole
-answers, and what other servers write in their place. It knows nothing of connections.
+It takes the JSON values that `stream.py` cuts out of a body, which may be anything: OpenAI's chunks, whole
+answers, and the forms of other servers. It knows nothing of connections.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from demo.reasoners.base import Usage
-from demo.remote.faults import FormError, GivenUpError, RefusedError
+from demo.remote.errors import FormError, GivenUpError, RefusedError
 
 _FAILED = re.compile(r"error|abort|cancel|fail|insufficient|overload|timeout|timed")
 _WITHHELD = re.compile(r"filter|safety|sensitive|block|prohibit|recitation|refus")
 _TAGS = ("scene", "focus", "think", "answer")
 
 
-class Heard:
-    """What has arrived of one answer; ``tell`` is called with each piece of its text.
+class Reply:
+    """The part of an answer that has arrived; ``tell`` is called with each piece of its text.
 
-    Some servers take what stands between <think> and </think> out of the text and send it apart; it is
-    put back where it stood. ``ended`` is set once the server says that there is no more, ``full`` when
-    that is for lack of room, ``known`` once anything had an answer's form. ``decoding`` says what was in
-    force, in words.
+    Some servers send the text between <think> and </think> separately; it is put back in its place.
+    ``is_ended`` is set once the server says that the answer is complete, ``is_full`` when it had no
+    more room, ``is_known`` once a value had an answer's form. ``decoding`` says how the text was decoded.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -32,16 +31,16 @@ class Heard:
         self.begin()
 
     def begin(self) -> None:
-        """Before each attempt: forget all but the text."""
+        """Reset everything but the text, before each attempt."""
         self.usage = Usage()
-        self.ended = self.full = self.apart = self.known = False
+        self.is_ended = self.is_full = self.is_apart = self.is_known = False
         self._index: object = None
 
-    def take(self, event: object, most: int) -> bool:
-        """Whether this event brought the answer on.
+    def take(self, event: object, max_characters: int) -> bool:
+        """Add a value of the stream, up to ``max_characters`` in all. Returns whether it added any.
 
-        Raises RefusedError for a failure that is told in place of an answer, GivenUpError for an answer
-        that the server does not complete, FormError for anything else that is no part of one.
+        Raises RefusedError for an error in place of an answer, GivenUpError for an answer that the server
+        does not complete, FormError for anything else that is not part of one.
         """
         if not isinstance(event, Mapping):
             raise FormError
@@ -50,26 +49,29 @@ class Heard:
         choice = self._choice(event)
         if choice is None:
             return False
-        self.known = True
-        piece = self._joined(_message(choice))[: most - len(self.text)]
+        self.is_known = True
+        piece = self._join(_message(choice))[: max_characters - len(self.text)]
         if piece:
             self.text += piece
             self.tell(piece)
         reason = _reason(choice)
-        self.ended, self.full = self.ended or bool(reason), reason in ("length", "max_tokens")
+        self.is_ended, self.is_full = (
+            self.is_ended or bool(reason),
+            reason in ("length", "max_tokens"),
+        )
         _look_for_end(reason)
         return bool(piece or reason)
 
-    def is_whole(self, framed: bool) -> bool:
+    def is_whole(self, is_framed: bool) -> bool:
         """Whether a text that ended without any mark looks complete.
 
-        A body whose end is marked (``framed``) ends by the server's own will, so only a text that is
-        visibly cut is none; where the connection's end is all there is, the text must be closed.
+        A body whose end is marked (``is_framed``) was ended by the server, so only a text that is visibly
+        cut is incomplete; where only the connection ended, the text must end with a closing mark.
         """
-        return not _is_cut(self.text) and (framed or _is_closed(self.text))
+        return not _is_cut(self.text) and (is_framed or _is_closed(self.text))
 
     def _choice(self, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The part that holds the text: the first choice that was heard of, or Ollama's own form."""
+        """The part that holds the text: the first choice of the stream, or Ollama's own form."""
         choices = event.get("choices")
         if choices is None:
             return event if isinstance(event.get("message"), Mapping) else None
@@ -77,18 +79,18 @@ class Heard:
             raise FormError
         if choices and self._index is None:
             self._index = choices[0].get("index", 0)
-        self.known = True
+        self.is_known = True
         return next((c for c in choices if c.get("index", 0) == self._index), None)
 
-    def _joined(self, message: Mapping[str, Any]) -> str:
-        thought, said = _texts(message.get("content"))
+    def _join(self, message: Mapping[str, Any]) -> str:
+        thought, answer = _texts(message.get("content"))
         thought = _first(message, "reasoning_content", "reasoning", "thinking") or thought
-        said = said or _first(message, "refusal")
+        answer = answer or _first(message, "refusal")
         if thought:
-            thought, self.apart = thought if self.apart else f"<think>{thought}", True
-        if said:
-            said, self.apart = f"</think>{said}" if self.apart else said, False
-        return thought + said
+            thought, self.is_apart = thought if self.is_apart else f"<think>{thought}", True
+        if answer:
+            answer, self.is_apart = f"</think>{answer}" if self.is_apart else answer, False
+        return thought + answer
 
     def _count(self, event: Mapping[str, Any]) -> None:
         counted = event.get("usage")
@@ -99,7 +101,7 @@ class Heard:
 
 
 def _look_for_failure(event: Mapping[str, Any]) -> None:
-    """Raise what is told in place of an answer, with the status that it names, if any."""
+    """Raises RefusedError for an error in place of an answer, with the status that it names, if any."""
     error = event.get("error")
     instead = event.get("detail") or event.get("msg") or event.get("errors")
     if isinstance(event.get("message"), str):
@@ -114,13 +116,13 @@ def _look_for_failure(event: Mapping[str, Any]) -> None:
 
 def _look_for_end(reason: str) -> None:
     if _WITHHELD.search(reason):
-        raise GivenUpError(reason, withheld=True)
+        raise GivenUpError(reason, is_withheld=True)
     if _FAILED.search(reason):
         raise GivenUpError(reason)
 
 
 def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a choice says: a piece, a whole message, or the text of an older form."""
+    """The message of a choice: a piece, a whole one, or the text of an older form."""
     message = choice.get("delta") or choice.get("message")
     if message is None and "text" in choice:
         return {"content": choice["text"]}
@@ -130,7 +132,7 @@ def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _reason(choice: Mapping[str, Any]) -> str:
-    """Why the answer ended, in small letters; nothing while it goes on."""
+    """Why the answer ended, in lower case; empty while it continues."""
     reason = choice.get("finish_reason")
     if reason is None and choice.get("done") is True:
         reason = choice.get("done_reason") or "stop"
@@ -139,10 +141,10 @@ def _reason(choice: Mapping[str, Any]) -> str:
 
 
 def _texts(content: object) -> tuple[str, str]:
-    """The thought and the text of a content: a text, or a list of parts."""
+    """The thought and the text of a content, which is a text or a list of parts."""
     if isinstance(content, list):
         pairs = [_texts(part) for part in content]
-        return "".join(thought for thought, _ in pairs), "".join(said for _, said in pairs)
+        return "".join(thought for thought, _ in pairs), "".join(answer for _, answer in pairs)
     if isinstance(content, Mapping):
         if "thinking" in content:
             return "".join(_texts(content["thinking"])), ""
@@ -180,14 +182,14 @@ def _count(counted: Mapping[str, Any], *names: str) -> int | None:
 
 
 def _whole(value: object) -> int | None:
-    """A count, also where a server writes it as text."""
+    """A whole number, even where a server writes it as text; None for anything else."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return int(value)
     return value if type(value) is int and 0 <= value < 10**9 else None
 
 
 def _is_cut(text: str) -> bool:
-    """Whether a text ends inside a tag, a list, an object or a fence that it opened."""
+    """Whether a text ends inside an open tag, list, object or fence."""
     lower = text.lower()
     if any(lower.rfind(f"<{tag}>") > lower.rfind(f"</{tag}>") for tag in _TAGS):
         return True

@@ -1,8 +1,7 @@
-"""The body of an answer, cut into the JSON values it consists of, in whichever form a server writes it.
+"""The body of an answer, split into its JSON values, in any of the forms that servers write.
 
-Server-sent events are what was asked for; servers also answer with one JSON value, or with one a line, and
-name either of them `text/event-stream`. So it goes by what is written, not by its name. It knows
-nothing of connections, and holds no more than was fed to it.
+Requests ask for server-sent events; some servers answer with one JSON value, or with one a line, and call
+that `text/event-stream` too. So the content decides, not its declared type. It knows no connections.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ _DONE = (b"[DONE]", b"DONE")
 _WRAPPED = re.compile(rb"(?:data:\s*){0,9}")  # by a proxy, once more
 
 
-class Events:
-    """Feed it bytes as they arrive, and take the values; a value that is no JSON raises ValueError.
+class StreamReader:
+    """Turns bytes, fed as they arrive, into values; a value that is not JSON raises ValueError.
 
-    ``done`` is set by the mark that ends a stream, after which nothing counts. ``alone`` is set at the
-    end of a body that was one JSON value, which no mark needs to end. ``form`` is ``""`` until it shows,
-    then ``events``, ``lines`` or ``whole``.
+    ``is_done`` is set by the mark that ends a stream, after which everything is ignored. ``is_alone`` is
+    set at the end of a body that was one JSON value, which needs no end mark. ``form`` is ``""`` until
+    known, then ``events``, ``lines`` or ``whole``.
     """
 
     def __init__(self) -> None:
-        self.form, self.done, self.alone = "", False, False
+        self.form, self.is_done, self.is_alone = "", False, False
         self._rest = bytearray()
         self._lines: list[bytes] = []  # of the value that is not complete yet
         self._name, self._values = b"", 0
@@ -39,14 +38,14 @@ class Events:
             yield from self._take(line.rstrip(b"\r"))
 
     def finish(self) -> Iterator[object]:
-        """The values that only the body's end completes."""
+        """The values that the end of the body completes."""
         line, self._rest = bytes(self._rest), bytearray()
         yield from self._take(line.rstrip(b"\r"))
         if self.form == "whole":
             yield from self._values_of(b"\n".join(self._lines))
         else:
-            yield from self._event_ends()
-        self.alone = self.form in ("lines", "whole") and self._values == 1
+            yield from self._end_event()
+        self.is_alone = self.form in ("lines", "whole") and self._values == 1
 
     def _take(self, line: bytes) -> Iterator[object]:
         if not self.form:
@@ -54,7 +53,7 @@ class Events:
             if not line.strip():
                 return
             self.form = _form(line)
-        if self.done:
+        if self.is_done:
             return
         if self.form == "whole":
             self._lines.append(line)
@@ -68,19 +67,19 @@ class Events:
         name, _, value = line.partition(b":")
         name, value = name.strip().lower(), _WRAPPED.sub(b"", value.strip(), count=1)
         if not line.strip():
-            yield from self._event_ends()
+            yield from self._end_event()
         elif name == b"event":
             self._name = value.lower()
         elif name == b"data" and not self._lines and _is_complete(value):
-            yield from self._event(value)  # some servers leave out the empty line after it
+            yield from self._event(value)  # some servers omit the empty line after it
         elif name == b"data" and value:
             self._lines.append(value)
         elif name == b"error" and value:  # llama.cpp's own field, before it wrote events
-            yield {"error": _loaded_or_text(value)}
+            yield {"error": _load_json_or_text(value)}
         elif line.lstrip().startswith(b"{"):
-            yield from self._values_of(line)  # a failure, written past the stream's own form
+            yield from self._values_of(line)  # an error, not written in the stream's form
 
-    def _event_ends(self) -> Iterator[object]:
+    def _end_event(self) -> Iterator[object]:
         data, self._lines = b"\n".join(self._lines).strip(), []
         if data:
             yield from self._event(data)
@@ -88,14 +87,14 @@ class Events:
 
     def _event(self, data: bytes) -> Iterator[object]:
         if data.strip(b'"').upper() in _DONE:
-            self.done = True
+            self.is_done = True
         elif self._name == b"error":
-            yield {"error": _loaded_or_text(data)}
+            yield {"error": _load_json_or_text(data)}
         else:
             yield from self._values_of(data)
 
     def _values_of(self, text: bytes) -> Iterator[object]:
-        value = _loaded(text)
+        value = _load_json(text)
         self._values += 1
         yield from value if isinstance(value, list) else [value]
 
@@ -107,22 +106,22 @@ def _form(line: bytes) -> str:
 
 
 def _is_complete(text: bytes) -> bool:
-    """Whether these bytes are an event by themselves."""
+    """Whether these bytes are a complete event."""
     if text.strip(b'"').upper() in _DONE:
         return True
     try:
-        return text.startswith((b"{", b"[")) and _loaded(text) is not None
+        return text.startswith((b"{", b"[")) and _load_json(text) is not None
     except ValueError:
         return False
 
 
-def _loaded(text: bytes) -> object:
+def _load_json(text: bytes) -> object:
     return json.loads(text.decode("utf-8", "replace"))
 
 
-def _loaded_or_text(text: bytes) -> object:
+def _load_json_or_text(text: bytes) -> object:
     try:
-        value = _loaded(text)
+        value = _load_json(text)
     except ValueError:
         return text.decode("utf-8", "replace")
     return value.get("error") or value if isinstance(value, dict) else value

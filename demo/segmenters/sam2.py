@@ -16,17 +16,18 @@ import torch
 from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
 
-from demo.checkpoints.tensors import lacking
-from demo.checkpoints.weights import check_numbers, check_pointers, names_in
+from demo.checkpoints.tensors import missing_phrase
+from demo.checkpoints.weights import check_numbers, check_pointers, tensor_files
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.machine.devices import half_precision
+from demo.machine.own_files import ASSETS
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.names import SIZES
 
-NANO_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "nano-sam2"
+NANO_FOLDER = ASSETS / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
 PICTURES_KEPT = 4
 AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks
@@ -150,7 +151,7 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
             *(name for name, *_ in loading["mismatched_keys"]),
         }:
             # They were filled with random numbers.
-            raise ValueError(f"it lacks {lacking(missing)}")
+            raise ValueError(f"it lacks {missing_phrase(missing)}")
         check_numbers(where, model)
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
     with _said():
@@ -167,7 +168,7 @@ def _check_files(where: str) -> None:
     path = Path(where)
     if path.is_dir() and (path / "config.json").is_file():
         check_pointers(where, path)
-        names_in(where, path)
+        tensor_files(where, path)
     elif path.suffix == ".pt" or any(path.glob("*.pt")):
         raise CheckpointError(
             f"{where} is SAM 2 in Meta’s own form (.pt), which this demo does not open. Give --segmenter "

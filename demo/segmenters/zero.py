@@ -1,4 +1,4 @@
-"""A segmenter on a ZeroGPU Space: it goes through the same door as the model (see `space`)."""
+"""A segmenter on a ZeroGPU Space: it goes through the same gateway as the model (see `zerogpu`)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
-from demo.zerogpu import Door
+from demo.zerogpu import GpuGateway
 
 _SECONDS = 20  # an estimate: a new process may need the weights first
 
 
 class ZeroSegmenter:
-    """A segmenter behind a `Door`, whose work ``segment`` takes a picture and hints."""
+    """A segmenter behind a `GpuGateway`, whose work ``segment`` takes a picture and hints."""
 
-    def __init__(self, segmenter: Segmenter, door: Door) -> None:
-        self._name, self._door = segmenter.name, door
+    def __init__(self, segmenter: Segmenter, gateway: GpuGateway) -> None:
+        self._name, self._gateway = segmenter.name, gateway
 
     @property
     def name(self) -> str:
@@ -26,4 +26,4 @@ class ZeroSegmenter:
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One segment for each hint, in order. Raises ModelError with a sentence."""
-        return list(self._door(_SECONDS, "segment", picture, list(prompts)))
+        return list(self._gateway(_SECONDS, "segment", picture, list(prompts)))

@@ -20,7 +20,7 @@ import gradio as gr
 from demo.dialogue.archive import read_zip
 from demo.dialogue.engine import TurnEvent, TurnFinished, TurnStarted, begin, run_turn, understand
 from demo.dialogue.examples import Example
-from demo.dialogue.second_opinion import check_same, second_of
+from demo.dialogue.second_opinion import as_second_opinion, check_same
 from demo.dialogue.session import SecondOpinion, Session
 from demo.errors import DemoError, InputError
 from demo.language.references import Resolved, without_unknown
@@ -242,7 +242,7 @@ class Events:
                 yield {self.parts.canvas: running(doing, live.found)}
             if isinstance(batch[-1], TurnFinished):
                 finished = batch[-1].session
-        return second_of(finished)
+        return as_second_opinion(finished)
 
     def _followed(self, tab: Tab, request: gr.Request) -> Iterator[Updates]:
         """The question that is next."""

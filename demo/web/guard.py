@@ -1,8 +1,8 @@
-"""The door of the server: every request passes here before Gradio sees it.
+"""The guard of the server, through which every request passes before Gradio sees it.
 
-It refuses what comes from other sites, what nobody serves, what is too large or slow and, with accounts,
-everybody who is not logged in; it puts the security headers on every answer and turns every failure into a
-sentence. The rules themselves are `rules.py`'s.
+It refuses requests from other sites, to addresses that are not served, that are too large or too slow and,
+with accounts, from anybody who is not logged in. It adds the security headers to every answer and turns
+every failure into a sentence. The rules themselves are in `rules.py`.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ from demo.web.rules import (
     is_call,
     is_from_here,
     is_served,
-    most_bytes,
+    max_bytes,
 )
 
 log = logging.getLogger(__name__)
 
-USER = "regionreasoner.user"  # where Gradio finds, in the request's scope, who is logged in
-SILENCE_S = 30.0  # a request whose next piece takes longer is given up
+USER = "regionreasoner.user"  # the key in the request's scope under which Gradio finds who is logged in
+SILENCE_S = 30.0  # a request is refused when its next piece takes longer
 MIN_FREE_BYTES = 500_000_000
-_OPEN = ("/login", "/health", "/gradio_api/startup-events")
+_PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 WENT_WRONG = "Something went wrong on the server. Try again."
 _WRONG_FORM = "This request does not have the form that this address takes."
@@ -64,7 +64,7 @@ _SENTENCES = {
 
 
 class RefusedError(Exception):
-    """A request that is not let through: status, sentence, and a word for the figures."""
+    """A request is refused: status, sentence, and a word for the metrics."""
 
     def __init__(self, status: int, sentence: str, why: str) -> None:
         super().__init__(sentence)
@@ -72,9 +72,10 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """What the guard works with. ``health`` is what /health tells, ``logins`` None without accounts,
-    ``uploads`` the folder that uploaded files go to, ``endpoints`` what can be called.
+class GuardContext:
+    """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
+    accounts, ``uploads`` is the folder for uploaded files, ``endpoints`` are the names and numbers that can
+    be called.
     """
 
     rules: Rules
@@ -86,10 +87,10 @@ class Office:
 
 
 class Guard:
-    """ASGI middleware."""
+    """The ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, office: Office) -> None:
-        self.app, self.office = app, office
+    def __init__(self, app: ASGIApp, context: GuardContext) -> None:
+        self.app, self.context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, answer it here, or refuse it."""
@@ -97,41 +98,41 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if scope["type"] != "http":
-            return  # a connection nobody serves: the web server closes it
-        scope = _as_asked(scope, self.office.rules)
-        answer = _Answer(send, self.office.rules, scope["path"])
+            return  # such as a WebSocket, which is not served: the web server closes it
+        scope = _as_public(scope, self.context.rules)
+        answer = _Answer(send, self.context.rules, scope["path"])
         try:
-            response = await self._answered(scope, receive, answer.send)
+            response = await self._respond(scope, receive, answer.send)
         except RefusedError as refused:
-            self.office.watch.refused.labels(refused.why).inc()
+            self.context.watch.refused.labels(refused.why).inc()
             log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
-            response = said(refused.status, str(refused))
+            response = error_response(refused.status, str(refused))
         except Exception as error:
-            self.office.watch.failed(error)
+            self.context.watch.failed(error)
             log.exception("a request failed")
-            response = said(500, WENT_WRONG)
+            response = error_response(500, WENT_WRONG)
         if response is not None and not answer.started:
             await response(scope, receive, answer.send)
 
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
-        """The answer that is given here; None when Gradio has given it. Raises RefusedError."""
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
+        """The answer to send; None when Gradio has answered. Raises RefusedError."""
         path, headers = scope["path"], Headers(scope=scope)
         self._check_source(path, headers, scope[FRONT])
         if path.rstrip("/") == "/health":
-            health = self.office.health()
+            health = self.context.health()
             return JSONResponse(health, 200 if health["status"] == "ok" else 503)
         body = _Body(receive, path, headers)
         token = _token(headers)
-        if path.rstrip("/") == "/login" and self.office.logins:
+        if path.rstrip("/") == "/login" and self.context.logins:
             return await self._login(scope, body, headers)
         scope[USER] = user = await self._user(path, headers, token, _address(scope))
-        if self.office.logins and user is None and path.rstrip("/") not in _OPEN:
+        if self.context.logins and user is None and path.rstrip("/") not in _PUBLIC_PATHS:
             if path == "/" and "text/html" in headers.get("accept", ""):
                 return RedirectResponse("login", 303)
             raise RefusedError(401, _SENTENCES[401], "login")
         if path.rstrip("/") == "/metrics":
-            return Response(self.office.watch.text(), media_type="text/plain; version=0.0.4")
-        if path.rstrip("/") == "/logout" and self.office.logins:
+            return Response(self.context.watch.text(), media_type="text/plain; version=0.0.4")
+        if path.rstrip("/") == "/logout" and self.context.logins:
             return self._logout(scope, token)
         await self._check_content(scope, body, user)
         try:
@@ -140,16 +141,16 @@ class Guard:
             if not _is_upload(scope):
                 raise
             log.warning("an upload failed", extra={"facts": {"why": disk_fault(error)}})
-            raise RefusedError(507, _cannot_keep(error), "disk") from error
+            raise RefusedError(507, _disk_sentence(error), "disk") from error
         return None
 
     def _check_source(self, path: str, headers: Headers, front: Front) -> None:
-        asked = {headers.get("host", ""), front.authority}  # a site can send any other header
-        if not all(is_asked_here(name, self.office.rules.names) for name in asked):
+        asked = {headers.get("host", ""), front.authority}  # a foreign page can forge the latter
+        if not all(is_asked_here(name, self.context.rules.names) for name in asked):
             raise RefusedError(
                 421,
                 "This server does not answer to that name. "
-                "Whoever runs it can allow the name with REGIONREASONER_HOSTS.",
+                "Its operator can allow the name with REGIONREASONER_HOSTS.",
                 "host",
             )
         if not is_from_here(headers, front):
@@ -160,25 +161,25 @@ class Guard:
     async def _user(
         self, path: str, headers: Headers, token: str | None, address: str
     ) -> str | None:
-        logins = self.office.logins
+        logins = self.context.logins
         if logins is None:
             return None
         user = logins.user_of(token)
         if user is None and path.rstrip("/") == "/metrics":
             found = await logins.user_by_header(headers.get("authorization", ""), address)
             if isinstance(found, Locked):
-                raise RefusedError(429, _locked(found), "locked")
+                raise RefusedError(429, _locked_sentence(found), "locked")
             return found
         return user
 
     async def _login(self, scope: Scope, body: _Body, headers: Headers) -> Response:
-        """The login page, or the answer to a name and password from it or from a program."""
-        assert self.office.logins is not None
+        """The login page, or the answer to a name and password, sent by the page or by a program."""
+        assert self.context.logins is not None
         if scope["method"] != "POST":
             return _login_page("")
         form = parse_qs((await body.whole()).decode("utf-8", "replace"), max_num_fields=10)
         name, password = (form.get(key, [""])[0] for key in ("username", "password"))
-        token = await self.office.logins.log_in(name, password, _address(scope))
+        token = await self.context.logins.log_in(name, password, _address(scope))
         by_hand = "text/html" in headers.get("accept", "")
         if isinstance(token, str):
             log.info("logged in", extra={"facts": {"user": name.strip()[:64]}})
@@ -188,26 +189,28 @@ class Guard:
             self._set_cookie(answer, scope, token, MAX_SECONDS)
             return answer
         status, sentence = (
-            (429, _locked(token)) if token else (401, "The user name or the password is wrong.")
+            (429, _locked_sentence(token))
+            if token
+            else (401, "The user name or the password is wrong.")
         )
-        self.office.watch.refused.labels("locked" if token else "password").inc()
+        self.context.watch.refused.labels("locked" if token else "password").inc()
         log.warning("login refused", extra={"facts": {"address": _address(scope)}})
-        answer = _login_page(sentence, status) if by_hand else said(status, sentence)
+        answer = _login_page(sentence, status) if by_hand else error_response(status, sentence)
         if token:
             answer.headers["retry-after"] = str(round(token.seconds) + 1)
         return answer
 
     def _logout(self, scope: Scope, token: str | None) -> Response:
-        assert self.office.logins is not None
-        self.office.logins.log_out(token)
+        assert self.context.logins is not None
+        self.context.logins.log_out(token)
         answer = RedirectResponse("login", 303)
         self._set_cookie(answer, scope, "", 0)
         return answer
 
     def _set_cookie(self, answer: Response, scope: Scope, token: str, seconds: int) -> None:
-        # In Hugging Face's frame every cookie is another site's; browsers keep it apart per site.
-        framed = bool(self.office.rules.embedders)
-        secure = self.office.rules.https or scope["scheme"] == "https"
+        # In Hugging Face's frame the cookie is a third party's; browsers keep one for each embedding site.
+        framed = bool(self.context.rules.embedders)
+        secure = self.context.rules.https or scope["scheme"] == "https"
         answer.set_cookie(
             COOKIE, token, max_age=seconds, path=f"{scope[FRONT].prefix}/", httponly=True,
             secure=secure, samesite="none" if framed else "lax",
@@ -216,7 +219,7 @@ class Guard:
             answer.headers["set-cookie"] += "; Partitioned"
 
     async def _check_content(self, scope: Scope, body: _Body, user: str | None) -> None:
-        """Bound what a request brings, and see that it brings it for its own page session."""
+        """Limit what a request sends, and check that its page session belongs to the user."""
         sessions = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
         path = scope["path"]
         if path.startswith("/gradio_api/heartbeat/"):
@@ -225,41 +228,41 @@ class Guard:
             pass
         elif _is_upload(scope):
             body.check_size()
-            await asyncio.to_thread(_check_room, self.office.uploads)
+            await asyncio.to_thread(_check_room, self.context.uploads)
         else:
             sessions = [*sessions, *await self._session_in(path, body)]
-        logins = self.office.logins
+        logins = self.context.logins
         if logins and user and not all(logins.owns(user, name) for name in sessions):
-            raise RefusedError(403, "This page session is somebody else’s.", "session")
+            raise RefusedError(403, "This page session belongs to somebody else.", "session")
 
     async def _session_in(self, path: str, body: _Body) -> list[str]:
         content = await body.whole()
-        value = await asyncio.to_thread(_parsed, content) if content else {}
+        value = await asyncio.to_thread(_parse_json, content) if content else {}
         fault = await asyncio.to_thread(fault_of_body, value)
         if fault:
             raise RefusedError(400, fault, "body")
-        if not is_call(path, value, self.office.endpoints):
+        if not is_call(path, value, self.context.endpoints):
             raise RefusedError(404, "There is no such endpoint.", "endpoint")
         session = value.get("session_hash")
         return [session] if isinstance(session, str) else []
 
 
 class _Body:
-    """A request's body, bounded in size and in silence; read whole, or passed on piece by piece."""
+    """A request's body, limited in size and in pauses; read as a whole, or passed on piece by piece."""
 
     def __init__(self, receive: Receive, path: str, headers: Headers) -> None:
-        self._receive, self._most = receive, most_bytes(path)
-        self._said = headers.get("content-length", "0")
+        self._receive, self._max = receive, max_bytes(path)
+        self._declared = headers.get("content-length", "0")
         self._held: list[Message] = []
-        self._got, self._ended = 0, False
+        self._received, self._ended = 0, False
 
     def check_size(self) -> None:
-        """Refuse at once what says that it is too large. Raises RefusedError."""
-        if not self._said.isdecimal() or int(self._said) > self._most:
+        """Raise RefusedError at once when the declared size is too large."""
+        if not self._declared.isdecimal() or int(self._declared) > self._max:
             raise self._too_large()
 
     async def whole(self) -> bytes:
-        """All of it, kept for whoever reads it next. Raises RefusedError."""
+        """The whole body, which Gradio can still read afterwards. Raises RefusedError."""
         self.check_size()
         pieces: list[bytes] = []
         while not self._ended:
@@ -272,11 +275,11 @@ class _Body:
         return content
 
     async def receive(self) -> Message:
-        """What Gradio gets. A multipart upload fails by the error that Gradio cleans up after."""
+        """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""
         if self._held:
             return self._held.pop()
         if self._ended:
-            return await self._receive()  # the wait for the end of the connection
+            return await self._receive()  # waits for the end of the connection
         try:
             message = await self._next()
         except RefusedError as refused:
@@ -291,19 +294,19 @@ class _Body:
             message = await asyncio.wait_for(self._receive(), SILENCE_S)
         except TimeoutError:
             raise RefusedError(408, "The request took too long to arrive.", "slow") from None
-        self._got += len(message.get("body", b""))
+        self._received += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
-        if self._got > self._most:
+        if self._received > self._max:
             raise self._too_large()
         return message
 
     def _too_large(self) -> RefusedError:
-        limit = f"{self._most // 1_000_000} MB" if self._most >= 1_000_000 else "10 KB"
+        limit = f"{self._max // 1_000_000} MB" if self._max >= 1_000_000 else "10 KB"
         return RefusedError(413, f"This request is larger than {limit}.", "size")
 
 
 class _Answer:
-    """An answer on its way out: it gets its headers, pages their nonce, and failures a sentence."""
+    """An answer on its way out: adds the headers, the nonce to pages, and a sentence to failures."""
 
     def __init__(self, send: Send, rules: Rules, path: str) -> None:
         self._send, self._rules, self._is_page = send, rules, path == "/"
@@ -317,9 +320,8 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             if message["status"] == 500 and self._is_call:
-                message["status"] = (
-                    422  # Gradio's 500 is for arguments that a handler cannot use, too
-                )
+                # Gradio also answers 500 for arguments that a handler cannot use.
+                message["status"] = 422
             if message["status"] >= 400 or self._is_page:
                 self._start = message
                 return
@@ -334,12 +336,12 @@ class _Answer:
     async def _finish(self, start: Message, body: bytes) -> Message:
         kind = Headers(raw=start["headers"]).get("content-type", "")
         if kind.startswith("text/html"):
-            # Gradio escapes every < in the values that its page holds: these are its own scripts.
+            # Gradio escapes every < in the page's values, so these are its own scripts.
             body = body.replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
-        elif not _is_said(body):
-            body = json.dumps(_told(_sentence(start["status"]))).encode()
+        elif not _has_sentence(body):
+            body = json.dumps(_error_body(_sentence_for(start["status"]))).encode()
             _replace(start, b"content-type", b"application/json")
-        # A HEAD request has the length of an answer without its body.
+        # The answer to HEAD has the length of a body that it does not send.
         if body or start["status"] >= 400:
             _replace(start, b"content-length", str(len(body)).encode())
         _add(start, headers_for(self._rules, self._nonce if self._is_page else None))
@@ -347,19 +349,19 @@ class _Answer:
         return {"type": "http.response.body", "body": body}
 
 
-def _as_asked(scope: Scope, rules: Rules) -> Scope:
-    """A request with the page's address for who asks, of which Gradio makes the addresses in its answers,
-    and without the path that is the proxy's.
+def _as_public(scope: Scope, rules: Rules) -> Scope:
+    """The request with the page's public address, from which Gradio derives the addresses in its answers,
+    and without the proxy's path prefix.
     """
     headers = Headers(scope=scope)
     front = front_of(headers, scope["scheme"], rules)
-    told = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_told else ()))
-    kept = [pair for pair in scope["headers"] if pair[0] not in told]
-    asked = {**scope, "headers": kept, FRONT: front}
-    if front.is_told:
+    replaced = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_declared else ()))
+    others = [pair for pair in scope["headers"] if pair[0] not in replaced]
+    asked = {**scope, "headers": others, FRONT: front}
+    if front.is_declared:
         asked["scheme"] = front.scheme
         root = f"{front.scheme}://{front.authority}{front.prefix}"
-        kept.append((b"x-gradio-server", root.encode("latin-1", "replace")))
+        others.append((b"x-gradio-server", root.encode("latin-1", "replace")))
     if front.prefix and scope["path"].startswith(f"{front.prefix}/"):
         asked["path"] = scope["path"].removeprefix(front.prefix)
         asked["raw_path"] = asked["path"].encode()
@@ -371,35 +373,35 @@ def _is_upload(scope: Scope) -> bool:
 
 
 def _check_room(folder: Path) -> None:
-    """See that a picture can be kept there. Raises RefusedError."""
+    """Check that a picture can be saved there. Raises RefusedError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # some systems tidy up what lies long
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # some systems delete old folders
         try_writing(folder)
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise RefusedError(507, _cannot_keep(error), "disk") from error
+        raise RefusedError(507, _disk_sentence(error), "disk") from error
     if free < MIN_FREE_BYTES:
-        raise RefusedError(507, "The server’s disk is full: no picture can be sent.", "disk")
+        raise RefusedError(507, "The server’s disk is full: it can take no pictures.", "disk")
 
 
-def _cannot_keep(error: OSError) -> str:
+def _disk_sentence(error: OSError) -> str:
     return (
-        f"The server cannot keep the picture: {disk_fault(error)}. "
-        "Whoever runs it can name another folder with GRADIO_TEMP_DIR."
+        f"The server cannot save the picture: {disk_fault(error)}. "
+        "Its operator can name another folder with GRADIO_TEMP_DIR."
     )
 
 
-def said(status: int, sentence: str) -> JSONResponse:
-    """A failure as the page and programs read it."""
-    return JSONResponse(_told(sentence), status)
+def error_response(status: int, sentence: str) -> JSONResponse:
+    """A failure in the form that the page and programs read."""
+    return JSONResponse(_error_body(sentence), status)
 
 
-def _told(sentence: str) -> dict[str, str]:
+def _error_body(sentence: str) -> dict[str, str]:
     return {"error": sentence, "detail": sentence}
 
 
-def _is_said(body: bytes) -> bool:
-    """Whether a failure has its sentence already."""
+def _has_sentence(body: bytes) -> bool:
+    """Whether the body of a failure already has a sentence."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -408,11 +410,11 @@ def _is_said(body: bytes) -> bool:
     return any(isinstance(text, str) for text in texts)
 
 
-def _sentence(status: int) -> str:
+def _sentence_for(status: int) -> str:
     return _SENTENCES.get(status, WENT_WRONG if status >= 500 else _WRONG_FORM)
 
 
-def _parsed(content: bytes) -> Any:
+def _parse_json(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -428,20 +430,20 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else "unknown"
 
 
-def _locked(lock: Locked) -> str:
+def _locked_sentence(lock: Locked) -> str:
     minutes = int(lock.seconds // 60) + 1
     return f"Too many wrong passwords: try again in {minutes} minute{'s' if minutes > 1 else ''}."
 
 
 def _login_page(sentence: str, status: int = 200) -> HTMLResponse:
-    said = f'<p role="alert">{html.escape(sentence)}</p>' if sentence else ""
-    page = _LOGIN_PAGE.read_text(encoding="utf-8").replace("{said}", said)
+    message = f'<p role="alert">{html.escape(sentence)}</p>' if sentence else ""
+    page = _LOGIN_PAGE.read_text(encoding="utf-8").replace("{message}", message)
     return HTMLResponse(page, status, {"cache-control": "no-store"})
 
 
 def _replace(start: Message, name: bytes, value: bytes) -> None:
-    kept = [pair for pair in start["headers"] if pair[0].lower() != name]
-    start["headers"] = [*kept, (name, value)]
+    others = [pair for pair in start["headers"] if pair[0].lower() != name]
+    start["headers"] = [*others, (name, value)]
 
 
 def _add(start: Message, headers: list[tuple[bytes, bytes]]) -> None:

@@ -1,8 +1,7 @@
-"""How the app's log is written: lines for people, or JSON lines.
+"""The format of the app's log: plain lines for people, or JSON lines.
 
-One entry is one line, whatever is in it: newlines and control characters of foreign texts are written as
-escapes, so nobody can forge an entry or paint the terminal. What is logged holds no picture, no question
-and no file name; that is up to those who log.
+Every entry is one line: newlines and control characters in texts from outside are escaped, so nobody can
+forge an entry or control the terminal. Callers must not log pictures, questions or file names.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _SERVER_LOGS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 class PlainLines(logging.Formatter):
-    """``time level name: message key=value``; an error's trace follows, indented."""
+    """``time level name: message key=value``, followed by an error's traceback, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f" {key}={value}" for key, value in _facts(record).items())
@@ -28,7 +27,7 @@ class PlainLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, in ASCII: time, level, logger, message, facts, and an error's trace."""
+    """One JSON object a line, in ASCII: time, level, logger, message, facts, and an error's traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -44,7 +43,7 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(*, as_json: bool, stream: TextIO | None = None) -> None:
-    """Send every log of this process to ``stream`` (standard error) in one form."""
+    """Send all logs of this process to ``stream`` (by default standard error) in one format."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if as_json else PlainLines())
     root = logging.getLogger()
@@ -55,14 +54,14 @@ def set_up(*, as_json: bool, stream: TextIO | None = None) -> None:
 
 
 def take_over_server_logs() -> None:
-    """The web server brings handlers of its own when it starts; from now on its log is ours."""
+    """Replace the handlers that the web server installs at its start, so that its log goes into ours."""
     for name in _SERVER_LOGS:
         log = logging.getLogger(name)
         log.handlers[:], log.propagate = [], True
 
 
 def one_line(text: str) -> str:
-    """The text with everything that is not one line of visible characters written as escapes."""
+    """The text on one line, with every character that is not printable escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -71,7 +70,7 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
-    """What was logged with ``extra={"facts": {…}}``; it never hides an entry's own fields."""
+    """What was logged with ``extra={"facts": {…}}``, without names of an entry's own fields."""
     facts = getattr(record, "facts", None)
     own = ("time", "level", "logger", "message", "trace")
     return {k: v for k, v in facts.items() if k not in own} if isinstance(facts, dict) else {}

@@ -1,6 +1,6 @@
-"""What may be asked of the server, from where, how large; and what a browser may do with the page.
+"""Which requests the server accepts, from where and how large; and what a browser may do with the page.
 
-Values and pure functions; `guard.py` applies them. It knows Gradio's addresses, no components.
+Values and pure functions, applied by `guard.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from demo.access.exposure import _hosts, is_loopback
 from demo.errors import InputError
 
-MAX_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and its frame of a form
+MAX_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and the form around it
 MAX_JSON_BYTES = 20_000_000
 MAX_FORM_BYTES = 10_000
 MAX_DEPTH, MAX_VALUES = 64, 500_000
@@ -25,7 +25,7 @@ _ROOT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
-# Everything the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
+# All that the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
 _SERVED = re.compile(
     r"/|/(config|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon|login|logout|health|metrics)/?"
     r"|/pwa_icon/\d{1,4}|/(assets|static)/.+"
@@ -42,11 +42,11 @@ _MAX_ICON = 1024
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``names`` are the host names that the server may be asked by (None: any), ``embedders`` the
-    sources of pages that may hold this one in a frame; ``https`` says that people come by https only.
+    """``names`` are the host names to which the server answers (None: any), ``embedders`` the sources of
+    pages that may show this one in a frame; ``https`` says that browsers reach it by https only.
 
-    ``behind_proxy`` says that a proxy before it is to be believed; ``root`` is the page's address for
-    people, or its path alone, where that is fixed (GRADIO_ROOT_PATH).
+    ``behind_proxy`` says that the headers of a proxy are trusted; ``root`` is the page's fixed public
+    address, or its path alone (GRADIO_ROOT_PATH), or empty.
     """
 
     names: frozenset[str] | None = None
@@ -58,19 +58,19 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The page's address as the asking browser has it: host with port, and the path before it.
+    """The page's address as the browser sees it: scheme, host with port, and path prefix.
 
-    ``is_told`` says that this is what a proxy, or whoever runs the server, says of it.
+    ``is_declared`` says that it was declared by a trusted proxy or by the operator.
     """
 
     scheme: str
     authority: str
     prefix: str = ""
-    is_told: bool = False
+    is_declared: bool = False
 
 
 def check_root(environment: Mapping[str, str]) -> None:
-    """Raises InputError for a GRADIO_ROOT_PATH that is neither a path nor an address."""
+    """Raise InputError for a GRADIO_ROOT_PATH that is neither a path nor an address."""
     root = environment.get("GRADIO_ROOT_PATH", "").rstrip("/")
     if root and not _ROOT.fullmatch(root):
         raise InputError(
@@ -84,10 +84,9 @@ def rules_for(
 ) -> Rules:
     """The rules for a server that listens on ``host``.
 
-    One on the loopback answers to its own names and those in REGIONREASONER_HOSTS only, so that a site
-    whose name was pointed at it (DNS rebinding) gets nothing. Behind a proxy that is believed, names are
-    bounded only by those in REGIONREASONER_HOSTS, where some are given. A Space stands in Hugging Face's
-    frame.
+    On the loopback it answers only to its own names and those in REGIONREASONER_HOSTS, so that a site whose
+    name was pointed at it (DNS rebinding) gets nothing. Behind a trusted proxy it answers to any name, or
+    only to those in REGIONREASONER_HOSTS if some are given. A Space is shown in Hugging Face's frame.
     """
     on_space = "SPACE_ID" in environment
     embedders = ("https://huggingface.co", "https://*.hf.space") if on_space else ()
@@ -99,11 +98,11 @@ def rules_for(
 
 
 def front_of(headers: Mapping[str, str], scheme: str, rules: Rules) -> Front:
-    """The page's address for whoever sent these headers."""
+    """The page's address as seen by the sender of these headers."""
     host = headers.get("host", "").lower()
     fixed = urlsplit(rules.root) if "://" in rules.root else None
     if fixed is not None:
-        return Front(fixed.scheme, fixed.netloc.lower(), fixed.path, is_told=True)
+        return Front(fixed.scheme, fixed.netloc.lower(), fixed.path, is_declared=True)
     if not rules.behind_proxy:
         return Front(scheme, host, rules.root)
     named = _first(headers, "x-forwarded-host").lower()
@@ -113,11 +112,12 @@ def front_of(headers: Mapping[str, str], scheme: str, rules: Rules) -> Front:
         kind if kind in ("http", "https") else scheme,
         next((name for name in (named, host) if _AUTHORITY.fullmatch(name)), "localhost"),
         before,
-        is_told=True,
+        is_declared=True,
     )
 
 
-# How proxies name the path that they take away: Traefik and many others, JupyterHub's, uWSGI's.
+# The headers in which proxies name the path prefix that they remove: Traefik and many others, JupyterHub,
+# uWSGI.
 _PATHS = ("x-forwarded-prefix", "x-forwarded-context", "x-proxycontextpath", "x-script-name")
 
 
@@ -140,17 +140,17 @@ def _bare(host: str) -> str:
 
 
 def is_served(path: str) -> bool:
-    """Whether the server has something at this path; nothing is ever fetched from elsewhere."""
+    """Whether the server serves this path; it never fetches anything from elsewhere."""
     icon = _SCALED.match(path)
     if path.startswith("/gradio_api/call/v2/"):
-        return False  # a second way to the same calls, which fails on any wrong argument
+        return False  # the same calls once more, but they fail on any wrong argument
     if icon and not 0 < int(icon[1]) <= _MAX_ICON:
         return False
     return _SERVED.fullmatch(path) is not None and _FETCHED.match(path) is None
 
 
 def is_call(path: str, body: dict[str, object], endpoints: frozenset[str | int]) -> bool:
-    """Whether a request that calls something calls one of the endpoints, by name or by number."""
+    """Whether a call, if the request is one, names an endpoint, by name or by number."""
     number, named = body.get("fn_index"), _NAMED.fullmatch(path)
     if number is not None and not (isinstance(number, int) and number in endpoints):
         return False
@@ -165,10 +165,9 @@ def is_asked_here(host: str, names: frozenset[str] | None) -> bool:
 def is_from_here(headers: Mapping[str, str], front: Front | None = None) -> bool:
     """Whether a request comes from this server's own page, from a program, or from following a link.
 
-    The page's own address is the one in the Host header, or ``front`` where a proxy tells another one.
-
-    Browsers say with Origin and Sec-Fetch-Site where others come from (Fetch standard; W3C Fetch
-    Metadata); programs say neither.
+    The page's own address is the one in the Host header, or ``front`` where a proxy declares another.
+    Browsers say with Origin and Sec-Fetch-Site where a request comes from (Fetch standard; W3C Fetch
+    Metadata Request Headers); programs send neither.
     """
     origin = headers.get("origin")
     if origin is not None:
@@ -178,18 +177,18 @@ def is_from_here(headers: Mapping[str, str], front: Front | None = None) -> bool
     return not elsewhere or headers.get("sec-fetch-mode") == "navigate"
 
 
-def most_bytes(path: str) -> int:
-    """How large a request to this path may be."""
+def max_bytes(path: str) -> int:
+    """The size limit of a request to this path, in bytes."""
     if path.rstrip("/") == "/gradio_api/upload":
         return MAX_UPLOAD_BYTES
     return MAX_FORM_BYTES if path.rstrip("/") in ("/login", "/logout") else MAX_JSON_BYTES
 
 
 def headers_for(rules: Rules, nonce: str | None = None) -> list[tuple[bytes, bytes]]:
-    """The headers of every answer; ``nonce`` is what the scripts in this page carry.
+    """The headers of every answer; ``nonce`` is that of the scripts in this page.
 
-    Gradio needs eval for the templates of HTML components and sets styles on elements; scripts that
-    stand in a page or an attribute run only with the nonce.
+    Gradio needs eval for the templates of HTML components, and inline styles; inline scripts run only with
+    the nonce.
     """
     script = f"'self' 'unsafe-eval' 'nonce-{nonce}'" if nonce else "'none'"
     policy = {
@@ -209,7 +208,7 @@ def headers_for(rules: Rules, nonce: str | None = None) -> list[tuple[bytes, byt
     named = {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "same-origin",  # with none, browsers hide where a form comes from
+        "referrer-policy": "same-origin",  # without a referrer, browsers hide where a form comes from
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), microphone=(), geolocation=()",
     }
@@ -220,7 +219,7 @@ def headers_for(rules: Rules, nonce: str | None = None) -> list[tuple[bytes, byt
 
 
 def fault_of_body(value: object) -> str | None:
-    """What is wrong with a JSON body before anything reads it: a sentence, or None."""
+    """A sentence on what is wrong with a JSON body, checked before anything uses it; None if nothing is."""
     if not isinstance(value, dict):
         return "This request is not a JSON object."
     left: list[tuple[object, int]] = [(value, 1)]
@@ -230,7 +229,7 @@ def fault_of_body(value: object) -> str | None:
         inside = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         seen += len(inside)
         if depth > MAX_DEPTH or seen > MAX_VALUES:
-            return "This request holds too much, or too deeply."
+            return "This request holds too many values, or nests them too deeply."
         if isinstance(item, dict) and _is_elsewhere(item):
             return "This server fetches no files from other addresses: send the file itself."
         left.extend((other, depth + 1) for other in inside)
@@ -238,7 +237,7 @@ def fault_of_body(value: object) -> str | None:
 
 
 def _is_elsewhere(value: dict[str, object]) -> bool:
-    """Whether it stands for a file that Gradio would download."""
+    """Whether the value stands for a file that Gradio would download."""
     path = value.get("path")
     return isinstance(path, str) and re.match(r"\s*(https?|ftp):", path, re.IGNORECASE) is not None
 

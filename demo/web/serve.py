@@ -25,7 +25,7 @@ from demo.machine.environment import say
 from demo.models.switching import RunningModels, may_switch
 from demo.ui.page import build_page, launch_options
 from demo.web.address import Address
-from demo.web.guard import USER, Guard, Office
+from demo.web.guard import USER, Guard, GuardContext
 from demo.web.logs import take_over_server_logs
 from demo.web.monitoring import Watch
 from demo.web.rules import Rules, rules_for
@@ -65,7 +65,7 @@ def serve(
         store,
         index,
         available,
-        server_name=Address(options.host, options.port).written,
+        server_name=Address(options.host, options.port).url_host,
         server_port=options.port,
         share=options.share,
     )
@@ -109,12 +109,12 @@ class Served:
         uploads.mkdir(parents=True, exist_ok=True)
         logins = Logins(accounts) if accounts else None
         health = health_of(watch, running)
-        office = Office(rules, watch, health, logins, uploads, endpoints_of(page))
+        context = GuardContext(rules, watch, health, logins, uploads, endpoints_of(page))
         _, url, shared = page.launch(
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [Middleware(Guard, office=office), Middleware(Visitors)]},
+            app_kwargs={"middleware": [Middleware(Guard, context=context), Middleware(Visitors)]},
             auth_dependency=_user_of if logins else None,
             **launch_options(),
             **launch,

@@ -43,8 +43,8 @@ from tests.support.served import CHEAP, PASSWORDS, accounts, serving
 def test_a_hash_fits_its_own_password_only(password: str, other: str) -> None:
     made = PasswordHash.of(password, CHEAP)
     assert PasswordHash.read(str(made)) == made
-    assert made.fits(password)
-    assert made.fits(other) == (password == other)
+    assert made.matches(password)
+    assert made.matches(other) == (password == other)
 
 
 def test_equal_passwords_have_different_hashes() -> None:
@@ -170,7 +170,7 @@ def test_right_passwords_lock_nobody() -> None:
     guesses = Guesses(Clock())
     for _ in range(100):
         assert guesses.begin("ann", "10.0.0.1") == 0
-        guesses.right("ann", "10.0.0.1")
+        guesses.confirm("ann", "10.0.0.1")
     assert len(guesses) == 0
 
 
@@ -330,7 +330,7 @@ def test_a_page_session_belongs_to_the_user_who_began_it(served: Served) -> None
             ben.get("/gradio_api/heartbeat/anns-session"),
         ):
             assert answer.status_code == 403
-            assert answer.json()["error"] == "This page session is somebody else’s."
+            assert answer.json()["error"] == "This page session belongs to somebody else."
 
 
 def test_a_locked_user_stays_out_with_the_right_password() -> None:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from demo.answers.trace import Problem, Trace, TraceObject, parse_trace
+from demo.answers.boxes import TraceObject
+from demo.answers.trace import Problem, Trace, parse_trace
 from demo.picture.geometry import ModelBox, ModelPoint, Size
 
 FRAME = Size(840, 840)

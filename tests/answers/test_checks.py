@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.answers.checks import XYXY, check, find_citations, find_pointers
+from demo.answers.checks import check_trace
+from demo.answers.citations import XYXY, find_citations, find_pointers
 from demo.answers.finding import Finding
 from demo.answers.trace import parse_trace
-from demo.dialogue.parsed import report
+from demo.dialogue.parsed import parse_report
 from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import SessionFormatError
@@ -41,7 +42,7 @@ def written(
 
 def found(text: str, *given_boxes: ModelBox) -> list[Finding]:
     named = [(f"R{i}", box) for i, box in enumerate(given_boxes, start=1)]
-    return list(check(parse_trace(text, FRAME), named))
+    return list(check_trace(parse_trace(text, FRAME), named))
 
 
 def kinds(text: str, *given_boxes: ModelBox) -> list[str]:
@@ -454,7 +455,7 @@ def test_the_table_is_large_and_its_rows_are_told_apart() -> None:
 def test_a_text_is_met_with_exactly_these_findings(text: Text) -> None:
     trace = parse_trace(text.raw, FRAME)
     named = [(f"R{i}", ModelBox(*box)) for i, box in enumerate(text.given, start=1)]
-    findings = check(trace, named)
+    findings = check_trace(trace, named)
     assert sorted(f.kind for f in findings) == sorted(text.kinds)
     assert tuple(item.box.xyxy for item in trace.objects) == text.boxes
     for finding in findings:
@@ -495,7 +496,7 @@ def test_a_place_that_is_none_is_refused(field: str, value: object) -> None:
 
 
 def test_report_of_a_clean_text() -> None:
-    assert report(written(), Size(420, 1680), FRAME, [HOUSE]) == {
+    assert parse_report(written(), Size(420, 1680), FRAME, [HOUSE]) == {
         "trace": {"scene": SCENE, "focus": "A red house.", "think": THINK, "answer": ANSWER},
         "objects": [
             {
@@ -523,7 +524,7 @@ def test_report_of_a_clean_text() -> None:
 
 
 def test_report_of_an_empty_text() -> None:
-    read = report("", Size(640, 480), FRAME, [])
+    read = parse_report("", Size(640, 480), FRAME, [])
     assert read["trace"] == dict.fromkeys(("scene", "focus", "think", "answer"))
     assert read["objects"] == []
     assert [finding["kind"] for finding in read["findings"]] == ["answer.unreadable"]
@@ -532,7 +533,7 @@ def test_report_of_an_empty_text() -> None:
 @given(st.text() | st.lists(st.sampled_from([ANSWER, "<think>", "<answer>", "</answer>", "[", "1,"]))
        .map("".join))  # fmt: skip
 def test_every_text_has_a_report_that_is_json(text: str) -> None:
-    read = report(text, Size(3, 2), FRAME, [HOUSE])
+    read = parse_report(text, Size(3, 2), FRAME, [HOUSE])
     assert json.loads(json.dumps(read)) == read
     for item in read["objects"]:
         x1, y1, x2, y2 = item["bbox_xyxy"]

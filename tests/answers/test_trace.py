@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.answers.boxes import TraceObject
 from demo.answers.finding import TraceText
 from demo.answers.trace import (
     PARTS,
@@ -19,7 +20,6 @@ from demo.answers.trace import (
     PartText,
     Trace,
     TraceEvent,
-    TraceObject,
     TraceParser,
     parse_trace,
 )
@@ -242,7 +242,7 @@ def test_half_a_surrogate_is_replaced_because_no_file_can_hold_it() -> None:
 
 def test_repeated_sentence_is_shown_as_written_and_short() -> None:
     trace = parse_trace(f"<think>{'It is Red! ' * 3}</think><answer>[]</answer>", FRAME)
-    assert trace.problems[-1].detail == "“It is Red!” stands 3 times"
+    assert trace.problems[-1].detail == "“It is Red!” comes 3 times"
     long = parse_trace(f"<think>{('very ' * 50 + 'red. ') * 3}</think>", FRAME)
     assert len(long.problems[-1].detail) < 110
 
@@ -437,7 +437,7 @@ def test_any_text_is_read(text: str) -> None:
     events, trace = fed([text])
     assert trace.raw == re.sub("[\ud800-\udfff]", "\ufffd", text)
     for item in trace.objects:
-        assert item.box.inside(FRAME)
+        assert item.box.is_inside(FRAME)
         assert item.point is None or item.point == item.point.clamped(FRAME)
     assert len(set(kinds(trace))) == len(trace.problems)
     assert bool(trace.objects) == (not {"answer.empty", "answer.unreadable"} & set(kinds(trace)))
@@ -455,7 +455,7 @@ def test_damaged_texts_are_read(case: tuple[str, list[TraceObject]], data: st.Da
         end = data.draw(st.integers(start, min(len(text), start + 9)))
         text = text[:start] + data.draw(st.sampled_from(("", *FRAGMENTS))) + text[end:]
     trace = parse_trace(text, FRAME)
-    assert all(item.box.inside(FRAME) for item in trace.objects)
+    assert all(item.box.is_inside(FRAME) for item in trace.objects)
 
 
 # --- size --------------------------------------------------------------------------------------

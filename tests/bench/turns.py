@@ -29,11 +29,12 @@ from demo.dialects.prompt import Prompt
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.examples import Example, load_examples
 from demo.dialogue.session import Turn
-from demo.doctor.inspection import Replay, written
+from demo.doctor.random_weights import Replay
+from demo.doctor.speed import decode
 from demo.models.selection import Models
 from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import MAX_NEW_TOKENS, framed
+from demo.reasoners.base import MAX_NEW_TOKENS, picture_for
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from tests.bench.page import served
@@ -103,7 +104,7 @@ def measured(
             instruction = REGION_REASONER.instruction(turn.prompted)
             prompt = Prompt(turn.prompted, instruction, (), (skeleton, *earlier))
             if replay is not None:
-                replay.say(picture, prompt, turn.raw)
+                replay.set_answer(picture, prompt, turn.raw)
             forget = number == 0
             reused, _ = timed(reasoner, picture, prompt, forget=forget, ahead=False)
             ours, text = timed(reasoner, picture, prompt, forget=forget, ahead=True)
@@ -190,7 +191,7 @@ def timed(
     began = time.process_time()
     reasoner.prepare(picture)
     before = time.process_time() - began
-    made = written(reasoner, picture, prompt, MAX_NEW_TOKENS, ahead=ahead, clock=time.process_time)
+    made = decode(reasoner, picture, prompt, MAX_NEW_TOKENS, ahead=ahead, clock=time.process_time)
     text = reasoner._processor.tokenizer.decode(made.tokens, skip_special_tokens=True)
     spent = before + made.first_s, before + made.total_s
     return Timed(*spent, len(made.tokens), made.passes), text
@@ -199,10 +200,10 @@ def timed(
 def generated(reasoner: LocalReasoner, picture: Picture, prompt: Prompt, text: str) -> Timed:
     """The same with the library's ``generate``: picture and prompt are computed anew each time."""
     began, processor = time.process_time(), reasoner._processor
-    written = reasoner._written(prompt.instruction)
+    written = reasoner._chat_text(prompt.instruction)
     inputs = processor(
         text=[written],
-        images=[framed(picture, reasoner.dialect)],
+        images=[picture_for(picture, reasoner.dialect)],
         do_resize=False,
         return_tensors="pt",
     )

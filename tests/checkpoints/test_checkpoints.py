@@ -25,7 +25,7 @@ from demo.dialects.prompt import Prompt, region_reasoner_instruction
 from demo.errors import CheckpointError, DemoError, OptionError
 from demo.machine.precision import Half
 from demo.picture.picture import Picture
-from demo.reasoners.loading import load_kept, load_local, plan_for
+from demo.reasoners.loading import load_cached, load_local, plan_for
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan
 from tests import ROOT
@@ -180,14 +180,14 @@ def test_a_kept_copy_that_lacks_weights_is_made_again(
     monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
     entry, said = find_model(str(folder)), list[str]()
     config = Qwen2_5_VLForConditionalGeneration.config_class.from_pretrained(folder)
-    made = load_kept(entry, config, Plan("cpu", "nf4"), said.append).state_dict()
+    made = load_cached(entry, config, Plan("cpu", "nf4"), said.append).state_dict()
     (copy,) = (tmp_path / "cache" / "quantized").iterdir()
     kept = load_file(copy / ONE)
     norms = [name for name in kept if name.endswith("layernorm.weight")]
     save({name: w for name, w in kept.items() if name not in norms}, copy)
     write(copy / "kept.json", **{ONE: (copy / ONE).stat().st_size})
-    again = load_kept(entry, config, Plan("cpu", "nf4"), said.append).state_dict()
-    assert "is damaged: it is made again" in said[1]
+    again = load_cached(entry, config, Plan("cpu", "nf4"), said.append).state_dict()
+    assert "is damaged and is made again" in said[1]
     assert all(torch.equal(made[name], again[name]) for name in made)
 
 
@@ -195,7 +195,7 @@ def test_another_shape_than_the_configuration_is_said(folder: Path, weights: Wei
     name = "model.norm.weight"
     save(weights | {name: torch.ones(300, dtype=torch.bfloat16)}, folder)
     said = refused(folder)
-    assert "does not fit its own config.json: 1 of the weights" in said
+    assert "does not match its own config.json: 1 of the weights" in said
     assert "is 300 in its files and should be 256" in said
 
 
@@ -215,8 +215,8 @@ def test_more_than_is_needed_does_no_harm(
             "it is quantized, and config.json does not",
         ),
         ("model.layers.0.mlp.up_proj.weight_scale", "it is quantized, and config.json does not"),
-        ("model.layers.8.input_layernorm.weight", "more layers than config.json speaks of"),
-        ("visual.blocks.6.norm1.weight", "more layers than config.json speaks of"),
+        ("model.layers.8.input_layernorm.weight", "more layers than config.json names"),
+        ("visual.blocks.6.norm1.weight", "more layers than config.json names"),
     ],
 )
 def test_what_changes_the_meaning_of_the_rest_is_not_passed_over(
@@ -307,7 +307,7 @@ def test_an_index_may_tell_less_or_more_than_there_is(
             id="several files missing",
         ),
         pytest.param(
-            lambda f: (f / INDEX).unlink(), f"lacks {INDEX}, which says what", id="no index"
+            lambda f: (f / INDEX).unlink(), f"lacks {INDEX}, which says which", id="no index"
         ),
         pytest.param(
             lambda f: write(f / INDEX, weight_map={}), "names no files", id="an empty index"
@@ -323,7 +323,7 @@ def test_an_index_may_tell_less_or_more_than_there_is(
             lambda f: (f / INDEX).write_text(
                 json.dumps({"weight_map": json.loads((f / INDEX).read_text())["weight_map"]})
             ),
-            f"{INDEX} lacks “metadata”: write “metadata”: {{}} into it.",
+            f"{INDEX} lacks “metadata”: add “metadata”: {{}} to it.",
             id="an index without metadata",
         ),
         pytest.param(
@@ -333,12 +333,12 @@ def test_an_index_may_tell_less_or_more_than_there_is(
         ),
         pytest.param(
             lambda f: (f / "model-00001-of-00003.safetensors").write_text(POINTER),
-            "model-00001-of-00003.safetensors only stands for the file of that name, which git lfs pull",
+            "model-00001-of-00003.safetensors is only a pointer to the real file, which git lfs pull",
             id="Git LFS",
         ),
         pytest.param(
             lambda f: (f / "tokenizer.json").write_text(POINTER),
-            "tokenizer.json only stands for",
+            "tokenizer.json is only a pointer",
             id="Git LFS, the tokenizer",
         ),
     ],
@@ -355,13 +355,16 @@ def test_files_that_are_not_whole_are_named(
 def test_weights_of_another_name_are_named(folder: Path, name: str) -> None:
     (folder / "weights").mkdir()
     (folder / ONE).rename(folder / name)
-    assert f"it has neither {ONE} nor {INDEX}, only {name}, which is not a name" in refused(folder)
+    assert (
+        f"it has neither {ONE} nor {INDEX}, only {name}, from which weights are not read"
+        in refused(folder)
+    )
 
 
 def test_whole_numbers_are_no_weights(folder: Path, weights: Weights) -> None:
     name = "model.layers.2.mlp.up_proj.weight"
     save(weights | {name: (weights[name] * 99).to(torch.int8)}, folder)
-    assert f"{name} holds whole numbers. So it is quantized, and config.json does" in refused(
+    assert f"{name} holds whole numbers, so it is quantized, but config.json does" in refused(
         folder
     )
 
@@ -489,7 +492,7 @@ def test_a_chat_template_is_found_wherever_it_is_kept(
 ) -> None:
     (folder / "chat_template.jinja").unlink()
     keep(folder)
-    assert loaded(folder)._written("find the boat") == nano._written("find the boat")
+    assert loaded(folder)._chat_text("find the boat") == nano._chat_text("find the boat")
 
 
 def test_no_chat_template_is_said_when_it_is_loaded(folder: Path) -> None:
@@ -565,7 +568,7 @@ def test_text_is_cut_as_the_tokenizers_file_says(
         (folder / "tokenizer_config.json").unlink()
     else:
         write(folder / "tokenizer_config.json", tokenizer_class=named)
-    text = nano._written("find the boat, next to bbox=[1, 20, 3, 40]")
+    text = nano._chat_text("find the boat, next to bbox=[1, 20, 3, 40]")
     assert loaded(folder)._ids(text) == nano._ids(text)
 
 
@@ -677,8 +680,8 @@ FILES = ("config.json", ONE, "tokenizer_config.json")
             "mlx-community/Qwen2.5-VL-3B-Instruct-4bit",
             FILES,
             {**QWEN, "quantization": {"bits": 4}},
-            "(MLX), in a form that this demo does not run. It makes 4 bits itself: give the unquantized "
-            "checkpoint, such as Qwen/Qwen2.5-VL-3B-Instruct, or",
+            "(MLX), in a form that this demo does not run. It quantizes to 4 bits itself: give the "
+            "unquantized checkpoint, such as Qwen/Qwen2.5-VL-3B-Instruct, or",
         ),
         ("a/b", (*FILES, "quantize_config.json"), QWEN, "is quantized already (GPTQ)"),
         ("a/b", (*FILES, "quant_config.json"), QWEN, "is quantized already (AWQ)"),
@@ -714,7 +717,7 @@ FILES = ("config.json", ONE, "tokenizer_config.json")
             "a/b",
             ("config.json", "checkpoint-5/model.safetensors"),
             QWEN,
-            "weights in a folder inside it",
+            "weights in a subfolder",
         ),
         ("a/b", ("actor/model_world_size_8_rank_0.pt",), None, "pieces of a training run (FSDP)"),
         (
@@ -879,7 +882,7 @@ def test_the_words_of_a_training_run_are_no_checkpoint(folder: Path) -> None:
     ("name", "says"),
     [
         ("model-Q4.gguf", "holds GGUF weights"),
-        ("model.safetensors", "is one file of a checkpoint: give the folder that it lies in"),
+        ("model.safetensors", "is one file of a checkpoint: give the folder that it is in"),
         ("notes.txt", "is no checkpoint"),
     ],
 )

@@ -20,7 +20,7 @@ from huggingface_hub import constants
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.checkpoints.catalogue import NANO_FOLDER, find_model
-from demo.checkpoints.fetch import Order, ensure, folder_of, order_for
+from demo.checkpoints.fetch import Download, download_of, ensure_fetched, folder_of
 from demo.errors import CheckpointError
 from tests import ROOT
 from tests.support.hub import COMMIT, Hub, hub_of
@@ -109,7 +109,7 @@ def test_an_interrupted_fetch_goes_on_at_the_next_start(
     first.send_signal(signal.SIGINT)
     said, _ = first.communicate(timeout=60)
     hub.release.set()
-    assert "Fetching parts was stopped. Files that were complete are kept" in said
+    assert "Fetching parts was stopped. Complete files are kept" in said
 
     done = [name for name, _ in hub.asked if name != third]
     hub.asked.clear()
@@ -214,7 +214,7 @@ def test_what_cannot_be_loaded_is_refused_before_its_weights_are_fetched(
         here(hub)
         hub.told = told
         with pytest.raises(CheckpointError, match=r"this demo (does not run|runs)"):
-            ensure(find_model("someone/Qwen2.5-VL-7B-Instruct-AWQ"), agreed=True)
+            ensure_fetched(find_model("someone/Qwen2.5-VL-7B-Instruct-AWQ"), agreed=True)
         assert [name for name, _ in hub.asked] == fetched
 
 
@@ -226,7 +226,7 @@ def test_what_cannot_be_loaded_is_refused_before_its_weights_are_fetched(
         pytest.param(["adapter_config.json", "adapter_model.safetensors"], "an adapter", id="LoRA"),
         pytest.param(
             ["config.json", "final/model.safetensors"],
-            "in a folder inside it",
+            "in a subfolder",
             id="a folder inside",
         ),
     ],
@@ -240,7 +240,7 @@ def test_a_repository_without_weights_for_this_demo_is_refused_by_its_files(
     with hub_of({"someone/made": tmp_path / "made"}) as hub:
         here(hub)
         with pytest.raises(CheckpointError, match=f"someone/made .*{says}"):
-            order_for(find_model("someone/made"), ask_hub=True)
+            download_of(find_model("someone/made"), ask_hub=True)
         assert hub.asked == []
 
 
@@ -258,7 +258,7 @@ def test_weights_are_fetched_once_and_templates_with_them(
     with hub_of({"someone/twice": folder}) as hub:
         here(hub)
         entry = find_model("someone/twice")
-        ensure(entry, agreed=True)
+        ensure_fetched(entry, agreed=True)
         place = folder_of(entry)
         assert place is not None
         assert {file.name for file in place.iterdir()} >= {
@@ -269,12 +269,12 @@ def test_weights_are_fetched_once_and_templates_with_them(
 
 
 @pytest.fixture
-def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
+def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Download:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    return Order("Model-7B", "some/Model-7B", 16_600_000_000, True, tmp_path, 16_700_000_000)
+    return Download("Model-7B", "some/Model-7B", 16_600_000_000, True, tmp_path, 16_700_000_000)
 
 
-def test_a_disk_too_small_is_refused_with_numbers(order: Order) -> None:
+def test_a_disk_too_small_is_refused_with_numbers(order: Download) -> None:
     with pytest.raises(CheckpointError, match=r"take 16\.6 GB, and only 16\.7 GB are free in"):
         order.check()
     replace(order, free=18_000_000_000).check()
@@ -282,7 +282,7 @@ def test_a_disk_too_small_is_refused_with_numbers(order: Order) -> None:
 
 
 def test_a_machine_told_to_stay_offline_is_refused(
-    order: Order, monkeypatch: pytest.MonkeyPatch
+    order: Download, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(CheckpointError, match="HF_HUB_OFFLINE forbids fetching"):
@@ -290,7 +290,7 @@ def test_a_machine_told_to_stay_offline_is_refused(
 
 
 def test_the_size_of_a_named_model_is_known_without_asking_anybody() -> None:
-    order = order_for(find_model("regionreasoner-7b"), ask_hub=False)
+    order = download_of(find_model("regionreasoner-7b"), ask_hub=False)
     assert str(order).startswith("about 16.6 GB would be fetched from")
 
 

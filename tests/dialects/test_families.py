@@ -1,4 +1,4 @@
-"""In whose words a model is asked, by its name, and what people are told of it."""
+"""Which family a model's name belongs to, and what people are told about it."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def test_every_name_of_the_catalogue_says_its_own() -> None:
         ("mine", None),
     ],
 )
-def test_a_family_whose_words_are_not_known_is_named(name: str, foreign: str | None) -> None:
+def test_a_family_whose_dialect_is_not_known_is_named(name: str, foreign: str | None) -> None:
     assert foreign_family(name) == foreign
-    words = choose_served(name, [], "gpu:8000").words
-    assert ("will probably be read wrongly" in words) == (foreign is not None)
-    assert str(foreign or "RegionReasoner’s words because its name says nothing else") in words
+    words = choose_served(name, [], "gpu:8000").wording
+    assert ("will probably be misread" in words) == (foreign is not None)
+    assert str(foreign or "for RegionReasoner because its name does not say otherwise") in words
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_one_model_has_several_names(name: str, other: str, same: bool) -> None:
         ("qwen2.5vl:7b", [], "qwen2.5vl:7b", "qwen2.5-vl"),
     ],
 )  # fmt: skip
-def test_a_servers_model_is_asked_in_its_familys_words(
+def test_a_servers_model_is_asked_in_its_familys_dialect(
     model: str, listed: list[str], identity: str, dialect: str
 ) -> None:
     served = choose_served(model, listed, "gpu:8000")
     assert (served.id, served.dialect) == (identity, DIALECTS[dialect])
-    assert served.words.endswith(" because its name says so.")
+    assert served.wording.endswith(" because its name says so.")
 
 
 @pytest.mark.parametrize(
@@ -139,23 +139,23 @@ def test_no_other_model_is_taken_for_the_one_asked_for(model: str, listed: list[
 
 
 @pytest.mark.parametrize("name", ["mine", "qwen2.5vl:7b", "nano"])
-def test_a_person_decides_in_whose_words_a_server_is_asked(name: str) -> None:
+def test_a_person_decides_in_which_dialect_a_server_is_asked(name: str) -> None:
     served = choose_served(name, [name], "gpu:8000", "seg-zero")
     assert served.dialect.request == DIALECTS["seg-zero"].request
-    assert served.words == "It is asked in Seg-Zero’s words because --dialect says so."
+    assert served.wording == "Questions are worded as for Seg-Zero because --dialect says so."
 
 
-def test_the_page_says_in_whose_words_a_server_is_asked() -> None:
+def test_the_page_says_in_which_dialect_a_server_is_asked() -> None:
     with Hostile(models=[listing("qwen2.5vl:7b")]) as server:
         options = ["--server", server.url, "--segmenter", "none"]
         models = choose(parser().parse_args(options))
         _close(models)
         assert models.reasoner.dialect == DIALECTS["qwen2.5-vl"]
-        assert "It is asked in Qwen2.5-VL’s words because its name says so." in models.why
+        assert "Questions are worded as for Qwen2.5-VL because its name says so." in models.why
         models = choose(parser().parse_args([*options, "--dialect", "vision-reasoner"]))
         _close(models)
         assert models.reasoner.dialect == DIALECTS["vision-reasoner"]
-        assert "VisionReasoner’s words because --dialect says so." in models.why
+        assert "worded as for VisionReasoner because --dialect says so." in models.why
 
 
 def test_a_servers_model_of_another_family_is_said_at_once() -> None:
@@ -164,7 +164,7 @@ def test_a_servers_model_of_another_family_is_said_at_once() -> None:
         models = choose(options_for("--server", server.url), said.append)
         _close(models)
         assert said == [models.advice]
-        assert "it is Qwen3-VL, which writes boxes in another way" in models.advice
+        assert "its name says Qwen3-VL, which writes boxes in another way" in models.advice
 
 
 def _close(models: Models) -> None:
@@ -197,7 +197,11 @@ def test_a_folder_is_asked_as_its_name_says(
     ("origin", "dialect", "says"),
     [
         ("Ricky06662/Seg-Zero-7B", "seg-zero", "because it was made from Ricky06662/Seg-Zero-7B."),
-        ("Qwen/Qwen2.5-VL-7B-Instruct", "region-reasoner", "because its name says nothing else"),
+        (
+            "Qwen/Qwen2.5-VL-7B-Instruct",
+            "region-reasoner",
+            "because its name does not say otherwise",
+        ),
     ],
 )
 def test_an_origin_counts_where_the_name_is_silent(
@@ -206,7 +210,7 @@ def test_an_origin_counts_where_the_name_is_silent(
     (tmp_path / "config.json").write_text(json.dumps({"_name_or_path": origin}))
     entry = find_model(str(tmp_path))
     assert entry.dialect == dialect
-    assert says in entry.words
+    assert says in entry.wording
 
 
 def test_a_hub_id_is_asked_as_its_name_says_and_may_be_an_address() -> None:
@@ -219,24 +223,24 @@ def options_for(*arguments: str) -> argparse.Namespace:
     return parser().parse_args([*arguments, "--segmenter", "none"])
 
 
-def test_the_words_asked_for_are_those_of_the_model_that_the_app_was_started_with(
+def test_the_dialect_asked_for_is_that_of_the_model_that_the_app_was_started_with(
     tmp_path: Path,
 ) -> None:
     folder = copy_of_nano(tmp_path / "VisionReasoner-7B", frame=252)
     options = options_for("--model", str(folder), "--dialect", "seg-zero")
     models = choose(options)
     assert models.reasoner.dialect == DIALECTS["seg-zero"].in_frame(Size(252, 252))
-    assert "It is asked in Seg-Zero’s words because --dialect says so." in models.why
+    assert "Questions are worded as for Seg-Zero because --dialect says so." in models.why
     available = AvailableModels(options, models.entry)
     assert available.add(str(folder)) == models.entry
     states = {row.title: row.state for row in available.rows(models, measured=False)}
     assert states["VisionReasoner-7B"] == "runs"
     nano = available.load(available.entry(CATALOGUE["nano"].source), None)
     assert nano.reasoner.dialect == DIALECTS["region-reasoner"].in_frame(Size(224, 224))
-    assert "It is asked in RegionReasoner’s words because it was trained on them." in nano.why
+    assert "Questions are worded as for RegionReasoner because it was trained that way." in nano.why
 
 
-def test_a_model_of_the_catalogue_asked_in_other_words_is_in_the_list_once() -> None:
+def test_a_model_of_the_catalogue_asked_in_another_dialect_is_in_the_list_once() -> None:
     options = options_for("--model", "nano", "--dialect", "vision-reasoner")
     models = choose(options)
     rows = AvailableModels(options, models.entry).rows(models, measured=False)

@@ -24,7 +24,7 @@ from demo.dialects.known import DIALECTS
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError
 from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import Usage, framed
+from demo.reasoners.base import Usage, picture_for
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 
@@ -113,8 +113,8 @@ def generated(
     """What the library's own ``generate`` makes of the whole prompt, and the tokens of the prompt."""
     processor = reasoner._processor
     inputs = processor(
-        text=[reasoner._written(prompt.instruction)],
-        images=[framed(picture, reasoner.dialect)],
+        text=[reasoner._chat_text(prompt.instruction)],
+        images=[picture_for(picture, reasoner.dialect)],
         do_resize=False,
         return_tensors="pt",
     )

@@ -12,15 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from demo.answers.checks import check
-from demo.answers.trace import (
-    ObjectFound,
-    PartOpened,
-    PartText,
-    TraceObject,
-    TraceParser,
-    parse_trace,
-)
+from demo.answers.boxes import TraceObject
+from demo.answers.checks import check_trace
+from demo.answers.trace import ObjectFound, PartOpened, PartText, TraceParser, parse_trace
 from demo.checkpoints.catalogue import CATALOGUE, Entry, dialect_of, find_model
 from demo.dialects.dialect import MAX_PIXELS, MIN_PIXELS, TOKEN, Dialect, natural_size
 from demo.dialects.known import (
@@ -34,15 +28,15 @@ from demo.dialects.known import (
 )
 from demo.dialects.prompt import Prompt, bbox_text, build_prompt
 from demo.dialogue.engine import answer, begin
-from demo.dialogue.parsed import report
-from demo.dialogue.scores import scores
+from demo.dialogue.parsed import parse_report
+from demo.dialogue.scores import scores_of
 from demo.dialogue.session import ReasonerInfo, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, Size
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
-from demo.reasoners.base import Usage, framed
+from demo.reasoners.base import Usage, picture_for
 from demo.remote.reasoner import choose_served
 from demo.ui.chat.messages import given_boxes, messages
 from demo.ui.sheet.numbers import numbers, score_card
@@ -326,7 +320,7 @@ def test_texts_are_read_in_their_own_form(
     assert list(trace.objects) == objects
     assert (trace.text.think, trace.raw) == (think, text)
     assert (trace.text.scene, trace.text.focus) == (None, None)
-    assert [finding.kind for finding in check(trace, [], dialect)] == kinds
+    assert [finding.kind for finding in check_trace(trace, [], dialect)] == kinds
 
 
 @pytest.mark.parametrize(("dialect", "text", "objects", "think", "kinds"), READ)
@@ -377,7 +371,7 @@ GIVEN = [("R1", ModelBox(1, 2, 30, 40))]
 def test_what_a_dialect_has_no_part_for_is_not_missed(
     dialect: Dialect, text: str, kinds: list[str]
 ) -> None:
-    found = check(parse_trace(text, FRAME, dialect), GIVEN, dialect)
+    found = check_trace(parse_trace(text, FRAME, dialect), GIVEN, dialect)
     assert [finding.kind for finding in found] == kinds
 
 
@@ -394,7 +388,7 @@ def test_scores_demand_what_the_dialect_has(
 ) -> None:
     trace = parse_trace(text, FRAME, dialect)
     turn = Turn("q", "q", trace=trace.text, raw=trace.raw)
-    found = scores(turn, [GIVEN[0][1].xyxy], dialect)
+    found = scores_of(turn, [GIVEN[0][1].xyxy], dialect)
     assert [score.value for score in found[:3]] == values
 
 
@@ -506,7 +500,9 @@ def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None
     ]
     assert [row["reason"] for row in score_card(loaded, 3)["rows"]] == [
         score.reason
-        for score in scores(loaded.turns[2], given_boxes(loaded, loaded.turns[2]), VISION_REASONER)
+        for score in scores_of(
+            loaded.turns[2], given_boxes(loaded, loaded.turns[2]), VISION_REASONER
+        )
     ]
 
 
@@ -526,7 +522,7 @@ def test_a_session_that_names_no_dialect_is_regionreasoners() -> None:
 )
 def test_what_the_model_is_shown(dialect: Dialect, method: Image.Resampling) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (200, 400, 3), np.uint8)
-    shown = framed(open_picture(pixels, "noise.png"), dialect)
+    shown = picture_for(open_picture(pixels, "noise.png"), dialect)
     size = dialect.view(Size(400, 200)).shown
     assert shown.size == (size.width, size.height)
     assert shown.tobytes() == Image.fromarray(pixels).resize(shown.size, method).tobytes()
@@ -545,6 +541,6 @@ def test_a_model_on_a_server_is_asked_in_its_dialect(model: str, dialect: Dialec
 
 
 def test_a_text_by_itself_is_read_in_its_dialect() -> None:
-    found = report("it(250,250),(750,500)", Size(400, 200), Size(1000, 1000), [], QWEN_2_VL)
+    found = parse_report("it(250,250),(750,500)", Size(400, 200), Size(1000, 1000), [], QWEN_2_VL)
     assert found["objects"][0]["bbox_xyxy"] == [100, 50, 300, 100]
     assert found["findings"] == []

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from demo.dialects.prompt import (
     MAX_BOXES,
-    Given,
+    GivenBox,
     Prompt,
     bbox_text,
     build_prompt,
-    normalised,
+    normalise,
     region_reasoner_instruction,
 )
 from demo.errors import QuestionError
@@ -56,8 +56,8 @@ def asked(sentence: str, *phrases: tuple[str, str, bool]) -> Prompt:
     return build_prompt(meaning(sentence, *phrases), registry(), PICTURE, FRAME)
 
 
-def given_as(name: str) -> Given:
-    return Given(name, BOXES[name], BOXES[name].to_model(PICTURE, FRAME))
+def given_as(name: str) -> GivenBox:
+    return GivenBox(name, BOXES[name].to_model(PICTURE, FRAME))
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def given_as(name: str) -> Given:
     ],
 )
 def test_question_is_normalised(question: str, expected: str) -> None:
-    assert normalised(question) == expected
+    assert normalise(question) == expected
 
 
 @given(st.text(st.sampled_from('<|>imA ."?!\n')) | st.text())
 def test_no_token_of_the_chat_format_survives(question: str) -> None:
-    result = normalised(question)
+    result = normalise(question)
     assert "<|" not in result
     assert result == result.strip(' \t\r\n."?!')
 

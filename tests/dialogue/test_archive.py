@@ -25,7 +25,7 @@ from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.dialogue.session_json import session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError
 from demo.evaluate.data import Dialogue, read_dialogues
-from demo.evaluate.feedback import Exported, export_dialogues
+from demo.evaluate.feedback import Export, export_dialogues
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
@@ -199,7 +199,7 @@ def test_any_damage_is_an_input_error_or_none(at: int, junk: bytes) -> None:
 # Data
 
 
-def exported(folder: Path, *sessions: Session, rated_only: bool = False) -> Exported:
+def exported(folder: Path, *sessions: Session, rated_only: bool = False) -> Export:
     return export_dialogues([(s, PICTURE) for s in sessions], folder, rated_only=rated_only)
 
 
@@ -247,13 +247,13 @@ def corrected(session: Session) -> Session:
     ("change", "kept", "left_out"),
     [
         pytest.param(lambda s: s, 1, {}, id="nobody said anything"),
-        pytest.param(lambda s: s.rated(1, "up"), 1, {}, id="found good"),
+        pytest.param(lambda s: s.with_feedback(1, "up"), 1, {}, id="found good"),
         pytest.param(
-            lambda s: s.rated(1, "down"), 0, {"found bad and not corrected": 1}, id="found bad"
+            lambda s: s.with_feedback(1, "down"), 0, {"rated as bad and not corrected": 1}, id="found bad"
         ),
-        pytest.param(lambda s: corrected(s).rated(1, "down"), 1, {}, id="bad and corrected"),
+        pytest.param(lambda s: corrected(s).with_feedback(1, "down"), 1, {}, id="bad and corrected"),
         pytest.param(
-            lambda s: s.with_registry(s.registry.remove("R1")).rated(1, "up"), 0, {GONE: 1},
+            lambda s: s.with_registry(s.registry.remove("R1")).with_feedback(1, "up"), 0, {GONE: 1},
             id="deleted",
         ),
     ],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue import edits
-from demo.dialogue.edits import MAX_CLICKS, Hand
+from demo.dialogue.edits import MAX_CLICKS, Editor
 from demo.dialogue.engine import understand
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.dialogue.session_json import session_from_json, session_to_json
@@ -38,8 +38,8 @@ def blocks() -> Picture:
 
 PICTURE = blocks()
 EMPTY = Session.begin(PICTURE.info, ReasonerInfo("table", Size(840, 840)))
-HAND = Hand(PICTURE, GrabCutSegmenter())
-BARE = Hand(PICTURE, None)
+HAND = Editor(PICTURE, GrabCutSegmenter())
+BARE = Editor(PICTURE, None)
 
 
 def first(session: Session) -> RegionObject:
@@ -86,7 +86,7 @@ def test_a_drawn_box_is_a_region_with_a_mask() -> None:
     assert session.registry.region("R1").origin == "user"
     assert item.box == PictureBox(30, 50, 150, 170)
     assert item.mask is not None
-    assert box_iou(replace(item, box=item.mask.extent() or item.box), RED) > 0.95
+    assert box_iou(replace(item, box=item.mask.bounding_box() or item.box), RED) > 0.95
     assert session.undo() == EMPTY
 
 
@@ -127,14 +127,14 @@ def test_a_moved_box_takes_its_mask_along_and_is_used_from_then_on() -> None:
     assert item.corrected
     assert item.point is None  # it lay in the old box
     assert item.mask is not None
-    assert box_iou(replace(item, box=item.mask.extent() or item.box), BLUE) > 0.9
+    assert box_iou(replace(item, box=item.mask.bounding_box() or item.box), BLUE) > 0.9
     _, prompt = understand(session, "left of R1", REGION_REASONER)
     assert prompt.question == "left of bbox=[494, 154, 725, 462]"
 
 
 @pytest.mark.parametrize("act", ["draw", "correct", "click"])
 def test_a_mask_does_not_reach_out_of_a_box_set_by_hand(act: str) -> None:
-    hand, box = Hand(PICTURE, Generous()), PictureBox(50, 70, 120, 130)
+    hand, box = Editor(PICTURE, Generous()), PictureBox(50, 70, 120, 130)
     session = EMPTY if act == "draw" else found()
     edited = hand.draw_box(session, box) if act == "draw" else hand.correct(session, "R1", box)
     session = edited.session
@@ -142,7 +142,7 @@ def test_a_mask_does_not_reach_out_of_a_box_set_by_hand(act: str) -> None:
         session = hand.refine(session, "R1", Click(PicturePoint(60, 80), positive=False)).session
     mask = first(session).mask
     assert mask is not None
-    assert mask.extent() == box
+    assert mask.bounding_box() == box
 
 
 def test_a_click_keeps_the_box_that_was_set_by_hand() -> None:
@@ -172,7 +172,7 @@ def test_what_a_person_drew_is_theirs_and_not_corrected() -> None:
 
 @pytest.mark.parametrize("act", ["draw", "correct"])
 def test_a_mask_maker_that_fails_costs_the_mask_only(act: str) -> None:
-    hand = Hand(PICTURE, Broken())
+    hand = Editor(PICTURE, Broken())
     edited = hand.draw_box(EMPTY, RED) if act == "draw" else hand.correct(found(), "R1", RED)
     assert first(edited.session).box == RED
     assert first(edited.session).mask is None
@@ -226,4 +226,4 @@ numbers = st.integers(-1000, 1000)
 def test_every_box_ends_up_inside_the_picture(place: tuple[int, int, int, int]) -> None:
     x, y, width, height = place
     session = BARE.draw_box(EMPTY, PictureBox(x, y, x + width, y + height)).session
-    assert first(session).box.inside(PICTURE.size)
+    assert first(session).box.is_inside(PICTURE.size)

@@ -66,7 +66,7 @@ def test_a_turn_makes_a_region_with_box_point_and_mask(
     region = session.registry.region("R1")
     assert session.turns[0].region == "R1"
     for item in region.objects:
-        assert item.box.inside(picture.size)
+        assert item.box.is_inside(picture.size)
         assert item.point is not None
         assert item.mask is not None
         assert item.mask.size == picture.size

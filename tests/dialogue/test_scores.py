@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.answers.checks import XYXY, citation_reward
+from demo.answers.citations import XYXY, citation_reward
 from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
-from demo.dialogue.scores import NAMES, Score, scores
+from demo.dialogue.scores import NAMES, Score, scores_of
 from demo.dialogue.session import Turn
-from demo.language.keywords import comparable, consistency, consistency_score, is_joined, keywords
+from demo.language.keywords import (
+    consistency,
+    is_unspaced,
+    keywords,
+    may_be_compared,
+)
 from demo.picture.geometry import Size
 from tests.support.texts import BROKEN, CLEAN, Text
 
@@ -71,12 +76,12 @@ def test_citation_reward(cited: list[XYXY], given_boxes: list[XYXY], expected: f
     ],
 )
 def test_consistency_score(scene: str, focus: str, think: str, expected: float) -> None:
-    assert consistency_score(scene, focus, think) == pytest.approx(expected)
+    assert consistency(scene, focus, think).score == pytest.approx(expected)
 
 
 def scored(name: str, trace: TraceText, *given_boxes: XYXY, raw: str = "") -> Score:
     return next(
-        s for s in scores(Turn("q", "q", trace=trace, raw=raw), given_boxes) if s.name == name
+        s for s in scores_of(Turn("q", "q", trace=trace, raw=raw), given_boxes) if s.name == name
     )
 
 
@@ -125,13 +130,13 @@ def test_texts_about_one_thing_share_more_in_every_language() -> None:
     ],
 )
 def test_where_words_can_be_compared(scene: str, think: str, expected: bool) -> None:
-    assert comparable(scene, think) is expected
+    assert may_be_compared(scene, think) is expected
 
 
 def test_most_letters_decide_whether_spaces_are_set() -> None:
-    assert is_joined("目标是棕色的 dog")
-    assert not is_joined("the dog, 狗")
-    assert not is_joined("")
+    assert is_unspaced("目标是棕色的 dog")
+    assert not is_unspaced("the dog, 狗")
+    assert not is_unspaced("")
 
 
 # --- scores ------------------------------------------------------------------------------------
@@ -142,10 +147,10 @@ def test_most_letters_decide_whether_spaces_are_set() -> None:
     [
         pytest.param("[10, 40, 80, 120]", [], None, "The question gives the model no region to cite.", id="nothing given"),
         pytest.param("Right.", [HOUSE], 0.0, "The reasoning cites no box at all.", id="nothing cited"),
-        pytest.param(f"{list(HOUSE)}", [HOUSE], 1.0, "The box that the reasoning cites stood in the question.", id="cited"),
-        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE, BALL], 1.0, "All 2 boxes that the reasoning cites stood in the question.", id="both cited"),
-        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE], 0.375, "Of 2 boxes cited, 1 stood in the question; any other box halves the score.", id="one invented"),
-        pytest.param(f"{[*BALL]}", [HOUSE], 0.25, "Of 1 box cited, none stood in the question; any other box halves the score.", id="all invented"),
+        pytest.param(f"{list(HOUSE)}", [HOUSE], 1.0, "The box that the reasoning cites came from the question.", id="cited"),
+        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE, BALL], 1.0, "All 2 boxes that the reasoning cites came from the question.", id="both cited"),
+        pytest.param(f"{[*HOUSE]}, {[*BALL]}", [HOUSE], 0.375, "Of 2 boxes cited, 1 came from the question; any other box halves the score.", id="one invented"),
+        pytest.param(f"{[*BALL]}", [HOUSE], 0.25, "Of 1 box cited, none came from the question; any other box halves the score.", id="all invented"),
     ],
 )  # fmt: skip
 def test_citation(think: str, boxes: list[XYXY], value: float | None, reason: str) -> None:
@@ -192,9 +197,9 @@ def test_format(trace: TraceText, boxes: list[XYXY], value: float, reason: str) 
         pytest.param("", None, "There are fewer than two sentences.", id="nothing"),
         pytest.param("It is red.", None, "There are fewer than two sentences.", id="one"),
         pytest.param("It is red. It is blue.", 1.0, "None of 2 sentences comes twice.", id="different"),
-        pytest.param("It is red. It is blue. It is RED!", 2 / 3, "Of 3 sentences, 1 was said before.", id="one again"),
-        pytest.param("It is red. " * 4, 0.25, "Of 4 sentences, 3 were said before.", id="a loop"),
-        pytest.param("它是红色的。" * 4, 0.25, "Of 4 sentences, 3 were said before.", id="a loop in Chinese"),
+        pytest.param("It is red. It is blue. It is RED!", 2 / 3, "Of 3 sentences, 1 repeats an earlier one.", id="one again"),
+        pytest.param("It is red. " * 4, 0.25, "Of 4 sentences, 3 repeat an earlier one.", id="a loop"),
+        pytest.param("它是红色的。" * 4, 0.25, "Of 4 sentences, 3 repeat an earlier one.", id="a loop in Chinese"),
         pytest.param('<think>It is red.</think><answer>[{"a dog": 1}, {"a dog": 1}]</answer>', None, "There are fewer than two sentences.", id="objects are no sentences"),
     ],
 )  # fmt: skip
@@ -203,7 +208,7 @@ def test_repetition(raw: str, value: float | None, reason: str) -> None:
 
 
 def test_a_stopped_answer_has_no_scores() -> None:
-    stopped = scores(Turn("q", "q", partial=True, trace=WHOLE), [HOUSE])
+    stopped = scores_of(Turn("q", "q", partial=True, trace=WHOLE), [HOUSE])
     assert [s.name for s in stopped] == list(NAMES)
     assert {(s.value, s.reason) for s in stopped} == {
         (None, "The answer was stopped before it was complete.")
@@ -213,7 +218,7 @@ def test_a_stopped_answer_has_no_scores() -> None:
 @pytest.mark.parametrize("text", [*CLEAN, *BROKEN], ids=lambda text: text.caption)
 def test_every_answer_has_scores_with_sentences(text: Text) -> None:
     turn = Turn("q", "q", trace=parse_trace(text.raw, FRAME).text, raw=text.raw)
-    for score in scores(turn, text.given):
+    for score in scores_of(turn, text.given):
         assert score.value is None or 0 <= score.value <= 1
         assert score.reason.endswith(".")
         assert score.reason[0].isupper()

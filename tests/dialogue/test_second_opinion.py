@@ -11,7 +11,13 @@ import pytest
 
 from demo.dialects.known import QWEN_2_VL, REGION_REASONER
 from demo.dialogue.engine import answer, begin
-from demo.dialogue.second_opinion import agreement, check_same, compared, second_of, taken
+from demo.dialogue.second_opinion import (
+    adopt,
+    agreement,
+    agreement_sentence,
+    as_second_opinion,
+    check_same,
+)
 from demo.dialogue.session import SecondOpinion, Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, SessionFormatError
@@ -45,7 +51,7 @@ def test_two_answers_agree_as_far_as_their_boxes_do(
     first: list[PictureBox], second: list[PictureBox], mean: float | None, said: str
 ) -> None:
     assert agreement(first, second) == agreement(second, first) == mean
-    assert compared(first, second) == said
+    assert agreement_sentence(first, second) == said
 
 
 def dialogue() -> tuple[Session, SecondOpinion]:
@@ -60,7 +66,7 @@ def dialogue() -> tuple[Session, SecondOpinion]:
     other.name = "other"
     start = session.before(2)
     asked = answer(start, "what is left of R1?", picture=PICTURE, reasoner=other, segmenter=None)
-    return session, second_of(asked)
+    return session, as_second_opinion(asked)
 
 
 def test_another_answer_is_asked_in_its_own_dialect_and_is_no_part_of_the_dialogue() -> None:
@@ -82,7 +88,7 @@ def test_another_answer_is_asked_in_its_own_dialect_and_is_no_part_of_the_dialog
 def test_another_answer_is_taken_and_given_back() -> None:
     session, second = dialogue()
     session = session.with_second_opinion(2, second)
-    now = taken(session, 2, second)
+    now = adopt(session, 2, second)
     assert [o.box for o in now.registry.region("R2").objects] == [PictureBox(0, 0, 200, 100)]
     assert [now.reasoner_of(turn).name for turn in now.turns] == ["speaker", "other"]
     assert [now.reasoner_of(turn).frame for turn in now.turns] == [
@@ -93,7 +99,7 @@ def test_another_answer_is_taken_and_given_back() -> None:
     assert now.undo() == session
     assert session_from_json(session_to_json(now)) == now
     with pytest.raises(InputError):
-        taken(session, 3, second)
+        adopt(session, 3, second)
 
 
 def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
@@ -110,7 +116,7 @@ def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
 
 def test_asking_again_loses_no_opinion_and_no_rating() -> None:
     session, second = dialogue()
-    noted = session.with_second_opinion(2, second).rated(2, "up")
+    noted = session.with_second_opinion(2, second).with_feedback(2, "up")
     one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
     question = session.turns[1].question
     again = answer(noted.before(2), question, picture=PICTURE, reasoner=one, segmenter=None)
@@ -154,5 +160,5 @@ def test_a_question_about_other_regions_than_then_is_not_compared() -> None:
     session, _ = dialogue()
     same = Resolved("what is left of R1?", (Reference("R1", 16, 18, "R1"),))
     check_same(session.turns[1], same)
-    with pytest.raises(InputError, match="ask again, and compare then"):
+    with pytest.raises(InputError, match="ask it again, then compare"):
         check_same(session.turns[0], same)

@@ -172,23 +172,23 @@ def test_before_a_turn_of_a_file_that_does_not_note_numbers() -> None:
 @pytest.mark.parametrize("turn", [0, 3])
 def test_a_turn_that_is_not_there(turn: int) -> None:
     session = with_answer(with_answer(begun()))
-    for act in (session.before, session.branched, session.turn):
-        with pytest.raises(InputError, match="not there any more"):
+    for act in (session.before, session.branch_at, session.turn):
+        with pytest.raises(InputError, match="does not exist any more"):
             act(turn)
 
 
 def test_a_branch_is_another_dialogue_with_the_same_beginning() -> None:
     session = with_answer(with_answer(begun()))
-    branch = session.branched(1)
+    branch = session.branch_at(1)
     assert branch.id != session.id
     assert branch.branch == (session.id, 1)
     assert branch.turns == session.turns[:1]
     assert [r.id for r in branch.registry] == ["R1"]
-    assert [r.id for r in session.branched(2).registry] == ["R1", "R2"]
+    assert [r.id for r in session.branch_at(2).registry] == ["R1", "R2"]
 
 
 def test_a_rating_is_no_act_and_outlives_undo() -> None:
-    session = with_answer(with_answer(begun())).rated(1, "up")
+    session = with_answer(with_answer(begun())).with_feedback(1, "up")
     assert session.turns[0].feedback == "up"
     back = session.undo()
     assert (len(back.turns), back.turns[0].feedback) == (1, "up")

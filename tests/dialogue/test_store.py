@@ -20,27 +20,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.answers.finding import TraceText
+from demo.dialogue.database import fold
+from demo.dialogue.owner import Owner, new_token, user_owner, visitor_owner
 from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.dialogue.session_json import session_to_json
-from demo.dialogue.store import (
-    DATABASE,
-    PICTURES,
-    Bounds,
-    Kept,
-    Owner,
-    Saved,
-    Store,
-    folded,
-    new_token,
-    user,
-    visitor,
-)
+from demo.dialogue.store import DATABASE, PICTURES, Bounds, Saved, Store, StoredDialogue
 from demo.errors import StoreError
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
 from tests import ROOT
 
-ANN, BOB = user("ann"), user("bob")
+ANN, BOB = user_owner("ann"), user_owner("bob")
 TOKEN = "t" * 43
 
 
@@ -66,7 +56,7 @@ def files(store_folder: Path) -> list[str]:
     return sorted(path.name for path in (store_folder / PICTURES).iterdir())
 
 
-def titles(kept: tuple[Kept, ...]) -> list[str]:
+def titles(kept: tuple[StoredDialogue, ...]) -> list[str]:
     return [entry.title for entry in kept]
 
 
@@ -126,9 +116,9 @@ def test_a_dialogue_about_another_picture_is_refused(store: Store) -> None:
     "other",
     [
         pytest.param(BOB, id="another user"),
-        pytest.param(visitor(TOKEN), id="a visitor"),
-        pytest.param(user(""), id="nobody"),
-        pytest.param(user("Ann"), id="another case"),
+        pytest.param(visitor_owner(TOKEN), id="a visitor"),
+        pytest.param(user_owner(""), id="nobody"),
+        pytest.param(user_owner("Ann"), id="another case"),
         pytest.param(Owner("' OR 1=1 --"), id="an injection"),
     ],
 )
@@ -143,7 +133,7 @@ def test_nobody_else_can_reach_a_dialogue(other: Owner, store: Store) -> None:
         lambda: store.pin(other, saved.id, True),
         lambda: store.delete(other, saved.id),
     ):
-        with pytest.raises(StoreError, match="not here any more"):
+        with pytest.raises(StoreError, match="does not exist any more"):
             act()
     theirs = store.save(other, dialogue(picture, "theirs"), picture, saved)
     assert theirs.id != saved.id
@@ -152,12 +142,12 @@ def test_nobody_else_can_reach_a_dialogue(other: Owner, store: Store) -> None:
 
 
 def test_a_user_cannot_be_met_by_a_token_of_the_same_text(tmp_path: Path) -> None:
-    assert user(TOKEN) != visitor(TOKEN)
-    assert visitor(new_token()) != visitor(new_token())
+    assert user_owner(TOKEN) != visitor_owner(TOKEN)
+    assert visitor_owner(new_token()) != visitor_owner(new_token())
     with pytest.raises(ValueError, match="expected a token"):
-        visitor("ann")
+        visitor_owner("ann")
     with closing(Store(tmp_path)) as store:
-        store.save(visitor(TOKEN), dialogue(grey(1), "hello"), grey(1))
+        store.save(visitor_owner(TOKEN), dialogue(grey(1), "hello"), grey(1))
     assert TOKEN.encode() not in b"".join(p.read_bytes() for p in tmp_path.glob("dialogues*"))
 
 
@@ -167,7 +157,7 @@ def test_a_user_cannot_be_met_by_a_token_of_the_same_text(tmp_path: Path) -> Non
 )
 def test_an_id_that_is_none_finds_nothing(identity: str, store: Store) -> None:
     store.save(ANN, dialogue(grey(1), "one"), grey(1))
-    with pytest.raises(StoreError, match="not here any more"):
+    with pytest.raises(StoreError, match="does not exist any more"):
         store.load(ANN, identity)
 
 
@@ -337,7 +327,7 @@ def test_a_damaged_file_is_kept_aside_and_a_new_one_begun(breakage: object, tmp_
         breakage(tmp_path / DATABASE)
         broken = (tmp_path / DATABASE).read_bytes()
         with closing(Store(tmp_path)) as store:
-            assert f"kept aside as damaged-{number}, with its pictures" in store.notice
+            assert f"moved to damaged-{number}, with its pictures" in store.notice
             assert store.entries(ANN) == ()
             fill(store, ANN, 1)
         assert (tmp_path / f"damaged-{number}" / DATABASE).read_bytes() == broken
@@ -369,7 +359,7 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     Store(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / DATABASE)) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="kept by a newer version"):
+    with pytest.raises(StoreError, match="saved by a newer version"):
         Store(tmp_path)
     assert not list(tmp_path.glob("damaged*"))
 
@@ -384,7 +374,7 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
 )
 def test_a_folder_that_cannot_be_used_is_said(folder: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match=r"^Dialogues cannot be kept in .*: [a-z ]+\.$"):
+    with pytest.raises(StoreError, match=r"^Dialogues cannot be saved in .*: [a-z ]+\.$"):
         Store(tmp_path / folder)
 
 
@@ -404,7 +394,7 @@ def test_a_file_that_can_grow_no_more_loses_nothing(store: Store) -> None:
     [[pages]] = store._db.execute("PRAGMA page_count")
     store._db.execute(f"PRAGMA max_page_count = {pages}")
     longer = dialogue(grey(1), "one", "x" * 100_000)
-    with pytest.raises(StoreError, match=r"^Dialogues cannot be kept: the disk is full\. What is"):
+    with pytest.raises(StoreError, match=r"^Dialogues cannot be saved: the disk is full\. What is"):
         store.save(ANN, longer, grey(1), saved)
     assert len(store.load(ANN, saved.id)[0].turns) == 1
     store._db.execute("PRAGMA max_page_count = 1000000")
@@ -443,7 +433,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     first, before, second, between, after = done.stdout.splitlines()
     for said in (first, second):
-        assert said.startswith("Dialogues cannot be kept: ")
+        assert said.startswith("Dialogues cannot be saved: ")
         assert said.endswith(" What is on the page is still there.")
     assert (before, between, after) == ("1 1", "2 1", "3")
 
@@ -501,7 +491,7 @@ def test_many_threads_and_two_stores_keep_everything(tmp_path: Path) -> None:
 
     def work(number: int) -> None:
         try:
-            owner, picture = user(str(number)), grey(number)
+            owner, picture = user_owner(str(number)), grey(number)
             session, saved = dialogue(picture), None
             for turn in range(5):
                 session = session.with_turn(Turn(f"{number} {turn}", "q"), session.registry)
@@ -516,8 +506,8 @@ def test_many_threads_and_two_stores_keep_everything(tmp_path: Path) -> None:
         thread.join()
     assert errors == []
     for number in range(12):
-        [entry] = stores[0].entries(user(str(number)))
-        session, picture, _ = stores[1].load(user(str(number)), entry.id)
+        [entry] = stores[0].entries(user_owner(str(number)))
+        session, picture, _ = stores[1].load(user_owner(str(number)), entry.id)
         assert picture == grey(number)
         assert [t.question for t in session.turns] == [f"{number} {turn}" for turn in range(5)]
     for store in stores:
@@ -548,11 +538,11 @@ def test_any_text_can_be_kept_and_searched(
         [entry] = store.entries(ANN)
         assert len(entry.title) <= 80
         assert "\n" not in entry.title
-        words = folded(search).split()
+        words = fold(search).split()
         text = (
-            folded(entry.title)
+            fold(entry.title)
             + "\n"
-            + folded(f"{session.turns[0].question}\n{picture.name}\nI look for ")
+            + fold(f"{session.turns[0].question}\n{picture.name}\nI look for ")
         )
         if words and all(word in text for word in words):
             assert store.entries(ANN, search) == (entry,)

@@ -21,24 +21,23 @@ from transformers import Qwen2_5_VLConfig
 from demo.__main__ import main
 from demo.checkpoints.catalogue import NANO_FOLDER, QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, find_model
 from demo.checkpoints.shape import PICTURE_TOKENS, Shape
-from demo.doctor.bandwidth import bytes_a_pass, memory_bandwidth
+from demo.doctor.bandwidth import bytes_per_pass, memory_bandwidth
+from demo.doctor.configs import CONFIGS, config_of
 from demo.doctor.findings import Findings
-from demo.doctor.inspection import Replay, Written, written
-from demo.doctor.layouts import LAYOUTS
 from demo.doctor.loaded import entry_for
-from demo.doctor.machine import host_of, look, place_of
+from demo.doctor.machine import examine_machine, host_of, place_of
 from demo.doctor.peak_memory import Peak, mapped_bytes
 from demo.doctor.questions import ask, scene_for
-from demo.doctor.random_weights import layout_of, unlearned
+from demo.doctor.random_weights import Replay, random_model
 from demo.doctor.report import model_lines
 from demo.doctor.runnable import Runnable, _least
-from demo.doctor.speed import Pair, levers, pairs, rate
-from demo.doctor.trial import Run, judge
+from demo.doctor.speed import Comparison, Decoded, compare, decode, levers_of, rate_of
+from demo.doctor.trial import Trial, check_figures
 from demo.machine import cgroups
 from demo.machine.cgroups import MemoryLimit, cores_allowed, memory_limit
 from demo.machine.devices import best_device, free_memory, half_precision
 from demo.machine.precision import GIB, Precision
-from demo.reasoners.loading import shape_of
+from demo.reasoners.configuration import shape_of
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan, weight_bytes
 from tests import ROOT
@@ -72,7 +71,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Reported(NamedTuple):
+class DoctorRun(NamedTuple):
     """The exit status, the figures, and what people read."""
 
     status: int
@@ -81,13 +80,13 @@ class Reported(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def nano_report(tmp_path_factory: pytest.TempPathFactory) -> Reported:
+def nano_report(tmp_path_factory: pytest.TempPathFactory) -> DoctorRun:
     with redirect_stdout(StringIO()) as said:
         made = doctor(tmp_path_factory.mktemp("report"), "--model", "nano", "--tokens", "24")
-    return Reported(*made, said.getvalue())
+    return DoctorRun(*made, said.getvalue())
 
 
-def test_a_healthy_model_is_well(nano_report: Reported) -> None:
+def test_a_healthy_model_is_well(nano_report: DoctorRun) -> None:
     status, report, _ = nano_report
     assert (status, faults(report)) == (0, [])
     assert set(report) == {"machine", "models", "run", "findings"}
@@ -107,7 +106,7 @@ def test_a_healthy_model_is_well(nano_report: Reported) -> None:
     assert 0 < run["peak_bytes"] < run["planned_bytes"]
 
 
-def test_every_model_of_the_catalogue_is_judged(nano_report: Reported) -> None:
+def test_every_model_of_the_catalogue_is_judged(nano_report: DoctorRun) -> None:
     models = {model["name"]: model for model in nano_report.figures["models"]}
     assert {"nano", "regionreasoner-7b", "qwen2.5-vl-3b"} <= set(models)
     assert models["nano"]["here"]
@@ -121,7 +120,7 @@ def test_every_model_of_the_catalogue_is_judged(nano_report: Reported) -> None:
         assert "GiB" in large["why"]
 
 
-def test_the_report_is_for_people(nano_report: Reported) -> None:
+def test_the_report_is_for_people(nano_report: DoctorRun) -> None:
     for words in (
         "This machine\n", "torch ", "What runs here", " nano  ", "A short run of nano on CPU",
         "“the cat to the right of R1”", "yes, the same tokens guessing ahead as", "1 box, 1 mask",
@@ -190,7 +189,7 @@ def test_weights_that_are_not_here_are_no_reason_to_fetch(
     assert status == 1
     assert "--random shows without them" in faults(report)[0]
     said = capsys.readouterr().out
-    assert "\n\nNot well\n  ✗ The run failed: The weights of Qwen2.5-VL-3B" in said
+    assert "\n\nProblems\n  ✗ The run failed: The weights of Qwen2.5-VL-3B" in said
     assert "A short run" not in said
 
 
@@ -210,7 +209,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault(
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "file" / "cache"))
     findings = Findings()
-    look(findings)
+    examine_machine(findings)
     (fault,) = findings.faults
     assert fault.what.startswith(f"Quantized models cannot be kept in {tmp_path / 'file'}")
     assert "set REGIONREASONER_CACHE to another folder" in fault.do
@@ -291,8 +290,8 @@ def test_nothing_is_imported_for_four_bits_that_no_plan_asks_for() -> None:
 @pytest.mark.parametrize("precision", ["bfloat16", "nf4", "nf4-all"])
 def test_random_weights_take_what_the_plan_says(precision: Precision, small: Path) -> None:
     entry = find_model(str(small))
-    shape = shape_of(layout_of(entry))
-    reasoner = unlearned(entry, Plan("cpu", precision, shape=shape))
+    shape = shape_of(config_of(entry))
+    reasoner = random_model(entry, Plan("cpu", precision, shape=shape))
     assert reasoner.held_bytes == pytest.approx(weight_bytes(shape, precision), rel=0.05)
     layer = reasoner._model.model.language_model.layers[0].mlp.up_proj
     block = reasoner._model.model.visual.blocks[0].mlp.up_proj
@@ -313,22 +312,22 @@ def test_random_weights_in_four_bits_never_take_the_memory_of_the_whole(tmp_path
     config.save_pretrained(tmp_path)
     shape = shape_of(config)
     with Peak("cpu") as peak:
-        unlearned(find_model(str(tmp_path)), Plan("cpu", "nf4", shape=shape))
+        random_model(find_model(str(tmp_path)), Plan("cpu", "nf4", shape=shape))
         assert peak.bytes < 0.6 * weight_bytes(shape, "bfloat16")
 
 
 def test_prompts_to_random_weights_are_as_long_as_real_ones(small: Path) -> None:
-    reasoner = unlearned(find_model(str(small)), Plan("cpu", "float32"))
+    reasoner = random_model(find_model(str(small)), Plan("cpu", "float32"))
     assert len(reasoner._picture_ids(900)) == PICTURE_TOKENS
     # 1,302 with the published tokenizer, picture and all.
     assert len(reasoner._question_ids("find the dog")) == pytest.approx(1302 - 925, abs=15)
 
 
-@pytest.mark.parametrize("shape", LAYOUTS)
+@pytest.mark.parametrize("shape", CONFIGS)
 def test_layouts_are_those_of_the_catalogue(shape: Shape) -> None:
     entry = next(e for e in map(find_model, ("regionreasoner-7b", "qwen2.5-vl-3b", "qwen2-vl-7b"))
                  if e.shape == shape)  # fmt: skip
-    assert shape_of(layout_of(entry)) == shape
+    assert shape_of(config_of(entry)) == shape
 
 
 def test_a_pass_reads_layers_head_and_what_was_computed(nano: LocalReasoner) -> None:
@@ -336,9 +335,9 @@ def test_a_pass_reads_layers_head_and_what_was_computed(nano: LocalReasoner) -> 
     read = sum(p.nbytes for p in model.model.language_model.layers.parameters())
     read += model.model.language_model.norm.weight.nbytes + model.lm_head.weight.nbytes
     shape = shape_of(model.config)
-    assert bytes_a_pass(shape, "float32", 0) == read
+    assert bytes_per_pass(shape, "float32", 0) == read
     cache = sum(keys.nbytes + values.nbytes for keys, values in _prefix(nano).layers)
-    assert bytes_a_pass(shape, "float32", _prefix(nano).length) == read + cache
+    assert bytes_per_pass(shape, "float32", _prefix(nano).length) == read + cache
 
 
 def _prefix(reasoner: LocalReasoner) -> Any:
@@ -346,10 +345,10 @@ def _prefix(reasoner: LocalReasoner) -> Any:
 
 
 def test_a_pass_of_the_published_models_reads() -> None:
-    assert bytes_a_pass(QWEN_2_5_VL_7B, "bfloat16", 0) == pytest.approx(14.1e9, rel=0.01)
-    assert bytes_a_pass(QWEN_2_5_VL_7B, "nf4", 0) == pytest.approx(4.46e9, rel=0.01)
+    assert bytes_per_pass(QWEN_2_5_VL_7B, "bfloat16", 0) == pytest.approx(14.1e9, rel=0.01)
+    assert bytes_per_pass(QWEN_2_5_VL_7B, "nf4", 0) == pytest.approx(4.46e9, rel=0.01)
     # The head that it shares with the embedding stays in bf16.
-    assert bytes_a_pass(QWEN_2_5_VL_3B, "nf4-all", 0) == pytest.approx(2.05e9, rel=0.01)
+    assert bytes_per_pass(QWEN_2_5_VL_3B, "nf4-all", 0) == pytest.approx(2.05e9, rel=0.01)
 
 
 def test_the_speed_of_memory_is_measured() -> None:
@@ -446,7 +445,7 @@ def test_of_a_proxy_only_the_host_is_shown(address: str, shown: str) -> None:
 
 def test_passwords_of_proxies_are_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@proxy.lan:3128")
-    machine = look(Findings())
+    machine = examine_machine(Findings())
     assert machine.proxies["https_proxy"] == "proxy.lan:3128"
     assert "hunter2" not in repr(machine)
 
@@ -457,28 +456,28 @@ def test_a_place_that_has_to_be_made_is_looked_at_where_it_would_be(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def _written(*tokens: int, passes: int = 1, seconds: float = 1.0) -> Written:
-    return Written(tokens, 1, 0.5, seconds, passes)
+def _decoded(*tokens: int, passes: int = 1, seconds: float = 1.0) -> Decoded:
+    return Decoded(tokens, 1, 0.5, seconds, passes)
 
 
 def test_tokens_are_compared_one_by_one() -> None:
-    assert Pair(_written(1, 2, 3), _written(1, 2, 3)).differs_at is None
-    assert Pair(_written(1, 2, 3), _written(1, 9, 3)).differs_at == 1
-    assert Pair(_written(1, 2, 3), _written(1, 2)).differs_at == 2
+    assert Comparison(_decoded(1, 2, 3), _decoded(1, 2, 3)).differs_at is None
+    assert Comparison(_decoded(1, 2, 3), _decoded(1, 9, 3)).differs_at == 1
+    assert Comparison(_decoded(1, 2, 3), _decoded(1, 2)).differs_at == 2
 
 
 def test_speed_is_that_after_the_first_pass() -> None:
-    found = rate([_written(*range(11), passes=6, seconds=2.5)] * 2)
+    found = rate_of([_decoded(*range(11), passes=6, seconds=2.5)] * 2)
     assert found is not None
     assert (found.tokens, found.passes) == (5.0, 2.5)
-    assert rate([_written(1)]) is None
+    assert rate_of([_decoded(1)]) is None
 
 
 def test_levers_are_times_of_the_apps_own_way() -> None:
-    pair = Pair(
-        _written(*range(9), passes=9, seconds=6.0), _written(*range(9), passes=4, seconds=3.0)
+    pair = Comparison(
+        _decoded(*range(9), passes=9, seconds=6.0), _decoded(*range(9), passes=4, seconds=3.0)
     )
-    assert [lever.times_as_long for lever in levers("nf4", [pair], 1.5)] == [1.0, 2.0, 1.5, 2.5]
+    assert [lever.times_as_long for lever in levers_of("nf4", [pair], 1.5)] == [1.0, 2.0, 1.5, 2.5]
 
 
 def test_passes_that_do_not_compute_the_same_are_found(nano_to_close: LocalReasoner) -> None:
@@ -490,7 +489,7 @@ def test_passes_that_do_not_compute_the_same_are_found(nano_to_close: LocalReaso
         return logits
 
     nano_to_close._model.lm_head.register_forward_hook(spoil)
-    (pair,) = pairs(nano_to_close, scene.picture, [asked.prompt], 60)
+    (pair,) = compare(nano_to_close, scene.picture, [asked.prompt], 60)
     assert pair.differs_at is not None
 
 
@@ -501,17 +500,17 @@ def test_numbers_that_are_not_finite_are_a_fault(tmp_path: Path) -> None:
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     status, report = doctor(tmp_path, "--model", folder)
     assert status == 1
-    assert "computes numbers that are none" in faults(report)[0]
+    assert "computes values that are not numbers" in faults(report)[0]
 
 
 @pytest.mark.parametrize("ahead", [False, True])
 def test_random_weights_say_what_is_given(ahead: bool, nano: LocalReasoner, small: Path) -> None:
     scene = scene_for(drawn=True)
     (asked, *_) = ask(scene, nano, None)
-    reasoner = unlearned(find_model(str(small)), Plan("cpu", "float32"))
+    reasoner = random_model(find_model(str(small)), Plan("cpu", "float32"))
     replay = Replay(reasoner)
-    replay.say(scene.picture, asked.prompt, asked.turn.raw)
-    said = written(reasoner, scene.picture, asked.prompt, 500, ahead=ahead)
+    replay.set_answer(scene.picture, asked.prompt, asked.turn.raw)
+    said = decode(reasoner, scene.picture, asked.prompt, 500, ahead=ahead)
     assert reasoner._processor.tokenizer.decode(said.tokens) == asked.turn.raw
     assert (said.passes <= len(said.tokens)) == ahead
 
@@ -519,16 +518,16 @@ def test_random_weights_say_what_is_given(ahead: bool, nano: LocalReasoner, smal
 @pytest.mark.parametrize(
     ("run", "says"),
     [
-        pytest.param(Run("m", False, lookahead_same=False), "other tokens", id="look-ahead"),
+        pytest.param(Trial("m", False, lookahead_same=False), "other tokens", id="look-ahead"),
         pytest.param(
-            Run("m", False, peak_bytes=3 * GIB, planned_bytes=2 * GIB),
-            "The run took 3.0 GiB, and the plan said at most 2.0.",
+            Trial("m", False, peak_bytes=3 * GIB, planned_bytes=2 * GIB),
+            "The run took 3.0 GiB, but the plan said at most 2.0.",
             id="more memory than planned",
         ),
     ],
 )
-def test_figures_that_are_not_well_are_faults(run: Run, says: str) -> None:
+def test_figures_that_are_not_well_are_faults(run: Trial, says: str) -> None:
     findings = Findings()
-    judge(run, findings)
+    check_figures(run, findings)
     (fault,) = findings.faults
     assert says in str(fault)

@@ -14,7 +14,7 @@ import pytest
 
 from demo.__main__ import main
 from demo.evaluate.play import play
-from demo.evaluate.reference_policy import Manner
+from demo.evaluate.reference_policy import ReferencePolicy
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.release.evaluate import read_usable
 from demo.reasoners.local import LocalReasoner
@@ -130,7 +130,9 @@ def test_every_answer_of_nano_without_boxes_says_so(
         for true in dialogue.turns
         if not (true.boxes or true.contexts)
     ]
-    turns = [play(ghost, nano_to_close, None, Manner())["turns"][0] for ghost in ghosts[:4]]
+    turns = [
+        play(ghost, nano_to_close, None, ReferencePolicy())["turns"][0] for ghost in ghosts[:4]
+    ]
     without = [turn for turn in turns if not turn["objects"]]
     assert len(without) > 2
     assert all(turn["absent_right"] for turn in without)

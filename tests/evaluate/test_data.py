@@ -17,15 +17,15 @@ from PIL import Image
 
 from demo.errors import InputError
 from demo.evaluate import json_stream
-from demo.evaluate.cases import worst_cases
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.json_stream import read_list
 from demo.evaluate.mask_forms import read_mask
 from demo.evaluate.play import play
-from demo.evaluate.reference_policy import Manner
+from demo.evaluate.reference_policy import ReferencePolicy
+from demo.evaluate.worst_rounds import worst_rounds
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from tests.evaluate.test_evaluate import Told
+from tests.evaluate.test_evaluate import ScriptedModel
 
 SIZE = Size(20, 16)
 PIXELS = np.zeros((16, 20), dtype=int)
@@ -35,7 +35,7 @@ CORNERS = [[5, 4], [15, 4], [15, 8], [5, 8]]
 PLACE = "<box>{context_bbox}</box>"
 
 
-def said(*objects: dict[str, Any]) -> str:
+def answer_with(*objects: dict[str, Any]) -> str:
     return f"<think>Look.</think><answer>{json.dumps(list(objects))}</answer>"
 
 
@@ -144,7 +144,7 @@ def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
         ),
         pytest.param((PIXELS.T * 255).tolist(), "16 × 20 pixels, its", id="0 and 255 turned"),
         pytest.param([CORNERS[:2]], "three corners", id="two pairs"),
-        pytest.param([[*CORNERS, [1, "2"]]], "no number", id="text in a pair"),
+        pytest.param([[*CORNERS, [1, "2"]]], "not a number", id="text in a pair"),
         pytest.param([[*CORNERS, [1, 2, 3]]], "three corners", id="a corner of three numbers"),
         pytest.param([[[[1, 2], [3]], [[4, 5], [6]]]], "three corners", id="ragged pairs"),
         pytest.param(
@@ -164,7 +164,7 @@ def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
         pytest.param([[1, 2, 3, 4, 5, 6, 7]], "three corners", id="odd polygon"),
         pytest.param([[1, 2, 3, 4, 5, float("nan")]], "too far", id="not a number"),
         pytest.param([[1, 2, 3, 4, 5, 1e12]], "too far", id="far away"),
-        pytest.param([[1, 2, 3, 4, 5, "6"]], "no number", id="text in a polygon"),
+        pytest.param([[1, 2, 3, 4, 5, "6"]], "not a number", id="text in a polygon"),
     ],
 )
 def test_a_broken_mask_is_one_sentence(value: object, why: str) -> None:
@@ -289,7 +289,7 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param(row(turn(masks=[[[1]]])), "1 × 1 pixels", id="mask of another size"),
         pytest.param(row(turn(bboxes=[], masks=[PIXELS.tolist()])), "no box", id="mask, no box"),
         pytest.param(
-            row(turn(), turn(context_from_turn=2)), "Turn 1 .*turn 2, and there are turns 0 to 1",
+            row(turn(), turn(context_from_turn=2)), "Turn 1 .*turn 2, but there are only turns 0 to 1",
             id="behind the end",
         ),
         pytest.param(row(turn(), turn(context_from_turn=-1)), "turns 0 to 1", id="from the end"),
@@ -341,11 +341,11 @@ def test_truth_is_in_the_pixels_as_they_are_stored(
     (found,) = read(tmp_path, [row(*turns, image_path=f"a.{kind}")])
     assert isinstance(found, Dialogue)
     assert found.turns[0].masks == (Mask.from_array(PIXELS),)
-    box = said({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
-    played = play(found, Told(box, box), None, Manner())
+    box = answer_with({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
+    played = play(found, ScriptedModel(box, box), None, ReferencePolicy())
     assert (played["turns"][1]["iou"], played["turns"][0]["iou"]) == (1.0, 0.0)
     assert played.get("as_stored", False) is (orientation > 1)
-    drawn = worst_cases([played], [found], 5)
+    drawn = worst_rounds([played], [found], 5)
     assert [Image.open(io.BytesIO(case.jpeg)).size for case in drawn] == [(20, 16)]
     upright = turn(masks=[PIXELS.T.tolist()])
     (refused,) = read(tmp_path, [row(upright, image_path=f"a.{kind}")])
@@ -361,7 +361,10 @@ def test_truth_outside_its_picture_is_counted(
     Image.new("RGB", (20, 16), "white").save(folder / "a.png")
     (found,) = read(folder, [row(turn(bboxes=[box]), image_path="a.png")])
     assert isinstance(found, Dialogue)
-    assert play(found, Told(said()), None, Manner()).get("outside", False) is is_outside
+    assert (
+        play(found, ScriptedModel(answer_with()), None, ReferencePolicy()).get("outside", False)
+        is is_outside
+    )
 
 
 def test_only_the_first_rows_are_read(folder: Path) -> None:

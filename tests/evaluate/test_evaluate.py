@@ -19,17 +19,17 @@ from PIL import Image, ImageDraw
 from demo.dialects.known import REGION_REASONER
 from demo.dialects.prompt import Prompt
 from demo.errors import CheckpointError, InputError, ModelError
-from demo.evaluate.cases import worst_cases
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.folder import open_folder, read_folder
-from demo.evaluate.play import Failed, Row, TurnRow, play
+from demo.evaluate.play import FailedDialogue, Row, TurnRow, play
 from demo.evaluate.published import data_set_of
-from demo.evaluate.reference_policy import CitedRow, Manner
+from demo.evaluate.reference_policy import ReferencePolicy, ReferenceRow
 from demo.evaluate.report import Report, build_report, html, markdown, write_report
 from demo.evaluate.run import run
 from demo.evaluate.score import score
-from demo.evaluate.tables import Run, ap_table, giou_table, round_table, run_label
-from demo.evaluate.workers import About, Result, gather
+from demo.evaluate.tables import AP, GIOU, ScoredRun, published_table, round_table, run_label
+from demo.evaluate.workers import ModelInfo, Result, start_player
+from demo.evaluate.worst_rounds import worst_rounds
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
@@ -45,7 +45,7 @@ RED, BLUE = [21, 21, 105, 84], [210, 42, 294, 105]
 RED_840, BLUE_840 = [42, 84, 210, 336], [420, 168, 588, 420]
 
 
-class Told(Weightless):
+class ScriptedModel(Weightless):
     """A model that answers with the given texts, in order; an error in their place is raised."""
 
     name, dialect, device = "told", REGION_REASONER, "CPU"
@@ -83,7 +83,7 @@ def filled(box: Sequence[int], size: Size) -> Mask:
     return Mask.from_array(np.asarray(image))
 
 
-def said(*boxes: Sequence[int], think: str = "Look.") -> str:
+def answer_with(*boxes: Sequence[int], think: str = "Look.") -> str:
     answer = json.dumps([{"bbox_2d": list(box), "point_2d": list(box[:2])} for box in boxes])
     return f"<scene>S</scene><think>{think}</think><answer>{answer}</answer>"
 
@@ -108,66 +108,70 @@ def dialogues(folder: Path, *rows: Sequence[dict[str, Any]]) -> list[Dialogue]:
     return usable
 
 
-def played(
-    folder: Path, turns: Sequence[dict[str, Any]], model: Told, *manner: str, masks: bool = True
+def play_turns(
+    folder: Path,
+    turns: Sequence[dict[str, Any]],
+    model: ScriptedModel,
+    *policy: str,
+    masks: bool = True,
 ) -> list[TurnRow]:
     (dialogue,) = dialogues(folder, turns)
-    return play(dialogue, model, Boxes() if masks else None, Manner(*manner))["turns"]
+    return play(dialogue, model, Boxes() if masks else None, ReferencePolicy(*policy))["turns"]
 
 
 # Playing
 
 
 @pytest.mark.parametrize(
-    ("manner", "first", "asks", "cited"),
+    ("policy", "first", "asks", "cited"),
     [
         pytest.param(
-            (), said([84, 84, 168, 168], RED_840), "what is right of bbox=[84, 84, 168, 168]",
-            CitedRow(turn=0, source="predicted", name="R1.1", box=[42, 21, 84, 42]),
+            (), answer_with([84, 84, 168, 168], RED_840), "what is right of bbox=[84, 84, 168, 168]",
+            ReferenceRow(turn=0, source="predicted", name="R1.1", box=[42, 21, 84, 42]),
             id="the first box that was predicted, right or wrong",
         ),
         pytest.param(
-            (), said(), "what is right of bbox=[42, 84, 210, 336]",
-            CitedRow(turn=0, source="fallback", name="R1.1", box=RED),
+            (), answer_with(), "what is right of bbox=[42, 84, 210, 336]",
+            ReferenceRow(turn=0, source="fallback", name="R1.1", box=RED),
             id="the true one when nothing was predicted",
         ),
         pytest.param(
-            ("truth",), said([84, 84, 168, 168]), "what is right of bbox=[42, 84, 210, 336]",
-            CitedRow(turn=0, source="truth", name="R2.1", box=RED),
+            ("truth",), answer_with([84, 84, 168, 168]), "what is right of bbox=[42, 84, 210, 336]",
+            ReferenceRow(turn=0, source="truth", name="R2.1", box=RED),
             id="the true one when it is asked for",
         ),
         pytest.param(
-            ("none",), said(RED_840), "what is right of it",
-            CitedRow(turn=0, source="none", name=None, box=None),
+            ("none",), answer_with(RED_840), "what is right of it",
+            ReferenceRow(turn=0, source="none", name=None, box=None),
             id="a word",
         ),
         pytest.param(
-            ("predicted", "original"), said(RED_840), "what is right of bbox=[21, 21, 105, 84]",
-            CitedRow(turn=0, source="predicted", name="R1.1", box=RED),
+            ("predicted", "original"), answer_with(RED_840), "what is right of bbox=[21, 21, 105, 84]",
+            ReferenceRow(turn=0, source="predicted", name="R1.1", box=RED),
             id="in picture pixels, as the authors' script does",
         ),
         pytest.param(
-            ("truth", "original"), said(), "what is right of bbox=[21, 21, 105, 84]",
-            CitedRow(turn=0, source="truth", name="R1.1", box=RED),
+            ("truth", "original"), answer_with(), "what is right of bbox=[21, 21, 105, 84]",
+            ReferenceRow(turn=0, source="truth", name="R1.1", box=RED),
             id="the true one in picture pixels",
         ),
         pytest.param(
-            ("predicted", "original", "bare"), said(RED_840), "what is right of [21, 21, 105, 84]",
-            CitedRow(turn=0, source="predicted", name="R1.1", box=RED),
+            ("predicted", "original", "bare"), answer_with(RED_840), "what is right of [21, 21, 105, 84]",
+            ReferenceRow(turn=0, source="predicted", name="R1.1", box=RED),
             id="just as the authors' script does",
         ),
         pytest.param(
-            ("predicted", "model", "bare"), said(), "what is right of [42, 84, 210, 336]",
-            CitedRow(turn=0, source="fallback", name="R1.1", box=RED),
+            ("predicted", "model", "bare"), answer_with(), "what is right of [42, 84, 210, 336]",
+            ReferenceRow(turn=0, source="fallback", name="R1.1", box=RED),
             id="bare in the model's frame",
         ),
     ],
 )  # fmt: skip
 def test_references(
-    tmp_path: Path, manner: tuple[str, ...], first: str, asks: str, cited: CitedRow
+    tmp_path: Path, policy: tuple[str, ...], first: str, asks: str, cited: ReferenceRow
 ) -> None:
-    model = Told(first, said(BLUE_840))
-    turns = played(tmp_path, TWO, model, *manner)
+    model = ScriptedModel(first, answer_with(BLUE_840))
+    turns = play_turns(tmp_path, TWO, model, *policy)
     assert model.asked == ["the red one", asks]
     assert turns[1]["references"] == [cited]
     assert turns[1]["prompted"] == asks
@@ -180,39 +184,39 @@ ODD = [(3, 1, None), (4, 1, None), (4, 2, None), (4, 1, None), (6, 2, None), (4,
        (5, 4, 4), (3, 1, 2)]  # fmt: skip
 
 
-@pytest.mark.parametrize("manner", [(), ("predicted", "original", "bare"), ("truth",), ("none",)])
+@pytest.mark.parametrize("policy", [(), ("predicted", "original", "bare"), ("truth",), ("none",)])
 @pytest.mark.parametrize(("turns", "odd", "named"), ODD)
 def test_odd_questions_are_asked_as_the_authors_do(
-    tmp_path: Path, turns: int, odd: int, named: int | None, manner: tuple[str, ...]
+    tmp_path: Path, turns: int, odd: int, named: int | None, policy: tuple[str, ...]
 ) -> None:
     """The place stays as it is written; or the named turn's true box stands in, whatever was found."""
     rows = [asked(f"thing {n}", [10 * n, 10, 10 * n + 42, 31]) for n in range(turns)]
     rows[odd]["question"] = f"The Catcher near the {PLACE}."
     if named is not None:
         rows[odd]["context_from_turn"] = named
-    model = Told(*[said(RED_840)] * turns)
-    turn = played(tmp_path, rows, model, *manner)[odd]
+    model = ScriptedModel(*[answer_with(RED_840)] * turns)
+    turn = play_turns(tmp_path, rows, model, *policy)[odd]
     (place,) = turn["references"]
     assert turn["prompted"] == model.asked[odd]
     if named is None:
         assert model.asked[odd] == f"the catcher near the {PLACE}"
-        assert place == CitedRow(turn=None, source="literal", name=None, box=None)
+        assert place == ReferenceRow(turn=None, source="literal", name=None, box=None)
         assert turn["citation"] is None
-    elif manner == ("none",):
+    elif policy == ("none",):
         assert (model.asked[odd], place["source"]) == ("the catcher near the it", "none")
     else:
         box = rows[named]["bboxes"][0]
         written = [2 * box[0], 40, 2 * box[2], 124]
-        sent = box if "bare" in manner else written
-        form = "" if "bare" in manner else "bbox="
+        sent = box if "bare" in policy else written
+        form = "" if "bare" in policy else "bbox="
         assert model.asked[odd] == f"the catcher near the {form}{sent}"
         assert (place["turn"], place["source"], place["box"]) == (named, "ahead", box)
 
 
 def test_a_reference_to_what_neither_model_nor_truth_has(tmp_path: Path) -> None:
     rows = [asked("the cat"), asked(f"near {PLACE}", BLUE, context_from_turn=0)]
-    model = Told(said(), said(BLUE_840))
-    turns = played(tmp_path, rows, model)
+    model = ScriptedModel(answer_with(), answer_with(BLUE_840))
+    turns = play_turns(tmp_path, rows, model)
     assert model.asked[1] == "near it"
     assert turns[1]["references"][0]["source"] == "missing"
     assert turns[0]["absent_right"] is True
@@ -225,8 +229,10 @@ def test_nothing_but_the_places_is_a_reference(tmp_path: Path) -> None:
         asked("the second one, not r1 and its rim", BLUE, context_from_turn=0),
         asked(f"it is left of {PLACE} and of {PLACE}", RED, context_from_turn=[1, 0]),
     ]
-    model = Told(said(RED_840, BLUE_840), said(BLUE_840), said(RED_840))
-    turns = played(tmp_path, rows, model)
+    model = ScriptedModel(
+        answer_with(RED_840, BLUE_840), answer_with(BLUE_840), answer_with(RED_840)
+    )
+    turns = play_turns(tmp_path, rows, model)
     assert model.asked[1] == "the second one, not r1 and its rim"
     assert model.asked[2] == (
         "it is left of bbox=[420, 168, 588, 420] and of bbox=[42, 84, 210, 336]"
@@ -237,13 +243,15 @@ def test_nothing_but_the_places_is_a_reference(tmp_path: Path) -> None:
 
 def test_a_true_box_is_one_region_however_often_it_is_meant(tmp_path: Path) -> None:
     rows = [TWO[0], TWO[1], asked(f"above {PLACE}", RED, context_from_turn=0)]
-    turns = played(tmp_path, rows, Told(said(), said(), said(RED_840)))
+    turns = play_turns(
+        tmp_path, rows, ScriptedModel(answer_with(), answer_with(), answer_with(RED_840))
+    )
     assert [turn["references"][0]["name"] for turn in turns[1:]] == ["R1.1", "R1.1"]
     assert turns[2]["region"] == "R2"
 
 
 @pytest.mark.parametrize(
-    ("think", "manner", "citation"),
+    ("think", "policy", "citation"),
     [
         pytest.param("It is right of bbox=[42, 84, 210, 336].", (), 1.0, id="cited"),
         pytest.param("It is on the right.", (), 0.0, id="not cited"),
@@ -255,31 +263,32 @@ def test_a_true_box_is_one_region_however_often_it_is_meant(tmp_path: Path) -> N
     ],
 )
 def test_citations_are_scored(
-    tmp_path: Path, think: str, manner: tuple[str, ...], citation: float | None
+    tmp_path: Path, think: str, policy: tuple[str, ...], citation: float | None
 ) -> None:
-    model = Told(said(RED_840), said(BLUE_840, think=think))
-    assert played(tmp_path, TWO, model, *manner)[1]["citation"] == citation
+    model = ScriptedModel(answer_with(RED_840), answer_with(BLUE_840, think=think))
+    assert play_turns(tmp_path, TWO, model, *policy)[1]["citation"] == citation
 
 
 def test_no_text_at_all_is_an_answer_without_boxes(tmp_path: Path) -> None:
-    turns = played(tmp_path, TWO, Told("", said(BLUE_840)))
+    turns = play_turns(tmp_path, TWO, ScriptedModel("", answer_with(BLUE_840)))
     assert (turns[0]["hit"], turns[0]["overlap"], turns[0]["raw"]) == (False, [0, 84 * 63], "")
     assert turns[1]["references"][0]["source"] == "fallback"
 
 
 def test_masks_are_compared_where_there_are_both(tmp_path: Path) -> None:
-    turns = played(tmp_path, [asked("both", RED, BLUE)], Told(said(RED_840)))
+    turns = play_turns(tmp_path, [asked("both", RED, BLUE)], ScriptedModel(answer_with(RED_840)))
     assert (turns[0]["overlap"], turns[0]["iou"]) == ([84 * 63, 2 * 84 * 63], 1.0)
     bare = [asked("the red one", RED, masks=[])]
-    assert played(tmp_path, bare, Told(said()))[0]["overlap"] is None
-    for text in (said(), said(RED_840)):  # without a segmenter, empty answers do not count either
-        assert played(tmp_path, TWO[:1], Told(text), masks=False)[0]["overlap"] is None
+    assert play_turns(tmp_path, bare, ScriptedModel(answer_with()))[0]["overlap"] is None
+    # Without a segmenter, empty answers do not count either.
+    for text in (answer_with(), answer_with(RED_840)):
+        assert play_turns(tmp_path, TWO[:1], ScriptedModel(text), masks=False)[0]["overlap"] is None
 
 
-def test_a_manner_is_one_of_few() -> None:
+def test_a_policy_has_known_values_only() -> None:
     for wrong in (("guess",), ("truth", "guess"), ("truth", "model", "guess")):
         with pytest.raises(ValueError, match="got guess"):
-            Manner(*wrong)
+            ReferencePolicy(*wrong)
 
 
 # Keeping
@@ -295,17 +304,17 @@ SETTINGS = {
 class Crew:
     """Plays with one model, in order, and says what became of each."""
 
-    about = About("told", (840, 840), "boxes", "told")
+    info = ModelInfo("told", (840, 840), "boxes", "told")
 
-    def __init__(self, model: Told) -> None:
+    def __init__(self, model: ScriptedModel) -> None:
         self.model = model
 
     def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
         for dialogue in dialogues:
             try:
-                yield play(dialogue, self.model, Boxes(), Manner())
+                yield play(dialogue, self.model, Boxes(), ReferencePolicy())
             except ModelError as error:
-                yield Failed(dialogue.index, str(error))
+                yield FailedDialogue(dialogue.index, str(error))
             except InputError as error:
                 yield BadRow(dialogue.index, str(error))
 
@@ -314,7 +323,7 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1], TWO[:1])
     out = tmp_path / "out"
     with open_folder(out, SETTINGS) as folder:
-        run(rows[:2], Crew(Told(said(RED_840), said())), folder)
+        run(rows[:2], Crew(ScriptedModel(answer_with(RED_840), answer_with())), folder)
     path = out / "rows.jsonl"
     whole = path.read_bytes()
     for cut in (whole[:-1], whole[:-40], whole + b'{"index": 2, "tur'):
@@ -323,14 +332,14 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
         with open_folder(out, SETTINGS) as folder:
             assert len(folder.rows) == before
             assert path.read_bytes() == cut[: cut.rfind(b"\n") + 1]
-            run(rows, Crew(Told(*[said(RED_840)] * (3 - before))), folder)
+            run(rows, Crew(ScriptedModel(*[answer_with(RED_840)] * (3 - before))), folder)
         indexes = [json.loads(line)["index"] for line in path.read_text().splitlines()]
         assert indexes == [0, 1, 2]
 
 
 def test_a_row_is_never_kept_twice(tmp_path: Path) -> None:
     (dialogue,) = dialogues(tmp_path, TWO[:1])
-    row = play(dialogue, Told(said()), None, Manner())
+    row = play(dialogue, ScriptedModel(answer_with()), None, ReferencePolicy())
     with open_folder(tmp_path / "out", SETTINGS) as folder:
         folder.add(row)
         with pytest.raises(ValueError, match="row 0 was played already"):
@@ -400,9 +409,9 @@ def test_a_failure_is_tried_again_and_the_run_goes_on(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1], TWO[:1])
     broken = ModelError("The server is busy.")
     with open_folder(tmp_path / "out", SETTINGS) as folder:
-        left = run(rows, Crew(Told(said(), broken, said())), folder)
+        left = run(rows, Crew(ScriptedModel(answer_with(), broken, answer_with())), folder)
         assert ([f.index for f in left.failed], sorted(folder.rows)) == ([1], [0, 2])
-        left = run(rows, Crew(Told(said())), folder)
+        left = run(rows, Crew(ScriptedModel(answer_with())), folder)
         assert (left.failed, sorted(folder.rows)) == ([], [0, 1, 2])
 
 
@@ -411,7 +420,7 @@ def test_three_failures_in_succession_end_the_run(tmp_path: Path) -> None:
     gone = CheckpointError("The server is gone.")
     with open_folder(tmp_path / "out", SETTINGS) as folder:
         with pytest.raises(ModelError, match=r"gone\. This has happened 3 times"):
-            run(rows, Crew(Told(said(), gone, gone, gone)), folder)
+            run(rows, Crew(ScriptedModel(answer_with(), gone, gone, gone)), folder)
         assert sorted(folder.rows) == [0]
 
 
@@ -419,7 +428,7 @@ def test_a_picture_that_goes_away_is_a_bad_row(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1])
     (tmp_path / "a.png").unlink()
     with open_folder(tmp_path / "out", SETTINGS) as folder:
-        left = run(rows, Crew(Told()), folder)
+        left = run(rows, Crew(ScriptedModel()), folder)
     assert [row.why for row in left.bad] == ["There is no file a.png."] * 2
 
 
@@ -428,13 +437,16 @@ def test_requests_to_a_server_run_side_by_side(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     rows = dialogues(tmp_path, *[TWO[:1]] * 5)
-    with Hostile(answer(said(RED_840))) as server:
+    with Hostile(answer(answer_with(RED_840))) as server:
         options = argparse.Namespace(
             server=server.url, model="auto", segmenter="none", dialect=None
         )
-        with gather(options, Manner(), 3) as crew, open_folder(tmp_path, SETTINGS) as folder:
-            assert (crew.about.model, crew.about.segmenter) == ("some-model", "none")
-            left = run(rows, crew, folder)
+        with (
+            start_player(options, ReferencePolicy(), 3) as player,
+            open_folder(tmp_path, SETTINGS) as folder,
+        ):
+            assert (player.info.model, player.info.segmenter) == ("some-model", "none")
+            left = run(rows, player, folder)
     assert (left.bad, left.failed, len(server.asked)) == ([], [], 5)
     assert sorted(folder.rows) == [0, 1, 2, 3, 4]
     assert score(folder.rows.values()).overall.summary.ap == 1.0
@@ -450,9 +462,11 @@ def played_rows(folder: Path) -> tuple[list[Dialogue], list[Row]]:
         TWO,
         [*TWO, asked("a <b>cat</b> | and `more`", skill="absent")],
     )
-    cited = said(BLUE_840, think="bbox=[42, 84, 210, 336]")
-    model = Told(said(RED_840), cited, said(), said(RED_840), said(RED_840))
-    return rows, [play(dialogue, model, Boxes(), Manner()) for dialogue in rows]
+    cited = answer_with(BLUE_840, think="bbox=[42, 84, 210, 336]")
+    model = ScriptedModel(
+        answer_with(RED_840), cited, answer_with(), answer_with(RED_840), answer_with(RED_840)
+    )
+    return rows, [play(dialogue, model, Boxes(), ReferencePolicy()) for dialogue in rows]
 
 
 def test_scores_by_round(tmp_path: Path) -> None:
@@ -475,33 +489,33 @@ def test_scores_by_round(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "right"),
     [
-        pytest.param(said(), True, id="an empty list"),
+        pytest.param(answer_with(), True, id="an empty list"),
         pytest.param("<scene>S</scene><think>T</think><answer> [ ] </answer>", True, id="spaces"),
         pytest.param("la la la", False, id="prose"),
         pytest.param("!" * 200, False, id="what random weights write"),
         pytest.param("", False, id="no text at all"),
         pytest.param("<scene>S</scene><think>T", False, id="broken off"),
         pytest.param('<think>T</think><answer>[{"bbox_2d": [1, 2</answer>', False, id="half a box"),
-        pytest.param(said(RED_840), False, id="a box"),
+        pytest.param(answer_with(RED_840), False, id="a box"),
     ],
 )
 def test_only_an_answer_that_says_so_is_right_where_nothing_is(
     tmp_path: Path, text: str, right: bool
 ) -> None:
     rows = dialogues(tmp_path, [asked("a ghost")])
-    row = play(rows[0], Told(text), None, Manner())
+    row = play(rows[0], ScriptedModel(text), None, ReferencePolicy())
     assert row["turns"][0]["absent_right"] is right
     totals = score([row]).overall
     assert totals.summary.absent_accuracy == float(right)
     assert totals.unreadable == (0 if right or row["turns"][0]["objects"] else 1)
-    assert len(worst_cases([row], rows, 5)) == (0 if right else 1)
+    assert len(worst_rounds([row], rows, 5)) == (0 if right else 1)
     row["turns"][0]["absent_right"] = not row["turns"][0]["objects"]  # an earlier version's row
     assert score([row]).overall.summary.absent_accuracy == float(right)
 
 
 def test_rubbish_is_counted(tmp_path: Path) -> None:
     (dialogue,) = dialogues(tmp_path, TWO)
-    row = play(dialogue, Told("la la", said(BLUE_840)), None, Manner())
+    row = play(dialogue, ScriptedModel("la la", answer_with(BLUE_840)), None, ReferencePolicy())
     table = {line[0]: line[1:] for line in round_table(score([row])).rows}
     assert table["answers that cannot be read"] == ("1", "0", "1")
 
@@ -512,11 +526,11 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
         asked(f"near {PLACE}", BLUE),
         asked(f"by {PLACE}", RED, context_from_turn=2),
     ]
-    model = Told(*[said(RED_840)] * 3, said(), said(BLUE_840))
-    rows = [play(d, model, None, Manner()) for d in dialogues(tmp_path, odd, TWO)]
+    model = ScriptedModel(*[answer_with(RED_840)] * 3, answer_with(), answer_with(BLUE_840))
+    rows = [play(d, model, None, ReferencePolicy()) for d in dialogues(tmp_path, odd, TWO)]
     rows[1]["as_stored"] = rows[0]["outside"] = True
     settings = {**SETTINGS, "reference_form": "bare", "reference_frame": "original"}
-    run_made = Run(run_label(settings), score(rows))
+    run_made = ScoredRun(run_label(settings), score(rows))
     assert run_made.label == "told, predicted references, original frame, bare"
     overall = run_made.scores.overall
     assert (overall.places, overall.fallbacks, overall.ahead, overall.literal) == (1, 1, 1, 1)
@@ -537,7 +551,7 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
     assert (scores["reference_form"], scores["as_stored"]) == ("bare", 1)
     assert (scores["overall"]["literal"], scores["rounds"]["3"]["ahead"]) == (1, 1)
     table = {line[0]: line[1:] for line in round_table(run_made.scores).rows}
-    assert table["places for a box that name no round"] == ("0", "1", "0", "1")
+    assert table["box places that name no round"] == ("0", "1", "0", "1")
     assert table["references to the round itself or a later one"] == ("0", "0", "1", "1")
 
 
@@ -551,32 +565,32 @@ def test_nothing_played_has_no_scores() -> None:
 
 
 @pytest.fixture
-def report(tmp_path: Path) -> tuple[Report, Run]:
+def report(tmp_path: Path) -> tuple[Report, ScoredRun]:
     rows, done = played_rows(tmp_path)
     settings = {**SETTINGS, "model": "told <script>alert(1)</script> $x$"}
-    this = Run(run_label(settings), score(done))
-    other = Run("another | one", score(done[:1]))
-    unplayed: list[BadRow | Failed] = [
-        Failed(7, "The <server> is gone."),
+    this = ScoredRun(run_label(settings), score(done))
+    other = ScoredRun("another | one", score(done[:1]))
+    unplayed: list[BadRow | FailedDialogue] = [
+        FailedDialogue(7, "The <server> is gone."),
         BadRow(4, "There is no file <img src=x>."),
     ]
-    cases = worst_cases(done, rows, 5)
-    return build_report(settings, this, [other], unplayed, cases), this
+    worst = worst_rounds(done, rows, 5)
+    return build_report(settings, this, [other], unplayed, worst), this
 
 
-def test_published_curves_stand_beside_the_run(report: tuple[Report, Run]) -> None:
-    run_made = Run("mine", report[1].scores)
-    ap = {row[0]: row[1:] for row in ap_table([run_made], None).rows}
+def test_published_curves_stand_beside_the_run(report: tuple[Report, ScoredRun]) -> None:
+    run_made = ScoredRun("mine", report[1].scores)
+    ap = {row[0]: row[1:] for row in published_table(AP, [run_made], None).rows}
     assert ap["mine"] == ("50.0", "50.0", "–", "–", "–", "–", "–", "50.0")
     assert ap["RegionReasoner-7B, published, RefCOCO+ multi-turn"][-2:] == ("64.7", "80.7")
     assert ap["RegionReasoner-7B, published, RefCOCOg multi-turn"][-2:] == ("75.0", "78.2")
-    giou = {row[0]: row[1:] for row in giou_table([run_made], None).rows}
+    giou = {row[0]: row[1:] for row in published_table(GIOU, [run_made], None).rows}
     assert giou["SegLLM-7B, published, RefCOCOg multi-turn"][0] == "68.9"
     assert giou["SegLLM-7B, published, RefCOCO+ multi-turn"][-1] == "60.7"
     assert (len(ap), len(giou)) == (1 + 2 * 5, 1 + 2 * 6)
 
 
-def test_of_published_results_those_on_the_same_data(report: tuple[Report, Run]) -> None:
+def test_of_published_results_those_on_the_same_data(report: tuple[Report, ScoredRun]) -> None:
     settings = {**SETTINGS, "data_name": "refcocoplus_multi_turn.json"}
     built = build_report(settings, report[1], [], [], [])
     ap, giou = (t for t in built.tables if "beside other" in t.title)
@@ -624,7 +638,7 @@ class Attributes(HTMLParser):
                 self.addresses.append(value or "")
 
 
-def test_the_page_holds_everything_and_asks_for_nothing(report: tuple[Report, Run]) -> None:
+def test_the_page_holds_everything_and_asks_for_nothing(report: tuple[Report, ScoredRun]) -> None:
     page = html(report[0])
     reader = Attributes()
     reader.feed(page)
@@ -639,7 +653,7 @@ def test_the_page_holds_everything_and_asks_for_nothing(report: tuple[Report, Ru
     assert "1 of 2 references fell back" in page
 
 
-def test_markdown_means_what_it_says(report: tuple[Report, Run], tmp_path: Path) -> None:
+def test_markdown_means_what_it_says(report: tuple[Report, ScoredRun], tmp_path: Path) -> None:
     text = markdown(report[0])
     assert "<script" not in text
     assert "another \\| one" in text
@@ -653,7 +667,7 @@ def test_markdown_means_what_it_says(report: tuple[Report, Run], tmp_path: Path)
 
 def test_the_worst_rounds_are_drawn(tmp_path: Path) -> None:
     rows, done = played_rows(tmp_path)
-    (case,) = worst_cases(done, rows, 5)  # the other dialogue has nothing wrong in it
+    (case,) = worst_rounds(done, rows, 5)  # the other dialogue has nothing wrong in it
     assert (case.index, case.turn["round"], case.turn["iou"]) == (1, 1, 0.0)
     with Image.open(io.BytesIO(case.jpeg)) as image:
         assert image.size == (420, 210)

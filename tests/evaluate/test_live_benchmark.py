@@ -242,7 +242,7 @@ def test_a_file_that_has_changed_is_said_to_have(tmp_path: Path) -> None:
 def test_a_large_file_is_read_on_after_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("demo.evaluate.index.AT_ONCE", 0)
+    monkeypatch.setattr("demo.evaluate.index.MAX_READ_AT_ONCE", 0)
     path = tmp_path / "data.json"
     path.write_text(json.dumps([row(f"thing {i}") for i in range(300)])[:-1])
     index = open_index(path)

@@ -13,11 +13,11 @@ from demo.evaluate.metrics import (
     TurnScore,
     is_hit,
     mask_iou,
-    merged,
     overlap,
     score_turn,
     summarize,
     summarize_rounds,
+    union_of,
 )
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import BoolArray
@@ -113,10 +113,10 @@ def test_iou_is_symmetric_and_a_share(mask: BoolArray, data: st.DataObject) -> N
 
 
 def test_merged_masks() -> None:
-    assert merged([], Size(4, 1)).tolist() == NONE.tolist()
-    assert merged([LEFT, RIGHT], Size(4, 1)).tolist() == ALL.tolist()
+    assert union_of([], Size(4, 1)).tolist() == NONE.tolist()
+    assert union_of([LEFT, RIGHT], Size(4, 1)).tolist() == ALL.tolist()
     with pytest.raises(ValueError, match=r"shape \(4, 1\), got \(1, 4\)"):
-        merged([LEFT], Size(1, 4))
+        union_of([LEFT], Size(1, 4))
 
 
 @pytest.mark.parametrize(

@@ -346,7 +346,7 @@ def test_what_a_question_is_about_may_stand_before_it(
 ) -> None:
     assert meant(sentence, regions) == expected
     found = resolve(sentence, REGISTRIES[regions]).references
-    assert [r.topic for r in found] == [True] * topics + [False] * (len(found) - topics)
+    assert [r.is_topic for r in found] == [True] * topics + [False] * (len(found) - topics)
 
 
 def test_a_name_in_the_sentence_is_the_antecedent() -> None:
@@ -494,22 +494,25 @@ def test_an_unknown_region_is_refused(sentence: str, regions: str, expected: str
         pytest.param(
             "the second one",
             "one",
-            "“the second one” is not there: R1 has one object. Name ",
+            "“the second one” does not exist: R1 has one object. Name ",
             id="one",
         ),
         pytest.param(
             "the fourth one",
             "group",
-            "“the fourth one” is not there: R2 has 3 objects. Name",
+            "“the fourth one” does not exist: R2 has 3 objects. Name",
             id="too many",
         ),
         pytest.param(
-            "left of the fourth", "group", "“the fourth” is not there: R2 has 3 objects.", id="bare"
+            "left of the fourth",
+            "group",
+            "“the fourth” does not exist: R2 has 3 objects.",
+            id="bare",
         ),
         pytest.param(
             "the fifth region",
             "three",
-            "“the fifth region” is not there: 3 regions are. Name",
+            "“the fifth region” does not exist: there are 3 regions. Name",
             id="5th",
         ),
         pytest.param(
@@ -518,13 +521,13 @@ def test_an_unknown_region_is_refused(sentence: str, regions: str, expected: str
         pytest.param(
             "both of them",
             "one",
-            "“both of them” does not fit what there is. Name what",
+            "“both of them” does not fit the regions on this picture. Name what",
             id="not two",
         ),
         pytest.param(
             "both of them",
             "group",
-            "“both of them” does not fit what there is.",
+            "“both of them” does not fit the regions on this picture.",
             id="both of three",
         ),
     ],
@@ -584,7 +587,7 @@ def test_references_tell_where_they_stand() -> None:
     ],
 )
 def test_a_possessive_is_marked(sentence: str, possessive: bool) -> None:
-    assert resolve(sentence, REGISTRIES["one"]).references[0].possessive is possessive
+    assert resolve(sentence, REGISTRIES["one"]).references[0].is_possessive is possessive
 
 
 def test_names_are_given_once_in_order() -> None:

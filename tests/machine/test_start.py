@@ -147,7 +147,7 @@ def test_without_a_proxy_nothing_is_set(environment: os._Environ[str]) -> None:
 )
 def test_an_address_is_taken_as_people_write_it(host: str, written: str) -> None:
     address = address_of(host, free_port())
-    assert address.written == written
+    assert address.url_host == written
     address.check()
 
 
@@ -173,7 +173,7 @@ def test_what_is_wrong_with_a_port_is_said() -> None:
     with socket.socket(socket.AF_INET6) as taken:
         taken.bind(("::1", 0))
         taken.listen()
-        with pytest.raises(InputError, match="another program has it"):
+        with pytest.raises(InputError, match="another program uses it"):
             Address("::1", taken.getsockname()[1]).check()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -182,8 +182,10 @@ def test_what_is_wrong_with_a_port_is_said() -> None:
         with pytest.raises(InputError, match=r"on 127\.0\.0\.1 cannot be used: another program"):
             Address("::1", taken.getsockname()[1]).check()
     said = Address("::1", 80)
-    assert "ports below" in said._said(OSError(errno.EACCES, "Permission denied"))
-    assert "this machine has no IPv6" in said._said(OSError(errno.EAFNOSUPPORT, "not supported"))
+    assert "ports below" in said._sentence(OSError(errno.EACCES, "Permission denied"))
+    assert "this machine has no IPv6" in said._sentence(
+        OSError(errno.EAFNOSUPPORT, "not supported")
+    )
 
 
 def test_a_page_on_ipv6_is_this_machines_own() -> None:
@@ -243,7 +245,7 @@ def test_an_upload_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: Any)
         folder.write_text("")  # and now nothing can be written there
         answer = http.post("/gradio_api/upload", files={"files": ("a.png", b"x")})
         assert answer.status_code == 507
-        assert answer.json()["error"].startswith("The server cannot keep the picture: ")
+        assert answer.json()["error"].startswith("The server cannot save the picture: ")
 
 
 def _remove(folder: Path) -> None:

@@ -20,7 +20,8 @@ from demo.dialogue.examples import Example, load_examples
 from demo.errors import CheckpointError
 from demo.models.drawn_world import SIDE, WEIGHTS, Pixels, World, thumbnail
 from demo.models.selection import Models
-from demo.nano.training import recogniser
+from demo.nano.recogniser import pictures
+from demo.nano.recogniser import train as recogniser
 from demo.nano.world.drawing import draw
 from demo.nano.world.scene import Scene
 from demo.picture.picture import Picture, open_picture
@@ -65,7 +66,7 @@ def test_the_examples_are_what_they_are_said_to_be(world: World, example: Exampl
     assert world.belongs(open_picture(example.picture)) == ("photograph" not in example.note)
 
 
-@pytest.mark.parametrize("make", [pytest.param(m, id=n) for n, m in recogniser.MADE.items()])
+@pytest.mark.parametrize("make", [pytest.param(m, id=n) for n, m in pictures.GENERATORS.items()])
 def test_other_pictures_do_not_belong(
     world: World, make: Callable[[np.random.Generator], Pixels]
 ) -> None:
@@ -130,8 +131,8 @@ def test_the_same_seed_trains_the_same_weights(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     Image.fromarray(image).save(tmp_path / "source" / "noise.png")
     (tmp_path / "source" / "notes.txt").write_text("not a picture")
-    paths = recogniser.sources(tmp_path)["source"]
-    kept = [recogniser.read(paths)]
+    paths = pictures.files_by_source(tmp_path)["source"]
+    kept = [pictures.read_pictures(paths)]
     assert [image.shape for image in kept[0]] == [(160, 240, 3)]
     one, two = (recogniser.train(kept, 3, steps=2, pool=4).state_dict() for _ in range(2))
     assert all(torch.equal(one[name], two[name]) for name in one)

@@ -16,14 +16,15 @@ from PIL import Image
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
-from demo.answers.checks import check
+from demo.answers.checks import check_trace
 from demo.answers.trace import parse_trace
 from demo.checkpoints.catalogue import NANO_FOLDER
 from demo.dialects.prompt import region_reasoner_instruction
-from demo.nano.lessons.answers import Round, answer
-from demo.nano.lessons.batches import IGNORE, Lessons
-from demo.nano.lessons.heldout import PLACE, write_dialogues
-from demo.nano.lessons.questions import Asker
+from demo.evaluate.data import BOX_PLACE
+from demo.nano.lessons.answers import Exercise, answer
+from demo.nano.lessons.batches import IGNORE, BatchStream
+from demo.nano.lessons.heldout import write_dialogues
+from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.model.architecture import (
     build_model,
     build_processor,
@@ -47,7 +48,7 @@ from demo.nano.world.facts import (
     facts_of,
 )
 from demo.nano.world.layout import sample_scene
-from demo.nano.world.phrases import loosened, mistyped
+from demo.nano.world.phrases import with_slip, with_typo
 from demo.nano.world.scene import COLOURS, KINDS, Scene
 from demo.picture.geometry import ModelBox
 
@@ -57,13 +58,13 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return build_tokenizer(vocabulary())
 
 
-def rounds(count: int, seed: int) -> list[tuple[Scene, tuple[Fact, ...], Round]]:
+def rounds(count: int, seed: int) -> list[tuple[Scene, tuple[Fact, ...], Exercise]]:
     rng = np.random.default_rng(seed)
-    made: list[tuple[Scene, tuple[Fact, ...], Round]] = []
+    made: list[tuple[Scene, tuple[Fact, ...], Exercise]] = []
     while len(made) < count:
         scene = sample_scene(rng)
         facts = facts_of(scene, draw(scene, 240, 180))
-        asker = Asker(rng, facts)
+        asker = QuestionMaker(rng, facts)
         both = [asker.first(), asker.about(facts[:1]), asker.about(facts[:2])]
         made += [(scene, facts, asked) for asked in both if asked]
     return made
@@ -76,7 +77,7 @@ def test_every_taught_answer_parses_clean() -> None:
         trace = parse_trace(text, FRAME)
         assert [o.box for o in trace.objects] == [f.box for f in asked.targets]
         names = [(f"R{i}", box) for i, box in enumerate(boxes, start=1)]
-        kinds = {f.kind for f in check(trace, names)}
+        kinds = {f.kind for f in check_trace(trace, names)}
         assert kinds <= {"citation.valid", "answer.empty"}, text
 
 
@@ -85,7 +86,7 @@ def moved(box: ModelBox, rng: np.random.Generator) -> ModelBox:
     return ModelBox(x1, y1, x2, y2).clamped(FRAME)
 
 
-def holds(asked: Round, fact: Fact, boxes: Sequence[ModelBox]) -> float:
+def holds(asked: Exercise, fact: Fact, boxes: Sequence[ModelBox]) -> float:
     """How much the relation of a question holds for a thing, given the references' boxes."""
     assert asked.relation
     if asked.relation == "between":
@@ -108,13 +109,13 @@ def test_an_answer_does_not_hang_on_two_pixels_of_its_reference() -> None:
         assert tuple(near[:1]) == question.targets
 
 
-def _fits(fact: Fact, asked: Round) -> bool:
+def _fits(fact: Fact, asked: Exercise) -> bool:
     """Whether a thing has the colour that is asked for, if one is."""
     named = [colour for colour in COLOURS if f" {colour}" in asked.sought]
     return not named or fact.colour in named
 
 
-def verdicts(scene: Scene, facts: Sequence[Fact], asked: Round) -> dict[int, str]:
+def verdicts(scene: Scene, facts: Sequence[Fact], asked: Exercise) -> dict[int, str]:
     """What an answer says of each candidate, by the index of the thing."""
     pieces = answer(scene, facts, asked, [f.box for f in asked.references])
     return {p.about: p.text.split(", ")[1] for p in pieces if p.judges and p.about is not None}
@@ -144,7 +145,7 @@ def test_of_several_that_fit_the_nearest_is_chosen_by_the_written_distances() ->
 
 def test_a_verdict_about_a_hat_follows_from_the_hat_that_is_seen() -> None:
     rng, drawn = np.random.default_rng(0), [m[:2] for m in rounds(60, seed=5)]
-    made = [(*m, Asker(rng, m[1], drill=True).first()) for m in drawn for _ in range(8)]
+    made = [(*m, QuestionMaker(rng, m[1], drill=True).first()) for m in drawn for _ in range(8)]
     hats = [m for m in made if "hat" in m[2].sought and m[2].pool]
     assert len(hats) > 20
     for scene, facts, asked in hats:
@@ -169,7 +170,7 @@ def test_drilled_questions_for_anything_may_have_no_answer() -> None:
     rng = np.random.default_rng(8)
     scene = sample_scene(rng)
     facts = facts_of(scene, draw(scene, 240, 180))
-    asker = Asker(rng, facts, drill=True)
+    asker = QuestionMaker(rng, facts, drill=True)
     drilled = [asked for _ in range(400) if (asked := asker.about(facts[:1]))]
     assert any(r.sought == "the thing" and not r.targets for r in drilled)
 
@@ -186,7 +187,7 @@ def test_a_hat_that_nobody_wears_is_asked_for_in_drills() -> None:
     rng = np.random.default_rng(1)
     scene = sample_scene(rng)
     facts = facts_of(scene, draw(scene, 240, 180))
-    asker = Asker(rng, facts, drill=True)
+    asker = QuestionMaker(rng, facts, drill=True)
     missed = [
         r for r in (asker.first() for _ in range(600)) if r.sought.endswith("hat") and not r.targets
     ]
@@ -219,7 +220,7 @@ def test_things_that_look_alike_are_told_apart_by_their_points() -> None:
 def test_half_of_the_lessons_show_things_that_look_alike(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
-    lessons = Lessons(tokenizer, seed=4, pictures=1, pairs=1, stride=208)
+    lessons = BatchStream(tokenizer, seed=4, pictures=1, pairs=1, stride=208)
     scenes = [lessons._scene() for _ in range(300)]
     alike = [len({(t.kind, t.colour) for t in s.things}) < len(s.things) for s in scenes]
     assert 0.3 < np.mean(alike) < 0.6
@@ -228,7 +229,7 @@ def test_half_of_the_lessons_show_things_that_look_alike(
 def test_lessons_hold_many_questions_in_which_something_is_chosen(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
-    lessons = Lessons(tokenizer, seed=4, pictures=1, pairs=1, stride=208)
+    lessons = BatchStream(tokenizer, seed=4, pictures=1, pairs=1, stride=208)
     chosen = []
     for _, facts, _ in rounds(40, seed=11):
         asked = itertools.islice(lessons._rounds(facts), 10)
@@ -245,7 +246,7 @@ def test_what_is_compared_gets_no_verdict() -> None:
 def test_loose_speech_keeps_what_it_is_about() -> None:
     rng = np.random.default_rng(2)
     asked = "where is the brown dog to the left of bbox=[1, 22, 33, 44]"
-    said = {loosened(rng, asked) for _ in range(200)}
+    said = {with_slip(rng, asked) for _ in range(200)}
     assert asked not in said
     for text in said:
         assert text.endswith("bbox=[1, 22, 33, 44]")
@@ -260,11 +261,11 @@ def test_loose_speech_keeps_what_it_is_about() -> None:
         pytest.param("size", lambda r: len(r.pool) > 1, id="sizes are compared"),
         pytest.param("order", lambda r: r.targets[0] in r.pool, id="places are counted"),
         pytest.param("absent", lambda r: not r.targets, id="an absent thing has no box"),
-        pytest.param("plural", lambda r: r.every and r.targets, id="all are wanted"),
+        pytest.param("plural", lambda r: r.wants_all and r.targets, id="all are wanted"),
         pytest.param("hat", lambda r: r.targets[0].hat, id="who wears a hat"),
     ],
 )
-def test_every_skill_is_asked_and_answered(skill: str, right: Callable[[Round], bool]) -> None:
+def test_every_skill_is_asked_and_answered(skill: str, right: Callable[[Exercise], bool]) -> None:
     asked = [r for _, _, r in rounds(600, seed=6) if r.skill == skill]
     assert len(asked) >= 4
     assert all(right(r) for r in asked)
@@ -283,7 +284,7 @@ def test_taught_texts_are_whole_words(tokenizer: PreTrainedTokenizerFast) -> Non
 @pytest.mark.parametrize("seed", range(20))
 def test_a_slip_of_the_finger_spares_the_boxes(seed: int) -> None:
     text = "please find the yellow kite above bbox=[1, 2, 3, 224]"
-    slipped = mistyped(np.random.default_rng(seed), text)
+    slipped = with_typo(np.random.default_rng(seed), text)
     assert slipped != text
     assert slipped.endswith(" bbox=[1, 2, 3, 224]")
     assert abs(len(slipped) - len(text)) <= 1
@@ -311,7 +312,7 @@ def test_the_instruction_is_a_handful_of_tokens(tokenizer: PreTrainedTokenizerFa
 
 
 def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFast) -> None:
-    batch = Lessons(tokenizer, seed=1, pictures=3, pairs=4, stride=176).batch()
+    batch = BatchStream(tokenizer, seed=1, pictures=3, pairs=4, stride=176).batch()
     for row in range(3):
         taught = batch.labels[row] != IGNORE
         numbers = set(number_ids(tokenizer))
@@ -329,7 +330,7 @@ def test_tokens_know_which_thing_they_speak_of(tokenizer: PreTrainedTokenizerFas
 
 
 def test_a_verdict_knows_every_relation(tokenizer: PreTrainedTokenizerFast) -> None:
-    lessons = Lessons(tokenizer, seed=3, pictures=6, pairs=5, stride=176)
+    lessons = BatchStream(tokenizer, seed=3, pictures=6, pairs=5, stride=176)
     batch = lessons.batch()
     yes, no = (tokenizer.convert_tokens_to_ids(word) for word in (" yes", " no"))
     judging = (batch.labels == yes) | (batch.labels == no)
@@ -350,7 +351,7 @@ def test_a_verdict_knows_every_relation(tokenizer: PreTrainedTokenizerFast) -> N
 
 
 def test_what_is_seen_of_a_person_knows_the_hat(tokenizer: PreTrainedTokenizerFast) -> None:
-    batch = Lessons(tokenizer, seed=3, pictures=16, pairs=5, stride=208).batch()
+    batch = BatchStream(tokenizer, seed=3, pictures=16, pairs=5, stride=208).batch()
     people = torch.isin(batch.kinds, torch.tensor([KINDS.index(kind) for kind in PEOPLE]))
     assert torch.equal(batch.hats != IGNORE, people)
     said = tokenizer.convert_tokens_to_ids([*(f" {colour}" for colour in COLOURS), " no"])
@@ -367,7 +368,7 @@ def test_what_is_seen_of_a_person_knows_the_hat(tokenizer: PreTrainedTokenizerFa
 
 def test_pictures_without_people_teach_nothing_of_hats(tokenizer: PreTrainedTokenizerFast) -> None:
     student = Student(build_model(tokenizer), number_ids(tokenizer))
-    batch = Lessons(tokenizer, seed=3, pictures=2, pairs=1, stride=208).batch()
+    batch = BatchStream(tokenizer, seed=3, pictures=2, pairs=1, stride=208).batch()
     batch.hats[:] = IGNORE
     with torch.no_grad():
         losses = student.seeing_losses(batch)
@@ -376,7 +377,7 @@ def test_pictures_without_people_teach_nothing_of_hats(tokenizer: PreTrainedToke
 
 
 def test_what_decides_is_marked(tokenizer: PreTrainedTokenizerFast) -> None:
-    batch = Lessons(tokenizer, seed=3, pictures=6, pairs=5, stride=208).batch()
+    batch = BatchStream(tokenizer, seed=3, pictures=6, pairs=5, stride=208).batch()
     said = []
     for row, number in itertools.product(range(6), range(1, 6)):
         pair = batch.segment[row] == number
@@ -395,7 +396,7 @@ def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast)
     torch.manual_seed(0)
     model = build_model(tokenizer).eval()
     student = Student(model, number_ids(tokenizer)).eval()
-    batch = Lessons(tokenizer, seed=2, pictures=2, pairs=2, stride=176).batch()
+    batch = BatchStream(tokenizer, seed=2, pictures=2, pairs=2, stride=176).batch()
     picture = Image.fromarray(batch.pixels[0].permute(1, 2, 0).numpy())
     seen = build_processor(tokenizer)(
         text=["<|vision_start|><|image_pad|><|vision_end|>"], images=[picture], return_tensors="pt"
@@ -512,6 +513,6 @@ def test_held_out_dialogues_have_the_benchmarks_form(tmp_path: Path) -> None:
         for number, turn in enumerate(row["conversational_turns"]):
             context = turn.get("context_from_turn", [])
             context = context if isinstance(context, list) else [context]
-            assert turn["question"].count(PLACE) == len(context)
+            assert turn["question"].count(BOX_PLACE) == len(context)
             assert all(earlier < number for earlier in context)
             assert len(turn["bboxes"]) == len(turn["masks"])

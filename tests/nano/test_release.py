@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.checkpoints.catalogue import NANO_FOLDER
-from demo.nano.release.release import Measures, publish
+from demo.nano.release.publish import Measures, publish
 from demo.nano.training.run import NOTED_EVERY
 from demo.nano.training.train import Plan, Trainer
 

@@ -18,28 +18,24 @@ import pytest
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialects.prompt import Prompt, normalised
+from demo.dialects.prompt import Prompt, normalise
 from demo.language.references import resolve
 from demo.nano.lessons.heldout import write_dialogues
-from demo.nano.lessons.questions import Asker
+from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.release.evaluate import evaluate, read_usable
+from demo.nano.release.paraphrases import SKILLS, Choice, Paraphrase, choose, read_paraphrases
 from demo.nano.release.robust import (
     CONDITIONS,
-    SKILLS,
-    Choice,
     Condition,
-    Paraphrase,
+    DrawnScene,
     Robustness,
-    Sight,
     ask_outside,
     ask_people,
     ask_pictures,
-    choose,
+    draw_scenes,
     outside,
-    read_paraphrases,
     reshaped,
     robustness,
-    sights,
     under,
 )
 from demo.nano.world.drawing import Box
@@ -81,8 +77,8 @@ class Teller(Weightless):
 
 
 @lru_cache(maxsize=1)
-def scenes() -> tuple[Sight, ...]:
-    return tuple(sights(24, seed=6))
+def scenes() -> tuple[DrawnScene, ...]:
+    return tuple(draw_scenes(24, seed=6))
 
 
 def thing(index: int, kind: str, colour: str, x: int, y: int, side: int = 20) -> Fact:
@@ -129,10 +125,10 @@ def test_no_way_of_asking_is_taught() -> None:
     named = re.compile(rf"\b({'|'.join(sorted(words, key=len, reverse=True))})\b")
 
     def frame(question: str) -> str:
-        return named.sub("#", normalised(question))
+        return named.sub("#", normalise(question))
 
     rng = np.random.default_rng(2)
-    askers = [Asker(rng, sight.facts) for sight in scenes()]
+    askers = [QuestionMaker(rng, sight.facts) for sight in scenes()]
     rounds = [a.first() for a in askers for _ in range(60)]
     rounds += [r for a in askers for n in (1, 2) for _ in range(30) if (r := a.about(a.facts[:n]))]
     taught = {frame(r.question.format("R1", "R2")) for r in rounds}
@@ -214,7 +210,7 @@ def test_a_condition_keeps_the_picture_and_its_things(condition: Condition) -> N
     if condition.long_side:
         assert max(picture.size.width, picture.size.height) == condition.long_side
     assert len(boxes) == len(scene.things)
-    assert all(PictureBox(*box).inside(picture.size) for box in boxes)
+    assert all(PictureBox(*box).is_inside(picture.size) for box in boxes)
 
 
 def test_things_keep_their_proportions_in_every_shape() -> None:
@@ -227,14 +223,14 @@ def test_things_keep_their_proportions_in_every_shape() -> None:
 
 
 def test_pictures_are_worn_as_said() -> None:
-    worn = {c.name: under(scenes()[0].scene, c)[0].pixels.astype(float) for c in CONDITIONS[-4:]}
+    augment = {c.name: under(scenes()[0].scene, c)[0].pixels.astype(float) for c in CONDITIONS[-4:]}
     plain = under(scenes()[0].scene, PLAIN)[0].pixels.astype(float)
-    colourful = {name: np.ptp(p, axis=2).mean() for name, p in worn.items()}
-    assert worn["dark"].mean() == pytest.approx(0.45 * plain.mean(), rel=0.02)
-    assert worn["bright"].mean() > 1.2 * plain.mean()
-    assert worn["pale"].std() < 0.55 * plain.std()
+    colourful = {name: np.ptp(p, axis=2).mean() for name, p in augment.items()}
+    assert augment["dark"].mean() == pytest.approx(0.45 * plain.mean(), rel=0.02)
+    assert augment["bright"].mean() > 1.2 * plain.mean()
+    assert augment["pale"].std() < 0.55 * plain.std()
     assert colourful["pale"] < 0.3 * np.ptp(plain, axis=2).mean()
-    assert 0.5 < np.abs(worn["JPEG 40"] - plain).mean() < 10
+    assert 0.5 < np.abs(augment["JPEG 40"] - plain).mean() < 10
 
 
 # --- scores ----------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from demo.nano.lessons.augment import compress
+from demo.nano.sam2.batches import INSIDE, OUTSIDE, PADDING, PLACES, Batch, MaskBatchStream, Prompts
 from demo.nano.sam2.evaluate import evaluate
-from demo.nano.sam2.lesson import INSIDE, OUTSIDE, PADDING, PLACES, Batch, MaskLessons, Prompts
 from demo.nano.sam2.model import (
     MASK_STRIDE,
     Shape,
@@ -32,7 +33,6 @@ from demo.nano.sam2.train import (
     feature_maps,
     mask_losses,
 )
-from demo.nano.world.wear import through_jpeg
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import open_picture
 from demo.segmenters.base import MaskPrompt
@@ -52,12 +52,12 @@ SMALL = Shape(
 
 @pytest.fixture(scope="module")
 def batch() -> Batch:
-    return MaskLessons(3, SIDE, 3, 4).batch()
+    return MaskBatchStream(3, SIDE, 3, 4).batch()
 
 
 def batch_with(form: str, wanted: int | None) -> tuple[Batch, Prompts]:
     """The first batch whose prompts of that form have so many columns of points."""
-    lessons = MaskLessons(0, SIDE, 2, 4)
+    lessons = MaskBatchStream(0, SIDE, 2, 4)
     for _ in range(40):
         batch = lessons.batch()
         prompts: Prompts = getattr(batch, form)
@@ -71,8 +71,8 @@ def batch_with(form: str, wanted: int | None) -> tuple[Batch, Prompts]:
 
 
 def test_the_same_seed_gives_the_same_lessons() -> None:
-    one, other = (MaskLessons(5, SIDE, 1, 2).batch() for _ in range(2))
-    another = MaskLessons(6, SIDE, 1, 2).batch()
+    one, other = (MaskBatchStream(5, SIDE, 1, 2).batch() for _ in range(2))
+    another = MaskBatchStream(6, SIDE, 1, 2).batch()
     assert torch.equal(one.pixels, other.pixels)
     assert torch.equal(one.pointed.things, other.pointed.things)
     assert not torch.equal(one.pixels, another.pixels)
@@ -132,7 +132,7 @@ def test_a_quarter_of_the_places_lies_on_things(batch: Batch) -> None:
 
 def test_jpeg_keeps_red_red() -> None:
     red = np.full((16, 24, 3), (200, 30, 40), np.uint8)
-    assert np.abs(through_jpeg(red, 90).astype(int) - red).max() < 6
+    assert np.abs(compress(red, 90).astype(int) - red).max() < 6
 
 
 # --- the model ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import app
 from demo.dialogue.store import Store
 from demo.evaluate.index import open_index
 from demo.evaluate.play import play
-from demo.evaluate.reference_policy import Manner
+from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.score import score
 from demo.nano.lessons.heldout import write_dialogues
 from demo.picture.masks import Mask
@@ -224,7 +224,7 @@ def test_nano_does_as_the_evaluation_says(
 ) -> None:
     index = open_index(write_dialogues(tmp_path, 3, 11))
     row = min(range(3), key=lambda i: len(index.entry(i).questions))
-    played = play(index.dialogue(row), nano_to_close, GrabCutSegmenter(), Manner())
+    played = play(index.dialogue(row), nano_to_close, GrabCutSegmenter(), ReferencePolicy())
     totals = score([played]).overall
     with serving(nano_to_close, index=index) as served, visit(browser, served.url) as page:
         page.click("#show-benchmark")

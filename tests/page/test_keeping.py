@@ -227,7 +227,7 @@ def test_nothing_of_another_person_can_be_reached(
             other.click(f"[data-do={act}]")
             expect(other.locator(".kept-said, #hint").first).to_be_attached()
             expect(other.locator(".kept-said")).to_contain_text(
-                "This dialogue is not here any more."
+                "This dialogue is does not exist any more."
             )
             other.keyboard.press("Escape")
         expect(other.locator("#chat")).not_to_contain_text("Found one: R1")
@@ -329,7 +329,7 @@ def test_a_turn_that_cannot_be_kept_is_shown_all_the_same(page: Page, server: Se
     server.tell("readonly")
     ask(page, "find both")
     expect(page.locator("#hint")).to_contain_text(
-        "Dialogues cannot be kept: attempt to write a readonly"
+        "Dialogues cannot be saved: attempt to write a readonly"
     )
     expect(page.locator("#chat")).to_contain_text("Found 2: R2")
     server.tell("writable")

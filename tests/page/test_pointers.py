@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from demo.answers.checks import check
+from demo.answers.checks import check_trace
 from demo.answers.finding import Finding, TraceText
 from demo.answers.trace import parse_trace
 from demo.dialogue.session import ReasonerInfo, Session, Turn
@@ -82,7 +82,7 @@ def _asked(text: Text) -> Session:
         item = RegionObject("", ModelBox(*box).to_picture(EMPTY.picture.size, FRAME))
         registry, region = registry.add([item], label="it")
         named.append((region.id, ModelBox(*box)))
-    turn = Turn("q", "q", trace=trace.text, raw=text.raw, findings=check(trace, named))
+    turn = Turn("q", "q", trace=trace.text, raw=text.raw, findings=check_trace(trace, named))
     return EMPTY.with_turn(turn, registry)
 
 
@@ -285,7 +285,7 @@ def test_the_scores_of_an_answer_are_explained(doubtful: Page) -> None:
         "aria-label", "Over the dialogue: answer 1 does not apply, answer 2 38 %"
     )
     doubtful.keyboard.press("Enter")
-    expect(card).to_contain_text("Of 2 boxes cited, 1 stood in the question")
+    expect(card).to_contain_text("Of 2 boxes cited, 1 came from the question")
     expect(rows.first).to_have_attribute("aria-expanded", "true")
     assert grave(doubtful) == []
     doubtful.keyboard.press("Escape")

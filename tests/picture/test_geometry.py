@@ -88,7 +88,7 @@ def test_converted_boxes_lie_inside_and_are_not_empty(
     data: st.DataObject, picture: Size, frame: Size
 ) -> None:
     box = PictureBox(*data.draw(boxes_in(picture)))
-    assert box.to_model(picture, frame).inside(frame)
+    assert box.to_model(picture, frame).is_inside(frame)
 
 
 @given(st.integers(0, 5_999), st.integers(1, 6_000), st.integers(1, 6_000))
@@ -107,7 +107,7 @@ def test_clamping_keeps_boxes_inside_not_empty_and_is_done_once(
     box: PictureBox, size: Size
 ) -> None:
     clamped = box.clamped(size)
-    assert clamped.inside(size)
+    assert clamped.is_inside(size)
     assert clamped.clamped(size) == clamped
 
 
@@ -183,7 +183,7 @@ def test_boxes_of_two_frames_are_never_equal() -> None:
     ],
 )
 def test_inside(box: tuple[int, int, int, int], inside: bool) -> None:
-    assert PictureBox(*box).inside(Size(100, 80)) is inside
+    assert PictureBox(*box).is_inside(Size(100, 80)) is inside
 
 
 @given(anything, anything, sizes, sizes)
@@ -211,8 +211,8 @@ def test_a_point_comes_back_the_same_from_a_picture_at_least_as_large(
     [((10, 20), True), ((30, 40), True), ((31, 30), False), ((20, 19), False)],
 )
 def test_within_counts_the_edge(point: tuple[int, int], within: bool) -> None:
-    assert PicturePoint(*point).within(PictureBox(10, 20, 30, 40)) is within
-    assert ModelPoint(*point).within(ModelBox(10, 20, 30, 40)) is within
+    assert PicturePoint(*point).is_inside(PictureBox(10, 20, 30, 40)) is within
+    assert ModelPoint(*point).is_inside(ModelBox(10, 20, 30, 40)) is within
 
 
 @pytest.mark.parametrize(

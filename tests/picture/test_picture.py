@@ -316,7 +316,7 @@ REFUSED = [
     ("name", "sentence"),
     [
         pytest.param("notes.txt", "Save it in one of these formats", id="called something else"),
-        pytest.param("notes.PNG", "is damaged, or holds something else", id="called a picture"),
+        pytest.param("notes.PNG", "is damaged or holds something else", id="called a picture"),
     ],
 )
 def test_a_file_that_is_only_called_a_picture_says_so(name: str, sentence: str) -> None:

@@ -90,7 +90,9 @@ def test_the_sentence_of_an_empty_registry_says_what_to_expect() -> None:
 
 
 def test_the_sentence_lists_all_regions() -> None:
-    assert registry(1, 1, 1).unknown("R9") == "There is no R9 here. You can cite R1, R2 and R3."
+    assert (
+        registry(1, 1, 1).no_such_name("R9") == "There is no R9 here. You can cite R1, R2 and R3."
+    )
 
 
 def test_an_unknown_region_cannot_be_removed_or_replaced() -> None:

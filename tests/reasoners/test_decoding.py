@@ -69,10 +69,10 @@ def prefix(model: Qwen2_5_VLForConditionalGeneration) -> Prefix:
 
 
 def decoder_of(
-    model: Qwen2_5_VLForConditionalGeneration, most_guessed: int, stop: int = STOP
+    model: Qwen2_5_VLForConditionalGeneration, max_guessed: int, stop: int = STOP
 ) -> Decoder:
     """One that follows the model's generation settings as they are now."""
-    return Decoder(model, Rules(model, ends=[stop]), most_guessed)
+    return Decoder(model, Rules(model, ends=[stop]), max_guessed)
 
 
 def turns() -> Iterator[tuple[list[int], np.random.Generator]]:
@@ -203,7 +203,7 @@ def test_a_number_written_otherwise_is_the_same(
     settings(repetition_penalty=penalty, no_repeat_ngram_size="2")
     decoder = decoder_of(model, 0)
     assert written(decoder, prefix, [5, 6, 7], []) == expected
-    assert f"repetition penalty {penalty}" in decoder.rules.words
+    assert f"repetition penalty {penalty}" in decoder.rules.differences
 
 
 def test_settings_for_sampling_change_nothing(
@@ -338,7 +338,7 @@ def test_a_prefix_never_changes(model: Qwen2_5_VLForConditionalGeneration, prefi
 
 
 def test_prefixes_used_least_recently_make_room(prefix: Prefix) -> None:
-    prefixes = Prefixes(most_bytes=2 * prefix.nbytes)
+    prefixes = Prefixes(max_bytes=2 * prefix.nbytes)
     for name in "ab":
         prefixes.put(name, prefix)
     assert prefixes.get("a") is prefix
@@ -348,7 +348,7 @@ def test_prefixes_used_least_recently_make_room(prefix: Prefix) -> None:
 
 
 def test_the_newest_prefix_is_kept_whatever_its_size(prefix: Prefix) -> None:
-    prefixes = Prefixes(most_bytes=1)
+    prefixes = Prefixes(max_bytes=1)
     prefixes.put("a", prefix)
     prefixes.put("b", prefix)
     assert [name for name in "ab" if prefixes.get(name)] == ["b"]

@@ -28,7 +28,7 @@ from demo.reasoners.loading import (
     KEPT_IN_BF16,
     check_four_bits,
     four_bit_config,
-    load_kept,
+    load_cached,
     load_local,
 )
 from demo.reasoners.memory import Plan
@@ -96,7 +96,7 @@ def test_a_tower_never_computes_in_float16(
     model = reasoner._model
     language, visual = model.model.language_model, model.model.visual
     in_four = [m for m in language.modules() if isinstance(m, Linear4bit)]
-    assert {m.compute_dtype for m in in_four} == ({layers} if plan.four_bits else set())
+    assert {m.compute_dtype for m in in_four} == ({layers} if plan.is_four_bits else set())
     assert {p.dtype for p in language.parameters() if p.is_floating_point()} == {layers}
     assert {p.dtype for p in visual.parameters() if p.is_floating_point()} == {tower}
     question = "find the largest thing"
@@ -181,7 +181,7 @@ def load_in_four_bits(source: Path, plan: Plan = NF4) -> tuple[dict[str, torch.T
     """A model's weights, and what was said while it was loaded."""
     said: list[str] = []
     config = AutoConfig.from_pretrained(source)
-    model = load_kept(find_model(str(source)), config, plan, said.append)
+    model = load_cached(find_model(str(source)), config, plan, said.append)
     check_four_bits(model, KEPT_IN_BF16 if plan.precision == "nf4" else ("lm_head",))
     return model.state_dict(), " ".join(said)
 
@@ -235,7 +235,7 @@ def test_a_damaged_copy_is_said_and_made_again(folder: Path, kept: Path, damage:
     (copy,) = kept.iterdir()
     damage(copy)
     again, said = load_in_four_bits(folder)
-    assert "The quantized copy of checkpoint is damaged: it is made again. The quant" in said
+    assert "The quantized copy of checkpoint is damaged and is made again. The quant" in said
     assert all(torch.equal(made[name], again[name]) for name in made)
     assert load_in_four_bits(folder)[1] == ""
 

@@ -17,7 +17,7 @@ from demo.dialects.prompt import Prompt, region_reasoner_instruction
 from demo.errors import OutOfMemoryError
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import Usage, framed
+from demo.reasoners.base import Usage, picture_for
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 
@@ -53,7 +53,7 @@ def generated(reasoner: LocalReasoner, picture: Picture, question: str) -> tuple
     )
     inputs = reasoner._processor(
         text=[inputs],
-        images=[framed(picture, reasoner.dialect)],
+        images=[picture_for(picture, reasoner.dialect)],
         do_resize=False,
         return_tensors="pt",
     )
@@ -128,7 +128,7 @@ def test_a_kept_copy_follows_the_file_as_it_is_now(
     """The file may be corrected after the copy in 4 bits was made; and one that the library would
     not save is no obstacle."""
     monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("demo.reasoners.loading._SMALL", 0)
+    monkeypatch.setattr("demo.reasoners.configuration._SMALL", 0)
     folder = with_settings(tmp_path / "checkpoint", {"temperature": 0.1, "do_sample": False})
     said: list[str] = []
     for penalty in (1.0, 1.3):

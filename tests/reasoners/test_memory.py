@@ -21,7 +21,8 @@ from demo.checkpoints.shape import Shape
 from demo.errors import OutOfMemoryError
 from demo.machine.devices import half_precision, prepare_four_bits
 from demo.machine.precision import GIB, Half, Precision
-from demo.reasoners.loading import load_local, plan_for, shape_of
+from demo.reasoners.configuration import shape_of
+from demo.reasoners.loading import load_local, plan_for
 from demo.reasoners.memory import (
     BF16_FROM,
     cache_bytes,
@@ -205,8 +206,8 @@ def test_a_pace_is_measured_and_said() -> None:
     slow = Pace(alone=7_070_285_824 * 2, together=1e12)
     said = slow.sentence("Model-7B", "cpu", QWEN_2_5_VL_7B)
     assert said == (
-        "On this CPU Model-7B writes about 2.0 tokens a second and looks at a new picture for about "
-        "12 seconds (estimated), so a first answer takes about 3 minutes."
+        "On this CPU Model-7B writes about 2.0 tokens a second and takes about 12 seconds to look "
+        "at a new picture (estimated), so a first answer takes about 3 minutes."
     )
 
 

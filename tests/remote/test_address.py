@@ -324,7 +324,7 @@ PAGE = response("<html>Squid</html>", 403, "text/html")
         pytest.param(failure(504), "http://gpu.test", "it answers 504", id="504"),
         pytest.param(PAGE, "http://gpu.test", "it answers 403", id="a page of its own"),
         pytest.param(failure(407), "https://gpu.test", "407", id="wants a password, encrypted"),
-        pytest.param(b"", "https://gpu.test", "It may be the proxy", id="breaks, encrypted"),
+        pytest.param(b"", "https://gpu.test", "may be the cause", id="breaks, encrypted"),
     ],
 )
 @pytest.mark.parametrize("model", ["auto", "mine"])
@@ -334,7 +334,7 @@ def test_a_proxy_that_refuses_is_named(
     with Hostile([said], models=[said]) as proxy:
         monkeypatch.setenv("all_proxy", f"http://me:{SECRET}@{proxy.host}/")
         through = (
-            f"The server at gpu.test is not reached through the proxy {proxy.host} (all_proxy): "
+            f"The server at gpu.test cannot be reached through the proxy {proxy.host} (all_proxy): "
         )
         with pytest.raises(ModelError) as caught:
             connect(url, model, PATIENT)

@@ -77,11 +77,7 @@ def test_the_one_that_answers_is_taken(models: list[object], chosen: str, pictur
         with closing(reasoner):
             ask(reasoner, picture)
         assert server.asked[0].body["model"] == chosen
-    only = (
-        "it is the one that the server has."
-        if len(models) == 1
-        else "of those that the server has,"
-    )
+    only = "it is the server’s only model." if len(models) == 1 else "of the server’s models"
     assert only in why
 
 
@@ -128,7 +124,7 @@ def test_a_list_that_goes_on_elsewhere_does_not_speak_against_a_name(picture: Pi
 @pytest.mark.parametrize(
     ("models", "says"),
     [
-        pytest.param([failure(401)], "wants a key", id="401"),
+        pytest.param([failure(401)], "requires a key", id="401"),
         pytest.param([response("<html>", kind="text/html")], "A web page is at", id="a web page"),
         pytest.param(has({"data": {}}), NOT_OPENAI, id="an object"),
         pytest.param(has({"data": [1]}), NOT_OPENAI, id="numbers"),
@@ -140,31 +136,31 @@ def test_a_list_that_goes_on_elsewhere_does_not_speak_against_a_name(picture: Pi
         pytest.param([STALL], "does not say which models it has", id="a stall"),
         pytest.param([RESET], "broke before its answer was complete", id="a broken connection"),
         pytest.param(
-            [failure(404)], "does not say what it has (404). Name one with --model;", id="404"
+            [failure(404)], "does not list its models (404). Name one with --model;", id="404"
         ),
-        pytest.param([failure(405)], "does not say what it has (405). Name one", id="405"),
+        pytest.param([failure(405)], "does not list its models (405). Name one", id="405"),
         pytest.param(
-            [failure(501, "No")], "does not say what it has (501): No. Name one", id="501"
+            [failure(501, "No")], "does not list its models (501): No. Name one", id="501"
         ),
         pytest.param(
             [failure(503, "Loading model")], "failed (503): Loading model. Ask again", id="503"
         ),
         pytest.param(
             [response("Client sent an HTTP request to an HTTPS server.", 400, "text/plain")],
-            "wants an address that begins with https://.",
+            "requires an address that begins with https://.",
             id="another scheme",
         ),
         pytest.param(
             [response("", 301, location="https://me:pw@gpu.test/v1/models?key=1")],
-            "sends questions on to https://gpu.test/v1/models. Give that one with --server.",
+            "redirects questions to https://gpu.test/v1/models. Give that address with --server.",
             id="elsewhere",
         ),
-        pytest.param([failure(400)], "address given with --server ends at /v1.", id="400"),
-        pytest.param(has({"data": []}), "lists no model. Load one there", id="an empty one"),
+        pytest.param([failure(400)], "address given with --server should end with /v1.", id="400"),
+        pytest.param(has({"data": []}), "lists no models. Load one there", id="an empty one"),
     ],
 )
 def test_a_list_that_is_none_is_a_sentence(models: list[object], says: str) -> None:
-    limits = Limits(list_s=0.3 if models == [STALL] else 60, most_bytes=1_000_000)
+    limits = Limits(list_s=0.3 if models == [STALL] else 60, max_bytes=1_000_000)
     with Hostile(models=models) as server, pytest.raises(DemoError) as caught:
         connect(server.url, "auto", limits)
     assert says in str(caught.value)

@@ -36,11 +36,11 @@ from demo.models.selection import choose
 from demo.options import Parser, add_model_options
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture
-from demo.reasoners.base import Usage, framed
+from demo.reasoners.base import Usage, picture_for
 from demo.reasoners.local import LocalReasoner
 from demo.remote.address import read_address
 from demo.remote.connection import Limits, Server
-from demo.remote.faults import retry_after, shown
+from demo.remote.faults import excerpt, retry_after
 from demo.remote.reasoner import RemoteReasoner, choose_served, connect
 from tests.conftest import free_port
 from tests.support.asking import (
@@ -91,7 +91,7 @@ def test_the_question_is_what_the_model_was_trained_on(picture: Picture) -> None
     head, _, data = shown_first["image_url"]["url"].partition(",")
     assert head == "data:image/png;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as sent:
-        assert np.array_equal(np.array(sent), np.array(framed(picture, REGION_REASONER)))
+        assert np.array_equal(np.array(sent), np.array(picture_for(picture, REGION_REASONER)))
 
 
 def test_nobody_there_is_said() -> None:
@@ -128,13 +128,13 @@ def test_what_passes_is_tried_again(first: Script, picture: Picture) -> None:
 def test_a_stop_closes_the_connection(
     script: list[object], told: int, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, hear = threading.Event(), Server._hear
+    begun, hear = threading.Event(), Server._receive
 
     async def noted(*given: Any) -> None:
         begun.set()
         await hear(*given)
 
-    monkeypatch.setattr(Server, "_hear", noted)
+    monkeypatch.setattr(Server, "_receive", noted)
     with Hostile(script) as server, connected(server, PATIENT) as reasoner:
         cancel = threading.Event()
         stream = reasoner.stream(picture, asked("find it"), cancel)
@@ -165,7 +165,7 @@ def test_a_page_that_closes_closes_the_connection(picture: Picture) -> None:
 
 
 def test_a_stop_ends_the_wait_for_another_attempt(picture: Picture) -> None:
-    limits, cancel = Limits(most_wait_s=10_000, total_s=10_000), threading.Event()
+    limits, cancel = Limits(max_wait_s=10_000, total_s=10_000), threading.Event()
 
     def refuse() -> Iterator[bytes]:
         yield failure(429, retry_after="3600")
@@ -256,7 +256,7 @@ def test_a_key_with_a_line_break_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\nX-Evil: 1")
     with pytest.raises(OptionError) as caught:
         connect("http://127.0.0.1:9", "auto")
-    assert str(caught.value) == "OPENAI_API_KEY holds characters that no key has. Set it anew."
+    assert str(caught.value) == "OPENAI_API_KEY holds characters that no key has. Set it again."
 
 
 HUB_ID = "lmsdss/RegionReasoner-7B"
@@ -290,7 +290,8 @@ def test_which_model_is_meant(
 @pytest.mark.parametrize(
     ("model", "listed", "says"),
     [
-        pytest.param("auto", [], "lists no model. Load one there, or name one with --model.", id="no list"),
+        pytest.param("auto", [], "lists no models. Load one there, or name one with --model.",
+                     id="no list"),
         pytest.param("auto", ["a", "b"], "has several models: a, b. Name one", id="several"),
         pytest.param("mine", ["a", "b"], "has no model called mine. It has a, b. Name one of them",
                      id="not there"),
@@ -325,7 +326,7 @@ def test_the_wait_a_server_asks_for(written: str, seconds: float | None) -> None
 
 @given(st.text())
 def test_foreign_text_fits_a_sentence(text: str) -> None:
-    assert re.fullmatch(r"[^\n\r\0<>]{0,200}", shown(text))
+    assert re.fullmatch(r"[^\n\r\0<>]{0,200}", excerpt(text))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from demo.errors import ModelError
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
-from demo.remote.stream import Events
+from demo.remote.stream import StreamReader
 from tests.support.asking import BROKE, GREEDY, NOT_OPENAI, PATIENT, ask, connected
 from tests.support.hostile import (
     CHUNKED,
@@ -335,22 +335,22 @@ FAILED = "failed while it answered: "
         pytest.param(
             [*LEAD, event(finish="error"), DONE],
             1,
-            "gave up its answer (error). Look at its log",
+            "stopped its answer (error). Look at its log",
             id="a reason of error",
         ),
         pytest.param(
-            [*LEAD, event(finish="abort"), DONE], 1, "gave up its answer (abort).", id="aborted"
+            [*LEAD, event(finish="abort"), DONE], 1, "stopped its answer (abort).", id="aborted"
         ),
         pytest.param(
             [STREAM, event(finish="abort"), DONE],
             4,
-            "gave up its answer (abort).",
+            "stopped its answer (abort).",
             id="aborted before it began",
         ),
         pytest.param(
             [*LEAD, event(finish="content_filter"), DONE],
             1,
-            "withheld its answer (content_filter). Ask in other words.",
+            "withheld its answer (content_filter). Word the question differently.",
             id="withheld",
         ),
         pytest.param(
@@ -359,7 +359,7 @@ FAILED = "failed while it answered: "
         pytest.param(
             [response('{"object": "chat.completion", "choices": []}')],
             1,
-            "sent an empty answer. Ask in other words, and check that its model takes pictures.",
+            "sent an empty answer. Word the question differently, and check that its model takes pictures.",
             id="no choices",
         ),
         pytest.param(
@@ -435,7 +435,7 @@ def test_it_does_not_matter_where_a_stream_is_cut_into_packets(cuts: list[int]) 
         f'data: {{"a": "{text}"}}\r\n\r\ndata:{{"b":\ndata: 2}}\n\n: x\ndata: [DONE]\n\n'.encode()
     )
     places = [0, *sorted(cuts), len(written)]
-    events = Events()
+    events = StreamReader()
     values = [value for start, end in pairwise(places) for value in events.feed(written[start:end])]
     assert [*values, *events.finish()] == [{"a": text}, {"b": 2}]
-    assert events.done
+    assert events.is_done

@@ -61,12 +61,12 @@ BLIND = [
         pytest.param([STREAM], 4, BROKE, id="a stream of nothing"),
         pytest.param([b"SSH-2.0-OpenSSH_9.9\r\n"], 4, "closed the connection without an answer. Check "
                      "whether its address begins with http:// or https://", id="another protocol"),
-        pytest.param([b"\x15\x03\x01 no HTTP\r\n\r\n"], 1, "What answers at {host} does not speak HTTP. "
+        pytest.param([b"\x15\x03\x01 no HTTP\r\n\r\n"], 1, "The program at {host} does not speak HTTP. "
                      "Check the address", id="bytes of another protocol"),
         pytest.param([STALL], 1, "did not begin to answer within 0.3 seconds. Look at its log",
                      id="stalls before the headers"),
         pytest.param([STREAM, STALL], 1, "did not begin to answer", id="stalls after the headers"),
-        pytest.param([STREAM, event("So"), STALL], 1, "fell silent for 0.3 seconds in the middle",
+        pytest.param([STREAM, event("So"), STALL], 1, "sent nothing for 0.3 seconds in the middle",
                      id="stalls in the middle"),
         pytest.param([STREAM, b"data: {not json\n\n"], 1, NOT_OPENAI, id="not JSON"),
         pytest.param([STREAM, b"data: [1, 2]\n\n"], 1, NOT_OPENAI, id="a list"),
@@ -97,12 +97,12 @@ BLIND = [
         pytest.param([response("<html>Hello</html>", kind="text/html")], 1,
                      "A web page is at {host}, not an OpenAI-compatible server", id="a web page"),
         pytest.param([response("<html>Bad gateway</html>", 502, "text/html")], 4,
-                     "The proxy before the server at {host} gets no answer from it (502). See whether",
+                     "The proxy in front of the server at {host} gets no answer from it (502). Check",
                      id="a web page as an error"),
         pytest.param([response("error code: 522", 522, "text/plain")], 1, "gets no answer from it (522)",
                      id="Cloudflare's"),
         pytest.param([response("<html>Press a key", 403, "text/html")], 1, "such as a firewall, refuses "
-                     "this program (403). Ask those who run it", id="a firewall's page"),
+                     "this program (403). Ask the people who run it", id="a firewall's page"),
         pytest.param([failure(403, "Access denied due to Firewall rules")], 1,
                      "does not allow this (403): Access denied due to Firewall rules.", id="a firewall's"),
         pytest.param([failure(429, "Exceeded your quota, check your billing details")], 1,
@@ -113,8 +113,8 @@ BLIND = [
                      id="angles that are no page"),
         pytest.param([failure(500, "Boom.")], 4, "failed (500): Boom. Ask again;", id="500"),
         pytest.param([failure(503)], 4, "failed (503). Ask again;", id="503"),
-        pytest.param([failure(401)], 1, "wants a key. Set OPENAI_API_KEY", id="401"),
-        pytest.param([failure(403)], 1, "wants a key. Set OPENAI_API_KEY", id="403"),
+        pytest.param([failure(401)], 1, "requires a key. Set OPENAI_API_KEY", id="401"),
+        pytest.param([failure(403)], 1, "requires a key. Set OPENAI_API_KEY", id="403"),
         pytest.param([failure(404, "The model `x` does not exist.")], 1,
                      "knows no model some-model at this address: The model `x` does not exist. Check",
                      id="404"),
@@ -130,12 +130,12 @@ BLIND = [
         pytest.param([response('{"detail": [{"msg": "No such field", "input": "…"}]}', 422)], 2,
                      "refused the question (422): No such field.", id="422 as FastAPI says it"),
         pytest.param([response("", 307, location="http://127.0.0.1:9/")], 1,
-                     "sends questions on to http://127.0.0.1:9/. Give that one", id="a redirection"),
+                     "redirects questions to http://127.0.0.1:9/. Give that address", id="a redirection"),
         *(pytest.param([failure(status, words)], requests, f"takes no pictures: {words}. Name one",
                        id=f"no pictures {words[:9]}") for status, requests, words in BLIND),
         pytest.param([failure(500, "Context size has been exceeded")], 4, "leave no room for an answer",
                      id="full"),
-        pytest.param([response("", 307, location="/v2")], 2, "sends questions on to another address",
+        pytest.param([response("", 307, location="/v2")], 2, "redirects questions to another address",
                      id="a redirection without an end"),
     ],
 )  # fmt: skip
@@ -179,7 +179,7 @@ def test_counts_that_are_none_are_left_out(usage: bytes, picture: Picture) -> No
 def test_an_endless_answer_is_cut_like_one_at_its_last_token(part: bytes, picture: Picture) -> None:
     with Hostile(forever(part)) as server, connected(server) as reasoner:
         text, _ = ask(reasoner, picture)
-        assert len(text) == PATIENT.most_characters
+        assert len(text) == PATIENT.max_characters
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from demo.remote.reasoner import RemoteReasoner, connect
 from tests.support.hostile import Hostile
 
 SECRET = "sk-Geheim-0815"
-PATIENT = Limits(backoff_s=0.001, most_characters=5000, most_bytes=1_000_000)
+PATIENT = Limits(backoff_s=0.001, max_characters=5000, max_bytes=1_000_000)
 # For servers that stall: before the first piece of text, after it, and after the end.
 HASTY = replace(PATIENT, first_token_s=0.3)
 BETWEEN = replace(PATIENT, between_s=0.3)

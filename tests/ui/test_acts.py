@@ -271,7 +271,7 @@ def test_the_numbers_of_a_turn_stand_side_by_side(acts: Acts, tab: Tab) -> None:
 @pytest.mark.parametrize("kind", ["again", "change", "branch", "up", "numbers"])
 def test_an_answer_that_is_gone_says_so(acts: Acts, tab: Tab, kind: str) -> None:
     updates, *_ = acts.turn(tab, sent({"kind": kind, "turn": 9}), REQUEST)
-    assert "not there any more" in hint(updates, acts)
+    assert "does not exist any more" in hint(updates, acts)
 
 
 def test_a_dialogue_plays_to_its_end(acts: Acts, blocks: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.dialogue.second_opinion import second_of
+from demo.dialogue.second_opinion import as_second_opinion
 from demo.dialogue.session import SecondOpinion, Session
 from demo.evaluate.data import Dialogue, TrueTurn
 from demo.evaluate.live_benchmark import Track
@@ -34,7 +34,7 @@ def opinion(session: Session, number: int, name: str, *objects: RegionObject) ->
     if objects:
         region = finished.registry.regions[-1]
         finished = finished.with_region(replace(region, objects=objects))
-    return second_of(finished)
+    return as_second_opinion(finished)
 
 
 def two_turns() -> Workspace:
@@ -71,7 +71,7 @@ def test_another_answer_to_the_question_has_no_asides_yet() -> None:
 
 def test_a_rating_and_a_correction_change_nothing() -> None:
     at = two_turns()
-    rated = at.with_session(at.session.rated(2, "up"))
+    rated = at.with_session(at.session.with_feedback(2, "up"))
     region = rated.session.registry.region("R2")
     moved = region.with_object(replace(region.objects[0], box=LEFT, corrected=True))
     assert shown(rated.acted(rated.session.with_region(moved))) == shown(at)

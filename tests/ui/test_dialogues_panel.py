@@ -14,8 +14,9 @@ import gradio as gr
 import pytest
 
 from demo.access.visitors import COOKIE
-from demo.dialogue.second_opinion import second_of
-from demo.dialogue.store import DATABASE, Bounds, Store, new_token, visitor
+from demo.dialogue.owner import new_token, visitor_owner
+from demo.dialogue.second_opinion import as_second_opinion
+from demo.dialogue.store import DATABASE, Bounds, Store
 from demo.models.selection import Models
 from demo.models.switching import RunningModels
 from demo.ui.canvas.acts import Acts
@@ -117,7 +118,7 @@ def test_what_another_model_said_comes_back(library: Library, blocks: Path) -> N
     tab = Tab()
     talk(library, tab, "ann", blocks, "find red", "find both")
     at = workspace(tab)
-    noted = at.session.with_second_opinion(1, second_of(at.session))
+    noted = at.session.with_second_opinion(1, as_second_opinion(at.session))
     library.events.show.workspace(tab, at.with_session(noted))
     again = workspace(arrived(library, "ann", at.kept_as or ""))
     assert again.session == noted
@@ -149,7 +150,7 @@ def test_the_dialogue_of_another_person_is_not_there(
     talk(library, bob, "bob", blocks, "find both")
     identity = workspace(ann).kept_as
     said = panel(library, bob, "bob", kind=kind, id=identity, title="mine", pinned=True)
-    assert said["said"] == "This dialogue is not here any more."
+    assert said["said"] == "This dialogue is does not exist any more."
     assert [row["title"] for row in said["dialogues"]] == ["find both"]
     [row] = panel(library, ann, "ann", kind="list")["dialogues"]
     assert (row["title"], row["pinned"]) == ("find red", False)
@@ -179,7 +180,7 @@ def test_whatever_a_browser_sends_is_answered(
 def test_what_goes_first_is_said_before_it_goes(
     library: Library, store: Store, blocks: Path
 ) -> None:
-    tab, ann = Tab(), visitor(TOKENS["ann"])
+    tab, ann = Tab(), visitor_owner(TOKENS["ann"])
     talk(library, tab, "ann", blocks, "find red")
     assert not panel(library, tab, "ann", kind="list")["dialogues"][0]["going"]
     talk(library, tab, "ann", blocks, "find both")
@@ -204,10 +205,10 @@ def test_a_picture_that_was_only_looked_at_is_no_dialogue(
     library.events.prepare(tab)
     assert workspace(arrived(library, "ann")).session == workspace(tab).session
     library.events.new(tab, asks("ann"))
-    assert store.entries(visitor(TOKENS["ann"])) == ()
+    assert store.entries(visitor_owner(TOKENS["ann"])) == ()
     library.events.undo(tab, asks("ann"))
     list(library.events.ask("find red", tab, asks("ann")))
-    assert [kept.turns for kept in store.entries(visitor(TOKENS["ann"]))] == [1]
+    assert [kept.turns for kept in store.entries(visitor_owner(TOKENS["ann"]))] == [1]
 
 
 def test_a_damaged_file_is_said_on_the_page(parts: Parts, tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_a_damaged_file_is_said_on_the_page(parts: Parts, tmp_path: Path) -> Non
     with closing(Store(tmp_path / "kept")) as store:
         library = library_of(parts, store, tmp_path)
         updates = library.arrive(Tab(), sent(kept=""), asks("ann"))
-        assert "was damaged. It was kept aside" in updates[parts.hint]["text"]
+        assert "was damaged. It was moved" in updates[parts.hint]["text"]
         assert "was damaged" in panel(library, Tab(), "ann", kind="list")["said"]
 
 

@@ -58,7 +58,7 @@ class Echo(TableReasoner):
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
-        if not self.line.enter(cancel):
+        if not self.line.acquire(cancel):
             yield Usage()
             return
         try:
@@ -68,7 +68,7 @@ class Echo(TableReasoner):
                 pass
             yield f"</think><answer>[{BLUE}]</answer>"
         finally:
-            self.line.leave()
+            self.line.release()
         yield Usage()
 
 
@@ -284,22 +284,22 @@ def test_a_line_is_kept_and_may_be_left() -> None:
     stops = [threading.Event() for _ in range(6)]
 
     def wait(number: int) -> None:
-        if line.enter(stops[number]):
+        if line.acquire(stops[number]):
             order.append(number)
-            line.leave()
+            line.release()
 
-    line.enter()
+    line.acquire()
     threads = [threading.Thread(target=wait, args=(number,)) for number in range(6)]
     for number, thread in enumerate(threads):
         thread.start()
         waiting.until(lambda number=number: len(line._waiting) > number)  # type: ignore[misc]
     stops[2].set()
     threads[2].join()
-    line.leave()
+    line.release()
     for thread in threads:
         thread.join()
     assert order == [0, 1, 3, 4, 5]
-    assert line.enter()
+    assert line.acquire()
 
 
 def test_pauses_and_pictures_are_nobodys_wait() -> None:

@@ -1,4 +1,4 @@
-"""The app as a Hugging Face Space: its header, the door to a shared GPU, and a start like the Space's."""
+"""The app as a Hugging Face Space: its header, the gateway to a shared GPU, a start like the Space's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gradio_client.exceptions import AppError
 import demo.reasoners.zero as zero
 from app import parser
 from demo.checkpoints.catalogue import NANO_FOLDER
-from demo.dialects.prompt import Given, Prompt, region_reasoner_instruction
+from demo.dialects.prompt import GivenBox, Prompt, region_reasoner_instruction
 from demo.errors import ModelError, OutOfMemoryError
 from demo.models.selection import choose
 from demo.picture.geometry import ModelBox, PictureBox
@@ -34,7 +34,7 @@ from demo.reasoners.zero import ZeroReasoner, answer_in_time, turn_seconds
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
-from demo.zerogpu import Door
+from demo.zerogpu import GpuGateway
 from tests import ROOT
 from tests.conftest import free_port
 from tests.support.hub import hub_of
@@ -62,15 +62,13 @@ def test_the_readme_says_how_the_space_runs() -> None:
 
 def prompt(boxes: int = 0) -> Prompt:
     question = "find the largest thing"
-    given = tuple(
-        Given(f"R{i}", PictureBox(0, 0, i, 9), ModelBox(0, 0, i, 9)) for i in range(1, boxes + 1)
-    )
+    given = tuple(GivenBox(f"R{i}", ModelBox(0, 0, i, 9)) for i in range(1, boxes + 1))
     return Prompt(question, region_reasoner_instruction(question), given)
 
 
 @pytest.fixture
-def door(nano: LocalReasoner) -> Door:
-    """The door with the real decorator, which changes nothing where there is no ZeroGPU."""
+def gateway(nano: LocalReasoner) -> GpuGateway:
+    """The gateway with the real decorator, which changes nothing where there is no ZeroGPU."""
 
     def answer(*given: Any) -> Iterator[str | Usage]:
         yield from answer_in_time(nano, *given)
@@ -82,13 +80,13 @@ def door(nano: LocalReasoner) -> Door:
         yield "first"
         raise error
 
-    return Door(spaces.GPU, {"answer": answer, "segment": segment, "fail": fail})
+    return GpuGateway(spaces.GPU, {"answer": answer, "segment": segment, "fail": fail})
 
 
 def test_an_answer_through_the_door_is_the_same(
-    nano: LocalReasoner, door: Door, picture: Picture
+    nano: LocalReasoner, gateway: GpuGateway, picture: Picture
 ) -> None:
-    shared = ZeroReasoner(nano, door)
+    shared = ZeroReasoner(nano, gateway)
     shared.prepare(picture)
     assert (shared.name, shared.dialect, shared.device) == ("nano", nano.dialect, "CPU, shared")
     asked = prompt()
@@ -98,10 +96,10 @@ def test_an_answer_through_the_door_is_the_same(
 
 
 def test_a_stop_takes_effect_at_the_next_piece(
-    nano: LocalReasoner, door: Door, picture: Picture
+    nano: LocalReasoner, gateway: GpuGateway, picture: Picture
 ) -> None:
     cancel = threading.Event()
-    pieces = ZeroReasoner(nano, door).stream(picture, prompt(), cancel)
+    pieces = ZeroReasoner(nano, gateway).stream(picture, prompt(), cancel)
     assert isinstance(next(pieces), str)
     cancel.set()
     assert list(pieces) == [Usage()]
@@ -119,9 +117,9 @@ def test_an_answer_is_ended_when_its_time_is_over(
     assert "</answer>" not in "".join(p for p in pieces if isinstance(p, str))
 
 
-def test_masks_through_the_door_are_the_same(door: Door, picture: Picture) -> None:
+def test_masks_through_the_gateway_are_the_same(gateway: GpuGateway, picture: Picture) -> None:
     prompts = [MaskPrompt(PictureBox(10, 10, 90, 90))]
-    shared = ZeroSegmenter(GrabCutSegmenter(), door)
+    shared = ZeroSegmenter(GrabCutSegmenter(), gateway)
     shared.prepare(picture)
     assert shared.name == "GrabCut"
     assert shared.segment(picture, prompts) == GrabCutSegmenter().segment(picture, prompts)
@@ -140,9 +138,9 @@ def test_masks_through_the_door_are_the_same(door: Door, picture: Picture) -> No
     ],
 )
 def test_failures_keep_their_sentences(
-    door: Door, error: Exception, kind: type[Exception], says: str
+    gateway: GpuGateway, error: Exception, kind: type[Exception], says: str
 ) -> None:
-    pieces = door(10, "fail", error)
+    pieces = gateway(10, "fail", error)
     assert next(pieces) == "first"
     with pytest.raises(kind, match=says):
         next(pieces)

@@ -1,8 +1,7 @@
 """Questions and model answers about drawn pictures: what nano is taught to write.
 
-A `Round` is one question with all that its answer needs; in the answer every stretch that speaks of a thing
-says which one (`Piece.about`), so that training can teach where to look. It knows words, not tokens and no
-model, and not how questions come about (`asking.py`).
+An `Exercise` is a question with all that its answer needs; every piece of the answer that speaks of a thing
+says which one (`Piece.about`), so that training can teach where to look.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from demo.picture.geometry import ModelBox
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of an answer; ``about`` is the index of the thing it speaks of, if it does.
+    """A piece of an answer; ``about`` is the index of the thing that it speaks of, if any.
 
-    ``judges`` where it says whether that thing has what is asked for, ``decides`` there and where the
-    reasoning ends in what was found.
+    It ``judges`` where it says whether that thing is as asked for; it ``decides`` there, and where the
+    reasoning says what was found.
     """
 
     text: str
@@ -32,13 +31,13 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Exercise:
     """One question, its references and the answer it should get.
 
-    ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go; ``pool`` are the things that must
-    be looked at to find the targets, in the order in which this is done, empty where a look at the picture
-    is enough; ``fitting`` those of them that have what is asked for (the relation, the hat), None where
-    they are not judged one by one; ``every`` when all that fit are wanted.
+    ``question`` holds ``{0}``, ``{1}`` … where the references' boxes go. ``pool`` are the candidates among
+    which the targets must be found, in the order in which they are judged, empty where there is nothing to
+    compare; ``fitting`` are those that are as asked for (the relation, the hat), None where they are not
+    judged one by one. ``wants_all`` says that all that fit are wanted.
     """
 
     question: str
@@ -49,7 +48,7 @@ class Round:
     references: tuple[Fact, ...] = ()
     relation: str | None = None
     skill: str = ""
-    every: bool = False
+    wants_all: bool = False
 
     def prompted(self, boxes: Sequence[ModelBox]) -> str:
         """The question with its references written as boxes."""
@@ -57,14 +56,14 @@ class Round:
 
 
 def answer(
-    scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
+    scene: Scene, facts: Sequence[Fact], asked: Exercise, boxes: Sequence[ModelBox]
 ) -> list[Piece]:
     """The whole trace for a round whose references are written as ``boxes``."""
     pieces = [Piece("<scene>"), *_scene_pieces(scene, facts), Piece("</scene>\n")]
     if boxes:
         pieces += [
             Piece("<focus>Inside the box: "),
-            *_listed(asked.references),
+            *_list_of(asked.references),
             Piece(".</focus>\n"),
         ]
     pieces += [Piece("<think>"), *_think_pieces(asked, boxes), Piece("</think>\n")]
@@ -73,37 +72,37 @@ def answer(
 
 def _scene_pieces(scene: Scene, facts: Sequence[Fact]) -> list[Piece]:
     light = "sunny" if scene.time == "day" else "dusky"
-    return [Piece(f"A {light} {scene.place}. From left to right: "), *_listed(facts), Piece(".")]
+    return [Piece(f"A {light} {scene.place}. From left to right: "), *_list_of(facts), Piece(".")]
 
 
-def _listed(facts: Sequence[Fact]) -> list[Piece]:
+def _list_of(facts: Sequence[Fact]) -> list[Piece]:
     if not facts:
         return [Piece("nothing but background")]
-    return _joined([Piece(article(fact.phrase), fact.index) for fact in facts])
+    return _comma_separated([Piece(article(fact.phrase), fact.index) for fact in facts])
 
 
-def _placed(facts: Sequence[Fact]) -> list[Piece]:
+def _with_points(facts: Sequence[Fact]) -> list[Piece]:
     """Each with its point, so that things that look alike are told apart by the text itself."""
-    return _joined(
+    return _comma_separated(
         [Piece("the {} at ({}, {})".format(f.phrase, *f.point.xy), f.index) for f in facts]
     )
 
 
-def _candidates(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
+def _candidates(asked: Exercise, boxes: Sequence[ModelBox]) -> list[Piece]:
     """The things of the pool, each with a verdict where it can be given one by one."""
     if asked.fitting is None:
-        return _placed(asked.pool)
+        return _with_points(asked.pool)
     pieces: list[Piece] = []
     for fact in asked.pool:
         pieces += [Piece("; ")] if pieces else []
-        pieces += _placed([fact])
+        pieces += _with_points([fact])
         if asked.relation is None:  # then the hat is what is asked for
             pieces.append(Piece(f", {fact.hat or 'no'} hat", fact.index, decides=True))
         pieces.append(Piece(_verdict(asked, fact, boxes), fact.index, True, True))
     return pieces
 
 
-def _verdict(asked: Round, fact: Fact, boxes: Sequence[ModelBox]) -> str:
+def _verdict(asked: Exercise, fact: Fact, boxes: Sequence[ModelBox]) -> str:
     """Whether it fits and, where the nearest is meant, how far it is from the nearest reference."""
     if fact not in (asked.fitting or ()):
         return ", no"
@@ -113,11 +112,11 @@ def _verdict(asked: Round, fact: Fact, boxes: Sequence[ModelBox]) -> str:
     return f", yes, {min(round(far), FRAME.width)} away"  # longer ones are no single piece
 
 
-def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+def _comma_separated(pieces: Sequence[Piece]) -> list[Piece]:
     return [part for piece in pieces for part in (Piece(", "), piece)][1:]
 
 
-def _think_pieces(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
+def _think_pieces(asked: Exercise, boxes: Sequence[ModelBox]) -> list[Piece]:
     """What is sought, what comes into question where there is a choice, and what is chosen."""
     pieces = [Piece(_premise(asked, boxes))]
     if asked.pool:
@@ -125,13 +124,17 @@ def _think_pieces(asked: Round, boxes: Sequence[ModelBox]) -> list[Piece]:
     return [*pieces, *(replace(piece, decides=True) for piece in _conclusion(asked))]
 
 
-def _conclusion(asked: Round) -> list[Piece]:
+def _conclusion(asked: Exercise) -> list[Piece]:
     if not asked.targets:
         return [Piece("None of them fits." if asked.pool else "There is none.")]
-    return [Piece("Found: " if asked.every else "It is "), *_placed(asked.targets), Piece(".")]
+    return [
+        Piece("Found: " if asked.wants_all else "It is "),
+        *_with_points(asked.targets),
+        Piece("."),
+    ]
 
 
-def _premise(asked: Round, boxes: Sequence[ModelBox]) -> str:
+def _premise(asked: Exercise, boxes: Sequence[ModelBox]) -> str:
     if not boxes:
         return f"Looking for {asked.sought}. "
     cited = " and ".join(bbox_text(b) for b in boxes)

@@ -1,8 +1,8 @@
-"""Training batches: one drawn picture, several question–answer pairs that share its prefix.
+"""Training batches: drawn pictures, each with several question–answer pairs that share its prefix.
 
-It knows tokens and where in the picture each of them should look; it knows no loss and no model code.
-The layout of a row: the prefix (system, picture) once, then K pairs, each padded to ``stride`` tokens; a
-pair sees the prefix and itself only, and its positions go on from the prefix.
+A row is the prefix (system, picture) once, then K pairs, each padded to ``stride`` tokens; a pair sees only
+the prefix and itself, and its positions continue from the prefix. Tokens come with labels that say where in
+the picture they should look.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from demo.dialects.prompt import region_reasoner_instruction
-from demo.nano.lessons.answers import Piece, Round, answer
-from demo.nano.lessons.questions import Asker
+from demo.nano.lessons.answers import Exercise, Piece, answer
+from demo.nano.lessons.augment import augment
+from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.model.architecture import CELLS, number_ids
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import FRAME, PEOPLE, RELATIONS, Fact, degree, facts_of
 from demo.nano.world.layout import sample_scene
-from demo.nano.world.phrases import loosened, mistyped
+from demo.nano.world.phrases import with_slip, with_typo
 from demo.nano.world.scene import COLOURS, KINDS, Scene, Thing
-from demo.nano.world.wear import worn
 from demo.picture.geometry import ModelBox
 
 COLOUR_NAMES = tuple(COLOURS)
@@ -83,7 +83,7 @@ class Batch:
         return Batch(*[t.to(device) for t in tensors], prefix=self.prefix, stride=self.stride)  # type: ignore[misc]
 
 
-class Lessons:
+class BatchStream:
     """An endless, seeded stream of batches."""
 
     def __init__(
@@ -119,7 +119,7 @@ class Lessons:
         scene = self._scene()
         drawing = draw(scene, *_training_size(self.rng, scene))
         facts = facts_of(scene, drawing)
-        pixels = _as_seen(self.rng, drawing.image)
+        pixels = _augmented(self.rng, drawing.image)
         owner = cell_owners(drawing)
         return (
             np.ascontiguousarray(pixels.transpose(2, 0, 1)),
@@ -132,7 +132,7 @@ class Lessons:
         )
 
     def _scene(self) -> Scene:
-        """One for half of the pictures in which two things look alike, if a few tries give one."""
+        """A scene; for half of them, a few tries are made to get two things that look alike."""
         tries = ALIKE_TRIES if self.rng.random() < 0.5 else 1
         for _ in range(tries):
             scene = sample_scene(self.rng, int(self.rng.integers(3, 8)))
@@ -167,7 +167,7 @@ class Lessons:
         return ids, positions, segment, labels, ground, source, against, degrees, decides
 
     def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
-        """As many pairs as a row holds; one that is too long is left out and another made."""
+        """As many pairs as a row holds; those that are too long are skipped."""
         rounds = self._rounds(facts)
         made = 0
         while made < self.pairs:
@@ -176,28 +176,28 @@ class Lessons:
                 made += 1
                 yield pair
 
-    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Round, list[ModelBox]]]:
-        asker = Asker(self.rng, facts, drill=True)
+    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Exercise, list[ModelBox]]]:
+        asker = QuestionMaker(self.rng, facts, drill=True)
         while True:
-            asked: Round | None = None
+            asked: Exercise | None = None
             if self.rng.random() < 0.62:
                 several = int(self.rng.choice((1, 2, 3), p=(0.8, 0.16, 0.04)))
                 chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
                 asked = asker.about([facts[int(i)] for i in chosen]) if len(chosen) else None
             asked = asked or asker.first()
-            # Where nothing has to be chosen hardly anything goes wrong.
+            # Questions without a choice are easy, so there are fewer of them.
             if max(len(asked.pool), len(asked.targets)) < 2 and self.rng.random() < EASY_LEFT_OUT:
                 continue
             yield asked, [_jittered(self.rng, f.box) for f in asked.references]
 
     def _pair(
-        self, scene: Scene, facts: Sequence[Fact], asked: Round, boxes: Sequence[ModelBox]
+        self, scene: Scene, facts: Sequence[Fact], asked: Exercise, boxes: Sequence[ModelBox]
     ) -> _Pair:
         said = asked.prompted(boxes)
         if self.rng.random() < 0.15:
-            said = loosened(self.rng, said)
+            said = with_slip(self.rng, said)
         if self.rng.random() < 0.08:
-            said = mistyped(self.rng, said)
+            said = with_typo(self.rng, said)
         question = region_reasoner_instruction(said)
         head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
         body, said_by = self._encode_pieces(answer(scene, facts, asked, boxes))
@@ -209,13 +209,13 @@ class Lessons:
             ids,
             np.arange(len(ids)) >= len(head),
             np.array([-1 if p.about is None else p.about for p in pieces]),
-            self._copied(ids, len(head), 4 * len(boxes)),
+            self._copy_sources(ids, len(head), 4 * len(boxes)),
             np.where(judged, only, -1),
             np.array([_degrees(facts, p, asked.references) for p in pieces], np.float32),
             np.array([p.decides for p in pieces]),
         )
 
-    def _copied(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+    def _copy_sources(self, ids: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
         """For each of the ``count`` numbers that <think> cites, its place in the question."""
         copied = np.full(len(ids), -1)
         if count:
@@ -268,9 +268,9 @@ def prefix_positions(prefix: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
-    """Which thing each of the visual tokens shows (row-major), -1 for background.
+    """The thing that each visual token shows (row-major), -1 for background.
 
-    Small things are asked last, so that a big one behind never takes their only token.
+    Small things come last, so that a big one behind them never takes their only token.
     """
     side = FRAME.width // CELLS
     owners = np.full(CELLS * CELLS, -1)
@@ -287,20 +287,20 @@ def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
 
 
 def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
-    """A small drawing of the scene's own shape; the long side varies, as pictures do."""
+    """Width and height of a drawing in the scene's shape, 260 to 480 pixels on the long side."""
     width, height = scene.aspect
     scale = float(rng.uniform(260, 480)) / max(width, height)
     return round(width * scale), round(height * scale)
 
 
-def _as_seen(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture in the model frame, often worn as pictures are."""
-    framed = Image.fromarray(worn(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
-    return np.asarray(framed)
+def _augmented(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture augmented and scaled to the model frame."""
+    with_courtesy = Image.fromarray(augment(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
+    return np.asarray(with_courtesy)
 
 
 def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:
-    """A reference as it comes from an earlier answer or a hand: a few pixels off."""
+    """The box of a reference, a few pixels off as from an earlier answer or drawn by hand."""
     spread = 1.5 if rng.random() < 0.7 else 5.0
     x1, y1, x2, y2 = (v + round(float(rng.normal(0, spread))) for v in box.xyxy)
     return ModelBox(min(x1, x2 - 1), min(y1, y2 - 1), x2, y2).clamped(FRAME)

@@ -1,4 +1,4 @@
-"""Held-out dialogues of nano's world, written in RegionDial-Bench's own form.
+"""Held-out dialogues of nano's world, written in RegionDial-Bench's format.
 
 ``DIR/dialogues.json`` is a list of ``{image_id, image_path, conversational_turns}``; masks are COCO
 run-length codes, an absent thing is a turn without boxes, and ``context_from_turn`` names the turn, or
@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from demo.nano.lessons.answers import Round
-from demo.nano.lessons.questions import Asker
+from demo.evaluate.data import BOX_PLACE
+from demo.nano.lessons.answers import Exercise
+from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import Fact, facts_of
 from demo.nano.world.layout import sample_scene
 from demo.picture.masks import Mask
 
 MAX_ROUNDS = 7
-PLACE = "<box>{context_bbox}</box>"
-# Training seeds are 32-bit sums; held-out ones lie above, so that no picture is met twice.
+# Training seeds have 32 bits; held-out ones lie above, so that no picture occurs in both.
 HELD_OUT = 1 << 40
 
 
@@ -51,10 +51,10 @@ def _dialogue(folder: Path, number: int, seed: int) -> dict[str, Any]:
 
 def sample_rounds(
     rng: np.random.Generator, facts: Sequence[Fact], count: int
-) -> list[tuple[Round, list[int]]]:
-    """So many different questions, each with the earlier turns (from 0) that it refers to."""
-    asker = Asker(rng, facts)
-    rounds: list[tuple[Round, list[int]]] = []
+) -> list[tuple[Exercise, list[int]]]:
+    """Up to ``count`` different questions, each with the earlier turns (from 0) that it refers to."""
+    asker = QuestionMaker(rng, facts)
+    rounds: list[tuple[Exercise, list[int]]] = []
     asked_before: set[str] = set()
     for _ in range(50 * count):
         usable = [i for i, (r, _) in enumerate(rounds) if len(r.targets) == 1]
@@ -72,7 +72,7 @@ def sample_rounds(
 
 
 def _context(
-    rng: np.random.Generator, rounds: Sequence[tuple[Round, list[int]]], usable: Sequence[int]
+    rng: np.random.Generator, rounds: Sequence[tuple[Exercise, list[int]]], usable: Sequence[int]
 ) -> list[int]:
     """Mostly one earlier turn, sometimes two about different things, sometimes none."""
     if not usable or rng.random() < 0.2:
@@ -85,10 +85,10 @@ def _context(
     return chosen[:1]
 
 
-def _turn(asked: Round, context: list[int], drawing: Drawing) -> dict[str, Any]:
+def _turn(asked: Exercise, context: list[int], drawing: Drawing) -> dict[str, Any]:
     masks = [Mask.from_array(drawing.masks[f.index]) for f in asked.targets]
     turn: dict[str, Any] = {
-        "question": asked.question.format(*([PLACE] * len(context))),
+        "question": asked.question.format(*([BOX_PLACE] * len(context))),
         "bboxes": [list(drawing.boxes[f.index]) for f in asked.targets],
         "masks": [mask.to_dict() for mask in masks],
         "ann_ids": [f.index for f in asked.targets],

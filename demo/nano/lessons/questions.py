@@ -1,8 +1,8 @@
 """Questions about one drawn picture, each with exactly one right answer on which people would agree.
 
-A question is asked only where its answer is clear: relations hold surely or surely not, the nearest is
-plainly the nearest, sizes and places differ visibly. It knows what is true in the picture (`facts.py`) and
-leaves the wording to `phrases.py`.
+A question is asked only where its answer is clear: a relation clearly holds or clearly does not, the
+nearest is clearly the nearest, sizes and places differ visibly. `facts.py` says what is true in the
+picture, `phrases.py` how it is worded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from demo.nano.lessons.answers import Round
+from demo.nano.lessons.answers import Exercise
 from demo.nano.world.facts import GROUPS, PEOPLE, RELATIONS, Fact, matching, nearest, related
 from demo.nano.world.phrases import (
     ORDINALS,
@@ -22,16 +22,16 @@ from demo.nano.world.phrases import (
     article,
     ask,
     ask_all,
-    called,
-    clause,
-    coloured,
-    dressed,
-    framed,
-    hatted,
-    made_up,
+    invented_word,
+    name_for,
     pick,
     plural,
-    spoken,
+    relation_clause,
+    relation_words,
+    with_clothes,
+    with_colour,
+    with_courtesy,
+    with_hat,
 )
 from demo.nano.world.scene import COLOURS, KINDS
 
@@ -48,15 +48,15 @@ _WHICH_IS = (
     "{p}, which {n} is there", "which {n} stands {p}", "do you see {a} {p}",
 )  # fmt: skip
 _T = TypeVar("_T")
-_Maker = Callable[[], Round | None]
+_Maker = Callable[[], Exercise | None]
 
 
-# What a model that is drilled is asked more of: seldom possible in a picture, or hard to tell.
+# Relations that are asked more often when drilling: rarely possible in a picture, or hard to see.
 _HARD = ("overlapping", "touching", "inside", "overlapping", "touching", "above", "below")
 
 
-class Asker:
-    """Makes questions about one picture; with ``drill`` more of those that are hard to learn."""
+class QuestionMaker:
+    """Makes questions about one picture; with ``drill``, more of those that are hard to learn."""
 
     def __init__(
         self, rng: np.random.Generator, facts: Sequence[Fact], *, drill: bool = False
@@ -65,7 +65,7 @@ class Asker:
         self.facts = facts
         self.drill = drill
 
-    def first(self) -> Round:
+    def first(self) -> Exercise:
         """A question that needs no reference."""
         absent, hat = (6, 8) if self.drill else (4, 2)
         makers: tuple[tuple[_Maker, int], ...] = (
@@ -78,10 +78,10 @@ class Asker:
             if (asked := maker()) is not None:
                 return asked
 
-    def about(self, references: Sequence[Fact]) -> Round | None:
-        """A question that needs the given references; None when none comes to mind."""
+    def about(self, references: Sequence[Fact]) -> Exercise | None:
+        """A question that needs the given references; None when no try gives one."""
         if self.rng.random() < (0.32 if self.drill else 0.2):
-            maker: Callable[[Sequence[Fact], str], Round | None] = self._nothing_there
+            maker: Callable[[Sequence[Fact], str], Exercise | None] = self._nothing_there
         else:
             maker = self._relation
         relations = [*RELATIONS, *(["between"] * 4 if len(references) == 2 else [])]
@@ -91,9 +91,9 @@ class Asker:
         tries = (maker(references, relation) for relation in order for _ in range(5))
         return next((asked for asked in tries if asked is not None), None)
 
-    # Each maker tries once and returns None when the picture has nothing that fits.
+    # Each of these tries once and returns None when nothing in the picture fits.
 
-    def _plain(self) -> Round | None:
+    def _plain(self) -> Exercise | None:
         """ "the dog", "the red ball", "the man in the green shirt"."""
         fact = self._pick(self.facts)
         only = [n for n in self._names(fact) if len(self._matching(*n)) == 1]
@@ -102,7 +102,7 @@ class Asker:
         noun, colour = self._pick(only)
         return self._one(noun, colour, fact, "colour" if colour else "kind")
 
-    def _by_colour(self) -> Round | None:
+    def _by_colour(self) -> Exercise | None:
         """ "the green thing", "who is wearing a green shirt"."""
         fact = self._pick(self.facts)
         if fact.kind in PEOPLE:
@@ -110,9 +110,9 @@ class Asker:
         if len(self._matching("thing", fact.colour)) > 1:
             return None
         what = f"the {fact.colour} {self._pick(('thing', 'one', 'object'))}"
-        return Round(self._ask(what), f"the {fact.colour} thing", (fact,), skill="colour")
+        return Exercise(self._ask(what), f"the {fact.colour} thing", (fact,), skill="colour")
 
-    def _who_wears(self, fact: Fact) -> Round | None:
+    def _who_wears(self, fact: Fact) -> Exercise | None:
         pool = tuple(self._matching("person"))
         if sum(f.colour == fact.colour for f in pool) > 1:
             return None
@@ -120,10 +120,10 @@ class Asker:
                 "the person in {}", "which person wears {}", "who is dressed in {}")  # fmt: skip
         worn = f"{fact.colour} {self._pick((_wear(fact.kind), 'shirt', 'top'))}"
         worn = self._pick((article(worn), f"the {worn}", fact.colour))
-        question = framed(self.rng, self._pick(asks).format(worn))
-        return Round(question, f"the person in {fact.colour}", (fact,), pool, skill="colour")
+        question = with_courtesy(self.rng, self._pick(asks).format(worn))
+        return Exercise(question, f"the person in {fact.colour}", (fact,), pool, skill="colour")
 
-    def _hat(self) -> Round | None:
+    def _hat(self) -> Exercise | None:
         """ "the woman with the yellow hat", "who is wearing a hat"."""
         if self.drill and self.rng.random() < 0.2:
             return self._no_such_hat()
@@ -141,7 +141,7 @@ class Asker:
             return None
         return self._in_hat(noun, str(fact.hat), (fact,), pool, "hat")
 
-    def _no_such_hat(self) -> Round | None:
+    def _no_such_hat(self) -> Exercise | None:
         """A hat that nobody wears."""
         noun, hat = self._pick(("person", *PEOPLE)), self._pick(tuple(COLOURS))
         pool = tuple(self._matching(noun))
@@ -151,19 +151,20 @@ class Asker:
 
     def _in_hat(
         self, noun: str, hat: str, worn_by: tuple[Fact, ...], pool: tuple[Fact, ...], skill: str
-    ) -> Round:
-        what = f"the {hatted(self.rng, called(self.rng, noun), hat)}"
+    ) -> Exercise:
+        what = f"the {with_hat(self.rng, name_for(self.rng, noun), hat)}"
         sought = f"the {noun} with the {hat} hat"
-        return Round(self._ask(what), sought, worn_by, pool, worn_by, skill=skill)
+        return Exercise(self._ask(what), sought, worn_by, pool, worn_by, skill=skill)
 
-    def _with_a_hat(self, noun: str, fact: Fact, pool: tuple[Fact, ...]) -> Round:
+    def _with_a_hat(self, noun: str, fact: Fact, pool: tuple[Fact, ...]) -> Exercise:
         asks = ("who is wearing a hat", "who has a hat", "who wears a hat")
-        what = f"the {called(self.rng, noun)} {self._pick(('with a hat', 'wearing a hat', 'with the hat'))}"
+        said = name_for(self.rng, noun)
+        what = f"the {said} {self._pick(('with a hat', 'wearing a hat', 'with the hat'))}"
         who = noun == "person" and self.rng.random() < 0.6
-        question = framed(self.rng, self._pick(asks)) if who else self._ask(what)
-        return Round(question, f"the {noun} with a hat", (fact,), pool, (fact,), skill="hat")
+        question = with_courtesy(self.rng, self._pick(asks)) if who else self._ask(what)
+        return Exercise(question, f"the {noun} with a hat", (fact,), pool, (fact,), skill="hat")
 
-    def _size(self) -> Round | None:
+    def _size(self) -> Exercise | None:
         """ "the largest dog"; the winner must be clearly larger or smaller than the next."""
         noun = self._shared_noun()
         if noun is None:
@@ -180,13 +181,13 @@ class Asker:
         )
         if len(pool) == 2:
             words += ("smaller",) if small else ("larger", "bigger")
-        word, said = self._pick(words), called(self.rng, noun)
+        word, said = self._pick(words), name_for(self.rng, noun)
         ways = ("{w} {n}", "{w} {n}", "{w} {n}", "{w} of the {p}", "{n} that is the {w}")
         what = f"the {self._pick(ways).format(w=word, n=said, p=plural(said))}"
         sought = f"the {'smallest' if small else 'largest'} {noun}"
-        return Round(self._ask(what), sought, (first,), pool, skill="size")
+        return Exercise(self._ask(what), sought, (first,), pool, skill="size")
 
-    def _order(self) -> Round | None:
+    def _order(self) -> Exercise | None:
         """ "the second tree from the left", "the rightmost car"; places must be clearly apart."""
         noun = self._shared_noun()
         if noun is None:
@@ -198,9 +199,9 @@ class Asker:
         row = row[::-1] if right else row
         side = "right" if right else "left"
         place = int(self.rng.integers(min(len(row), len(ORDINALS))))
-        what = self._nth(called(self.rng, noun), place, side, two=len(row) == 2)
+        what = self._nth(name_for(self.rng, noun), place, side, two=len(row) == 2)
         sought = f"the {ORDINALS[place]} {noun} from the {side}"
-        return Round(self._ask(what), sought, (row[place],), tuple(row), skill="order")
+        return Exercise(self._ask(what), sought, (row[place],), tuple(row), skill="order")
 
     def _nth(self, noun: str, place: int, side: str, *, two: bool) -> str:
         nth = ORDINALS[place]
@@ -214,7 +215,7 @@ class Asker:
                 ways += ("the {n} on the {s}", "the {s} {n}", "the {n} on the {s} side")
         return self._pick(ways).format(o=nth, n=noun, s=side)
 
-    def _all(self) -> Round | None:
+    def _all(self) -> Exercise | None:
         """ "all the dogs", "all red things"; sometimes there is only one."""
         fact = self._pick(self.facts)
         noun, colour = self._pick((*self._names(fact), ("thing", fact.colour)))
@@ -222,16 +223,16 @@ class Asker:
         if len(found) == 1 and self.rng.random() < 0.75:
             return None
         pool = tuple(self._matching(noun)) if colour and noun != "thing" else ()
-        said, rest = plural(called(self.rng, noun)), ""
+        said, rest = plural(name_for(self.rng, noun)), ""
         if colour and noun in ("person", *PEOPLE):
             rest = self._pick(("in {}", "wearing {}", "dressed in {}")).format(colour)
         else:
             said = f"{colour} {said}".strip()
         sought = f"all {colour} {plural(noun)}".replace("  ", " ")
         question = ask_all(self.rng, said, rest)
-        return Round(question, sought, found, pool, skill="plural", every=True)
+        return Exercise(question, sought, found, pool, skill="plural", wants_all=True)
 
-    def _absent(self) -> Round | None:
+    def _absent(self) -> Exercise | None:
         """Something that is not in the picture, or not in that colour, or not in this world."""
         luck = self.rng.random()
         if luck < 0.3:
@@ -244,29 +245,31 @@ class Asker:
             return None
         return self._one(noun, colour, None, "absent")
 
-    def _stranger(self) -> Round:
+    def _stranger(self) -> Exercise:
         word = self._strange_word()
         if self.rng.random() < 0.2:
-            return Round(ask_all(self.rng, plural(word)), UNKNOWN, (), skill="absent", every=True)
+            return Exercise(
+                ask_all(self.rng, plural(word)), UNKNOWN, (), skill="absent", wants_all=True
+            )
         colour = f"{self._pick(tuple(COLOURS))} " if self.rng.random() < 0.15 else ""
-        return Round(self._ask(f"the {colour}{word}"), UNKNOWN, (), skill="absent")
+        return Exercise(self._ask(f"the {colour}{word}"), UNKNOWN, (), skill="absent")
 
     def _strange_word(self) -> str:
-        """A word for what is not in this world, known or not, now and then two of them."""
+        """A word, real or invented, for something that is not in this world; sometimes two words."""
         known = self.rng.random() < (0.6 if self.drill else 0.75)
-        word = self._pick(STRANGERS) if known else made_up(self.rng)
+        word = self._pick(STRANGERS) if known else invented_word(self.rng)
         if self.drill and self.rng.random() < 0.15:
             word = f"{self._pick(STRANGERS)} {word}"
         return word
 
-    def _strange_colour(self) -> Round:
+    def _strange_colour(self) -> Exercise:
         noun = self._pick(self.facts).kind
         what = f"the {self._pick(STRANGE_COLOURS)} {noun}"
         pool = tuple(self._matching(noun))
         sought = f"the {noun} in another colour"
-        return Round(self._ask(what), sought, (), pool, skill="absent")
+        return Exercise(self._ask(what), sought, (), pool, skill="absent")
 
-    def _relation(self, references: Sequence[Fact], relation: str) -> Round | None:
+    def _relation(self, references: Sequence[Fact], relation: str) -> Exercise | None:
         """ "the dog to the left of …", "what is above …", "the ball between … and …"."""
         boxes, own = [f.box for f in references], [f.index for f in references]
         noun, colour = self._pick((("thing", ""), *self._names(self._pick(self.facts))))
@@ -277,14 +280,14 @@ class Asker:
         pool = self._matching(noun, colour, but=own)
         return self._related(noun, colour, relation, (fact,), pool, found, references)
 
-    def _nothing_there(self, references: Sequence[Fact], relation: str) -> Round | None:
-        """Something that is nowhere, or not where it is asked for."""
+    def _nothing_there(self, references: Sequence[Fact], relation: str) -> Exercise | None:
+        """Something that is not in the picture, or not in the place that is asked about."""
         if self.rng.random() < 0.25:
             return self._related(
                 self._strange_word(), "", relation, (), [], [], references, UNKNOWN
             )
         boxes, own = [f.box for f in references], [f.index for f in references]
-        # What is there, but elsewhere, is the hard case.
+        # A thing that is in the picture, but elsewhere, is the hard case.
         anywhere = self.rng.random() < (0.2 if self.drill else 0.4)
         noun = self._pick(KINDS) if anywhere else self._pick(self.facts).kind
         if self.drill and self.rng.random() < 0.15:
@@ -305,10 +308,10 @@ class Asker:
         references: Sequence[Fact],
         sought: str = "",
         skill: str = "",
-    ) -> Round:
+    ) -> Exercise:
         slots = " and ".join(f"{{{i}}}" for i in range(len(references)))
         question = self._asked_beside(noun, colour, relation, slots)
-        return Round(
+        return Exercise(
             question,
             sought or _sought(noun, colour),
             targets,
@@ -321,28 +324,28 @@ class Asker:
 
     def _asked_beside(self, noun: str, colour: str, relation: str, slots: str) -> str:
         """The sentence for a noun in a relation to the references."""
-        place = f"{spoken(self.rng, relation)} {slots}"
+        place = f"{relation_words(self.rng, relation)} {slots}"
         luck = self.rng.random()
         if noun == "thing" and not colour:
-            return framed(self.rng, self._pick(_WHAT_IS).format(place))
+            return with_courtesy(self.rng, self._pick(_WHAT_IS).format(place))
         if noun in ("person", *PEOPLE) and not colour and luck < 0.25:
             who = "who" if noun == "person" else f"which {noun}"
-            return framed(self.rng, f"{who} is {place}")
-        said = called(self.rng, noun)
+            return with_courtesy(self.rng, f"{who} is {place}")
+        said = name_for(self.rng, noun)
         if luck < 0.4 and not colour:
             way = self._pick(_WHICH_IS)
-            return framed(self.rng, way.format(n=said, a=article(said), p=place))
+            return with_courtesy(self.rng, way.format(n=said, a=article(said), p=place))
         named = self._named(said, noun, colour)
         if luck < 0.5:
-            return framed(self.rng, f"{place}{self._pick((' ', ', '))}{self._ask(named)}")
+            return with_courtesy(self.rng, f"{place}{self._pick((' ', ', '))}{self._ask(named)}")
         comma = ", " if self.rng.random() < 0.12 else " "
-        return self._ask(f"{named}{comma}{clause(self.rng, relation)} {slots}")
+        return self._ask(f"{named}{comma}{relation_clause(self.rng, relation)} {slots}")
 
-    def _one(self, noun: str, colour: str, fact: Fact | None, skill: str) -> Round:
-        what = self._named(called(self.rng, noun), noun, colour)
+    def _one(self, noun: str, colour: str, fact: Fact | None, skill: str) -> Exercise:
+        what = self._named(name_for(self.rng, noun), noun, colour)
         pool = tuple(self._matching(noun)) if colour else ()
         targets = (fact,) if fact else ()
-        return Round(self._ask(what), _sought(noun, colour), targets, pool, skill=skill)
+        return Exercise(self._ask(what), _sought(noun, colour), targets, pool, skill=skill)
 
     def _ask(self, what: str) -> str:
         return ask(self.rng, what)
@@ -352,8 +355,8 @@ class Asker:
         if not colour:
             return f"the {said}"
         if noun in ("person", *PEOPLE):
-            return f"the {dressed(self.rng, said, colour, _wear(noun))}"
-        return f"the {coloured(self.rng, said, colour)}"
+            return f"the {with_clothes(self.rng, said, colour, _wear(noun))}"
+        return f"the {with_colour(self.rng, said, colour)}"
 
     def _names(self, fact: Fact) -> list[tuple[str, str]]:
         """(noun, colour or "") pairs that fit a thing; the plain kind twice as often."""
@@ -382,7 +385,7 @@ def _wear(noun: str) -> str:
 
 
 def _sought(noun: str, colour: str) -> str:
-    """What the reasoning says it looks for: always in the same words."""
+    """How the reasoning names what it looks for, always in the same words."""
     if colour and noun in ("person", *PEOPLE):
         return f"the {noun} in {colour}"
     return f"the {colour} {noun}".replace("  ", " ")

@@ -1,6 +1,6 @@
 """Nano's architecture: a Qwen2.5-VL of a few million parameters, and how its checkpoint is saved.
 
-Same classes as the 7B, so the same code loads it. It knows sizes, not how they are trained.
+The classes are those of the 7B, so the same code loads it.
 """
 
 from __future__ import annotations
@@ -109,10 +109,10 @@ def save_checkpoint(
 def take_weights(
     model: Qwen2_5_VLForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, folder: Path
 ) -> None:
-    """Give a model the weights of a checkpoint of the same sizes.
+    """Load the weights of a checkpoint of the same sizes into a model.
 
-    Its tokenizer may know other pieces than the checkpoint's: one that is new starts as the mean of
-    the pieces that it was written with there.
+    A token that the checkpoint's tokenizer does not have starts as the mean of the tokens that encode it
+    there.
     """
     source = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
     former = AutoTokenizer.from_pretrained(folder)
@@ -130,10 +130,10 @@ def take_weights(
 def _number_embeddings(
     model: Qwen2_5_VLForConditionalGeneration, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    """Start the numbers' embeddings as Fourier features, so that near numbers look alike.
+    """Initialise the numbers' embeddings as Fourier features, so that near numbers are similar.
 
-    The rest stays random, but stronger: with weak differences between neighbours the model learned to
-    cite references only nearly, not exactly.
+    The other components stay random, but larger: with small differences between neighbours the model
+    learned to cite references only nearly, not exactly.
     """
     ids = torch.tensor(number_ids(tokenizer))
     values = torch.arange(len(ids))[:, None] / FRAME.width

@@ -1,7 +1,7 @@
-"""Nano's forward passes for training: dense batches, shared prefixes, and a look at the attention.
+"""Nano's forward passes for training: dense batches, shared prefixes, and access to attention scores.
 
-They run the library's own weights, but know that all pictures have the frame's size and that several
-pairs share one prefix, which saves most of the work; tests check that they equal the library's passes.
+They use the library's own modules, but all pictures have the frame's size and several pairs share one
+prefix, which saves most of the work; tests check that they equal the library's passes.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Layout:
         return full[:, : self.prefix].transpose(1, 2), pairs.transpose(2, 3)
 
     def gather(self, prefixes: Tensor, pairs: Tensor) -> Tensor:
-        """The way back, to [T, heads · width]."""
+        """The inverse of `spread`, to [T, heads · width]."""
         full = torch.cat([prefixes.transpose(1, 2), pairs.transpose(2, 3).flatten(1, 2)], dim=1)
         return full.flatten(0, 1).flatten(1)[self.index]
 
     def beside(self, prefixes: Tensor, pairs: Tensor) -> Tensor:
-        """Each pair's own after its prefix: [B, K, heads, P + S, width]."""
+        """Each pair after its prefix: [B, K, heads, P + S, width]."""
         shared = prefixes[:, None].expand(-1, self.pairs, -1, -1, -1)
         return torch.cat([shared, pairs], dim=3)
 

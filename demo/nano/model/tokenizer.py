@@ -1,7 +1,6 @@
 """Nano's tokenizer: whole words, whole numbers, and the fixed instruction as a handful of tokens.
 
-Any text can be written with it (unknown words fall back to characters, unknown characters to bytes), so
-people may type what they like. It knows strings only.
+It can encode any text: unknown words fall back to characters, unknown characters to bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ SPECIAL = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>",
     "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
 )  # fmt: skip
-# Texts that stand in every prompt or answer, each one token.
+# Texts in every prompt or answer, one token each.
 FIXED = (
     *region_reasoner_instruction("\0").split("\0"),
     "system\nYou are a helpful assistant.",

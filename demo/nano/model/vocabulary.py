@@ -1,4 +1,4 @@
-"""The words nano's tokenizer knows whole: those of its world, and common English ones.
+"""The words that are single tokens for nano: those of its world, and common English ones.
 
 Common words that training never uses cost little and let unforeseen sentences be read word by word.
 """

@@ -1,7 +1,6 @@
 """The measured part of a model card: reports of `evaluate` and `robust` as Markdown tables.
 
-It reads the reports' dictionaries (fresh, or from JSON) and replaces what stands between two markers of a
-card. It measures nothing.
+Reports are dictionaries, fresh or read from JSON; the tables replace what is between two markers of a card.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ def rounds_table(report: Scores) -> str:
 
 
 def figures_table(report: Scores) -> str:
-    """What is no AP: boxes, absent things, several at once, citations, masks, time."""
+    """Figures besides AP: boxes, absent things, several at once, citations, masks, time."""
     overall = report["overall"]
     several = f"of {report['plural_turns']:,} rounds"
     rows = [

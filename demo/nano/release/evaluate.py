@@ -1,8 +1,8 @@
-"""How good nano is on held-out dialogues: what its model card tells beside the benchmark's own scores.
+"""How good nano is on held-out dialogues: the figures of its model card besides the benchmark's scores.
 
 Dialogues are read and played by `evaluate/`, with the model's own earlier predictions as references. Masks
-are compared with the *ceiling*: what the same segmenter makes of the true boxes and of a point on the
-thing.
+are compared with the *ceiling*: the masks that the same segmenter makes from the true boxes and a point on
+each thing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median_high
 from typing import Any
 
 from demo.errors import InputError
@@ -20,12 +21,12 @@ from demo.evaluate.metrics import (
     is_hit,
     mask_iou,
     mean_of,
-    merged,
     summarize,
     summarize_rounds,
+    union_of,
 )
 from demo.evaluate.play import TurnRow, play, turn_score
-from demo.evaluate.reference_policy import Manner
+from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.score import cites_exactly
 from demo.nano.world.facts import inner_point
 from demo.picture.geometry import PictureBox
@@ -75,12 +76,12 @@ class Report:
             "references": self.references,
             "fallbacks": self.fallbacks,
             **self._masks(overall.giou),
-            "median_first_token_s": _median(self.first_token_s),
-            "median_total_s": _median(self.total_s),
+            "median_first_token_s": median_high(self.first_token_s) if self.first_token_s else None,
+            "median_total_s": median_high(self.total_s) if self.total_s else None,
         }
 
     def _masks(self, giou: float | None) -> dict[str, float | None]:
-        """gIoU of the ceiling over the same turns, and how much of it was reached."""
+        """gIoU of the ceiling over the same turns, and the share of it that was reached."""
         best = mean_of(self.ceiling)
         return {
             "ceiling": best,
@@ -89,9 +90,9 @@ class Report:
 
 
 def read_usable(path: Path, limit: int | None = None) -> list[Dialogue]:
-    """The first dialogues of a ``dialogues.json``.
+    """The first ``limit`` dialogues of a ``dialogues.json``.
 
-    Raises InputError for a file that holds none, and for a row of it that cannot be used.
+    Raises InputError for a file without any, and for a row that cannot be used.
     """
     return [_usable(row) for row in read_dialogues(path, limit=limit)]
 
@@ -107,11 +108,11 @@ def evaluate(
     report = Report()
     for number, dialogue in enumerate(dialogues, start=1):
         report.dialogues += 1
-        row = play(dialogue, reasoner, segmenter, Manner())
+        row = play(dialogue, reasoner, segmenter, ReferencePolicy())
         for turn, true in zip(row["turns"], dialogue.turns, strict=True):
             _note(report, turn, true)
         if segmenter is not None:
-            report.ceiling += _at_best(dialogue, segmenter)
+            report.ceiling += _ceiling_of(dialogue, segmenter)
         say(
             f"{number}/{len(dialogues)} dialogues, AP so far {summarize(report.scores).ap or 0:.3f}"
         )
@@ -150,10 +151,8 @@ def _note_boxes(report: Report, turn: TurnRow, true: TrueTurn) -> None:
         report.counted.append(len(predicted) == len(true.boxes))
 
 
-def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
-    """For each turn with something to find, the IoU of the masks that the segmenter makes when it is
-    given the true boxes and points.
-    """
+def _ceiling_of(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
+    """The IoU of the segmenter's masks from true boxes and points, for each turn with something to find."""
     picture = open_stored(dialogue.picture)
     best: list[float] = []
     for true in dialogue.turns:
@@ -163,13 +162,9 @@ def _at_best(dialogue: Dialogue, segmenter: Segmenter) -> list[float]:
                 MaskPrompt(box, inner_point(m)) for box, m in zip(true.boxes, masks, strict=True)
             ]
             made = (segment.mask.to_array() for segment in segmenter.segment(picture, prompts))
-            best.append(mask_iou(merged(made, picture.size), merged(masks, picture.size)))
+            best.append(mask_iou(union_of(made, picture.size), union_of(masks, picture.size)))
     return best
 
 
 def _each(groups: dict[str, list[TurnScore]]) -> dict[str, dict[str, Any]]:
     return {name: asdict(summarize(scores)) for name, scores in sorted(groups.items())}
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return sorted(values)[len(values) // 2] if values else None

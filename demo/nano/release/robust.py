@@ -1,50 +1,45 @@
-"""How nano fares with people and pictures it was not trained on, through the engine that runs the app.
+"""How robust nano is to wordings and pictures that it was not trained on, through the app's own engine.
 
 Three measurements on held-out scenes, all of boxes alone:
 
 - *people*: hand-written ways of asking (``paraphrases.json``), which training never reads;
 - *pictures*: the same first questions on the same scenes in other shapes, sizes and lights;
-- *outside*: things that its world does not have, for which the honest answer is an empty one.
+- *outside*: things that its world does not have, for which the right answer is an empty one.
 
-It asks only what has one clear right answer. It knows no files but the paraphrases' and writes none.
+Only questions with one clear right answer are asked.
 """
 
 from __future__ import annotations
 
 import io
 import itertools
-import json
-import string
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from demo.dialogue.engine import answer, begin
-from demo.errors import InputError
 from demo.evaluate.metrics import TurnScore, says_none, score_turn, summarize
+from demo.nano.lessons.augment import fade
 from demo.nano.lessons.heldout import HELD_OUT, sample_rounds
+from demo.nano.release.paraphrases import Paraphrase, choose, read_paraphrases
 from demo.nano.world.drawing import Box, Drawing, draw
-from demo.nano.world.facts import GROUPS, PEOPLE, RELATIONS, Fact, facts_of, matching, related
+from demo.nano.world.facts import GROUPS, Fact, facts_of
 from demo.nano.world.layout import sample_scene, unit
-from demo.nano.world.phrases import STRANGERS, plural
-from demo.nano.world.scene import COLOURS, KINDS, Scene
-from demo.nano.world.wear import paled
+from demo.nano.world.phrases import STRANGERS
+from demo.nano.world.scene import KINDS, Scene
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture, Pixels, Source, open_picture
 from demo.picture.regions import Origin, RegionObject
 from demo.reasoners.base import Reasoner
 
-PARAPHRASES = Path(__file__).with_name("paraphrases.json")
-# Each paraphrase is asked about one scene in so many.
-SCENES_A_TIME = 20
+SCENES_A_TIME = 20  # each paraphrase is asked about one scene in this many
 LONG_SIDE = 640
 SEED = 1  # of the scenes that cards report on
-# What is neither in nano's world nor in what it was taught to miss.
+# Things that are not in nano's world and not among the absent things of its training.
 OUTSIDE = (
     "the dinosaur", "the unicorn", "the dolphin", "the hedgehog", "the pelican", "the walrus",
     "the platypus", "the armadillo", "the meerkat", "the mermaid", "the vampire", "the yeti",
@@ -59,29 +54,29 @@ OUTSIDE = (
     "napoleon", "taylor swift", "mount everest", "the northern lights", "happiness",
     "gravity", "justice", "the meaning of life", "next tuesday",
 )  # fmt: skip
-OUTSIDE_ASKS = ("find {}", "where is {}?", "segment {}", "please show me {}")
+OUTSIDE_QUESTIONS = ("find {}", "where is {}?", "segment {}", "please show me {}")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """A held-out scene with what is true of it; ``boxes`` are those of its things, in picture pixels."""
+class DrawnScene:
+    """A held-out scene with its facts; ``boxes`` are those of its things, in picture pixels."""
 
     scene: Scene
     boxes: tuple[Box, ...]
     facts: tuple[Fact, ...]
 
     def picture(self) -> Picture:
-        """Drawn as it was laid out."""
+        """The scene's picture in its own size."""
         return open_picture(draw(self.scene).image, "scene")
 
 
-def sights(count: int, seed: int) -> list[Sight]:
-    """So many held-out scenes; none is one of a held-out dialogue or of training."""
+def draw_scenes(count: int, seed: int) -> list[DrawnScene]:
+    """Draw ``count`` held-out scenes, other than those of held-out dialogues and of training."""
     made = []
     for number in range(count):
         scene = sample_scene(np.random.default_rng([HELD_OUT + seed, number, 1]))
         drawing = draw(scene)
-        made.append(Sight(scene, drawing.boxes, facts_of(scene, drawing)))
+        made.append(DrawnScene(scene, drawing.boxes, facts_of(scene, drawing)))
     return made
 
 
@@ -114,7 +109,7 @@ def robustness(
     reasoner: Reasoner, count: int, seed: int, *, say: Callable[[str], None] = lambda _: None
 ) -> Robustness:
     """All three measurements on ``count`` scenes; about 20 turns a scene."""
-    seen = sights(count, seed)
+    seen = draw_scenes(count, seed)
     report = Robustness(seed, count)
     ask_people(report, reasoner, seen, read_paraphrases(), -(-count // SCENES_A_TIME), say)
     ask_pictures(report, reasoner, seen, CONDITIONS, say)
@@ -146,89 +141,15 @@ def _ask(
     return score_turn(1, found, [PictureBox(*b) for b in truth], readable=readable)
 
 
-# --- people --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Paraphrase:
-    """A way of asking, with slots such as ``{noun}``; in capitals their words are, too.
-
-    ``rare`` has a word that nano's world does not use; ``noun`` is what such a word means. ``which`` is
-    the largest or smallest, or a place in a row (``right 2``). ``of`` limits nouns to a person or to
-    other things, where the sentence would be odd about the others.
-    """
-
-    skill: str
-    text: str
-    rare: bool = False
-    noun: str = ""
-    which: str = ""
-    of: str = ""
-
-    @property
-    def slots(self) -> frozenset[str]:
-        """Names of its slots in lower case."""
-        return frozenset(
-            name.lower() for _, name, _, _ in string.Formatter().parse(self.text) if name
-        )
-
-    @property
-    def nouns(self) -> tuple[str, ...]:
-        """What it may be asked of; kinds twice as often as groups."""
-        if self.noun:
-            return (self.noun,)
-        if not self.slots & {"noun", "plural"}:
-            return ("person",) if self.of == "person" else ("thing",)
-        people = (*PEOPLE, "person")
-        if self.of == "person":
-            return (*PEOPLE, *people)
-        return tuple(n for n in (*KINDS, *KINDS, *GROUPS) if self.of == "" or n not in people)
-
-    @property
-    def colours(self) -> tuple[str, ...]:
-        return tuple(COLOURS) if "colour" in self.slots else ("",)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the slots of a paraphrase may stand for in a picture, and the right answer then."""
-
-    targets: tuple[Fact, ...]
-    noun: str = "thing"
-    colour: str = ""
-    hat: str = ""
-    references: tuple[Fact, ...] = ()
-
-    def question(self, text: str) -> str:
-        """The text with its slots filled."""
-        words = {
-            "noun": self.noun,
-            "plural": plural(self.noun),
-            "colour": self.colour,
-            "hat": self.hat,
-        }
-        capitals = {name.upper(): word.upper() for name, word in words.items()}
-        return text.format(**words, **capitals, R1="R1", R2="R2")
-
-
-def read_paraphrases() -> tuple[Paraphrase, ...]:
-    """The hand-written ways of asking. Raises InputError when their file is damaged."""
-    try:
-        rows = json.loads(PARAPHRASES.read_text(encoding="utf-8"))
-        return tuple(Paraphrase(**row) for row in rows)
-    except (OSError, TypeError, ValueError) as error:
-        raise InputError(f"The file {PARAPHRASES.name} cannot be read: {error}.") from error
-
-
 def ask_people(
     report: Robustness,
     reasoner: Reasoner,
-    seen: Sequence[Sight],
+    seen: Sequence[DrawnScene],
     paraphrases: Sequence[Paraphrase],
     times: int,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Ask each paraphrase about so many of the scenes, where they have what it asks for."""
+    """Ask each paraphrase about up to ``times`` of the scenes that have what it asks for."""
     rng = np.random.default_rng([HELD_OUT + report.seed, 0, 2])
     for number, way in enumerate(paraphrases, start=1):
         scores = report.rare if way.rare else report.people[way.skill]
@@ -244,104 +165,14 @@ def ask_people(
         say(f"{number}/{len(paraphrases)} paraphrases")
 
 
-def choose(rng: np.random.Generator, way: Paraphrase, facts: Sequence[Fact]) -> Choice | None:
-    """One of the clear ways to fill a paraphrase for a picture, None where there is none."""
-    choices = list(_CHOICES.get(way.skill, _related)(way, facts))
-    return choices[int(rng.integers(len(choices)))] if choices else None
-
-
-def _one(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """The only thing of that noun and colour."""
-    for noun, colour in itertools.product(way.nouns, way.colours):
-        found = matching(facts, noun, colour)
-        odd = way.of == "thing" and any(f.kind in PEOPLE for f in found)
-        if len(found) == 1 and not odd and _plainly(facts, found, noun, colour):
-            yield Choice(found, noun, colour)
-
-
-def _hat(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """The only one with a hat, or with a hat of that colour."""
-    hats = tuple(COLOURS) if "hat" in way.slots else ("",)
-    for noun, hat in itertools.product(way.nouns, hats):
-        found = tuple(f for f in matching(facts, noun) if f.hat and hat in ("", f.hat))
-        if len(found) == 1:
-            yield Choice(found, noun, hat=hat)
-
-
-def _size(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """The largest or smallest of a noun, by a quarter at least."""
-    for noun in way.nouns:
-        ranked = sorted(matching(facts, noun), key=lambda f: f.box.area)
-        ranked = ranked if way.which == "smallest" else ranked[::-1]
-        areas = sorted(f.box.area for f in ranked[:2])
-        if len(areas) == 2 and areas[1] >= 1.25 * areas[0]:
-            yield Choice((ranked[0],), noun)
-
-
-def _order(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """So many from a side, in a row whose members are plainly apart."""
-    side, _, place = way.which.partition(" ")
-    for noun in way.nouns:
-        row = sorted(matching(facts, noun), key=lambda f: f.centre[0], reverse=side == "right")
-        apart = all(abs(a.centre[0] - b.centre[0]) >= 8 for a, b in itertools.pairwise(row))
-        if len(row) >= max(2, int(place)) and apart:
-            yield Choice((row[int(place) - 1],), noun)
-
-
-def _plural(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """All of a noun, at least two."""
-    for noun, colour in itertools.product(way.nouns, way.colours):
-        found = matching(facts, noun, colour)
-        if len(found) > 1:
-            yield Choice(found, noun, colour)
-
-
-def _absent(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """What is nowhere in the picture; with a colour, what is there in other colours only."""
-    for noun, colour in itertools.product(way.nouns, way.colours):
-        there = bool(matching(facts, noun)) if colour else True
-        if there and not matching(facts, noun, colour) and _plainly(facts, (), noun, colour):
-            for reference in facts if "r1" in way.slots else [None]:
-                given = () if reference is None else (reference,)
-                yield Choice((), noun, colour, references=given)
-
-
-def _related(way: Paraphrase, facts: Sequence[Fact]) -> Iterator[Choice]:
-    """The only thing in a relation to a reference, or between two."""
-    count = 2 if way.skill == "between" else 1
-    for given in itertools.permutations(facts, count):
-        boxes, own = [f.box for f in given], [f.index for f in given]
-        for noun in way.nouns:
-            found = related(facts, way.skill, boxes, noun, own)
-            if found is not None and len(found) == 1:
-                yield Choice(tuple(found), noun, references=given)
-
-
-_CHOICES: dict[str, Callable[[Paraphrase, Sequence[Fact]], Iterator[Choice]]] = {
-    "kind": _one, "colour": _one, "hat": _hat, "size": _size, "order": _order,
-    "plural": _plural, "absent": _absent,
-}  # fmt: skip
-SKILLS = (*_CHOICES, *RELATIONS, "between")
-
-
-def _plainly(facts: Sequence[Fact], found: Sequence[Fact], noun: str, colour: str) -> bool:
-    """Whether no hat makes it unclear who is in a colour."""
-    if noun not in (*PEOPLE, "person", "thing") or not colour:
-        return True
-    return not any(f.hat == colour for f in facts if f not in found)
-
-
-# --- pictures ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What happens to a scene's picture: another shape, another size, or wear of its pixels."""
+    """A change to a scene's picture: another shape, another size, or an effect on its pixels."""
 
     name: str
     aspect: tuple[int, int] | None = None
     long_side: int | None = None
-    wear: Callable[[Pixels], Source] = lambda pixels: pixels
+    effect: Callable[[Pixels], Source] = lambda pixels: pixels
 
 
 def _jpeg(pixels: Pixels) -> bytes:
@@ -362,24 +193,23 @@ CONDITIONS = (
         for w, h in ((4, 3), (3, 4), (1, 1), (3, 2), (16, 9), (9, 16), (2, 1))
     ),
     *(Condition(f"{side} px", long_side=side) for side in (320, 640, 1280, 3840)),
-    Condition("JPEG 40", wear=_jpeg),
-    Condition("dark", wear=_exposed(0.45)),
-    Condition("bright", wear=_exposed(1.6)),
-    Condition("pale", wear=lambda pixels: paled(pixels, contrast=0.5, colour=0.5)),
+    Condition("JPEG 40", effect=_jpeg),
+    Condition("dark", effect=_exposed(0.45)),
+    Condition("bright", effect=_exposed(1.6)),
+    Condition("pale", effect=lambda pixels: fade(pixels, contrast=0.5, colour=0.5)),
 )
 
 
 def ask_pictures(
     report: Robustness,
     reasoner: Reasoner,
-    seen: Sequence[Sight],
+    seen: Sequence[DrawnScene],
     conditions: Sequence[Condition],
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Ask one first question a scene, the same under every condition.
+    """Ask one question about each scene, the same under every condition.
 
-    A scene that cannot be told in one of the shapes, because things would hide each other, is left out
-    of all.
+    A scene in which things would hide each other in one of the shapes is left out of all conditions.
     """
     rng = np.random.default_rng([HELD_OUT + report.seed, 0, 3])
     usable = [sight for sight in seen if _fits_all(sight.scene, conditions)]
@@ -394,9 +224,9 @@ def ask_pictures(
 
 
 def under(scene: Scene, condition: Condition) -> tuple[Picture, tuple[Box, ...]]:
-    """The scene's picture under a condition, with its true boxes; nothing is written to disk."""
+    """The scene's picture under a condition, and its true boxes."""
     drawing = _drawn(scene, condition)
-    return open_picture(condition.wear(drawing.image), condition.name), drawing.boxes
+    return open_picture(condition.effect(drawing.image), condition.name), drawing.boxes
 
 
 def _drawn(scene: Scene, condition: Condition) -> Drawing:
@@ -423,7 +253,7 @@ def _fits_all(scene: Scene, conditions: Sequence[Condition]) -> bool:
 
 
 def _shows_all(scene: Scene) -> bool:
-    """Whether of every thing so much is in view that its visible box is most of its whole box."""
+    """Whether the visible part of every thing fills most of its whole box."""
     if any(min(t.box) < 0 or max(t.box) > 1 for t in scene.things):
         return False
     side = 224
@@ -436,17 +266,16 @@ def _shows_all(scene: Scene) -> bool:
     )
 
 
-# --- outside its world ---------------------------------------------------------------------------
-
-
 def outside() -> tuple[str, ...]:
     """What nano's world does not have and its training does not name."""
     taught = {*STRANGERS, *KINDS, *GROUPS}
     return tuple(name for name in OUTSIDE if name.removeprefix("the ") not in taught)
 
 
-def ask_outside(report: Robustness, reasoner: Reasoner, seen: Sequence[Sight]) -> None:
+def ask_outside(report: Robustness, reasoner: Reasoner, seen: Sequence[DrawnScene]) -> None:
     """Ask for each of those things once, about one scene after another."""
-    asks = zip(outside(), itertools.cycle(OUTSIDE_ASKS), itertools.cycle(seen), strict=False)
-    for name, ask, sight in asks:
+    questions = zip(
+        outside(), itertools.cycle(OUTSIDE_QUESTIONS), itertools.cycle(seen), strict=False
+    )
+    for name, ask, sight in questions:
         report.outside.append(_ask(reasoner, sight.picture(), ask.format(name), ()))

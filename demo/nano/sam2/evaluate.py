@@ -1,7 +1,7 @@
 """How good the nano SAM 2 is on held-out scenes: IoU of its masks with the true ones, and its speed.
 
-Boxes go through `load_sam2`, as in the app; points alone, which the app's hints do not have, go to the
-same checkpoint's model directly. GrabCut gets the same boxes and points.
+Boxes go through `load_sam2`, as in the app; points alone, which the app never sends, go to the same
+checkpoint's model directly. GrabCut gets the same boxes and points.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import Sam2Model, Sam2Processor
 
+from demo.evaluate.feedback import middle_of
 from demo.evaluate.metrics import mask_iou
 from demo.nano.lessons.heldout import HELD_OUT
 from demo.nano.world.drawing import Drawing, draw
@@ -46,10 +46,10 @@ def evaluate(
     grabcut: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Mean IoU by form of prompt and by size of the thing, and seconds, on one thread or all.
+    """Mean IoU by form of prompt and by size of the thing, and seconds.
 
-    ``long_side`` draws every scene at that size instead of its own. Raises CheckpointError where the
-    folder holds no SAM 2.
+    ``long_side`` draws every scene at that size instead of its own. Raises CheckpointError for a folder
+    without a SAM 2.
     """
     began = time.perf_counter()
     segmenter = load_sam2(str(folder), "cpu", fetch=False)
@@ -84,7 +84,7 @@ class Prompter:
 
     @torch.inference_mode()
     def masks(self, clicks: Sequence[Sequence[Click]]) -> list[BoolArray]:
-        """For each thing's clicks, as many for every thing, the mask that the model holds for the best."""
+        """For each thing's clicks, equally many for all, the mask that the model scores best."""
         inputs = self._processor(
             original_sizes=self._sizes,
             input_points=[[[[float(x), float(y)] for x, y, _ in one] for one in clicks]],
@@ -117,7 +117,7 @@ class _Report:
         drawing: Drawing,
         prompts: dict[str, list[MaskPrompt]],
     ) -> None:
-        """All the things of a picture by every form of hint."""
+        """Segment all things of a picture with every form of prompt."""
         picture = open_picture(drawing.image)
         began = time.perf_counter()
         segmenter.prepare(picture)
@@ -134,7 +134,7 @@ class _Report:
                     self.quality_errors.append(abs(segment.quality - iou))
 
     def add_clicked(self, prompter: Prompter, drawing: Drawing) -> None:
-        """All the things by one point, and by further ones where the mask is most wrong."""
+        """Segment all things with one point, then with further ones where the mask is most wrong."""
         prompter.see(drawing.image)
         clicks: list[list[Click]] = []
         for mask in drawing.masks:
@@ -179,7 +179,7 @@ def _drawn(rng: np.random.Generator, long_side: int | None) -> Drawing:
 
 
 def _prompts(rng: np.random.Generator, drawing: Drawing) -> dict[str, list[MaskPrompt]]:
-    """All the things by box and point, by box alone, and by a box as a small model gives it."""
+    """All things by box and point, by box alone, and by an inexact box as from a small model."""
     height, width = drawing.image.shape[:2]
     boxes = [PictureBox(*box) for box in drawing.boxes]
     points = [inner_point(mask) for mask in drawing.masks]
@@ -202,8 +202,6 @@ def _rough(rng: np.random.Generator, box: PictureBox, picture: Size) -> PictureB
 
 
 def _worst(mask: BoolArray, truth: BoolArray) -> Click:
-    """The middle of the widest wrong place: there a person would click next."""
-    wrong = np.pad(mask != truth, 1).astype(np.uint8)
-    depth = cv2.distanceTransform(wrong, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    y, x = divmod(int(depth.argmax()), truth.shape[1])
+    """The middle of the widest wrong area, where a person would click next."""
+    x, y = middle_of(mask != truth).xy
     return x, y, int(truth[y, x])

@@ -1,6 +1,6 @@
 """Nano SAM 2's architecture: a `Sam2Model` of a few million parameters, and how it is saved.
 
-Same classes as Meta's checkpoints, so the same code loads it. It knows sizes, not how they are trained.
+The classes are those of Meta's checkpoints, so the same code loads it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from transformers import Sam2Config, Sam2ImageProcessor, Sam2Model, Sam2Processo
 
 STRIDE = 16  # of the tokens that the mask decoder reads
 MASK_STRIDE = 4  # of the mask logits
-PLACE_GAIN = 2.0  # makes a token's own place about 1,000 times as likely as a far one
-SLOWEST, FASTEST = 0.125, 3.0  # cycles per half picture
+PLACE_GAIN = 2.0  # gives a token's own place about 1,000 times the attention of a far one
+MIN_FREQUENCY, MAX_FREQUENCY = 0.125, 3.0  # cycles per half picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +69,29 @@ def build_model(side: int, shape: Shape = Shape()) -> Sam2Model:
         },
     )
     model = Sam2Model._from_config(config, attn_implementation="eager")
-    # Points and picture must be measured with the same ruler; the library draws one for each.
+    # Points and picture need the same frequencies; the library draws some for each.
     for embedding in (model.prompt_encoder.shared_embedding, model.shared_image_embedding):
-        embedding.positional_embedding.copy_(_ruler(shape.decoder // 4))
+        embedding.positional_embedding.copy_(_frequencies(shape.decoder // 4))
     _start_decoder(model)
     return model
 
 
-def _ruler(count: int) -> torch.Tensor:
-    """Frequencies [2, 2 x count] of the waves that stand for places: so many along x, so many along y.
+def _frequencies(count: int) -> torch.Tensor:
+    """Frequencies [2, 2 x count] of the waves that encode places: ``count`` along x, ``count`` along y.
 
-    In cycles per half picture, from one so slow that x and y can be read off at once to one that tells
-    neighbouring cells apart. Meta's are random and slanted, which takes far more examples to read.
+    In cycles per half picture, from one so low that x and y can be read off directly to one that tells
+    neighbouring cells apart. Meta's are random and slanted, which takes far more examples to learn.
     """
-    waves = torch.logspace(math.log10(SLOWEST), math.log10(FASTEST), count)
+    waves = torch.logspace(math.log10(MIN_FREQUENCY), math.log10(MAX_FREQUENCY), count)
     none = torch.zeros(count)
     return torch.stack([torch.cat([waves, none]), torch.cat([none, waves])])
 
 
 def _start_decoder(model: Sam2Model) -> None:
-    """Give prompts and decoder the first weights that Meta's code does, which are torch's own.
+    """Initialise prompt encoder and decoder as Meta's code does, with torch's own defaults.
 
-    The library, which expects a checkpoint, makes all of them so small that what is prompted would hardly
-    reach the masks: the model learns to mark all things alike, and stays there for long.
+    The library, which expects a checkpoint, makes all weights so small that prompts would hardly reach the
+    masks: the model would learn to mark all things alike, and be stuck there for long.
     """
     for part in (model.prompt_encoder, model.mask_decoder):
         for module in part.modules():
@@ -102,11 +102,11 @@ def _start_decoder(model: Sam2Model) -> None:
 
 @torch.no_grad()
 def _match_places(model: Sam2Model) -> None:
-    """Let tokens and picture start by looking at each other where their places and features agree.
+    """Initialise attention so that tokens and picture attend to each other where place and features agree.
 
     Queries and keys get the same projection, so that their product is largest for what is alike; values
-    are copied. So the prompt's token takes over what is at its place, and all of the picture that looks
-    the same finds this token, before anything is learned.
+    are copied. So, before anything is learned, the prompt's token takes over the features at its place,
+    and all similar parts of the picture attend to this token.
     """
     transformer = model.mask_decoder.transformer
     pairs = [

@@ -2,8 +2,7 @@
 
 In every step the pictures are encoded once and prompted with boxes, with points, and now and then a
 third time with a correction: a point where an earlier mask was wrong, and that mask itself.
-It knows losses and stages; how a step is taken and kept stands in `run.py`, prompts and truths come from
-`sam2_lesson.py`.
+Steps and files are in `training/run.py`, prompts and truths in `batches.py`.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from tqdm import tqdm
 from transformers import Sam2Model
 from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
-from demo.nano.sam2.lesson import Batch, MaskLessons, Prompts
+from demo.nano.sam2.batches import Batch, MaskBatchStream, Prompts
 from demo.nano.sam2.model import MASK_STRIDE, Shape, build_model, save_checkpoint, set_side
-from demo.nano.training.run import NOTED_EVERY, Run, Settings, drawn_ahead
-from demo.nano.training.team import ALONE, Team, learn_as_one
+from demo.nano.training.run import NOTED_EVERY, Settings, TrainingRun, batches_ahead
+from demo.nano.training.workers import ALONE, WorkerGroup, run_workers
 from demo.nano.world.scene import KINDS
 
 CORRECTED = 2  # prompts per picture that are corrected
-SUREST = 32.0  # bound of the logits of a mask that is given back
+MAX_LOGIT = 32.0  # of a mask that is given back as a prompt
 MASK_LOSSES = ("edge", "overlap", "quality", "meant")
 HIDDEN = ("blocks.", "transformer.", "hypernetworks")
 WEIGHTS = {"edge": 2.0, "overlap": 2.0, "quality": 1.0, "kinds": 0.5, "boxes": 2.0, "meant": 2.0}
@@ -38,7 +37,7 @@ WEIGHTS = {"edge": 2.0, "overlap": 2.0, "quality": 1.0, "kinds": 0.5, "boxes": 2
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """So many optimiser steps with so many pictures of a side in pixels."""
+    """A number of optimiser steps, pictures per step, and the pictures' side in pixels."""
 
     side: int
     pictures: int
@@ -81,11 +80,12 @@ class Answer:
 
 
 class Student(nn.Module):
-    """The model, and helpers that are thrown away: linear maps that say what its features know.
+    """The model with helpers that are thrown away: linear probes of its features.
 
-    Every cell of the finest and the coarsest features names the kind and the box of the thing it shows, so
-    that the backbone learns from all of a picture and not only where a prompt asks. Every mask token names
-    the box of the thing that is meant; without that the decoder marks all things alike for long.
+    From every cell of the finest and the coarsest features the kind and the box of the thing it shows are
+    predicted, so that the backbone learns from the whole picture and not only where a prompt asks. From
+    every mask token the box of the prompted thing is predicted; without that the decoder marks all things
+    alike for long.
     """
 
     def __init__(self, model: Sam2Model) -> None:
@@ -109,7 +109,7 @@ class Student(nn.Module):
         kinds_loss, boxes_loss = [], []
         for helper, features in zip(self.of_cells, (maps[0], maps[-1]), strict=True):
             kinds, boxes, shown = _shown(batch, features.shape[-1])
-            # Normalised, so that the features need not grow, and drown the places, to be read well.
+            # Normalised: otherwise the features would grow, to be read well, and drown the places.
             cells = F.layer_norm(features.permute(0, 2, 3, 1), features.shape[1:2])
             guessed = helper(cells).float()
             kinds_guessed = guessed[..., : len(KINDS) + 1].permute(0, 3, 1, 2)
@@ -148,17 +148,17 @@ class Student(nn.Module):
         return {**mask_losses(answer.logits, answer.quality, batch, things), "meant": meant}
 
 
-class Trainer(Run[Student]):
+class Trainer(TrainingRun[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
-    def __init__(self, folder: Path, plan: Plan, device: str, team: Team = ALONE) -> None:
+    def __init__(self, folder: Path, plan: Plan, device: str, group: WorkerGroup = ALONE) -> None:
         torch.manual_seed(plan.seed)
         student = Student(build_model(plan.stages[0].side, plan.shape)).to(device)
-        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, group)
         self.plan: Plan = plan
 
     def run(self) -> None:
-        """All stages, from wherever the folder's state is."""
+        """All stages, continuing from the folder's state."""
         self.resume()
         while self.step < self.plan.steps:
             self._stage(*self.plan.stage(self.step))
@@ -172,16 +172,16 @@ class Trainer(Run[Student]):
     def _stage(self, stage: Stage, end: int) -> None:
         first = self.step
         set_side(self.student.model, stage.side)
-        seed = zlib.crc32(f"{self.plan.seed} {first} {self.team.member}".encode())
-        share = self.team.share(stage.pictures)
-        batches = drawn_ahead(MaskLessons(seed, stage.side, share, self.plan.prompts))
+        seed = zlib.crc32(f"{self.plan.seed} {first} {self.group.rank}".encode())
+        share = self.group.share(stage.pictures)
+        batches = batches_ahead(MaskBatchStream(seed, stage.side, share, self.plan.prompts))
         began = time.perf_counter()
         bar = tqdm(
             total=self.plan.steps,
             initial=first,
             desc=f"{stage.side} px",
             unit="step",
-            disable=not self.team.leads,
+            disable=not self.group.is_main,
         )
         while self.step < end:
             losses = self._learn(next(batches).to(self.device))
@@ -222,7 +222,7 @@ def feature_maps(model: Sam2Model, pixels: Tensor) -> tuple[Tensor, ...]:
 
 
 def embeddings_of(model: Sam2Model, maps: Sequence[Tensor]) -> list[Tensor]:
-    """What the mask decoder reads: as from `get_image_embeddings`, which lets no gradient through."""
+    """The mask decoder's inputs, as from `get_image_embeddings`, which passes no gradient."""
     fine, middle, coarse = maps
     empty = model.no_memory_embedding[0, 0, :, None, None]
     return [model.mask_decoder.conv_s0(fine), model.mask_decoder.conv_s1(middle), coarse + empty]
@@ -318,7 +318,7 @@ def correction(
         point if points is None else torch.cat([points, point], dim=2),
         label if labels is None else torch.cat([labels, label], dim=2),
     )
-    return corrected, masks.clamp(-SUREST, SUREST)
+    return corrected, masks.clamp(-MAX_LOGIT, MAX_LOGIT)
 
 
 def _chance(generator: torch.Generator) -> float:
@@ -326,19 +326,19 @@ def _chance(generator: torch.Generator) -> float:
 
 
 def train(folder: Path, steps: int | None, workers: int, say: Callable[[str], None]) -> None:
-    """Train from nothing, or go on from the folder's state; the checkpoint goes to FOLDER/nano-sam2.
+    """Train from nothing, or continue from the folder's state; the checkpoint goes to FOLDER/nano-sam2.
 
-    ``steps`` shortens or lengthens all stages in proportion; so many ``workers`` share each step.
+    ``steps`` shortens or lengthens all stages in proportion; ``workers`` processes share each step.
     """
     plan = Plan() if steps is None else _in_steps(Plan(), steps)
-    learn_as_one(partial(_learn, folder, plan), workers)
+    run_workers(partial(_learn, folder, plan), workers)
     say(f"The checkpoint is in {folder / 'nano-sam2'}.")
 
 
-def _learn(folder: Path, plan: Plan, team: Team) -> None:
-    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu", team)
+def _learn(folder: Path, plan: Plan, group: WorkerGroup) -> None:
+    trainer = Trainer(folder, plan, "cuda" if torch.cuda.is_available() else "cpu", group)
     trainer.run()
-    if team.leads:
+    if group.is_main:
         trainer.checkpoint(folder / "nano-sam2")
 
 

@@ -1,1 +1,1 @@
-"""How nano and the recogniser of its world are trained."""
+"""How nano is trained: steps, losses, phases, worker processes, and a plot of the log."""

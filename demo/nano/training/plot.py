@@ -1,7 +1,6 @@
-"""A training's log as a picture: losses as they fall, accuracy on held-out pictures as it rises.
+"""A plot of a training's log: losses, and accuracies on held-out pictures.
 
-It reads the rows of ``log.jsonl`` as `train` writes them and knows neither models nor lessons. A row's
-plain numbers are losses, its dictionaries (``held_out``) hold accuracies.
+In the rows of ``log.jsonl``, plain numbers are losses and dictionaries (``held_out``) hold accuracies.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ from PIL import Image
 from demo.errors import InputError
 
 NOT_LOSSES = ("step", "seconds")
-MAX_POINTS = 60  # of one curve: each is the mean of so many rows that its wiggles go
-LEAST = 1e-3  # a loss that is learned is drawn as this: its noise would take up most of the scale
+MAX_POINTS = 60  # of one curve: each is the mean of several rows, so that it is smooth
+MIN_LOSS = 1e-3  # smaller losses are drawn as this: their noise would take up most of the scale
 Points = dict[str, list[tuple[int, float]]]
 
 
@@ -51,7 +50,7 @@ def plot(log: Path, out: Path) -> None:
 
 
 def _save(figure: Figure, out: Path) -> None:
-    """A few colours are enough for lines on white, and make a small file."""
+    """Save with few colours, which are enough for lines on white and make a small file."""
     whole = io.BytesIO()
     figure.savefig(whole, format="png")
     try:
@@ -61,7 +60,7 @@ def _save(figure: Figure, out: Path) -> None:
 
 
 def _rows(log: Path) -> list[dict[str, Any]]:
-    """The rows of the log; where a resumed run went over a step again, the later ones hold."""
+    """The rows of the log; for a step that a resumed run repeated, the later one counts."""
     try:
         read = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line]
         kept = {(row["phase"], row["step"], "held_out" in row): row for row in read}
@@ -127,7 +126,7 @@ def _finish(panel: Axes) -> None:
 
 
 def _mark(panels: Iterable[Axes], starts: dict[str, int]) -> None:
-    """A line and a name where each phase begins; the axis of steps below the last panel."""
+    """Mark the beginning of each phase with a line and its name; label the axis of steps."""
     for number, panel in enumerate(panels):
         for place, (phase, start) in enumerate(starts.items()):
             panel.axvline(start, color="0.6", linewidth=0.8, linestyle=":")
@@ -141,8 +140,8 @@ def _mark(panels: Iterable[Axes], starts: dict[str, int]) -> None:
 
 
 def _smooth(points: list[tuple[int, float]]) -> tuple[list[int], list[float]]:
-    """Means of neighbouring points, so that about `MAX_POINTS` are left; none below `LEAST`."""
+    """Means of neighbouring points, so that about `MAX_POINTS` are left; none below `MIN_LOSS`."""
     width = max(1, len(points) // MAX_POINTS)
     groups = [points[i : i + width] for i in range(0, len(points), width)]
-    means = [max(LEAST, float(np.mean([v for _, v in group]))) for group in groups]
+    means = [max(MIN_LOSS, float(np.mean([v for _, v in group]))) for group in groups]
     return [group[-1][0] for group in groups], means

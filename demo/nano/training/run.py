@@ -1,7 +1,6 @@
-"""A training run in a folder, whatever is learned: the step, the moving average, the files.
+"""A training run in a folder, for any model: optimisers, schedule, moving average and files.
 
-``state.pt`` is there to resume from, ``log.jsonl`` to plot. It knows optimisers and schedules, no model
-and no lessons.
+``state.pt`` is for resuming, ``log.jsonl`` for plotting.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from demo.machine.devices import half_precision
-from demo.nano.training.team import Team
+from demo.nano.training.workers import WorkerGroup
 
 NOTED_EVERY = 10  # steps between two rows of the log
 _Batch = TypeVar("_Batch")
@@ -27,7 +26,7 @@ _Student = TypeVar("_Student", bound=nn.Module)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every run is told; a plan adds what is its own."""
+    """The settings that all runs have; plans add their own."""
 
     seed: int = 1
     rate: float = 1.5e-3
@@ -38,11 +37,11 @@ class Settings:
     save_every: int = 100
 
 
-class Run(Generic[_Student]):
+class TrainingRun(Generic[_Student]):
     """A student that learns in steps, the moving average of its weights, and the folder of both.
 
-    ``hidden`` are parts of the names of weights between hidden layers: those that are matrices are
-    learned with Muon, all others with AdamW. In a team all members hold the same weights.
+    ``hidden`` are substrings in the names of weights between hidden layers: the matrices among these are
+    learned with Muon, all other weights with AdamW. All processes of a group hold the same weights.
     """
 
     def __init__(
@@ -53,10 +52,10 @@ class Run(Generic[_Student]):
         student: _Student,
         weights: Mapping[str, float],
         hidden: tuple[str, ...],
-        team: Team,
+        group: WorkerGroup,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.team = team
+        self.group = group
         self.folder, self.plan, self.device = folder, plan, device
         self.student, self.weights, self.hidden = student, weights, hidden
         self.average = copy.deepcopy(student).requires_grad_(False)
@@ -64,15 +63,15 @@ class Run(Generic[_Student]):
         self.start_optimisers()
 
     def in_half(self) -> torch.autocast:
-        """Compute in bf16 inside the block where the device knows it, else in float32.
+        """Compute in bf16 inside the block where the device supports it, else in float32.
 
-        Without hardware for it bf16 takes many times as long; in float16 small gradients would be lost.
+        Without hardware support bf16 takes many times as long; in float16 small gradients would vanish.
         """
         known = half_precision(self.device) == "bfloat16"
         return torch.autocast(self.device, torch.bfloat16, enabled=known)
 
     def start_optimisers(self) -> None:
-        """Fresh ones, which remember no earlier step."""
+        """Start with fresh optimisers, which remember no earlier step."""
         matrices: list[nn.Parameter] = []
         others: list[nn.Parameter] = []
         for name, p in self.student.named_parameters():
@@ -88,9 +87,9 @@ class Run(Generic[_Student]):
                 group["peak"] = group["lr"]
 
     def learn(self, losses: Mapping[str, Tensor], steps: int) -> dict[str, float]:
-        """One step, of ``steps`` in all, down the weighted sum of the losses; these as numbers."""
+        """Take one of ``steps`` steps down the weighted sum of the losses; their values."""
         torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum().backward()
-        self.team.average_gradients(p for p in self.student.parameters() if p.requires_grad)
+        self.group.average_gradients(p for p in self.student.parameters() if p.requires_grad)
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         rate = self._rate(steps)
         for optimiser in self.optimisers:
@@ -103,15 +102,15 @@ class Run(Generic[_Student]):
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
     def note(self, values: Mapping[str, object]) -> None:
-        """One more row of the log, by the one who leads."""
-        if not self.team.leads:
+        """Add a row to the log; only the main process does."""
+        if not self.group.is_main:
             return
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(json.dumps({"step": self.step, **values}, default=float) + "\n")
 
     def save(self, **marks: str) -> None:
-        """All that a later run needs to go on from here, with ``marks`` of the caller's own."""
-        if not self.team.leads:
+        """Save all that a later run needs to continue from here, together with ``marks``."""
+        if not self.group.is_main:
             return
         state = {
             **marks,
@@ -126,7 +125,7 @@ class Run(Generic[_Student]):
         partial.replace(self.folder / "state.pt")
 
     def resume(self) -> dict[str, Any]:
-        """Go on from the folder's state; what it holds, nothing where there is none."""
+        """Load the folder's state and return it; empty when there is none."""
         path = self.folder / "state.pt"
         if not path.exists():
             return {}
@@ -163,6 +162,6 @@ class _Stream(IterableDataset[_Batch]):
         return iter(self.lessons)
 
 
-def drawn_ahead(lessons: Iterable[_Batch]) -> Iterator[_Batch]:
-    """The batches of endless lessons, made by a worker process while the model learns."""
+def batches_ahead(lessons: Iterable[_Batch]) -> Iterator[_Batch]:
+    """The batches of an endless stream, made by a worker process while the model learns."""
     return iter(DataLoader(_Stream(lessons), batch_size=None, num_workers=1, prefetch_factor=4))

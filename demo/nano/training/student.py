@@ -1,10 +1,10 @@
-"""The model with its helpers: what is learned, and how each mistake counts.
+"""The model with its helpers (auxiliary heads and losses), and the weight of each loss.
 
-The helpers are thrown away after training: dense labels (kind, colour, hat, box) on the visual tokens as
-the tower gives them and again inside the language model, now with absolute boxes; losses that tell one
+The helpers are thrown away after training. They predict dense labels (kind, colour, hat, box) from the
+visual tokens that leave the tower and again inside the language model, there with absolute boxes; teach one
 attention head which visual tokens show the thing being spoken of, and another which number of the question
-is to be cited next; the box of the thing being spoken of, from the same places; and where a candidate is
-judged, the box of the reference and every relation between the two.
+is cited next; predict the box of the thing being spoken of; and, where a candidate is judged, the box of
+the reference and every relation between the two.
 """
 
 from __future__ import annotations
@@ -23,22 +23,24 @@ from demo.nano.model.passes import Layout, layer_forward, pair_scores, vision_fo
 from demo.nano.world.facts import FRAME, RELATIONS
 from demo.nano.world.scene import KINDS
 
-DENSE_LAYERS = (1, 3)  # after these language layers the visual tokens must know their thing
-LOOK_LAYERS = (3, 4)  # in these, head 0 must look at the thing that is spoken of
-SPOKEN_LAYERS = (3, 4, 6)  # after these, the box of that thing must be known
-AGAINST_LAYERS = (3, 4)  # after these, who judges a thing must know the box of the reference, too
-RELATED_LAYER = 5  # … and after this one, in which relations the two are
-COPY_LAYER = 4  # in this, head 1 must look at the number of the question that is cited next
+DENSE_LAYERS = (1, 3)  # after these language layers the visual tokens must encode their thing
+LOOK_LAYERS = (3, 4)  # in these, head 0 must attend to the thing that is spoken of
+SPOKEN_LAYERS = (3, 4, 6)  # after these, the tokens must encode the box of that thing
+AGAINST_LAYERS = (
+    3,
+    4,
+)  # after these, tokens that judge a thing must encode the reference's box, too
+RELATED_LAYER = 5  # … and after this one, the relations between the two
+COPY_LAYER = 4  # in this, head 1 must attend to the number of the question that is cited next
 STEP = 4  # pixels of a bin
-# How much more the first look at a thing counts than the following ones: there it is chosen, which takes
-# what was found out about the candidates, so the later layer can know it better.
+# How much more the first token about a thing counts than the following ones: there the thing is chosen,
+# from what was said about the candidates, so it counts more in the later layer.
 CHOICE = (1.0, 2.0)
-# How much more a token counts that decides about a thing: nearly all others follow from those before
-# them, a verdict, a distance and a choice from what is seen.
+# How much more a token counts that decides about a thing: verdicts, distances and choices depend on the
+# picture, while nearly all other tokens follow from those before them.
 DECISION = 4.0
-# Keeps the scores of a head that is told where to look near zero: a shift of all of them changes nothing
-# but takes the digits of bfloat16. The same for the scores of words: A. Chowdhery et al.: "PaLM", 2022,
-# section 5.
+# Keeps the scores of a supervised attention head near zero: a common shift changes nothing but costs digits
+# of bfloat16. PaLM does the same for the scores of words (A. Chowdhery et al.: "PaLM", 2022, section 5).
 BOUND = 1e-4
 WEIGHTS = {
     "tower_kind": 0.5, "tower_colour": 0.3, "tower_hat": 0.5, "tower_box": 0.7,
@@ -132,7 +134,7 @@ class Student(nn.Module):
         self.soft = nn.Buffer(_soft_targets(len(numbers)), persistent=False)
 
     def seen(self, pixels: Tensor) -> Tensor:
-        """Visual tokens [B, C, width] of uint8 pictures [B, 3, H, W]."""
+        """Visual tokens [B, C, width] of pictures uint8 [B, 3, H, W]."""
         return vision_forward(self.model, pixels)
 
     def seeing_losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -190,7 +192,7 @@ class Student(nn.Module):
         return loss / max(1, wanted.numel())
 
     def _text_losses(self, hidden: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Words and copied numbers must be met exactly; a number that is seen, nearly."""
+        """Losses of the answers' tokens: words and copied numbers must be exact, seen numbers nearly so."""
         valid = batch.segment >= 0
         taught = batch.labels[valid] != IGNORE
         labels, source = batch.labels[valid][taught], batch.source[valid][taught]
@@ -224,9 +226,9 @@ def _soft_targets(count: int) -> Tensor:
 def look_loss(
     query: Tensor, key: Tensor, layout: Layout, batch: Batch, choice: float = 1.0
 ) -> Tensor:
-    """−log of one head's attention that falls on the visual tokens of the thing spoken of.
+    """−log of the share of a head's attention that falls on the visual tokens of the thing spoken of.
 
-    The first look at a thing weighs ``choice``, the following ones 1; scores that grow cost a little, too.
+    The first token about a thing weighs ``choice``, the following ones 1; large scores cost a little, too.
     """
     scores, whole = pair_scores(query, key, layout)
     ground = batch.ground[:, layout.prefix :].unflatten(1, (layout.pairs, layout.stride))
@@ -242,7 +244,7 @@ def look_loss(
 
 
 def copy_loss(query: Tensor, key: Tensor, layout: Layout, batch: Batch) -> Tensor:
-    """−log of one head's attention on the number of the question that is to be cited next."""
+    """−log of a head's attention to the number of the question that is cited next."""
     scores, whole = pair_scores(query, key, layout)
     source = batch.source[:, layout.prefix :].unflatten(1, (layout.pairs, layout.stride))
     at = scores.gather(-1, (layout.prefix + source.clamp_min(0))[..., None])[..., 0]

@@ -1,13 +1,12 @@
-"""How nano is trained from nothing: first to see, then to talk about what it sees.
+"""The phases of nano's training: first it learns to see, then to talk about what it sees.
 
 1. *Seeing*: the vision tower alone, with dense labels for every visual token.
-2. *Talking*: everything, several question–answer pairs a picture.
+2. *Talking*: everything, with several question–answer pairs a picture.
 
-A run may also start from a checkpoint, which has no helpers any more: then the first phase is *settling*,
-in which the helpers alone learn, and the model is left as it is.
+A run may also start from a checkpoint, which has no helpers: then the first phase is *settling*, in which
+only the helpers learn and the model stays as it is.
 
-It knows the phases; how a step is taken and kept stands in `run.py`, what is learned in `student.py`, how
-well it went in `evaluate.py`.
+Steps and files are in `run.py`, losses and helpers in `student.py`.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ import torch
 from tqdm import tqdm
 from transformers import Qwen2_5_VLForConditionalGeneration
 
-from demo.nano.lessons.batches import Lessons
+from demo.nano.lessons.batches import BatchStream
 from demo.nano.model.architecture import build_model, number_ids, save_checkpoint, take_weights
 from demo.nano.model.tokenizer import build_tokenizer
 from demo.nano.model.vocabulary import vocabulary
-from demo.nano.training.run import NOTED_EVERY, Run, Settings, drawn_ahead
+from demo.nano.training.run import NOTED_EVERY, Settings, TrainingRun, batches_ahead
 from demo.nano.training.student import WEIGHTS, Student
-from demo.nano.training.team import ALONE, Team
+from demo.nano.training.workers import ALONE, WorkerGroup
 
 HIDDEN = ("blocks.", ".layers.", "merger.mlp")
 
@@ -50,7 +49,7 @@ class Plan(Settings):
 
     @classmethod
     def of(cls, steps: int | None = None, *, goes_on: bool = False) -> Plan:
-        """The usual plan, with so many steps of the second phase; gentler where weights are there."""
+        """The usual plan, or with ``steps`` in the second phase; lower rates when it ``goes_on``."""
         plan = cls(rate=9e-4, muon_rate=9e-4, ema=0.995) if goes_on else cls()
         return plan if steps is None else replace(plan, talking_steps=steps)
 
@@ -59,7 +58,7 @@ class Plan(Settings):
 Check = Callable[[Qwen2_5_VLForConditionalGeneration], dict[str, float]]
 
 
-class Trainer(Run[Student]):
+class Trainer(TrainingRun[Student]):
     """One training run in a folder: ``state.pt`` to resume from, ``log.jsonl`` to plot."""
 
     def __init__(
@@ -68,7 +67,7 @@ class Trainer(Run[Student]):
         plan: Plan,
         device: str,
         check: Check | None = None,
-        team: Team = ALONE,
+        group: WorkerGroup = ALONE,
         start: Path | None = None,
     ) -> None:
         """``start`` is the folder of a checkpoint to start from; None starts from nothing."""
@@ -78,12 +77,12 @@ class Trainer(Run[Student]):
         if start is not None:
             take_weights(model, self.tokenizer, start)
         student = Student(model, number_ids(self.tokenizer)).to(device)
-        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, team)
+        super().__init__(folder, plan, device, student, WEIGHTS, HIDDEN, group)
         self.plan: Plan = plan
         self.check, self.phase = check, "settling" if start else "seeing"
 
     def run(self) -> None:
-        """Both phases, from wherever the folder's state is."""
+        """Both phases, continuing from the folder's state."""
         plan = self.plan
         self.phase = self.resume().get("phase", self.phase)
         if self.phase == "seeing":
@@ -102,16 +101,16 @@ class Trainer(Run[Student]):
         save_checkpoint(folder, copy.deepcopy(self.average.model), self.tokenizer)
 
     def _phase(self, steps: int, pictures: int, pairs: int) -> None:
-        seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.team.member}".encode())
-        share = self.team.share(pictures)
-        batches = drawn_ahead(Lessons(self.tokenizer, seed, share, pairs, self.plan.stride))
+        seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.group.rank}".encode())
+        share = self.group.share(pictures)
+        batches = batches_ahead(BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride))
         losses_of = (
             self.student.seeing_losses if self.phase == "seeing" else self.student.talking_losses
         )
         began = time.perf_counter()
         bar = tqdm(
             total=steps, initial=self.step, desc=self.phase, unit="step", dynamic_ncols=True,
-            disable=not self.team.leads,
+            disable=not self.group.is_main,
         )  # fmt: skip
         while self.step < steps:
             batch = next(batches).to(self.device)

@@ -1,7 +1,4 @@
-"""A scene as pixels at any size, with an exact mask of what is visible of each thing.
-
-This module does not know how a scene comes about, nor any words of a question.
-"""
+"""Draws a scene at any size, with an exact mask of the visible part of each thing."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class Drawing:
 
 
 def _stamp(canvas: Pixels, owner: Pixels, number: int, t: Thing, time: str) -> None:
-    """Draw one thing with its outline, and enter it in the map of who owns each pixel."""
+    """Draw one thing with its outline, and write its number into ``owner``, the map of visible things."""
     height, width = canvas.shape[:2]
     f = figure(t.kind, t.colour, t.hat, t.look, time)
     unit = f.points
@@ -69,9 +66,9 @@ def _box(mask: Mask) -> Box:
 
 
 def draw(scene: Scene, width: int | None = None, height: int | None = None) -> Drawing:
-    """The scene as pixels; a size not given follows from the other and the scene's aspect.
+    """The scene as pixels; a missing width or height follows from the other and the scene's aspect.
 
-    A size of another shape than the scene's stretches the picture.
+    Another aspect than the scene's stretches the picture.
     """
     aw, ah = scene.aspect
     if width is None:

@@ -1,6 +1,5 @@
 """What is true of a drawn picture: its things with boxes, and the relations between boxes.
 
-It knows words for kinds and colours, but no questions and no answers (`dialogue.py`).
 All boxes are in the model frame.
 """
 
@@ -70,12 +69,12 @@ def facts_of(scene: Scene, drawing: Drawing) -> tuple[Fact, ...]:
 
 
 def matching(facts: Sequence[Fact], noun: str, colour: str = "") -> tuple[Fact, ...]:
-    """The things that a noun fits, all or those of a colour, in their order."""
+    """The things of that noun, all or those of a colour, in their order."""
     return tuple(f for f in facts if f.is_a(noun) and colour in ("", f.colour))
 
 
 def inner_point(mask: NDArray[np.bool_]) -> PicturePoint:
-    """The pixel of a mask that is nearest to the middle of its box, so that it lies on the thing."""
+    """The pixel of a mask nearest to the middle of its box; it lies on the thing, unlike the middle."""
     ys, xs = np.nonzero(mask)
     middle_x, middle_y = (xs.min() + xs.max()) / 2, (ys.min() + ys.max()) / 2
     best = int(np.argmin((xs - middle_x) ** 2 + (ys - middle_y) ** 2))
@@ -100,17 +99,17 @@ def _centre(box: ModelBox) -> tuple[float, float]:
     return (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
 
 
-def _rise(value: float, no: float, yes: float) -> float:
+def _ramp(value: float, no: float, yes: float) -> float:
     """0 up to ``no``, 1 from ``yes`` on, a straight line between; ``yes`` may be the smaller."""
     return min(max((value - no) / (yes - no), 0.0), 1.0)
 
 
 def _share_inside(t: ModelBox, r: ModelBox) -> float:
-    return _rise(t.intersection(r) / t.area, 0.7, 0.9) if t.area < r.area else 0.0
+    return _ramp(t.intersection(r) / t.area, 0.7, 0.9) if t.area < r.area else 0.0
 
 
 def _overlapping(t: ModelBox, r: ModelBox) -> float:
-    shared = _rise(t.intersection(r) / min(t.area, r.area), 0.0, 0.08)
+    shared = _ramp(t.intersection(r) / min(t.area, r.area), 0.0, 0.08)
     return min(shared, _apart(t, r))
 
 
@@ -119,24 +118,24 @@ def _apart(t: ModelBox, r: ModelBox) -> float:
     return 1 - max(_share_inside(t, r), _share_inside(r, t))
 
 
-# How much each relation of a target to a reference holds: 1 surely, 0 surely not. What lies between is
-# where people would disagree, or where a pixel or two of the reference would decide.
+# How far a relation of a target to a reference holds: 1 clearly, 0 clearly not. In between, people would
+# disagree, or a pixel or two of the reference would decide.
 RELATIONS: dict[str, Callable[[ModelBox, ModelBox], float]] = {
-    "above": lambda t, r: _rise(r.y1 - _centre(t)[1], -5, 5),
-    "below": lambda t, r: _rise(_centre(t)[1] - r.y2, -5, 5),
-    "to the left of": lambda t, r: _rise(r.x1 - _centre(t)[0], -5, 5),
-    "to the right of": lambda t, r: _rise(_centre(t)[0] - r.x2, -5, 5),
+    "above": lambda t, r: _ramp(r.y1 - _centre(t)[1], -5, 5),
+    "below": lambda t, r: _ramp(_centre(t)[1] - r.y2, -5, 5),
+    "to the left of": lambda t, r: _ramp(r.x1 - _centre(t)[0], -5, 5),
+    "to the right of": lambda t, r: _ramp(_centre(t)[0] - r.x2, -5, 5),
     "inside": _share_inside,
     "overlapping": _overlapping,
-    "touching": lambda t, r: min(_rise(gap(t, r), 9, 3), _apart(t, r)),
-    "next to": lambda t, r: min(_rise(gap(t, r), 34, 20), _apart(t, r)),
+    "touching": lambda t, r: min(_ramp(gap(t, r), 9, 3), _apart(t, r)),
+    "next to": lambda t, r: min(_ramp(gap(t, r), 34, 20), _apart(t, r)),
 }
 # To stand above two things is to stand above both; to touch them is to touch either.
 OF_ALL = ("above", "below", "to the left of", "to the right of")
 
 
 def between(t: ModelBox, a: ModelBox, b: ModelBox) -> float:
-    """How much t lies between a and b: its centre near the line that joins theirs, 0 to 1."""
+    """How far t is between a and b, 0 to 1: its centre must be near the line that joins theirs."""
     (tx, ty), (ax, ay), (bx, by) = _centre(t), _centre(a), _centre(b)
     dx, dy = bx - ax, by - ay
     length = math.hypot(dx, dy)
@@ -144,7 +143,7 @@ def between(t: ModelBox, a: ModelBox, b: ModelBox) -> float:
         return 0.0
     along = ((tx - ax) * dx + (ty - ay) * dy) / length**2
     aside = abs((tx - ax) * dy - (ty - ay) * dx) / length**2
-    return min(_rise(min(along, 1 - along), 0.05, 0.18), _rise(aside, 0.5, 0.33))
+    return min(_ramp(min(along, 1 - along), 0.05, 0.18), _ramp(aside, 0.5, 0.33))
 
 
 def related(
@@ -154,10 +153,10 @@ def related(
     noun: str,
     own: Sequence[int] = (),
 ) -> list[Fact] | None:
-    """The things of that noun in that relation to the references, as ordered in ``facts``; None if unclear.
+    """The things of that noun in that relation to the references, in the order of ``facts``.
 
-    ``own`` are the indices of things that are a reference themselves. Unclear is a relation that half
-    holds for one of them.
+    None when that is unclear because the relation half holds for one of them. ``own`` are the indices of
+    things that are references themselves.
     """
     candidates = [f for f in facts if f.index not in own and f.is_a(noun)]
     degrees = [degree(relation, f.box, references) for f in candidates]
@@ -167,7 +166,7 @@ def related(
 
 
 def nearest(found: Sequence[Fact], references: Sequence[ModelBox]) -> Fact | None:
-    """The one of some things that is plainly the nearest to the references, if one is."""
+    """The thing that is clearly the nearest to the references, if there is one."""
     far = sorted((min(distance(f.box, r) for r in references), f.index) for f in found)
     if not far or (len(far) > 1 and far[1][0] < max(1.35 * far[0][0], far[0][0] + 12)):
         return None
@@ -175,7 +174,7 @@ def nearest(found: Sequence[Fact], references: Sequence[ModelBox]) -> Fact | Non
 
 
 def degree(relation: str, box: ModelBox, references: Sequence[ModelBox]) -> float:
-    """How much a box is in a relation to the references together: 1 surely, 0 surely not."""
+    """How far a relation of a box to all the references holds: 1 clearly, 0 clearly not."""
     if relation == "between":
         return between(box, references[0], references[1])
     degrees = [RELATIONS[relation](box, r) for r in references]

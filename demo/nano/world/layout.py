@@ -1,8 +1,4 @@
-"""Where things stand: a random scene in which each thing can be seen.
-
-`sample_scene` lays a picture out with no pixels.  This module does not know how a thing or a
-place is drawn; it asks only for a figure's natural shape and for a place's shore and road.
-"""
+"""Lays out random scenes in which every thing can be seen; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ _Spot = tuple[float, float, float, float, float]  # x, y, w, h and depth of a th
 
 
 @dataclass(frozen=True)
-class _Land:
+class _Terrain:
     """Where things may stand in a place: feet between these heights."""
 
     sky: tuple[float, float]
@@ -37,19 +33,19 @@ class _Land:
         return self.road if kind == "car" else self.built if kind in _BIG else self.ground
 
 
-def _land(place: str, horizon: float) -> _Land:
+def _terrain(place: str, horizon: float) -> _Terrain:
     sky = (0.025, horizon - 0.03)
     if place in ("beach", "lake"):
         shore = horizon + SHORE
         ground = (shore + 0.05, 0.97)
-        return _Land(sky, ground, _front(ground), ground, (horizon + 0.07, shore - 0.015))
+        return _Terrain(sky, ground, _front(ground), ground, (horizon + 0.07, shore - 0.015))
     if place == "street":
         kerb, far, near = (horizon + d for d in STREET)
-        return _Land(
+        return _Terrain(
             sky, (horizon + 0.06, 0.97), (horizon + 0.07, kerb + 0.02), (far + 0.05, near), None
         )
     ground = (horizon + 0.06, 0.97)
-    return _Land(sky, ground, _front(ground), ground, None)
+    return _Terrain(sky, ground, _front(ground), ground, None)
 
 
 def _front(ground: tuple[float, float]) -> tuple[float, float]:
@@ -65,11 +61,11 @@ _SMALL = ("ball", "cat", "dog", "bird")
 _BIG = ("house", "tree")
 _GROUND = tuple(k for k in KINDS if k not in ("boat", "kite"))
 _RANK = {k: i for i, k in enumerate(("house", "tree", "car", "boat", "bench", "man", "woman"))}
-_LEAST, _MIN_SIDE, _MOST = 0.102, 0.06, 0.45
+_MIN_LENGTH, _MIN_SIDE, _MAX_LENGTH = 0.102, 0.06, 0.45
 
 
-def _wanted(place: str) -> tuple[tuple[str, ...], list[float]]:
-    """The kinds of a place and how often each comes."""
+def _odds_of(place: str) -> tuple[tuple[str, ...], list[float]]:
+    """The kinds of a place and their probabilities."""
     odds = dict.fromkeys(KINDS, 1.0)
     if place not in ("beach", "lake"):
         del odds["boat"]
@@ -82,18 +78,18 @@ def _wanted(place: str) -> tuple[tuple[str, ...], list[float]]:
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """A thing to be placed, and how it is to stand to one placed before."""
+class _Spec:
+    """A thing to be placed, and its relation to one placed before."""
 
     kind: str
     colour: str
     hat: str | None
     look: int
     tie: str = ""  # "", "inside" or "beside"
-    to: int = -1  # index of the wish it is tied to
+    to: int = -1  # index of the spec it is tied to
 
 
-def _wish(rng: np.random.Generator, kind: str, colour: str | None = None) -> _Wish:
+def _spec(rng: np.random.Generator, kind: str, colour: str | None = None) -> _Spec:
     choices = COLOURS_OF[kind]
     if colour is None:
         colour = choices[int(rng.integers(len(choices)))]
@@ -105,12 +101,12 @@ def _wish(rng: np.random.Generator, kind: str, colour: str | None = None) -> _Wi
     look = int(rng.integers(LOOKS[kind]))
     if kind == "tree" and look == 2 and colour != "green":
         look = 0
-    return _Wish(kind, colour, hat, look)
+    return _Spec(kind, colour, hat, look)
 
 
 def _kinds(rng: np.random.Generator, place: str, count: int) -> tuple[list[str], bool]:
     """The kinds to place, and whether the second is to stand before the first."""
-    kinds, odds = _wanted(place)
+    kinds, odds = _odds_of(place)
     first = min(count, len(kinds))
     chosen = [kinds[int(i)] for i in rng.choice(len(kinds), first, replace=False, p=odds)]
     chosen += [chosen[int(i)] for i in rng.integers(first, size=count - first)]
@@ -132,29 +128,29 @@ def _repeat(rng: np.random.Generator, chosen: list[str], spared: int) -> None:
         chosen[i] = chosen[keep]
 
 
-def _wishes(rng: np.random.Generator, place: str, count: int) -> list[_Wish]:
+def _specs(rng: np.random.Generator, place: str, count: int) -> list[_Spec]:
     """What to place, in placing order: the big things first."""
     kinds, nest = _kinds(rng, place, count)
-    wishes = [_wish(rng, k) for k in kinds]
-    for i, w in enumerate(wishes):
-        twin = next((v for v in wishes[:i] if v.kind == w.kind), None)
+    specs = [_spec(rng, k) for k in kinds]
+    for i, w in enumerate(specs):
+        twin = next((v for v in specs[:i] if v.kind == w.kind), None)
         if twin is not None and rng.random() < 0.3:
-            wishes[i] = _wish(rng, w.kind, twin.colour)
+            specs[i] = _spec(rng, w.kind, twin.colour)
     pair = 2 if nest else 0
-    wishes[pair:] = sorted(wishes[pair:], key=lambda w: _RANK.get(w.kind, 9))
+    specs[pair:] = sorted(specs[pair:], key=lambda w: _RANK.get(w.kind, 9))
     if nest:
-        wishes[1] = replace(wishes[1], tie="inside", to=0)
-    ground = [i for i in range(pair, count) if wishes[i].kind in _GROUND]
+        specs[1] = replace(specs[1], tie="inside", to=0)
+    ground = [i for i in range(pair, count) if specs[i].kind in _GROUND]
     if len(ground) >= 2 and rng.random() < 0.34:
         first, last = ground[0], ground[-1]
-        w = wishes[last]
+        w = specs[last]
         look = 1 if w.kind == "bird" else w.look
-        wishes[last] = replace(w, look=look, tie="beside", to=first)
-    return wishes
+        specs[last] = replace(w, look=look, tie="beside", to=first)
+    return specs
 
 
 def unit(aspect: tuple[int, int]) -> float:
-    """What sizes are shares of: the mean of a picture's short side and of the root of its area."""
+    """The length of which sizes are shares: the mean of the short side and of the root of the area."""
     return (min(aspect) + math.sqrt(aspect[0] * aspect[1])) / 2
 
 
@@ -162,8 +158,8 @@ def _size(ratio: float, scale: float, aspect: tuple[int, int]) -> tuple[float, f
     """Width and height as fractions, kept within the limits on what can be seen."""
     w, h = (1.0, 1 / ratio) if ratio >= 1 else (ratio, 1.0)
     w, h = w * scale * unit(aspect) / aspect[0], h * scale * unit(aspect) / aspect[1]
-    grow = max(1.0, _LEAST / max(w, h), _MIN_SIDE / min(w, h))
-    grow = min(grow, _MOST / max(w, h)) if max(w, h) * grow > _MOST else grow
+    grow = max(1.0, _MIN_LENGTH / max(w, h), _MIN_SIDE / min(w, h))
+    grow = min(grow, _MAX_LENGTH / max(w, h)) if max(w, h) * grow > _MAX_LENGTH else grow
     return w * grow, h * grow
 
 
@@ -174,21 +170,21 @@ def _overlap(a: Thing, b: Thing) -> float:
     return dx * dy if dx > 0 and dy > 0 else 0.0
 
 
-def _may_lose(t: Thing) -> float:
-    """How much of its box may be covered."""
+def _max_covered(t: Thing) -> float:
+    """The share of its box that may be covered."""
     if max(t.w, t.h) < 0.14 or min(t.w, t.h) < 0.085:
         return 0.06
     return 0.2 if t.kind in ("tree", "kite") else 0.24
 
 
 class _Layout:
-    """A scene being filled with things; `lost` is the share of each one's box that is covered."""
+    """A scene being filled with things; `covered` is the share of each one's box that is covered."""
 
     def __init__(self, scene: Scene, slack: float) -> None:
         self.scene, self.slack = scene, slack
-        self.land = _land(scene.place, scene.horizon)
+        self.terrain = _terrain(scene.place, scene.horizon)
         self.placed: list[Thing] = []
-        self.lost: list[float] = []
+        self.covered: list[float] = []
 
     def fits(self, new: Thing, partner: int) -> bool:
         """Whether the thing, and all those placed, can be seen; its partner may lose more."""
@@ -199,11 +195,11 @@ class _Layout:
                 continue
             if new.depth < t.depth:
                 own += shared / (new.w * new.h)
-                if own > _may_lose(new) * self.slack:
+                if own > _max_covered(new) * self.slack:
                     return False
             else:
-                allowed = 0.27 if i == partner else _may_lose(t) * self.slack
-                if self.lost[i] + shared / (t.w * t.h) > allowed:
+                allowed = 0.27 if i == partner else _max_covered(t) * self.slack
+                if self.covered[i] + shared / (t.w * t.h) > allowed:
                     return False
         return True
 
@@ -214,14 +210,14 @@ class _Layout:
             if new.depth < t.depth:
                 own += shared / (new.w * new.h)
             else:
-                self.lost[i] += shared / (t.w * t.h)
+                self.covered[i] += shared / (t.w * t.h)
         self.placed.append(new)
-        self.lost.append(own)
+        self.covered.append(own)
 
 
-def _near(y: float, land: _Land) -> float:
-    """How large a thing appears with its feet at y, against the nearest."""
-    lo, hi = (land.water or land.ground)[0], land.ground[1]
+def _nearness(y: float, terrain: _Terrain) -> float:
+    """The scale of a thing with its feet at y, 1 for the nearest."""
+    lo, hi = (terrain.water or terrain.ground)[0], terrain.ground[1]
     return 0.6 + 0.4 * min(1.0, max(0.0, (y - lo) / (hi - lo)))
 
 
@@ -234,54 +230,66 @@ def _before(big: Thing, aloft: bool, u: float, v: float, size: _Size) -> _Spot:
 
 
 def _beside(
-    rng: np.random.Generator, other: Thing, kind: str, land: _Land, u: float, v: float, size: _Size
+    rng: np.random.Generator,
+    other: Thing,
+    kind: str,
+    terrain: _Terrain,
+    u: float,
+    v: float,
+    size: _Size,
 ) -> _Spot:
     """On the ground to the left or right of another thing, almost touching it."""
-    low, high = land.band(kind)
+    low, high = terrain.band(kind)
     y = min(high, max(low, other.y + (v - 0.5) * 0.06))
-    w, h = size(_near(y, land))
+    w, h = size(_nearness(y, terrain))
     gap = -0.014 + 0.02 * rng.random()
     side = 1 if u < 0.5 else -1
     return other.x + side * ((other.w + w) / 2 + gap), y, w, h, y
 
 
 def _alone(
-    rng: np.random.Generator, kind: str, aloft: bool, land: _Land, u: float, v: float, size: _Size
+    rng: np.random.Generator,
+    kind: str,
+    aloft: bool,
+    terrain: _Terrain,
+    u: float,
+    v: float,
+    size: _Size,
 ) -> _Spot:
     """Anywhere in the sky, or on the ground that is the kind's."""
     if aloft:
         w, h = size(0.6 + 0.4 * rng.random())
-        top = land.sky[0]
-        y = top + h + v * max(0.0, land.sky[1] + 0.06 - h - top)
+        top = terrain.sky[0]
+        y = top + h + v * max(0.0, terrain.sky[1] + 0.06 - h - top)
         depth = 0.01 + 0.1 * rng.random()
     else:
-        low, high = land.band(kind)
+        low, high = terrain.band(kind)
         depth = y = low + v * (high - low)
-        w, h = size(_near(y, land))
+        w, h = size(_nearness(y, terrain))
     return w / 2 + 0.012 + u * (1 - w - 0.024), y, w, h, depth
 
 
-def _propose(rng: np.random.Generator, wish: _Wish, layout: _Layout, shrink: float) -> Thing:
-    """One try at a place and a size for a wish; nothing is checked against other things."""
-    kind, scene, land = wish.kind, layout.scene, layout.land
-    aloft = kind == "kite" or (kind == "bird" and wish.look % 2 == 0)
+def _propose(rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float) -> Thing:
+    """A random place and size for a spec, not yet checked against other things."""
+    kind, scene, terrain = spec.kind, layout.scene, layout.terrain
+    aloft = kind == "kite" or (kind == "bird" and spec.look % 2 == 0)
     lo, hi = _SIZES[kind]
     scale = (lo + (hi - lo) * rng.random()) * shrink
-    ratio = figure(kind, wish.colour, wish.hat, wish.look, scene.time).ratio
+    ratio = figure(kind, spec.colour, spec.hat, spec.look, scene.time).ratio
     u, v = rng.random(), rng.random()
     flip = kind != "kite" and rng.random() < 0.5
 
     def size(share: float) -> tuple[float, float]:
         return _size(ratio, scale * share, scene.aspect)
 
-    if wish.tie == "inside":
-        spot = _before(layout.placed[wish.to], aloft, u, v, size)
-    elif wish.tie == "beside":
-        spot = _beside(rng, layout.placed[wish.to], kind, land, u, v, size)
+    if spec.tie == "inside":
+        spot = _before(layout.placed[spec.to], aloft, u, v, size)
+    elif spec.tie == "beside":
+        spot = _beside(rng, layout.placed[spec.to], kind, terrain, u, v, size)
     else:
-        spot = _alone(rng, kind, aloft, land, u, v, size)
+        spot = _alone(rng, kind, aloft, terrain, u, v, size)
     x, y, w, h, depth = spot
-    return Thing(kind, wish.colour, wish.hat, x, y, w, h, flip, depth, wish.look, aloft)
+    return Thing(kind, spec.colour, spec.hat, x, y, w, h, flip, depth, spec.look, aloft)
 
 
 def _in_picture(t: Thing) -> bool:
@@ -289,26 +297,28 @@ def _in_picture(t: Thing) -> bool:
     return x0 >= 0.011 and x1 <= 0.989 and y0 >= 0.012 and y1 <= 0.985
 
 
-def _settle(rng: np.random.Generator, wish: _Wish, layout: _Layout, shrink: float) -> Thing | None:
-    """The wish at a place where it fits, or None where the tries have found none."""
+def _find_spot(
+    rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float
+) -> Thing | None:
+    """The thing at a place where it fits; None when no try finds one."""
     for k in range(36):
-        new = _propose(rng, wish, layout, shrink * (0.86 if k > 18 else 1.0))
-        if wish.tie == "inside":
-            big = layout.placed[wish.to]
+        new = _propose(rng, spec, layout, shrink * (0.86 if k > 18 else 1.0))
+        if spec.tie == "inside":
+            big = layout.placed[spec.to]
             if new.w > big.w * 0.8 or new.h > big.h * 0.8:
                 continue
-        if _in_picture(new) and layout.fits(new, wish.to):
+        if _in_picture(new) and layout.fits(new, spec.to):
             return new
     return None
 
 
 def _place(
-    rng: np.random.Generator, wishes: list[_Wish], scene: Scene, shrink: float
+    rng: np.random.Generator, specs: list[_Spec], scene: Scene, shrink: float
 ) -> list[Thing] | None:
-    """All the wishes placed, the farthest first, or None where one found no room."""
+    """All things placed, farthest first; None when one finds no room."""
     layout = _Layout(scene, 0.15 if rng.random() < 0.55 else 1.0)
-    for wish in wishes:
-        new = _settle(rng, wish, layout, shrink)
+    for spec in specs:
+        new = _find_spot(rng, spec, layout, shrink)
         if new is None:
             return None
         layout.add(new)
@@ -318,7 +328,7 @@ def _place(
 def sample_scene(rng: np.random.Generator, count: int | None = None) -> Scene:
     """A scene of `count` things (3 to 7 when None), laid out and not drawn.
 
-    Raises ValueError where so many things find no room.
+    Raises ValueError when there is no room for them.
     """
     if count is None:
         count = int(rng.choice((3, 4, 5, 6, 7), p=(0.16, 0.22, 0.25, 0.21, 0.16)))
@@ -329,8 +339,8 @@ def sample_scene(rng: np.random.Generator, count: int | None = None) -> Scene:
     horizon = low + 0.09 * rng.random()
     scene = Scene(place, time, aspect, (), horizon, int(rng.integers(2**31)))
     for k in range(200):
-        wishes = _wishes(rng, place, count)
-        things = _place(rng, wishes, scene, max(0.5, 1.0 - 0.03 * k))
+        specs = _specs(rng, place, count)
+        things = _place(rng, specs, scene, max(0.5, 1.0 - 0.03 * k))
         if things is not None:
             return replace(scene, things=tuple(things))
     raise ValueError(f"no room for {count} things")

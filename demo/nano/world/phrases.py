@@ -1,7 +1,4 @@
-"""How people say things about drawn pictures: nouns, colours, relations, and the sentences around them.
-
-It knows English wordings only: nothing of pictures, of what is true in them, or of tokens.
-"""
+"""English wordings of questions about drawn pictures: nouns, colours, relations, and whole sentences."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ PLURALS = {
     "gentleman": "gentlemen", "lady": "ladies", "puppy": "puppies", "doggy": "doggies",
     "kitty": "kitties", "park bench": "park benches",
 }  # fmt: skip
-# Things that exist, but not in this world: the honest answer is that there is none.
+# Things that do not exist in this world: the right answer is that there is none.
 _STRANGERS = """
     zebra elephant horse bicycle train plane pizza laptop phone clock chair table cup bottle
     giraffe lion bus truck sheep cow bear snowman robot dragon fish frog rabbit guitar piano
@@ -82,7 +79,7 @@ _REQUESTS = ("can you", "could you", "would you", "can you please", "could you p
 _CLOSINGS = ("please", "thanks", "thank you", "for me", "in the picture", "in this picture",
              "in the image", "in this image", "in the photo", "in the scene", "here", "now",
              "if you can", "if there is one", "for me please", "there")  # fmt: skip
-# Words that a sentence can do without, and words that add nothing to it.
+# Words that a sentence can lose, and words that add nothing to it.
 _SMALL = ("the", "a", "an", "is", "are", "of", "to", "do", "that", "me", "at", "it", "can", "you",
           "i", "am", "for", "there", "which", "this", "out", "up")  # fmt: skip
 _FILLERS = ("just", "really", "actually", "maybe", "exactly", "the", "quickly", "perhaps", "there", "then",
@@ -106,7 +103,7 @@ _CLAUSES = {"touching": "touches", "overlapping": "overlaps"}
 
 
 def every_word() -> set[str]:
-    """All words that stand in the tables above."""
+    """All words in the tables above."""
     tables = (ORDINALS, STRANGERS, STRANGE_COLOURS, _VERBS, _QUESTIONS, _PLURAL_QUESTIONS, _CALLS,
               _REQUESTS, _CLOSINGS, *SYNONYMS.values(), *_RELATIONS.values(), PLURALS.values())  # fmt: skip
     return {w for table in tables for said in table for w in re.findall(r"[a-z]+", said)}
@@ -127,13 +124,13 @@ def plural(noun: str) -> str:
     return PLURALS.get(noun, f"{noun}s")
 
 
-def called(rng: Rng, noun: str) -> str:
-    """The noun, or now and then another word for it."""
+def name_for(rng: Rng, noun: str) -> str:
+    """The noun, or sometimes a synonym."""
     others = SYNONYMS.get(noun, ())
     return pick(rng, others) if others and rng.random() < 0.15 else noun
 
 
-def coloured(rng: Rng, noun: str, colour: str) -> str:
+def with_colour(rng: Rng, noun: str, colour: str) -> str:
     """ "red ball", "ball that is red"; without an article."""
     if rng.random() < 0.85:
         return f"{colour} {noun}"
@@ -141,7 +138,7 @@ def coloured(rng: Rng, noun: str, colour: str) -> str:
     return way.format(colour, noun)
 
 
-def dressed(rng: Rng, noun: str, colour: str, wear: str) -> str:
+def with_clothes(rng: Rng, noun: str, colour: str, wear: str) -> str:
     """ "man in the green shirt", "man wearing green"; without an article."""
     wear = pick(rng, (wear, wear, "shirt" if wear == "dress" else "top", "clothes"))
     ways = (
@@ -153,7 +150,7 @@ def dressed(rng: Rng, noun: str, colour: str, wear: str) -> str:
     return pick(rng, ways).format(n=noun, c=colour, w=wear)
 
 
-def hatted(rng: Rng, noun: str, colour: str) -> str:
+def with_hat(rng: Rng, noun: str, colour: str) -> str:
     """ "woman with the yellow hat"; without an article."""
     ways = (
         "{n} with the {c} hat", "{n} with a {c} hat", "{n} wearing a {c} hat", "{n} in the {c} hat",
@@ -163,17 +160,17 @@ def hatted(rng: Rng, noun: str, colour: str) -> str:
     return pick(rng, ways).format(n=noun, c=colour)
 
 
-def spoken(rng: Rng, relation: str) -> str:
-    """A relation as people may say it, ready to stand before a reference."""
+def relation_words(rng: Rng, relation: str) -> str:
+    """Words for a relation, to be followed by a reference."""
     return pick(rng, _RELATIONS[relation])
 
 
-def clause(rng: Rng, relation: str) -> str:
+def relation_clause(rng: Rng, relation: str) -> str:
     """The relation as it follows a noun: "next to", "that is above", "which touches"."""
     luck = rng.random()
     if relation in _CLAUSES and luck < 0.25:
         return f"{pick(rng, ('that', 'which'))} {_CLAUSES[relation]}"
-    said = spoken(rng, relation)
+    said = relation_words(rng, relation)
     if luck < 0.75:
         return said
     if luck < 0.85:
@@ -196,8 +193,8 @@ def ask_all(rng: Rng, noun: str, rest: str = "") -> str:
     return _sentence(rng, f"{pick(rng, many).format(noun)} {rest}".strip(), _PLURAL_QUESTIONS)
 
 
-def framed(rng: Rng, sentence: str) -> str:
-    """The sentence with what people put round it: a greeting before, thanks behind."""
+def with_courtesy(rng: Rng, sentence: str) -> str:
+    """The sentence, sometimes with a greeting before it or thanks after it."""
     if rng.random() < 0.12:
         sentence = f"{pick(rng, _CALLS)}{pick(rng, (' ', ', '))}{sentence}"
     if rng.random() < 0.15:
@@ -205,8 +202,8 @@ def framed(rng: Rng, sentence: str) -> str:
     return sentence
 
 
-def mistyped(rng: Rng, text: str) -> str:
-    """The text with one slip of the finger in one of its longer words; boxes stay as they are."""
+def with_typo(rng: Rng, text: str) -> str:
+    """The text with a typing error in one of its longer words; boxes stay as they are."""
     words = [m for m in re.finditer(r"[a-z]{4,}", text) if m.group() != "bbox"]
     if not words:
         return text
@@ -217,8 +214,8 @@ def mistyped(rng: Rng, text: str) -> str:
     return text[:at] + changed + text[at + 2 :]
 
 
-def loosened(rng: Rng, text: str) -> str:
-    """The text as it may come in a hurry: one small word left out, or one that means nothing put in."""
+def with_slip(rng: Rng, text: str) -> str:
+    """The text as if written in a hurry: without one small word, or with a meaningless one added."""
     words = [m for m in re.finditer(r"[a-z']+", text) if m.group() != "bbox"]
     small = [m for m in words if m.group() in _SMALL]
     if small and rng.random() < 0.6:
@@ -228,7 +225,7 @@ def loosened(rng: Rng, text: str) -> str:
     return f"{text[:at]}{pick(rng, _FILLERS)} {text[at:]}"
 
 
-def made_up(rng: Rng) -> str:
+def invented_word(rng: Rng) -> str:
     """A word that does not exist."""
     count = int(rng.integers(1, 4))
     syllables = [
@@ -241,8 +238,10 @@ def made_up(rng: Rng) -> str:
 def _sentence(rng: Rng, what: str, questions: Sequence[str]) -> str:
     if rng.random() < 0.55:
         order = f"{pick(rng, _VERBS)} {what}"
-        return framed(rng, f"{pick(rng, _REQUESTS)} {order}" if rng.random() < 0.25 else order)
-    return framed(rng, pick(rng, questions).format(what))
+        return with_courtesy(
+            rng, f"{pick(rng, _REQUESTS)} {order}" if rng.random() < 0.25 else order
+        )
+    return with_courtesy(rng, pick(rng, questions).format(what))
 
 
 def _article_varied(rng: Rng, what: str) -> str:

@@ -1,7 +1,6 @@
 """The background of each place: sky, ground and water, and the light of day and dusk.
 
-This module knows where a place has its road and its shore.  It does not know what things stand in
-a scene nor how they look; of one thing it knows the box and the kind that cast a shadow.
+It also draws the shadow of each thing, from its box and kind.
 """
 
 from __future__ import annotations
@@ -337,7 +336,7 @@ def backdrop(scene: Scene, width: int, height: int) -> Pixels:
 
 
 def shade(canvas: Pixels, t: Thing, time: str) -> None:
-    """Draw what a thing leaves on the ground: a shadow, or the foam round a boat."""
+    """Draw the shadow of a thing, or the foam round a boat."""
     if t.aloft:
         return
     height, width = canvas.shape[:2]

@@ -2,9 +2,6 @@
 
 Every length is a fraction of the picture, so one scene gives the same picture at 320 x 240
 and at 960 x 720.
-
-This module does not know how a scene is laid out (`layout`) or drawn (`drawing`), nor any
-words of a question.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Coloured outlines: curves, ribbons and ovals as polygons, and how one is filled.
-
-This module knows no kind of thing, no place and no scene.
-"""
+"""Coloured outlines: curves, ribbons and ovals as polygons, and how they are filled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How each of the twelve kinds looks, in each of its colours and variants.
-
-This module does not know where a thing stands, how large it is or what is around it.
-"""
+"""How each of the twelve kinds looks, in each of its colours and variants."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from demo.dialogue.session import Session
 from demo.evaluate.data import TrueTurn
 from demo.evaluate.live_benchmark import Round, Total, Track
-from demo.evaluate.metrics import HIT_IOU, merged, summarize
+from demo.evaluate.metrics import HIT_IOU, summarize, union_of
 from demo.picture.masks import Mask
 from demo.picture.regions import RegionObject
 from demo.ui.canvas.asides import Aside, AsideKind
@@ -44,7 +44,7 @@ def _objects(true: TrueTurn) -> tuple[RegionObject, ...]:
 
 
 def _together(masks: tuple[Mask, ...]) -> Mask:
-    return Mask.from_array(merged((m.to_array() for m in masks), masks[0].size))
+    return Mask.from_array(union_of((m.to_array() for m in masks), masks[0].size))
 
 
 def _lines(one: Round) -> tuple[str, ...]:

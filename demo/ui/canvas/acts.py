@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from demo.dialogue import edits
-from demo.dialogue.edits import Edited, Hand
+from demo.dialogue.edits import Editor, EditResult
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
 from demo.picture.geometry import PictureBox, PicturePoint, Size
@@ -62,8 +62,8 @@ class Acts:
 
     def _act(self, tab: Tab, data: _Data, request: gr.Request) -> Updates:
         workspace = self._free(tab, request)
-        hand = Hand(workspace.picture, self.events.running.models.segmenter)
-        edited = _edited(workspace.session, data, hand)
+        editor = Editor(workspace.picture, self.events.running.models.segmenter)
+        edited = _edited(workspace.session, data, editor)
         made = sentences.made(data.get("kind"), f"R{workspace.session.registry.next_number}")
         return self.events.show.workspace(tab, workspace.acted(edited.session), edited.note or made)
 
@@ -127,22 +127,22 @@ def _rated(workspace: Workspace, turn: int, feedback: str) -> Workspace:
     turns = workspace.session.turns
     now = turns[turn - 1].feedback if 0 < turn <= len(turns) else None
     return workspace.with_session(
-        workspace.session.rated(turn, None if now == feedback else feedback)
+        workspace.session.with_feedback(turn, None if now == feedback else feedback)
     )
 
 
-def _edited(session: Session, data: _Data, hand: Hand) -> Edited:
+def _edited(session: Session, data: _Data, editor: Editor) -> EditResult:
     """The dialogue after the act that the browser names."""
     kind, size = data.get("kind"), session.picture.size
     if kind == "box":
-        return hand.draw_box(session, _box(data, size))
+        return editor.draw_box(session, _box(data, size))
     if kind == "point":
-        return hand.place(session, _point(data, size))
+        return editor.place(session, _point(data, size))
     if kind == "refine":
         click = Click(_point(data, size), data.get("positive") is not False)
-        return hand.refine(session, _name(data, "object"), click)
+        return editor.refine(session, _name(data, "object"), click)
     if kind == "correct":
-        return hand.correct(session, _name(data, "object"), _box(data, size))
+        return editor.correct(session, _name(data, "object"), _box(data, size))
     if kind == "rename":
         return edits.rename(session, _name(data, "region"), str(data.get("label", "")))
     if kind == "hide":

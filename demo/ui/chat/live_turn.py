@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 from demo.answers.trace import PartClosed, PartOpened, PartText
-from demo.dialects.prompt import Given
+from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnStarted
 from demo.picture.regions import RegionObject
 from demo.ui.chat.messages import Message, part, said_by_model, said_by_person, titled, whole
@@ -108,6 +108,6 @@ class LiveTurn:
         return part(titled(name, boxes.values()), text, self.turn_id, status, one.seconds)
 
 
-def _cited(given: tuple[Given, ...]) -> list[str]:
+def _cited(given: tuple[GivenBox, ...]) -> list[str]:
     """The names a question may cite those boxes by: R2.1, and R2 for all of its objects."""
     return [name for g in given for name in (g.name, g.name.split(".")[0])]

@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from demo.answers.checks import XYXY, find_citations
+from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
-from demo.dialogue.second_opinion import compared
+from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
-from demo.errors import listed
+from demo.errors import join_with_and
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
 from demo.ui.shared.text import (
@@ -96,7 +96,7 @@ def titled(name: str, given: Iterable[str]) -> str:
     names = list(dict.fromkeys(given))
     if name != "focus" or not names:
         return PARTS[name]
-    return f"{PARTS[name]} on {listed([mark(n) for n in names])}"
+    return f"{PARTS[name]} on {join_with_and([mark(n) for n in names])}"
 
 
 def _collapsible(
@@ -152,7 +152,7 @@ def _seconds(session: Session, index: int) -> Iterator[Message]:
     number, turn = index + 1, session.turns[index]
     boxes = [o.box for _, o in answered(session, turn)]
     for place_, second in enumerate(turn.second_opinions, start=1):
-        verdict = compared(boxes, [o.box for o in second.objects])
+        verdict = agreement_sentence(boxes, [o.box for o in second.objects])
         title = f"What {plain(second.reasoner.name)} says. {verdict}"
         take = f"[Take this answer instead](#take-{number}-{place_})"
         content = "\n\n".join((*_second_parts(session, second), take))

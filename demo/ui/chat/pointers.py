@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from demo.answers.checks import XYXY, Pointer, find_pointers
+from demo.answers.citations import XYXY, Pointer, find_pointers
 from demo.answers.finding import Finding
 from demo.dialogue.session import Session, Turn
 from demo.picture.geometry import ModelBox, ModelPoint

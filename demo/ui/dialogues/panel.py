@@ -18,8 +18,9 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from demo.dialogue.archive import to_zip
+from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
-from demo.dialogue.store import Kept, Owner, Store
+from demo.dialogue.store import Store, StoredDialogue
 from demo.errors import DemoError, InputError, StoreError
 from demo.picture.picture import Picture
 from demo.ui.canvas.scene import serial
@@ -203,7 +204,7 @@ def _near_the_bound(store: Store, owner: Owner) -> str:
     return sentences.going_first([kept.title for kept in _going(store, owner)])
 
 
-def _going(store: Store, owner: Owner) -> tuple[Kept, ...]:
+def _going(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
     try:
         return store.would_remove(owner, _MARGIN)
     except StoreError:  # everything is pinned: nothing goes, which is said when there is no room
@@ -211,7 +212,7 @@ def _going(store: Store, owner: Owner) -> tuple[Kept, ...]:
 
 
 def _row(
-    store: Store, owner: Owner, kept: Kept, going: set[str], open_: str | None
+    store: Store, owner: Owner, kept: StoredDialogue, going: set[str], open_: str | None
 ) -> dict[str, Any]:
     small = base64.b64encode(store.thumbnail(owner, kept.id)).decode()
     return {

@@ -94,7 +94,7 @@ def taken_back(before: Workspace, after: Workspace) -> str:
 def _reads(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
     """What stands for a region without being its name: words, name, where they stand, whether they own."""
     return [
-        [r.phrase, r.name, r.start + lead, r.end + lead, r.possessive]
+        [r.phrase, r.name, r.start + lead, r.end + lead, r.is_possessive]
         for r in meant
         if r.phrase.lstrip("@").upper() != r.name
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from demo.answers.checks import XYXY, Citation, Pointer, find_citations
+from demo.answers.citations import XYXY, Citation, Pointer, find_citations
 from demo.language.references import ANY_NAME
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.regions import number_of

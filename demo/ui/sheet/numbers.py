@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.answers.checks import XYXY
-from demo.answers.trace import TraceObject, parse_trace
+from demo.answers.boxes import TraceObject
+from demo.answers.citations import XYXY
+from demo.answers.trace import parse_trace
 from demo.dialects.known import dialect_named
-from demo.dialogue.scores import NAMES, scores
+from demo.dialogue.scores import NAMES, scores_of
 from demo.dialogue.session import Session, Timings, Turn
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
@@ -72,7 +73,9 @@ def score_card(session: Session, turn: int) -> dict[str, Any]:
     """The scores of a turn (1, 2, …) and their course over the dialogue. Raises InputError."""
     asked = session.turn(turn)
     by_turn = [
-        scores(each, given_boxes(session, each), dialect_named(session.reasoner_of(each).dialect))
+        scores_of(
+            each, given_boxes(session, each), dialect_named(session.reasoner_of(each).dialect)
+        )
         for each in session.turns
     ]
     return {

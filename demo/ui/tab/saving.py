@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from demo.access.visitors import owner_of
+from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
-from demo.dialogue.store import Owner, Saved, Store
+from demo.dialogue.store import Saved, Store
 from demo.errors import StoreError
 from demo.picture.picture import Picture
 from demo.ui.shared import sentences

@@ -10,9 +10,10 @@ import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from demo.dialogue.second_opinion import taken
+from demo.dialogue.owner import Owner
+from demo.dialogue.second_opinion import adopt
 from demo.dialogue.session import Session
-from demo.dialogue.store import Owner, Saved
+from demo.dialogue.store import Saved
 from demo.errors import InputError
 from demo.evaluate.live_benchmark import Track
 from demo.language.references import Resolved
@@ -137,8 +138,8 @@ class Workspace:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
         opinions = self.session.turn(turn).second_opinions
         if not 1 <= place <= len(opinions):
-            raise InputError("This answer is not there any more.")
-        return self.acted(taken(self.session, turn, opinions[place - 1]))
+            raise InputError("This answer does not exist any more.")
+        return self.acted(adopt(self.session, turn, opinions[place - 1]))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
@@ -163,7 +164,7 @@ class Workspace:
 
     def branched(self, turn: int) -> Workspace:
         """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
-        branch = self.session.branched(turn)
+        branch = self.session.branch_at(turn)
         order = (*(s.id for s in self.dialogues), branch.id)
         return replace(self.acted(branch), others=(*self.others, self.session), order=order)
 

@@ -1,7 +1,4 @@
-"""What is done once nano is trained: its checkpoint, its scores on held-out pictures, plot and card.
-
-It knows how the parts follow each other; what each of them does stands in its own file.
-"""
+"""Trains nano and publishes it: the checkpoint, a plot, scores on held-out pictures, and its card."""
 
 from __future__ import annotations
 
@@ -23,8 +20,8 @@ from demo.nano.release.evaluate import evaluate, read_usable
 from demo.nano.release.robust import SEED, robustness
 from demo.nano.training.plot import plot
 from demo.nano.training.run import NOTED_EVERY
-from demo.nano.training.team import Team, learn_as_one
 from demo.nano.training.train import Plan, Trainer
+from demo.nano.training.workers import WorkerGroup, run_workers
 from demo.nano.world.facts import FRAME
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
@@ -36,7 +33,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """How much a model is measured: finished, on so many dialogues and scenes for robustness."""
+    """How much a finished model is measured: numbers of dialogues and of scenes for robustness."""
 
     dialogues: int = 500
     robust: int = 100
@@ -53,20 +50,26 @@ def train(
     measures: Measures,
     say: Say,
 ) -> None:
-    """Train from nothing or from a checkpoint, or go on from the folder's state; all that comes of it
-    is in FOLDER/nano. So many ``workers`` share the pictures of each step.
+    """Train from nothing or from the checkpoint ``start``, or continue from the folder's state.
+
+    ``workers`` processes share the pictures of each step. The results are in FOLDER/nano.
     """
-    learn_as_one(partial(_learn, folder, plan, start, device, measures), workers)
+    run_workers(partial(_learn, folder, plan, start, device, measures), workers)
     publish(folder, plan, measures, say, start)
 
 
 def _learn(
-    folder: Path, plan: Plan, start: Path | None, device: str, measures: Measures, team: Team
+    folder: Path,
+    plan: Plan,
+    start: Path | None,
+    device: str,
+    measures: Measures,
+    group: WorkerGroup,
 ) -> None:
-    check = _check(folder / "on-the-way", measures) if team.leads else None
-    trainer = Trainer(folder, plan, device, check, team, start)
+    check = _check(folder / "on-the-way", measures) if group.is_main else None
+    trainer = Trainer(folder, plan, device, check, group, start)
     trainer.run()
-    if team.leads:
+    if group.is_main:
         trainer.checkpoint(folder / "nano")
 
 
@@ -89,7 +92,7 @@ def publish(
 
 
 def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
-    """Scores a model that is still being trained on a few dialogues of its own."""
+    """A function that scores a model in training on a few held-out dialogues."""
     dialogues = read_usable(write_dialogues(folder, measures.on_the_way, measures.seed + 1))
     processor = build_processor(build_tokenizer(vocabulary()))
     dialect = REGION_REASONER.in_frame(FRAME)
@@ -103,7 +106,7 @@ def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
 
 
 def _described(reasoner: LocalReasoner, trained: str, measures: Measures) -> str:
-    """The card without its figures; ``trained`` is its paragraph on how that was done."""
+    """The card without its figures; ``trained`` is the paragraph on its training."""
     tower, language = (count / 1e6 for count in reasoner.parameters)
     return _TEMPLATE.read_text(encoding="utf-8").format(
         parameters=f"{tower + language:.1f}",

@@ -1,7 +1,7 @@
-"""The rounds that went worst, as pictures: what the model found, what it was given, and the truth.
+"""The worst rounds of a run as pictures: what the model found, which boxes it was given, and the truth.
 
 Predictions and references are drawn as on the page, with the names they had in the dialogue; the truth is
-a white and black outline on top. It reads rows and dialogues and knows nothing of tables.
+a white and black outline on top.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ MAX_SIDE = 720  # pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One round: its dialogue (index from 0), what is in its row, and its picture as a JPEG file."""
+class WorstRound:
+    """A round: index of its dialogue (from 0), its row, and its picture as a JPEG file."""
 
     index: int
     image_path: str
@@ -38,27 +38,29 @@ class Case:
     jpeg: bytes
 
 
-def worst_cases(rows: Iterable[Row], dialogues: Iterable[Dialogue], count: int) -> list[Case]:
-    """The worst rounds of a run that went wrong, at most one of a dialogue, the worst first.
+def worst_rounds(
+    rows: Iterable[Row], dialogues: Iterable[Dialogue], count: int
+) -> list[WorstRound]:
+    """The ``count`` worst of the wrong rounds of a run, worst first, at most one from each dialogue.
 
-    Worst is the smallest IoU (of masks where there are some, else of boxes), and of equal ones the
-    largest thing; boxes for what is not there, or rubbish, count as an IoU of 0. Raises PictureError for a
-    picture that has gone since.
+    The worst has the smallest IoU (of masks if there are any, else of boxes), and of equal ones the
+    largest true box. A wrong answer about something absent counts as an IoU of 0. Raises PictureError for
+    a picture that can no longer be read.
     """
     by_index = {dialogue.index: dialogue for dialogue in dialogues}
     worst = [
-        (_badness(turn), row, turn)
+        (_rank(turn), row, turn)
         for row in rows
         if row["index"] in by_index
-        for turn in [min(row["turns"], key=_badness)]
+        for turn in [min(row["turns"], key=_rank)]
     ]
     worst = [one for one in worst if one[0][0] <= HIT_IOU]
     worst.sort(key=lambda one: one[0])
-    return [_case(row, turn, by_index[row["index"]]) for _, row, turn in worst[:count]]
+    return [_worst_round(row, turn, by_index[row["index"]]) for _, row, turn in worst[:count]]
 
 
-def _badness(turn: TurnRow) -> tuple[float, int, int]:
-    """Smallest for the worst; 1 and more for what is right."""
+def _rank(turn: TurnRow) -> tuple[float, int, int]:
+    """A sort key, smallest for the worst; it begins with the IoU, or 0 or 1 for something absent."""
     if not turn["truth"]:
         return (1.0 if turn_score(turn).absent_right else 0.0), 0, turn["round"]
     box = PictureBox(*turn["truth"][0])
@@ -67,18 +69,18 @@ def _badness(turn: TurnRow) -> tuple[float, int, int]:
     return iou, -box.area, turn["round"]
 
 
-def _case(row: Row, turn: TurnRow, dialogue: Dialogue) -> Case:
+def _worst_round(row: Row, turn: TurnRow, dialogue: Dialogue) -> WorstRound:
     picture = open_stored(dialogue.picture)
-    return Case(
+    return WorstRound(
         row["index"],
         row["image_path"],
         turn,
-        drawn(picture, turn, dialogue.turns[turn["round"] - 1]),
+        draw_round(picture, turn, dialogue.turns[turn["round"] - 1]),
     )
 
 
-def drawn(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
-    """The picture with references, prediction and truth, as a JPEG."""
+def draw_round(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
+    """The picture with references, prediction and truth, as a JPEG file of at most `MAX_SIDE` pixels."""
     scene = draw_overlay(picture, _session(picture, turn))
     _draw_truth(scene, true)
     image = Image.fromarray(scene)
@@ -89,7 +91,7 @@ def drawn(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
 
 
 def _session(picture: Picture, turn: TurnRow) -> Session:
-    """A dialogue whose regions are those of this round."""
+    """A dialogue with the regions of this round only."""
     regions: dict[str, Region] = {}
     for place in turn["references"]:
         if place["name"] is not None and place["box"] is not None:

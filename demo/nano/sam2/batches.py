@@ -1,7 +1,6 @@
 """Training batches for the nano SAM 2: drawn pictures, and prompts whose masks are known exactly.
 
-It knows boxes, points and where a mask is to be compared; it knows no loss and no model code.
-Pictures are squeezed into a square of S pixels, as the processor does; a thing's truth is given twice: as
+Pictures are squeezed into a square of S pixels, as the processor does. A thing's truth is given twice: as
 its share of each logit's cell, and at single places of the picture as drawn, most of them near its edge,
 because a mask that is only right cell by cell is too coarse once it is enlarged.
 """
@@ -18,12 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from demo.nano.lessons.augment import augment
 from demo.nano.sam2.model import MASK_STRIDE
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import inner_point
 from demo.nano.world.layout import sample_scene
 from demo.nano.world.scene import KINDS, Scene
-from demo.nano.world.wear import worn
 
 MAX_THINGS = 7
 MAX_POINTS = 4
@@ -84,7 +83,7 @@ class _Example:
         return xy[0] * self.side / width, xy[1] * self.side / height
 
 
-class MaskLessons:
+class MaskBatchStream:
     """An endless, seeded stream of batches for one side S of the square."""
 
     def __init__(self, seed: int, side: int, pictures: int, prompts: int) -> None:
@@ -117,7 +116,7 @@ class MaskLessons:
 
     def _truth(self, example: _Example) -> tuple[NDArray[np.generic], ...]:
         """The picture as seen; of each thing coverage, places, which lie inside, kind and box."""
-        image = Image.fromarray(worn(self.rng, example.drawing.image))
+        image = Image.fromarray(augment(self.rng, example.drawing.image))
         seen = np.asarray(image.resize((self.side, self.side), Image.Resampling.BILINEAR))
         cells = self.side // MASK_STRIDE
         coverage = np.zeros((MAX_THINGS, cells, cells), np.uint8)
@@ -137,7 +136,7 @@ class MaskLessons:
         return seen, coverage, places, inside, kinds, boxes
 
     def _prompts(self, examples: list[_Example], *, boxed: bool, columns: int) -> Prompts:
-        """Prompts of one form for all the pictures, with so many columns for points."""
+        """Prompts of one form for all the pictures, with up to ``columns`` points each."""
         shape = (len(examples), self.prompts)
         things, boxes = np.zeros(shape, np.int64), np.zeros((*shape, 4), np.float32)
         points = np.zeros((*shape, columns, 2), np.float32)
@@ -216,7 +215,7 @@ def _jittered_box(rng: np.random.Generator, example: _Example, thing: int) -> tu
 
 
 def _pixel_beside(rng: np.random.Generator, example: _Example, thing: int) -> _Xy:
-    """A pixel that is not the thing's but near it: on a neighbour if there is one, or on the ground."""
+    """A pixel near the thing but not on it: on a neighbour if there is one, or on the ground."""
     height, width = example.owner.shape
     x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], 0.25, width, height)
     owner = example.owner[y1:y2, x1:x2]

@@ -1,14 +1,18 @@
-"""The configurations of the published checkpoints, as far as the size of their parts goes.
+"""The configurations of the published checkpoints, as far as they decide the sizes of the parts.
 
-With them a model of the same shape can be made before anything of the checkpoint is here.
+With them a model of the same shape can be built without the checkpoint's files.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from demo.checkpoints.catalogue import QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, QWEN_2_VL_7B
+from transformers import AutoConfig
+
+from demo.checkpoints.catalogue import QWEN_2_5_VL_3B, QWEN_2_5_VL_7B, QWEN_2_VL_7B, Entry
+from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.shape import Shape
+from demo.errors import OptionError
 
 _ROTARY = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}
 _TEXT_7B = {
@@ -38,7 +42,7 @@ _TOWER_2_5 = {
     "fullatt_block_indexes": [7, 15, 23, 31],
 }
 
-LAYOUTS: dict[Shape, dict[str, Any]] = {
+CONFIGS: dict[Shape, dict[str, Any]] = {
     QWEN_2_5_VL_7B: {
         "model_type": "qwen2_5_vl",
         "text_config": _TEXT_7B,
@@ -58,3 +62,16 @@ LAYOUTS: dict[Shape, dict[str, Any]] = {
         "tie_word_embeddings": False,
     },
 }
+
+
+def config_of(entry: Entry) -> Any:
+    """The configuration of a model on disk or in the catalogue. Raises OptionError for others."""
+    folder = folder_of(entry)
+    if folder is not None:
+        return AutoConfig.from_pretrained(folder)
+    if entry.shape is None:
+        raise OptionError(
+            f"The shape of {entry.source} is not known here. Give a name from the catalogue, or a folder "
+            "with its config.json."
+        )
+    return AutoConfig.for_model(**CONFIGS[entry.shape])

@@ -1,0 +1,45 @@
+"""The sentences of a model's text, and those that it repeats."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
+
+# A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
+_MIN_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
+_MANY_TIMES = 3
+
+
+def repeated_sentence(text: str) -> tuple[str, int] | None:
+    """The most frequent sentence and how often it comes, when that is three times or more.
+
+    It is given as first written, with single spaces; letter case and the marks around it do not count.
+    """
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for sentence in sentences_of(text):
+        plain = plain_form(sentence)
+        counts[plain] += 1
+        written.setdefault(plain, sentence)
+    plain, times = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    return (written[plain], times) if times >= _MANY_TIMES else None
+
+
+def plain_form(sentence: str) -> str:
+    """A sentence in the form in which it is compared with others: without end marks, case folded."""
+    return sentence.strip(".!?\"'“‘”’ ").casefold()
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """The sentences of a model's text, without tags, answers and those that are too short."""
+    for run in TAG.split(text):
+        # Objects, from the first brace to the last, are left out: they repeat their keys.
+        before, _, objects = run.partition("{")
+        after = objects.rpartition("}")[2]
+        for sentence in _SENTENCE_END.split(f"{before}\n{after}"):
+            if sum(map(str.isalpha, sentence)) >= _MIN_SENTENCE:
+                yield " ".join(sentence.split())

@@ -1,0 +1,81 @@
+"""Values of a JSON file, each checked: a file can hold anything at all.
+
+Each function returns the value, or raises TypeError or ValueError with a reason that ends a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_MAX_WHOLE = 10**12
+T = TypeVar("T")
+
+
+def optional(read: Callable[[object], T], value: object) -> T | None:
+    """The value as ``read`` reads it; None for null."""
+    return None if value is None else read(value)
+
+
+def fields(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a group of named values, got {type(value).__name__}")
+    return value
+
+
+def items(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {type(value).__name__}")
+    return value
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {type(value).__name__}")
+    if any("\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError("a text holds half a character, which cannot be saved")
+    return value
+
+
+def one_of(value: object, *allowed: str | None) -> str | None:
+    found = optional(text, value)
+    if found not in allowed:
+        raise ValueError(f"expected one of {', '.join(str(a) for a in allowed)}")
+    return found
+
+
+def matching(value: object, pattern: re.Pattern[str], meaning: str) -> str:
+    """A text of that form; ids and hashes become file names elsewhere, so nothing else may pass."""
+    found = text(value)
+    if not pattern.fullmatch(found):
+        raise ValueError(f"{found[:40]!r} is not {meaning}")
+    return found
+
+
+def flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, got {type(value).__name__}")
+    return value
+
+
+def whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"expected a whole number, got {type(value).__name__}")
+    if abs(value) > _MAX_WHOLE:
+        raise ValueError("a number is too large")
+    return value
+
+
+def wholes(value: object, count: int) -> list[int]:
+    numbers = [whole(v) for v in items(value)]
+    if len(numbers) != count:
+        raise ValueError(f"expected {count} numbers, got {len(numbers)}")
+    return numbers
+
+
+def number(value: object) -> float:
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return float(whole(value))

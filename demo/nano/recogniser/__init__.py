@@ -1,0 +1,1 @@
+"""The recogniser of nano's world: the pictures it learns from, its training and measures."""
