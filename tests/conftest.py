@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
@@ -49,6 +50,8 @@ from tests.support.table import TableReasoner
 torch.set_num_threads(1)
 MAX_WAIT_MS = 60_000  # so that no busy machine fails a test
 expect.set_options(timeout=MAX_WAIT_MS)
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 # The rooms whose tests start browsers, servers, processes or models, those that take longest first.
@@ -186,11 +189,9 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
     three quarters of what a visit costs, and nothing else of the former visitor is left. With a
     `script`, which runs before the page's own, the seat is new and nobody follows.
     """
-    page = (
-        _seats.pop()
-        if _seats and not script
-        else browser.new_context(viewport=_VIEWPORT).new_page()
-    )
+    used = bool(_seats) and not script
+    page = _seats.pop() if used else browser.new_context(viewport=_VIEWPORT).new_page()
+    page.set_default_timeout(MAX_WAIT_MS)
     failed: list[str] = []
     listeners: dict[str, Callable[[Any], None]] = {
         "pageerror": lambda error: _note(str(error), failed),
