@@ -12,7 +12,6 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
 from demo.access.accounts import Accounts, read_accounts
-from demo.dialogue.store import Store
 from demo.errors import DemoError, InputError, StoreError
 from demo.machine.environment import (
     say,
@@ -28,16 +27,18 @@ from demo.options import Parser, add_model_options, check_models
 from demo.web.address import address_of
 from demo.web.logs import set_up
 from demo.web.rules import check_root
-from demo.zerogpu import on_space
+from demo.zerogpu import on_space, on_zero_gpu
 
 if TYPE_CHECKING:
+    from demo.dialogue.store import Store
     from demo.evaluate.index import Index
+    from demo.models.models import Models
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the options, see that all is ready, load the models, serve the page.
+    """Read the options, see that all is ready, serve the page, load the models.
 
-    The exit status is 2 for bad options. Whatever can be found to be wrong is, before a model is loaded.
+    The exit status is 2 for bad options. Whatever can be found to be wrong is, before the page is served.
     """
     settle_streams()
     settle_user(os.environ)
@@ -57,17 +58,31 @@ def main(arguments: list[str] | None = None) -> int:
         store = open_store(options.sessions)
         index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
-        # These load Gradio and torch, which bad options need not wait for.
-        from demo.models.selection import choose
+        models = first_models(options)
+        # This imports Gradio, which bad options need not wait for.
         from demo.web.serve import serve
 
-        models = choose(options)
-        say(f"{models.status}. {models.why}")
         serve(models, options, accounts, store, index)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
     return 0
+
+
+def first_models(options: argparse.Namespace) -> Models:
+    """The models that are expected, which are loaded while the page is there already.
+
+    On a ZeroGPU Space the real ones, whose weights must be there when the page starts.
+    """
+    if not on_zero_gpu():
+        from demo.models.expected import expected_models
+
+        return expected_models(options)
+    from demo.models.selection import choose
+
+    models = choose(options)
+    say(f"{models.status}. {models.why}")
+    return models
 
 
 def parser() -> Parser:
@@ -148,15 +163,18 @@ def open_store(folder: str | None) -> Store | None:
         return None
     if folder is not None:
         return _store_in(Path(folder))
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    from demo.machine.folders import sessions_folder
+
     try:
-        return _store_in(Path(data) / "regionreasoner" / "sessions")
+        return _store_in(sessions_folder())
     except InputError as error:
         print(f"{error} They are kept in memory only.", file=sys.stderr)
         return None
 
 
 def _store_in(folder: Path) -> Store:
+    from demo.dialogue.store import Store
+
     try:
         store = Store(folder)
     except StoreError as error:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.dialects.known import DIALECTS
-from demo.dialogue.session_json import session_to_json
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
@@ -126,6 +125,8 @@ def _ground(options: argparse.Namespace) -> int:
 
 
 def _write(session: Session, picture: Picture, options: argparse.Namespace) -> None:
+    from demo.dialogue.session_json import session_to_json
+
     text = json.dumps(session_to_json(session), ensure_ascii=False, indent=2)
     if options.json:
         _save(options.json, f"{text}\n".encode())

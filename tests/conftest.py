@@ -34,7 +34,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 from demo.checkpoints.catalogue import NANO_FOLDER, find_model
 from demo.dialogue.examples import Example
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import Fact, facts_of
 from demo.nano.world.layout import sample_scene

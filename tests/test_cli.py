@@ -88,6 +88,21 @@ def test_parse_reads_a_text_as_a_turn() -> None:
     assert [f["kind"] for f in found["findings"]] == ["citation.valid"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["-m", "demo", "parse", "-", "--size", "640x480"], id="parse"),
+        pytest.param(["-m", "demo", "--help"], id="help of the commands"),
+        pytest.param(["app.py", "--help"], id="help of the app"),
+    ],
+)
+def test_light_commands_need_no_package(arguments: list[str]) -> None:
+    """-S leaves out everything that was installed: none of it can have been imported."""
+    done = call("-S", *arguments, stdin="<scene>A road.</scene>")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "A road." in done.stdout or "usage:" in done.stdout
+
+
 @pytest.mark.parametrize("raw", ["", "no tags at all", "<answer>[[[[", "\x00\ufffd"])
 def test_parse_takes_any_text(raw: str) -> None:
     done = call("-m demo", "parse", "-", "--size", "640x480", stdin=raw)

@@ -10,7 +10,6 @@ from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.session_json import object_to_json
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 
@@ -33,8 +32,7 @@ def parse_report(
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
         "objects": [
-            object_to_json(RegionObject(f"R1.{i}", *item.in_picture(size, frame)))
-            for i, item in objects
+            RegionObject(f"R1.{i}", *item.in_picture(size, frame)).to_dict() for i, item in objects
         ],
         "findings": [finding.to_dict() for finding in check_trace(trace, named, dialect)],
     }

@@ -104,7 +104,7 @@ def _second_opinion_to_json(second: SecondOpinion) -> dict[str, Any]:
         "reasoner": _reasoner_to_json(second.reasoner),
         "turn": _turn_to_json(second.turn),
         "label": second.label,
-        "objects": [object_to_json(o) for o in second.objects],
+        "objects": [o.to_dict() for o in second.objects],
     }
 
 
@@ -114,21 +114,7 @@ def _region_to_json(region: Region) -> dict[str, Any]:
         "origin": region.origin.value,
         "label": region.label,
         "hidden": region.hidden,
-        "objects": [object_to_json(o) for o in region.objects],
-    }
-
-
-def object_to_json(item: RegionObject) -> dict[str, Any]:
-    """One object in the form of a saved session."""
-    return {
-        "id": item.id,
-        "bbox_xyxy": list(item.box.xyxy),
-        "point_xy": None if item.point is None else list(item.point.xy),
-        "corrected": item.corrected,
-        "mask": None if item.mask is None else item.mask.to_dict(),
-        "mask_quality": item.mask_quality,
-        "clicks": [[*c.point.xy, int(c.positive)] for c in item.clicks],
-        "by_hand": item.by_hand,
+        "objects": [o.to_dict() for o in region.objects],
     }
 
 

@@ -20,7 +20,8 @@ from demo.doctor.random_weights import Replay, random_model
 from demo.errors import CheckpointError, ModelError
 from demo.machine.devices import best_device
 from demo.models.drawn_world import World
-from demo.models.selection import SEVEN_B, plan_beside
+from demo.models.models import SEVEN_B
+from demo.models.selection import plan_beside
 from demo.picture.picture import Picture
 from demo.reasoners.configuration import shape_of
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on

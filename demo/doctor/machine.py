@@ -28,8 +28,8 @@ from demo.machine import cards
 from demo.machine.cgroups import cores_allowed, memory_limit
 from demo.machine.devices import best_device, card_fault, free_memory, half_precision
 from demo.machine.environment import try_writing
+from demo.machine.folders import cache_folder, sessions_folder
 from demo.machine.precision import Precision
-from demo.reasoners.quantized_cache import cache_folder
 
 _MIN_FREE = 10**9  # bytes; with less, a disk counts as full
 _LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "gradio")
@@ -187,8 +187,7 @@ def _sessions() -> Path | None:
     given = os.environ.get("REGIONREASONER_SESSIONS")
     if given:
         return None if given == "none" else Path(given)
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "regionreasoner" / "sessions"
+    return sessions_folder()
 
 
 def _system() -> str:

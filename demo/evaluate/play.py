@@ -15,7 +15,6 @@ from demo.answers.finding import Finding
 from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import TurnFinished, TurnStarted, begin, run_turn
 from demo.dialogue.session import Turn
-from demo.dialogue.session_json import object_to_json
 from demo.errors import EmptyAnswerError
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.metrics import TurnScore, says_none
@@ -142,7 +141,7 @@ class _RunningDialogue:
             prompted=turn.prompted,
             references=list(asked.cited),
             region=turn.region,
-            objects=[object_to_json(o) for o in objects],
+            objects=[o.to_dict() for o in objects],
             truth=[list(box.xyxy) for box in true.boxes],
             iou=judged.iou,
             hit=score.hit,

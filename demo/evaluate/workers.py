@@ -29,7 +29,7 @@ from demo.evaluate.reference_policy import ReferencePolicy
 from demo.machine.processes import end_with_parent
 
 if TYPE_CHECKING:
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 
 @dataclass(frozen=True, slots=True)

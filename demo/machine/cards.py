@@ -62,11 +62,16 @@ class Seen:
     in_container: bool = False
     in_wsl: bool = False
 
+    @property
+    def has_nvidia(self) -> bool:
+        """Whether anything speaks for an NVIDIA card."""
+        return bool(self.driver or self.cards or self.on_bus or self.nodes)
+
 
 def fault_of(seen: Seen) -> str | None:
     """Why a card that is there cannot be used, and what to do; None where there is no card."""
     is_old = _SUPPORTS.search(seen.warned)
-    if not (seen.driver or seen.cards or seen.on_bus or seen.nodes or is_old):
+    if not (seen.has_nvidia or is_old):
         return _amd_fault(seen)
     if seen.cuda is None:
         return _wrong_build(seen)

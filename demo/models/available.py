@@ -23,7 +23,7 @@ from demo.reasoners.memory import Plan, need_of
 from demo.reasoners.pace import Pace
 
 if TYPE_CHECKING:
-    from demo.models.selection import Models
+    from demo.models.models import Models
     from demo.segmenters.base import Segmenter
 
 log = logging.getLogger(__name__)

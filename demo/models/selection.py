@@ -7,7 +7,7 @@ nothing of how they work.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,8 +18,8 @@ from demo.errors import ModelError
 from demo.machine.devices import best_device, card_fault, half_precision
 from demo.machine.precision import Precision
 from demo.models.drawn_world import World
+from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
 from demo.options import check_models
-from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
 from demo.reasoners.memory import Plan
@@ -32,65 +32,7 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import GpuGateway, on_space, on_zero_gpu, zero_gpu
 
-SEVEN_B = "regionreasoner-7b"
-SMALLER = "qwen2.5-vl-3b"
-_NANO_ADVICE = (
-    "nano knows drawn scenes only; for photographs: --model regionreasoner-7b on a CUDA GPU"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to tell people about their picture before they ask.
-
-    ``ways`` are the ways out: a sentence and the command that goes with it.
-    """
-
-    text: str
-    ways: tuple[tuple[str, str], ...]
-
-
-_OUTSIDE = Advice(
-    "This picture is not from nano’s drawn world, so nano’s answers about it will mean nothing.",
-    (
-        (
-            "For photographs, run RegionReasoner-7B on a CUDA GPU:",
-            f"python app.py --model {SEVEN_B}",
-        ),
-        (
-            "Without one, a smaller Qwen2.5-VL, which is slow here and not trained for this:",
-            f"python app.py --model {SMALLER}",
-        ),
-    ),
-)
-
-_SERVED_AT_ONCE = 64  # a server queues by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """What runs, and what to tell people about it.
-
-    ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
-    ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
-    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
-    runs on a server.
-    """
-
-    reasoner: Reasoner
-    segmenter: Segmenter | None
-    status: str
-    advice: str
-    why: str
-    world: World | None = None
-    at_once: int = 1
-    entry: Entry | None = None
-
-    def advice_for(self, picture: Picture) -> Advice | None:
-        """What to say about a picture before the first question; None when there is nothing."""
-        if self.world is None or self.world.belongs(picture):
-            return None
-        return _OUTSIDE
+Begin = Callable[[Entry], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +48,31 @@ class _Picked:
     slow: str = ""
 
 
-def choose(options: argparse.Namespace, tell: Tell = to_stderr) -> Models:
+def choose(
+    options: argparse.Namespace,
+    tell: Tell = to_stderr,
+    begin: Begin = lambda _: None,
+) -> Models:
     """Load what the options ask for. Raises InputError or ModelError with a sentence.
 
-    ``tell`` gets what people should know while they wait.
+    ``tell`` gets what people should know while they wait; ``begin`` is called with the model that is
+    about to be fetched or loaded.
     """
     check_models(options)
     if options.server:
         return _served(options, tell)
     gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
-    picked = _picked(options, tell)
+    picked = _picked(options, tell, begin)
     try:
+        begin(picked.entry)
         return _loaded(picked, options, gpu, tell)
     except ModelError as error:
         if options.model != "auto" or picked.entry.name == "nano":
             raise
         because = f"The built-in model runs because {picked.entry.title} cannot: {error}"
-        return _loaded(_nano(options, because), options, gpu, tell)
+        picked = _nano(options, because)
+        begin(picked.entry)
+        return _loaded(picked, options, gpu, tell)
 
 
 def load(
@@ -155,10 +105,10 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         reasoner,
         segmenter,
         status=f"{reasoner.name} · {reasoner.device} · masks: {segmenter.name if segmenter else 'none'}",
-        advice=_NANO_ADVICE if world else doubt,
+        advice=NANO_ADVICE if world else doubt,
         why=f"{why} {reasoner.wording} {masks}",
         world=world,
-        at_once=_SERVED_AT_ONCE,
+        at_once=SERVED_AT_ONCE,
     )
 
 
@@ -188,7 +138,7 @@ def _loaded(
         reasoner,
         segmenter,
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
-        advice=_NANO_ADVICE if is_nano else "",
+        advice=NANO_ADVICE if is_nano else "",
         why=" ".join(
             said for said in (picked.why, plan.why, picked.slow, entry.wording, masks) if said
         ),
@@ -197,14 +147,15 @@ def _loaded(
     )
 
 
-def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
+def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
     """The model the options ask for, with its weights on this machine.
 
     Of a model that is known, whether it fits and how slow it is are said before anything is fetched.
     """
     if options.model == "auto":
-        return _best(options)
+        return _best(options, begin)
     entry = find_model(options.model, options.dialect)
+    begin(entry)
     slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
     ensure_fetched(entry, agreed=options.yes)
     plan = _plan(entry, options)
@@ -212,7 +163,7 @@ def _picked(options: argparse.Namespace, tell: Tell) -> _Picked:
     return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
 
 
-def _best(options: argparse.Namespace) -> _Picked:
+def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
     """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
     if best_device() != "cuda":
         because = (
@@ -222,6 +173,7 @@ def _best(options: argparse.Namespace) -> _Picked:
     large = find_model(SEVEN_B, options.dialect)
     try:
         _plan_before(large, options)
+        begin(large)
         ensure_fetched(large, agreed=options.yes)
         return _Picked(
             large,

@@ -2,8 +2,9 @@
 
 Whoever lets a model work takes it from here for as long as that lasts; the model is exchanged when nobody
 has it. The former one is closed before the next is loaded, so that there must never be room for both, and
-it comes back when the next one cannot be loaded. It knows no page and no dialogue; which models there are
-and how they are loaded is `shelf.py`'s.
+it comes back when the next one cannot be loaded. The first ones may still be on their way when this
+begins. It knows no page and no dialogue; which models there are and how they are loaded is for
+`available.py`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING
 
 from demo.access.exposure import is_private
 from demo.errors import DemoError, InputError, ModelError
+from demo.models.models import loading
 
 if TYPE_CHECKING:
     from demo.access.accounts import Accounts
     from demo.checkpoints.catalogue import Entry
     from demo.models.available import AvailableModels
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +35,15 @@ NOT_HERE = (
 _ONE_AT_A_TIME = "Another model is being loaded or asked. Wait until that is done."
 _WAITING = "Waiting for the answer that is being written…"
 _UNFORESEEN = "something went wrong inside the demo"
+_STOP_SEEN_S = 0.1  # how often a stop is looked for by those who wait
 
 
 class RunningModels:
-    """The models that run. Without a shelf they stay the same.
+    """The models that run. Where none are available they stay the same.
 
-    ``dress`` is done to models before anybody gets them; what is closed are those inside.
+    Models that are expected only stand there until the real ones `arrive`. ``dress`` is done to models
+    before anybody gets them; what is closed are those inside. ``may_switch`` says whether others will be
+    available, where they are not yet.
     """
 
     def __init__(
@@ -46,14 +51,20 @@ class RunningModels:
         models: Models,
         available: AvailableModels | None = None,
         dress: Callable[[Models], Models] = lambda models: models,
+        *,
+        may_switch: bool = False,
     ) -> None:
-        self._inner, self._shelf, self._dress = models, available, dress
+        self._inner, self._available, self._dress = models, available, dress
         self._models = dress(models)
+        self._may_switch = may_switch or available is not None
         self._changed = threading.Condition()
         self._users = 0
-        self._next: str | None = None  # the title of the model that takes over as soon as it can
-        self._busy = False  # whether an exchange is under way, with what is fetched for it
-        self._doing: Callable[[], str] = str
+        # The title of the model that takes over as soon as it can.
+        self._next = models.reasoner.name if models.is_expected else None
+        # Whether an exchange is under way, with what is fetched for it.
+        self._busy = models.is_expected
+        self._doing: Callable[[], str] = (lambda: models.status) if models.is_expected else str
+        self._refused = ""  # why the first models do not come
         self._given_up = threading.Event()
         self._second: Models | None = None  # one that was asked beside, kept as long as both fit
         self.said = ""
@@ -67,14 +78,19 @@ class RunningModels:
     @property
     def may_switch(self) -> bool:
         """Whether another model can be chosen while the app runs."""
-        return self._shelf is not None
+        return self._may_switch
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the first models are still on their way."""
+        return self._inner.is_expected and not self._refused
 
     @property
     def available(self) -> AvailableModels:
-        """Which models there are. Raises InputError where they are not to be chosen."""
-        if self._shelf is None:
-            raise InputError(NOT_HERE)
-        return self._shelf
+        """Which models there are. Raises InputError where they are not to be chosen, or not yet."""
+        if self._available is None:
+            raise InputError(_ONE_AT_A_TIME if self.is_loading and self._may_switch else NOT_HERE)
+        return self._available
 
     @property
     def doing(self) -> str:
@@ -82,14 +98,17 @@ class RunningModels:
         return self._doing()
 
     @contextmanager
-    def use(self) -> Iterator[Models]:
+    def use(self, cancel: threading.Event | None = None) -> Iterator[Models]:
         """The models, which stay for as long as the block lasts.
 
-        Raises ModelError with a sentence while another one is on its way.
+        With ``cancel`` the first models are waited for; once it is set, those that are expected have to do.
+        Raises ModelError with a sentence while another one is on its way, or when none comes.
         """
         with self._changed:
-            if self._next is not None:
-                raise ModelError(f"{self._next} is being loaded. Ask again when it is there.")
+            while self.is_loading and cancel is not None and not cancel.is_set():
+                self._changed.wait(_STOP_SEEN_S)
+            if cancel is None or not self.is_loading:
+                self._check_ready()
             self._users += 1
             models = self._models
         try:
@@ -99,10 +118,39 @@ class RunningModels:
                 self._users -= 1
                 self._changed.notify_all()
 
+    def _check_ready(self) -> None:
+        if self._refused:
+            raise ModelError(self._refused)
+        if self._next is not None:
+            raise ModelError(f"{self._next} is being loaded. Ask again when it is there.")
+
     @property
     def in_use(self) -> bool:
         """Whether anybody lets the models work just now."""
         return self._users > 0
+
+    # The first ones --------------------------------------------------------------------------------
+
+    def expect(self, entry: Entry) -> None:
+        """That model is being loaded now; which one it would be may not have been known before."""
+        with self._changed:
+            self._next, self._doing = entry.title, lambda: loading(entry.title)
+
+    def arrive(self, models: Models, available: AvailableModels | None) -> None:
+        """The first models are there: they are given to all who wait for them."""
+        with self._changed:
+            self._inner, self._available = models, available
+            self._models = self._dress(models)
+            self._next, self._busy, self._doing = None, False, str
+            self.changes += 1
+            self._changed.notify_all()
+
+    def refuse(self, sentence: str) -> None:
+        """The first models do not come: those who wait for them are told why."""
+        with self._changed:
+            if self.is_loading:
+                self._refused, self._doing = sentence, str
+                self._changed.notify_all()
 
     # Another model ---------------------------------------------------------------------------------
 
@@ -117,7 +165,7 @@ class RunningModels:
             if self._busy:
                 raise InputError(_ONE_AT_A_TIME)
             self._busy, self.said = True, ""
-            self._doing = lambda: f"Loading {entry.title}…"
+            self._doing = lambda: loading(entry.title)
             self._given_up.clear()
         work = threading.Thread(target=self._exchange, args=(available, entry, fetch), daemon=True)
         work.start()
@@ -138,7 +186,7 @@ class RunningModels:
         with self._changed:
             if self._busy:
                 raise InputError(_ONE_AT_A_TIME)
-            self._busy, self._doing = True, lambda: f"Loading {entry.title}…"
+            self._busy, self._doing = True, lambda: loading(entry.title)
         try:
             if self._second is not None and self._second.entry != entry:
                 self._forget_second()
@@ -199,7 +247,7 @@ class RunningModels:
                 self._fetch(available, entry)
             available.check(entry, self._inner)
             with self._alone(entry.title):
-                self._doing = lambda: f"Loading {entry.title}…"
+                self._doing = lambda: loading(entry.title)
                 said = self._replaced(available, entry)
         except DemoError as error:
             said = f"{self._inner.reasoner.name} goes on. {error}"
@@ -216,7 +264,7 @@ class RunningModels:
         arrived: list[int] = []
         self._doing = lambda: f"Fetching {entry.title}{order.progress(sum(arrived))}…"
         available.fetch(order, arrived.append, self._given_up)
-        self._doing = lambda: f"Loading {entry.title}…"
+        self._doing = lambda: loading(entry.title)
 
     @contextmanager
     def _alone(self, title: str) -> Iterator[None]:

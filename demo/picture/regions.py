@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from demo.errors import UnknownRegionError, join_with_and
 from demo.picture.geometry import PictureBox, PicturePoint
-from demo.picture.masks import Mask
+
+if TYPE_CHECKING:
+    from demo.picture.masks import Mask
 
 
 def number_of(name: str) -> int:
@@ -52,6 +55,19 @@ class RegionObject:
     corrected: bool = False
     clicks: tuple[Click, ...] = ()
     by_hand: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, as in a saved session."""
+        return {
+            "id": self.id,
+            "bbox_xyxy": list(self.box.xyxy),
+            "point_xy": None if self.point is None else list(self.point.xy),
+            "corrected": self.corrected,
+            "mask": None if self.mask is None else self.mask.to_dict(),
+            "mask_quality": self.mask_quality,
+            "clicks": [[*c.point.xy, int(c.positive)] for c in self.clicks],
+            "by_hand": self.by_hand,
+        }
 
 
 @dataclass(frozen=True, slots=True)

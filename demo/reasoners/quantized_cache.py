@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -19,6 +17,7 @@ from typing import Any
 
 from demo.checkpoints.fetch import gb
 from demo.errors import CheckpointError
+from demo.machine.folders import cache_folder
 from demo.reasoners.memory import Plan
 
 _LIST = "kept.json"
@@ -26,18 +25,6 @@ _DIGEST = 12  # letters at the end of a copy’s name
 _MAKING = ".making-"
 _LEFT_AFTER_S = 24 * 3600  # an unfinished folder older than this was left by a killed process
 _LIBRARIES = ("bitsandbytes", "torch", "transformers")
-
-
-def cache_folder() -> Path:
-    """The folder for files that can be made again: ``REGIONREASONER_CACHE``, or the user's cache."""
-    if given := os.environ.get("REGIONREASONER_CACHE"):
-        return Path(given).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "regionreasoner"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "regionreasoner" / "Cache"
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "regionreasoner"
 
 
 def copy_folder(name: str, source: Path, plan: Plan) -> Path:

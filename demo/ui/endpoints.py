@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,7 +12,6 @@ from typing import Any
 import gradio as gr
 
 from demo.dialogue.engine import answer, begin
-from demo.dialogue.overlay import draw_overlay
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import DemoError, InputError
@@ -41,6 +41,8 @@ def add_endpoints(running: RunningModels) -> None:
 
     def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
+        from demo.dialogue.overlay import draw_overlay  # its library takes long to import
+
         with _said():
             picture = _picture(image)
             return draw_overlay(picture, _session(session, picture, running.models.reasoner))
@@ -78,7 +80,7 @@ def _ground(
     image: str | None, question: str | None, data: Any, running: RunningModels
 ) -> dict[str, Any]:
     picture = _picture(image)
-    with running.use() as models:
+    with running.use(threading.Event()) as models:  # the first ones are waited for
         answered = answer(
             _session(data, picture, models.reasoner),
             question or "",

@@ -41,7 +41,7 @@ from demo.ui.tab.workspace import Failure, Tab, Workspace
 
 if TYPE_CHECKING:
     from demo.checkpoints.catalogue import Entry
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -316,11 +316,13 @@ class Events:
         events = self._events(shown.session, sentence, workspace.picture, ticket)
         try:
             for batch in paced(events, _FRAME_S, _QUIET_S):
+                is_new = live.started is None
                 news = [live.feed(event) for event in batch]
-                news.append(live.wait(*self.turns.before(ticket)))
+                alone = self.running.doing if self.running.is_loading else sentences.LOOKING
+                news.append(live.wait(*self.turns.before(ticket), alone))
                 if not batch and not any(news):
                     continue
-                begun = any(isinstance(event, TurnStarted) for event in batch)
+                begun = is_new and live.started is not None
                 updates = self.show.progress(earlier, live, canvas=any(news) and not begun)
                 if begun:
                     other = None if shown.session is workspace.session else shown
@@ -346,8 +348,14 @@ class Events:
         ticket: Ticket,
         taken: Callable[[], AbstractContextManager[Models]] | None = None,
     ) -> Iterator[TurnEvent]:
-        """The turn by the models that are ``taken``, or those that run; they stay until it is over."""
-        with (taken or self.running.use)() as models:
+        """The turn by the models that are ``taken``, or those that run; they stay until it is over.
+
+        While the first ones are loaded, the question stands there already.
+        """
+        if self.running.is_loading:
+            resolved, prompt = understand(session, sentence, self.running.models.reasoner.dialect)
+            yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
+        with (taken or partial(self.running.use, ticket.cancel))() as models:
             yield from run_turn(
                 session,
                 sentence,

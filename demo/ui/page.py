@@ -38,7 +38,7 @@ from demo.ui.tab.saving import Saver
 if TYPE_CHECKING:
     from demo.dialogue.store import Store
     from demo.evaluate.index import Index
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 TITLE = "RegionReasoner"
 _KEPT_S = 24 * 3600
@@ -73,10 +73,17 @@ def build_page(
             _connect_benchmark(parts, benchmark)
         _connect_library(parts, library)
         page.unload(events.leave)
-        if running.may_switch:
+        if running.may_switch or running.is_loading:
             _connect_models(parts, ModelPanel(events))
         add_endpoints(running)
     return page
+
+
+def show_models(page: gr.Blocks, running: RunningModels) -> None:
+    """Let those who open the page from now on get it with the models that run now."""
+    line = next(block for block in page.blocks.values() if block.elem_id == "brand")
+    line.value = status_of(running)
+    page.config = page.get_config_file()
 
 
 def launch_options() -> dict[str, Any]:

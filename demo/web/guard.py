@@ -120,7 +120,7 @@ class Guard:
         self._check_source(path, headers, scope[FRONT])
         if path.rstrip("/") == "/health":
             health = self.context.health()
-            return JSONResponse(health, 200 if health["status"] == "ok" else 503)
+            return JSONResponse(health, 503 if health["status"] == "stopping" else 200)
         body = _Body(receive, path, headers)
         token = _token(headers)
         if path.rstrip("/") == "/login" and self.context.logins:

@@ -32,7 +32,7 @@ from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
 if TYPE_CHECKING:
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,10 @@ class Watch:
         self.whole = _seconds(made, "turn", "From a question to the end of its answer's text")
         self.masks = _seconds(made, "masks", "Making the masks of one group of objects")
         self._gauge("turns_running", "Turns under way", lambda: len(self._running))
-        self._gauge("gpu_memory_bytes", "GPU memory that is held", gpu_memory)
+        self._gauge("gpu_memory_bytes", "GPU memory that is held", self._gpu_memory)
         self._running: set[threading.Event] = set()
         self._changed = threading.Condition()
+        self._is_loaded = False
         self.stopping = False
 
     def count_waiting(self, waiting: Callable[[], float]) -> None:
@@ -73,6 +74,7 @@ class Watch:
 
     def models(self, models: Models) -> Models:
         """The same models, watched."""
+        self._is_loaded = not models.is_expected
         reasoner, segmenter = self.reasoner(models.reasoner), self.segmenter(models.segmenter)
         return replace(models, reasoner=reasoner, segmenter=segmenter)
 
@@ -104,6 +106,16 @@ class Watch:
     def failed(self, error: BaseException) -> None:
         """Count a failure by its kind."""
         self.errors.labels(type(error).__name__).inc()
+
+    def _gpu_memory(self) -> float:
+        """Bytes of GPU memory that this process's torch holds; 0 where there is none.
+
+        While models are loaded torch is not asked: it may be there by half, and has not chosen its card.
+        """
+        torch = sys.modules.get("torch") if self._is_loaded else None
+        if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+            return 0.0
+        return float(torch.cuda.memory_reserved())
 
     def _gauge(self, name: str, help_: str, value: Callable[[], float]) -> None:
         Gauge(f"regionreasoner_{name}", help_, registry=self.registry).set_function(value)
@@ -232,14 +244,6 @@ class _Turn:
             self.watch.tokens.labels(kind).inc(max(0, count or 0))
         facts = {"outcome": outcome, "seconds": round(seconds, 3), **tokens}
         log.info("turn", extra={"facts": facts | ({"kind": self.error} if self.error else {})})
-
-
-def gpu_memory() -> float:
-    """Bytes of GPU memory that this process's torch holds; 0 where there is none."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
-        return 0.0
-    return float(torch.cuda.memory_reserved())
 
 
 def _counter(registry: CollectorRegistry, name: str, help_: str, label: str) -> Counter:

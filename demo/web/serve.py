@@ -6,8 +6,10 @@ import argparse
 import logging
 import os
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,19 +23,20 @@ from demo.access.logins import Logins
 from demo.access.visitors import Visitors
 from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
+from demo.errors import DemoError
 from demo.machine.environment import say
 from demo.models.switching import RunningModels, may_switch
-from demo.ui.page import build_page, launch_options
+from demo.ui.page import build_page, launch_options, show_models
 from demo.web.address import Address
 from demo.web.guard import USER, Guard, GuardContext
 from demo.web.logs import take_over_server_logs
-from demo.web.monitoring import Watch
+from demo.web.monitoring import STOPPING, Watch
 from demo.web.rules import Rules, rules_for
 
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
     from demo.models.available import AvailableModels
-    from demo.models.selection import Models
+    from demo.models.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -49,28 +52,34 @@ def serve(
     store: Store | None,
     index: Index | None = None,
 ) -> None:
-    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play."""
+    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play.
+
+    Models that are expected only are loaded once the page answers. Raises InputError or ModelError when
+    they cannot be; then the page is closed.
+    """
     rules = rules_for(
         options.host, os.environ, shared=options.share, behind_proxy=options.behind_proxy
     )
-    available = None
-    if models.entry is not None and may_switch(options, accounts, os.environ):
-        from demo.models.available import AvailableModels  # needs what loads models
-
-        available = AvailableModels(options, models.entry)
     served = Served.start(
         models,
         rules,
         accounts,
         store,
         index,
-        available,
+        may_switch=models.is_expected and may_switch(options, accounts, os.environ),
         server_name=Address(options.host, options.port).url_host,
         server_port=options.port,
         share=options.share,
     )
-    wait_for_signal(served.announce)
-    served.stop()
+    try:
+        with ended_by_signal():
+            served.announce()
+            if models.is_expected:
+                served.load(options)
+            while True:
+                time.sleep(3600)
+    finally:
+        served.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +102,16 @@ class Served:
         store: Store | None = None,
         index: Index | None = None,
         available: AvailableModels | None = None,
+        *,
+        may_switch: bool = False,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
 
-        With a shelf, the models can be exchanged from the page.
+        Where others are available, or ``may_switch`` says they will be, they can be chosen in the page.
         """
         watch = Watch()
-        running = RunningModels(models, available, watch.models)
+        running = RunningModels(models, available, watch.models, may_switch=may_switch)
         page = build_page(running, load_examples(), store, index)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
@@ -129,8 +140,27 @@ class Served:
         if self.shared:
             say(f"Public link: {self.shared}")
 
+    def load(self, options: argparse.Namespace) -> None:
+        """Load the models that the options ask for, on this thread, while the page waits for them.
+
+        Raises InputError or ModelError, which those who wait get as well.
+        """
+        from demo.models.available import AvailableModels  # these import torch, which takes seconds
+        from demo.models.selection import choose
+
+        try:
+            models = choose(options, begin=self.running.expect)
+        except DemoError as error:
+            self.running.refuse(str(error))
+            raise
+        others = AvailableModels(options, models.entry) if self.running.may_switch else None
+        self.running.arrive(models, others)
+        show_models(self.page, self.running)
+        say(f"{models.status}. {models.why}")
+
     def stop(self) -> None:
         """End running turns, let their answers out, and close everything."""
+        self.running.refuse(STOPPING)
         ended = self.watch.stop(_LAST_TURNS_S)
         if ended:
             time.sleep(0.3)  # the last updates are on their way to the browsers
@@ -151,31 +181,37 @@ def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
 def health_of(watch: Watch, running: RunningModels) -> Callable[[], dict[str, Any]]:
     """What /health tells: status, model, and seconds since the start.
 
-    Where models can be exchanged: what is done about another one, and how often that has been tried.
+    While the first model is loaded, and where models can be exchanged: what is done about it, and how often
+    another one was there.
     """
     began = time.monotonic()
 
     def health() -> dict[str, Any]:
         exchange = {"doing": running.doing, "changes": running.changes}
         return {
-            "status": "stopping" if watch.stopping else "ok",
+            "status": "stopping" if watch.stopping else "loading" if running.is_loading else "ok",
             "model": running.models.reasoner.name,
-            **(exchange if running.may_switch else {}),
+            **(exchange if running.may_switch or running.is_loading else {}),
             "uptime_s": round(time.monotonic() - began, 1),
         }
 
     return health
 
 
-def wait_for_signal(ready: Callable[[], None]) -> None:
-    """Say that it is ``ready`` and sleep until SIGINT or SIGTERM; a second one ends the process at once."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+@contextmanager
+def ended_by_signal() -> Iterator[None]:
+    """SIGINT or SIGTERM ends the block, quietly; a second one ends the process at once.
+
+    SIGINT is a person's Ctrl-C, which what is interrupted may take for itself, such as fetching does;
+    SIGTERM ends everything.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
-        ready()
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
 

@@ -24,7 +24,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from demo.dialects.known import REGION_REASONER
 from demo.dialects.prompt import Prompt
 from demo.dialogue.examples import load_examples
-from demo.models.selection import Models, choose
+from demo.models.models import Models
+from demo.models.selection import choose
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture

@@ -31,7 +31,7 @@ from demo.dialogue.examples import Example, load_examples
 from demo.dialogue.session import Turn
 from demo.doctor.random_weights import Replay
 from demo.doctor.speed import decode
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import MAX_NEW_TOKENS, picture_for

@@ -14,7 +14,8 @@ from demo.dialects.families import family_of, foreign_family, is_same_model
 from demo.dialects.known import DIALECTS
 from demo.errors import OptionError
 from demo.models.available import AvailableModels
-from demo.models.selection import Models, choose
+from demo.models.models import Models
+from demo.models.selection import choose
 from demo.picture.geometry import Size
 from demo.remote.reasoner import RemoteReasoner, choose_served
 from tests.conftest import copy_of_nano

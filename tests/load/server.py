@@ -75,7 +75,7 @@ def running(folder: Path) -> Iterator[App]:
         env=environment,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        while not process.stdout.readline().startswith("Running on"):
+        while not process.stdout.readline().startswith("nano · built in"):  # once it is loaded
             if process.poll() is not None:
                 raise RuntimeError(f"the app ended with status {process.returncode}")
         app = App(process, f"http://127.0.0.1:{port}")

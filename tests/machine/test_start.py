@@ -364,7 +364,7 @@ def test_other_failures_keep_their_trace(error: Exception) -> None:
 @pytest.mark.process
 def test_a_python_without_the_packages_gets_one_sentence() -> None:
     """-S leaves out everything that was installed."""
-    for command in (["app.py"], ["-m", "demo", "parse", "x"]):
+    for command in (["app.py"], ["-m", "demo", "ground", "x", "find it"]):
         done = subprocess.run(
             [sys.executable, "-S", *command], cwd=ROOT, capture_output=True, text=True, check=False
         )

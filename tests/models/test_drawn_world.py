@@ -19,7 +19,7 @@ from demo.checkpoints.catalogue import find_model
 from demo.dialogue.examples import Example, load_examples
 from demo.errors import CheckpointError
 from demo.models.drawn_world import SIDE, WEIGHTS, Pixels, World, thumbnail
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.nano.recogniser import pictures
 from demo.nano.recogniser import train as recogniser
 from demo.nano.world.drawing import draw

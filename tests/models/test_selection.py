@@ -14,7 +14,8 @@ from app import parser
 from demo.checkpoints.catalogue import NANO_FOLDER
 from demo.dialects.prompt import Prompt, region_reasoner_instruction
 from demo.errors import OptionError
-from demo.models.selection import Models, choose
+from demo.models.models import Models
+from demo.models.selection import choose
 from demo.picture.picture import Picture
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.names import check_segmenter

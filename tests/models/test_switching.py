@@ -22,7 +22,8 @@ from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError
 from demo.models.available import AvailableModels, Row
-from demo.models.selection import Models, choose
+from demo.models.models import Models
+from demo.models.selection import choose
 from demo.models.switching import RunningModels, may_switch
 from demo.picture.picture import Picture
 from demo.reasoners.memory import need_of

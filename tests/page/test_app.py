@@ -37,11 +37,10 @@ def url() -> Iterator[str]:
     ) as app:
         assert app.stdout is not None
         said = ""
-        while "Running on" not in said:
+        while "nano · built in · CPU · masks: " not in said:
             line = app.stdout.readline()
             assert line, f"the app ended, having said: {said}"
             said += line
-        assert "nano · built in · CPU · masks: " in said
         assert f"Running on http://127.0.0.1:{port}\n" in said
         yield f"http://127.0.0.1:{port}"
         app.terminate()

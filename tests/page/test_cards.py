@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.dialogue.engine import begin
 from demo.dialogue.examples import Example
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.picture.geometry import PictureBox
 from demo.picture.masks import Mask
 from demo.picture.picture import open_picture

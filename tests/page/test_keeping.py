@@ -227,7 +227,7 @@ def test_nothing_of_another_person_can_be_reached(
             other.click(f"[data-do={act}]")
             expect(other.locator(".kept-said, #hint").first).to_be_attached()
             expect(other.locator(".kept-said")).to_contain_text(
-                "This dialogue is does not exist any more."
+                "This dialogue does not exist any more."
             )
             other.keyboard.press("Escape")
         expect(other.locator("#chat")).not_to_contain_text("Found one: R1")

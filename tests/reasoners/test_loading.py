@@ -23,6 +23,7 @@ from demo.checkpoints.catalogue import NANO_FOLDER, find_model
 from demo.dialects.known import REGION_REASONER
 from demo.dialects.prompt import Prompt, region_reasoner_instruction
 from demo.errors import CheckpointError, OptionError
+from demo.machine.folders import cache_folder
 from demo.picture.picture import Picture
 from demo.reasoners.loading import (
     KEPT_IN_BF16,
@@ -32,7 +33,6 @@ from demo.reasoners.loading import (
     load_local,
 )
 from demo.reasoners.memory import Plan
-from demo.reasoners.quantized_cache import cache_folder
 
 
 @pytest.fixture

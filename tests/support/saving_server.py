@@ -28,6 +28,7 @@ class TableModels:
     why: str = ""
     at_once: int = 1
     entry: None = None
+    is_expected: bool = False
 
     def advice_for(self, picture: Picture) -> None:
         """There is nothing to say about any picture."""

@@ -16,7 +16,7 @@ from demo.access.accounts import Accounts, PasswordHash
 from demo.dialogue.store import Store
 from demo.evaluate.index import Index
 from demo.models.available import AvailableModels
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
 from demo.segmenters.grabcut import GrabCutSegmenter

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.dialogue.session import Session
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.models.switching import RunningModels
 from demo.picture.picture import open_picture
 from demo.segmenters.grabcut import GrabCutSegmenter

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.models.switching import RunningModels
 from demo.ui.benchmark.panel import Benchmark, Opened
 from demo.ui.events import Events

@@ -17,7 +17,7 @@ from demo.access.visitors import COOKIE
 from demo.dialogue.owner import new_token, visitor_owner
 from demo.dialogue.second_opinion import as_second_opinion
 from demo.dialogue.store import DATABASE, Bounds, Store
-from demo.models.selection import Models
+from demo.models.models import Models
 from demo.models.switching import RunningModels
 from demo.ui.canvas.acts import Acts
 from demo.ui.dialogues.panel import Library
@@ -150,7 +150,7 @@ def test_the_dialogue_of_another_person_is_not_there(
     talk(library, bob, "bob", blocks, "find both")
     identity = workspace(ann).kept_as
     said = panel(library, bob, "bob", kind=kind, id=identity, title="mine", pinned=True)
-    assert said["said"] == "This dialogue is does not exist any more."
+    assert said["said"] == "This dialogue does not exist any more."
     assert [row["title"] for row in said["dialogues"]] == ["find both"]
     [row] = panel(library, ann, "ann", kind="list")["dialogues"]
     assert (row["title"], row["pinned"]) == ("find red", False)

@@ -13,14 +13,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import parser
 from demo.dialogue.engine import TurnFinished, answer, begin, run_turn
 from demo.errors import ModelError
+from demo.models.expected import expected_models
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.base import MaskPrompt, Segment
@@ -132,6 +135,15 @@ def test_figures_and_log_tell_of_turns_and_nothing_of_their_content(blocks: Path
         assert secret not in log.getvalue()
 
 
+def test_figures_are_there_while_torch_is_being_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    watch = Watch()
+    watch.models(expected_models(parser().parse_args(["--model", "nano"])))
+    assert b"regionreasoner_gpu_memory_bytes 0.0" in watch.text()
+
+
 def test_what_is_refused_is_counted(blocks: Path) -> None:
     with serving() as server, httpx.Client(base_url=server.url, timeout=60) as http:
         http.get("/config", headers={"origin": "http://evil.example"})
@@ -198,7 +210,7 @@ def test_a_signal_ends_the_app_with_status_0(tmp_path: Path) -> None:
         env={**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)},
     ) as app:  # fmt: skip
         assert app.stdout is not None
-        while not app.stdout.readline().startswith("Running on"):
+        while not app.stdout.readline().startswith("nano · built in"):
             assert app.poll() is None
         health = httpx.get(f"http://127.0.0.1:{port}/health", timeout=60).json()
         app.send_signal(signal.SIGTERM)

@@ -68,11 +68,14 @@ class LiveTurn:
                 self.doing = f"Outlining {'the object' if count == 1 else f'{count} objects'}…"
         return True
 
-    def wait(self, ahead: int, seconds: float | None) -> bool:
-        """So many turns come before this one; whether that is news."""
+    def wait(self, ahead: int, seconds: float | None, alone: str = LOOKING) -> bool:
+        """So many turns come before this one; whether that is news.
+
+        ``alone`` is what is done for it when there are none.
+        """
         if self.first_at is not None or self.started is None or not self._is_news(ahead, seconds):
             return False
-        former, self.doing = self.doing, waiting(ahead, seconds) if ahead else LOOKING
+        former, self.doing = self.doing, waiting(ahead, seconds) if ahead else alone
         self._told = ahead, seconds
         return self.doing != former
 

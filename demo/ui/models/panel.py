@@ -87,9 +87,8 @@ class ModelPanel:
         # First, so that a page which got an older list learns by the number of changes that it is older.
         value = {**status_of(running), "order": order}
         measured = data.get("kind") == "measure" and not running.in_use
-        rows = (
-            running.available.rows(running.models, measured=measured) if running.may_switch else []
-        )
+        listed = running.may_switch and not running.is_loading
+        rows = running.available.rows(running.models, measured=measured) if listed else []
         value["rows"] = [asdict(row) for row in rows]
         if said:
             value["said"] = said
@@ -98,9 +97,9 @@ class ModelPanel:
 
     def _done(self, kind: object, data: _Data) -> dict[str, Any] | None:
         """Do it; what is to be asked first, if anything. Raises DemoError."""
-        running, available = self.events.running, self.events.running.available
         if kind in ("look", "measure"):
             return None
+        running, available = self.events.running, self.events.running.available
         if kind == "stop":
             running.stop_fetching()
         elif kind == "choose":

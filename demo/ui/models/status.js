@@ -107,7 +107,12 @@ let timer = 0;
 async function look() {
   if (!document.hidden) await told();
   clearTimeout(timer);
-  timer = setTimeout(look, doing || status.open ? BUSY_MS : QUIET_MS);
+  if (isWatched()) timer = setTimeout(look, doing || status.open ? BUSY_MS : QUIET_MS);
+}
+
+// The first model may still be on its way where no other can be chosen.
+function isWatched() {
+  return Boolean(props.value?.may_switch || doing);
 }
 
 async function told() {
@@ -140,4 +145,4 @@ document.addEventListener("click", (event) => {
 });
 watch("value", write);
 write();
-if (props.value?.may_switch) look();
+if (isWatched()) look();

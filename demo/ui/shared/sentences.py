@@ -9,7 +9,7 @@ from demo.language.references import Reference
 from demo.ui.tab.workspace import Workspace
 
 if TYPE_CHECKING:
-    from demo.models.selection import Advice
+    from demo.models.models import Advice
 
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
 ONE_AT_A_TIME = (
