@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +13,14 @@ import gradio as gr
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import DemoError, InputError
+from demo.errors import InputError
 from demo.models.switching import RunningModels
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.ui.shared import sentences
 
-log = logging.getLogger(__name__)
-
-# Turns that may wait for the model at once, and are told their place. Each holds one of the server's
-# threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue, in order.
+# Turns that may wait for the model at once, and are shown their place in the queue. Each holds one of the
+# server's threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue.
 AT_ONCE = 64
 THREADS = AT_ONCE + 32
 
@@ -36,14 +33,14 @@ def add_endpoints(running: RunningModels) -> None:
 
         Give null as session for the first question and the returned session for the next ones.
         """
-        with _said():
+        with _as_gradio_errors():
             return _ground(image, question, session, running)
 
     def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
         from demo.dialogue.overlay import draw_overlay  # its library takes long to import
 
-        with _said():
+        with _as_gradio_errors():
             picture = _picture(image)
             return draw_overlay(picture, _session(session, picture, running.models.reasoner))
 
@@ -65,15 +62,12 @@ def add_endpoints(running: RunningModels) -> None:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
-    """Every failure as the error that Gradio hands to the caller, with a sentence."""
+def _as_gradio_errors() -> Iterator[None]:
+    """Every failure becomes the error that Gradio hands to the caller, with a sentence."""
     try:
         yield
-    except DemoError as error:
-        raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
-        log.exception("a call failed")
-        raise gr.Error(sentences.UNEXPECTED, print_exception=False) from error
+        raise gr.Error(sentences.sentence_of(error), print_exception=False) from error
 
 
 def _ground(

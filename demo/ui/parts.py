@@ -41,7 +41,7 @@ class Parts:
     undo: gr.Button
     new: gr.Button
     sheet: gr.HTML
-    kept: gr.HTML
+    library: gr.HTML
     benchmark: gr.HTML | None
 
     def changed_by_events(self) -> list[Any]:
@@ -69,7 +69,7 @@ def place_parts(
     tab = gr.State(Tab())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
-            line, upload, undo, new = _header(status, benchmark)
+            status_line, upload, undo, new = _header(status, benchmark)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
                 stage = canvas(status["advice"], elem_id="workspace")
@@ -81,7 +81,7 @@ def place_parts(
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, message, send, stop = _composer()
-        kept = drawn(
+        library = drawn(
             "dialogues/dialogues.html",
             "shared/nodes.js",
             "dialogues/dialogues.js",
@@ -107,15 +107,15 @@ def place_parts(
             elem_id="sheet",
         )
     return Parts(
-        tab, line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop, upload,
-        undo, new, sheet, kept, rows,
+        tab, status_line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop,
+        upload, undo, new, sheet, library, rows,
     )  # fmt: skip
 
 
 def _header(
     status: dict[str, Any], benchmark: bool
 ) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
-    line = drawn(
+    status_line = drawn(
         "models/status.html", "shared/nodes.js", "models/status.js", value=status, elem_id="brand"
     )
     with gr.Row(elem_id="actions"):
@@ -127,7 +127,7 @@ def _header(
         gr.Button("Dialogues", elem_id="show-kept", size="sm")
         undo = gr.Button("Undo", elem_id="undo", size="sm")
         new = gr.Button("New", elem_id="new", size="sm")
-    return line, upload, undo, new
+    return status_line, upload, undo, new
 
 
 def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from demo.models.switching import RunningModels
-from demo.ui.canvas.scene import running, scene
+from demo.ui.canvas.scene import running, scene, serial
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.parts import Parts
@@ -27,12 +27,15 @@ class Show:
     saver: Saver
     running: RunningModels
 
-    def workspace(self, tab: Tab, workspace: Workspace | None, note: str = "") -> Updates:
-        """The tab's workspace from now on, with nothing running; ``note`` stands in the hint line.
+    def workspace(
+        self, tab: Tab, workspace: Workspace | None, note: str = "", *, trouble: str = ""
+    ) -> Updates:
+        """The tab's workspace from now on, with nothing running; ``note`` stands above the message.
 
-        What is on it is on disk before it is shown, or it is said that this could not be done.
+        It is on disk before it is shown, or the line says that this could not be done. ``trouble`` is what
+        went wrong before.
         """
-        unkept = self.saver.keep(tab, workspace)
+        unsaved = self.saver.save(tab, workspace)
         value = scene(workspace)
         tab.workspace = workspace and replace(
             workspace, outlined=workspace.outlined.union(value["outlines"])
@@ -41,45 +44,37 @@ class Show:
         return {
             self.parts.canvas: value,
             self.parts.notice: self.notice(workspace),
-            self.parts.chat: self._dialogue(workspace),
+            self.parts.chat: self.dialogue(workspace) if workspace else [],
             self.parts.next: gr.Button(question or "", visible=question is not None),
             self.parts.play: gr.Button(visible=question is not None),
             self.parts.stop: gr.Button(visible=False),
-            self.parts.hint: sentences.said(note, unkept) or sentences.hint(workspace),
+            self.parts.hint: sentences.outcome(note, trouble, unsaved) or sentences.hint(workspace),
         }
 
     def dialogue(self, workspace: Workspace) -> list[Message]:
         """Its turns in the chat; other models are offered where they can be chosen."""
-        return messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
-
-    def _dialogue(self, workspace: Workspace | None) -> list[Message]:
-        if workspace is None:
-            return []
-        return [
-            *self.dialogue(workspace),
-            *(workspace.failure.messages if workspace.failure else ()),
-        ]
+        failed = workspace.failure.messages if workspace.failure else ()
+        turns = messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
+        return [*turns, *failed]
 
     def notice(self, workspace: Workspace | None) -> dict[str, Any] | None:
-        """What the model that runs makes people know about their picture."""
+        """What people should know about their picture and the model that runs."""
         return sentences.notice(
             self.running.models.advice_for(workspace.picture) if workspace else None
         )
 
-    def begun(self, other: Workspace | None, doing: str) -> Updates:
-        """A turn has begun; ``other`` is the workspace that it goes on from, if not the one that is shown,
+    def start(self, former: Workspace | None, doing: str) -> Updates:
+        """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,
         ``doing`` what it does.
         """
         return {
-            self.parts.canvas: {**(scene(other) if other else {}), **running(doing, ())},
-            self.parts.next: gr.Button(visible=False),
-            self.parts.play: gr.Button(visible=False),
-            self.parts.stop: gr.Button(visible=True),
-            **self.said("", "hint"),
+            self.parts.canvas: {**(scene(former) if former else {}), **running(doing, ())},
+            **self.stop_button(),
+            **self.line("", "hint"),
         }
 
-    def between(self) -> Updates:
-        """A dialogue that plays by itself pauses, so that people can look."""
+    def stop_button(self) -> Updates:
+        """The button that stops, in the place of those for the next questions."""
         return {
             self.parts.next: gr.Button(visible=False),
             self.parts.play: gr.Button(visible=False),
@@ -93,6 +88,15 @@ class Show:
             shown[self.parts.canvas] = running(live.doing, live.found)
         return shown
 
-    def said(self, text: str, level: str = "error") -> Updates:
-        """A sentence in the hint line, and nothing else."""
+    def clear(self, tab: Tab) -> Updates:
+        """An empty workspace; the one before is put away."""
+        with tab.lock:
+            return self.workspace(tab, None, sentences.away_note(tab.clear()))
+
+    def line(self, text: str, level: str = "error") -> Updates:
+        """A sentence above the message, and nothing else."""
         return {self.parts.hint: sentences.line(text, level)}
+
+    def refusal(self, sentence: str) -> Updates:
+        """Why an act was refused; the canvas goes back to what it showed before."""
+        return {self.parts.canvas: {"serial": serial()}, **self.line(sentence)}

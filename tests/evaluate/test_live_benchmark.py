@@ -169,7 +169,7 @@ def test_odd_questions_are_asked_as_the_evaluation_does() -> None:
         question, start = at.to_ask(at.next_question or "")
         assert not isinstance(question, str)
         asked.append(question.sentence)
-        at = at.acted(answered(start, question.sentence, box))
+        at = at.with_act(answered(start, question.sentence, box))
     assert asked == ["the one by R1", "what is by R3", f"the Cat by {PLACE}"]
     assert [r.id for r in at.session.registry if r.origin is Origin.USER] == ["R1", "R3"]
     assert [said(at)[n][0] for n in (1, 2, 3)] == [
@@ -187,7 +187,7 @@ def test_truth_comes_and_goes_with_its_turn() -> None:
         2: [RIGHT],
     }
     assert list(at.undone().asides_by_turn) == [1]
-    assert list(at.acted(answered(SECOND, "what else")).asides_by_turn) == [1, 2]
+    assert list(at.with_act(answered(SECOND, "what else")).asides_by_turn) == [1, 2]
     assert list(at.branched(1).asides_by_turn) == [1]
     assert at.branched(1).next_question == "(next) to R1?"
 

@@ -20,7 +20,7 @@ import httpx
 
 _API = "/gradio_api"
 _ADDRESS = re.compile(r"pictures/([0-9a-f]{64})\.")
-_PLACE = re.compile(r"(\w+) questions? (?:is|are) answered first(?:, in about (\d+) s)?")
+_PLACE = re.compile(r"(\w+) questions? comes? before yours(?:, about (\d+) s)?")
 _FIRST_WORDS = "Describing the scene"
 _OVER = "process_completed"
 _TLS = httpx.create_ssl_context()  # not used here, and slow to make for each visitor

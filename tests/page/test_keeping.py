@@ -200,7 +200,7 @@ def test_two_windows_overwrite_nothing_of_each_other(page: Page, server: Server)
     expect(second.locator("#chat")).to_contain_text("Found one: R1")
     ask(page, "find both")
     ask(second, "a ghost")
-    expect(second.locator("#hint")).to_contain_text("Another window has gone on with this dialogue")
+    expect(second.locator("#hint")).to_contain_text("This dialogue was continued in another window")
     open_panel(second, 2)
     second.close()
 
@@ -277,7 +277,7 @@ def test_dialogues_are_found_named_pinned_and_deleted(page: Page) -> None:
     page.fill(".kept-search", "")
     expect(page.locator(ROWS)).to_have_count(2)
     expect(page.locator(".kept-bound")).to_contain_text(
-        "the oldest dialogue without a pin goes first"
+        "the oldest dialogue without a pin is deleted first"
     )
 
     delete = page.get_by_role("button", name="Delete: <b>Two</b> blocks")

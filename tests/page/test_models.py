@@ -205,7 +205,7 @@ def test_two_models_answer_one_question_and_one_is_taken(page: Page, served: Ser
 
     page.locator("#chat button, #chat .title", has_text="What nano252 says").last.click()
     page.locator("#chat a[href='#take-2-1']").click()
-    expect(page.locator("#hint")).to_contain_text("The other model’s answer stands there now.")
+    expect(page.locator("#hint")).to_contain_text("The other model’s answer is in its place now.")
     expect(page.locator("#chat")).to_contain_text("by nano252")
     pointing_at_nothing(page)
     expect(page.locator("#canvas .aside-tag")).to_have_count(0)

@@ -144,7 +144,7 @@ def test_undo_takes_back_turn_and_region_together(page: Page) -> None:
     expect(page.locator("#chat")).not_to_contain_text("next to")
     page.click("#undo")
     expect(page.locator("#canvas [data-region]")).to_have_count(0)
-    expect(page.locator("#hint")).to_contain_text("Answer 1 was taken back.")
+    expect(page.locator("#hint")).to_contain_text("Answer 1 was undone.")
     page.click("#undo")
     expect(page.locator("#hint")).to_contain_text("There is nothing to undo.")
 
@@ -184,7 +184,7 @@ def test_ctrl_z_is_undo_outside_of_text(page: Page) -> None:
     expect(page.locator("#message textarea")).not_to_be_focused()
     expect(page.locator("#chat")).to_contain_text("Found one: R1")
     page.keyboard.press("Control+z")
-    expect(page.locator("#hint")).to_contain_text("Answer 1 was taken back.")
+    expect(page.locator("#hint")).to_contain_text("Answer 1 was undone.")
     page.keyboard.press("b")  # single keys work there
     expect(page.locator("#canvas")).to_have_attribute("data-tool", "box")
 

@@ -74,7 +74,7 @@ def test_a_rating_and_a_correction_change_nothing() -> None:
     rated = at.with_session(at.session.with_feedback(2, "up"))
     region = rated.session.registry.region("R2")
     moved = region.with_object(replace(region.objects[0], box=LEFT, corrected=True))
-    assert shown(rated.acted(rated.session.with_region(moved))) == shown(at)
+    assert shown(rated.with_act(rated.session.with_region(moved))) == shown(at)
 
 
 def test_a_model_that_is_asked_again_has_one_opinion() -> None:

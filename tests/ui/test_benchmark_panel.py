@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 
-from demo.models.models import Models
-from demo.models.switching import RunningModels
-from demo.ui.benchmark.panel import Benchmark, Opened
-from demo.ui.events import Events
-from demo.ui.parts import Parts, place_parts
-from demo.ui.tab.running_turns import RunningTurns
+from demo.ui.benchmark.panel import Benchmark, PlayedRows
 from demo.ui.tab.workspace import Tab, Workspace
 from tests.evaluate.test_live_benchmark import index_of, row
-from tests.support.table import TableReasoner
-from tests.ui.test_dialogues_panel import asks, sent
+from tests.ui.handlers import handlers_of, placed_parts, sent
+from tests.ui.test_dialogues_panel import asks
 
 
 @pytest.fixture
 def benchmark(tmp_path: Path, blocks: Path) -> Benchmark:
-    async def placed() -> Parts:
-        """Without a running event loop Gradio would begin one that nobody closes."""
-        with gr.Blocks():
-            status = {"status": "table", "advice": "", "why": ""}
-            return place_parts(status, [], tmp_path / "parts", None, benchmark=True)
-
-    with ThreadPoolExecutor(1) as other:  # a browser's loop may be running in this one
-        parts = other.submit(asyncio.run, placed()).result()
     (tmp_path / "blocks.png").write_bytes(blocks.read_bytes())
     rows = [row("red", image="blocks.png"), row("both", image="../secret.png")]
-    models = Models(TableReasoner(), None, "table", "", "")
-    events = Events(parts, RunningModels(models), [], tmp_path, RunningTurns())
-    return Benchmark(events, index_of(tmp_path, rows))
+    page = handlers_of(placed_parts(tmp_path / "parts", benchmark=True), tmp_path)
+    return Benchmark(page.context, page.opening, index_of(tmp_path, rows))
 
 
 def panel(benchmark: Benchmark, updates: dict[Any, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = updates[benchmark.events.parts.benchmark]
+    value: dict[str, Any] = updates[benchmark.context.parts.benchmark]
     return value
 
 
@@ -93,7 +76,7 @@ def test_a_dialogue_from_disk_has_its_row_again(benchmark: Benchmark) -> None:
     assert recalled.track.dialogue.index == 0
     branch = replace(bare.session, id="b", branch=(bare.session.id, 1))
     assert benchmark.recall(replace(bare, session=branch, order=("b",))).track is not None
-    assert replace(benchmark, opened=Opened()).recall(bare).track is None
+    assert replace(benchmark, played=PlayedRows()).recall(bare).track is None
 
 
 def test_a_file_that_has_gone_leaves_the_dialogue(benchmark: Benchmark) -> None:

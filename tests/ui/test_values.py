@@ -249,9 +249,9 @@ def test_an_empty_workspace_has_an_empty_scene() -> None:
 
 def test_an_example_is_offered_as_long_as_it_is_followed() -> None:
     start = workspace(EMPTY, questions=("a", "b"))
-    followed = start.acted(answered(EMPTY, "a", LEFT))
-    left = start.acted(answered(EMPTY, "c", LEFT))
-    done = start.acted(answered(answered(EMPTY, "a"), "b"))
+    followed = start.with_act(answered(EMPTY, "a", LEFT))
+    left = start.with_act(answered(EMPTY, "c", LEFT))
+    done = start.with_act(answered(answered(EMPTY, "a"), "b"))
     assert [d.next_question for d in (start, followed, left, done)] == ["a", "b", None, None]
     assert followed.undone().next_question == "a"
 
@@ -270,7 +270,7 @@ def test_a_branch_is_kept_beside_its_dialogue() -> None:
     assert [len(s.turns) for s in branched.dialogues] == [2, 1]
     assert branched.session.branch == (start.session.id, 1)
     assert [r.id for r in branched.session.registry] == ["R1"]
-    back = branched.acted(answered(branched.session, "c", LEFT)).switched(0)
+    back = branched.with_act(answered(branched.session, "c", LEFT)).switched(0)
     assert back.session == start.session
     assert [len(s.turns) for s in back.dialogues] == [2, 2]
     assert back.switched(7) is back
@@ -286,7 +286,7 @@ def test_one_turn_at_a_time_for_each_visitor() -> None:
     assert turns.begin("ann") is None
     assert turns.begin("ben") is not None
     assert turns.stop("ann")
-    assert (ticket.cancel.is_set(), ticket.dropped) == (True, False)
+    assert (ticket.cancel.is_set(), ticket.is_dropped) == (True, False)
     turns.end(ticket)
     assert not turns.stop("ann")
     assert turns.begin("ann") is not None
@@ -350,30 +350,30 @@ def test_turns_wait_for_those_before_them() -> None:
     assert second
     assert third
     assert [turns.before(t) for t in (first, second, third)] == [(0, None), (1, None), (2, None)]
-    turns.took(4.0)
+    turns.note_duration(4.0)
     assert turns.before(third) == (2, 8.0)
     turns.end(first)
     assert turns.before(third) == (1, 4.0)
-    turns.took(14.0)
+    turns.note_duration(14.0)
     assert turns.before(third) == (1, 7.0)
 
 
 def test_a_server_takes_several_turns_at_a_time() -> None:
     turns = RunningTurns(at_once=2)
     tickets = [turns.begin(name) for name in ("ann", "bob", "cem")]
-    turns.took(4.0)
+    turns.note_duration(4.0)
     assert [turns.before(t)[0] for t in tickets if t] == [0, 0, 1]
 
 
 def test_a_waiting_turn_says_so_until_it_is_answered() -> None:
-    live = LiveTurn("turn1")
+    live = LiveTurn(EMPTY)
     assert not live.wait(2, None)
     live.feed(TurnStarted("find it", "find it", ()))
     assert live.wait(2, 7.6)
-    assert live.doing == "2 questions are answered first, in about 8 s…"
+    assert live.doing == "2 questions come before yours, about 8 s…"
     assert not live.wait(2, 7.6)
     assert live.wait(1, None)
-    assert live.doing == "One question is answered first…"
+    assert live.doing == "One question comes before yours…"
     assert live.wait(0, 0.0)
     live.feed(PartOpened("scene"))
     assert not live.wait(1, 2.0)

@@ -33,7 +33,7 @@ from demo.fairlock import FairLock
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
-from demo.ui.tab.open_tabs import KEPT_S, MAX_LEFT, MAX_TABS, OpenTabs
+from demo.ui.tab.open_tabs import MAX_CLOSED, MAX_CLOSED_S, MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.workspace import MAX_BYTES_AWAY, Tab, Workspace
 from demo.web.serve import Served
@@ -137,7 +137,7 @@ def test_everybody_gets_their_own_and_in_order(served: Served, echo: Echo) -> No
             for i in range(SESSIONS):
                 asking.append(asyncio.create_task(twice(i)))
                 await until(lambda i=i: len(echo.line._waiting) == i + 1)  # type: ignore[misc]
-            await until(lambda: all("answered first" in "".join(tab.arrived) for tab in tabs))
+            await until(lambda: all("before yours" in "".join(tab.arrived) for tab in tabs))
             echo.go_on.set()
             asked = list(await asyncio.gather(*asking))
             await holding
@@ -250,7 +250,7 @@ def test_many_turns_leave_nothing_behind(
     nano_to_close: LocalReasoner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads, files, pictures and dialogues are as before; memory has grown little."""
-    monkeypatch.setattr("demo.ui.tab.open_tabs.MAX_LEFT", 2)
+    monkeypatch.setattr("demo.ui.tab.open_tabs.MAX_CLOSED", 2)
     process, each = psutil.Process(), 10
     with serving(nano_to_close) as server:
         config = httpx.get(f"{server.url}/config").json()
@@ -304,7 +304,7 @@ def test_a_line_is_kept_and_may_be_left() -> None:
 
 def test_pauses_and_pictures_are_nobodys_wait() -> None:
     turns = RunningTurns()
-    turns.begin("ann", asks=False)
+    turns.begin("ann", needs_model=False)
     first, second = turns.begin("ben"), turns.begin("cem")
     assert first
     assert second
@@ -321,22 +321,22 @@ def test_closed_tabs_give_their_pictures_back(acts: list[tuple[bool, int, int]])
         now[0] += later
         if comes:
             tab = all_tabs.setdefault(visitor, Tab())
-            tab.put_away = tab.put_away or ("a desk",)  # type: ignore[assignment]
+            tab.put_away = tab.put_away or ("a workspace",)  # type: ignore[assignment]
             tabs.take(visitor, tab)
             here.add(visitor)
         else:
             tabs.leave(visitor)
             here.discard(visitor)
     assert all(all_tabs[visitor].put_away for visitor in here)
-    assert sum(bool(s.put_away) for v, s in all_tabs.items() if v not in here) <= MAX_LEFT
-    now[0] += KEPT_S
+    assert sum(bool(s.put_away) for v, s in all_tabs.items() if v not in here) <= MAX_CLOSED
+    now[0] += MAX_CLOSED_S
     tabs.take("last", Tab())
     assert not any(s.put_away for v, s in all_tabs.items() if v not in here)
 
 
 def test_there_is_room_for_so_many_tabs() -> None:
     tabs, first = OpenTabs(), Tab()
-    first.put_away = ("a desk",)  # type: ignore[assignment]
+    first.put_away = ("a workspace",)  # type: ignore[assignment]
     tabs.take("first", first)
     for number in range(MAX_TABS):
         tabs.take(str(number), Tab())

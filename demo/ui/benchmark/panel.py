@@ -1,7 +1,7 @@
 """The panel of the benchmark: its rows are found, and one is opened to be played with the model.
 
-A browser may send anything, so every value is checked here. Everybody who sees the page sees these rows and
-their pictures. How a row is read and played is in `evaluate`.
+Everybody who sees the page sees these rows and their pictures. How a row is read and played is in
+`evaluate`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,18 +22,19 @@ from demo.evaluate.data import open_stored
 from demo.evaluate.index import Entry, Index
 from demo.evaluate.live_benchmark import Track
 from demo.ui.canvas.scene import serial
-from demo.ui.events import Events, visitor
+from demo.ui.context import Context
+from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
+from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab, Workspace
 
-_Data = Mapping[str, Any]
 _PAGE = 24  # rows at a time
 _MAX_SHOWN = 1000
 _MAX_REMEMBERED = 10_000  # dialogues whose row is known
 
 
-class Opened:
+class PlayedRows:
     """Which row a dialogue plays, by session id, while the server runs; the oldest are forgotten."""
 
     def __init__(self) -> None:
@@ -60,42 +60,40 @@ class Opened:
 class Benchmark:
     """Handlers of the panel's events."""
 
-    events: Events
+    context: Context
+    opening: Opening
     index: Index
-    opened: Opened = field(default_factory=Opened)
+    played: PlayedRows = field(default_factory=PlayedRows)
 
     def rows(self, tab: Tab, event: gr.EventData) -> Updates:
         """The rows that are looked for, without their pictures."""
-        return self._panel(**self._listed(event._data, tab.workspace))
+        return self._list(Payload(event), tab.workspace)
 
     def pictures(self, event: gr.EventData) -> Updates:
         """Small pictures of rows that are seen."""
-        wanted = event._data.get("rows")
-        rows = wanted[:_PAGE] if isinstance(wanted, list) else []
-        return self._panel(small={str(row): self._small(row) for row in rows if type(row) is int})
+        try:
+            rows = Payload(event).wholes("rows", _PAGE)
+        except InputError as error:
+            return self._panel(said=str(error), failed=True)
+        return self._panel(small={str(row): self._small(row) for row in rows})
 
     def choose(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """A row was clicked: its picture opens and its questions are offered."""
-        data: _Data = event._data
-        tab.to_play = False
+        sent = Payload(event)
         try:
-            if self.events.turns.is_running(visitor(request)):
-                raise InputError(sentences.STOP_FIRST)
-            workspace = self._workspace(_row(data))
+            row, to_play = sent.whole("row"), sent.flag("play")
+            self.context.require_idle(request)
+            track = self._track(row)
+            workspace = self._workspace(track)
         except DemoError as error:
-            return self._panel(
-                **{**self._listed(data, tab.workspace), "said": str(error), "failed": True}
-            )
-        tab.to_play = data.get("play") is True
-        note = sentences.benchmark_row(
-            _row(data), len(workspace.track.dialogue.turns) if workspace.track else 0
-        )
-        closing = self._panel(close=True)
-        return {**closing, **self.events.opened(lambda: workspace, tab, request, note)}
+            return self._list(sent, tab.workspace, str(error))
+        note = sentences.row_note(row, len(track.dialogue.turns))
+        opened = self.opening.open(lambda: workspace, tab, request, note, to_play=to_play)
+        return self._panel(close=True) | opened
 
     def recall(self, workspace: Workspace) -> Workspace:
         """A workspace from disk, with its row as long as the server knows it."""
-        row = self.opened.row_of(workspace)
+        row = self.played.row_of(workspace)
         if row is None:
             return workspace
         try:
@@ -103,28 +101,32 @@ class Benchmark:
         except DemoError:  # the file has gone: the dialogue goes on without its truth
             return workspace
 
-    def _workspace(self, row: int) -> Workspace:
-        track = self._track(row)
-        workspace = self.events.workspace_for(open_stored(track.dialogue.picture))
-        self.opened.note(workspace.session.id, row)
+    def _workspace(self, track: Track) -> Workspace:
+        workspace = self.opening.workspace_for(open_stored(track.dialogue.picture))
+        self.played.note(workspace.session.id, track.dialogue.index)
         return replace(workspace, track=track)
 
     def _track(self, row: int) -> Track:
-        return Track(self.index.dialogue(row), self.events.running.models.segmenter is not None)
+        return Track(self.index.dialogue(row), self.context.running.models.segmenter is not None)
 
-    def _listed(self, data: _Data, workspace: Workspace | None) -> dict[str, Any]:
-        count = data.get("count")
-        most = min(count, _MAX_SHOWN) if isinstance(count, int) and count > 0 else _PAGE
-        found = self.index.find(str(data.get("search") or "")[:200])
-        return {
-            "rows": [_shown(entry) for entry in found[:most]],
-            "open": workspace.track.dialogue.index if workspace and workspace.track else None,
-            "left": max(0, len(found) - most),
-            "bound": sentences.benchmark(self.index.path.name, len(self.index), self.index.reading),
-            "said": self.index.trouble,
-            "failed": bool(self.index.trouble),
-            "reading": self.index.reading,
-        }
+    def _list(self, sent: Payload, workspace: Workspace | None, trouble: str = "") -> Updates:
+        """The rows that are looked for, the first ones if that cannot be read; and what went wrong."""
+        search, count = "", _PAGE
+        try:
+            search, count = sent.text("search", 200), min(sent.whole("count", _PAGE), _MAX_SHOWN)
+        except InputError as error:
+            trouble = trouble or str(error)
+        index, track = self.index, workspace.track if workspace else None
+        found, trouble = index.find(search), trouble or index.trouble
+        return self._panel(
+            rows=[_row(entry) for entry in found[:count]],
+            open=track.dialogue.index if track else None,
+            left=max(0, len(found) - count),
+            bound=sentences.benchmark_note(index.path.name, len(index), index.reading),
+            said=trouble,
+            failed=bool(trouble),
+            reading=index.reading,
+        )
 
     def _small(self, row: int) -> str | None:
         try:
@@ -133,7 +135,7 @@ class Benchmark:
             return None
 
     def _panel(self, **value: Any) -> Updates:
-        return {self.events.parts.benchmark: {**value, "serial": serial()}}
+        return {self.context.parts.benchmark: {**value, "serial": serial()}}
 
 
 @lru_cache(maxsize=512)
@@ -142,7 +144,7 @@ def _thumbnail(path: Path) -> str:
     return f"data:image/jpeg;base64,{small}"
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _row(entry: Entry) -> dict[str, Any]:
     return {
         "row": entry.index,
         "title": entry.questions[0] if entry.questions else "",
@@ -150,10 +152,3 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "rounds": len(entry.questions),
         "why": entry.why,
     }
-
-
-def _row(data: _Data) -> int:
-    row = data.get("row")
-    if type(row) is not int:
-        raise InputError(sentences.NOT_UNDERSTOOD)
-    return row

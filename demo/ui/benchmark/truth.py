@@ -25,12 +25,12 @@ def asides(track: Track, session: Session) -> dict[int, tuple[Aside, ...]]:
 
 def remarks(track: Track, session: Session) -> dict[int, tuple[str, ...]]:
     """Lines of Markdown for those turns: how the answer did, and after the last how the dialogue did."""
-    said = {one.number: _lines(one) for one in track.rounds(session)}
+    lines = {one.number: _lines(one) for one in track.rounds(session)}
     total = track.total(session)
     if total is not None:
         last = len(session.turns)
-        said[last] = (*said[last], marked("sum", total_line(total, last)))
-    return said
+        lines[last] = (*lines[last], marked("sum", total_line(total, last)))
+    return lines
 
 
 def _objects(true: TrueTurn) -> tuple[RegionObject, ...]:
@@ -71,13 +71,13 @@ def _level(one: Round) -> str:
 def _verdict(one: Round) -> str:
     there = len(one.true.boxes)
     if not there:
-        return f"nothing is there, {_said_of_nothing(one)}."
+        return f"nothing is there, {_verdict_on_nothing(one)}."
     if not one.answered:
         return f"{'there is one' if there == 1 else f'there are {there}'}; the answer has no box."
     return f"{_iou(one, there)}{_mask_iou(one)}."
 
 
-def _said_of_nothing(one: Round) -> str:
+def _verdict_on_nothing(one: Round) -> str:
     if one.answered:
         return f"but the answer has {_boxes(one.answered)}"
     right = one.judged.score.absent_right
@@ -104,18 +104,18 @@ def _uncounted(one: Round) -> str:
 
 
 def total_line(total: Total, rounds: int) -> str:
-    """The scores of a dialogue of so many rounds in one sentence."""
-    summary, said = total.summary, []
+    """The scores of a dialogue with that many rounds, in one sentence."""
+    summary, figures = total.summary, []
     if summary.ap is not None:
         hits = f"{round(summary.ap * summary.turns)} of {summary.turns} hit"
-        said.append(f"AP {_share(summary.ap)} ({hits})")
-        said.append(f"mean box IoU {_share(total.iou)}")
+        figures.append(f"AP {_share(summary.ap)} ({hits})")
+        figures.append(f"mean box IoU {_share(total.iou)}")
     if summary.giou is not None:
-        said.append(f"gIoU {_share(summary.giou)}")
+        figures.append(f"gIoU {_share(summary.giou)}")
     if summary.absent_accuracy is not None:
         right = round(summary.absent_accuracy * summary.absent)
-        said.append(f"{right} of {summary.absent} with nothing to find right")
-    return f"{'One round' if rounds == 1 else f'All {rounds} rounds'}: {', '.join(said)}."
+        figures.append(f"{right} of {summary.absent} with nothing to find right")
+    return f"{'One round' if rounds == 1 else f'All {rounds} rounds'}: {', '.join(figures)}."
 
 
 def _boxes(count: int) -> str:

@@ -89,7 +89,7 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
     }
     return {
         **_EMPTY,
-        "picture": FileData(path=str(workspace.shown)).model_dump(),
+        "picture": FileData(path=str(workspace.picture_file)).model_dump(),
         "name": picture.name,
         "width": picture.size.width,
         "height": picture.size.height,
@@ -103,7 +103,7 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
             for i, s in enumerate(workspace.dialogues, start=1)
         ],
         "dialogue": [s.id for s in workspace.dialogues].index(workspace.session.id),
-        "kept": workspace.kept_as,
+        "kept": workspace.saved_id,
         "serial": serial(),
     }
 

@@ -11,10 +11,18 @@ from dataclasses import dataclass, field
 
 from demo.answers.trace import PartClosed, PartOpened, PartText
 from demo.dialects.prompt import GivenBox
-from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnStarted
+from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnFinished, TurnStarted
+from demo.dialogue.session import Session
 from demo.picture.regions import RegionObject
-from demo.ui.chat.messages import Message, part, said_by_model, said_by_person, titled, whole
-from demo.ui.shared.sentences import LOOKING, waiting
+from demo.ui.chat.messages import (
+    Message,
+    model_message,
+    part_message,
+    part_title,
+    person_message,
+    turn_message,
+)
+from demo.ui.shared.sentences import LOOKING, waiting_note
 from demo.ui.shared.text import Boxes, code, link, linked_boxes, linked_names, resolved_boxes
 
 _DOING = {
@@ -25,7 +33,7 @@ _DOING = {
 }
 
 
-_FAR, _STEP = 10, 0.9  # from so many turns on, a place is told anew when it is a tenth smaller
+_FAR, _STEP = 10, 0.9  # further back than that, a place is shown when it has become a tenth smaller
 
 
 @dataclass(slots=True)
@@ -37,18 +45,25 @@ class _Part:
 
 @dataclass(slots=True)
 class LiveTurn:
-    """What is known of the running turn; ``feed`` takes each event as it comes."""
+    """What is known of the running turn; ``feed`` takes the events one by one.
 
-    turn_id: str
+    ``session`` is the dialogue before the turn and, once it is finished, with it.
+    """
+
+    session: Session
     doing: str = LOOKING
     started: TurnStarted | None = None
     found: list[RegionObject] = field(default_factory=list)
     first_at: float | None = None  # when the model began with it
+    _turn_id: str = ""
     _parts: dict[str, _Part] = field(default_factory=dict)
-    _told: tuple[float, float | None] = (math.inf, 0.0)  # turns before this one, seconds
+    _place: tuple[float, float | None] = (math.inf, 0.0)  # turns ahead, seconds, as shown
+
+    def __post_init__(self) -> None:
+        self._turn_id = f"turn{len(self.session.turns) + 1}"
 
     def feed(self, event: TurnEvent) -> bool:
-        """Take one event; whether it is more than a piece of text."""
+        """Take one event, and return whether it is more than a piece of text."""
         now = time.monotonic()
         match event:
             case TurnStarted():
@@ -66,23 +81,25 @@ class LiveTurn:
                 self.found.append(RegionObject("", box, point))
             case Segmenting(count):
                 self.doing = f"Outlining {'the object' if count == 1 else f'{count} objects'}…"
+            case TurnFinished(session):
+                self.session = session
         return True
 
     def wait(self, ahead: int, seconds: float | None, alone: str = LOOKING) -> bool:
-        """So many turns come before this one; whether that is news.
+        """Note that ``ahead`` turns come first, which may take ``seconds``; return whether to show it.
 
-        ``alone`` is what is done for it when there are none.
+        ``alone`` says what is being done when there are none.
         """
         if self.first_at is not None or self.started is None or not self._is_news(ahead, seconds):
             return False
-        former, self.doing = self.doing, waiting(ahead, seconds) if ahead else alone
-        self._told = ahead, seconds
+        former, self.doing = self.doing, waiting_note(ahead, seconds) if ahead else alone
+        self._place = ahead, seconds
         return self.doing != former
 
     def _is_news(self, ahead: int, seconds: float | None) -> bool:
-        """Far back in a long line not every step is: all steps of all who wait would be many."""
-        told, known = self._told
-        return ahead < _FAR or ahead <= _STEP * told or (known is None and seconds is not None)
+        """Far back in a long queue not every step is: all steps of all who wait would be many."""
+        shown, known = self._place
+        return ahead < _FAR or ahead <= _STEP * shown or (known is None and seconds is not None)
 
     @property
     def busy_s(self) -> float:
@@ -97,18 +114,20 @@ class LiveTurn:
         boxes = {g.model_box.xyxy: g.name for g in reversed(given)}
         asked = resolved_boxes(self.started.prompted, {b: link(n) for b, n in boxes.items()})
         return [
-            said_by_person(linked_names(self.started.question, _cited(given))),
-            said_by_model(note or self.doing),
-            whole(self.turn_id, self._parts, asked, None, None),
-            *(self._told_part(name, boxes, ended=note is not None) for name in self._parts),
+            person_message(linked_names(self.started.question, _cited(given))),
+            model_message(note or self.doing),
+            turn_message(self._turn_id, self._parts, asked),
+            *(self._live_part(name, boxes, ended=note is not None) for name in self._parts),
         ]
 
-    def _told_part(self, name: str, boxes: Boxes, *, ended: bool) -> Message:
-        one = self._parts[name]
-        writing = one.seconds is None and not ended
+    def _live_part(self, name: str, boxes: Boxes, *, ended: bool) -> Message:
+        written = self._parts[name]
+        writing = written.seconds is None and not ended
         status = "pending" if writing else None if name == "think" else "done"
-        text = code(one.text) if name == "answer" else linked_boxes(one.text, boxes)
-        return part(titled(name, boxes.values()), text, self.turn_id, status, one.seconds)
+        text = code(written.text) if name == "answer" else linked_boxes(written.text, boxes)
+        return part_message(
+            part_title(name, boxes.values()), text, self._turn_id, status, written.seconds
+        )
 
 
 def _cited(given: tuple[GivenBox, ...]) -> list[str]:

@@ -36,54 +36,54 @@ Remarks = Mapping[int, Sequence[str]]
 _NO_REMARKS: Remarks = {}
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
-_PLACED = 4  # of so many objects a summary says where they are
-_WARNED = 6  # of so many warnings each is said
-_REASONED = ("focus", "think")  # where a box that nobody gave is an invention
-_OF_THE_ANSWER = ("answer.", "point.", "masks.")
-# To be expected of a stopped turn.
-_WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
+_MAX_PLACES = 4  # a summary says where the first objects are
+_MAX_WARNINGS = 6  # those after the first are only counted
+_REASONING = ("focus", "think")  # where a box that nobody gave is an invention
+_ABOUT_ANSWER = ("answer.", "point.", "masks.")
+# What a stopped turn is expected to have.
+_EXPECTED_WHEN_STOPPED = ("answer.unreadable", "citation.missing", "trace.truncated")
 
 
 def messages(
     session: Session, remarks: Remarks = _NO_REMARKS, *, compare: bool = False
 ) -> list[Message]:
-    """The whole dialogue, with lines of Markdown that stand with an answer (1, 2, …).
+    """The whole dialogue, with the remarks on each answer (1, 2, …), which are lines of Markdown.
 
     ``compare`` says that other models can be asked.
     """
-    made: list[Message] = []
+    chat: list[Message] = []
     for index, turn in enumerate(session.turns):
-        made.append(said_by_person(linked_names(turn.question, turn.references)))
-        made += _answer(session, index, remarks.get(index + 1, ()))
-        made += _seconds(session, index)
-        made.append(said_by_model(_tools(turn, index + 1, compare=compare)))
-    return made
+        chat.append(person_message(linked_names(turn.question, turn.references)))
+        chat += _answer(session, index, remarks.get(index + 1, ()))
+        chat += _second_opinions(session, index)
+        chat.append(model_message(_tools(turn, index + 1, compare=compare)))
+    return chat
 
 
-def said_by_person(text: str) -> Message:
+def person_message(text: str) -> Message:
     """A message on the right."""
     return {"role": "user", "content": text}
 
 
-def said_by_model(text: str) -> Message:
+def model_message(text: str) -> Message:
     """A message on the left, without a heading."""
     return {"role": "assistant", "content": text}
 
 
-def whole(
+def turn_message(
     turn_id: str,
     parts: Iterable[str],
     asked: str,
-    status: str | None,
-    seconds: float | None,
-    by: str = "",
+    status: str | None = None,
+    seconds: float | None = None,
+    author: str = "",
 ) -> Message:
-    """The collapsible message that holds the parts of one turn, ``by`` whom it is if that is to be said."""
-    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(by)
+    """The collapsible message that holds the parts of one turn; ``author`` ends its title."""
+    title = (" · ".join(PARTS[name] for name in parts) or "What the model wrote") + plain(author)
     return _collapsible(title, f"Asked as: {asked}", {"id": turn_id}, status, seconds)
 
 
-def part(
+def part_message(
     title: str, content: str, turn_id: str, status: str | None, seconds: float | None
 ) -> Message:
     """One part: ``status`` pending is open with a spinner, done is closed, None is open."""
@@ -91,7 +91,7 @@ def part(
     return _collapsible(title, content, ids, status, seconds)
 
 
-def titled(name: str, given: Iterable[str]) -> str:
+def part_title(name: str, given: Iterable[str]) -> str:
     """The title of a part, as in "Focus on R1"."""
     names = list(dict.fromkeys(given))
     if name != "focus" or not names:
@@ -115,7 +115,8 @@ def _collapsible(
 
 def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Message]:
     turn, turn_id = session.turns[index], f"turn{index + 1}"
-    newest = index == len(session.turns) - 1
+    newest, author = index == len(session.turns) - 1, author_note(session, turn)
+    status = None if newest else "done"
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
     given = given_boxes(session, turn)
     boxes = {**_answered_boxes(session, turn), **given}
@@ -124,18 +125,11 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
         asked += f"\n\n{code(turn.raw.strip())}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
-        said_by_model("\n\n".join((_summary(session, turn) + _warned(session, turn), *remarks))),
-        whole(
-            turn_id,
-            present,
-            asked,
-            None if newest else "done",
-            turn.timings.total_s,
-            by_model(session, turn),
-        ),
+        model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),
+        turn_message(turn_id, present, asked, status, turn.timings.total_s, author),
         *(
-            part(
-                titled(name, given.values()),
+            part_message(
+                part_title(name, given.values()),
                 _part_text(session, turn, name, boxes)
                 + _lines(session, turn, _findings(turn, name, present)),
                 turn_id,
@@ -147,20 +141,20 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     ]
 
 
-def _seconds(session: Session, index: int) -> Iterator[Message]:
+def _second_opinions(session: Session, index: int) -> Iterator[Message]:
     """What other models say to the same question, each folded up under how far the two agree."""
     number, turn = index + 1, session.turns[index]
-    boxes = [o.box for _, o in answered(session, turn)]
+    boxes = [o.box for _, o in answer_objects(session, turn)]
     for place_, second in enumerate(turn.second_opinions, start=1):
         verdict = agreement_sentence(boxes, [o.box for o in second.objects])
         title = f"What {plain(second.reasoner.name)} says. {verdict}"
         take = f"[Take this answer instead](#take-{number}-{place_})"
-        content = "\n\n".join((*_second_parts(session, second), take))
+        content = "\n\n".join((*_opinion_parts(session, second), take))
         ids = {"id": f"turn{number} second {place_}"}
         yield _collapsible(title, content, ids, "done", second.turn.timings.total_s)
 
 
-def _second_parts(session: Session, second: SecondOpinion) -> Iterator[str]:
+def _opinion_parts(session: Session, second: SecondOpinion) -> Iterator[str]:
     turn, frame = replace(second.turn, reasoner=second.reasoner), second.reasoner.frame
     given = given_boxes(session, turn)
     yield f"Asked as: {resolved_boxes(turn.prompted, _with_corrections(session, turn, given))}"
@@ -171,10 +165,10 @@ def _second_parts(session: Session, second: SecondOpinion) -> Iterator[str]:
     if second.objects:
         found = "\n\n".join(code(_numbers(o)) for o in second.objects)
         yield f"In the picture:\n\n{found}"
-    yield from (marked(_looks(f), f.text) for f in turn.findings if f.level == "warning")
+    yield from (marked(_level(f), f.text) for f in turn.findings if f.level == "warning")
 
 
-def by_model(session: Session, turn: Turn) -> str:
+def author_note(session: Session, turn: Turn) -> str:
     """Who answered, as words that follow others; nothing in a dialogue with one model."""
     several = len(session.answered_by) > 1
     return f" by {session.reasoner_of(turn).name}" if several else ""
@@ -199,9 +193,9 @@ def _tools(turn: Turn, number: int, *, compare: bool) -> str:
 def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
     if name == "answer":
         return _coordinates(session, turn)
-    ghost = partial(box_address, session, turn) if name in _REASONED else None
+    ghost = partial(box_address, session, turn) if name in _REASONING else None
     text, found = getattr(turn.trace, name), stretches(turn, name)
-    points = pointers(session, turn, text) if name in _REASONED else None
+    points = pointers(session, turn, text) if name in _REASONING else None
     return linked_boxes(text, boxes, invented=ghost, pointers=points, stretches=found)
 
 
@@ -210,7 +204,7 @@ def _coordinates(session: Session, turn: Turn) -> str:
     frame, size = session.reasoner_of(turn).frame, session.picture.size
     written = code(turn.trace.answer or "", stretches(turn, "answer"))
     text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
-    objects = answered(session, turn)
+    objects = answer_objects(session, turn)
     if objects:
         lines = "".join(f"\n\n{link(name)} {code(_numbers(o))}" for name, o in objects)
         text += f"\n\nIn the picture of {size.width} × {size.height}:{lines}"
@@ -251,18 +245,20 @@ def _object_names(session: Session, reference: str) -> tuple[str, ...]:
 
 
 def _with_corrections(session: Session, turn: Turn, given: Boxes) -> dict[XYXY, str]:
-    """The names of given boxes as links, with a word where a person mended the region."""
-    return {box: f"{link(name)}{_mended(session, turn, name, box)}" for box, name in given.items()}
+    """The names of given boxes as links, with a word where a person corrected the region."""
+    return {
+        box: f"{link(name)}{_correction(session, turn, name, box)}" for box, name in given.items()
+    }
 
 
-def _mended(session: Session, turn: Turn, name: str, box: XYXY) -> str:
+def _correction(session: Session, turn: Turn, name: str, box: XYXY) -> str:
     if name not in session.registry or not session.registry.objects(name)[0].corrected:
         return ""
     since = "" if _model_box(session, turn, name) == box else "since "
     return f" ({since}corrected by hand)"
 
 
-def answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
+def answer_objects(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
     """What the turn found, as long as it is there, by the names that are shown."""
     if turn.region is None or turn.region not in session.registry:
         return []
@@ -273,7 +269,7 @@ def answered(session: Session, turn: Turn) -> list[tuple[str, RegionObject]]:
 
 def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     size, frame = session.picture.size, session.reasoner_of(turn).frame
-    return {o.box.to_model(size, frame).xyxy: name for name, o in answered(session, turn)}
+    return {o.box.to_model(size, frame).xyxy: name for name, o in answer_objects(session, turn)}
 
 
 # What is said about it ------------------------------------------------------------------------
@@ -281,7 +277,7 @@ def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
 
 def _summary(session: Session, turn: Turn) -> str:
     if turn.region is not None:
-        found = _found(session, turn.region) + _corrected(session, turn.region)
+        found = _found_sentence(session, turn.region) + _correction_sentence(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
     if turn.partial:
         return "Stopped: no answer had been written yet."
@@ -290,42 +286,42 @@ def _summary(session: Session, turn: Turn) -> str:
     return "Nothing in the picture matches."
 
 
-def _found(session: Session, name: str) -> str:
+def _found_sentence(session: Session, name: str) -> str:
     if name not in session.registry:
         return f"Found {name}, which has been deleted since."
     objects, size = session.registry.region(name).objects, session.picture.size
     if len(objects) == 1:
         return f"Found one: {link(name)} — {place(objects[0].box, size)}."
-    singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_PLACED])
-    more = "".join(f", {link(o.id)}" for o in objects[_PLACED:])
+    singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_MAX_PLACES])
+    more = "".join(f", {link(o.id)}" for o in objects[_MAX_PLACES:])
     return f"Found {len(objects)}: {link(name)} — {singles}{more}."
 
 
-def _corrected(session: Session, name: str) -> str:
+def _correction_sentence(session: Session, name: str) -> str:
     if name not in session.registry or not session.registry.region(name).corrected:
         return ""
     return " You corrected it by hand."
 
 
-def _warned(session: Session, turn: Turn) -> str:
+def _warnings(session: Session, turn: Turn) -> str:
     """What a person must see without opening anything; of many warnings the first ones."""
     warnings = [
         f
         for f in turn.findings
-        if f.level == "warning" and not (turn.partial and f.kind in _WHEN_STOPPED)
+        if f.level == "warning" and not (turn.partial and f.kind in _EXPECTED_WHEN_STOPPED)
     ]
-    more = len(warnings) - _WARNED
+    more = len(warnings) - _MAX_WARNINGS
     if more <= 1:
         return _lines(session, turn, warnings)
     rest = f"There are {more} more warnings: see the numbers of this answer."
-    return f"{_lines(session, turn, warnings[:_WARNED])}\n\n{marked('warning', rest)}"
+    return f"{_lines(session, turn, warnings[:_MAX_WARNINGS])}\n\n{marked('warning', rest)}"
 
 
 def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
     """The other findings that belong to a part: to the answer, or else to the reasoning."""
 
     def home(finding: Finding) -> str:
-        wanted = "answer" if finding.kind.startswith(_OF_THE_ANSWER) else "think"
+        wanted = "answer" if finding.kind.startswith(_ABOUT_ANSWER) else "think"
         return wanted if wanted in present else present[-1]
 
     return [f for f in turn.findings if f.level != "warning" and home(f) == name]
@@ -333,11 +329,11 @@ def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
 
 def _lines(session: Session, turn: Turn, findings: Iterable[Finding]) -> str:
     return "".join(
-        f"\n\n{marked(_looks(f), f.text, address(session, turn, turn.findings.index(f)))}"
+        f"\n\n{marked(_level(f), f.text, address(session, turn, turn.findings.index(f)))}"
         for f in findings
     )
 
 
-def _looks(finding: Finding) -> str:
+def _level(finding: Finding) -> str:
     """What a finding is shown as: a citation that is missing looks unlike one that is invented."""
     return "missing" if finding.kind == "citation.missing" else finding.level

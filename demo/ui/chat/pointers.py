@@ -1,7 +1,7 @@
 """Where a finding leads: to a stretch of the trace, and to what it is about on the picture.
 
-Both stand in the address of a link of the dialogue, ``#at-PART-NUMBER-PICTURE``, and the stretch has the
-class ``atNUMBER``; places.js follows them. PICTURE is a name (``R1``), or a box or a point in picture
+Both are in the address of a link of the dialogue, ``#at-PART-NUMBER-PICTURE``, and the stretch has the
+class ``atNUMBER``; pointers.js follows them. PICTURE is a name (``R1``), or a box or a point in picture
 pixels (``40.60.140.160``, ``40.60``); each of the three may be empty.
 """
 

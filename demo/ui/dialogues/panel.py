@@ -1,7 +1,6 @@
-"""The panel of kept dialogues: found, opened, named, pinned, deleted, carried away as files.
+"""The panel of saved dialogues: found, opened, named, pinned, deleted, saved as files.
 
-A browser may send anything, so every value is checked here; whose dialogues they are is told by the request
-and never by what it sends.
+Whose dialogues they are is known from the request, and never from what a browser sends with it.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,162 +23,153 @@ from demo.dialogue.store import Store, StoredDialogue
 from demo.errors import DemoError, InputError, StoreError
 from demo.picture.picture import Picture
 from demo.ui.canvas.scene import serial
-from demo.ui.events import Events, visitor
+from demo.ui.context import Context, visitor_of
+from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
+from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
-from demo.ui.tab.saving import Fetched
+from demo.ui.tab.saving import SavedDialogue
 from demo.ui.tab.workspace import Tab, Workspace
 
-_Data = Mapping[str, Any]
+_ACTS = ("list", "export", "open", "rename", "pin", "delete")
+_PAGE = 24  # rows at a time
 _MAX_SHOWN = 1000
-_MARGIN = 50_000_000  # bytes; what goes when so many more are needed is said
+_MARGIN = 50_000_000  # bytes; people are warned of what would be deleted for this many more
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Handlers of the panel's events; ``files`` is where those to be carried away are made.
+    """Handlers of the panel's events; ``files`` is where dialogues are saved as files.
 
     ``recall`` adds to a workspace from disk what is known of its dialogue beside the disk.
     """
 
-    events: Events
+    context: Context
+    opening: Opening
     files: Path
     recall: Callable[[Workspace], Workspace] = lambda workspace: workspace
 
     def arrive(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
-        """A page was loaded: the dialogue it showed before, or else the last one, lies there again."""
-        store, owner = self.events.saver.store, self.events.saver.owner(request)
-        wished = str(event._data.get("kept", ""))[:64]
-        self.events.tabs.take(visitor(request), tab)
+        """A page was loaded: show the dialogue that it showed before, or else the last one."""
+        show, saver = self.context.show, self.context.saver
+        store, owner = saver.store, saver.owner(request)
+        self.context.tabs.take(visitor_of(request), tab)
         with tab.lock:
             tab.owner = owner
             if store is None or owner is None or tab.workspace is not None:
-                return self.events.show.said("", "hint")
+                return show.line("", "hint")
             try:
-                workspace = None if wished == "none" else self._last(owner, wished)
-                note = " ".join(filter(None, (store.notice, _near_the_bound(store, owner))))
+                wanted = Payload(event).text("kept", 64)
+                workspace = None if wanted == "none" else self._last(owner, wanted)
+                at_risk = [entry.title for entry in _at_risk(store, owner)]
+                notes = (store.notice, sentences.removal_warning(at_risk))
             except DemoError as error:
-                return self.events.show.said(str(error))
-            return self.events.show.workspace(tab, workspace, note)
+                return show.line(str(error))
+            return show.workspace(tab, workspace, " ".join(filter(None, notes)))
 
     def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
-        """One act in the panel; the answer holds the list as it is then."""
-        data: _Data = event._data
-        kind = data.get("kind")
+        """Do one act in the panel; the answer holds the list as it is then."""
+        sent = Payload(event)
         with tab.lock:
-            tab.owner = self.events.saver.owner(request)
+            tab.owner = self.context.saver.owner(request)
             try:
-                done = self._done(kind, data, tab, request)
+                done = self._act(sent, tab, request)
             except DemoError as error:
                 done = self._panel(said=str(error), failed=True)
-            return self._with_list(done, tab, data, request)
+            return self._with_list(done, tab, sent, request)
 
-    def _done(self, kind: object, data: _Data, tab: Tab, request: gr.Request) -> Updates:
+    def _act(self, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
+        kind = sent.one_of("kind", _ACTS)
         if kind == "list":
             return self._panel()
         if kind == "export":
-            return self._panel(file=self._file(tab, _text(data, "id")))
-        acts: dict[object, Callable[[Store, Owner], Updates]] = {
-            "open": lambda _, owner: self._open(owner, _text(data, "id"), tab, request),
-            "rename": lambda store, owner: self._rename(store, owner, data),
-            "pin": lambda store, owner: self._pin(store, owner, data),
-            "delete": lambda store, owner: self._delete(store, owner, data, tab, request),
-        }
-        store, owner = self.events.saver.store, tab.owner
-        if kind not in acts:
-            raise InputError(sentences.NOT_UNDERSTOOD)
+            return self._panel(file=self._file(tab, sent.text("id")))
+        store, owner = self.context.saver.store, tab.owner
         if store is None or owner is None:
-            raise StoreError(sentences.NOT_KEPT)
-        return acts[kind](store, owner)
+            raise StoreError(sentences.NOT_SAVED)
+        identity = sent.text("id")
+        match kind:
+            case "open":
+                return self._open(owner, identity, tab, request)
+            case "rename":
+                store.rename(owner, identity, sent.text("title"))
+                return self._panel(said="Renamed.")
+            case "pin":
+                store.pin(owner, identity, sent.flag("pinned"))
+                pinned = "Pinned: it stays, however old it gets."
+                return self._panel(said=pinned if sent.flag("pinned") else "Unpinned.")
+            case _:
+                return self._delete(store, owner, identity, tab, request)
 
     # Opening --------------------------------------------------------------------------------
 
-    def _last(self, owner: Owner, wished: str) -> Workspace | None:
-        fetched = self.events.saver.last(owner, wished)
-        return None if fetched is None else self._fetched(fetched)
+    def _last(self, owner: Owner, wanted: str) -> Workspace | None:
+        saved = self.context.saver.last(owner, wanted)
+        return None if saved is None else self._workspace_of(saved)
 
-    def _fetched(self, fetched: Fetched) -> Workspace:
-        picture = fetched.picture
-        workspace = self.events.workspace_for(picture, self.events.offers(picture))
-        return self.recall(fetched.onto(workspace))
+    def _workspace_of(self, saved: SavedDialogue) -> Workspace:
+        questions = self.opening.questions_for(saved.picture)
+        return self.recall(saved.onto(self.opening.workspace_for(saved.picture, questions)))
 
     def _open(self, owner: Owner, identity: str, tab: Tab, request: gr.Request) -> Updates:
-        if self.events.turns.is_running(visitor(request)):
-            raise InputError(sentences.STOP_FIRST)
+        self.context.require_idle(request)
         closing = self._panel(close=True)
         if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
-            shown = (
-                tab.workspace if place == _place(tab.workspace) else tab.workspace.switched(place)
-            )
-            return {**closing, **self.events.show.workspace(tab, shown)}
-        fetched = self.events.saver.fetch(owner, identity)
-        workspace = self._fetched(fetched)
-        # What was put away in an older state must not come back beside it.
-        tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
-        return {**closing, **self.events.opened(lambda: workspace, tab, request)}
-
-    # In the list ------------------------------------------------------------------------------
-
-    def _rename(self, store: Store, owner: Owner, data: _Data) -> Updates:
-        store.rename(owner, _text(data, "id"), _text(data, "title"))
-        return self._panel(said="Renamed.")
-
-    def _pin(self, store: Store, owner: Owner, data: _Data) -> Updates:
-        pinned = data.get("pinned") is True
-        store.pin(owner, _text(data, "id"), pinned)
-        return self._panel(said="Pinned: it is kept whatever its age." if pinned else "Unpinned.")
+            return {**closing, **self.context.show.workspace(tab, tab.workspace.switched(place))}
+        workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
+        tab.forget(identity)
+        return {**closing, **self.opening.open(lambda: workspace, tab, request)}
 
     def _delete(
-        self, store: Store, owner: Owner, data: _Data, tab: Tab, request: gr.Request
+        self, store: Store, owner: Owner, identity: str, tab: Tab, request: gr.Request
     ) -> Updates:
-        """It is gone from the disk, from the page, and from what Undo could bring back."""
-        identity, workspace = _text(data, "id"), tab.workspace
+        """Remove it from the disk, from the page, and from what Undo could bring back."""
+        workspace = tab.workspace
         place = None if workspace is None else workspace.place_of(identity)
-        if place is not None and self.events.turns.is_running(visitor(request)):
-            raise InputError(sentences.STOP_FIRST)
+        if place is not None:
+            self.context.require_idle(request)
         store.delete(owner, identity)
-        tab.put_away = tuple(d for d in tab.put_away if d.place_of(identity) is None)
+        tab.forget(identity)
         done = self._panel(said="Deleted.")
         if workspace is None or place is None:
             return done
-        return {**done, **self.events.show.workspace(tab, workspace.without(place))}
+        return {**done, **self.context.show.workspace(tab, workspace.without(place))}
 
-    def _with_list(self, done: Updates, tab: Tab, data: _Data, request: gr.Request) -> Updates:
+    def _with_list(self, done: Updates, tab: Tab, sent: Payload, request: gr.Request) -> Updates:
         try:
-            listed = {**self._list(tab, data), "user": request.username or ""}
+            listed = {**self._list(tab, sent), "user": request.username or ""}
         except DemoError as error:
             listed = {"said": str(error), "failed": True}
-        panel = self.events.parts.kept
-        said = {name: value for name, value in done[panel].items() if value}
-        return {**done, panel: {**listed, **said, "serial": serial()}}
+        panel = self.context.parts.library
+        news = {name: value for name, value in done[panel].items() if value}
+        return {**done, panel: {**listed, **news, "serial": serial()}}
 
-    def _list(self, tab: Tab, data: _Data) -> dict[str, Any]:
-        store, owner = self.events.saver.store, tab.owner
+    def _list(self, tab: Tab, sent: Payload) -> dict[str, Any]:
+        store, owner = self.context.saver.store, tab.owner
         here = bool(tab.workspace and not tab.workspace.is_untouched)
         if store is None or owner is None:
             bound = sentences.IN_MEMORY if store is None else sentences.NO_COOKIES
             return {"dialogues": [], "left": 0, "bound": bound, "here": here}
-        count = data.get("count")
-        most = min(count, _MAX_SHOWN) if isinstance(count, int) and count > 0 else 24
-        found = store.entries(owner, _text(data, "search"))
-        going = {kept.id for kept in _going(store, owner)}
-        open_ = tab.workspace.kept_as if tab.workspace else None
+        count = min(sent.whole("count", _PAGE), _MAX_SHOWN)
+        found = store.entries(owner, sent.text("search"))
+        at_risk = {entry.id for entry in _at_risk(store, owner)}
+        open_id = tab.workspace.saved_id if tab.workspace else None
         return {
-            "dialogues": [_row(store, owner, k, going, open_) for k in found[:most]],
-            "left": max(0, len(found) - most),
-            "bound": sentences.bound(store.used(owner), store.bounds.each),
+            "dialogues": [_row(store, owner, entry, at_risk, open_id) for entry in found[:count]],
+            "left": max(0, len(found) - count),
+            "bound": sentences.room_note(store.used(owner), store.bounds.each),
             "said": store.notice,
             "here": here,
         }
 
     def _panel(self, **value: Any) -> Updates:
-        return {self.events.parts.kept: value}
+        return {self.context.parts.library: value}
 
     # Files -----------------------------------------------------------------------------------
 
     def _file(self, tab: Tab, identity: str) -> dict[str, Any]:
         """A dialogue as a file, under an address that nobody can guess; without a name the one shown."""
-        session, picture = self._wanted(tab, identity)
+        session, picture = self._session_and_picture(tab, identity)
         content = to_zip(session, picture)
         title = session.turns[0].question if session.turns else picture.info.name
         path = self.files / secrets.token_urlsafe(16) / f"{_file_name(title)}.zip"
@@ -188,23 +178,18 @@ class Library:
             path.write_bytes(content)
         except OSError as error:
             raise StoreError(f"The file cannot be made: {error.strerror}.") from error
-        made: dict[str, Any] = FileData(path=str(path), orig_name=path.name).model_dump()
-        return made
+        return dict(FileData(path=str(path), orig_name=path.name).model_dump())
 
-    def _wanted(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
+    def _session_and_picture(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
         if identity and tab.owner is not None:
-            fetched = self.events.saver.fetch(tab.owner, identity)
-            return fetched.session, fetched.picture
+            saved = self.context.saver.fetch(tab.owner, identity)
+            return saved.session, saved.picture
         if identity or tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
         return tab.workspace.session, tab.workspace.picture
 
 
-def _near_the_bound(store: Store, owner: Owner) -> str:
-    return sentences.going_first([kept.title for kept in _going(store, owner)])
-
-
-def _going(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
+def _at_risk(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
     try:
         return store.would_remove(owner, _MARGIN)
     except StoreError:  # everything is pinned: nothing goes, which is said when there is no room
@@ -212,29 +197,21 @@ def _going(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
 
 
 def _row(
-    store: Store, owner: Owner, kept: StoredDialogue, going: set[str], open_: str | None
+    store: Store, owner: Owner, entry: StoredDialogue, at_risk: set[str], open_id: str | None
 ) -> dict[str, Any]:
-    small = base64.b64encode(store.thumbnail(owner, kept.id)).decode()
+    thumbnail = base64.b64encode(store.thumbnail(owner, entry.id)).decode()
     return {
-        "id": kept.id,
-        "title": kept.title,
-        "turns": kept.turns,
-        "at": kept.updated,
-        "pinned": kept.pinned,
-        "going": kept.id in going,
-        "open": kept.id == open_,
-        "small": f"data:image/jpeg;base64,{small}",
+        "id": entry.id,
+        "title": entry.title,
+        "turns": entry.turns,
+        "at": entry.updated,
+        "pinned": entry.pinned,
+        "going": entry.id in at_risk,
+        "open": entry.id == open_id,
+        "small": f"data:image/jpeg;base64,{thumbnail}",
     }
-
-
-def _place(workspace: Workspace) -> int:
-    return [s.id for s in workspace.dialogues].index(workspace.session.id)
 
 
 def _file_name(title: str) -> str:
     plain = re.sub(r"[^0-9A-Za-z]+", "-", title).strip("-").lower()
     return plain[:48].strip("-") or "dialogue"
-
-
-def _text(data: _Data, name: str) -> str:
-    return str(data.get(name) or "")[:500]

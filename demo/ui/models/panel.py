@@ -1,12 +1,10 @@
 """The panel behind the status line: which models there are, and choosing another one.
 
-A browser may send anything, so every value is checked here, and whether anything may be chosen at all is
-`running.py`'s to say. It decides nothing.
+Whether any may be chosen is for `RunningModels` to say; nothing is decided here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,15 +13,20 @@ import gradio as gr
 from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import gb
 from demo.dialogue.session import Session
-from demo.errors import DemoError, InputError
+from demo.errors import DemoError
 from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import serial
-from demo.ui.events import Events
-from demo.ui.shared import sentences
+from demo.ui.context import Context
+from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab
 
-_Data = Mapping[str, Any]
+_ACTS = ("look", "measure", "stop", "choose", "other", "fetch")
+_KEY = (
+    "It gets the same question with the same regions. Its answer is shown beside this one and does not "
+    "become part of the dialogue."
+)
+_NONE = "There is no other model on this machine. Fetch one in the header, which names the running model."
 
 
 def status_of(running: RunningModels) -> dict[str, Any]:
@@ -43,13 +46,59 @@ def status_of(running: RunningModels) -> dict[str, Any]:
     }
 
 
-_KEY = (
-    "It gets the same question with the same regions. Its answer is laid beside this one, and is no part "
-    "of the dialogue."
-)
-_NONE = (
-    "No other model is on this machine. Fetch one in the header, where it says which model runs."
-)
+@dataclass(frozen=True, slots=True)
+class ModelPanel:
+    """Handler of the panel's events."""
+
+    context: Context
+
+    def act(self, tab: Tab, event: gr.EventData) -> Updates:
+        """Do one act in the panel; the answer holds everything as it is then."""
+        running, parts = self.context.running, self.context.parts
+        kind, order, trouble = "", None, ""
+        try:
+            kind = Payload(event).one_of("kind", _ACTS)
+            order = self._act(kind, Payload(event))
+        except DemoError as error:
+            trouble = str(error)
+        # First, so that a page which got an older list learns by the number of changes that it is older.
+        value = {**status_of(running), "order": order}
+        value["said"] = trouble or value["said"]
+        if running.may_switch and not running.is_loading:
+            measured = kind == "measure" and not running.in_use
+            rows = running.available.rows(running.models, measured=measured)
+            value["rows"] = [asdict(row) for row in rows]
+        return {parts.status: value, parts.notice: self.context.show.notice(tab.workspace)}
+
+    def _act(self, kind: str, sent: Payload) -> dict[str, Any] | None:
+        """Do it, and return what is to be asked first, if anything. Raises DemoError."""
+        running = self.context.running
+        match kind:
+            case "stop":
+                running.stop_fetching()
+            case "choose":
+                return self._choose(running.available.entry(sent.text("source")))
+            case "other":
+                return self._choose(running.available.add(sent.text("name")))
+            case "fetch":
+                running.switch(running.available.entry(sent.text("source")), fetch=True)
+        return None
+
+    def _choose(self, entry: Entry) -> dict[str, Any] | None:
+        """Load what is here; what is not is asked about."""
+        running = self.context.running
+        if running.models.entry == entry:
+            return None
+        if running.available.is_here(entry):
+            running.switch(entry)
+            return None
+        order = running.available.order(entry)
+        size = "" if order.size is None else f" {gb(order.size)}"
+        return {
+            "source": entry.source,
+            "text": f"{entry.title} is not on this machine yet: {order}.",
+            "button": f"Fetch{size} and switch",
+        }
 
 
 def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:
@@ -68,66 +117,3 @@ def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any
         "key": _KEY if rows else _NONE,
         "serial": serial(),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPanel:
-    """Handler of the panel's events."""
-
-    events: Events
-
-    def act(self, tab: Tab, event: gr.EventData) -> Updates:
-        """One act in the panel; the answer holds everything as it is then."""
-        running, data = self.events.running, event._data
-        order, said = None, ""
-        try:
-            order = self._done(data.get("kind"), data)
-        except DemoError as error:
-            said = str(error)
-        # First, so that a page which got an older list learns by the number of changes that it is older.
-        value = {**status_of(running), "order": order}
-        measured = data.get("kind") == "measure" and not running.in_use
-        listed = running.may_switch and not running.is_loading
-        rows = running.available.rows(running.models, measured=measured) if listed else []
-        value["rows"] = [asdict(row) for row in rows]
-        if said:
-            value["said"] = said
-        parts, show = self.events.parts, self.events.show
-        return {parts.status: value, parts.notice: show.notice(tab.workspace)}
-
-    def _done(self, kind: object, data: _Data) -> dict[str, Any] | None:
-        """Do it; what is to be asked first, if anything. Raises DemoError."""
-        if kind in ("look", "measure"):
-            return None
-        running, available = self.events.running, self.events.running.available
-        if kind == "stop":
-            running.stop_fetching()
-        elif kind == "choose":
-            return self._chosen(available.entry(_text(data, "source")))
-        elif kind == "other":
-            return self._chosen(available.add(_text(data, "name")))
-        elif kind == "fetch":
-            running.switch(available.entry(_text(data, "source")), fetch=True)
-        else:
-            raise InputError(sentences.NOT_UNDERSTOOD)
-        return None
-
-    def _chosen(self, entry: Entry) -> dict[str, Any] | None:
-        """Load what is here; what is not is asked about."""
-        running = self.events.running
-        if running.models.entry == entry:
-            return None
-        if running.available.is_here(entry):
-            running.switch(entry)
-            return None
-        order = running.available.order(entry)
-        size = "" if order.size is None else f" {gb(order.size)}"
-        return {
-            "source": entry.source,
-            "text": f"{entry.title} is not on this machine yet: {order}.",
-            "button": f"Fetch{size} and switch",
-        }
-
-
-def _text(data: _Data, name: str) -> str:
-    return str(data.get(name) or "")[:500]

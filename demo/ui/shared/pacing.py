@@ -5,26 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
 class _End:
     """The last thing in the queue: how the reading ended."""
 
-    def __init__(self, error: Exception | None) -> None:
-        self.error = error
+    error: Exception | None
 
 
 def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> Iterator[list[T]]:
     """What has come since the last batch, at most one batch every ``seconds``, nothing held back.
 
-    After ``quiet`` seconds without events there is an empty batch.
-
-    The events are read on a thread of their own, so that a slow page does not hold up the model and
-    a slow model does not hold back text. An error is raised after all that came before it.
+    After ``quiet`` seconds without events there is an empty batch. The events are read on a thread of their
+    own, so that a slow page does not hold up the model and a slow model does not hold back text. An error
+    is raised after all that came before it.
     """
     arrived: SimpleQueue[T | _End] = SimpleQueue()
     threading.Thread(target=_read, args=(events, arrived), daemon=True).start()
@@ -36,7 +36,7 @@ def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> It
             yield []
             continue
         time.sleep(max(0.0, shown_at + seconds - time.monotonic()))
-        batch, end = _taken(first, arrived)
+        batch, end = _drain(first, arrived)
         if batch:
             yield batch
             shown_at = time.monotonic()
@@ -47,16 +47,16 @@ def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> It
 
 
 def _read(events: Iterator[T], arrived: SimpleQueue[T | _End]) -> None:
+    error = None
     try:
         for event in events:
             arrived.put(event)
-    except Exception as error:
-        arrived.put(_End(error))
-    else:
-        arrived.put(_End(None))
+    except Exception as failure:
+        error = failure
+    arrived.put(_End(error))
 
 
-def _taken(first: T | _End, arrived: SimpleQueue[T | _End]) -> tuple[list[T], _End | None]:
+def _drain(first: T | _End, arrived: SimpleQueue[T | _End]) -> tuple[list[T], _End | None]:
     """``first`` and everything else that is there, and the end if that is there too."""
     batch: list[T] = []
     item = first

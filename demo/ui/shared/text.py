@@ -49,7 +49,7 @@ def link(name: str) -> str:
 
 
 def mark(name: str) -> str:
-    """A region's name in its colour, where no link may stand: in what is itself a button."""
+    """A region's name in its colour, for places where no link is allowed, such as a button."""
     return f'<span class="mark tone-{tone(number_of(name))}">{name}</span>'
 
 
@@ -75,7 +75,7 @@ def linked_boxes(
     ``pointers`` are points that the text mentions, with the addresses that they become links to.
     """
 
-    def shown(citation: Citation) -> str | None:
+    def replacement(citation: Citation) -> str | None:
         if citation.box in boxes:
             return link(boxes[citation.box])
         if invented is None:
@@ -83,7 +83,7 @@ def linked_boxes(
         written = plain(text[citation.start : citation.end])
         return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
 
-    spans = [(c.start, c.end, shown(c)) for c in find_citations(text)]
+    spans = [(c.start, c.end, replacement(c)) for c in find_citations(text)]
     for pointer, address in (pointers or {}).items():
         written = plain(text[pointer.start : pointer.end])
         span = f'<span class="pointer">[{written}]({address})</span>'
@@ -116,7 +116,7 @@ def place(box: PictureBox, size: Size) -> str:
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
 
 
-# Pieces: a text made plain, but for the spans that have something to stand in their place.
+# Pieces: a text is escaped, except for the spans that have a replacement.
 
 _Span = tuple[int, int, str | None]
 

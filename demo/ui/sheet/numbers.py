@@ -13,7 +13,7 @@ from demo.dialogue.session import Session, Timings, Turn
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 from demo.ui.canvas.scene import serial
-from demo.ui.chat.messages import answered, by_model, given_boxes
+from demo.ui.chat.messages import answer_objects, author_note, given_boxes
 from demo.ui.chat.pointers import address
 
 
@@ -24,7 +24,7 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
     return {
         "kind": "numbers",
         "turn": turn,
-        "title": f"Answer {turn}{by_model(session, asked)}: the numbers",
+        "title": f"Answer {turn}{author_note(session, asked)}: the numbers",
         "frame": [reasoner.frame.width, reasoner.frame.height],
         "size": [size.width, size.height],
         "objects": _objects(session, asked),
@@ -81,7 +81,7 @@ def score_card(session: Session, turn: int) -> dict[str, Any]:
     return {
         "kind": "scores",
         "turn": turn,
-        "title": f"Answer {turn}{by_model(session, asked)}: how it was reasoned",
+        "title": f"Answer {turn}{author_note(session, asked)}: how it was reasoned",
         "rows": [
             {
                 "name": name,
@@ -107,7 +107,7 @@ def _objects(session: Session, turn: Turn) -> list[dict[str, Any]]:
     reasoner = session.reasoner_of(turn)
     trace = parse_trace(turn.raw, reasoner.frame, dialect_named(reasoner.dialect))
     written = trace.objects
-    found = answered(session, turn)
+    found = answer_objects(session, turn)
     own = written if len(written) == len(found) else [None] * len(found)
     size = session.picture.size
     return [
@@ -145,7 +145,7 @@ def _timings(timings: Timings) -> list[list[str]]:
     }
     counts = {
         "tokens of the question": timings.prompt_tokens,
-        "of these taken over from before": timings.reused_tokens or None,
+        "of these reused": timings.reused_tokens or None,
         "tokens written": timings.new_tokens,
     }
     return [

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 
 from demo.ui.tab.workspace import Tab
 
-KEPT_S = 3600.0
-MAX_LEFT = 32  # closed tabs whose pictures are still here
+MAX_CLOSED_S = 3600.0  # how long the pictures of a closed tab stay here
+MAX_CLOSED = 32  # tabs whose pictures are still here after they were closed
 MAX_TABS = 1000  # tabs in all; one that nobody uses gives way
 
 
 class OpenTabs:
-    """All tabs by visitor (Gradio's session hash); ``forget`` is told whose was emptied."""
+    """All tabs by visitor (Gradio's session hash); ``forget`` is called with those who lost theirs."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class OpenTabs:
             self._left.pop(visitor, None)
             self._tabs[visitor] = tab
             self._tabs.move_to_end(visitor)
-            gone = self._gone()
+            gone = self._remove_unused()
         self._empty(gone)
 
     def leave(self, visitor: str) -> None:
@@ -44,14 +44,14 @@ class OpenTabs:
         with self._lock:
             if visitor in self._tabs:
                 self._left.setdefault(visitor, self._now())
-            gone = self._gone()
+            gone = self._remove_unused()
         self._empty(gone)
 
-    def _gone(self) -> list[tuple[str, Tab]]:
+    def _remove_unused(self) -> list[tuple[str, Tab]]:
         """Take out the tabs of those who left long ago, and of those for whom there is no room."""
-        long_ago, gone = self._now() - KEPT_S, list[tuple[str, Tab]]()
+        long_ago, gone = self._now() - MAX_CLOSED_S, list[tuple[str, Tab]]()
         while self._left and (
-            len(self._left) > MAX_LEFT or _first(self._left.values()) <= long_ago
+            len(self._left) > MAX_CLOSED or next(iter(self._left.values())) <= long_ago
         ):
             visitor, _ = self._left.popitem(last=False)
             gone.append((visitor, self._tabs.pop(visitor)))
@@ -66,7 +66,3 @@ class OpenTabs:
         for visitor, tab in gone:
             tab.empty()
             self._forget(visitor)
-
-
-def _first(values: Iterable[float]) -> float:
-    return next(iter(values))

@@ -6,22 +6,28 @@ It holds stop signals only, never a dialogue.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-_LATEST_COUNTS = 0.3  # how much the latest turn changes what a turn usually takes
+from demo.errors import InputError
+from demo.ui.shared import sentences
+
+_LATEST_WEIGHT = 0.3  # of the latest turn in what a turn usually takes
 
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """A running turn: ``cancel`` stops it, ``dropped`` says that its result is not wanted; ``asks``
-    that the model is wanted for it, which it is not for opening a picture or for a pause.
+    """A running turn: ``cancel`` stops it, ``is_dropped`` says that nobody wants its result.
+
+    Opening a picture and pausing count as turns, too; only questions have ``needs_model``.
     """
 
     visitor: str
-    asks: bool = True
+    needs_model: bool = True
     cancel: threading.Event = field(default_factory=threading.Event)
-    dropped: bool = False
+    is_dropped: bool = False
 
 
 class RunningTurns:
@@ -36,44 +42,56 @@ class RunningTurns:
         self._lock = threading.Lock()
         self._usual_s: float | None = None
 
-    def begin(self, visitor: str, *, asks: bool = True) -> Ticket | None:
+    def begin(self, visitor: str, *, needs_model: bool = True) -> Ticket | None:
         """A ticket for a new turn, or None while that visitor's last one still runs."""
         with self._lock:
             if visitor in self._running:
                 return None
-            return self._running.setdefault(visitor, Ticket(visitor, asks))
+            return self._running.setdefault(visitor, Ticket(visitor, needs_model))
+
+    @contextmanager
+    def hold(self, visitor: str, *, needs_model: bool = True) -> Iterator[Ticket]:
+        """A turn for as long as the block lasts. Raises InputError while the last one still runs."""
+        ticket = self.begin(visitor, needs_model=needs_model)
+        if ticket is None:
+            raise InputError(sentences.ONE_AT_A_TIME if needs_model else sentences.STOP_FIRST)
+        try:
+            yield ticket
+        finally:
+            ticket.cancel.set()  # a visitor who is gone does not keep the model busy
+            self.end(ticket)
 
     def end(self, ticket: Ticket) -> None:
         """The turn is over, in whatever way."""
         with self._lock:
             self._running.pop(ticket.visitor, None)
 
-    def took(self, seconds: float) -> None:
-        """So long a turn kept the model busy; what people wait is told from the latest ones."""
+    def note_duration(self, seconds: float) -> None:
+        """A turn kept the model busy for that long; waiting times are estimated from the latest ones."""
         with self._lock:
             usual = seconds if self._usual_s is None else self._usual_s
-            self._usual_s = usual + _LATEST_COUNTS * (seconds - usual)
+            self._usual_s = usual + _LATEST_WEIGHT * (seconds - usual)
 
     def before(self, ticket: Ticket) -> tuple[int, float | None]:
         """How many turns come before that one, and the seconds they may take; None when unknown."""
         with self._lock:
             earlier = takewhile(lambda other: other is not ticket, self._running.values())
-            ahead = max(0, sum(other.asks for other in earlier) - self._at_once + 1)
+            ahead = max(0, sum(other.needs_model for other in earlier) - self._at_once + 1)
             return ahead, self._usual_s and ahead * self._usual_s / self._at_once
 
     def stop(self, visitor: str, *, drop: bool = False) -> bool:
-        """Ask that visitor's turn to end; whether there was one."""
+        """Ask that visitor's turn to end, and return whether there was one."""
         with self._lock:
             ticket = self._running.get(visitor)
             if ticket is None:
                 return False
-            ticket.dropped = ticket.dropped or drop
+            ticket.is_dropped = ticket.is_dropped or drop
             ticket.cancel.set()
             return True
 
     def pause(self, visitor: str, seconds: float) -> Ticket | None:
-        """Hold that visitor's place for a while, or until they stop it: the ticket tells."""
-        ticket = self.begin(visitor, asks=False)
+        """Hold that visitor's place for some seconds, or until they stop it; the ticket says which."""
+        ticket = self.begin(visitor, needs_model=False)
         if ticket is not None:
             ticket.cancel.wait(seconds)
             self.end(ticket)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class SavedDialogue:
     """A dialogue from disk, with its branches in the order in which they began."""
 
     picture: Picture
@@ -45,18 +45,18 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Saver:
-    """Saves the dialogues of workspaces; without a store, nothing is kept."""
+    """Saves the dialogues of workspaces; without a store it saves nothing."""
 
     store: Store | None = None
 
     def owner(self, request: gr.Request) -> Owner | None:
-        """Whose dialogues are kept; None when none are."""
+        """Whose dialogues are saved; None when none are."""
         return None if self.store is None else owner_of(request)
 
-    def keep(self, tab: Tab, workspace: Workspace | None, *, untouched: bool = False) -> str:
-        """Save that workspace before it is shown; what people should know of it, or nothing.
+    def save(self, tab: Tab, workspace: Workspace | None, *, untouched: bool = False) -> str:
+        """Save that workspace before it is shown, and return what people should know of it.
 
-        A picture about which nothing has been asked is kept if ``untouched`` says so. What cannot be kept
+        A picture about which nothing has been asked is saved if ``untouched`` says so. What cannot be saved
         stays on the workspace, and is tried again with the next act.
         """
         store, owner = self.store, tab.owner
@@ -64,46 +64,46 @@ class Saver:
             return ""
         try:
             with tab.lock:
-                self._let_go(store, owner, tab)
+                self._delete_untouched(store, owner, tab)
                 moved = [
-                    _save(store, owner, lying, session)
-                    for lying in (*tab.put_away, *([workspace] if workspace else []))
-                    for session in _changed(lying, untouched and lying is workspace)
+                    _save(store, owner, each, session)
+                    for each in (*tab.put_away, *([workspace] if workspace else []))
+                    for session in _unsaved(each, untouched and each is workspace)
                 ]
         except StoreError as error:
             return str(error)
-        return sentences.KEPT_BESIDE if any(moved) else ""
+        return sentences.SAVED_APART if any(moved) else ""
 
-    def fetch(self, owner: Owner, identity: str) -> Fetched:
+    def fetch(self, owner: Owner, identity: str) -> SavedDialogue:
         """A dialogue of that owner. Raises StoreError."""
         if self.store is None:
-            raise StoreError(sentences.NOT_KEPT)
+            raise StoreError(sentences.NOT_SAVED)
         session, picture, _ = self.store.load(owner, identity)
-        return Fetched(picture, session, self.store.branches(owner, identity))
+        return SavedDialogue(picture, session, self.store.branches(owner, identity))
 
-    def last(self, owner: Owner, wished: str) -> Fetched | None:
+    def last(self, owner: Owner, wanted: str) -> SavedDialogue | None:
         """The dialogue that a browser had open, else the last one, if there is any."""
         if self.store is None:
             return None
-        if wished:
+        if wanted:
             with suppress(StoreError):
-                return self.fetch(owner, wished)
+                return self.fetch(owner, wanted)
         newest = self.store.newest(owner)
         return None if newest is None else self.fetch(owner, newest)
 
-    def _let_go(self, store: Store, owner: Owner, tab: Tab) -> None:
-        """Pictures that were put away before anything was asked about them are not dialogues."""
+    def _delete_untouched(self, store: Store, owner: Owner, tab: Tab) -> None:
+        """Delete pictures that were put away before anything was asked about them."""
         for workspace in tab.put_away:
             if not (workspace.is_untouched and workspace.copies and len(workspace.dialogues) == 1):
                 continue
             mine = {copy.saved.id for copy in workspace.copies.values()}
-            for kept in store.entries(owner):
-                if kept.id in mine and not kept.pinned:
-                    store.delete(owner, kept.id)
+            for entry in store.entries(owner):
+                if entry.id in mine and not entry.pinned:
+                    store.delete(owner, entry.id)
             workspace.copies.clear()
 
 
-def _changed(workspace: Workspace, untouched: bool) -> Iterator[Session]:
+def _unsaved(workspace: Workspace, untouched: bool) -> Iterator[Session]:
     """The dialogues whose state is not on disk, the one that is shown last."""
     for session in (*workspace.others, workspace.session):
         copy = workspace.copies.get(session.id)
@@ -113,7 +113,7 @@ def _changed(workspace: Workspace, untouched: bool) -> Iterator[Session]:
 
 
 def _save(store: Store, owner: Owner, workspace: Workspace, session: Session) -> bool:
-    """Save it; whether it had to be kept beside what another window has kept."""
+    """Save it; whether it became a dialogue of its own, as another window had gone on with it."""
     copy = workspace.copies.get(session.id)
     former = None if copy is None else copy.saved
     saved = store.save(owner, session, workspace.picture, former)

@@ -1,7 +1,7 @@
-"""What one visitor works on: a picture, the dialogues about it, a try that failed.
+"""What a visitor works on: a picture, the dialogues about it, a question that failed.
 
 A `Workspace` is a frozen value; a `Tab` is one browser tab, with the workspace that is there now.
-Nothing of it is shared. A visitor who has not opened a picture has no workspace (None).
+Nothing of it is shared between visitors. A visitor who has not opened a picture has no workspace (None).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Copy:
 class Workspace:
     """One visitor's things.
 
-    ``shown`` is the picture file their browser loads, ``session`` the dialogue they look at,
+    ``picture_file`` is what their browser loads, ``session`` the dialogue they look at,
     ``questions`` the dialogue of the example they opened, ``track`` that of the benchmark; ``others``
     are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
@@ -55,7 +55,7 @@ class Workspace:
     """
 
     picture: Picture
-    shown: Path
+    picture_file: Path
     session: Session
     questions: tuple[str, ...] = ()
     track: Track | None = None
@@ -67,15 +67,15 @@ class Workspace:
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def kept_as(self) -> str | None:
+    def saved_id(self) -> str | None:
         """The name under which the shown dialogue is on disk."""
         copy = self.copies.get(self.session.id)
         return None if copy is None else copy.saved.id
 
-    def place_of(self, kept: str) -> int | None:
+    def place_of(self, saved_id: str) -> int | None:
         """At which place (0, 1, …) the dialogue stands that is on disk under that name."""
         named = {i: copy.saved.id for i, copy in self.copies.items()}
-        return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == kept), None)
+        return next((n for n, s in enumerate(self.dialogues) if named.get(s.id) == saved_id), None)
 
     def without(self, place: int) -> Workspace | None:
         """Without the dialogue at that place; None when there is no other."""
@@ -98,11 +98,16 @@ class Workspace:
         return left[0] if left else None
 
     def to_ask(self, question: str) -> tuple[str | Resolved, Session]:
-        """A question as it is put, and the dialogue to put it in, when a track may have set it."""
+        """A question as the model gets it, and the dialogue to ask it in; the benchmark may set both."""
         ahead = None if self.track is None else self.track.next(self.session)
         if ahead is None or ahead.question.sentence != question:
             return question, self.session
         return ahead.question, ahead.session
+
+    def to_ask_again(self, turn: int) -> tuple[str | Resolved, Session]:
+        """The question of that turn as the model gets it, and the dialogue before. Raises InputError."""
+        before = replace(self, session=self.session.before(turn))
+        return before.to_ask(self.session.turn(turn).question)
 
     @property
     def dialogues(self) -> tuple[Session, ...]:
@@ -111,17 +116,17 @@ class Workspace:
         return tuple(by_id[i] for i in self.order or (self.session.id,))
 
     def undone(self) -> Workspace:
-        """Without the failed try, or else without the last act. Raises InputError."""
+        """Without the failed question, or else without the last act. Raises InputError."""
         if self.failure is not None:
             return replace(self, failure=None)
-        return self.acted(self.session.undo())
+        return self.with_act(self.session.undo())
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing has been asked or drawn, or all of it has been taken back."""
+        """Whether nothing has been asked or drawn, or all of it has been undone."""
         return not (self.failure or self.session.turns or self.session.registry.regions)
 
-    def acted(self, session: Session) -> Workspace:
+    def with_act(self, session: Session) -> Workspace:
         """With the dialogue after a turn or an edit."""
         return replace(self, session=session, failure=None, changing=None)
 
@@ -134,47 +139,54 @@ class Workspace:
         self.session.turn(turn)
         return replace(self, changing=turn)
 
-    def with_taken(self, turn: int, place: int) -> Workspace:
+    def rated(self, turn: int, feedback: str) -> Workspace:
+        """With that answer rated ``up`` or ``down``, or not if it was so before. Raises InputError."""
+        former = self.session.turn(turn).feedback
+        return self.with_session(
+            self.session.with_feedback(turn, None if former == feedback else feedback)
+        )
+
+    def with_opinion(self, turn: int, place: int) -> Workspace:
         """With the other answer at ``place`` (1, 2, …) instead of that one. Raises InputError."""
         opinions = self.session.turn(turn).second_opinions
         if not 1 <= place <= len(opinions):
             raise InputError("This answer does not exist any more.")
-        return self.acted(adopt(self.session, turn, opinions[place - 1]))
+        return self.with_act(adopt(self.session, turn, opinions[place - 1]))
 
     @property
     def asides_by_turn(self) -> dict[int, tuple[Aside, ...]]:
         """What is shown beside the answers of the shown dialogue, by their number (1, 2, …)."""
-        made = {} if self.track is None else truth.asides(self.track, self.session)
+        asides = {} if self.track is None else truth.asides(self.track, self.session)
         for number, turn in enumerate(self.session.turns, start=1):
             if turn.second_opinions:
                 beside = (
                     Aside(s.reasoner.name, AsideKind.MODEL, s.objects) for s in turn.second_opinions
                 )
-                made[number] = (*made.get(number, ()), *beside)
-        return made
+                asides[number] = (*asides.get(number, ()), *beside)
+        return asides
 
     @property
     def remarks(self) -> dict[int, tuple[str, ...]]:
         """What the benchmark says of the answers of the shown dialogue, by their number (1, 2, …)."""
         return {} if self.track is None else truth.remarks(self.track, self.session)
 
-    def kept(self) -> Workspace:
-        """With all questions as they are."""
+    def unchanging(self) -> Workspace:
+        """While no question is being changed."""
         return replace(self, changing=None)
 
     def branched(self, turn: int) -> Workspace:
         """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
         branch = self.session.branch_at(turn)
         order = (*(s.id for s in self.dialogues), branch.id)
-        return replace(self.acted(branch), others=(*self.others, self.session), order=order)
+        return replace(self.with_act(branch), others=(*self.others, self.session), order=order)
 
     def switched(self, place: int) -> Workspace:
         """With another dialogue shown: the one at ``place`` (0, 1, …), where there is one."""
         dialogues = self.dialogues
-        if not 0 <= place < len(dialogues):
+        if not 0 <= place < len(dialogues) or dialogues[place] is self.session:
             return self
         shown = dialogues[place]
-        return replace(self.acted(shown), others=tuple(s for s in dialogues if s is not shown))
+        return replace(self.with_act(shown), others=tuple(s for s in dialogues if s is not shown))
 
 
 class Tab:
@@ -195,7 +207,7 @@ class Tab:
         self.lock = threading.RLock()
 
     def clear(self) -> Workspace | None:
-        """Put away the workspace, and say which it was; only the last few are kept."""
+        """Put away the workspace and return it; only the last few are kept."""
         workspace, self.workspace = self.workspace, None
         if workspace is not None:
             self.put_away = (*_last_few(self.put_away), workspace)
@@ -205,17 +217,21 @@ class Tab:
         """The workspace that was put away last, if there is one; it is no longer put away."""
         if not self.put_away:
             return None
-        *kept, workspace = self.put_away
-        self.put_away = tuple(kept)
-        return workspace.kept()
+        *others, workspace = self.put_away
+        self.put_away = tuple(others)
+        return workspace.unchanging()
+
+    def forget(self, saved_id: str) -> None:
+        """Drop what was put away of that dialogue, so that no older state of it comes back."""
+        self.put_away = tuple(w for w in self.put_away if w.place_of(saved_id) is None)
 
     def empty(self) -> None:
-        """Nobody uses it any more."""
+        """Drop everything, as nobody uses it any more."""
         with self.lock:
             self.workspace, self.put_away = None, ()
 
     def __deepcopy__(self, memo: object) -> Tab:
-        """A tab of one's own: Gradio copies the first value of a state for every tab."""
+        """A new tab: Gradio copies the first value of a state for every visitor."""
         return Tab()
 
 
