@@ -54,7 +54,7 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
-# The rooms whose tests start browsers, servers, processes or models, those that take longest first.
+# The rooms whose tests start browsers, other processes or models, those that take longest first.
 _COSTLY = ("page", "models", "nano", "reasoners", "web", "doctor", "evaluate", "checkpoints")
 _COSTLY_FIXTURES = {"browser", "url", "served", "nano", "nano_to_close"}
 _PURE_FILES = {
