@@ -10,21 +10,27 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # No dialogue of a test is kept where a person's own are.
 os.environ["REGIONREASONER_SESSIONS"] = "none"
+# One thread for each process that computes: the workers have the cores among them.
+os.environ["OMP_NUM_THREADS"] = "1"
 # Files of the page, for this run alone: another one would delete them when it closes.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
 
+import gc
 import json
 import shutil
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from demo.checkpoints.catalogue import NANO_FOLDER, find_model
 from demo.dialogue.examples import Example
@@ -38,10 +44,70 @@ from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
+from tests import ROOT
 from tests.support.table import TableReasoner
 
 torch.set_num_threads(1)
-expect.set_options(timeout=20_000)  # milliseconds; two browsers may share two busy cores
+MAX_WAIT_MS = 60_000  # so that no busy machine fails a test
+expect.set_options(timeout=MAX_WAIT_MS)
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+# The rooms whose tests start browsers, other processes or models, those that take longest first.
+_COSTLY = ("page", "models", "nano", "reasoners", "web", "doctor", "evaluate", "checkpoints")
+_COSTLY_FIXTURES = {"browser", "url", "served", "nano", "nano_to_close"}
+_PURE_FILES = {
+    *("nano/test_world.py", "evaluate/test_data.py", "evaluate/test_evaluate.py"),
+    *("evaluate/test_metrics.py", "checkpoints/test_checkpoints.py", "models/test_drawn_world.py"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is pure; what takes long comes first, so that the workers end together."""
+    for item in items:
+        if _is_pure(item):
+            item.add_marker("pure")
+    rank = {room: place for place, room in enumerate(_COSTLY)}
+    items.sort(key=lambda item: rank.get(_room(item), len(rank)))
+
+
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
+
+
+def _is_pure(item: pytest.Item) -> bool:
+    """Whether a test needs no more than a function that is called."""
+    file = item.path.relative_to(ROOT / "tests").as_posix()
+    costly = _room(item) in _COSTLY and file not in _PURE_FILES
+    fixtures = getattr(item, "fixturenames", ())
+    return not (costly or _COSTLY_FIXTURES & {*fixtures} or item.get_closest_marker("process"))
+
+
+@pytest.fixture(autouse=True)
+def _purity(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A pure test that starts a process fails."""
+    global _is_pure_now
+    _is_pure_now = request.node.get_closest_marker("pure") is not None
+    yield
+    _is_pure_now = False
+
+
+_is_pure_now = False
+
+
+def _refuse_processes(event: str, _: tuple[object, ...]) -> None:
+    if _is_pure_now and event in {"subprocess.Popen", "os.posix_spawn", "os.fork"}:
+        raise AssertionError("This test is marked as pure and starts a process: mark it “process”.")
+
+
+sys.addaudithook(_refuse_processes)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: a model that is freed need not search it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -107,25 +173,63 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=arguments)
         yield chromium
+        _seats.clear()
         chromium.close()
 
 
+_VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
+_seats: list[Page] = []  # where nobody sits now
+
+
 @contextmanager
-def visit(browser: Browser, url: str) -> Iterator[Page]:
-    """The page as a visitor first sees it; at the end: no script failed, nobody else was asked."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
+    """The page as a visitor first sees it; at the end: no script failed, nobody else was asked.
+
+    A visitor sits where the former one sat: the browser has read the page's scripts by then, which is
+    three quarters of what a visit costs, and nothing else of the former visitor is left. With a
+    `script`, which runs before the page's own, the seat is new and nobody follows.
+    """
+    used = bool(_seats) and not script
+    page = _seats.pop() if used else browser.new_context(viewport=_VIEWPORT).new_page()
+    page.set_default_timeout(MAX_WAIT_MS)
     failed: list[str] = []
-    page.on("pageerror", lambda error: _note(str(error), failed))
-    page.on("console", lambda said: _note(said.text, failed) if said.type == "error" else None)
-    page.on("dialog", lambda dialog: failed.append(dialog.message))
-    page.on("request", lambda sent: None if _own(sent.url, url) else failed.append(sent.url))
+    listeners: dict[str, Callable[[Any], None]] = {
+        "pageerror": lambda error: _note(str(error), failed),
+        "console": lambda said: _note(said.text, failed) if said.type == "error" else None,
+        "dialog": lambda dialog: failed.append(dialog.message),
+        "request": lambda sent: None if _own(sent.url, url) else failed.append(sent.url),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)  # type: ignore[call-overload]
+    if script:
+        page.add_init_script(script)
     page.goto(url)
-    expect(page.locator("#examples button").first).to_be_visible()
-    yield page
-    before_leaving = list(failed)  # what is under way when a page closes is aborted, and says so
-    context.close()
+    page.locator("#examples button").first.wait_for()
+    try:
+        yield page
+    finally:
+        before_leaving = list(failed)  # what is under way when a page goes is aborted, and says so
+        if script or page.is_closed():
+            page.context.close()
+        else:
+            _leave(page, url)
+            for event, listener in listeners.items():
+                page.remove_listener(event, listener)
+            _seats.append(page)
     assert before_leaving == []
+
+
+def _leave(page: Page, url: str) -> None:
+    """Take away what a visitor did to the browser; only a document of the page's origin may."""
+    page.goto(f"{url.rstrip('/')}/theme.css")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    for other in page.context.pages:
+        if other != page:
+            other.close()
+    page.context.clear_cookies()
+    page.context.clear_permissions()
+    page.set_viewport_size(_VIEWPORT)
+    page.mouse.move(0, 0)
 
 
 def _note(text: str, failed: list[str]) -> None:

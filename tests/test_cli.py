@@ -1,4 +1,4 @@
-"""The commands as people call them, in processes of their own."""
+"""The commands as people call them; each once in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,13 +16,9 @@ from PIL import Image
 from demo.dialogue.session_json import session_from_json
 from demo.picture.picture import Picture
 from tests import ROOT
+from tests.support.commands import call, run
 
-
-def call(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=300, check=False
-    )
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +30,7 @@ def photo(picture: Picture, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_ground_prints_the_session_and_nothing_else(photo: Path, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.png"
-    done = call("-m", "demo", "ground", photo, "find all things", "what is next to R1.1",
+    done = run("-m", "demo", "ground", photo, "find all things", "what is next to R1.1",
                 "--overlay", overlay)  # fmt: skip
     assert done.returncode == 0, done.stderr
     session = session_from_json(json.loads(done.stdout))
@@ -47,7 +43,7 @@ def test_ground_prints_the_session_and_nothing_else(photo: Path, tmp_path: Path)
 
 def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "session.json"
-    done = call("-m", "demo", "ground", photo, "find all things", "left of R9", "--json", out,
+    done = call("-m demo", "ground", photo, "find all things", "left of R9", "--json", out,
                 "--segmenter", "none")  # fmt: skip
     assert done.returncode == 2
     assert "There is no R9 here. You can cite R1." in done.stderr
@@ -74,7 +70,7 @@ def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) ->
 def test_ground_says_what_is_wrong(
     arguments: list[str], status: int, says: str, photo: Path
 ) -> None:
-    done = call("-m", "demo", "ground", *[a.replace("{photo}", str(photo)) for a in arguments])
+    done = call("-m demo", "ground", *[a.replace("{photo}", str(photo)) for a in arguments])
     assert (done.returncode, says in done.stderr) == (status, True), done.stderr
     assert "Traceback" not in done.stderr
 
@@ -84,9 +80,7 @@ def test_parse_reads_a_text_as_a_turn() -> None:
         "<scene>A road.</scene><focus>A dog.</focus><think>Left of bbox=[10, 20, 30, 40].</think>"
         '<answer>[{"bbox_2d": [84, 84, 168, 168], "point_2d": [100, 100]}]</answer>'
     )
-    done = call(
-        "-m", "demo", "parse", "-", "--size", "640x480", "--given", "10,20,30,40", stdin=raw
-    )
+    done = run("-m", "demo", "parse", "-", "--size", "640x480", "--given", "10,20,30,40", stdin=raw)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["trace"]["scene"] == "A road."
@@ -111,7 +105,7 @@ def test_light_commands_need_no_package(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("raw", ["", "no tags at all", "<answer>[[[[", "\x00\ufffd"])
 def test_parse_takes_any_text(raw: str) -> None:
-    done = call("-m", "demo", "parse", "-", "--size", "640x480", stdin=raw)
+    done = call("-m demo", "parse", "-", "--size", "640x480", stdin=raw)
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)) == {"trace", "objects", "findings"}
 
@@ -128,12 +122,12 @@ def test_parse_takes_any_text(raw: str) -> None:
     ],
 )
 def test_bad_arguments_are_one_sentence(arguments: list[str], says: str) -> None:
-    done = call("-m", "demo", *arguments)
+    done = call("-m demo", *arguments)
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
 
 
 def test_help_explains_every_option_of_the_app() -> None:
-    done = call("app.py", "--help")
+    done = run("app.py", "--help")
     assert done.returncode == 0
     for option in ("--model", "--quantize", "--low-memory", "--server", "--segmenter", "--host",
                    "--port", "--sessions", "--share", "--auth"):  # fmt: skip
@@ -162,7 +156,7 @@ def test_the_app_refuses_bad_options(arguments: list[str], says: str) -> None:
     "option", ["--model=nosuch", "--segmenter=magic", "--server=ftp://gpu", "--server="]
 )
 def test_a_bad_name_is_refused_before_torch_is_loaded(option: str) -> None:
-    done = call("-X", "importtime", "app.py", option)
+    done = run("-X", "importtime", "app.py", option)
     assert done.returncode == 2
     assert not re.search(r"\| +torch$", done.stderr, re.MULTILINE)
 
@@ -172,20 +166,20 @@ def test_a_busy_port_is_said_before_anything_is_loaded() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = call("app.py", "--port", port)
+        done = run("app.py", "--port", port)
     assert done.returncode == 2
     assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr
 
 
 def test_scenes_are_written_for_any_seed(tmp_path: Path) -> None:
-    done = call("-m", "demo", "nano", "scenes", "--count", 2, "--seed", 0, "--out", tmp_path)
+    done = run("-m", "demo", "nano", "scenes", "--count", 2, "--seed", 0, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "dialogues.json").read_text())
     assert [(tmp_path / row["image_path"]).is_file() for row in rows] == [True, True]
 
 
 def test_what_went_wrong_first_decides(photo: Path, tmp_path: Path) -> None:
-    done = call("-m", "demo", "ground", photo, "left of R9", "--segmenter", "none",
+    done = call("-m demo", "ground", photo, "left of R9", "--segmenter", "none",
                 "--json", tmp_path / "no" / "such.json")  # fmt: skip
     assert done.returncode == 2
     assert "There is no R9 yet" in done.stderr
@@ -213,6 +207,6 @@ def test_any_letter_can_be_printed(tmp_path: Path) -> None:
     ],
 )
 def test_nano_commands_say_what_is_wrong(arguments: list[str], says: str) -> None:
-    done = call("-m", "demo", "nano", *arguments)
+    done = call("-m demo", "nano", *arguments)
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr

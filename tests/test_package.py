@@ -66,6 +66,7 @@ def test_the_command_is_the_app() -> None:
     assert command.load() is app.main
 
 
+@pytest.mark.process
 def test_an_installed_package_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
     code = (
         "from demo.dialogue.examples import load_examples\n"

@@ -883,7 +883,7 @@ def test_the_words_of_a_training_run_are_no_checkpoint(folder: Path) -> None:
     [
         ("model-Q4.gguf", "holds GGUF weights"),
         ("model.safetensors", "is one file of a checkpoint: give the folder that it is in"),
-        ("notes.txt", "is no checkpoint"),
+        ("notes.txt", "is not a checkpoint"),
     ],
 )
 def test_a_file_says_what_it_is(tmp_path: Path, name: str, says: str) -> None:

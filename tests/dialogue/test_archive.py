@@ -327,6 +327,7 @@ def call(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.process
 def test_files_are_exported_from_the_command_line(dialogue: Session, tmp_path: Path) -> None:
     save_zip(dialogue, PICTURE, tmp_path / "a.zip")
     (tmp_path / "b.json").write_text(json.dumps(session_to_json(dialogue)))
@@ -339,6 +340,7 @@ def test_files_are_exported_from_the_command_line(dialogue: Session, tmp_path: P
     assert len(list((out / "images").iterdir())) == 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "says"),
     [

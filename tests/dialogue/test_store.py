@@ -423,6 +423,7 @@ print(len(store.entries(ANN)))
 """
 
 
+@pytest.mark.process
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     limit = "8000"  # bytes that any file may have: room for none of them
     done = subprocess.run(
@@ -452,6 +453,7 @@ for number in range(10_000):
 """
 
 
+@pytest.mark.process
 def test_a_process_killed_in_the_middle_loses_at_most_the_turn_at_hand(tmp_path: Path) -> None:
     for round_ in range(6):
         with subprocess.Popen(

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.release.evaluate import read_usable
 from demo.reasoners.local import LocalReasoner
 from tests import ROOT
+from tests.support.commands import call
 
 COUNT = 6
 PLACE = "<box>{context_bbox}</box>"
@@ -45,12 +45,13 @@ def test_a_killed_run_goes_on_with_two_workers(data: Path, tmp_path: Path) -> No
     out, environment = tmp_path / "out", {**os.environ, "OMP_NUM_THREADS": "1"}
     rows = out / "rows.jsonl"
     first = subprocess.Popen(
-        command(data, "--out", out), cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+        command(data, "--out", out), cwd=ROOT, env=environment, stderr=subprocess.PIPE
     )
-    while first.poll() is None and not (rows.exists() and rows.stat().st_size):
-        time.sleep(0.02)
+    assert first.stderr is not None
+    while not (rows.exists() and rows.stat().st_size):
+        assert os.read(first.stderr.fileno(), 65536), "it ended, or was killed"  # its bar moves
     first.send_signal(signal.SIGKILL)
-    first.wait()
+    first.communicate()
     before = rows.read_bytes()
     assert 1 <= before.count(b"\n") < COUNT - 1, "it was killed in the middle"
     rows.write_bytes(before + b'{"index": 5, "im')
@@ -83,9 +84,7 @@ def test_what_cannot_be_used_is_said_before_a_model_is_loaded(
     data: Path, tmp_path: Path, arguments: list[str], says: str
 ) -> None:
     filled = [a.format(data=data, nowhere=tmp_path / "none") for a in arguments]
-    done = subprocess.run(
-        command(*filled), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
+    done = call("-m demo", "evaluate", *filled, "--segmenter", "none")
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
 

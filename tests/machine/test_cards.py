@@ -221,6 +221,7 @@ def test_a_machine_is_looked_at(tmp_path: Path) -> None:
     assert str(fault_of(again)).startswith("The NVIDIA driver 550.54.15 is too old")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 def test_the_drivers_own_library_is_asked(tmp_path: Path) -> None:
     library = tmp_path / "libnvidia-ml.so.1"

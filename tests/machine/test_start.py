@@ -361,6 +361,7 @@ def test_other_failures_keep_their_trace(error: Exception) -> None:
     assert import_fault(error) is None
 
 
+@pytest.mark.process
 def test_a_python_without_the_packages_gets_one_sentence() -> None:
     """-S leaves out everything that was installed."""
     for command in (["app.py"], ["-m", "demo", "ground", "x", "find it"]):
@@ -376,6 +377,7 @@ def test_an_older_python_can_read_what_tells_it_so(name: str) -> None:
     ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
+@pytest.mark.process
 def test_the_app_starts_where_nothing_is_as_usual(tmp_path: Path) -> None:
     """A home that cannot be written, dead proxies, and IPv6."""
     environment = {
@@ -447,6 +449,7 @@ def test_any_letter_can_be_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> 
     sys.stderr.close()
 
 
+@pytest.mark.process
 def test_a_start_goes_on_where_nobody_reads_what_it_says(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -419,6 +419,7 @@ def test_the_dense_passes_equal_the_librarys(tokenizer: PreTrainedTokenizerFast)
         torch.testing.assert_close(model.lm_head(hidden), logits, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.usefixtures("small_student")
 def test_a_training_run_can_be_resumed(tmp_path: Path) -> None:
     plan = Plan(
         seeing_steps=2,

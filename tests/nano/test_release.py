@@ -36,6 +36,7 @@ def test_the_card_says_what_a_training_started_from(tmp_path: Path) -> None:
     assert "From the weights of the checkpoint “before”, seed 1: 3 steps for the helpers" in card
 
 
+@pytest.mark.usefixtures("small_student")
 @pytest.mark.parametrize("every", [1, 2])
 def test_the_averaged_model_is_looked_at_on_the_way(tmp_path: Path, every: int) -> None:
     seen: list[str | None] = []

@@ -443,8 +443,10 @@ def test_on_a_phone_the_message_stays_in_sight(page: Page) -> None:
 
 def test_the_acts_wait_while_a_turn_runs(page: Page, reasoner: TableReasoner) -> None:
     ask(page, "find red")
-    start(page, "slow")
-    page.wait_for_timeout(300)  # the message was read as it was typed; that answer comes first
+    with page.expect_response("**/run/**"):  # the message is read as it is typed
+        page.fill(MESSAGE, "slow")
+    page.click("#send")
+    expect(page.locator("#chat")).to_contain_text("So far")
     act(page, "branch", 1).click()
     expect(page.locator("#hint")).to_contain_text("Press Stop first")
     expect(page.locator(BUSY)).to_be_attached()
@@ -475,7 +477,8 @@ def test_what_the_mouse_has_left_is_not_clicked(page: Page) -> None:
     assert box
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.up()
-    page.wait_for_timeout(500)
+    expect(page.locator("#sheet dialog")).to_be_hidden()
+    ask(page, "find both")  # whatever the mouse began is over by then
     expect(page.locator("#sheet dialog")).to_be_hidden()
 
 
@@ -492,15 +495,32 @@ def test_the_newest_question_comes_into_view_on_a_phone(page: Page) -> None:
     expect(newest).to_be_in_viewport()
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the dialogue has not scrolled for longer than the page waits before it does."""
+    page.evaluate(
+        """() => new Promise((done) => {
+          const log = document.querySelector("#chat .bubble-wrap");
+          let last = log.scrollTop;
+          let since = performance.now();
+          const look = (now) => {
+            if (log.scrollTop !== last) [last, since] = [log.scrollTop, now];
+            if (now - since > 600) done();
+            else requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        })"""
+    )
+
+
 def test_the_newest_summary_is_in_view_on_a_phone_after_undo(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for question in ("find red", "find both", "find red"):
         ask(page, question)
-    page.wait_for_timeout(600)  # until the dialogue has come to rest
+    at_rest(page)
     page.click("#undo")
     expect(page.get_by_text("Found 2:")).to_be_in_viewport()
     ask(page, "find red")
-    page.wait_for_timeout(1200)
+    at_rest(page)
     expect(page.get_by_text("Found one: R3")).to_be_in_viewport()
 
 

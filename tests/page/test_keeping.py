@@ -20,6 +20,7 @@ from tests import ROOT
 from tests.conftest import free_port
 from tests.page.test_accessibility import grave
 from tests.support.table import ask, start
+from tests.support.waiting import until
 
 TAB = "regionreasoner.dialogue"
 ROWS = ".kept-list li[data-id]"
@@ -34,13 +35,22 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        arguments = (self.folder / "sessions", self.port, self.folder)
+        arguments = (self.folder / "sessions", self.port)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.saving_server", *map(str, arguments)],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, bufsize=1,
         )  # fmt: skip
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"Running on {self.url}\n"
+
+    def tell(self, word: str) -> None:
+        """Have the folder be readonly, or writable again."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{word}\n")
+        assert process.stdout.readline() == f"{word}\n"
 
     def kill(self) -> None:
         """As `kill -9` does."""
@@ -138,8 +148,7 @@ def test_a_picture_comes_back_before_anything_was_asked(
 ) -> None:
     page, before = open_page, server.dialogues()
     open_picture(page, blocks)
-    while server.dialogues() == before:  # it is kept once it is shown
-        page.wait_for_timeout(50)
+    until(lambda: server.dialogues() > before)  # it is kept once it is shown
     page.reload()
     expect(page.locator("#canvas img")).to_be_visible()
     page.click("#new")  # a picture alone is no dialogue
@@ -317,16 +326,13 @@ def test_a_dialogue_travels_as_a_file(
 
 def test_a_turn_that_cannot_be_kept_is_shown_all_the_same(page: Page, server: Server) -> None:
     ask(page, "find red")
-    sign = server.folder / "readonly"
-    sign.touch()
-    page.wait_for_timeout(100)
+    server.tell("readonly")
     ask(page, "find both")
     expect(page.locator("#hint")).to_contain_text(
         "Dialogues cannot be saved: attempt to write a readonly"
     )
     expect(page.locator("#chat")).to_contain_text("Found 2: R2")
-    sign.unlink()
-    page.wait_for_timeout(100)
+    server.tell("writable")
     ask(page, "a ghost")
     expect(page.locator("#hint")).not_to_contain_text("cannot be kept")
     page.reload()

@@ -141,7 +141,9 @@ def hub(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield hub
 
 
-def test_weights_that_are_not_here_are_asked_about_and_fetched(page: Page, hub: Hub) -> None:
+def test_weights_that_are_not_here_are_asked_about_and_fetched(
+    page: Page, hub: Hub, served: Served
+) -> None:
     opened(page)
     page.fill(".models-other input", "somebody/hub252")
     page.locator(".models-other button").click()
@@ -160,6 +162,7 @@ def test_weights_that_are_not_here_are_asked_about_and_fetched(page: Page, hub: 
     expect(row(page, "nano252").locator("button")).to_be_disabled()
     assert hub.standing.wait(20)
     page.get_by_role("button", name="Stop fetching").click()
+    assert served.running._given_up.wait(60)
     hub.release.set()
     expect(page.locator(SAID)).to_contain_text("nano goes on. Fetching hub252 was stopped.")
     row(page, "hub252").locator(".model-open").click()

@@ -11,7 +11,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.table import IDLE, TableReasoner, ask, names, start
+from tests.support.table import IDLE, TableReasoner, ask, drawn, names, start
 
 
 def test_the_contract_names_are_there(open_page: Page) -> None:
@@ -277,7 +277,7 @@ def test_labels_stay_in_the_picture_and_keep_their_size(page: Page) -> None:
     heights = set()
     for width in (1280, 700):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(200)
+        drawn(page)
         sheet = page.locator(".sheet").bounding_box()
         assert sheet is not None
         for tag in page.locator(".tag").all():

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,16 @@ def test_what_passes_is_tried_again(first: Script, picture: Picture) -> None:
         pytest.param([STREAM, event("one"), event("two"), STALL], 2, id="in the middle"),
     ],
 )
-def test_a_stop_closes_the_connection(script: list[object], told: int, picture: Picture) -> None:
+def test_a_stop_closes_the_connection(
+    script: list[object], told: int, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, hear = threading.Event(), Server._receive
+
+    async def noted(*given: Any) -> None:
+        begun.set()
+        await hear(*given)
+
+    monkeypatch.setattr(Server, "_receive", noted)
     with Hostile(script) as server, connected(server, PATIENT) as reasoner:
         cancel = threading.Event()
         stream = reasoner.stream(picture, asked("find it"), cancel)
@@ -132,6 +142,8 @@ def test_a_stop_closes_the_connection(script: list[object], told: int, picture: 
 
         def stop() -> None:
             server.stalled.acquire()
+            if STREAM in script:
+                begun.wait()  # what was sent has also come
             cancel.set()
 
         threading.Thread(target=stop).start()

@@ -1,16 +1,14 @@
 """The app as `python app.py --sessions DIR --port N` serves it, with the model that reads from a table.
 
-`python -m tests.support.saving_server DIR PORT SIGNS`: a pause in an answer lasts until there is a file
-SIGNS/go, and nothing can be written to DIR while there is a file SIGNS/readonly.
+`python -m tests.support.saving_server DIR PORT`: a pause in an answer lasts until its turn is stopped. It
+is told on standard input that DIR is now readonly or writable, and repeats what it has done.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import app
 from demo.dialogue.store import Store
@@ -36,19 +34,18 @@ class TableModels:
         """There is nothing to say about any picture."""
 
 
-def obey(signs: Path, reasoner: TableReasoner, store: Store) -> None:
-    """Does what the signs say, as they come and go."""
-    while True:
-        (reasoner.go_on.set if (signs / "go").exists() else reasoner.go_on.clear)()
+def obey(store: Store) -> None:
+    """Does what it is told."""
+    for line in sys.stdin:
         with store._lock:
-            store._db.execute(f"PRAGMA query_only = {(signs / 'readonly').exists()}")
-        time.sleep(0.02)
+            store._db.execute(f"PRAGMA query_only = {line.strip() == 'readonly'}")
+        print(line, end="", flush=True)
 
 
 if __name__ == "__main__":
-    folder, port, signs = sys.argv[1:]
+    folder, port = sys.argv[1:]
     options = app.parser().parse_args(["--sessions", folder, "--port", port])
-    store, reasoner = app.open_store(options.sessions), TableReasoner()
+    store = app.open_store(options.sessions)
     assert store is not None
-    threading.Thread(target=obey, args=(Path(signs), reasoner, store), daemon=True).start()
-    serve(TableModels(reasoner), options, None, store)  # type: ignore[arg-type]
+    threading.Thread(target=obey, args=(store,), daemon=True).start()
+    serve(TableModels(TableReasoner()), options, None, store)  # type: ignore[arg-type]

@@ -80,15 +80,22 @@ def ask(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#chat .user-row").last).to_contain_text(question, ignore_case=True)
     expect(page.locator("#message textarea")).to_have_value("")
-    expect(page.locator(IDLE)).to_be_attached()
+    page.locator(IDLE).wait_for(state="attached")
 
 
 def start(page: Page, question: str) -> None:
     """Send a question and wait until its turn runs."""
     page.fill("#message textarea", question)
     page.click("#send")
-    expect(page.locator(BUSY)).to_be_attached()
+    page.locator(BUSY).wait_for(state="attached")
     expect(page.locator("#chat")).to_contain_text("So far")
+
+
+def drawn(page: Page) -> None:
+    """Wait until the browser has laid out and drawn what it knows."""
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 def names(page: Page) -> list[str]:

@@ -32,10 +32,7 @@ window.fetch = async (...request) => {
 def test_what_is_clicked_while_a_stream_closes_is_answered(
     browser: Browser, url: str, blocks: Path
 ) -> None:
-    with visit(browser, url) as page:
-        page.add_init_script(LATE)
-        page.reload()
-        expect(page.locator("#examples button").first).to_be_visible()
+    with visit(browser, url, LATE) as page:
         page.set_input_files("#upload input[type=file]", blocks)
         expect(page.locator("#canvas img")).to_be_visible()
         ask(page, "find red")

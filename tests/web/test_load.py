@@ -39,6 +39,7 @@ from demo.ui.tab.workspace import MAX_BYTES_AWAY, Tab, Workspace
 from demo.web.serve import Served
 from tests.load.server import Held, held
 from tests.load.visitor import Asked, Visitor, visiting
+from tests.support import waiting
 from tests.support.served import serving
 from tests.support.table import BLUE, TableReasoner
 
@@ -101,7 +102,7 @@ def served(echo: Echo) -> Iterator[Served]:
         yield server
 
 
-async def until(done: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(done: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait until something is so."""
     last = time.monotonic() + seconds
     while not done():
@@ -236,13 +237,13 @@ async def _one_visit(url: str, config: dict[str, Any], number: int, turns: int) 
 
 def _settled(process: psutil.Process, before: Held) -> Held:
     """What is held once idle threads and connections have ended."""
-    last = time.monotonic() + 30
-    while time.monotonic() < last:
+
+    def few() -> bool:
         now = held(process)
-        if now.threads <= before.threads and now.files <= before.files:
-            break
-        time.sleep(0.2)
-    return now
+        return now.threads <= before.threads and now.files <= before.files
+
+    waiting.until(few)
+    return held(process)
 
 
 def test_many_turns_leave_nothing_behind(
@@ -291,8 +292,7 @@ def test_a_line_is_kept_and_may_be_left() -> None:
     threads = [threading.Thread(target=wait, args=(number,)) for number in range(6)]
     for number, thread in enumerate(threads):
         thread.start()
-        while len(line._waiting) <= number:
-            time.sleep(0.001)
+        waiting.until(lambda number=number: len(line._waiting) > number)  # type: ignore[misc]
     stops[2].set()
     threads[2].join()
     line.release()
