@@ -31,6 +31,7 @@ console.log(sum(), sum(), use("one/first.js") === use("one/first.js"), use("two/
 """
 
 
+@pytest.mark.process
 def test_joined_modules_do_the_same(tmp_path: Path) -> None:
     (tmp_path / "page.js").write_text(joined(MODULES, "two/begin.js"), encoding="utf-8")
     (tmp_path / "use.js").write_text(USE, encoding="utf-8")

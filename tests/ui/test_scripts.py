@@ -43,6 +43,7 @@ def deno(*arguments: str | Path, cache: Path) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
@@ -68,6 +69,7 @@ def _imports(path: Path) -> list[Path]:
     return [(path.parent / name).resolve() for name in _IMPORTS.findall(path.read_text("utf-8"))]
 
 
+@pytest.mark.process
 def test_what_python_sends_has_the_types_that_scripts_count_on(tmp_path: Path) -> None:
     """Neither a field less nor one more, and each of its type."""
     sent = [("canvas/scene", "Scene", scene(None)), *_sent()]
@@ -84,6 +86,7 @@ def test_what_python_sends_has_the_types_that_scripts_count_on(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_a_field_more_or_less_would_be_found(tmp_path: Path) -> None:
     wrong: list[dict[str, Any]] = [{}, {"busy": 1}, {"busy": "", "other": 1}]
     for i, busy in enumerate(wrong):
