@@ -98,7 +98,7 @@ def test_parse_reads_a_text_as_a_turn() -> None:
 )
 def test_light_commands_need_no_package(arguments: list[str]) -> None:
     """-S leaves out everything that was installed: none of it can have been imported."""
-    done = call("-S", *arguments, stdin="<scene>A road.</scene>")
+    done = run("-S", *arguments, stdin="<scene>A road.</scene>")
     assert (done.returncode, done.stderr) == (0, "")
     assert "A road." in done.stdout or "usage:" in done.stdout
 

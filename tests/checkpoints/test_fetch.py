@@ -33,13 +33,13 @@ import sys
 import termios
 from demo.errors import CheckpointError
 from demo.checkpoints.catalogue import find_model
-from demo.checkpoints.fetch import ensure, folder_of, order_for
+from demo.checkpoints.fetch import download_of, ensure_fetched, folder_of
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
 entry, agreed = find_model(sys.argv[1]), sys.argv[2:] == ["--yes"]
 try:
-    print(order_for(entry, ask_hub=agreed).size, folder_of(entry))
-    ensure(entry, agreed=agreed)
-    print(folder_of(entry), order_for(entry, ask_hub=True).size)
+    print(download_of(entry, ask_hub=agreed).size, folder_of(entry))
+    ensure_fetched(entry, agreed=agreed)
+    print(folder_of(entry), download_of(entry, ask_hub=True).size)
 except CheckpointError as error:
     print(error)
 """
