@@ -173,24 +173,24 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=arguments)
         yield chromium
-        _seats.clear()
+        _visited.clear()
         chromium.close()
 
 
 _VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
-_seats: list[Page] = []  # where nobody sits now
+_visited: list[Page] = []  # where nobody sits now
 
 
 @contextmanager
 def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
     """The page as a visitor first sees it; at the end: no script failed, nobody else was asked.
 
-    A visitor sits where the former one sat: the browser has read the page's scripts by then, which is
+    A visitor gets the page of the former one: the browser has read the page's scripts by then, which is
     three quarters of what a visit costs, and nothing else of the former visitor is left. With a
-    `script`, which runs before the page's own, the seat is new and nobody follows.
+    `script`, which runs before the page's own, the tab is new and nobody follows.
     """
-    used = bool(_seats) and not script
-    page = _seats.pop() if used else browser.new_context(viewport=_VIEWPORT).new_page()
+    used = bool(_visited) and not script
+    page = _visited.pop() if used else browser.new_context(viewport=_VIEWPORT).new_page()
     page.set_default_timeout(MAX_WAIT_MS)
     failed: list[str] = []
     listeners: dict[str, Callable[[Any], None]] = {
@@ -215,7 +215,7 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
             _leave(page, url)
             for event, listener in listeners.items():
                 page.remove_listener(event, listener)
-            _seats.append(page)
+            _visited.append(page)
     assert before_leaving == []
 
 

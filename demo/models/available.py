@@ -1,7 +1,7 @@
 """The models that this machine could run instead: what each would take, in words; fetched and loaded.
 
 It looks at disks and memory and changes nothing by looking. Which of them runs it is told; when one takes
-the place of another is `running.py`'s.
+the place of another is decided in `switching.py`.
 """
 
 from __future__ import annotations

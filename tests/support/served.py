@@ -41,7 +41,7 @@ def serving(
     rules: Rules | None = None,
     host: str = "127.0.0.1",
 ) -> Iterator[Served]:
-    """A server for as long as the block lasts; with a shelf, one whose models can be exchanged."""
+    """A server for as long as the block lasts; with ``available``, one whose models can be exchanged."""
     if models is None:
         told, masks = reasoner or TableReasoner(), segmenter or GrabCutSegmenter()
         models = Models(told, masks, "table · CPU", "", "Why not.")

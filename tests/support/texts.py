@@ -1,6 +1,6 @@
 """Model texts, clean and broken, with what must be said about each: exactly these findings.
 
-The table holds data only; `test_texts.py` reads it. A clean text must be met with nothing but the citations it
+The table holds data only; `answers/test_checks.py` reads it. A clean text must be met with nothing but the citations it
 makes (``citation.valid``) and, where its list is empty, ``answer.empty``: anything else is a false alarm. Of a
 broken text every finding named here must come: one that does not is a miss.
 """
