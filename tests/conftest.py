@@ -178,7 +178,7 @@ def browser() -> Iterator[Browser]:
 
 
 _VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
-_visited: list[Page] = []  # where nobody sits now
+_visited: list[Page] = []  # that nobody uses now
 
 
 @contextmanager
