@@ -33,24 +33,11 @@ _CHOOSING = "Choosing a model…"
 class ExpectedReasoner:
     """A model that is not loaded yet."""
 
+    device = "nothing yet"
+    held_bytes = 0
+
     def __init__(self, name: str, dialect: Dialect) -> None:
-        self._name, self._dialect = name, dialect
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._dialect
-
-    @property
-    def device(self) -> str:
-        return "nothing yet"
-
-    @property
-    def held_bytes(self) -> int:
-        return 0
+        self.name, self.dialect = name, dialect
 
     def prepare(self, picture: Picture) -> None:
         """Nothing."""

@@ -131,7 +131,7 @@ def _loaded(
         former=former,
     )
     if gpu is not None:
-        reasoner, segmenter = _behind_door(gpu, reasoner, segmenter)
+        reasoner, segmenter = _behind_gateway(gpu, reasoner, segmenter)
     built_in = " · built in" if is_nano else ""
     name = segmenter.name if segmenter else "none"
     return Models(
@@ -251,7 +251,7 @@ def pace_of(device: str, precision: Precision) -> Pace:
     return measure_pace(device, precision)
 
 
-def _behind_door(
+def _behind_gateway(
     gpu: Any, reasoner: Reasoner, segmenter: Segmenter | None
 ) -> tuple[Reasoner, Segmenter | None]:
     """Model and segmenter as a ZeroGPU Space can use them."""

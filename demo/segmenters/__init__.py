@@ -1,1 +1,1 @@
-"""Mask makers: one protocol, GrabCut for every machine, SAM 2 where its checkpoint is."""
+"""Segmenters: one protocol, GrabCut for every machine, SAM 2 where its checkpoint is."""

@@ -1,4 +1,4 @@
-"""What the engine needs of a mask maker."""
+"""What the engine needs of a segmenter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MaskPrompt:
 
     def __post_init__(self) -> None:
         if self.box is None and not self.on_it:
-            raise ValueError("a hint needs a box or a point on the object, got neither")
+            raise ValueError("a prompt needs a box or a point on the object, got neither")
 
     @property
     def on_it(self) -> tuple[PicturePoint, ...]:
@@ -48,7 +48,7 @@ class Segment:
 
 
 class Segmenter(Protocol):
-    """Makes one mask for each hint."""
+    """Makes one mask for each prompt."""
 
     @property
     def name(self) -> str:
@@ -58,4 +58,4 @@ class Segmenter(Protocol):
         """Do what can be done for a picture before boxes are known; may be left out."""
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        """One segment for each hint, in order. Raises ModelError with a sentence."""
+        """One segment for each prompt, in order. Raises ModelError with a sentence."""

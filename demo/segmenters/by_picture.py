@@ -1,4 +1,4 @@
-"""Two mask makers behind one: which of them takes a picture is decided by the picture.
+"""Two segmenters behind one: which of them takes a picture is decided by the picture.
 
 It knows neither how pictures are told apart nor how masks are made.
 """
@@ -33,7 +33,7 @@ class SegmenterByPicture:
         self._for(picture).prepare(picture)
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        """One mask for each hint, by the one that takes the picture."""
+        """One mask for each prompt, by the one that takes the picture."""
         return self._for(picture).segment(picture, prompts)
 
     def _for(self, picture: Picture) -> Segmenter:

@@ -38,7 +38,7 @@ class GrabCutSegmenter:
         """There is nothing to prepare."""
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        """One mask for each hint; an object that cannot be told apart gets its whole box.
+        """One mask for each prompt; an object that cannot be told apart gets its whole box.
 
         Without a box, what looks like the pixels at the points is taken.
         """

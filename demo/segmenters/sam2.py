@@ -56,7 +56,7 @@ class Sam2Segmenter:
             self._encode(picture)
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        """One mask for each hint, with SAM 2's own estimate of its IoU as quality."""
+        """One mask for each prompt, with SAM 2's own estimate of its IoU as quality."""
         with self._lock, _said(), torch.inference_mode():
             embeddings = self._encode(picture)
             made: dict[int, Segment] = {}
@@ -101,7 +101,7 @@ class Sam2Segmenter:
 
 
 def _passes(prompts: Sequence[MaskPrompt]) -> Iterator[list[int]]:
-    """Which hints go into the model together: those with as many points, with a box or without.
+    """Which prompts go into the model together: those with as many points, with a box or without.
 
     A point that only fills a gap would be seen by the decoder, and change the mask.
     """

@@ -12,7 +12,7 @@ _SECONDS = 20  # an estimate: a new process may need the weights first
 
 
 class ZeroSegmenter:
-    """A segmenter behind a `GpuGateway`, whose work ``segment`` takes a picture and hints."""
+    """A segmenter behind a `GpuGateway`, whose work ``segment`` takes a picture and prompts."""
 
     def __init__(self, segmenter: Segmenter, gateway: GpuGateway) -> None:
         self._name, self._gateway = segmenter.name, gateway
@@ -25,5 +25,5 @@ class ZeroSegmenter:
         """Nothing: outside a call there is no GPU, and what it computed would not stay."""
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        """One segment for each hint, in order. Raises ModelError with a sentence."""
+        """One segment for each prompt, in order. Raises ModelError with a sentence."""
         return list(self._gateway(_SECONDS, "segment", picture, list(prompts)))

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub import constants
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.checkpoints.catalogue import NANO_FOLDER, find_model
 from demo.checkpoints.fetch import Download, download_of, ensure_fetched, folder_of
 from demo.errors import CheckpointError
 from tests import ROOT
-from tests.support.hub import COMMIT, Hub, hub_of
+from tests.support.hub import COMMIT, Hub, ask_only, hub_of
 
 PICTURE = ROOT / "examples" / "beach.png"
 # What the app does with a checkpoint before it loads one, without what takes seconds to import.
@@ -171,11 +170,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Hub], Non
     """Makes this process ask a hub on loopback, and keep what it fetches in an empty folder."""
 
     def turn_to(hub: Hub) -> None:
-        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        ask_only(hub, tmp_path / "cache", monkeypatch)
 
     return turn_to
 

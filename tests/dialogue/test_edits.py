@@ -1,4 +1,4 @@
-"""What people do to regions by hand, with a real mask maker on a drawn picture."""
+"""What people do to regions by hand, with a real segmenter on a drawn picture."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def box_iou(item: RegionObject, box: PictureBox) -> float:
 
 
 class Broken:
-    """A mask maker whose device is full."""
+    """A segmenter whose device is full."""
 
     name = "broken"
 
@@ -69,7 +69,7 @@ class Broken:
 
 
 class Generous:
-    """A mask maker that takes more than it was asked for: everything."""
+    """A segmenter that takes more than it was asked for: everything."""
 
     name = "generous"
 

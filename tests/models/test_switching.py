@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub import constants
 
 from app import parser
 from demo.access.accounts import Accounts
@@ -30,7 +29,7 @@ from demo.reasoners.memory import need_of
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.web.monitoring import Watch
 from tests.conftest import copy_of_nano
-from tests.support.hub import Hub, hub_of
+from tests.support.hub import Hub, ask_only, hub_of
 
 
 @pytest.fixture(scope="module")
@@ -321,11 +320,7 @@ def test_without_room_for_both_they_take_turns(nano252: Path, picture: Picture) 
 def hub(nano252: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub that has nano252 as somebody/small, and a disk with nothing of it."""
     with hub_of({"somebody/small": nano252}) as hub:
-        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        ask_only(hub, tmp_path / "hub", monkeypatch)
         yield hub
 
 

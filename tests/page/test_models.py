@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from huggingface_hub import constants
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import parser
@@ -17,7 +16,7 @@ from demo.models.available import AvailableModels
 from demo.models.selection import choose
 from demo.web.serve import Served
 from tests.conftest import copy_of_nano, visit
-from tests.support.hub import Hub, hub_of
+from tests.support.hub import Hub, ask_only, hub_of
 from tests.support.served import serving
 from tests.support.table import BUSY, IDLE, ask, names
 
@@ -133,11 +132,7 @@ def test_a_name_that_is_none_is_said(page: Page) -> None:
 @pytest.fixture
 def hub(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with hub_of({"somebody/hub252": folder / "hub252"}) as hub:
-        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        ask_only(hub, tmp_path / "hub", monkeypatch)
         yield hub
 
 

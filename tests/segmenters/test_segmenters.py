@@ -1,4 +1,4 @@
-"""Mask makers: GrabCut on drawn pictures, SAM 2 with small random checkpoints of both kinds."""
+"""Segmenters: GrabCut on drawn pictures, SAM 2 with small random checkpoints of both kinds."""
 
 from __future__ import annotations
 
