@@ -1,231 +1,279 @@
-"""A checkpoint of a Qwen-VL as two GGUF files, the language model and its vision tower."""
+"""A checkpoint of a Qwen-VL as two GGUF files: the language model, and its vision tower (“mmproj”)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gguf
-import numpy as np
+from filelock import FileLock, Timeout
+from gguf import GGML_QUANT_VERSION, GGUFType, GGUFWriter, LlamaFileType
+from gguf import GGMLQuantizationType as Type
 
+from demo.checkpoints.fetch import MIN_FREE, gb
 from demo.checkpoints.folders import read_json
-from demo.checkpoints.gguf.source import Stored, stored_tensors
-from demo.checkpoints.gguf.vocabulary import add_vocabulary
+from demo.checkpoints.generation import FILE as GENERATION_FILE
+from demo.checkpoints.generation import read_generation
+from demo.checkpoints.gguf.architecture import (
+    ARCHITECTURES,
+    PROJECTORS,
+    Architecture,
+    read_architecture,
+)
+from demo.checkpoints.gguf.keys import DIALECT, FRAME, GENERATION, SOURCE
+from demo.checkpoints.gguf.layout import Part, model_parts, padded, tower_parts
+from demo.checkpoints.gguf.vocabulary import read_vocabulary
+from demo.checkpoints.gguf.write import File, Planned
+from demo.checkpoints.kinds import check_unquantized
+from demo.checkpoints.stored import Stored, by_plain_name
+from demo.checkpoints.weights import check_pointers, check_tensors, has_own_head, tensor_files
+from demo.errors import CheckpointError, disk_fault
 
-_TYPES = {
-    "q4_0": gguf.GGMLQuantizationType.Q4_0,
-    "q8_0": gguf.GGMLQuantizationType.Q8_0,
-    "f16": gguf.GGMLQuantizationType.F16,
-    "f32": gguf.GGMLQuantizationType.F32,
+TYPES = ("q4_0", "q8_0", "f16")
+MODEL, MMPROJ = "model.gguf", "mmproj.gguf"
+_FILE_TYPES = {
+    "q4_0": LlamaFileType.MOSTLY_Q4_0,
+    "q8_0": LlamaFileType.MOSTLY_Q8_0,
+    "f16": LlamaFileType.MOSTLY_F16,
 }
-_FILE_TYPES = {"q4_0": 2, "q8_0": 7, "f16": 1, "f32": 0}
-_ARCH = {"qwen2_vl": "QWEN2VL", "qwen2_5_vl": "QWEN2VL", "qwen3_vl": "QWEN3VL"}
-_PROJECTORS = {
-    "qwen2_vl": "qwen2vl_merger",
-    "qwen2_5_vl": "qwen2.5vl_merger",
-    "qwen3_vl": "qwen3vl_merger",
-}
+_MULTIPLE = 32  # numbers that share a scale in Q4_0 and Q8_0
+_ALWAYS_WHOLE = ("v.position_embd.weight",)
+_TOWER = ("v.", "mm.")  # beginnings of names
+_ENDS = ("token_embd.weight", "output.weight")
+_TOWER_EPSILON = 1e-6
+_POSITIONS = 1600  # on the side of a picture, squared; nothing depends on it
+_SAMPLED = 1 << 20  # bytes
+_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of colours, where files do not say it
+_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A tensor of a GGUF file, and where its numbers come from."""
+class Conversion:
+    """Two files to write into ``folder`` from a checkpoint's tensors, whose plain names are the keys."""
 
-    name: str
-    shape: tuple[int, ...]
-    type: gguf.GGMLQuantizationType
-    source: Stored
-    first: int = 0
-    frame: int | None = None  # which of the two frames of a convolution over time
+    title: str
+    folder: Path
+    files: tuple[File, File]
+    tensors: Mapping[str, Stored]
 
-    def blocks(self) -> Iterator[np.ndarray]:
-        for block in self.source.blocks(self.first, self.shape[0]):
-            yield block if self.frame is None else np.ascontiguousarray(block[:, :, self.frame])
+    @property
+    def size(self) -> int:
+        """Bytes of both files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are still to be written."""
+        return self.size - sum(file.written for file in self.files)
+
+    def check_space(self) -> None:
+        """Raises CheckpointError when the disk has no room for what is missing."""
+        free = shutil.disk_usage(self.folder).free
+        if self.missing + MIN_FREE > free:
+            raise CheckpointError(
+                f"The GGUF files of {self.title} take {gb(self.missing)} more, and only {gb(free)} are "
+                f"free in {self.folder}. Free some disk, or give a folder on a larger one with --out."
+            )
+
+    def run(self, told: Callable[[int], None]) -> None:
+        """Write what is missing; ``told`` is called with the number of new bytes.
+
+        Raises CheckpointError, also when somebody else writes there. After any interruption a new
+        conversion with the same source, folder and type goes on where this one was.
+        """
+        lock = FileLock(self.folder / ".writing.lock", blocking=False)
+        try:
+            with lock:
+                self.check_space()
+                for file in self.files:
+                    file.write(self.tensors, told)
+        except Timeout:
+            raise CheckpointError(
+                f"Another process is writing GGUF files into {self.folder}: wait until it is done, or give "
+                "another folder with --out."
+            ) from None
 
 
-def convert(folder: Path, out: Path, kind: str = "f16") -> tuple[Path, Path]:
+def plan_conversion(
+    title: str, folder: Path, out: Path, kind: str, dialect: str = ""
+) -> Conversion:
+    """The conversion of the checkpoint in ``folder`` to files of type ``kind`` in the folder ``out``.
+
+    ``dialect`` is noted in the files. Raises CheckpointError for a checkpoint that is not whole or not one
+    that llama.cpp runs, and when ``out`` cannot be used or holds other files of these names.
+    """
+    check_pointers(title, folder)
     config = read_json(folder / "config.json")
-    tensors = stored_tensors(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    model, mmproj = out / "model.gguf", out / "mmproj.gguf"
-    _write_model(config, tensors, folder, model, kind)
-    _write_tower(config, tensors, mmproj, "f32" if kind == "f32" else "f16", folder)
-    return model, mmproj
+    check_unquantized(title, [f.name for f in folder.iterdir()], config)
+    placed = tensor_files(title, folder)
+    model = read_architecture(title, config, has_head=has_own_head(placed))
+    tensors = by_plain_name(sorted(set(placed.values())))
+    parts = list(model_parts(model)), list(tower_parts(model))
+    _check_tensors(title, model, [*parts[0], *parts[1]], tensors)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out) as drafts:
+            digest = _digest(folder, placed.values())
+            about = _About(title, folder, config, kind, dialect, digest)
+            files = (
+                File(out / MODEL, _model_writer(Path(drafts), about, model), _planned(parts[0], kind)),
+                File(out / MMPROJ, _tower_writer(Path(drafts), about, model), _planned(parts[1], kind)),
+            )  # fmt: skip
+    except OSError as error:
+        raise CheckpointError(
+            f"GGUF files cannot be written into {out}: {disk_fault(error)}. Give another folder with --out."
+        ) from error
+    return Conversion(title, out, files, tensors)
 
 
-def _write_model(
-    config: dict[str, Any], tensors: dict[str, Stored], folder: Path, file: Path, kind: str
-) -> None:
-    text = config.get("text_config") or config
-    arch = gguf.MODEL_ARCH[_ARCH[config["model_type"]]]
-    layers = text["num_hidden_layers"]
-    writer = gguf.GGUFWriter(file, gguf.MODEL_ARCH_NAMES[arch])
-    writer.add_type("model")
-    writer.add_name(folder.name)
-    writer.add_file_type(_FILE_TYPES[kind])
-    writer.add_block_count(layers)
-    writer.add_context_length(text["max_position_embeddings"])
-    writer.add_embedding_length(text["hidden_size"])
-    writer.add_feed_forward_length(text["intermediate_size"])
-    writer.add_head_count(text["num_attention_heads"])
-    writer.add_head_count_kv(text["num_key_value_heads"])
-    writer.add_layer_norm_rms_eps(text["rms_norm_eps"])
-    rope = text.get("rope_parameters") or text["rope_scaling"]
-    writer.add_rope_freq_base(float(rope.get("rope_theta") or text["rope_theta"]))
-    writer.add_rope_dimension_sections([*rope["mrope_section"], 0])
-    if arch == gguf.MODEL_ARCH.QWEN3VL:
-        writer.add_key_length(text["head_dim"])
-        writer.add_value_length(text["head_dim"])
-        writer.add_num_deepstack_layers(len(config["vision_config"]["deepstack_visual_indexes"]))
-    embedding = tensors["model.embed_tokens.weight"]
-    add_vocabulary(writer, folder, embedding.shape[0])
-    names = gguf.get_tensor_name_map(arch, layers)
-    planned = []
-    for name, stored in tensors.items():
-        if name.startswith("visual."):
-            continue
-        to = names.get_name(name, try_suffixes=(".weight", ".bias"))
-        assert to, name
-        type_ = _TYPES[kind] if len(stored.shape) > 1 else _TYPES["f32"]
-        planned.append(Planned(to, stored.shape, type_, stored))
-    _write(writer, planned)
+def type_of(part: Part, kind: str) -> Type:
+    """The type that a tensor has in files of type ``kind``.
+
+    Norms and biases are too small to matter, and convolutions are computed in 16 bits.
+    """
+    if len(part.shape) == 1 or part.name in _ALWAYS_WHOLE:
+        return Type.F32
+    wanted = _tensor_type(part.name, kind)
+    return wanted if len(part.shape) == 2 and part.shape[1] % _MULTIPLE == 0 else Type.F16
 
 
-def _write_tower(
-    config: dict[str, Any], tensors: dict[str, Stored], file: Path, kind: str, folder: Path
-) -> None:
-    tower = config["vision_config"]
-    text = config.get("text_config") or config
-    family = config["model_type"]
-    old = family == "qwen2_vl"
-    writer = gguf.GGUFWriter(file, "clip")
-    writer.add_type("mmproj")
-    writer.add_name(folder.name)
-    writer.add_file_type(_FILE_TYPES[kind])
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the headers of both files say alike."""
+
+    title: str
+    folder: Path
+    config: Mapping[str, Any]
+    kind: str
+    dialect: str
+    digest: str
+
+    def writer(self, file: Path, architecture: str, sort: str) -> GGUFWriter:
+        writer = GGUFWriter(file, architecture)
+        writer.add_type(sort)
+        writer.add_name(self.title)
+        writer.add_file_type(_FILE_TYPES[self.kind])
+        writer.add_quantization_version(GGML_QUANT_VERSION)
+        writer.add_string(SOURCE, self.digest)
+        return writer
+
+
+def _model_writer(drafts: Path, about: _About, model: Architecture) -> GGUFWriter:
+    writer = about.writer(drafts / MODEL, ARCHITECTURES[model.kind], GGUFType.MODEL)
+    writer.add_block_count(model.layers)
+    writer.add_context_length(model.context)
+    writer.add_embedding_length(model.width)
+    writer.add_feed_forward_length(model.inner)
+    writer.add_head_count(model.heads)
+    writer.add_head_count_kv(model.kv_heads)
+    writer.add_key_length(model.head)
+    writer.add_value_length(model.head)
+    writer.add_layer_norm_rms_eps(model.epsilon)
+    writer.add_rope_freq_base(model.theta)
+    writer.add_rope_dimension_sections([*model.sections, 0])
+    if model.kind == "qwen3_vl":
+        writer.add_num_deepstack_layers(len(model.tower.deep_blocks))
+    read_vocabulary(about.title, about.folder, model.vocabulary).add_to(writer)
+    _add_own(writer, about)
+    return writer
+
+
+def _add_own(writer: GGUFWriter, about: _About) -> None:
+    """What only this demo reads."""
+    if about.dialect:
+        writer.add_string(DIALECT, about.dialect)
+    if frame := about.config.get("region_frame"):
+        writer.add_array(FRAME, frame)
+    if read_generation(about.folder) is not None:
+        writer.add_string(GENERATION, (about.folder / GENERATION_FILE).read_text(encoding="utf-8"))
+
+
+def _tower_writer(drafts: Path, about: _About, model: Architecture) -> GGUFWriter:
+    tower = model.tower
+    writer = about.writer(drafts / MMPROJ, "clip", GGUFType.MMPROJ)
     writer.add_clip_has_vision_encoder(True)
-    writer.add_clip_projector_type(_PROJECTORS[family])
-    width = tower["embed_dim"] if old else tower["hidden_size"]
-    writer.add_vision_embedding_length(width)
-    inner = (
-        tensors["visual.blocks.0.mlp.fc1.weight"].shape[0] if old else tower["intermediate_size"]
-    )
-    writer.add_vision_feed_forward_length(inner)
-    writer.add_vision_block_count(tower["depth"])
-    writer.add_vision_head_count(tower["num_heads"])
-    writer.add_vision_attention_layernorm_eps(1e-6)
-    writer.add_vision_projection_dim(text["hidden_size"])
-    writer.add_vision_patch_size(tower["patch_size"])
-    writer.add_vision_spatial_merge_size(tower["spatial_merge_size"])
-    size = int(tower.get("num_position_embeddings", 1600) ** 0.5) * tower["patch_size"]
-    writer.add_vision_image_size(size)
-    processor = read_json(folder / "preprocessor_config.json") or read_json(
-        folder / "processor_config.json"
-    ).get("image_processor", {})
-    writer.add_vision_image_mean(processor["image_mean"])
-    writer.add_vision_image_std(processor["image_std"])
-    if family == "qwen2_5_vl":
+    writer.add_clip_projector_type(PROJECTORS[model.kind])
+    writer.add_vision_projection_dim(model.width)
+    writer.add_vision_block_count(tower.blocks)
+    writer.add_vision_embedding_length(tower.width)
+    writer.add_vision_feed_forward_length(tower.inner)
+    writer.add_vision_head_count(tower.heads)
+    writer.add_vision_attention_layernorm_eps(_TOWER_EPSILON)
+    writer.add_vision_patch_size(tower.patch)
+    writer.add_vision_spatial_merge_size(2)
+    writer.add_vision_image_size(round((tower.positions or _POSITIONS) ** 0.5) * tower.patch)
+    mean, deviation = _colours(about.folder)
+    writer.add_vision_image_mean(mean)
+    writer.add_vision_image_std(deviation)
+    if model.kind == "qwen2_5_vl":
         writer.add_vision_use_silu(True)
-        writer.add_vision_n_wa_pattern(tower["fullatt_block_indexes"][0] + 1)
-    else:
+        writer.add_vision_n_wa_pattern(tower.full_attention or 1)
+    elif (
+        model.kind == "qwen3_vl"
+    ):  # a Qwen2-VL's activation is what llama.cpp takes if none is named
         writer.add_vision_use_gelu(True)
-    if family == "qwen3_vl":
-        deep = tower["deepstack_visual_indexes"]
-        writer.add_vision_is_deepstack_layers([i in deep for i in range(tower["depth"])])
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.MMPROJ, tower["depth"])
-    planned: list[Planned] = []
-    for name, stored in tensors.items():
-        if name.startswith("visual."):
-            planned.extend(_tower_tensors(name, stored, family, tower, names, _TYPES[kind]))
-    _write(writer, planned)
+        writer.add_vision_is_deepstack_layers([b in tower.deep_blocks for b in range(tower.blocks)])
+    return writer
 
 
-def _tower_tensors(
-    name: str,
-    stored: Stored,
-    family: str,
-    tower: dict[str, Any],
-    names: gguf.TensorNameMap,
-    type_: gguf.GGMLQuantizationType,
-) -> Iterator[Planned]:
-    f32 = _TYPES["f32"]
-    type_ = type_ if len(stored.shape) > 1 else f32
+def _colours(folder: Path) -> tuple[Sequence[float], Sequence[float]]:
+    """Mean and deviation of the colours that the tower was trained on."""
+    written = read_json(folder / "processor_config.json").get("image_processor")
+    if not isinstance(written, dict):
+        written = read_json(folder / "preprocessor_config.json")
+    return written.get("image_mean") or _MEAN, written.get("image_std") or _DEVIATION
 
-    def mapped(name: str) -> str:
-        found = names.get_name(name, try_suffixes=(".weight", ".bias"))
-        assert found, name
-        return found
 
-    if name == "visual.patch_embed.proj.weight":
-        shape = (*stored.shape[:2], *stored.shape[3:])
-        for frame, end in enumerate(("", ".1")):
-            yield Planned(f"v.patch_embd.weight{end}", shape, type_, stored, frame=frame)
-    elif ".attn.qkv." in name and family != "qwen3_vl":
-        rows = stored.shape[0] // 3
-        for i, part in enumerate("qkv"):
-            yield Planned(
-                mapped(name.replace("qkv", part)),
-                (rows, *stored.shape[1:]),
-                type_,
-                stored,
-                i * rows,
-            )
-    elif found := re.match(
-        r"visual\.deepstack_merger_list\.(\d+)\.(norm|linear_fc1|linear_fc2)\.(\w+)", name
+def _planned(parts: Iterable[Part], kind: str) -> list[Planned]:
+    wide = (padded(part, _MULTIPLE) if part.name.startswith("v.") else part for part in parts)
+    return [Planned(part, type_of(part, kind)) for part in wide]
+
+
+def _tensor_type(name: str, kind: str) -> Type:
+    if kind == "f16" or name.startswith(_TOWER):
+        return Type.F16
+    return Type.Q8_0 if kind == "q8_0" or name in _ENDS else Type.Q4_0
+
+
+def _check_tensors(
+    title: str, model: Architecture, parts: Iterable[Part], tensors: Mapping[str, Stored]
+) -> None:
+    """Raises CheckpointError unless the checkpoint has all the tensors, in the right shapes and types."""
+    wanted = {part.source: part.stored for part in parts}
+    there = set(tensors) - (set() if model.has_head else {"lm_head.weight"})
+    if strange := next((t for n, t in tensors.items() if n in wanted and not t.is_readable), None):
+        raise CheckpointError(
+            f"{title} cannot be written as GGUF files: {strange.name} has numbers of type {strange.kind}. "
+            "Give the unquantized checkpoint."
+        )
+    check_tensors(
+        title,
+        {
+            "missing_keys": wanted.keys() - there,
+            "unexpected_keys": there - wanted.keys(),
+            "mismatched_keys": [
+                (name, tensors[name].shape, shape)
+                for name, shape in wanted.items()
+                if name in there and tensors[name].shape != shape
+            ],
+        },
+    )
+
+
+def _digest(folder: Path, files: Iterable[Path]) -> str:
+    """A digest of the files that a conversion reads; of large ones their sizes and parts of them."""
+    found = hashlib.sha256()
+    for file in sorted(
+        {*files, *folder.glob("*.json"), *folder.glob("*.txt"), *folder.glob("*.jinja")}
     ):
-        layer = tower["deepstack_visual_indexes"][int(found[1])]
-        yield Planned(
-            f"v.deepstack.{layer}.{found[2].removeprefix('linear_')}.{found[3]}",
-            stored.shape,
-            type_,
-            stored,
-        )
-    elif name.startswith("visual.merger."):
-        end = (
-            name.removeprefix("visual.merger.").replace("mlp.", "mm.").replace("ln_q", "v.post_ln")
-        )
-        end = (
-            end.replace("linear_fc1", "mm.0")
-            .replace("linear_fc2", "mm.2")
-            .replace("norm", "v.post_ln")
-        )
-        yield Planned(end, stored.shape, type_, stored)
-    elif name == "visual.pos_embed.weight":
-        yield Planned(mapped(name), stored.shape, f32, stored)
-    else:
-        yield Planned(mapped(name), stored.shape, type_, stored)
-
-
-def _write(writer: gguf.GGUFWriter, planned: list[Planned]) -> None:
-    for each in planned:
-        size = _bytes(each)
-        if each.type in (_TYPES["f32"], _TYPES["f16"]):
-            dtype = np.dtype(np.float32 if each.type == _TYPES["f32"] else np.float16)
-            writer.add_tensor_info(each.name, each.shape, dtype, size)
-        else:
-            writer.add_tensor_info(
-                each.name,
-                gguf.quant_shape_to_byte_shape(each.shape, each.type),
-                np.dtype(np.uint8),
-                size,
-                raw_dtype=each.type,
-            )
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    assert writer.fout is not None
-    out = writer.fout[0]
-    writer.write_padding(out, out.tell())
-    for each in planned:
-        begin = out.tell()
-        for block in each.blocks():
-            out.write(gguf.quantize(block, each.type).tobytes())
-        writer.write_padding(out, out.tell() - begin)
-    writer.close()
-
-
-def _bytes(each: Planned) -> int:
-    per_block, size = gguf.GGML_QUANT_SIZES[each.type]
-    return int(np.prod(each.shape)) // per_block * size
+        size = file.stat().st_size
+        found.update(f"{file.name} {size} ".encode())
+        with file.open("rb") as opened:
+            for start in (0, size // 2, max(0, size - _SAMPLED)):
+                opened.seek(start)
+                found.update(opened.read(_SAMPLED))
+    return found.hexdigest()
