@@ -42,8 +42,6 @@ _FILE_TYPES = {
 }
 _MULTIPLE = 32  # numbers that share a scale in Q4_0 and Q8_0
 _ALWAYS_WHOLE = ("v.position_embd.weight",)
-_TOWER = ("v.", "mm.")  # beginnings of names
-_ENDS = ("token_embd.weight", "output.weight")
 _TOWER_EPSILON = 1e-6
 _POSITIONS = 1600  # on the side of a picture, squared; nothing depends on it
 _SAMPLED = 1 << 20  # bytes
@@ -112,7 +110,7 @@ def plan_conversion(
     placed = tensor_files(title, folder)
     model = read_architecture(title, config, has_head=has_own_head(placed))
     tensors = by_plain_name(sorted(set(placed.values())))
-    parts = list(model_parts(model)), list(tower_parts(model))
+    parts = list(model_parts(model)), _padded(tower_parts(model), kind)
     _check_tensors(title, model, [*parts[0], *parts[1]], tensors)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -200,7 +198,7 @@ def _tower_writer(drafts: Path, about: _About, model: Architecture) -> GGUFWrite
     writer.add_vision_projection_dim(model.width)
     writer.add_vision_block_count(tower.blocks)
     writer.add_vision_embedding_length(tower.width)
-    writer.add_vision_feed_forward_length(tower.inner)
+    writer.add_vision_feed_forward_length(tower.inner + -tower.inner % _multiple(about.kind))
     writer.add_vision_head_count(tower.heads)
     writer.add_vision_attention_layernorm_eps(_TOWER_EPSILON)
     writer.add_vision_patch_size(tower.patch)
@@ -229,14 +227,24 @@ def _colours(folder: Path) -> tuple[Sequence[float], Sequence[float]]:
 
 
 def _planned(parts: Iterable[Part], kind: str) -> list[Planned]:
-    wide = (padded(part, _MULTIPLE) if part.name.startswith("v.") else part for part in parts)
-    return [Planned(part, type_of(part, kind)) for part in wide]
+    return [Planned(part, type_of(part, kind)) for part in parts]
+
+
+def _padded(parts: Iterable[Part], kind: str) -> list[Part]:
+    """The parts of a tower, of which layers are as wide as their precision needs it."""
+    return [padded(part, _multiple(kind)) for part in parts]
+
+
+def _multiple(kind: str) -> int:
+    """How many numbers share a scale."""
+    return 1 if kind == "f16" else _MULTIPLE
 
 
 def _tensor_type(name: str, kind: str) -> Type:
-    if kind == "f16" or name.startswith(_TOWER):
+    """The type of a matrix. Only the layers between the ends of a language model bear 4 bits well."""
+    if kind == "f16":
         return Type.F16
-    return Type.Q8_0 if kind == "q8_0" or name in _ENDS else Type.Q4_0
+    return Type.Q4_0 if kind == "q4_0" and name.startswith("blk.") else Type.Q8_0
 
 
 def _check_tensors(
