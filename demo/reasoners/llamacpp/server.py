@@ -22,7 +22,7 @@ from demo.errors import CheckpointError, ModelError
 MARKER = os.environ.setdefault("LLAMA_MEDIA_MARKER", f"<__picture_{secrets.token_hex(8)}__>")
 
 _BATCH = 512  # tokens computed at a time: progress is told, and a stop seen, after each
-_KEPT_MIB = 512  # for what was computed about the last few pictures
+KEPT_MIB = 512  # for what was computed about the last few pictures
 _ERRORS_ONLY = 0  # of its log, which goes to the terminal
 # The prompt is written by us; this hands its pieces on as they are.
 _AS_WRITTEN = (
@@ -54,7 +54,7 @@ class LlamaServer:
         settings = xllamacpp.CommonParams()
         settings.model.path, settings.mmproj.path = str(model), str(mmproj or "")
         settings.n_ctx, settings.n_batch, settings.n_ubatch = context, 4 * _BATCH, _BATCH
-        settings.n_parallel, settings.cache_ram_mib = 1, _KEPT_MIB
+        settings.n_parallel, settings.cache_ram_mib = 1, KEPT_MIB
         settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
         settings.fit_params = has_gpu()  # else all there is to fit was planned before loading
         # Pictures come in the size of their dialect, and none is to be resized again.
