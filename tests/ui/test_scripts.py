@@ -50,7 +50,9 @@ def deno(*arguments: str | Path, cache: Path) -> subprocess.CompletedProcess[str
         pytest.param(("check", "--no-remote", *CONFIG, *SCRIPTS), id="types"),
         pytest.param(("lint", *CONFIG, UI, TESTS), id="lint"),
         pytest.param(("fmt", "--check", *CONFIG, UI, TESTS), id="form"),
-        pytest.param(("test", "--no-remote", "--no-check", *CONFIG, TESTS), id="tests"),
+        pytest.param(
+            ("test", "--no-remote", "--no-check", f"--allow-read={UI}", *CONFIG, TESTS), id="tests"
+        ),
     ],
 )
 def test_scripts_pass(command: Sequence[str | Path], tmp_path: Path) -> None:
