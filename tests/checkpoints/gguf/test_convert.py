@@ -397,17 +397,17 @@ def test_a_folder_that_cannot_be_is_refused(folder: Path) -> None:
 
 
 def test_a_large_embedding_is_never_whole_in_memory(tmp_path: Path) -> None:
-    save_published("qwen2_5_vl", tmp_path / "large", vocab_size=200_000)
+    save_published("qwen2_5_vl", tmp_path / "large", vocab_size=60_000)
     conversion = planned(tmp_path / "large", "q4_0")
-    embedding = 200_000 * 128 * 4
+    embedding = 60_000 * 128 * 4
     tracemalloc.start()
     conversion.run(quiet)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 0.75 * embedding
+    assert peak < embedding / 2
     assert (
         read_header(conversion.folder / "model.gguf").tensors["token_embd.weight"].shape[1]
-        == 200_000
+        == 60_000
     )
 
 
@@ -444,7 +444,10 @@ def test_nano_is_refused() -> None:
             "vision_config", {"fullatt_block_indexes": [0, 3]}, "not evenly spaced", id="attention"
         ),
         pytest.param(
-            "vision_config", {"depth": 2}, "more layers than config.json names", id="depth"
+            "vision_config",
+            {"depth": 2, "fullatt_block_indexes": [1]},
+            "more layers than config.json names",
+            id="depth",
         ),
         pytest.param(
             "vision_config", {"depth": "no"}, "config.json of .* cannot be used", id="no number"
