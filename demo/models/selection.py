@@ -14,12 +14,13 @@ from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched
-from demo.errors import ModelError
+from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way
+from demo.errors import ModelError, OptionError
 from demo.machine.devices import best_device, card_fault, half_precision
 from demo.machine.precision import Precision
 from demo.models.drawn_world import World
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
-from demo.options import check_models
+from demo.options import check_asking, check_models
 from demo.reasoners.base import Reasoner
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
 from demo.reasoners.memory import Plan
@@ -90,6 +91,11 @@ def load(
 def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """A model on a server; here only the masks are made."""
     reasoner, why = connect(options.server, options.model, dialect=options.dialect)
+    try:
+        check_asking(options.asking, reasoner.dialect, reasoner.name)
+    except OptionError:
+        reasoner.close()
+        raise
     world = World.load() if reasoner.name == "nano" else None
     doubt = "" if reasoner.is_known else reasoner.wording
     if doubt:
@@ -109,6 +115,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         why=f"{why} {reasoner.wording} {masks}",
         world=world,
         at_once=SERVED_AT_ONCE,
+        asking=usual_way(reasoner.dialect, options.asking, None),
     )
 
 
@@ -144,6 +151,7 @@ def _loaded(
         ),
         world=world,
         entry=entry,
+        asking=usual_way(reasoner.dialect, options.asking, _speed(plan)),
     )
 
 
@@ -249,6 +257,13 @@ def _slowness(entry: Entry, plan: Plan, tell: Tell) -> str:
 def pace_of(device: str, precision: Precision) -> Pace:
     """How fast this machine is; measured once."""
     return measure_pace(device, precision)
+
+
+def _speed(plan: Plan) -> float:
+    """Tokens a second that a model writes, as far as it must be known to choose the way of asking."""
+    if plan.device == "cuda" or plan.shape is None:  # a card, or a model as small as nano
+        return REASONED_TOKENS / MAX_WAIT_S
+    return pace_of(plan.device, plan.precision).tokens_per_second(plan.shape)
 
 
 def _behind_gateway(

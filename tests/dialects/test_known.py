@@ -18,6 +18,7 @@ from demo.answers.trace import ObjectFound, PartOpened, PartText, TraceParser, p
 from demo.checkpoints.catalogue import CATALOGUE, Entry, dialect_of, find_model
 from demo.dialects.dialect import MAX_TOKENS, MIN_TOKENS, Dialect, View, natural_size
 from demo.dialects.known import (
+    ALL_DIALECTS,
     DIALECTS,
     QWEN_2_5_VL,
     QWEN_2_VL,
@@ -122,7 +123,7 @@ def test_what_a_person_types_is_text_in_any_dialect() -> None:
     )
 
 
-@pytest.mark.parametrize("dialect", ALL)
+@pytest.mark.parametrize("dialect", [pytest.param(d, id=n) for n, d in ALL_DIALECTS.items()])
 def test_what_is_likely_is_an_answer_in_its_own_form(dialect: Dialect) -> None:
     _, _, likely = asked(dialect)
     filled = likely.replace("[0, 0, 0, 0]", "[1, 2, 3, 4]").replace("(0,0),(0,0)", "(1,2),(3,4)")
