@@ -12,7 +12,7 @@ from demo.dialects.known import DIALECTS
 from demo.dialects.ways import WAYS, has_two_ways
 from demo.errors import OptionError
 from demo.remote.address import read_address
-from demo.segmenters.names import check_segmenter
+from demo.segmenters.names import NAMES_IN_WORDS, check_segmenter
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,6 +42,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="4 bits for the language layers (default: auto, which is 4bit for large models on CUDA)",
     )  # fmt: skip
     parser.add_argument(
+        "--engine", choices=("auto", "transformers", "llama.cpp"), default="auto",
+        help="what runs the model (default: auto, which is llama.cpp for large models without a CUDA card)",
+    )  # fmt: skip
+    parser.add_argument(
         "--low-memory", action="store_true",
         help="4 bits for the vision tower and the output head, too",
     )  # fmt: skip
@@ -50,7 +54,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--segmenter", default="auto", metavar="NAME",
-        help="auto, sam2, sam2:nano|tiny|small|base-plus|large|FOLDER, grabcut or none (auto)",
+        help=f"{NAMES_IN_WORDS} (default: auto)",
     )  # fmt: skip
     parser.add_argument(
         "--yes", action="store_true", help="fetch weights that are not here without asking"
