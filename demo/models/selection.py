@@ -14,13 +14,15 @@ from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched
-from demo.errors import ModelError
+from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way
+from demo.errors import ModelError, OptionError
 from demo.machine.devices import best_device, card_fault
 from demo.models.drawn_world import World
 from demo.models.engines import AnyPlan, Tell, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
-from demo.options import check_models
+from demo.options import check_asking, check_models
 from demo.reasoners.base import Reasoner
+from demo.reasoners.memory import Plan
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.remote.reasoner import connect
 from demo.segmenters.base import Segment, Segmenter
@@ -93,6 +95,11 @@ def load(
 def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """A model on a server; here only the masks are made."""
     reasoner, why = connect(options.server, options.model, dialect=options.dialect)
+    try:
+        check_asking(options.asking, reasoner.dialect, reasoner.name)
+    except OptionError:
+        reasoner.close()
+        raise
     world = World.load() if reasoner.name == "nano" else None
     doubt = "" if reasoner.is_known else reasoner.wording
     if doubt:
@@ -112,6 +119,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         why=f"{why} {reasoner.wording} {masks}",
         world=world,
         at_once=SERVED_AT_ONCE,
+        asking=usual_way(reasoner.dialect, options.asking, None),
     )
 
 
@@ -147,6 +155,7 @@ def _loaded(
         ),
         world=world,
         entry=entry,
+        asking=usual_way(reasoner.dialect, options.asking, _speed(plan)),
     )
 
 
@@ -208,6 +217,13 @@ def _slowness(entry: Entry, plan: AnyPlan, tell: Tell) -> str:
     said = " ".join(filter(None, (card_fault(), sentence)))
     tell(said)
     return said
+
+
+def _speed(plan: AnyPlan) -> float | None:
+    """Tokens a second that a model writes, as far as it must be known to choose the way of asking."""
+    if plan.device == "cuda" or (plan.shape is None and isinstance(plan, Plan)):
+        return REASONED_TOKENS / MAX_WAIT_S  # a card, or a model as small as nano
+    return pace_of(plan).tokens_per_second(plan.shape) if plan.shape else None
 
 
 def _behind_gateway(

@@ -68,7 +68,11 @@ class ModelPanel:
             measured = kind == "measure" and not running.in_use
             rows = running.available.rows(running.models, measured=measured)
             value["rows"] = [asdict(row) for row in rows]
-        return {parts.status: value, parts.notice: self.context.show.notice(tab.workspace)}
+        return {
+            parts.status: value,
+            parts.notice: self.context.show.notice(tab.workspace),
+            parts.asking: running.models.way(tab.asking),
+        }
 
     def _act(self, kind: str, sent: Payload) -> dict[str, Any] | None:
         """Do it, and return what is to be asked first, if anything. Raises DemoError."""
