@@ -19,13 +19,16 @@ from demo.machine.devices import best_device, card_fault, half_precision
 from demo.machine.precision import Precision
 from demo.models.drawn_world import World
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
+from demo.models.served import ServedEntry, source_of
 from demo.options import check_models
 from demo.reasoners.base import Reasoner
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
 from demo.reasoners.memory import Plan
 from demo.reasoners.pace import Pace, measure_pace
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
-from demo.remote.reasoner import connect
+from demo.remote.address import read_address
+from demo.remote.connection import Limits
+from demo.remote.reasoner import RemoteReasoner, connect
 from demo.segmenters.base import Segment, Segmenter
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
@@ -33,6 +36,7 @@ from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import GpuGateway, on_space, on_zero_gpu, zero_gpu
 
 Begin = Callable[[Entry], None]
+CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +80,43 @@ def choose(
 
 
 def load(
-    entry: Entry, options: argparse.Namespace, former: Segmenter | None, tell: Tell = to_stderr
+    entry: Entry | ServedEntry,
+    options: argparse.Namespace,
+    former: Segmenter | None,
+    tell: Tell = to_stderr,
 ) -> Models:
     """Another model under the same options, chosen in the page. Raises ModelError.
 
     What ``former``, the segmenter that ran with the last one, holds is not loaded again.
     """
+    if isinstance(entry, ServedEntry):
+        reasoner, _ = connect(entry.address, entry.id, CLICKED, dialect=entry.dialect)
+        why = f"{entry.title} on {entry.place} was chosen here."
+        return _on_server(reasoner, entry, why, options, tell, former)
     plan = _plan(entry, options)
     picked = _Picked(entry, plan, f"{entry.title} was chosen here.", _slowness(entry, plan, tell))
     return _loaded(picked, options, None, tell, former)
 
 
 def _served(options: argparse.Namespace, tell: Tell) -> Models:
+    """The model on a server that the options name."""
+    address = read_address(options.server)
+    reasoner, why = connect(address, options.model, dialect=options.dialect)
+    place = f"the server at {address.host}"
+    source, title = source_of(address, reasoner.id), reasoner.name
+    entry = ServedEntry(source, title, reasoner.id, address, place, dialect=options.dialect)
+    return _on_server(reasoner, entry, why, options, tell)
+
+
+def _on_server(
+    reasoner: RemoteReasoner,
+    entry: ServedEntry,
+    why: str,
+    options: argparse.Namespace,
+    tell: Tell,
+    former: Segmenter | None = None,
+) -> Models:
     """A model on a server; here only the masks are made."""
-    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     world = World.load() if reasoner.name == "nano" else None
     doubt = "" if reasoner.is_known else reasoner.wording
     if doubt:
@@ -100,6 +127,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         Room(best_device(), sizes[0] if sizes else None),
         drawn=world.belongs if world else None,
         fetch=on_space(),
+        former=former,
     )
     return Models(
         reasoner,
@@ -109,6 +137,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         why=f"{why} {reasoner.wording} {masks}",
         world=world,
         at_once=SERVED_AT_ONCE,
+        entry=entry,
     )
 
 

@@ -173,7 +173,7 @@ def _of_connection(error: BaseException, peer: Peer) -> Fault:
         )
     if missing:
         return Fault(
-            f"No server answers at {peer.host}. Start it, or check the address given with --server.",
+            f"No server answers at {peer.host}. Start it, or check its address.",
             may_retry=True,
         )
     if isinstance(error, httpx2.RemoteProtocolError) and "status line" in str(error):

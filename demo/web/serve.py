@@ -144,6 +144,12 @@ class Served:
 
         Raises InputError or ModelError, which those who wait get as well.
         """
+        nearby = None
+        if self.running.may_switch:  # nobody else may make this machine ask its own ports
+            from demo.remote.nearby import Nearby, usual_addresses
+
+            nearby = Nearby(usual_addresses(os.environ))
+            nearby.look()
         from demo.models.available import AvailableModels  # these import torch, which takes seconds
         from demo.models.selection import choose
 
@@ -152,7 +158,9 @@ class Served:
         except DemoError as error:
             self.running.refuse(str(error))
             raise
-        others = AvailableModels(options, models.entry) if self.running.may_switch else None
+        others = None
+        if nearby is not None:
+            others = AvailableModels(options, models.entry, nearby)
         self.running.arrive(models, others)
         show_models(self.page, self.running)
         say(f"{models.status}. {models.why}")
