@@ -26,7 +26,7 @@ from demo.zerogpu import on_space
 _WANTED = (".json", ".safetensors", ".txt", ".jinja", ".model")
 # The same weights again in another program's form, or those of something else.
 _NOT_WANTED = ("consolidated", "adapter_")
-_MIN_FREE = 10**9  # bytes that stay free on the disk
+MIN_FREE = 10**9  # bytes that stay free on the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Download:
                 f"The weights of {self.title} are not on this machine, and HF_HUB_OFFLINE forbids "
                 "fetching them."
             )
-        if self.size is not None and self.size + _MIN_FREE > self.free:
+        if self.size is not None and self.size + MIN_FREE > self.free:
             raise CheckpointError(
                 f"The weights of {self.title} take {gb(self.size)}, and only {gb(self.free)} are free in "
                 f"{self.folder}. Free some disk, or set HF_HOME to a folder on a larger one."

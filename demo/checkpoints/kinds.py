@@ -57,7 +57,7 @@ def check_kind(
             f"{source} is a {kind or 'checkpoint without a model type'}; "
             "this demo runs Qwen2.5-VL and Qwen2-VL checkpoints."
         )
-    _check_quantized(source, names, config or {})
+    check_unquantized(source, names, config or {})
 
 
 def four_bits_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -69,7 +69,7 @@ def four_bits_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return made if made.get("quant_method") == "bitsandbytes" or made.get("load_in_4bit") else None
 
 
-def _check_quantized(source: str, names: Collection[str], config: Mapping[str, Any]) -> None:
+def check_unquantized(source: str, names: Collection[str], config: Mapping[str, Any]) -> None:
     if four_bits_of(config) is not None:
         return
     if how := _quantization(config) or next(

@@ -5,7 +5,6 @@ It finds the chat template in any of its places, and makes sure that it shows th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from transformers import (
 )
 
 from demo.checkpoints.folders import read_json
+from demo.checkpoints.templates import chat_templates
 from demo.errors import CheckpointError, first_line
 
 PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor, "qwen2_vl": Qwen2VLProcessor}
@@ -108,7 +108,7 @@ def _check_tokens(source: str, processor: Any, config: Any) -> None:
 def _template(source: str, folder: Path, processor: Any) -> str:
     """The first template that shows a picture, with the question after it."""
     why = None
-    for template in _templates(folder):
+    for template in chat_templates(folder):
         problem = _problem(processor, template)
         if problem is None:
             return template
@@ -122,29 +122,6 @@ def _template(source: str, folder: Path, processor: Any) -> str:
         f"The chat template of {source} cannot be used: {why}. Copy "
         f"{_TEMPLATE_FILES.partition(',')[0]} from the model that this one was made from."
     )
-
-
-def _templates(folder: Path) -> Iterator[str]:
-    """All templates in the files: those of the processor first, and of several the default first."""
-    for name in ("processor_config.json", "chat_template.json"):
-        yield from _by_name(read_json(folder / name).get("chat_template"))
-    for file in (
-        *folder.glob("chat_template.jinja"),
-        *sorted(folder.glob("*chat_templates/*.jinja")),
-    ):
-        yield file.read_text(encoding="utf-8")
-    yield from _by_name(read_json(folder / "tokenizer_config.json").get("chat_template"))
-
-
-def _by_name(kept: object) -> Iterator[str]:
-    """One template, or several with their names, from a text, a table or a list."""
-    if isinstance(kept, list):
-        kept = {t.get("name"): t.get("template") for t in kept if isinstance(t, dict)}
-    if isinstance(kept, dict):
-        named = sorted(kept, key=lambda name: name != "default")
-        yield from (kept[name] for name in named if isinstance(kept[name], str))
-    elif isinstance(kept, str) and kept.strip():
-        yield kept
 
 
 def _problem(processor: Any, template: str) -> str | None:

@@ -10,21 +10,21 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors import safe_open
+from typing import TYPE_CHECKING, Any
 
 from demo.checkpoints.folders import INDEX, ONE_FILE, read_json
+from demo.checkpoints.stored import Stored, tensors_in
 from demo.checkpoints.tensors import missing_phrase
 from demo.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import torch
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _MAX_HEADER = 100_000_000  # bytes, the format's own limit
 _INTEGERS = ("I8", "U8", "I16", "I32", "I64")  # as headers call them
 QUANTIZED = ".quant_state."  # in the names of what belongs to weights in 4 bits
 _HEAD, _EMBEDDING = "lm_head.weight", "embed_tokens.weight"
-_COMPARED_ROWS = 64  # rows at either end
 
 # Parts of the names of tensors in a checkpoint that was not finished, and what remains to be done.
 _LEFT_TO_DO = (
@@ -129,6 +129,8 @@ def check_numbers(source: str, model: torch.nn.Module) -> None:
 
     They come from a failed merge or a disk that lost data; a model with such weights answers “!!!!”.
     """
+    import torch
+
     for name, weight in model.named_parameters():
         state = getattr(weight, "quant_state", None)
         if state is None and hasattr(weight, "quant_state"):
@@ -190,14 +192,12 @@ def has_own_head(names: Mapping[str, Path]) -> bool:
     head = next((n for n in names if n.endswith(_HEAD)), None)
     if head is None or embedding is None:
         return head is not None
-    mine, other = _end_rows(names[head], head), _end_rows(names[embedding], embedding)
-    return mine.shape != other.shape or not torch.equal(mine, other)
+    mine, other = (_tensor(names[name], name) for name in (head, embedding))
+    return mine.shape != other.shape or mine.ends() != other.ends()
 
 
-def _end_rows(file: Path, name: str) -> torch.Tensor:
-    with safe_open(file, "pt") as opened:
-        rows = opened.get_slice(name)
-        return torch.cat([rows[:_COMPARED_ROWS], rows[-_COMPARED_ROWS:]])
+def _tensor(file: Path, name: str) -> Stored:
+    return next(tensor for tensor in tensors_in(file) if tensor.name == name)
 
 
 def _files(source: str, folder: Path) -> list[Path]:

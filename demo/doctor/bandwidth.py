@@ -15,7 +15,7 @@ import torch
 from demo.checkpoints.shape import Shape
 from demo.machine.precision import GIB, Half, Precision, dtype_of
 from demo.reasoners.memory import weight_bytes
-from demo.reasoners.pace import fastest
+from demo.reasoners.timing import fastest
 
 _RUNS = 5
 _MAX_BYTES = GIB  # far more than any cache holds

@@ -24,7 +24,8 @@ from demo.options import check_models
 from demo.reasoners.base import Reasoner
 from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
 from demo.reasoners.memory import Plan
-from demo.reasoners.pace import Pace, measure_pace
+from demo.reasoners.pace import Pace
+from demo.reasoners.timing import measure_pace
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.remote.address import read_address
 from demo.remote.connection import Limits

@@ -11,7 +11,7 @@ import gc
 import logging
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -26,6 +26,7 @@ from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
+from demo.machine.threads import threads_for
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
 from demo.reasoners.decoding import Decoder, max_guessed
@@ -55,6 +56,7 @@ class LocalReasoner:
         self.name, self.dialect = name, dialect
         self._model, self._processor = model.eval(), processor
         self._device, self._closed = model.device, False
+        self._size = sum(p.numel() for p in model.parameters())
         self._lock = FairLock()
         self._prefixes = Prefixes()
         rules = Rules(model, processor.tokenizer, _default_ends(model, processor.tokenizer))
@@ -86,7 +88,7 @@ class LocalReasoner:
 
     def prepare(self, picture: Picture) -> None:
         """Compute everything before a question; the results for the newest pictures are kept."""
-        with self._lock, as_model_error():
+        with self._lock, as_model_error(), self._threads():
             self._check_open()
             self._prefix(picture)
 
@@ -134,7 +136,8 @@ class LocalReasoner:
         asked = self._question_ids(prompt.instruction)
         decoded, count = DecodeStream(skip_special_tokens=True), 0
         backend = self._processor.tokenizer._tokenizer
-        for tokens in self._tokens(picture, asked, prompt.likely):
+        steps = self._tokens(picture, asked, prompt.likely)
+        while tokens := self._next(steps):
             count += len(tokens)
             if text := "".join(decoded.step(backend, token) or "" for token in tokens):
                 yield text
@@ -142,6 +145,14 @@ class LocalReasoner:
                 break
         read = self._prefix(picture).length + len(asked)
         yield Usage(read, count, known.length if known else 0, self.decoding)
+
+    def _next(self, steps: Iterator[list[int]]) -> list[int]:
+        """The tokens of one more step; none at the end."""
+        with self._threads():
+            return next(steps, [])
+
+    def _threads(self) -> AbstractContextManager[None]:
+        return threads_for(self._size, self._device.type)
 
     def _tokens(
         self, picture: Picture, asked: list[int], likely: Sequence[str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError
 from demo.fairlock import FairLock
 from demo.machine.devices import half_precision
 from demo.machine.own_files import ASSETS
+from demo.machine.threads import threads_for
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment
@@ -52,18 +53,21 @@ class Sam2Segmenter:
 
     def prepare(self, picture: Picture) -> None:
         """Encode the picture; the newest few encodings are kept."""
-        with self._lock, _said(), torch.inference_mode():
+        with self._lock, _said(), self._threads(), torch.inference_mode():
             self._encode(picture)
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One mask for each prompt, with SAM 2's own estimate of its IoU as quality."""
-        with self._lock, _said(), torch.inference_mode():
+        with self._lock, _said(), self._threads(), torch.inference_mode():
             embeddings = self._encode(picture)
             made: dict[int, Segment] = {}
             for places in _passes(prompts):
                 segments = self._pass(picture, [prompts[i] for i in places], embeddings)
                 made.update(zip(places, segments, strict=True))
             return [made[i] for i in range(len(prompts))]
+
+    def _threads(self) -> AbstractContextManager[None]:
+        return threads_for(sum(p.numel() for p in self._model.parameters()), self.device)
 
     def _encode(self, picture: Picture) -> list[torch.Tensor]:
         if picture.sha256 in self._encoded:

@@ -31,7 +31,8 @@ from demo.reasoners.memory import (
     precisions,
     weight_bytes,
 )
-from demo.reasoners.pace import Pace, measure_pace
+from demo.reasoners.pace import Pace
+from demo.reasoners.timing import measure_pace
 
 SIZES = ("large", "base-plus", "small", "tiny")
 ROTARY = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}

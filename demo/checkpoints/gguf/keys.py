@@ -1,0 +1,8 @@
+"""The keys of our own in GGUF files that this demo writes."""
+
+FRAME = "regionreasoner.region_frame"  # width and height, as in a config.json
+GENERATION = (
+    "regionreasoner.generation_config"  # the text of the checkpoint's generation_config.json
+)
+DIALECT = "regionreasoner.dialect"
+SOURCE = "regionreasoner.source"  # a digest of what the file was made from
