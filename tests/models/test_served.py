@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import xllamacpp
 
 from app import parser
+from demo.checkpoints.gguf.convert import plan_conversion
 from demo.dialogue.engine import answer as answer_to
 from demo.dialogue.engine import begin
 from demo.dialogue.session import Session
@@ -22,8 +24,10 @@ from demo.models.switching import RunningModels
 from demo.picture.picture import Picture
 from demo.remote.nearby import Nearby
 from tests.conftest import free_port
+from tests.support.asking import asked as prompt
 from tests.support.hostile import RESET, STREAM, Script, answer, event
 from tests.support.model_servers import ModelServer, llama_cpp, ollama, openai_list
+from tests.support.published import save_published
 
 pytestmark = pytest.mark.usefixtures("environment")
 FOUND = '<answer>[{"bbox_2d": [10, 20, 300, 400], "point_2d": [100, 200]}]</answer>'
@@ -170,6 +174,45 @@ def test_started_with_a_server_it_goes_to_a_local_model_and_back(picture: Pictur
             assert chosen(app, rows(app)[0]) == ""
             assert app.models.reasoner.dialect.name == "region-reasoner"  # as the person said
             assert asked(app.models, picture).turns[0].region == "R1"
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """llama.cpp itself, which serves a small Qwen2.5-VL of random weights; its address."""
+    folder = tmp_path_factory.mktemp("gguf")
+    save_published("qwen2_5_vl", folder / "checkpoint")
+    plan_conversion("small", folder / "checkpoint", folder, "f16").run(lambda _: None)
+    settings = xllamacpp.CommonParams()
+    settings.model.path, settings.mmproj.path = f"{folder}/model.gguf", f"{folder}/mmproj.gguf"
+    settings.model_alias = {"qwen2.5-vl-small"}
+    settings.n_ctx, settings.n_parallel, settings.warmup = 4096, 1, False
+    settings.fit_params, settings.verbosity = False, 0
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(settings)
+    yield server.listening_address
+    del server
+
+
+def test_llama_cpp_itself_is_found_used_stopped_and_left(llama: str, picture: Picture) -> None:
+    with running() as app:
+        [entry] = app.available.add_server(llama)
+        host = llama.removeprefix("http://")
+        assert (entry.title, entry.sees, entry.place) == (
+            "qwen2.5-vl-small",
+            True,
+            f"llama.cpp at {host}",
+        )
+        assert chosen(app, rows(app)[0]) == ""
+        cancel, pieces = threading.Event(), []
+        with app.use() as models:
+            for piece in models.reasoner.stream(picture, prompt("find the dog"), cancel):
+                pieces.append(piece)
+                cancel.set()
+        assert isinstance(pieces[0], str)
+        assert pieces[0]
+        app.switch(app.available.smallest)
+        assert app.wait(60)
+        assert app.models.reasoner.name == "nano"
 
 
 def row_of(app: RunningModels, title: str) -> Row:
