@@ -158,7 +158,7 @@ class AvailableModels:
         return load(entry, self._options, former, tell=log.info)
 
     def _of(self, server: FoundServer) -> list[ServedEntry]:
-        """The models of a server; one that a person named stays as it was named then."""
+        """The models of a server; one that was named at the start stays as it was named then."""
         found = []
         for model in server.models[:MAX_SERVED]:
             title = choose_served(model.id, (model.id,), server.place).name

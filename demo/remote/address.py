@@ -30,7 +30,7 @@ class Address:
     """``host`` (and port) for people; ``bases`` are the possible addresses of the API, likeliest first.
 
     ``query`` is sent with every request, because some hosts require the version of their API. The key in
-    the environment goes along only where the address ``is_trusted``: a person has named it.
+    the environment goes along only where the address ``is_trusted``: it was named when the app was started.
     """
 
     host: str

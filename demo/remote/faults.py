@@ -285,7 +285,8 @@ def _no_model_sentence(error: RefusedError, peer: Peer) -> str:
         return (
             f"The server at {host} refuses the key in OPENAI_API_KEY."
             if peer.key
-            else f"The server at {host} requires a key. Set OPENAI_API_KEY before starting."
+            else f"The server at {host} requires a key. Set OPENAI_API_KEY before starting, and name the "
+            "server with --server."
         )
     if status == 400 and isinstance(error.body, str) and "https" in error.body.lower():
         return f"The server at {host} requires an address that begins with https://."

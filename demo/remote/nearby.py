@@ -305,7 +305,9 @@ class Nearby:
 
     def __init__(self, addresses: Iterable[Address], within_s: float = WITHIN_S) -> None:
         self._within_s = within_s
-        self._addresses = {address.host: address for address in addresses}
+        self._addresses: dict[str, Address] = {}
+        for address in addresses:
+            self._addresses.setdefault(address.host, address)
         self._lock = threading.Lock()
         self._work: threading.Thread | None = None
         self._looked = -math.inf
@@ -330,8 +332,13 @@ class Nearby:
         return self.found
 
     def ask(self, text: str) -> FoundServer:
-        """The server at an address that a person typed. Raises DemoError with a sentence."""
+        """The server at an address that a person typed. Raises DemoError with a sentence.
+
+        No key goes there, unless it was named at the start: whoever reaches the page could have it sent.
+        """
         address = read_address(text, "this field")
+        is_trusted = address.host in self._addresses and self._addresses[address.host].is_trusted
+        address = replace(address, is_trusted=is_trusted)
         self.wait()
         found = find_servers([address], TYPED_S) or (_server_or_reason(address),)
         if not found[0].models:

@@ -146,9 +146,11 @@ class Served:
         """
         nearby = None
         if self.running.may_switch:  # nobody else may make this machine ask its own ports
+            from demo.remote.address import read_address
             from demo.remote.nearby import Nearby, usual_addresses
 
-            nearby = Nearby(usual_addresses(os.environ))
+            named = [read_address(options.server)] if options.server else []
+            nearby = Nearby([*named, *usual_addresses(os.environ)])
             nearby.look()
         from demo.models.available import AvailableModels  # these import torch, which takes seconds
         from demo.models.selection import choose

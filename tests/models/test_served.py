@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,20 @@ from demo.dialogue.engine import begin
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError
 from demo.models.available import MAX_SERVED, AvailableModels, Row
+from demo.models.expected import expected_models
 from demo.models.models import Models
 from demo.models.selection import choose
 from demo.models.served import ServedEntry
 from demo.models.switching import RunningModels
 from demo.picture.picture import Picture
+from demo.remote.address import Address
 from demo.remote.nearby import Nearby
 from tests.conftest import free_port
 from tests.support.asking import asked as prompt
 from tests.support.hostile import RESET, STREAM, Script, answer, event
 from tests.support.model_servers import ModelServer, llama_cpp, ollama, openai_list
 from tests.support.published import save_published
+from tests.support.served import serving
 
 pytestmark = pytest.mark.usefixtures("environment")
 FOUND = '<answer>[{"bbox_2d": [10, 20, 300, 400], "point_2d": [100, 200]}]</answer>'
@@ -41,10 +45,12 @@ def a_server(*scripts: Script) -> ModelServer:
 
 
 @contextmanager
-def running(*servers: ModelServer, started: str = "--model nano") -> Iterator[RunningModels]:
+def running(
+    *servers: ModelServer, started: str = "--model nano", addresses: Sequence[Address] = ()
+) -> Iterator[RunningModels]:
     """An app that has looked for those servers."""
     options = parser().parse_args([*started.split(), "--segmenter", "none"])
-    nearby = Nearby([server.address for server in servers])
+    nearby = Nearby([*addresses, *(server.address for server in servers)], 60)
     models = choose(options)
     made = RunningModels(models, AvailableModels(options, models.entry, nearby))
     nearby.look()
@@ -256,17 +262,22 @@ def test_a_typed_server_is_in_the_list_from_then_on() -> None:
         [entry] = app.available.add_server(f"{server.host}/v1")
         assert isinstance(entry, ServedEntry)
         assert [row.source for row in rows(app)] == [entry.source]
-        assert app.available.entry(entry.source) is entry
+        assert app.available.entry(entry.source) == entry
 
 
-def test_a_typed_address_gets_the_key_that_a_found_one_does_not(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_key_goes_where_it_was_meant_for_at_the_start_only(
+    is_trusted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-typed")
-    with a_server() as server, running() as app:
-        app.available.add_server(server.host)
-        assert chosen(app, rows(app)[0]) == ""
-        assert server.seen[-1].headers["authorization"] == "Bearer sk-typed"
+    """Whoever reaches the page could have it sent anywhere."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-start")
+    with a_server() as server:
+        named = [replace(server.address, is_trusted=is_trusted)]
+        with running(started="--model nano", addresses=named) as app:
+            app.available.add_server(server.host)
+            assert chosen(app, rows(app)[0]) == ""
+        keys = {request.headers.get("authorization") for request in server.seen}
+    assert keys == {"Bearer sk-of-the-start" if is_trusted else None}
 
 
 def test_nobody_is_asked_about_what_is_not_in_the_list() -> None:
@@ -281,6 +292,20 @@ def test_where_others_may_be_no_server_is_looked_for() -> None:
         fixed = RunningModels(app.models)
         with pytest.raises(InputError, match="chosen here when the app is started"):
             fixed.available.add_server("127.0.0.1:8000")
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_the_app_looks_at_its_start_where_it_is_for_one_person(
+    is_private: bool, environment: MutableMapping[str, str]
+) -> None:
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    with a_server() as server:
+        environment["OPENAI_BASE_URL"] = server.url
+        with serving(models=expected_models(options), may_switch=is_private) as served:
+            served.load(options)
+            if is_private:
+                served.running.available._nearby.wait()
+            assert bool(server.seen) is is_private
 
 
 def test_a_model_for_text_is_not_in_the_list() -> None:
