@@ -16,6 +16,7 @@ from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
 from demo.machine.environment import settle_certificates, settle_streams, settle_user
 from demo.machine.proxies import settle_proxies
+from demo.models.conversion import add_gguf_command
 from demo.nano.commands import add_nano_commands
 from demo.options import Parser, add_model_options, check_models, count
 from demo.picture.geometry import ModelBox, Size
@@ -77,6 +78,7 @@ def _parser() -> Parser:
     user.add_argument("file", type=Path)
     user.set_defaults(run=_user)
 
+    add_gguf_command(commands)
     add_doctor_command(commands)
     add_evaluate_commands(commands)
     nano = commands.add_parser("nano", help="the built-in model: its world, training and tests")

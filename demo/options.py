@@ -35,6 +35,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="4 bits for the language layers (default: auto, which is 4bit for large models on CUDA)",
     )  # fmt: skip
     parser.add_argument(
+        "--engine", choices=("auto", "transformers", "llama.cpp"), default="auto",
+        help="what runs the model (default: auto, which is llama.cpp for large models without a CUDA card)",
+    )  # fmt: skip
+    parser.add_argument(
         "--low-memory", action="store_true",
         help="4 bits for the vision tower and the output head, too",
     )  # fmt: skip

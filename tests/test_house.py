@@ -87,14 +87,17 @@ def test_the_house_shows_every_room_in_its_own_words() -> None:
     assert sentences("house") == rooms_in(DEMO) | modules
 
 
-@pytest.mark.parametrize("room", ["ui", "nano"])
+NESTED = ("ui", "nano", "reasoners", "checkpoints")
+
+
+@pytest.mark.parametrize("room", NESTED)
 def test_the_rooms_within_a_room_are_shown_in_their_own_words(room: str) -> None:
     assert sentences(room) == rooms_in(DEMO / room)
 
 
 def test_no_other_room_has_rooms_within() -> None:
     nested = {path.parent.parent.name for path in DEMO.glob("*/*/__init__.py")}
-    assert nested == {"ui", "nano"}
+    assert nested == {*NESTED}
 
 
 # --- the documents ---------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.checkpoints.folders import describe_file, origin_of
+from demo.checkpoints.gguf.hub import names_gguf, split_id
+from demo.checkpoints.gguf.pair import SUFFIX, find_pair, has_gguf
 from demo.checkpoints.shape import Shape
 from demo.dialects.dialect import TOKEN, Dialect
 from demo.dialects.families import family_of, wording_sentence
@@ -16,7 +18,8 @@ from demo.machine.own_files import ASSETS
 from demo.picture.geometry import Size
 
 # Reasons for a model's dialect.
-BY_OPTION, BY_NAME = "--dialect says so", "its name says so"
+BY_OPTION, BY_NAME, BY_FILE = "--dialect says so", "its name says so", "its files say so"
+TRANSFORMERS, LLAMA_CPP = "transformers", "llama.cpp"  # engines
 
 # An address of the hub, as people paste it, before a hub id and after it.
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
@@ -27,10 +30,11 @@ NANO_FOLDER = ASSETS / "nano"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model by name: ``source`` is a hub id or a folder.
+    """A model by name: ``source`` is a hub id, a folder or a GGUF file.
 
     ``dialect`` is the name of its dialect (see `dialects.known`), and ``because`` the reason, if there is
     one; ``shape`` is known for models whose memory can be planned before their configuration is here.
+    ``engine`` runs it; hub ids for llama.cpp may name a precision, as in *owner/name-GGUF:Q4_K_M*.
     """
 
     name: str
@@ -38,11 +42,25 @@ class Entry:
     dialect: str = DEFAULT.name
     shape: Shape | None = None
     because: str = "it was trained that way"
+    engine: str = TRANSFORMERS
 
     @property
     def title(self) -> str:
         """The name as its makers write it."""
-        return self.source.rpartition("/")[2] if self.is_hub_id else self.name
+        if not self.is_hub_id:
+            return self.name
+        name, precision = self.repository.rpartition("/")[2], self.quantization
+        return f"{re.sub('-gguf$', '', name, flags=re.I)} ({precision})" if precision else name
+
+    @property
+    def repository(self) -> str:
+        """The hub id without a precision."""
+        return split_id(self.source)[0] if self.is_hub_id else self.source
+
+    @property
+    def quantization(self) -> str:
+        """The precision that a hub id names, such as *Q4_K_M*; else empty."""
+        return split_id(self.source)[1] if self.is_hub_id else ""
 
     @property
     def wording(self) -> str:
@@ -51,8 +69,8 @@ class Entry:
 
     @property
     def is_hub_id(self) -> bool:
-        """Whether the source is a hub id, not a folder."""
-        return not Path(self.source).is_dir()
+        """Whether the source is a hub id, not a folder or a file."""
+        return not Path(self.source).exists()
 
 
 # Counted on the configurations of the published checkpoints.
@@ -72,6 +90,12 @@ QWEN_2_VL_7B = Shape(
     kv=28_672, width=3584, inner=18_944, tower_width=1280, tower_inner=5120,
 )  # fmt: skip
 
+
+def _gguf(name: str, repository: str, dialect: str, shape: Shape) -> Entry:
+    """A model whose makers, or those of llama.cpp, publish it as GGUF files."""
+    return Entry(f"{name}-gguf", f"{repository}:Q4_K_M", dialect, shape, engine=LLAMA_CPP)
+
+
 CATALOGUE = {
     entry.name: entry
     for entry in (
@@ -84,6 +108,12 @@ CATALOGUE = {
         Entry("qwen2.5-vl-3b", "Qwen/Qwen2.5-VL-3B-Instruct", "qwen2.5-vl", QWEN_2_5_VL_3B),
         Entry("qwen2.5-vl-7b", "Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl", QWEN_2_5_VL_7B),
         Entry("qwen2-vl-7b", "Qwen/Qwen2-VL-7B-Instruct", "qwen2-vl", QWEN_2_VL_7B),
+        _gguf(
+            "qwen2.5-vl-3b", "ggml-org/Qwen2.5-VL-3B-Instruct-GGUF", "qwen2.5-vl", QWEN_2_5_VL_3B
+        ),
+        _gguf(
+            "qwen2.5-vl-7b", "ggml-org/Qwen2.5-VL-7B-Instruct-GGUF", "qwen2.5-vl", QWEN_2_5_VL_7B
+        ),
     )
 }
 
@@ -109,19 +139,24 @@ def _find(name: str) -> Entry:
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError, RuntimeError):  # a name that cannot be a path
         is_folder = is_file = False
+    if is_folder and has_gguf(path) and not (path / "config.json").is_file():
+        return _entry_of_gguf(path)
     if is_folder:
         if not (path / "config.json").is_file():
             raise OptionError(f"The folder {name} {describe_file(path)}")
         return _entry_of_folder(path)
+    if is_file and path.suffix.lower() == SUFFIX:
+        return _entry_of_gguf(path)
     if is_file:
         raise OptionError(f"The file {name} {describe_file(path)}")
     owner, slash, rest = name.partition("/")
     if owner and slash and rest and "/" not in rest and not name.startswith((".", "~")):
-        return _entry_named(rest, name, rest)
+        entry = _entry_named(rest, name, rest)
+        return replace(entry, engine=LLAMA_CPP) if names_gguf(name) else entry
     known = ", ".join(CATALOGUE)
     raise OptionError(
         f"There is no model called {name}. Choose {known}, a hub id such as "
-        "lmsdss/RegionReasoner-7B, or a folder with a checkpoint."
+        "lmsdss/RegionReasoner-7B, a folder with a checkpoint, or a GGUF file."
     )
 
 
@@ -131,6 +166,18 @@ def _entry_of_folder(folder: Path) -> Entry:
     repository = re.fullmatch(r"models--.+--(.+)", whole.parent.parent.name)
     name = repository[1] if repository and whole.parent.name == "snapshots" else whole.name
     return _entry_named(name, str(folder), str(whole), origin_of(folder))
+
+
+def _entry_of_gguf(place: Path) -> Entry:
+    """The entry for a GGUF file, or a folder of them. Raises OptionError when they are of no use."""
+    name = place.stem if place.is_file() else place.resolve().name
+    try:
+        dialect = find_pair(place).dialect
+    except CheckpointError as error:
+        raise OptionError(str(error)) from error
+    if dialect:
+        return Entry(name, str(place), dialect, because=BY_FILE, engine=LLAMA_CPP)
+    return Entry(name, str(place), because="", engine=LLAMA_CPP)
 
 
 def _entry_named(name: str, source: str, path: str, origin: str = "") -> Entry:
@@ -167,4 +214,8 @@ def _frame(entry: Entry, named: object) -> Size:
 
 
 def _in_catalogue(name: str) -> Entry | None:
-    return next((e for e in CATALOGUE.values() if name in (e.name, e.source.lower())), None)
+    return next((e for e in CATALOGUE.values() if name in _names_of(e)), None)
+
+
+def _names_of(entry: Entry) -> tuple[str, ...]:
+    return (entry.name, entry.source.lower(), entry.repository.lower())

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils.tqdm import tqdm
 
-from demo.checkpoints.catalogue import Entry
+from demo.checkpoints.catalogue import LLAMA_CPP, Entry
 from demo.checkpoints.folders import INDEX, ONE_FILE, read_json
+from demo.checkpoints.gguf.hub import choose_files, names_gguf, split_id
 from demo.checkpoints.kinds import check_kind
 from demo.errors import CheckpointError, DemoError, first_line
 from demo.zerogpu import on_space
@@ -27,6 +29,7 @@ _WANTED = (".json", ".safetensors", ".txt", ".jinja", ".model")
 # The same weights again in another program's form, or those of something else.
 _NOT_WANTED = ("consolidated", "adapter_")
 MIN_FREE = 10**9  # bytes that stay free on the disk
+_LAYERS, _ENDS = 0.6, 0.82  # bytes of a number in Q4_K_M: in layers, and before and after them
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,11 @@ class Download:
 
 
 def folder_of(entry: Entry) -> Path | None:
-    """The folder that holds the whole checkpoint, or None when it is not on this machine."""
+    """The folder (or the GGUF file) of the whole checkpoint, or None when it is not on this machine."""
     if not entry.is_hub_id:
         return Path(entry.source)
+    if entry.engine == LLAMA_CPP:
+        return _gguf_folder(entry)
     config = try_to_load_from_cache(entry.source, "config.json")
     if not isinstance(config, str):
         return None
@@ -90,7 +95,7 @@ def download_of(entry: Entry, *, ask_hub: bool) -> Download:
     Raises CheckpointError when the hub has no such checkpoint, or one that cannot be loaded here.
     """
     size = _size_on_hub(entry) if ask_hub else None
-    known = entry.shape.parameters * 2 if entry.shape else None
+    known = _bytes_of(entry) if entry.shape else None
     folder = Path(constants.HF_HUB_CACHE)
     free = shutil.disk_usage(_nearest_existing(folder)).free
     is_exact = size is not None
@@ -142,7 +147,7 @@ def fetch(order: Download, arrived: Callable[[int], None] | None = None) -> None
     try:
         sizes, _ = _files_on_hub(order.source)
         for name in sorted(sizes, key=_fetch_order):
-            place = hf_hub_download(order.source, name, tqdm_class=bar)
+            place = hf_hub_download(split_id(order.source)[0], name, tqdm_class=bar)
             if name == "config.json":
                 check_kind(order.source, sizes, read_json(Path(place)))
     except (KeyboardInterrupt, FetchStoppedError):
@@ -174,6 +179,18 @@ def gb(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
 
 
+def _gguf_folder(entry: Entry) -> Path | None:
+    """The folder in the hub's cache where a model's GGUF files are all there."""
+    name = repo_folder_name(repo_id=entry.repository, repo_type="model")
+    try:
+        commit = (Path(constants.HF_HUB_CACHE) / name / "refs" / "main").read_text().strip()
+        folder = Path(constants.HF_HUB_CACHE) / name / "snapshots" / commit
+        choose_files(entry.source, {file.name: 0 for file in folder.iterdir() if file.is_file()})
+    except (OSError, CheckpointError):
+        return None
+    return folder
+
+
 def _is_whole(folder: Path) -> bool:
     """Whether the tokenizer and every weight file that the checkpoint names are there."""
     if not (folder / "tokenizer_config.json").is_file():
@@ -186,17 +203,28 @@ def _is_whole(folder: Path) -> bool:
     return bool(placed) and all((folder / str(shard)).is_file() for shard in placed.values())
 
 
+def _bytes_of(entry: Entry) -> int:
+    """Bytes of weights of a known shape: in 16 bits, or as the usual GGUF files."""
+    shape = entry.shape
+    assert shape is not None
+    if entry.engine != LLAMA_CPP:
+        return shape.parameters * 2
+    tower, ends = shape.tower_linear + shape.tower_other, shape.embedding + shape.head
+    return round(_LAYERS * shape.layers_linear + _ENDS * ends + 2 * tower)
+
+
 def _size_on_hub(entry: Entry) -> int | None:
     """The number of bytes still to fetch; None when the hub does not answer."""
     try:
         sizes, commit = _files_on_hub(entry.source)
     except RepositoryNotFoundError as error:
-        raise CheckpointError(f"The hub has no checkpoint called {entry.source}.") from error
+        raise CheckpointError(f"The hub has no checkpoint called {entry.repository}.") from error
     except DemoError:
         raise
     except Exception:  # a network can fail in many ways, and fetching will say how
         return None
-    missing = [n for n in sizes if not try_to_load_from_cache(entry.source, n, revision=commit)]
+    place = entry.repository
+    missing = [n for n in sizes if not try_to_load_from_cache(place, n, revision=commit)]
     return sum(sizes[name] for name in missing)
 
 
@@ -205,8 +233,10 @@ def _files_on_hub(source: str) -> tuple[dict[str, int], str | None]:
 
     Raises CheckpointError when their names, or what the hub says of them, show that they cannot be loaded.
     """
-    info = HfApi().model_info(source, files_metadata=True, timeout=10)
+    info = HfApi().model_info(split_id(source)[0], files_metadata=True, timeout=10)
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
+    if names_gguf(source):
+        return choose_files(source, sizes), info.sha
     known = info.config if info.config and "model_type" in info.config else None
     check_kind(source, sizes, known)
     return {name: size for name, size in sizes.items() if _is_wanted(name, sizes)}, info.sha
@@ -223,7 +253,8 @@ def _is_wanted(name: str, names: Collection[str]) -> bool:
 
 def _fetch_order(name: str) -> tuple[bool, bool, str]:
     """The configuration first, which may show that the rest is useless, and weights last."""
-    return name != "config.json", name.endswith(".safetensors"), name
+    is_weights = name.endswith((".safetensors", ".gguf")) and "mmproj" not in name.lower()
+    return name != "config.json", is_weights, name
 
 
 def _nearest_existing(folder: Path) -> Path:

@@ -20,8 +20,8 @@ _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _DEPTH, _MAX_FILES = 3, 2000  # of a folder that may be anything, such as somebody's home
 
 _GGUF = (
-    "holds GGUF weights, which this demo does not run. llama.cpp, Ollama or LM Studio can serve it: start "
-    "one of them and give its address with --server."
+    "holds GGUF weights: name one of their precisions, such as Q4_K_M, in the id (owner/name:Q4_K_M), or "
+    "give the folder that they are in."
 )
 # The first pattern that matches a whole file name describes all of the files.
 _OTHERS = (
@@ -128,8 +128,6 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def _describe_one_file(path: Path) -> str:
-    if path.suffix == ".gguf":
-        return _GGUF
     if path.suffix in (".safetensors", ".bin", ".pt", ".pth", ".json"):
         return f"is one file of a checkpoint: give the folder that it is in, {path.parent}."
     return "is not a checkpoint. Give the folder that a model was saved to."

@@ -101,7 +101,7 @@ def _models(
 def _trial(options: argparse.Namespace, bandwidth: float | None, findings: Findings) -> Trial:
     from demo.doctor.report import run_lines
     from demo.doctor.trial import Trial, examine_model
-    from demo.reasoners.loading import to_stderr
+    from demo.models.selection import to_stderr
 
     trial = Trial(options.model, options.random, bandwidth=None if options.server else bandwidth)
     findings.attempt("The run failed", lambda: examine_model(trial, options, findings, to_stderr))

@@ -20,11 +20,11 @@ from demo.doctor.random_weights import Replay, random_model
 from demo.errors import CheckpointError, ModelError
 from demo.machine.devices import best_device
 from demo.models.drawn_world import World
+from demo.models.engines import Tell, plan_model
 from demo.models.models import SEVEN_B
-from demo.models.selection import plan_beside
 from demo.picture.picture import Picture
 from demo.reasoners.configuration import shape_of
-from demo.reasoners.loading import Tell, load_local, plan_for, plan_on
+from demo.reasoners.loading import load_local, plan_for, plan_on
 from demo.reasoners.local import LocalReasoner
 from demo.reasoners.memory import Plan
 from demo.segmenters.base import Segmenter
@@ -59,12 +59,12 @@ def entry_for(options: argparse.Namespace) -> Entry:
         here = folder_of(large) is not None
         if best_device() == "cuda" and (agreed or here):
             with suppress(ModelError):
-                plan_beside(large, options, 0, here=here)
+                plan_model(large, options, here=here)
                 return large
         return find_model("nano", options.dialect)
     entry = find_model(options.model, options.dialect)
     if not options.random and not options.yes and folder_of(entry) is None:
-        plan_beside(entry, options, 0, here=False)  # nobody should fetch what does not fit
+        plan_model(entry, options, here=False)  # nobody should fetch what does not fit
         raise CheckpointError(
             f"The weights of {entry.title} are not on this machine: "
             f"{download_of(entry, ask_hub=False)}. With --yes they are fetched; --random shows without "
@@ -80,7 +80,7 @@ def plan_of(entry: Entry, options: argparse.Namespace) -> Plan:
     """
     device, here = best_device(), folder_of(entry) is not None
     if not here and not options.random:
-        plan_beside(entry, options, 0, here=False)
+        plan_model(entry, options, here=False)
         ensure_fetched(entry, agreed=True)
         here = True
     asked: dict[str, Any] = {

@@ -8,12 +8,12 @@ from typing import Any
 
 from demo.checkpoints.catalogue import CATALOGUE, Entry
 from demo.checkpoints.fetch import folder_of
-from demo.checkpoints.shape import PICTURE_TOKENS, QUESTION_TOKENS
+from demo.checkpoints.shape import PICTURE_TOKENS, QUESTION_TOKENS, Shape
 from demo.doctor.bandwidth import bytes_per_pass
 from demo.errors import DemoError, OutOfMemoryError
 from demo.machine.devices import best_device, half_precision
-from demo.machine.precision import Precision
-from demo.models.selection import pace_of, plan_beside
+from demo.models.engines import AnyPlan, pace_of, plan_model
+from demo.reasoners.llamacpp.planning import LlamaPlan, language_bytes
 from demo.reasoners.memory import need_of, precisions
 
 _CONTEXT = PICTURE_TOKENS + QUESTION_TOKENS
@@ -35,7 +35,7 @@ class Runnable:
     here: bool
     why: str
     fetch_bytes: int | None = None
-    precision: Precision | None = None
+    precision: str | None = None
     needs_bytes: int | None = None
     most_tokens_per_s: float | None = None
     first_answer_s: float | None = None
@@ -52,23 +52,31 @@ def _judge(entry: Entry, options: argparse.Namespace, bandwidth: float | None) -
     small = f"{entry.title} is small and runs everywhere."
     model = Runnable(entry.name, entry.title, True, here, small, fetch)
     try:
-        plan = plan_beside(entry, options, 0, here=here)
+        plan = plan_model(entry, options, here=here)
     except OutOfMemoryError as error:
         return replace(model, fits=False, why=str(error), **_least(entry, options))
     except DemoError as error:
         return replace(model, fits=False, why=str(error))
-    model = replace(model, precision=plan.precision)
-    if (shape := plan.shape) is None:
+    model = replace(
+        model, precision=plan.packing if isinstance(plan, LlamaPlan) else plan.precision
+    )
+    if (shape := plan.shape) is None or plan.need is None:
         return model
-    read = bytes_per_pass(shape, plan.precision, _CONTEXT, plan.half)
-    pace = None if plan.device == "cuda" else pace_of(plan.device, plan.precision)
+    pace = None if plan.device == "cuda" else pace_of(plan)
     return replace(
         model,
         why=plan.why,
-        needs_bytes=need_of(shape, plan.precision, None, plan.half).total,
-        most_tokens_per_s=bandwidth and bandwidth / read,
+        needs_bytes=plan.need.total,
+        most_tokens_per_s=bandwidth and bandwidth / _read(plan, shape),
         first_answer_s=pace.answer_seconds(shape) if pace else None,
     )
+
+
+def _read(plan: AnyPlan, shape: Shape) -> float:
+    """Bytes that a pass over one token reads."""
+    if isinstance(plan, LlamaPlan):
+        return language_bytes(shape) + _CONTEXT * shape.kv * 2
+    return bytes_per_pass(shape, plan.precision, _CONTEXT, plan.half)
 
 
 def _least(entry: Entry, options: argparse.Namespace) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from demo.doctor.random_weights import random_model
 from demo.doctor.speed import Lever, compare, decoder_of, levers_of, rate_of
 from demo.machine.devices import free_memory, half_precision
 from demo.machine.precision import Precision, gib
+from demo.models.engines import Tell
 from demo.models.selection import choose
 from demo.reasoners.base import MAX_NEW_TOKENS
-from demo.reasoners.loading import Tell
 from demo.reasoners.memory import need_of
 
 _SLOW_SHARE = 0.3  # of what the memory allows; large models reach more when nothing slows them down

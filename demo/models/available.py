@@ -17,10 +17,10 @@ from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
 from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
 from demo.errors import DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
-from demo.machine.precision import Precision, gib
-from demo.models.selection import load, pace_of, plan_beside
+from demo.machine.precision import gib
+from demo.models.engines import AnyPlan, known_pace, pace_of, plan_model
+from demo.models.selection import load
 from demo.models.served import ServedEntry, source_of
-from demo.reasoners.memory import Plan, need_of
 from demo.reasoners.pace import Pace
 from demo.remote.nearby import FoundServer, Nearby
 from demo.remote.reasoner import choose_served
@@ -70,7 +70,6 @@ class AvailableModels:
             self._served[first.source] = first
         elif first is not None:  # it may be asked in other words than the catalogue has it
             self._entries[first.source] = first
-        self._paces: dict[tuple[str, Precision], Pace] = {}
 
     @property
     def smallest(self) -> Entry:
@@ -122,15 +121,15 @@ class AvailableModels:
         running = [models.entry] if isinstance(models.entry, ServedEntry) else []
         return [_served_row(entry, models) for entry in dict.fromkeys([*running, *found])]
 
-    def check(self, entry: Entry, models: Models) -> Plan:
+    def check(self, entry: Entry, models: Models) -> AnyPlan:
         """How it would be loaded in the place of those models. Raises ModelError when it cannot be."""
         held = models.reasoner.held_bytes
-        return plan_beside(entry, self._options, held, here=self.is_here(entry))
+        return plan_model(entry, self._options, here=self.is_here(entry), to_be_freed=held)
 
     def fits_beside(self, entry: Entry) -> bool:
         """Whether it can be loaded while another stays. Raises CheckpointError when it cannot be at all."""
         try:
-            plan_beside(entry, self._options, 0, here=True)
+            plan_model(entry, self._options, here=True)
         except OutOfMemoryError:
             return False
         return True
@@ -180,24 +179,17 @@ class AvailableModels:
         except DemoError as error:
             return Row(entry.source, title, "unfit", _first_sentence(error))
         where = "Here on disk." if order is None else f"{_capital(order.size_in_words)} to fetch."
-        pace = self._pace(plan, measured)
-        said = [where, *self._needs(plan, models), *_slowness(plan, pace)]
-        guessed = pace is None and bool(_slowness(plan, pace))
-        return Row(entry.source, title, "here" if here else "away", " ".join(said), guessed)
-
-    def _pace(self, plan: Plan, measured: bool) -> Pace | None:
-        """How fast it would be, if that is known or to be measured now."""
-        key = plan.device, plan.precision
-        if measured and plan.shape is not None and plan.device != "cuda":
-            self._paces[key] = pace_of(*key)
-        return self._paces.get(key)
-
-    def _needs(self, plan: Plan, models: Models) -> list[str]:
-        if plan.shape is None:
-            return []
-        free = free_memory(plan.device) + models.reasoner.held_bytes
-        need = need_of(plan.shape, plan.precision, None, plan.half).total
-        return [f"Needs {gib(need)} of {gib(free)} GiB free."]
+        pace = known_pace(plan)
+        if pace is None and measured and _is_slow(plan):
+            pace = pace_of(plan)
+        said = [where, *_needs(plan, models), *_slowness(plan, pace)]
+        return Row(
+            entry.source,
+            title,
+            "here" if here else "away",
+            " ".join(said),
+            pace is None and _is_slow(plan),
+        )
 
 
 def _served_row(entry: ServedEntry, models: Models) -> Row:
@@ -212,8 +204,19 @@ def _served_row(entry: ServedEntry, models: Models) -> Row:
     return Row(entry.source, entry.title, "served", " ".join(said))
 
 
-def _slowness(plan: Plan, pace: Pace | None) -> list[str]:
-    if plan.shape is None or plan.device == "cuda":
+def _needs(plan: AnyPlan, models: Models) -> list[str]:
+    if plan.need is None:
+        return []
+    free = free_memory(plan.device) + models.reasoner.held_bytes
+    return [f"Needs {gib(plan.need.total)} of {gib(free)} GiB free."]
+
+
+def _is_slow(plan: AnyPlan) -> bool:
+    return plan.shape is not None and plan.device != "cuda"
+
+
+def _slowness(plan: AnyPlan, pace: Pace | None) -> list[str]:
+    if plan.shape is None or not _is_slow(plan):
         return []
     if pace is None:
         return ["Slow without a CUDA GPU."]

@@ -7,25 +7,21 @@ nothing of how they work.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched
 from demo.errors import ModelError
-from demo.machine.devices import best_device, card_fault, half_precision
-from demo.machine.precision import Precision
+from demo.machine.devices import best_device, card_fault
 from demo.models.drawn_world import World
+from demo.models.engines import AnyPlan, Tell, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
 from demo.models.served import ServedEntry, source_of
 from demo.options import check_models
 from demo.reasoners.base import Reasoner
-from demo.reasoners.loading import Tell, load_local, plan_for, plan_on, to_stderr
-from demo.reasoners.memory import Plan
-from demo.reasoners.pace import Pace
-from demo.reasoners.timing import measure_pace
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.remote.address import read_address
 from demo.remote.connection import Limits
@@ -35,6 +31,12 @@ from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import GpuGateway, on_space, on_zero_gpu, zero_gpu
+
+
+def to_stderr(sentence: str) -> None:
+    """Report to people on standard error, because standard output is for results."""
+    print(sentence, file=sys.stderr, flush=True)
+
 
 Begin = Callable[[Entry], None]
 CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
@@ -48,7 +50,7 @@ class _Picked:
     """
 
     entry: Entry
-    plan: Plan
+    plan: AnyPlan
     why: str
     slow: str = ""
 
@@ -151,7 +153,7 @@ def _loaded(
 ) -> Models:
     entry, plan = picked.entry, picked.plan
     is_nano = entry.name == "nano"
-    reasoner: Reasoner = load_local(entry, plan=plan, tell=tell)
+    reasoner = load_model(entry, plan, tell)
     world = World.load() if is_nano else None
     segmenter, masks = choose_segmenter(
         options.segmenter,
@@ -186,7 +188,7 @@ def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
         return _best(options, begin)
     entry = find_model(options.model, options.dialect)
     begin(entry)
-    slow = _slowness(entry, _plan_before(entry, options), tell) if entry.shape else ""
+    slow = _slowness(entry, plan_model(entry, options, here=False), tell) if entry.shape else ""
     ensure_fetched(entry, agreed=options.yes)
     plan = _plan(entry, options)
     slow = slow or _slowness(entry, plan, tell)
@@ -202,7 +204,7 @@ def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
         return _nano(options, f"The built-in model runs{because}")
     large = find_model(SEVEN_B, options.dialect)
     try:
-        _plan_before(large, options)
+        plan_model(large, options, here=False)
         begin(large)
         ensure_fetched(large, agreed=options.yes)
         return _Picked(
@@ -219,66 +221,22 @@ def _nano(options: argparse.Namespace, why: str) -> _Picked:
     return _Picked(entry, _plan(entry, options), why)
 
 
-def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
-    return plan_for(
-        entry,
-        quantize=options.quantize,
-        low_memory=options.low_memory,
-        sam2_sizes=_sizes(options),
-    )
-
-
-def _plan_before(entry: Entry, options: argparse.Namespace, to_be_freed: int = 0) -> Plan:
-    """The plan for a model of known shape, wherever its weights are. Raises OutOfMemoryError."""
-    assert entry.shape is not None
-    return plan_on(
-        best_device(),
-        entry.title,
-        entry.shape,
-        options.quantize,
-        options.low_memory,
-        to_be_freed=to_be_freed,
-    )
-
-
-def plan_beside(entry: Entry, options: argparse.Namespace, to_be_freed: int, *, here: bool) -> Plan:
-    """How a model would be loaded once so many bytes are free as well, wherever its weights are.
-
-    One of unknown shape that is not ``here`` is taken to fit. Raises OutOfMemoryError with the numbers,
-    CheckpointError for one that is here and cannot be loaded.
-    """
-    if here:
-        return plan_for(
-            entry,
-            quantize=options.quantize,
-            low_memory=options.low_memory,
-            to_be_freed=to_be_freed,
-        )
-    if entry.shape is not None:
-        return _plan_before(entry, options, to_be_freed)
-    half = half_precision(best_device())
-    return Plan(best_device(), half, half=half)
+def _plan(entry: Entry, options: argparse.Namespace) -> AnyPlan:
+    return plan_model(entry, options, here=True, sam2_sizes=_sizes(options))
 
 
 def _sizes(options: argparse.Namespace) -> tuple[str, ...]:
     return sizes_for(options.segmenter, best_device(), fetch=on_space())
 
 
-def _slowness(entry: Entry, plan: Plan, tell: Tell) -> str:
+def _slowness(entry: Entry, plan: AnyPlan, tell: Tell) -> str:
     """What to expect of a large model without a CUDA GPU; said at once, for it is loaded slowly too."""
     if plan.device == "cuda" or plan.shape is None:
         return ""
-    pace = pace_of(plan.device, plan.precision)
-    sentence = pace.sentence(entry.title, plan.device, plan.shape)
+    sentence = pace_of(plan).sentence(entry.title, plan.device, plan.shape)
     said = " ".join(filter(None, (card_fault(), sentence)))
     tell(said)
     return said
-
-
-@cache
-def pace_of(device: str, precision: Precision) -> Pace:
-    """How fast this machine is; measured once."""
-    return measure_pace(device, precision)
 
 
 def _behind_gateway(

@@ -100,6 +100,12 @@ def plan_on(
     return plan
 
 
+def unknown_plan() -> Plan:
+    """The plan for a model of unknown shape that is not here: it is taken to fit."""
+    half = half_precision(best_device())
+    return Plan(best_device(), half, half=half)
+
+
 def load_local(
     entry: Entry,
     *,

@@ -64,8 +64,8 @@ class Plan:
     """The device and precision of a model, and which SAM 2 runs beside it.
 
     ``sam2`` is None where no size was offered or none fits; ``why`` is a sentence for people. A model like
-    nano has no ``shape``: it fits everywhere. ``half`` is the type of everything that is not in 4 bits, and
-    the one in which layers in 4 bits compute.
+    nano has no ``shape`` and no ``need``: it fits everywhere. ``half`` is the type of everything that is
+    not in 4 bits, and the one in which layers in 4 bits compute.
     """
 
     device: str
@@ -74,6 +74,7 @@ class Plan:
     why: str = ""
     shape: Shape | None = None
     half: Half = "bfloat16"
+    need: Need | None = None
 
     @property
     def is_four_bits(self) -> bool:
@@ -83,6 +84,15 @@ class Plan:
     def dtype(self) -> Half:
         """The type of everything that is not in 4 bits, except a tower (see `tower_dtype`)."""
         return dtype_of(self.precision, self.half)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A device with ``free`` bytes, and the SAM 2 that may run there as well, the first choice first."""
+
+    device: str
+    free: int
+    sam2_sizes: Sequence[str] = ()
 
 
 def weight_bytes(shape: Shape, precision: Precision, half: Half = "bfloat16") -> int:
@@ -169,7 +179,8 @@ def make_plan(
         if need_of(shape, precision, None, half).total > free:
             continue
         fitting = (s for s in sam2_sizes if need_of(shape, precision, s, half).total <= free)
-        return Plan(device, precision, next(fitting, None), fit.why(precision), shape, half)
+        need = need_of(shape, precision, None, half)
+        return Plan(device, precision, next(fitting, None), fit.why(precision), shape, half, need)
     raise OutOfMemoryError(fit.refusal())
 
 

@@ -44,6 +44,14 @@ class Pace:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EnginePace:
+    """The pace of an engine, with the number of ``threads`` that is quickest now (0: its own choice)."""
+
+    pace: Pace
+    threads: int = 0
+
+
 def _shorten(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 

@@ -842,7 +842,7 @@ def touch(folder: Path, *names: str) -> Path:
             "an adapter (LoRA) of another model",
         ),
         (["actor/model_world_size_2_rank_0.pt", "actor/huggingface/config.json"], "model_merger"),
-        (["x.Q4_K_M.gguf"], "holds GGUF weights"),
+        (["x.Q4_K_M.gguf"], "x.Q4_K_M.gguf is not a GGUF file"),
         (["checkpoint-90/config.json", "checkpoint-90/model.safetensors"], "checkpoint-90."),
         (["weights.00.npz"], "holds MLX weights"),
         (["consolidated.00.pth", "params.json"], "has its weights as pickle files"),
@@ -881,7 +881,7 @@ def test_the_words_of_a_training_run_are_no_checkpoint(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("model-Q4.gguf", "holds GGUF weights"),
+        ("model-Q4.gguf", "model-Q4.gguf is not a GGUF file"),
         ("model.safetensors", "is one file of a checkpoint: give the folder that it is in"),
         ("notes.txt", "is not a checkpoint"),
     ],

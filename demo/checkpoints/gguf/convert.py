@@ -33,7 +33,6 @@ from demo.checkpoints.stored import Stored, by_plain_name
 from demo.checkpoints.weights import check_pointers, check_tensors, has_own_head, tensor_files
 from demo.errors import CheckpointError, disk_fault
 
-TYPES = ("q4_0", "q8_0", "f16")
 MODEL, MMPROJ = "model.gguf", "mmproj.gguf"
 _FILE_TYPES = {
     "q4_0": LlamaFileType.MOSTLY_Q4_0,

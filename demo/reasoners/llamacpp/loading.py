@@ -6,8 +6,8 @@ It knows files and memory, and fetches nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from demo.checkpoints.catalogue import LLAMA_CPP, Entry, dialect_of
@@ -16,13 +16,90 @@ from demo.checkpoints.generation import Generation
 from demo.checkpoints.gguf.convert import plan_conversion
 from demo.checkpoints.gguf.pair import GgufPair, find_pair
 from demo.errors import CheckpointError
-from demo.machine.cgroups import cores_allowed
 from demo.machine.folders import cache_folder
 from demo.reasoners.llamacpp.chat import ChatFormat
 from demo.reasoners.llamacpp.planning import (
-    CONTEXT, LlamaPlan, need_of_files, need_of_shape, plan_llama,
+    CONTEXT,
+    LlamaPlan,
+    need_of_files,
+    need_of_shape,
+    plan_llama,
 )
 from demo.reasoners.llamacpp.reasoner import LlamaCppReasoner, Packed
-from demo.reasoners.llamacpp.server import LlamaServer, has_gpu
+from demo.reasoners.llamacpp.server import LlamaServer
+from demo.reasoners.memory import Budget
 
-TYPE = "q4_0"  # of the files that are written here
+_TYPE = "q4_0"  # of the files that are written here
+
+Tell = Callable[[str], None]
+
+
+def plan_files(entry: Entry, budget: Budget) -> LlamaPlan:
+    """The plan for a model that is on this machine, by its files.
+
+    Raises CheckpointError when it cannot be run, OutOfMemoryError with the numbers when it does not fit.
+    """
+    if entry.engine != LLAMA_CPP and entry.shape is not None:
+        return plan_shape(entry, budget)
+    pair = find_pair(_place(entry))
+    need = need_of_files(pair.weights + pair.tower_weights, pair.kv_bytes)
+    return plan_llama(entry.title, pair.quantization, need, budget, entry.shape)
+
+
+def plan_shape(entry: Entry, budget: Budget) -> LlamaPlan:
+    """The same for a model of known shape, wherever its weights are."""
+    assert entry.shape is not None
+    packing = entry.quantization or _TYPE.upper()
+    return plan_llama(entry.title, packing, need_of_shape(entry.shape), budget, entry.shape)
+
+
+def load_llama(entry: Entry, threads: int, tell: Tell) -> LlamaCppReasoner:
+    """Load it. Raises CheckpointError when its files are missing, damaged, or of another kind."""
+    pair = find_pair(_place(entry)) if entry.engine == LLAMA_CPP else _converted(entry, tell)
+    if pair.note:
+        tell(pair.note)
+    packed = Packed(
+        entry.name,
+        dialect_of(entry, pair.region_frame),
+        ChatFormat(pair.header.text("tokenizer.chat_template")),
+        pair.generation or Generation(),
+        pair.quantization,
+        pair.weights + pair.tower_weights,
+    )
+    context = min(CONTEXT, pair.context or CONTEXT)
+    server = LlamaServer(pair.model, pair.mmproj, context=context, threads=threads)
+    return LlamaCppReasoner(packed, server)
+
+
+def _place(entry: Entry) -> Path:
+    place = folder_of(entry)
+    if place is None:
+        raise CheckpointError(f"The files of {entry.title} are not on this machine.")
+    return place
+
+
+def _converted(entry: Entry, tell: Tell) -> GgufPair:
+    """The GGUF files of a checkpoint that has none: those that an earlier start wrote, else written now."""
+    source = _place(entry)
+    place = copies_of(entry, source)
+    conversion = plan_conversion(entry.title, source, place, _TYPE, entry.dialect)
+    if conversion.missing:
+        size = gb(conversion.size)
+        tell(f"{entry.title} is written for llama.cpp in 4 bits, once: {size} in {place.parent}.")
+        conversion.run(lambda _: None)
+        _forget_others(place)
+    return find_pair(place)
+
+
+def copies_of(entry: Entry, source: Path) -> Path:
+    """The folder for the GGUF files that are written from a checkpoint."""
+    digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:12]
+    return cache_folder() / "gguf" / f"{entry.name}-{_TYPE}-{digest}"
+
+
+def _forget_others(place: Path) -> None:
+    """Remove what was written from other files of the same model."""
+    start = place.name.rpartition("-")[0] + "-"
+    for other in place.parent.iterdir():
+        if other.name.startswith(start) and other != place:
+            shutil.rmtree(other, ignore_errors=True)

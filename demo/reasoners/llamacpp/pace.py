@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from demo.checkpoints.generation import Generation
@@ -12,7 +11,7 @@ from demo.errors import CheckpointError
 from demo.machine.cgroups import cores_allowed
 from demo.reasoners.llamacpp.sample import NUMBERS, write_sample
 from demo.reasoners.llamacpp.server import Chunk, LlamaServer
-from demo.reasoners.pace import Pace
+from demo.reasoners.pace import EnginePace, Pace
 
 _READ = 64  # tokens of the sample's prompt
 _WRITTEN = 16
@@ -20,20 +19,12 @@ _MAX_S = 1.0  # of writing: enough to know that a number of threads is too slow
 _CONTEXT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class LlamaPace:
-    """The pace with the number of ``threads`` that is quickest now."""
-
-    pace: Pace
-    threads: int
-
-
-def measure_llama_pace() -> LlamaPace:
+def measure_llama_pace() -> EnginePace:
     """Time a few layers like those of a model in Q4_0. Takes a second or two. Raises CheckpointError."""
     with tempfile.TemporaryDirectory(prefix="regionreasoner-pace-") as folder:
         sample = Path(folder) / "sample.gguf"
         write_sample(sample)
-        measured = [LlamaPace(_pace(sample, count), count) for count in _candidates()]
+        measured = [EnginePace(_pace(sample, count), count) for count in _candidates()]
     return max(measured, key=lambda each: each.pace.alone)
 
 

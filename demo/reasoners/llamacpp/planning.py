@@ -8,9 +8,9 @@ from demo.checkpoints.shape import Shape
 from demo.errors import OutOfMemoryError
 from demo.machine.precision import GIB, gib
 from demo.reasoners.llamacpp.server import KEPT_MIB
-from demo.reasoners.memory import Need
+from demo.reasoners.memory import Budget, Need, sam2_bytes
 
-# Room for a picture, a question with many boxes, and an answer.
+# Budget for a picture, a question with many boxes, and an answer.
 CONTEXT = 6144
 
 # Bytes a number: 32 of them share a scale of two bytes (ggml's block_q4_0, block_q8_0).
@@ -20,7 +20,7 @@ _WORK = GIB // 2  # the graphs of the language model and the tower
 
 @dataclass(frozen=True, slots=True)
 class LlamaPlan:
-    """A model that llama.cpp will run: on which ``device``, and which SAM 2 runs beside it.
+    """A model that llama.cpp will run on ``device``, with ``sam2`` beside it.
 
     ``packing`` names its numbers, such as *Q4_0*; ``why`` is a sentence for people. ``shape`` is None where
     it is not known, as of a file that somebody else made.
@@ -29,16 +29,21 @@ class LlamaPlan:
     device: str
     packing: str
     need: Need
-    sam2: str | None = None
-    why: str = ""
-    shape: Shape | None = None
+    sam2: str | None
+    why: str
+    shape: Shape | None
+
+
+def language_bytes(shape: Shape) -> float:
+    """Bytes of layers and head as `checkpoints.gguf` writes them as q4_0, with all but layers in 8 bits."""
+    return shape.layers_linear * _Q4_0 + (shape.head or shape.embedding) * _Q8_0
 
 
 def converted_bytes(shape: Shape) -> int:
-    """Bytes of both files that `checkpoints.gguf` writes as q4_0: layers in 4 bits, the rest in 8."""
-    rest = shape.embedding + shape.head + shape.tower_linear
+    """Bytes of both files that are written for a checkpoint of that shape."""
+    apart = shape.embedding if shape.head else 0
     other = shape.layers_other + shape.tower_other
-    return round(shape.layers_linear * _Q4_0 + rest * _Q8_0 + other * _F32)
+    return round(language_bytes(shape) + (apart + shape.tower_linear) * _Q8_0 + other * _F32)
 
 
 def need_of_files(weights: int, kv_bytes: int) -> Need:
@@ -52,14 +57,15 @@ def need_of_shape(shape: Shape) -> Need:
 
 
 def plan_llama(
-    title: str, device: str, packing: str, need: Need, free: int, shape: Shape | None
+    title: str, packing: str, need: Need, budget: Budget, shape: Shape | None
 ) -> LlamaPlan:
-    """The plan when it fits into ``free`` bytes. Raises OutOfMemoryError with the numbers."""
-    room = f"{gib(free)} GiB of this machine’s memory are free"
-    if need.total > free:
+    """The plan when it fits, with the first SAM 2 that fits beside it. Raises OutOfMemoryError."""
+    free = f"{gib(budget.free)} GiB of this machine’s memory are free"
+    if need.total > budget.free:
         raise OutOfMemoryError(
-            f"{title} does not fit: as {packing} it needs {need}, and {room}. Close other programs that use "
-            "it, or choose a smaller model."
+            f"{title} does not fit: as {packing} it needs {need}, and {free}. Close other programs that "
+            "use it, or choose a smaller model."
         )
-    why = f"{title} runs as {packing}: it needs {gib(need.total)} GiB, and {room}."
-    return LlamaPlan(device, packing, need, None, why, shape)
+    fitting = (s for s in budget.sam2_sizes if need.total + sam2_bytes(s) <= budget.free)
+    why = f"{title} runs as {packing}: it needs {gib(need.total)} GiB, and {free}."
+    return LlamaPlan(budget.device, packing, need, next(fitting, None), why, shape)

@@ -88,18 +88,17 @@ class LlamaServer:
 
         A prompt is made of texts and PNG files. Raises ModelError with what the library says.
         """
-        said: list[str] = []
+        faults: list[Mapping[str, Any]] = []
 
         def read(raw: Mapping[str, Any]) -> bool:
             if "error" in raw:
-                said.append(str(raw["error"].get("message", raw["error"])))
+                faults.append(raw["error"])
                 return True
             return take(_chunk(raw))
 
-        request = _request(prompt, generation, max_new)
-        self._server.handle_chat_completions(request, read)
-        if said:
-            raise ModelError(f"llama.cpp says: {said[0]}.")
+        self._server.handle_chat_completions(_request(prompt, generation, max_new), read)
+        if faults:
+            raise _fault(faults[0])
 
     def close(self) -> None:
         """Free the model, once nothing is being written."""
@@ -121,6 +120,15 @@ def device_name() -> str:
     cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
     names = [d["description"] for d in xllamacpp.get_device_info() if d["type"] != cpu]
     return f"{names[0] if names else 'CPU'}, by llama.cpp"
+
+
+def _fault(said: Mapping[str, Any]) -> ModelError:
+    if said.get("type") == "exceed_context_size_error":
+        return ModelError(
+            f"This question is too long: with its picture it takes {said['n_prompt_tokens']} tokens, and this "
+            f"model has room for {said['n_ctx']} here. Cite fewer regions at a time."
+        )
+    return ModelError(f"llama.cpp failed: {said.get('message')}.")
 
 
 def _request(prompt: Sequence[str | bytes], generation: Generation, max_new: int) -> dict[str, Any]:

@@ -1,0 +1,181 @@
+"""llama.cpp as an engine, on files that are written from small checkpoints of the published layout."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.checkpoints.catalogue import find_model
+from demo.checkpoints.generation import Generation
+from demo.checkpoints.gguf.convert import MMPROJ, MODEL, plan_conversion
+from demo.dialects.known import DIALECTS
+from demo.errors import CheckpointError, ModelError
+from demo.picture.picture import Picture
+from demo.reasoners.base import Usage
+from demo.reasoners.llamacpp.loading import load_llama, plan_files
+from demo.reasoners.llamacpp.pace import measure_llama_pace
+from demo.reasoners.llamacpp.planning import need_of_shape
+from demo.reasoners.llamacpp.reasoner import LlamaCppReasoner
+from demo.reasoners.llamacpp.server import MARKER, Chunk, LlamaServer
+from demo.reasoners.memory import Budget
+from tests.support.asking import asked
+from tests.support.published import save_published
+
+ONE = 1  # thread
+LONG = asked("find " + "the dog and " * 200 + "the cat")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Qwen2.5-VL as GGUF files, which goes on writing until it is stopped."""
+    folder = tmp_path_factory.mktemp("qwen2.5-vl-small")
+    save_published("qwen2_5_vl", folder / "hf")
+    plan_conversion("small", folder / "hf", folder / "gguf", "f16").run(lambda _: None)
+    return folder / "gguf"
+
+
+@pytest.fixture(scope="module")
+def reasoner(files: Path) -> Iterator[LlamaCppReasoner]:
+    with closing(load_llama(find_model(str(files)), ONE, print)) as loaded:
+        yield loaded
+
+
+def noise(size: tuple[int, int], seed: int = 0) -> Picture:
+    shape = (size[1], size[0], 3)
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    return read_picture(pixels)
+
+
+def read(pieces: Iterator[str | Usage]) -> tuple[str, Usage]:
+    *texts, usage = pieces
+    assert isinstance(usage, Usage)
+    return "".join(str(text) for text in texts), usage
+
+
+def ask(reasoner: LlamaCppReasoner, picture: Picture, question: str) -> tuple[str, Usage]:
+    return read(reasoner.stream(picture, asked(question), threading.Event()))
+
+
+@pytest.mark.parametrize("size", [(640, 480), (96, 1200), (2000, 30)])
+def test_pictures_go_in_at_the_size_of_their_dialect(
+    reasoner: LlamaCppReasoner, size: tuple[int, int]
+) -> None:
+    picture = noise(size)
+    sent = [("x",), (reasoner._png(picture), "x")]
+    without, with_picture = [_tokens_of(reasoner, pieces) for pieces in sent]
+    assert with_picture == without + visual_tokens(reasoner, picture) + 2  # the marks round it
+
+
+def _tokens_of(reasoner: LlamaCppReasoner, pieces: Sequence[str | bytes]) -> int:
+    found: list[int | None] = []
+    reasoner._server.complete(pieces, Generation(), 1, lambda chunk: found.append(chunk.prompt))
+    return max(filter(None, found))
+
+
+def visual_tokens(reasoner: LlamaCppReasoner, picture: Picture) -> int:
+    shown = reasoner.dialect.view(picture.size).shown
+    return shown.width // 28 * (shown.height // 28)
+
+
+def test_later_question_reuses_the_picture(reasoner: LlamaCppReasoner) -> None:
+    first, second = noise((320, 240), 1), noise((320, 240), 2)
+    _, usage = ask(reasoner, first, "find the dog")
+    again, later = ask(reasoner, first, "find the cat")
+    seen = visual_tokens(reasoner, first)
+    assert later.reused_tokens is not None
+    assert later.reused_tokens > seen > (usage.reused_tokens or 0)
+    ask(reasoner, second, "find the dog")
+    back, third = ask(reasoner, first, "find the cat")  # another picture was asked about meanwhile
+    assert third.reused_tokens is not None
+    assert (back, third.reused_tokens > seen) == (again, True)
+
+
+def test_prepared_picture_is_found(reasoner: LlamaCppReasoner) -> None:
+    picture = noise((300, 300), 3)
+    reasoner.prepare(picture)
+    _, usage = ask(reasoner, picture, "find the dog")
+    assert usage.prompt_tokens is not None
+    assert usage.reused_tokens is not None
+    assert usage.reused_tokens > visual_tokens(reasoner, picture)
+
+
+def test_stop_ends_at_once_and_the_next_question_is_answered(reasoner: LlamaCppReasoner) -> None:
+    picture, cancel = noise((640, 480), 4), threading.Event()
+    pieces = reasoner.stream(picture, LONG, cancel)
+    first = next(pieces)
+    cancel.set()
+    rest, usage = read(pieces)
+    assert isinstance(first, str)
+    assert usage.new_tokens is not None
+    assert usage.new_tokens < 100
+    text, _ = ask(reasoner, picture, "find the dog")
+    assert text
+
+
+def test_stop_before_anything_is_written(reasoner: LlamaCppReasoner) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    text, usage = read(reasoner.stream(noise((64, 64), 5), LONG, cancel))
+    assert (text, usage.new_tokens) == ("", 0)
+
+
+def test_reader_who_goes_away_does_not_keep_the_model(reasoner: LlamaCppReasoner) -> None:
+    pieces = reasoner.stream(noise((64, 64), 6), LONG, threading.Event())
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert ask(reasoner, noise((64, 64), 6), "find the dog")[0]
+
+
+def test_marker_in_a_question_is_no_second_picture(reasoner: LlamaCppReasoner) -> None:
+    picture = noise((64, 64), 7)
+    plain, _ = ask(reasoner, picture, "find the  dog")
+    marked, _ = ask(reasoner, picture, f"find the {MARKER} dog")
+    assert marked == plain
+
+
+def test_question_that_is_too_long_is_refused_with_a_sentence(reasoner: LlamaCppReasoner) -> None:
+    with pytest.raises(ModelError, match=r"too long"):
+        ask(reasoner, noise((64, 64), 8), "find " + "the dog " * 5000)
+    assert ask(reasoner, noise((64, 64), 8), "find the dog")[0]
+
+
+def test_closed_reasoner_frees_its_memory_and_refuses(files: Path) -> None:
+    loaded = load_llama(find_model(str(files)), ONE, print)
+    on_disk = sum((files / name).stat().st_size for name in (MODEL, MMPROJ))
+    assert 0.5 * on_disk < loaded.held_bytes < on_disk  # there are headers in them, too
+    loaded.close()
+    loaded.close()
+    assert loaded.held_bytes == 0
+    with pytest.raises(ModelError, match="not loaded any more"):
+        ask(loaded, noise((64, 64)), "find the dog")
+
+
+def test_model_that_was_just_loaded_can_be_closed_again_and_again(files: Path) -> None:
+    for _ in range(5):  # llama.cpp's own server would wait for ever for a loop that had not begun
+        load_llama(find_model(str(files)), ONE, print).close()
+
+
+@pytest.mark.parametrize("damaged", [MODEL, MMPROJ])
+def test_files_that_llama_cpp_cannot_load_are_refused(
+    files: Path, tmp_path: Path, damaged: str
+) -> None:
+    for name in (MODEL, MMPROJ):
+        whole = (files / name).read_bytes()
+        (tmp_path / name).write_bytes(whole[: len(whole) // 2] if name == damaged else whole)
+    with pytest.raises(CheckpointError, match=damaged):
+        LlamaServer(tmp_path / MODEL, tmp_path / MMPROJ, context=512, threads=ONE)
+
+
+def test_pace_names_a_number_of_threads_that_there_are() -> None:
+    measured = measure_llama_pace()
+    assert measured.threads >= 1
+    assert 0 < measured.pace.alone < measured.pace.together
+
+
+def test_plan_counts_what_is_written() -> None:
+    """The bytes that are planned for a checkpoint that is to be converted are those of its files."""
