@@ -162,7 +162,8 @@ class AvailableModels:
         for model in server.models[:MAX_SERVED]:
             title = choose_served(model.id, (model.id,), server.place).name
             source = source_of(server.address, model.id)
-            entry = ServedEntry(source, title, model.id, server.address, server.place, model.sees)
+            place = server.place_of(model)
+            entry = ServedEntry(source, title, model.id, server.address, place, model.sees)
             if not (source in self._served and self._served[source].address.is_trusted):
                 self._served[source] = entry
             found.append(self._served[source])

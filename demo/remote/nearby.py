@@ -13,7 +13,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,7 +25,8 @@ from demo.machine.proxies import on_this_machine
 from demo.remote.address import Address, read_address
 from demo.remote.connection import Limits, Server
 from demo.remote.errors import FormError
-from demo.remote.listing import ListedModel, read_listing, sight_of
+from demo.remote.kinds import Description, describe
+from demo.remote.listing import ListedModel, read_listing
 from demo.remote.reasoner import entry_of
 from demo.remote.transport import Transport
 
@@ -33,23 +34,23 @@ WITHIN_S = 1.0  # for all that may be there
 TYPED_S = 3.0  # for one that a person knows to be there
 FRESH_S = 5.0  # how long nobody looks again
 MAX_BYTES = 2_000_000
-MAX_ASKED = 100  # models of one server that are asked about one by one
 _OLLAMA, _LLAMA_CPP = 11434, 8080
 # Where servers listen that nobody told otherwise: Ollama; LM Studio; llama.cpp, LocalAI and MLX; vLLM and
 # `transformers serve`; SGLang; Jan; KoboldCpp; text-generation-webui.
 PORTS = (_OLLAMA, 1234, _LLAMA_CPP, 8000, 30000, 1337, 5001, 5000)
-# What servers call themselves in the list of their models.
-_OWNERS = {"llamacpp": "llama.cpp", "vllm": "vLLM", "sglang": "SGLang", "koboldcpp": "KoboldCpp"}
-Sights = Mapping[str, bool | None]  # which models can see
 _SHARE = 0.8  # of the time, after which what a server has not said about its models stays unknown
 
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
-    """A model that may answer questions about pictures; ``sees`` is None where that is not known."""
+    """A model that may answer questions about pictures; ``sees`` is None where that is not known.
+
+    ``host`` is where the server sends the questions, if it does not answer them itself.
+    """
 
     id: str
     sees: bool | None
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class FoundServer:
     def place(self) -> str:
         """The server and where it is, for a sentence."""
         return f"{self.name or 'the server'} at {self.address.host}"
+
+    def place_of(self, model: FoundModel) -> str:
+        """Where one of its models runs."""
+        return f"{model.host} through {self.place}" if model.host else self.place
 
 
 def usual_addresses(environment: Mapping[str, str]) -> tuple[Address, ...]:
@@ -185,18 +190,18 @@ async def _server_at(call: _Call, ends: float) -> FoundServer | None:
             listed = read_listing(await call.json(f"{base}/models")).models
         except (FormError, RecursionError):
             continue
-        name, sights = await _described(call, base.removesuffix("/v1"), listed, ends)
-        return FoundServer(replace(call.address, bases=(base,)), name, _able(listed, sights))
+        about = await describe(call.json, base.removesuffix("/v1"), listed, ends)
+        return FoundServer(replace(call.address, bases=(base,)), about.name, _able(listed, about))
     return None
 
 
-def _able(listed: Sequence[ListedModel], sights: Sights) -> tuple[FoundModel, ...]:
+def _able(listed: Sequence[ListedModel], about: Description) -> tuple[FoundModel, ...]:
     """The models that can see, by what the server says of them, else by their names; then the unknown.
 
     Those of a family that is known here come first.
     """
     judged = [
-        FoundModel(model.id, _sees(model, sights.get(model.id)))
+        FoundModel(model.id, _sees(model, about.sees.get(model.id)), about.hosts.get(model.id, ""))
         for model in listed
         if model.is_chat
     ]
@@ -211,86 +216,6 @@ def _sees(model: ListedModel, said: bool | None) -> bool | None:
 
 def _is_known(identity: str) -> bool:
     return bool(entry_of(identity) or family_of(identity))
-
-
-# What each kind of server says ----------------------------------------------------------------------
-
-
-async def _described(
-    call: _Call, root: str, listed: Sequence[ListedModel], ends: float
-) -> tuple[str, Sights]:
-    """Which kind of server it is, and which of its models can see, as far as it says."""
-
-    async def asked(*paths: str) -> list[Any]:
-        return await _until(ends, [call.json(f"{root}{path}") for path in paths])
-
-    name = _OWNERS.get(listed[0].owner.lower(), "") if listed else ""
-    if say := _ONE_MODEL.get(name):
-        path, read = say
-        [said] = await asked(path)
-        sees = _value(said, read)
-        return name, {listed[0].id: sees} if len(listed) == 1 else {}
-    if name:
-        return name, {}
-    older, newer, tags = await asked("/api/v0/models", "/api/v1/models", "/api/tags")
-    if sights := {**_lm_studio(newer, "models", "key"), **_lm_studio(older, "data", "id")}:
-        return "LM Studio", sights
-    if any("digest" in model for model in _objects(tags, "models")):
-        shown = [call.json(f"{root}/api/show", {"model": m.id}) for m in listed[:MAX_ASKED]]
-        said = await _until(ends, shown)
-        return "Ollama", {m.id: _shown(each) for m, each in zip(listed, said, strict=False)}
-    return "", {}
-
-
-# Of servers with one model: where it is described, and the names under which it is said that it can see.
-_ONE_MODEL = {
-    "llama.cpp": ("/props", ("modalities", "vision")),
-    "SGLang": ("/get_model_info", ("has_image_understanding",)),
-    "KoboldCpp": ("/api/extra/version", ("vision",)),
-}
-
-
-async def _until(ends: float, asked: Sequence[Awaitable[Any]]) -> list[Any]:
-    """What was answered in time; None for the rest."""
-    tasks = [asyncio.ensure_future(each) for each in asked]
-    if tasks:
-        left = ends - asyncio.get_running_loop().time()
-        await asyncio.wait(tasks, timeout=max(0.0, left))
-    late = [task for task in tasks if not task.done()]
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
-    return [None if task in late else task.result() for task in tasks]
-
-
-def _value(said: object, names: Sequence[str]) -> bool | None:
-    for name in names:
-        said = said.get(name) if isinstance(said, Mapping) else None
-    return said if isinstance(said, bool) else None
-
-
-def _objects(said: object, name: str) -> list[Mapping[str, Any]]:
-    found = said.get(name) if isinstance(said, Mapping) else None
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
-
-
-def _lm_studio(said: object, name: str, key: str) -> Sights:
-    """What LM Studio's own list says; nothing where another server has something at its address."""
-    models = [model for model in _objects(said, name) if model.get("type") in _LM_STUDIO_TYPES]
-    return {str(model.get(key)): sight_of(model) or False for model in models}
-
-
-_LM_STUDIO_TYPES = ("llm", "vlm", "embedding", "embeddings")
-
-
-def _shown(said: object) -> bool | None:
-    """What Ollama says of one model; older ones tell only of a vision tower that is there."""
-    if not isinstance(said, Mapping):
-        return None
-    kinds = said.get("capabilities")
-    if isinstance(kinds, list):
-        return "vision" in kinds
-    return True if said.get("projector_info") else None
 
 
 # Looking again and again ----------------------------------------------------------------------------
@@ -363,4 +288,4 @@ def _server_or_reason(address: Address) -> FoundServer:
         server.close()
     if listing.missing:
         raise listing.missing
-    return FoundServer(address, "", _able(listing.models, {}))
+    return FoundServer(address, "", _able(listing.models, Description()))

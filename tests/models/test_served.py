@@ -256,6 +256,17 @@ def test_rows_say_what_is_doubtful_and_what_is_known_comes_first() -> None:
     ]
 
 
+def test_a_model_that_a_server_has_elsewhere_says_where() -> None:
+    """Pictures would leave this machine."""
+    says = ollama(qwen3_vl__cloud=["completion", "vision"], qwen2_5vl__7b=["completion", "vision"])
+    says["/api/tags"]["models"][0]["remote_host"] = "https://ollama.com:443"  # type: ignore[index]
+    with ModelServer(says) as server, running(server) as app:
+        lines = {row.title: row.line for row in rows(app)}
+        ollama_there = f"Ollama at {server.host}."
+    assert lines["qwen3.vl:cloud"].startswith(f"Runs on ollama.com through {ollama_there}")
+    assert lines[SEVEN_B] == f"Runs on {ollama_there}"
+
+
 def test_a_typed_server_is_in_the_list_from_then_on() -> None:
     with a_server() as server, running() as app:
         assert rows(app) == []

@@ -89,7 +89,8 @@ function writeServers(value) {
   const late = found.filter(({ source }) => !held.has(source));
   drawModels(served, first.length ? known : late, value);
   drawModels(one(".servers-late", panel), first.length ? late : [], value);
-  looking.textContent = found.length || first.length ? "" : value.looking ? LOOKING : "None was found on its usual port.";
+  const words = value.looking ? LOOKING : "None was found on its usual port.";
+  looking.textContent = found.length || first.length ? "" : words;
   if (value.looking) setTimeout(() => trigger("models", { kind: "found" }), LOOK_MS);
 }
 
@@ -216,7 +217,7 @@ status.addEventListener("toggle", () => {
   if (!status.open || !props.value?.may_switch) return;
   if (drawn.has(list)) {
     placeServers(props.value.served || []);
-    writeServers({ ...props.value, looking: false });
+    writeServers({ ...props.value, looking: false, typed: "" });
   }
   trigger("models", { kind: "look" });
 });
