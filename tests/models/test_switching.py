@@ -241,7 +241,12 @@ def test_nothing_is_chosen_where_others_may_be(running: RunningModels, nano252: 
         pytest.param(["--host", "192.168.0.7"], {}, False, False, id="on an address"),
         pytest.param(["--share"], {}, False, False, id="a public link"),
         pytest.param([], {}, True, False, id="logins"),
-        pytest.param(["--server", "http://localhost:1"], {}, False, False, id="a server"),
+        pytest.param(
+            ["--server", "http://localhost:1"], {}, False, True, id="a server of one's own"
+        ),
+        pytest.param(
+            ["--server", "http://localhost:1", "--share"], {}, False, False, id="and a link"
+        ),
         pytest.param([], {"SPACE_ID": "a/b"}, False, False, id="a Space"),
         pytest.param([], {"REGIONREASONER_HOSTS": "a.example"}, False, False, id="behind a proxy"),
     ],
