@@ -46,6 +46,7 @@ _POSITIONS = 1600  # on the side of a picture, squared; nothing depends on it
 _SAMPLED = 1 << 20  # bytes
 _MEAN = (0.48145466, 0.4578275, 0.40821073)  # of colours, where files do not say it
 _DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+_HALVES = (0.5, 0.5, 0.5)  # the same two of a Qwen3-VL
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,14 @@ def plan_conversion(
     tensors = by_plain_name(sorted(set(placed.values())))
     parts = list(model_parts(model)), _padded(tower_parts(model), kind)
     _check_tensors(title, model, [*parts[0], *parts[1]], tensors)
+    about = _About(title, folder, config, kind, dialect, _digest(folder, placed.values()))
+    with tempfile.TemporaryDirectory() as drafts:
+        files = (
+            File(out / MODEL, _model_writer(Path(drafts), about, model), _planned(parts[0], kind)),
+            File(out / MMPROJ, _tower_writer(Path(drafts), about, model), _planned(parts[1], kind)),
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out) as drafts:
-            digest = _digest(folder, placed.values())
-            about = _About(title, folder, config, kind, dialect, digest)
-            files = (
-                File(out / MODEL, _model_writer(Path(drafts), about, model), _planned(parts[0], kind)),
-                File(out / MMPROJ, _tower_writer(Path(drafts), about, model), _planned(parts[1], kind)),
-            )  # fmt: skip
     except OSError as error:
         raise CheckpointError(
             f"GGUF files cannot be written into {out}: {disk_fault(error)}. Give another folder with --out."
@@ -206,7 +206,7 @@ def _tower_writer(drafts: Path, about: _About, model: Architecture) -> GGUFWrite
     writer.add_vision_patch_size(tower.patch)
     writer.add_vision_spatial_merge_size(2)
     writer.add_vision_image_size(round((tower.positions or _POSITIONS) ** 0.5) * tower.patch)
-    mean, deviation = _colours(about.folder)
+    mean, deviation = _colours(about.folder, model.kind)
     writer.add_vision_image_mean(mean)
     writer.add_vision_image_std(deviation)
     if model.kind == "qwen2_5_vl":
@@ -220,12 +220,13 @@ def _tower_writer(drafts: Path, about: _About, model: Architecture) -> GGUFWrite
     return writer
 
 
-def _colours(folder: Path) -> tuple[Sequence[float], Sequence[float]]:
+def _colours(folder: Path, kind: str) -> tuple[Sequence[float], Sequence[float]]:
     """Mean and deviation of the colours that the tower was trained on."""
     written = read_json(folder / "processor_config.json").get("image_processor")
     if not isinstance(written, dict):
         written = read_json(folder / "preprocessor_config.json")
-    return written.get("image_mean") or _MEAN, written.get("image_std") or _DEVIATION
+    mean, deviation = (_HALVES, _HALVES) if kind == "qwen3_vl" else (_MEAN, _DEVIATION)
+    return written.get("image_mean") or mean, written.get("image_std") or deviation
 
 
 def _planned(parts: Sequence[Part], kind: str) -> list[Planned]:

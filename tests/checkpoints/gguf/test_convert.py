@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +28,7 @@ from demo.checkpoints.gguf.layout import model_parts, tower_parts
 from demo.checkpoints.gguf.pair import find_pair
 from demo.checkpoints.stored import plain_name
 from demo.errors import CheckpointError
+from tests import ROOT
 from tests.support.published import VOCABULARY, save_published
 
 ONE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -176,6 +179,16 @@ def test_the_vocabulary_is_filled_up_and_its_tokens_have_their_kinds(plain: Path
     assert tokens[found["tokenizer.ggml.eos_token_id"]] == "<|im_end|>"
     assert tokens[found["tokenizer.ggml.padding_token_id"]] == "<|endoftext|>"
     assert "<|im_start|>" in found["tokenizer.chat_template"]
+
+
+@pytest.mark.parametrize("saved", ["qwen2_5_vl", "qwen3_vl"], indirect=True)
+def test_colours_that_no_file_names_are_those_of_the_makers(saved: Path, tmp_path: Path) -> None:
+    told = values(written(saved, "q8_0", "told") / "mmproj.gguf")
+    other = Path(shutil.copytree(saved, tmp_path / "other"))
+    (other / "processor_config.json").unlink()
+    assumed = values(written(other, "q8_0") / "mmproj.gguf")
+    for key in ("clip.vision.image_mean", "clip.vision.image_std"):
+        assert told[key] == assumed[key]
 
 
 def test_frame_decoding_and_dialect_are_kept(folder: Path) -> None:
@@ -425,6 +438,18 @@ def refused(folder: Path) -> str:
     assert said.endswith(".")
     assert not list(folder.parent.glob("*-out/*.gguf"))
     return said
+
+
+def test_writing_needs_neither_torch_nor_transformers() -> None:
+    """A light installation has neither."""
+    script = (
+        "import sys, demo.checkpoints.gguf.convert, demo.checkpoints.gguf.pair;"
+        "print({'torch', 'transformers'} & set(sys.modules))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "set()\n"
 
 
 def test_nano_is_refused() -> None:
