@@ -108,12 +108,9 @@ def _queries_keys_values(to: str, source: str, width: int) -> Iterator[Part]:
             yield Part(name, f"{source}attn.qkv.{kind}", stored, (width, *row), first=place * width)
 
 
-def _linear(name: str, to: str, letters: str) -> _Table:
+def _biased(name: str, to: str, letters: str) -> _Table:
+    """A norm or a matrix, and its bias."""
     return {f"{name}.weight": (f"{to}.weight", letters), f"{name}.bias": (f"{to}.bias", letters[0])}
-
-
-def _norm(name: str, to: str, letter: str) -> _Table:
-    return {f"{name}.weight": (f"{to}.weight", letter), f"{name}.bias": (f"{to}.bias", letter)}
 
 
 _LAYER: _Table = {
@@ -136,33 +133,33 @@ _HEAD_NORMS: _Table = {
     "self_attn.q_norm.weight": ("attn_q_norm.weight", "h"),
     "self_attn.k_norm.weight": ("attn_k_norm.weight", "h"),
 }
-_NORMS = _norm("norm1", "ln1", "w") | _norm("norm2", "ln2", "w")
-_OUT = _linear("attn.proj", "attn_out", "ww")
+_NORMS = _biased("norm1", "ln1", "w") | _biased("norm2", "ln2", "w")
+_OUT = _biased("attn.proj", "attn_out", "ww")
 _BLOCK = {
-    "qwen2_vl": _NORMS | _OUT | _linear("mlp.fc1", "ffn_up", "iw") | _linear("mlp.fc2", "ffn_down", "wi"),
+    "qwen2_vl": _NORMS | _OUT | _biased("mlp.fc1", "ffn_up", "iw") | _biased("mlp.fc2", "ffn_down", "wi"),
     "qwen2_5_vl": {
         name: to for name, to in _NORMS.items() if name.endswith(".weight")
     } | _OUT
-    | _linear("mlp.gate_proj", "ffn_gate", "iw")
-    | _linear("mlp.up_proj", "ffn_up", "iw")
-    | _linear("mlp.down_proj", "ffn_down", "wi"),
+    | _biased("mlp.gate_proj", "ffn_gate", "iw")
+    | _biased("mlp.up_proj", "ffn_up", "iw")
+    | _biased("mlp.down_proj", "ffn_down", "wi"),
     "qwen3_vl": _NORMS | _OUT
-    | _linear("attn.qkv", "attn_qkv", "tw")
-    | _linear("mlp.linear_fc1", "ffn_up", "iw")
-    | _linear("mlp.linear_fc2", "ffn_down", "wi"),
+    | _biased("attn.qkv", "attn_qkv", "tw")
+    | _biased("mlp.linear_fc1", "ffn_up", "iw")
+    | _biased("mlp.linear_fc2", "ffn_down", "wi"),
 }  # fmt: skip
-_OLD_MERGER = _linear("mlp.0", "mm.0", "mm") | _linear("mlp.2", "mm.2", "om")
+_OLD_MERGER = _biased("mlp.0", "mm.0", "mm") | _biased("mlp.2", "mm.2", "om")
 _MERGER = {
-    "qwen2_vl": _norm("ln_q", "v.post_ln", "w") | _OLD_MERGER,
+    "qwen2_vl": _biased("ln_q", "v.post_ln", "w") | _OLD_MERGER,
     "qwen2_5_vl": {"ln_q.weight": ("v.post_ln.weight", "w")} | _OLD_MERGER,
-    "qwen3_vl": _norm("norm", "v.post_ln", "w")
-    | _linear("linear_fc1", "mm.0", "mm")
-    | _linear("linear_fc2", "mm.2", "om"),
+    "qwen3_vl": _biased("norm", "v.post_ln", "w")
+    | _biased("linear_fc1", "mm.0", "mm")
+    | _biased("linear_fc2", "mm.2", "om"),
 }  # fmt: skip
 _DEEP_MERGER = (
-    _norm("norm", "norm", "m")
-    | _linear("linear_fc1", "fc1", "mm")
-    | _linear("linear_fc2", "fc2", "om")
+    _biased("norm", "norm", "m")
+    | _biased("linear_fc1", "fc1", "mm")
+    | _biased("linear_fc2", "fc2", "om")
 )
 _POSITIONS: _Table = {
     "patch_embed.proj.bias": ("v.patch_embd.bias", "w"),
