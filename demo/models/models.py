@@ -60,6 +60,7 @@ class Models:
     ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
     ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, or what a server
     runs. ``is_expected`` says that these stand for models that are still to be loaded.
+    ``asking`` is the usual way of asking a model that has two, else empty (see `dialects.ways`).
     """
 
     reasoner: Reasoner
@@ -71,12 +72,17 @@ class Models:
     at_once: int = 1
     entry: Entry | ServedEntry | None = None
     is_expected: bool = False
+    asking: str = ""
 
     def advice_for(self, picture: Picture) -> Advice | None:
         """What to say about a picture before the first question; None when there is nothing."""
         if self.world is None or self.world.belongs(picture):
             return None
         return _OUTSIDE
+
+    def way(self, wanted: str) -> str:
+        """The way in which a question is asked: the one that a person wants, as far as there are two."""
+        return (wanted or self.asking) if self.asking else ""
 
 
 def loading(title: str) -> str:

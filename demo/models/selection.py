@@ -14,14 +14,16 @@ from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched
-from demo.errors import ModelError
+from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way
+from demo.errors import ModelError, OptionError
 from demo.machine.devices import best_device, card_fault
 from demo.models.drawn_world import World
 from demo.models.engines import AnyPlan, Tell, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
 from demo.models.served import ServedEntry, source_of
-from demo.options import check_models
+from demo.options import check_asking, check_models
 from demo.reasoners.base import Reasoner
+from demo.reasoners.memory import Plan
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.remote.address import read_address
 from demo.remote.connection import Limits
@@ -105,6 +107,11 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
     """The model on a server that the options name."""
     address = read_address(options.server)
     reasoner, why = connect(address, options.model, dialect=options.dialect)
+    try:
+        check_asking(options.asking, reasoner.dialect, reasoner.name)
+    except OptionError:
+        reasoner.close()
+        raise
     place = f"the server at {address.host}"
     source, title = source_of(address, reasoner.id), reasoner.name
     entry = ServedEntry(source, title, reasoner.id, address, place, dialect=options.dialect)
@@ -141,6 +148,7 @@ def _on_server(
         world=world,
         at_once=SERVED_AT_ONCE,
         entry=entry,
+        asking=usual_way(reasoner.dialect, options.asking, None),
     )
 
 
@@ -176,6 +184,7 @@ def _loaded(
         ),
         world=world,
         entry=entry,
+        asking=usual_way(reasoner.dialect, options.asking, _speed(plan)),
     )
 
 
@@ -237,6 +246,13 @@ def _slowness(entry: Entry, plan: AnyPlan, tell: Tell) -> str:
     said = " ".join(filter(None, (card_fault(), sentence)))
     tell(said)
     return said
+
+
+def _speed(plan: AnyPlan) -> float | None:
+    """Tokens a second that a model writes, as far as it must be known to choose the way of asking."""
+    if plan.device == "cuda" or (plan.shape is None and isinstance(plan, Plan)):
+        return REASONED_TOKENS / MAX_WAIT_S  # a card, or a model as small as nano
+    return pace_of(plan).tokens_per_second(plan.shape) if plan.shape else None
 
 
 def _behind_gateway(

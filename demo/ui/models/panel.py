@@ -70,7 +70,11 @@ class ModelPanel:
         value["said"] = trouble or value["said"]
         if running.can_switch_now:
             value |= self._rows(kind)
-        return {parts.status: value, parts.notice: self.context.show.notice(tab.workspace)}
+        return {
+            parts.status: value,
+            parts.notice: self.context.show.notice(tab.workspace),
+            parts.asking: running.models.way(tab.asking),
+        }
 
     def _rows(self, kind: str) -> dict[str, Any]:
         """What can be chosen; to a page that waits for servers only those, so that the others stay."""
