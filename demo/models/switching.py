@@ -277,6 +277,7 @@ class RunningModels:
             self._forget_second()
             self._inner.reasoner.close()
             self._inner, self._models = served, self._dress(served)
+        log.info("model", extra={"facts": {"model": served.reasoner.name, "failed": 0}})
 
     def _fetch(self, available: AvailableModels, entry: Entry) -> None:
         order = available.order(entry)
