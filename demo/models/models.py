@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demo.checkpoints.catalogue import Entry
+from demo.models.served import ServedEntry
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
@@ -57,8 +58,8 @@ class Models:
 
     ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
     ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
-    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
-    runs on a server. ``is_expected`` says that these stand for models that are still to be loaded.
+    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, or what a server
+    runs. ``is_expected`` says that these stand for models that are still to be loaded.
     ``asking`` is the usual way of asking a model that has two, else empty (see `dialects.ways`).
     """
 
@@ -69,7 +70,7 @@ class Models:
     why: str
     world: World | None = None
     at_once: int = 1
-    entry: Entry | None = None
+    entry: Entry | ServedEntry | None = None
     is_expected: bool = False
     asking: str = ""
 

@@ -205,7 +205,7 @@ def test_what_does_not_fit_is_said_before_anything_is_advised_to_be_fetched(
     _group(groups, memory__max=3 * GIB, memory__current=GIB)
     status, report = doctor(tmp_path, "--model", "regionreasoner-7b")
     assert status == 1
-    assert "RegionReasoner-7B does not fit: in 4 bits throughout it needs" in faults(report)[0]
+    assert "RegionReasoner-7B does not fit: as Q4_0 it needs" in faults(report)[0]
     assert "3.0 GiB allowed in this container, 2.0 GiB free" in capsys.readouterr().out
 
 
