@@ -106,8 +106,7 @@ def _on_server(options: argparse.Namespace, segmenter: Segmenter | None) -> Mode
 
 
 def _may_have_card() -> bool:
-    seen = look(None, None, (), "")
-    return seen.has_nvidia or seen.amd
+    return look(None, None, (), "").has_any
 
 
 def _segmenter(name: str) -> Segmenter | None:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from demo.errors import OptionError
+from demo.machine.own_files import ASSETS
 
 SIZES = ("tiny", "small", "base-plus", "large")  # of Meta's SAM 2.1, smallest first
+NANO_FOLDER = ASSETS / "nano-sam2"
+
+
+def hub_id(size: str) -> str:
+    """Where Meta published a size."""
+    return f"facebook/sam2.1-hiera-{size}"
+
+
+def name_of(source: str) -> str:
+    """What a SAM 2 from there is called."""
+    return f"SAM 2 {source if source in ('nano', *SIZES) else Path(source).name}"
 
 
 def check_segmenter(name: str) -> None:
