@@ -10,7 +10,7 @@ from demo.checkpoints.catalogue import find_model
 from demo.dialects.known import DIALECTS
 from demo.errors import OptionError
 from demo.remote.address import read_address
-from demo.segmenters.names import check_segmenter
+from demo.segmenters.names import NAMES_IN_WORDS, check_segmenter
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,7 +47,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--segmenter", default="auto", metavar="NAME",
-        help="auto, sam2, sam2:nano|tiny|small|base-plus|large|FOLDER, grabcut or none (auto)",
+        help=f"{NAMES_IN_WORDS} (default: auto)",
     )  # fmt: skip
     parser.add_argument(
         "--yes", action="store_true", help="fetch weights that are not here without asking"

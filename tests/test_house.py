@@ -150,6 +150,8 @@ def test_every_name_in_the_code_exists(document: Path) -> None:
         module = ROOT / path if path.startswith("tests/") else DEMO / path
         assert module.is_file(), path
         assert not name or name in set(names_in(module)), f"{path}:{name}"
+    for path in re.findall(r"`(?:demo/)?([\w/]+/\w+\.(?:js|html|css|d\.ts))`", prose_of(document)):
+        assert (DEMO / path).is_file(), path
 
 
 def parsers() -> Iterator[argparse.ArgumentParser]:

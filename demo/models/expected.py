@@ -54,18 +54,21 @@ class ExpectedReasoner:
 
 
 class ExpectedSegmenter:
-    """A SAM 2 that is not loaded yet."""
+    """A segmenter that is not loaded yet."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     @property
     def name(self) -> str:
-        return "SAM 2"
+        return self._name
 
     def prepare(self, picture: Picture) -> None:
         """Nothing."""
 
     def segment(self, _picture: Picture, _prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """Raises ModelError."""
-        raise ModelError("SAM 2 is still being loaded. Try again in a moment.")
+        raise ModelError(f"{self.name} is still being loaded. Try again in a moment.")
 
 
 def expected_models(options: argparse.Namespace) -> Models:
@@ -112,10 +115,12 @@ def _may_have_card() -> bool:
 
 
 def _segmenter(name: str) -> Segmenter | None:
-    """GrabCut, which needs no loading, until there is something better; nothing in place of SAM 2."""
+    """GrabCut, which needs no loading, until there is something better; nothing in place of another."""
     if name == "none":
         return None
-    return ExpectedSegmenter() if name.startswith("sam2") else GrabCutSegmenter()
+    if name in ("auto", "grabcut"):
+        return GrabCutSegmenter()
+    return ExpectedSegmenter("SAM 2" if name.startswith("sam2") else name)
 
 
 def _dialect(entry: Entry) -> Dialect:

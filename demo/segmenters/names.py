@@ -9,6 +9,10 @@ from demo.machine.own_files import ASSETS
 
 SIZES = ("tiny", "small", "base-plus", "large")  # of Meta's SAM 2.1, smallest first
 NANO_FOLDER = ASSETS / "nano-sam2"
+NAMES = (
+    "auto", "sam2", "sam2:nano", *(f"sam2:{size}" for size in SIZES), "sam2:FOLDER", "grabcut", "none",
+)  # fmt: skip
+NAMES_IN_WORDS = f"{', '.join(NAMES[:-1])} or {NAMES[-1]}"
 
 
 def hub_id(size: str) -> str:
@@ -29,8 +33,5 @@ def check_segmenter(name: str) -> None:
             raise OptionError(
                 f"There is no SAM 2 called {which}: choose nano, {', '.join(SIZES)} or a folder."
             )
-    elif name not in ("auto", "grabcut", "none"):
-        raise OptionError(
-            f"There is no segmenter called {name}. Choose auto, sam2, sam2:nano, sam2:tiny, "
-            "sam2:small, sam2:base-plus, sam2:large, sam2:FOLDER, grabcut or none."
-        )
+    elif name not in NAMES:
+        raise OptionError(f"There is no segmenter called {name}. Choose {NAMES_IN_WORDS}.")

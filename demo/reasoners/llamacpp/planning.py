@@ -42,8 +42,8 @@ def language_bytes(shape: Shape) -> float:
 def converted_bytes(shape: Shape) -> int:
     """Bytes of both files that are written for a checkpoint of that shape."""
     apart = shape.embedding if shape.head else 0
-    other = shape.layers_other + shape.tower_other
-    return round(language_bytes(shape) + (apart + shape.tower_linear) * _Q8_0 + other * _F32)
+    other = shape.layers_other * _F32 + shape.tower_other * _F16
+    return round(language_bytes(shape) + (apart + shape.tower_linear) * _Q8_0 + other)
 
 
 def need_of_files(weights: int, kv_bytes: int) -> Need:

@@ -125,8 +125,8 @@ def device_name() -> str:
 def _fault(said: Mapping[str, Any]) -> ModelError:
     if said.get("type") == "exceed_context_size_error":
         return ModelError(
-            f"This question is too long: with its picture it takes {said['n_prompt_tokens']} tokens, and this "
-            f"model has room for {said['n_ctx']} here. Cite fewer regions at a time."
+            f"This question is too long: with its picture it takes {said['n_prompt_tokens']} tokens, and "
+            f"there is room for {said['n_ctx']}. Cite fewer regions at a time."
         )
     return ModelError(f"llama.cpp failed: {said.get('message')}.")
 

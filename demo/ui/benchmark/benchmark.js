@@ -31,7 +31,7 @@ function show(value) {
 }
 
 /** @param {import("./benchmark.d.ts").BenchmarkValue} value */
-function drawList({ rows, open, left, bound, said, failed, reading }) {
+function drawList({ rows, open, left = 0, bound, said, failed, reading }) {
   remark.textContent = said || "";
   remark.classList.toggle("failed", Boolean(failed));
   const wanted = JSON.stringify([rows, open]);

@@ -7,12 +7,12 @@ import { hideLines, showLines } from "./crosshair.js";
 import { heldBox, spokenExtent } from "./draft.js";
 import { addBox, addPoint, signOf } from "./drawing.js";
 import { boxBetween, clamp } from "./geometry.js";
+import { ARROWS } from "./key_tables.js";
 import { objectNode } from "./marks.js";
 import { isDrawing, whenToolEnds } from "./tool.js";
 import { middleOfView, pictureAt, scaleNow } from "./view.js";
 import { say } from "./voice.js";
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const QUICK = 10; // times the usual step, with Shift
 const NEAR = 40; // screen pixels to the rim of the view at which it scrolls
 const SPOKEN_AFTER_MS = 400;
@@ -73,6 +73,7 @@ function setAim(event) {
 
 function setCorner() {
   const { aim, corner } = state;
+  if (!aim) return;
   if (!corner) {
     change({ corner: aim });
     say(`First corner at ${aim.join(", ")}. Move to the opposite corner and press Enter.`);

@@ -16,7 +16,7 @@ export function drawAsides() {
   const { scene, asides } = state;
   drawSwitch();
   const turn = turnLookedAt();
-  const shown = (scene.asides[turn] || []).filter(({ objects }) => objects.length);
+  const shown = (scene.asides[turn ?? ""] || []).filter(({ objects }) => objects.length);
   const wanted = JSON.stringify([scene.picture?.path, turn, shown, outlines.size]);
   if (wanted === drawn) return false;
   drawn = wanted;

@@ -32,7 +32,8 @@ export function drawCards() {
   // With the next frame: asking for sizes now would lay the page out an extra time.
   requestAnimationFrame(() => {
     measureCards();
-    if (added.length) showCard(cardOf.get(added.at(-1).id));
+    const newest = added.at(-1);
+    if (newest) showCard(cardOf.get(newest.id));
   });
 }
 
@@ -61,7 +62,7 @@ function putCard(region, index) {
   if (cards.children[index] !== card) cards.insertBefore(card, cards.children[index] || null);
   const wanted = JSON.stringify([
     region,
-    state.scene.picture.url,
+    state.scene.picture?.url,
     region.objects.map(({ mask }) => outlines.has(mask)),
   ]);
   if (card.filled === wanted || busyCard === region.id) return;
@@ -147,7 +148,7 @@ function crop(region) {
   return shape(
     "svg",
     { class: "crop", viewBox: frame.join(" "), preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
-    shape("image", { href: state.scene.picture.url, width, height }),
+    shape("image", { href: state.scene.picture?.url, width, height }),
     ...shapes,
   );
 }

@@ -2,8 +2,9 @@
 // Pointing at one lights up all; a click, Enter or Space puts the name into the message at the caret. Once
 // more on the picture or a card narrows the name to the object there, and then takes it out again.
 // Everything happens in the browser; listeners sit on the document because the dialogue is not ours.
-import { change, exists, onChange, regionOf, state } from "./state.js";
+import { change, exists, knownRegion, onChange, state } from "./state.js";
 import { stage } from "./parts.js";
+import { REGION_STEPS } from "./key_tables.js";
 import { marks, marksLayer, neighbour } from "./marks.js";
 import { hasSpaceMoved } from "./pan.js";
 import { isDrawing } from "./tool.js";
@@ -14,7 +15,6 @@ import { all, closest, forHands, one } from "../shared/nodes.js";
 
 const NAMED = "#canvas [data-region], #canvas [data-of], #regions [data-region], #chat a[href^='#R']";
 const NAME = /^R\d+(\.\d+)?$/;
-const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 let touched = false; // whether the last press was a finger's
 
 /** The name that the place of an event stands for, or null. */
@@ -61,7 +61,7 @@ function cite(name) {
 }
 
 function citeOrTakeOut(region, object, alone) {
-  const { name, other } = clickMeans(regionOf(region), object, alone, namesTyped());
+  const { name, other } = clickMeans(knownRegion(region), object, alone, namesTyped());
   if (!name) return insert(other);
   changeName(name, other);
   if (!touched) message().focus({ preventScroll: true });
@@ -124,7 +124,7 @@ function onClick(event) {
 function onKey(event) {
   const object = closest(event, "#canvas [data-object]");
   if (!object || state.tool === "correct" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key in STEPS) neighbour(object.dataset.object, STEPS[event.key]).focus();
+  if (event.key in REGION_STEPS) neighbour(object.dataset.object, REGION_STEPS[event.key])?.focus();
   else if (event.key === "Enter") citeFrom(object, event.shiftKey);
   else return;
   event.preventDefault();
@@ -147,7 +147,8 @@ document.addEventListener("keyup", onKeyUp);
 document.addEventListener("pointerover", onPoint);
 document.addEventListener("focusin", onPoint);
 document.addEventListener("focusout", () => light(null));
-document.addEventListener("cite", (/** @type {CustomEvent} */ { detail }) => cite(detail)); // for whoever builds on the page
+// For whoever builds on the page.
+document.addEventListener("cite", (event) => cite(/** @type {CustomEvent} */ (event).detail));
 document.addEventListener("pointerdown", ({ pointerType }) => {
   touched = pointerType === "touch";
 }, true);

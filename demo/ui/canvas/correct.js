@@ -24,7 +24,7 @@ export function takeHold(name) {
   if (state.held === name || !marks.has(name)) return;
   letGo();
   change({ held: name });
-  objectNode(name).focus({ preventScroll: true });
+  objectNode(name)?.focus({ preventScroll: true });
   say(`${name} in hand. Arrow keys move it, with Shift they resize it. Enter marks points, Escape lets go.`);
 }
 
@@ -89,7 +89,7 @@ export function clickHeld(at, positive) {
 function commit() {
   clearTimeout(resting);
   const { held: object, moved: box } = state;
-  if (!box || state.acts.some(({ sketch }) => sketch?.box === box)) return;
+  if (!object || !box || state.acts.some(({ sketch }) => sketch?.box === box)) return;
   const isThere = () => String(marks.get(object)?.object.box) === String(box);
   if (isThere()) return change({ moved: null });
   act({ kind: "correct", object, box }, { box, tone: marks.get(object)?.region.tone }, () => {

@@ -2,7 +2,7 @@
 import { inHand, onChange, pictureSize, state } from "./state.js";
 import { overlay, sheet, stage } from "./parts.js";
 import { edges, gripsOf } from "./geometry.js";
-import { marks } from "./marks.js";
+import { knownMark, marks } from "./marks.js";
 import { onLayout, scaleNow } from "./view.js";
 import { isOutlining } from "./acts.js";
 import { one, shape } from "../shared/nodes.js";
@@ -12,7 +12,7 @@ const extent = one(".extent", sheet);
 
 /** The box of the object in hand, as it has been moved. */
 export function heldBox() {
-  return state.moved || marks.get(state.held).object.box;
+  return state.moved || knownMark(state.held).object.box;
 }
 
 /** The extent of what is being drawn, in words. */
@@ -23,13 +23,14 @@ export function spokenExtent() {
 /** Draw it. */
 export function drawDraft() {
   const { acts, rubber, moved, scene } = state;
-  const sketches = acts.map(({ sketch }) => sketch).filter(Boolean);
+  const sketches = acts.map(({ sketch }) => sketch).filter((sketch) => sketch !== null);
   const boxes = [...sketches, { box: rubber }].filter(({ box }) => box && box !== moved);
   layer.setAttribute("data-tone", scene.tone || 1);
   layer.replaceChildren(...boxes.map(drawSketch), ...drawHeld(), ...clicksNow(sketches).map(drawClick));
   showExtent(rubber || moved);
 }
 
+/** @param {import("./state.d.ts").Sketch | { box: any, tone?: number }} sketch */
 function drawSketch({ box, tone }) {
   const corners = edges(box);
   return shape(
@@ -44,7 +45,7 @@ function drawSketch({ box, tone }) {
 function drawHeld() {
   const { held, moved } = state;
   if (!marks.has(held)) return [];
-  const { group, region } = marks.get(held);
+  const { group, region } = knownMark(held);
   group.classList.toggle("held", Boolean(moved));
   return [
     ...(moved ? [drawSketch({ box: moved, tone: region.tone })] : []),

@@ -27,9 +27,8 @@ export function pressBox(event) {
     },
     drop: () => {
       const box = state.rubber;
-      const [width, height] = box ? [box[2] - box[0], box[3] - box[1]] : [0, 0];
       change({ rubber: null });
-      if (Math.min(width, height) * scaleNow() >= MIN_BOX) addBox(box);
+      if (box && Math.min(box[2] - box[0], box[3] - box[1]) * scaleNow() >= MIN_BOX) addBox(box);
       else tap();
     },
     tap,
@@ -62,12 +61,13 @@ export function addPoint(at, positive) {
   const { making } = state;
   if (making?.object && !marks.has(making.object)) endMaking(); // it was deleted meanwhile
   // The click may come before the object has its name: that is asked for when the act is sent.
-  if (state.making) refine(() => making.object, at, positive);
+  if (making && state.making) refine(() => making.object, at, positive);
   else makeAt(at);
 }
 
 /** @param {Point} at */
 function makeAt(at) {
+  /** @type {{ object: string | null }} */
   const made = { object: null };
   const before = newestNumber();
   change({ making: made });

@@ -3,7 +3,7 @@
 // Only classes change here; which region belongs to which answer stands in the scene.
 import { change, onChange, state } from "./state.js";
 import { stage } from "./parts.js";
-import { clamp } from "./geometry.js";
+import { FILM_KEYS, stepAt, unsaidAt } from "./film_steps.js";
 import { FILM_ICONS } from "./icons.js";
 import { lookButton } from "./looks_bar.js";
 import { setTool } from "./tool.js";
@@ -23,8 +23,8 @@ const film = node(
 );
 const ACTS = {
   first: () => stepTo(0),
-  back: () => stepTo(state.step - 1),
-  next: () => stepTo(state.step + 1),
+  back: () => stepTo(stepNow() - 1),
+  next: () => stepTo(stepNow() + 1),
   play: () => (playing ? pause() : play()),
   close: () => showFilm(false),
 };
@@ -53,8 +53,11 @@ export function showFilm(on) {
 
 /** The step that a key makes in the film, or null. */
 export function filmKey(key) {
-  if (state.step === null) return null;
-  return { ArrowLeft: ACTS.back, ArrowRight: ACTS.next }[key] || null;
+  return state.step !== null && key in FILM_KEYS ? ACTS[FILM_KEYS[key]] : null;
+}
+
+function stepNow() {
+  return state.step ?? 0;
 }
 
 function endFilm() {
@@ -66,12 +69,9 @@ function endFilm() {
 }
 
 function goTo(turn) {
-  const step = clamp(turn, 0, turns);
-  const [lead, place] = step ? ["After ", `answer ${step} of ${turns}`] : ["", "Before the first answer"];
+  const { step, lead, place, off } = stepAt(turn, turns);
   words.replaceChildren(node("span", {}, lead), place);
-  setOff("first", step === 0);
-  setOff("back", step === 0);
-  setOff("next", step === turns);
+  for (const [name, isOff] of Object.entries(off)) setOff(name, isOff);
   if (step === turns) pause();
   change({ step });
 }
@@ -82,14 +82,10 @@ function setOff(name, off) {
 }
 
 function dimDialogue(turn) {
-  let asked = 0;
-  let here = null;
-  for (const row of all("#chat .message-row")) {
-    if (row.classList.contains("user-row")) asked += 1;
-    if (asked === Math.max(turn, 1)) here ||= row;
-    row.inert = turn !== null && asked > turn; // it has not been said yet
-  }
-  if (turn !== null && here) scrollDialogue(here);
+  const rows = all("#chat .message-row");
+  const { unsaid, here } = unsaidAt(rows.map((row) => row.classList.contains("user-row")), turn);
+  rows.forEach((row, i) => row.inert = unsaid[i]);
+  if (rows[here]) scrollDialogue(rows[here]);
 }
 
 function scrollDialogue(row) {
@@ -100,7 +96,7 @@ function scrollDialogue(row) {
 
 function play() {
   if (state.step === turns) goTo(0);
-  playing = setInterval(() => goTo(state.step + 1), FRAME_MS);
+  playing = setInterval(() => goTo(stepNow() + 1), FRAME_MS);
   drawPlaying();
 }
 

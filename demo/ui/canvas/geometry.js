@@ -52,6 +52,7 @@ export function boxBetween([x1, y1], [x2, y2], [width, height]) {
   return [left, top, right, bottom];
 }
 
+/** @param {number} a @param {number} b @param {number} size */
 function span(a, b, size) {
   const low = clamp(Math.round(Math.min(a, b)), 0, size - 1);
   return [low, Math.max(low + 1, Math.min(Math.round(Math.max(a, b)), size))];
@@ -83,6 +84,7 @@ export function resized([x1, y1, x2, y2], [h, v], dx, dy, size) {
  */
 export function gripsOf([x1, y1, x2, y2], scale) {
   const [wide, high] = [(x2 - x1) * scale >= ROOMY, (y2 - y1) * scale >= ROOMY];
+  /** @param {number} way @param {number} low @param {number} high */
   const place = (way, low, high) => (way ? (way < 0 ? low : high) : (low + high) / 2);
   return GRIPS.filter(([h, v]) => (h || wide) && (v || high))
     .map((way) => ({ way, at: [place(way[0], x1, x2), place(way[1], y1, y2)] }));
@@ -95,7 +97,7 @@ export function gripsOf([x1, y1, x2, y2], scale) {
 export function gripNear(box, [x, y], scale, reach) {
   const side = Math.min(box[2] - box[0], box[3] - box[1]) * scale;
   const limit = within(box, [x, y]) ? Math.min(reach, side / 3) : reach;
-  const far = ({ at }) => Math.hypot(at[0] - x, at[1] - y) * scale;
+  const far = (/** @type {{ at: Point }} */ { at }) => Math.hypot(at[0] - x, at[1] - y) * scale;
   const near = gripsOf(box, scale).sort((a, b) => far(a) - far(b))[0];
   return far(near) <= limit ? near : null;
 }

@@ -2,7 +2,8 @@
 // field) prevents its default.
 import { state } from "./state.js";
 import { filmKey } from "./film.js";
-import { mayUseSingleKeys, showKeys } from "./keys_sheet.js";
+import { PAGE_KEYS } from "./key_tables.js";
+import { mayUseSingleKeys } from "./keys_sheet.js";
 import { endLook, LOOKS } from "./looks.js";
 import { regionMeant } from "./only.js";
 import { hideOrShow } from "./region_menu.js";
@@ -11,14 +12,7 @@ import { menu } from "../shared/menu.js";
 import { message } from "../shared/message.js";
 import { isTyping, one } from "../shared/nodes.js";
 
-const KEYS = {
-  "/": () => message()?.focus(),
-  "?": showKeys,
-  f: LOOKS.only,
-  h: hideMeant,
-  x: LOOKS.compare,
-  t: LOOKS.film,
-};
+const ACTS = { ...LOOKS, write: () => message()?.focus(), hide: hideMeant };
 
 function hideMeant() {
   const region = regionMeant();
@@ -36,7 +30,7 @@ function onAnyKey(event) {
   if (isTyping(event)) return;
   if (isUndo(event)) return undo(event);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const run = KEYS[event.key.toLowerCase()] || filmKey(event.key);
+  const run = ACTS[PAGE_KEYS[event.key.toLowerCase()]] || filmKey(event.key);
   if (!run || (!state.scene.picture && event.key !== "?" && event.key !== "/")) return;
   event.preventDefault();
   run();

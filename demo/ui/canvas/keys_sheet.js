@@ -2,41 +2,10 @@
 // people whose speech or tremor types them (WCAG 2.1.4).
 import { element } from "./parts.js";
 import { FILM_ICONS } from "./icons.js";
+import { KEYS_IN_WORDS } from "./key_tables.js";
 import { closest, drawIcon, node, one, storage } from "../shared/nodes.js";
 
 const SINGLE_KEYS = "regionreasoner.single-keys";
-/** @type {[string, [string, string][]][]} */
-const KEYS = [
-  ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Ctrl Z", "undo the last answer or change"], [
-    "Esc",
-    "leave what is open, or stop the answer",
-  ]]],
-  ["Tools", [
-    ["V", "select"],
-    ["B", "draw a box"],
-    ["P", "click a point"],
-    ["C", "correct"],
-    ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"],
-    ["Enter", "set a corner or a point, with Alt “not this”"],
-    ["+ −", "zoom in and out"],
-    ["0", "the whole picture"],
-    ["1", "one to one"],
-  ]],
-  ["At a region", [
-    ["Tab ← →", "from region to region"],
-    ["Enter", "cite it; again: this object alone, then no more"],
-    ["Shift Enter", "cite this object alone"],
-    ["F", "only this region, and back"],
-    ["H", "hide or show"],
-    ["F2", "rename (in the list)"],
-    ["Delete", "delete"],
-    ["← ↑ ↓ →", "move a box in hand, with Shift resize it, with Ctrl faster"],
-  ]],
-  ["Looking", [["X", "compare with the bare picture"], ["T", "turn by turn"], [
-    "← →",
-    "move the divider, or step through the answers",
-  ]]],
-];
 const GESTURES = [
   [
     "Mouse",
@@ -51,7 +20,7 @@ const sheet = drawSheet();
 const checkbox = one("input", sheet);
 
 function drawSheet() {
-  const groups = KEYS.map(([title, rows]) =>
+  const groups = KEYS_IN_WORDS.map(([title, rows]) =>
     node("section", {}, node("h3", {}, title), node("dl", {}, ...rows.map(drawRow)))
   );
   const switching = node(

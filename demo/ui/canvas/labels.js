@@ -11,7 +11,7 @@ const PADDING = 14;
 const WORDY = 480; // a picture shown in less than this has room for names alone
 const widths = new Map(); // text → [name alone, full]; letters do not change their size with the zoom
 // Measured with the letters alone: reading the sizes of nodes would lay out the page once more.
-const pen = document.createElement("canvas").getContext("2d");
+const pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
 
 /**
  * The label of an object.

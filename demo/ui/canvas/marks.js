@@ -7,22 +7,25 @@ import { alike, area, edges } from "./geometry.js";
 import { drawTag } from "./labels.js";
 import { focused, one, shape } from "../shared/nodes.js";
 
+/** @typedef {import("./state.d.ts").Mark} Mark */
+
 const foundLayer = one(".found", overlay);
 export const marksLayer = one(".marks", overlay);
-/** By the object's name: its nodes and what they were drawn of. @type {Map<string, import("./state.d.ts").Mark>} */
+/** By the object's name: its nodes and what they were drawn of. @type {Map<string | null, Mark>} */
 export const marks = new Map();
 
 /** Draw the scene's regions, and what the running turn has found so far. */
 export function drawMarks() {
   const from = focused("#canvas [data-object]")?.dataset.object;
   const shown = shownObjects();
+  /** @type {typeof marks} */
   const now = new Map(shown.map((item) => [item.object.id, markOf(item)]));
   for (const [name, { group, tag }] of marks) if (!now.has(name)) [group, tag].forEach((old) => old.remove());
   marks.clear();
   now.forEach((mark, name) => marks.set(name, mark));
   const bySize = [...shown].sort((a, b) => area(b.object.box) - area(a.object.box)); // small ones on top
-  arrange(marksLayer, bySize.map(({ object }) => marks.get(object.id).group));
-  arrange(tags, shown.map(({ object }) => marks.get(object.id).tag));
+  arrange(marksLayer, bySize.map(({ object }) => knownMark(object.id).group));
+  arrange(tags, shown.map(({ object }) => knownMark(object.id).tag));
   const { provisional, tone } = state.scene;
   foundLayer.replaceChildren(
     ...provisional.map((found) => shape("g", { class: "object provisional", "data-tone": tone }, ...outlineOf(found))),
@@ -31,7 +34,12 @@ export function drawMarks() {
   if (from) objectNode(from)?.focus({ preventScroll: true }); // a group that moves loses the focus
 }
 
-/** The group of an object that is shown. */
+/** The mark of an object that is known to be shown. @param {string | null} name */
+export function knownMark(name) {
+  return /** @type {Mark} */ (marks.get(name));
+}
+
+/** The group of an object, if it is shown. */
 export function objectNode(name) {
   return marks.get(name)?.group;
 }
@@ -96,6 +104,6 @@ export function drawPoint([x, y]) {
 function dashTwins(bySize) {
   bySize.forEach(({ object }, i) => {
     const twin = bySize.slice(0, i).some((other) => alike(other.object.box, object.box));
-    marks.get(object.id).group.classList.toggle("twin", twin);
+    knownMark(object.id).group.classList.toggle("twin", twin);
   });
 }

@@ -1,6 +1,6 @@
 // A region is named in its card: a field in the place of the name. Enter keeps it, and so does leaving the
 // field; Esc leaves the old name. The field stays until the server has answered.
-import { onChange, regionOf } from "./state.js";
+import { knownRegion, onChange, regionOf } from "./state.js";
 import { cards } from "./parts.js";
 import { act } from "./acts.js";
 import { cardFor, drawCards, focusCard, holdCard, showCard } from "./cards.js";
@@ -22,7 +22,7 @@ export function startNaming(id) {
     enterkeyhint: "done",
     autocomplete: "off",
   });
-  field.value = regionOf(id).title;
+  field.value = knownRegion(id).title;
   naming = { id, field, isSent: false };
   holdCard(id);
   one(".card-name > span", card).replaceWith(field);
@@ -36,7 +36,7 @@ function sendName() {
   const sent = naming;
   const { id, field } = sent;
   const label = field.value.trim();
-  if (label === regionOf(id).title) return leaveName();
+  if (label === knownRegion(id).title) return leaveName();
   sent.isSent = true;
   field.readOnly = true;
   act({ kind: "rename", region: id, label }, null, () => endNaming(sent));

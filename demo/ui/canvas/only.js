@@ -1,6 +1,6 @@
 // One region alone: all else is away, and the picture is dark round it. Nothing is drawn again: parts of the
 // overlay get classes, as they do for the film.
-import { change, onChange, outlinePath, pictureSize, regionOf, state } from "./state.js";
+import { change, knownRegion, onChange, outlinePath, pictureSize, regionOf, state } from "./state.js";
 import { element, overlay, stage } from "./parts.js";
 import { lookButton } from "./looks_bar.js";
 import { say } from "./voice.js";
@@ -62,7 +62,7 @@ function dressRegions() {
 function drawSpot() {
   if (!state.only) return spot.remove();
   const [width, height] = pictureSize();
-  const holes = regionOf(state.only).objects.map((object) => {
+  const holes = knownRegion(state.only).objects.map((object) => {
     const [x1, y1, x2, y2] = object.box;
     return shape("path", { d: outlinePath(object) || `M${x1} ${y1}H${x2}V${y2}H${x1}Z`, "fill-rule": "evenodd" });
   });
@@ -83,7 +83,7 @@ function drawPill() {
   const { only } = state;
   if (!only) return;
   pill.setAttribute("aria-label", `Only ${only} is shown: show all regions again`);
-  pill.replaceChildren("Only ", node("b", { class: "mark", "data-tone": regionOf(only).tone }, only), " ×");
+  pill.replaceChildren("Only ", node("b", { class: "mark", "data-tone": knownRegion(only).tone }, only), " ×");
 }
 
 pill.addEventListener("click", () => showOnly(null));

@@ -35,7 +35,7 @@ function showPill() {
   }
   // Above, when what is in hand lies where the pill would be.
   const bottom = marks.get(inHand())?.group.getBoundingClientRect().bottom;
-  stage.toggleAttribute("data-low", bottom > stage.getBoundingClientRect().bottom - ROOM);
+  stage.toggleAttribute("data-low", bottom !== undefined && bottom > stage.getBoundingClientRect().bottom - ROOM);
 }
 
 pill.addEventListener("click", (event) => {

@@ -3,6 +3,7 @@
 
 /** @typedef {import("./state.d.ts").Label} Label */
 /** @typedef {import("./state.d.ts").Place} Place */
+/** @typedef {[number, number]} Room */
 
 const GAP = 3; // between a box and its label
 const HEIGHT = 21; // as in canvas.css
@@ -10,7 +11,7 @@ const RIM = 1; // the light line round a label
 
 /**
  * Give every label its place, as `taken`: x, y, width; null where there is none.
- * @param {Label[]} labels @param {[number, number]} room
+ * @param {Label[]} labels @param {Room} room
  */
 export function placeLabels(labels, room) {
   // Every name gets its place before any gets room for more words; those cover nothing's middle.
@@ -24,15 +25,20 @@ export function placeLabels(labels, room) {
   }
 }
 
-/** The place of a label in full while its region is pointed at, whatever it covers. */
+/**
+ * The place of a label in full while its region is pointed at, whatever it covers.
+ * @param {Pick<Label, "box" | "full" | "taken">} label @param {Room} room @returns {Place}
+ */
 export function placePointed({ box, full, taken }, room) {
-  return taken?.[2] >= full ? taken : freePlace({ box }, full, room, [], false);
+  if (taken && taken[2] >= full) return taken;
+  return /** @type {Place} */ (freePlace({ box }, full, room, [], false));
 }
 
 /**
  * The first of the usual places (above, below, beside, inside) that is in the picture and not taken, or null;
  * `polite`: nor over the middle of another object. Without other labels there is always one.
- * @returns {Place | null}
+ * @param {Pick<Label, "box">} label @param {number} w @param {Room} room @param {Label[]} labels
+ * @param {boolean} polite @returns {Place | null}
  */
 export function freePlace(label, w, [width, height], labels, polite) {
   const [x1, y1, x2, y2] = label.box;
@@ -50,18 +56,19 @@ export function freePlace(label, w, [width, height], labels, polite) {
     [x1 + GAP, y2 - HEIGHT - GAP],
     [x2 - w - GAP, y1 + GAP],
   ];
-  const sideways = (x) => Math.max(0, Math.min(x, width - w));
+  const sideways = (/** @type {number} */ x) => Math.max(0, Math.min(x, width - w));
   for (const [at, y] of places) {
     const beside = at >= x2 || at + w <= x1;
     const x = beside ? at : sideways(at); // beside a box it may not be pushed over it
     if (y < 0 || y + HEIGHT > height || x < 0 || x + w > width) continue;
-    const free = (other) =>
+    const free = (/** @type {Label} */ other) =>
       other === label || (isApart(other.taken, x, y, w) && !(polite && covers(x, y, w, other.middle)));
     if (labels.every(free)) return [x, y, w];
   }
   return labels.length ? null : [sideways(x1), Math.max(0, Math.min(y1, height - HEIGHT)), w];
 }
 
+/** @param {Place | null} taken @param {number} x @param {number} y @param {number} w */
 function isApart(taken, x, y, w) {
   if (!taken) return true;
   const [left, top, wide] = taken;
@@ -69,6 +76,7 @@ function isApart(taken, x, y, w) {
   return x + w + rim <= left || left + wide + rim <= x || y + HEIGHT + rim <= top || top + HEIGHT + rim <= y;
 }
 
+/** @param {number} x @param {number} y @param {number} w @param {number[]} middle */
 function covers(x, y, w, [a, b]) {
   return a > x && a < x + w && b > y && b < y + HEIGHT;
 }

@@ -1,6 +1,6 @@
 // What can be done with a region, in the menu of its card and of its place on the picture.
 // Changes go to the server as acts; copying and cutting out happen here in the browser.
-import { regionOf, state } from "./state.js";
+import { knownRegion, regionOf, state } from "./state.js";
 import { cards, element } from "./parts.js";
 import { act } from "./acts.js";
 import { cardFor } from "./cards.js";
@@ -66,7 +66,7 @@ function onCardClick(event) {
   const button = closest(event, "#regions [data-menu], #regions [data-show]");
   if (!button) return;
   event.stopPropagation();
-  const region = regionOf(button.dataset.menu || button.dataset.show);
+  const region = knownRegion(button.dataset.menu || button.dataset.show);
   if (button.dataset.show) hideOrShow(region);
   else if (!hasJustClosed(button)) open(button, region);
 }
@@ -76,7 +76,7 @@ function onRegionMenu(event) {
   const place = closest(event, "#regions .card, #canvas [data-region], #canvas [data-of]");
   if (!place || closest(event, "input") || (state.tool !== "select" && !place.matches(".card"))) return;
   event.preventDefault();
-  const region = regionOf(place.dataset.region || place.dataset.of);
+  const region = knownRegion(place.dataset.region || place.dataset.of);
   const [x, y] = [event.clientX, event.clientY];
   open(one(".card-more", cardFor(region.id)), region, { left: x, right: x, top: y, bottom: y });
 }

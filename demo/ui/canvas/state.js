@@ -50,7 +50,7 @@ export const { state, change, onChange } = createStore(
   }),
 );
 
-/** The outlines of masks as SVG paths, by key; each comes once and is kept. @type {Map<string, string>} */
+/** The outlines of masks as SVG paths, by key; each comes once and is kept. @type {Map<string | null, string>} */
 export const outlines = new Map();
 
 /** The size of the picture in its pixels. @returns {import("./scene.d.ts").Size} */
@@ -58,10 +58,15 @@ export function pictureSize() {
   return [state.scene.width, state.scene.height];
 }
 
-/** The region with this name, or that an object with this name belongs to, or null. @param {string} [name] */
+/** The region with this name, or that an object with this name belongs to, or null. @param {string | null} [name] */
 export function regionOf(name) {
   const id = name?.split(".")[0];
   return state.scene.regions.find((region) => region.id === id) || null;
+}
+
+/** The same for a name that is known to have one. @param {string | null} [name] */
+export function knownRegion(name) {
+  return /** @type {import("./scene.d.ts").Region} */ (regionOf(name));
 }
 
 /** Whether a region or an object has this name. @param {string} name */

@@ -6,6 +6,7 @@ import { act } from "./acts.js";
 import { aimKey, dropAim, heldKey } from "./aim.js";
 import { letGo, takeHold } from "./correct.js";
 import { endMaking } from "./drawing.js";
+import { TOOL_KEYS } from "./key_tables.js";
 import { neighbour, objectNode } from "./marks.js";
 import { finish } from "./pill.js";
 import { isDrawing, setTool } from "./tool.js";
@@ -14,7 +15,6 @@ import { say } from "./voice.js";
 import { zoomKey } from "./zoom.js";
 import { all, closest, focused, isTyping, one } from "../shared/nodes.js";
 
-const TOOL_KEYS = { v: "select", b: "box", p: "point", c: "correct" };
 const SPOKEN_TOOLS = {
   select: "Select: Enter cites a region.",
   box: "Box: move the crosshair with the arrow keys, Enter sets a corner.",

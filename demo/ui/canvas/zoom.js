@@ -1,6 +1,7 @@
 // Zooming the picture: buttons, keys, the wheel (and pinching a trackpad). Fingers are in touch.js.
 // Where the page itself scrolls, the plain wheel is the page's.
 import { state } from "./state.js";
+import { ZOOM_KEYS } from "./key_tables.js";
 import { element, view } from "./parts.js";
 import { scaleToFit, zoomTo } from "./view.js";
 import { closest } from "../shared/nodes.js";
@@ -14,7 +15,6 @@ const ZOOMS = {
   fit: () => zoomTo(1),
   full: () => zoomTo(1 / scaleToFit()),
 };
-const ZOOM_KEYS = { "+": "in", "=": "in", "-": "out", "−": "out", 0: "fit", 1: "full" };
 
 /** A key that may zoom; whether it did. */
 export function zoomKey({ key }) {
@@ -29,7 +29,7 @@ element.addEventListener("click", (event) => {
 });
 
 function pageScrolls() {
-  const page = document.scrollingElement;
+  const page = document.scrollingElement || document.documentElement;
   return page.scrollHeight > page.clientHeight && getComputedStyle(page).overflowY !== "hidden";
 }
 

@@ -130,8 +130,10 @@ document.addEventListener("keydown", ({ key }) => {
 onChange(["drawn"], () => keep(null));
 // The sheet with the numbers of an answer leads to the same places.
 onChange(["place"], () => {
+  if (!state.place) return;
   const { turn, address } = state.place;
   const place = placeIn(address);
+  if (!place) return;
   keep(place.picture);
   showInTrace(one(`#chat a[href="#numbers-${turn}"]`).closest(".bot-row"), place);
 });

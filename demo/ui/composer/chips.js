@@ -1,6 +1,6 @@
 // What the message is about, as chips: the regions it names, and how words such as "it" will be read.
 // Names are found here as the server finds them; what words mean comes from it with the value (`reads`).
-import { exists, newestNumber, regionOf, state } from "../canvas/state.js";
+import { exists, knownRegion, newestNumber, regionOf, state } from "../canvas/state.js";
 import { cites, element, line, peek, props } from "./parts.js";
 import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
 import { changeName, goToEnd, replaceTyped, typed } from "../shared/message.js";
@@ -47,7 +47,8 @@ function chip(name) {
 
 function why(name) {
   if (exists(name)) return "";
-  if (regionOf(name)) return `has no such part in ${regionOf(name).id}`;
+  const region = regionOf(name);
+  if (region) return `has no such part in ${region.id}`;
   if (wasThere(name)) return "has been deleted";
   return state.scene.regions.length ? "is not on this picture" : "is not there yet: nothing has been found";
 }
@@ -80,7 +81,7 @@ function placedReads(text) {
 function readingChip(read) {
   const [name] = read.names;
   const names = node("b", {}, read.names.join(" "));
-  const tone = regionOf(name).tone;
+  const tone = knownRegion(name).tone;
   const made = state.scene.regions.length < 2
     ? node("span", { class: "chip", "data-name": name, "data-tone": tone }, names)
     : node(

@@ -1,6 +1,6 @@
 // A list of regions to choose from: while a name is typed (R, R1, @dog) and for a word read otherwise.
 // The keyboard's place stays where it is (message or button); the list is marked as its companion.
-import { exists, regionOf, state } from "../canvas/state.js";
+import { exists, knownRegion, state } from "../canvas/state.js";
 import { list, peek } from "./parts.js";
 import { fitting, STARTED } from "./offer_fitting.js";
 import { isWriting, message, replaceTyped } from "../shared/message.js";
@@ -70,7 +70,7 @@ export function cropOf(name) {
 }
 
 function option(name) {
-  const region = regionOf(name);
+  const region = knownRegion(name);
   const title = name === region.id ? region.title : `part of ${region.id}`;
   const from = region.hidden ? "hidden" : region.lines[0];
   return node(

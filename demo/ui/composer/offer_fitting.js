@@ -1,9 +1,14 @@
 // Which regions fit what is typed.
 
+/** @typedef {Pick<import("../canvas/scene.d.ts").Region, "id" | "title"> & { objects: { id: string }[] }} Named */
+
 /** A name that is being typed, at the end of a text. */
 export const STARTED = /(?:^|[\s(,;:/“"'‘])(R[0-9]*(?:\.[0-9]*)?|r[0-9]+(?:\.[0-9]*)?|@[^@\n]{0,40})$/;
 
-/** The names that fit what is typed (R, R1, @dog), of these regions in their order. */
+/**
+ * The names that fit what is typed (R, R1, @dog), of these regions in their order.
+ * @param {string} token @param {Named[]} regions
+ */
 export function fitting(token, regions) {
   const query = token.replace(/^@/, "");
   if (/^r?[0-9]*(\.[0-9]*)?$/i.test(query)) return numbered(query.toUpperCase().replace(/^R?/, "R"), regions);
@@ -14,6 +19,7 @@ export function fitting(token, regions) {
   }).map((region) => region.id);
 }
 
+/** @param {string} start @param {Named[]} regions */
 function numbered(start, regions) {
   const names = regions.filter((region) => region.id.startsWith(start)).map((region) => region.id);
   const whole = regions.find(({ id }) => id === start.split(".")[0]);

@@ -41,7 +41,7 @@ function say(text, failed) {
 // The list ---------------------------------------------------------------------------------------------
 
 /** @param {import("./dialogues.d.ts").DialoguesValue} value */
-function drawList({ dialogues, left, bound, here, user }) {
+function drawList({ dialogues = [], left = 0, bound, here, user }) {
   list.replaceChildren(...dialogues.map(row));
   if (!dialogues.length) {
     list.append(

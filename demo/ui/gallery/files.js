@@ -19,7 +19,7 @@ function holdsFiles({ dataTransfer }) {
 
 document.addEventListener("paste", (event) => {
   const file = pictureIn(event.clipboardData);
-  if (!file || event.clipboardData.getData("text/plain")) return;
+  if (!file || event.clipboardData?.getData("text/plain")) return;
   event.preventDefault();
   giveFile(file);
 });

@@ -7,6 +7,7 @@
  * @param {(value: any) => void} answered
  */
 export function onAnswer({ props, watch }, answered) {
+  /** @type {number | null} */
   let newest = null;
   const look = () => {
     const { value } = props;

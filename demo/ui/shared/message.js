@@ -34,7 +34,7 @@ export function insertName(name, focus) {
   const [before, after] = [box.value.slice(0, box.selectionStart), box.value.slice(box.selectionEnd)];
   const put = spaced(before, name, after);
   // Gradio's own setter would not let it know.
-  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, before + put + after);
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set?.call(box, before + put + after);
   box.dispatchEvent(new Event("input", { bubbles: true }));
   if (focus) box.focus({ preventScroll: true });
   const caret = before.length + put.length;

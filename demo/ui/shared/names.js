@@ -3,7 +3,10 @@ const NAMES = /(?<![\w.])@?(r[0-9]+(?:\.[0-9]+)?)(?![\w])/gi;
 const QUOTED = /"[^"]*"|“[^”]*”/g; // literal: a sign that reads "R2"
 const MAX_LENGTH = 4; // R1200 is a model's number, and no region that is missing
 
-/** Every name with its place in the text; quoted ones are words. */
+/** @typedef {{ name: string, start: number, end: number }} Mention */
+/** @typedef {{ id: string, objects: { id: string }[] }} Named */
+
+/** Every name with its place in the text; quoted ones are words. @param {string} text @returns {Mention[]} */
 export function mentions(text) {
   const plain = text.replace(QUOTED, (quoted) => " ".repeat(quoted.length));
   return [...plain.matchAll(NAMES)].map((found) => ({
@@ -13,12 +16,15 @@ export function mentions(text) {
   }));
 }
 
-/** The names in a text, each once. */
+/** The names in a text, each once. @param {string} text */
 export function namesIn(text) {
   return new Set(mentions(text).map(({ name }) => name));
 }
 
-/** Whether an unknown name stands beside a capitalised word and is a model's: an Audi R8, an R34 Skyline. */
+/**
+ * Whether an unknown name stands beside a capitalised word and is a model's: an Audi R8, an R34 Skyline.
+ * @param {string} text @param {Mention} mention
+ */
 export function isBrand(text, { start, end, name }) {
   const before = /[^.?!]\s+[A-Z][a-z]\w*\s+$/.test(text.slice(0, start));
   return before || /^\s+[A-Z][a-z]/.test(text.slice(end)) || name.split(".")[0].length > MAX_LENGTH;
@@ -27,6 +33,7 @@ export function isBrand(text, { start, end, name }) {
 /**
  * What a click on an object does to a message that has these names: `other` is put in the place of `name`
  * (null: it is taken out), or added when there is no `name`. Without `object` the whole region is meant.
+ * @param {Named} region @param {string | null} object @param {boolean} alone @param {Set<string>} named
  */
 export function clickMeans({ id, objects }, object, alone, named) {
   const many = objects.length > 1;
@@ -37,21 +44,24 @@ export function clickMeans({ id, objects }, object, alone, named) {
   return { name: null, other: object && (alone || parted) ? object : id };
 }
 
-/** The same in words. */
+/** The same in words. @param {Named} region @param {string} object @param {Set<string>} named */
 export function clickSays(region, object, named) {
   const { name, other } = clickMeans(region, object, false, named);
   if (!name) return `Click to cite ${other}`;
   return other ? `Click to cite ${other} alone` : `Click to take ${name} out of the question`;
 }
 
-/** A name that goes into a text between these two, with the spaces that it needs. */
+/**
+ * A name that goes into a text between these two, with the spaces that it needs.
+ * @param {string} before @param {string} name @param {string} after
+ */
 export function spaced(before, name, after) {
   const lead = /[^\s(]$/.test(before) ? " " : "";
   const trail = /^[\s.,;:?!)]/.test(after) ? "" : " ";
   return lead + name + trail;
 }
 
-/** The name of a file without its ending, of letters that every system takes. */
+/** The name of a file without its ending, of letters that every system takes. @param {string} name */
 export function fileStem(name) {
   return (name || "picture").replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60) || "picture";
 }

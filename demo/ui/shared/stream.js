@@ -24,6 +24,7 @@ async function noteBegun(answer) {
   wake();
 }
 
+/** @param {Response} first @param {Parameters<typeof fetch>} request */
 function keptOpen(first, request) {
   const body = new ReadableStream({
     async start(out) {
@@ -47,7 +48,7 @@ async function pass(stream, out) {
   let [rest, count] = ["", 0];
   for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
     const messages = (rest + value).split(/(?<=\n\n)/);
-    rest = messages.at(-1).endsWith("\n\n") ? "" : messages.pop();
+    rest = messages.at(-1)?.endsWith("\n\n") ? "" : messages.pop() ?? "";
     count += messages.length;
     for (const message of messages.filter(isForClient)) out.enqueue(encoder.encode(message));
   }

@@ -74,7 +74,7 @@ function row({ name, model, picture, model_point, picture_point, quality, correc
   return node(
     "tr",
     {},
-    node("th", { scope: "row" }, mark, ...notes.filter(Boolean).map((text) => node("small", {}, text))),
+    node("th", { scope: "row" }, mark, ...notes.filter((note) => note !== null).map((text) => node("small", {}, text))),
     cell(model, model_point),
     cell(picture, picture_point),
   );
@@ -153,7 +153,7 @@ async function copied(text) {
     return true;
   } catch { // a page without https may not write: mark the text, and try the old way
     const shown = all("pre", body).find((pre) => pre.textContent === text);
-    getSelection().selectAllChildren(shown);
+    getSelection()?.selectAllChildren(shown);
     return document.execCommand("copy");
   }
 }

@@ -1,0 +1,43 @@
+// Which key does what at the canvas, and the same in words; whoever listens to keys looks here.
+
+/** Steps across and down. */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** Steps from region to region. */
+export const REGION_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+export const TOOL_KEYS = { v: "select", b: "box", p: "point", c: "correct" };
+export const ZOOM_KEYS = { "+": "in", "=": "in", "-": "out", "−": "out", 0: "fit", 1: "full" };
+/** Keys that work anywhere: what they do on the page, or which way to look they begin and end. */
+export const PAGE_KEYS = { "/": "write", "?": "keys", h: "hide", f: "only", x: "compare", t: "film" };
+
+/** For the sheet of keys. @type {[string, [string, string][]][]} */
+export const KEYS_IN_WORDS = [
+  ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Ctrl Z", "undo the last answer or change"], [
+    "Esc",
+    "leave what is open, or stop the answer",
+  ]]],
+  ["Tools", [
+    ["V", "select"],
+    ["B", "draw a box"],
+    ["P", "click a point"],
+    ["C", "correct"],
+    ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"],
+    ["Enter", "set a corner or a point, with Alt “not this”"],
+    ["+ −", "zoom in and out"],
+    ["0", "the whole picture"],
+    ["1", "one to one"],
+  ]],
+  ["At a region", [
+    ["Tab ← →", "from region to region"],
+    ["Enter", "cite it; again: this object alone, then no more"],
+    ["Shift Enter", "cite this object alone"],
+    ["F", "only this region, and back"],
+    ["H", "hide or show"],
+    ["F2", "rename (in the list)"],
+    ["Delete", "delete"],
+    ["← ↑ ↓ →", "move a box in hand, with Shift resize it, with Ctrl faster"],
+  ]],
+  ["Looking", [["X", "compare with the bare picture"], ["T", "turn by turn"], [
+    "← →",
+    "move the divider, or step through the answers",
+  ]]],
+];
