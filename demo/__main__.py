@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.dialects.known import DIALECTS
+from demo.dialects.known import ALL_DIALECTS
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
@@ -62,7 +62,7 @@ def _parser() -> Parser:
     parse.add_argument("raw", type=Path, help="a text file; - for standard input")
     parse.add_argument("--size", type=_size, required=True, metavar="WxH", help="of the picture")
     parse.add_argument(
-        "--dialect", choices=tuple(DIALECTS), default="region-reasoner", help="how it was asked"
+        "--dialect", choices=tuple(ALL_DIALECTS), default="region-reasoner", help="how it was asked"
     )
     parse.add_argument(
         "--frame", type=count, help="side of the model frame, if not the dialect's own"
@@ -109,6 +109,7 @@ def _ground(options: argparse.Namespace) -> int:
                 picture=picture,
                 reasoner=models.reasoner,
                 segmenter=models.segmenter,
+                asking=models.asking,
             )
     except BaseException as error:
         failed = error
@@ -154,7 +155,7 @@ def _parse(options: argparse.Namespace) -> int:
         raw = sys.stdin.buffer.read() if str(options.raw) == "-" else options.raw.read_bytes()
     except OSError as error:
         raise InputError(f"The file {options.raw} cannot be read: {error.strerror}.") from error
-    dialect = DIALECTS[options.dialect]
+    dialect = ALL_DIALECTS[options.dialect]
     side = options.frame
     frame = Size(side, side) if side else dialect.view(options.size).frame
     found = parse_report(

@@ -7,7 +7,9 @@ import os
 from typing import NoReturn
 
 from demo.checkpoints.catalogue import find_model
+from demo.dialects.dialect import Dialect
 from demo.dialects.known import DIALECTS
+from demo.dialects.ways import WAYS, has_two_ways
 from demo.errors import OptionError
 from demo.remote.address import read_address
 from demo.segmenters.names import NAMES_IN_WORDS, check_segmenter
@@ -29,6 +31,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dialect", choices=tuple(DIALECTS), metavar="NAME",
         help=f"the family for which questions are worded: {', '.join(DIALECTS)} (default: the model's own)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--asking", choices=("auto", *WAYS), default="auto",
+        help="ask a general model, such as a Qwen3-VL, for boxes alone or for its reasoning, too (default: "
+        "auto, by the speed of this machine)",
     )  # fmt: skip
     parser.add_argument(
         "--quantize", choices=("auto", "4bit", "none"), default="auto",
@@ -62,7 +69,16 @@ def check_models(options: argparse.Namespace) -> None:
     if options.server is not None:
         read_address(options.server)
     elif options.model != "auto":
-        find_model(options.model)
+        entry = find_model(options.model, options.dialect)
+        check_asking(options.asking, DIALECTS[entry.dialect], entry.title)
+
+
+def check_asking(asking: str, dialect: Dialect, title: str) -> None:
+    """Raises OptionError for a way of asking that a model does not have."""
+    if asking in WAYS and not has_two_ways(dialect):
+        raise OptionError(
+            f"{title} is asked in one way only, the one that it was trained on: leave out --asking."
+        )
 
 
 def count(text: str) -> int:

@@ -177,7 +177,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-_VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
+VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 _visited: list[Page] = []  # that nobody uses now
 
 
@@ -190,7 +190,7 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
     `script`, which runs before the page's own, the tab is new and nobody follows.
     """
     used = bool(_visited) and not script
-    page = _visited.pop() if used else browser.new_context(viewport=_VIEWPORT).new_page()
+    page = _visited.pop() if used else browser.new_context(viewport=VIEWPORT).new_page()
     page.set_default_timeout(MAX_WAIT_MS)
     failed: list[str] = []
     listeners: dict[str, Callable[[Any], None]] = {
@@ -228,7 +228,7 @@ def _leave(page: Page, url: str) -> None:
             other.close()
     page.context.clear_cookies()
     page.context.clear_permissions()
-    page.set_viewport_size(_VIEWPORT)
+    page.set_viewport_size(VIEWPORT)
     page.mouse.move(0, 0)
 
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.checkpoints.folders import describe_file, origin_of
+from demo.checkpoints.folders import describe_file, origin_of, read_json
 from demo.checkpoints.gguf.hub import names_gguf, split_id
 from demo.checkpoints.gguf.pair import SUFFIX, find_pair, has_gguf
 from demo.checkpoints.shape import Shape
-from demo.dialects.dialect import TOKEN, Dialect
+from demo.dialects.dialect import Dialect
 from demo.dialects.families import family_of, wording_sentence
 from demo.dialects.known import DIALECTS, REGION_REASONER
 from demo.errors import CheckpointError, OptionError
@@ -24,7 +24,8 @@ TRANSFORMERS, LLAMA_CPP = "transformers", "llama.cpp"  # engines
 # An address of the hub, as people paste it, before a hub id and after it.
 _HUB = re.compile(r"^(https?://)?(www\.)?(huggingface\.co|hf\.co)/|(?<=\w)/tree/main/?$")
 DEFAULT = REGION_REASONER  # for a model whose name says nothing
-_MAX_FRAME = 16_384 * TOKEN**2  # pixels; the limit of the published processors
+_MAX_TOKENS = 16_384  # of a picture; the limit of the published processors
+_NEWER = ("qwen3_vl", "qwen3_5")  # of these, no fine-tune for RegionReasoner's words is known
 NANO_FOLDER = ASSETS / "nano"
 
 
@@ -89,6 +90,21 @@ QWEN_2_VL_7B = Shape(
     tower_other=2_049_024, embedding=544_997_376, head=544_997_376,
     kv=28_672, width=3584, inner=18_944, tower_width=1280, tower_inner=5120,
 )  # fmt: skip
+QWEN_3_VL_2B = Shape(
+    layers_linear=1_409_286_144, layers_other=123_904, tower_linear=402_653_184,
+    tower_other=4_303_872, embedding=311_164_928, head=0,
+    kv=57_344, width=2048, inner=6144, tower_width=1024, tower_inner=4096,
+)  # fmt: skip
+QWEN_3_VL_4B = Shape(
+    layers_linear=3_633_315_840, layers_other=196_096, tower_linear=411_041_792,
+    tower_other=4_305_920, embedding=388_956_160, head=0,
+    kv=73_728, width=2560, inner=9728, tower_width=1024, tower_inner=4096,
+)  # fmt: skip
+QWEN_3_VL_8B = Shape(
+    layers_linear=6_945_767_424, layers_other=308_224, tower_linear=571_502_592,
+    tower_other=4_885_744, embedding=622_329_856, head=622_329_856,
+    kv=73_728, width=4096, inner=12_288, tower_width=1152, tower_inner=4304,
+)  # fmt: skip
 
 
 def _gguf(name: str, repository: str, dialect: str, shape: Shape) -> Entry:
@@ -108,6 +124,9 @@ CATALOGUE = {
         Entry("qwen2.5-vl-3b", "Qwen/Qwen2.5-VL-3B-Instruct", "qwen2.5-vl", QWEN_2_5_VL_3B),
         Entry("qwen2.5-vl-7b", "Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl", QWEN_2_5_VL_7B),
         Entry("qwen2-vl-7b", "Qwen/Qwen2-VL-7B-Instruct", "qwen2-vl", QWEN_2_VL_7B),
+        Entry("qwen3-vl-2b", "Qwen/Qwen3-VL-2B-Instruct", "qwen3-vl", QWEN_3_VL_2B),
+        Entry("qwen3-vl-4b", "Qwen/Qwen3-VL-4B-Instruct", "qwen3-vl", QWEN_3_VL_4B),
+        Entry("qwen3-vl-8b", "Qwen/Qwen3-VL-8B-Instruct", "qwen3-vl", QWEN_3_VL_8B),
         _gguf(
             "qwen2.5-vl-3b", "ggml-org/Qwen2.5-VL-3B-Instruct-GGUF", "qwen2.5-vl", QWEN_2_5_VL_3B
         ),
@@ -165,7 +184,10 @@ def _entry_of_folder(folder: Path) -> Entry:
     whole = folder.resolve()
     repository = re.fullmatch(r"models--.+--(.+)", whole.parent.parent.name)
     name = repository[1] if repository and whole.parent.name == "snapshots" else whole.name
-    return _entry_named(name, str(folder), str(whole), origin_of(folder))
+    entry = _entry_named(name, str(folder), str(whole), origin_of(folder))
+    if not entry.because and read_json(folder / "config.json").get("model_type") in _NEWER:
+        return replace(entry, dialect="qwen3-vl", because="its configuration is one of Qwen3-VL’s")
+    return entry
 
 
 def _entry_of_gguf(place: Path) -> Entry:
@@ -193,23 +215,28 @@ def _entry_named(name: str, source: str, path: str, origin: str = "") -> Entry:
     return Entry(name, source, because="")
 
 
-def dialect_of(entry: Entry, region_frame: object) -> Dialect:
-    """The dialect of a model; ``region_frame`` is the frame in its configuration, None for none.
+def dialect_of(entry: Entry, region_frame: object, token: int | None = None) -> Dialect:
+    """The dialect of a model; ``region_frame`` is the frame in its configuration, None for none, and
+    ``token`` the side of its visual tokens in pixels, None for that of the dialect.
 
     Raises CheckpointError for an impossible frame.
     """
     dialect = DIALECTS[entry.dialect]
-    return dialect if region_frame is None else dialect.in_frame(_frame(entry, region_frame))
+    if token is not None:
+        dialect = dialect.with_token(token)
+    if region_frame is None:
+        return dialect
+    return dialect.in_frame(_frame(entry, region_frame, dialect.token))
 
 
-def _frame(entry: Entry, named: object) -> Size:
+def _frame(entry: Entry, named: object, token: int) -> Size:
     sides = named if isinstance(named, list) else []
-    fit = all(type(side) is int and side > 0 and side % TOKEN == 0 for side in sides)
-    if len(sides) == 2 and fit and sides[0] * sides[1] <= _MAX_FRAME:
+    fit = all(type(side) is int and side > 0 and side % token == 0 for side in sides)
+    if len(sides) == 2 and fit and sides[0] * sides[1] <= _MAX_TOKENS * token**2:
         return Size(*sides)
     raise CheckpointError(
         f"The “region_frame” in the config.json of {entry.source} cannot be used: {named}. Write width and "
-        f"height there, each a multiple of {TOKEN}, such as [840, 840]."
+        f"height there, each a multiple of {token}, such as [{30 * token}, {30 * token}]."
     )
 
 

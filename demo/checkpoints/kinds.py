@@ -14,7 +14,7 @@ from demo.checkpoints.folders import is_loadable, other_format
 from demo.dialects.families import is_same_model
 from demo.errors import CheckpointError
 
-KINDS = ("qwen2_5_vl", "qwen2_vl")
+KINDS = ("qwen2_5_vl", "qwen2_vl", "qwen3_vl", "qwen3_5")
 # Files of quantizing tools, beside a configuration that does not mention quantization.
 _NOTES = {
     "quantize_config.json": "GPTQ",
@@ -55,7 +55,7 @@ def check_kind(
     if config is not None and kind not in KINDS:
         raise CheckpointError(
             f"{source} is a {kind or 'checkpoint without a model type'}; "
-            "this demo runs Qwen2.5-VL and Qwen2-VL checkpoints."
+            "this demo runs checkpoints of Qwen2-VL, Qwen2.5-VL, Qwen3-VL and Qwen3.5."
         )
     check_unquantized(source, names, config or {})
 

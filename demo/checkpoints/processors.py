@@ -17,13 +17,23 @@ from transformers import (
     Qwen2VLImageProcessor,
     Qwen2VLProcessor,
     Qwen2VLVideoProcessor,
+    Qwen3VLProcessor,
+    Qwen3VLVideoProcessor,
 )
 
 from demo.checkpoints.folders import read_json
 from demo.checkpoints.templates import chat_templates
 from demo.errors import CheckpointError, first_line
 
-PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor, "qwen2_vl": Qwen2VLProcessor}
+PROCESSORS = {
+    "qwen2_5_vl": (Qwen2_5_VLProcessor, Qwen2VLVideoProcessor),
+    "qwen2_vl": (Qwen2VLProcessor, Qwen2VLVideoProcessor),
+    "qwen3_vl": (Qwen3VLProcessor, Qwen3VLVideoProcessor),
+    "qwen3_5": (Qwen3VLProcessor, Qwen3VLVideoProcessor),
+}
+# What their makers chose where a checkpoint says nothing; that of the others is the library's.
+_HALVES = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+_USUAL = {"qwen3_vl": _HALVES, "qwen3_5": _HALVES}
 _END_OF_PICTURE = "<|vision_end|>"
 _QUESTION = "find the red ball"  # any words
 _SAMPLE = (
@@ -52,15 +62,17 @@ def read_processor(source: str, folder: Path, config: Any) -> Any:
         ) from error
     # The weights are shaped for these, whatever the file says.
     vision = config.vision_config
-    settings = _settings(folder) | {
+    settings = _USUAL.get(config.model_type, {}) | _settings(folder)
+    settings |= {
         "patch_size": vision.patch_size,
         "temporal_patch_size": vision.temporal_patch_size,
         "merge_size": vision.spatial_merge_size,
     }
-    processor = PROCESSORS[config.model_type](
+    make_processor, make_video_processor = PROCESSORS[config.model_type]
+    processor = make_processor(
         image_processor=Qwen2VLImageProcessor(**settings),
         tokenizer=tokenizer,
-        video_processor=Qwen2VLVideoProcessor(),
+        video_processor=make_video_processor(),
     )
     _check_tokens(source, processor, config)
     processor.chat_template = _template(source, folder, processor)
@@ -95,7 +107,7 @@ def _check_tokens(source: str, processor: Any, config: Any) -> None:
     place = tokenizer.convert_tokens_to_ids(processor.image_token)
     if place is None or place == tokenizer.unk_token_id:
         raise CheckpointError(
-            f"The tokenizer of {source} does not belong to a Qwen2.5-VL or Qwen2-VL model: it does not "
+            f"The tokenizer of {source} does not belong to one of the Qwen models that see: it does not "
             f"know {processor.image_token}. {_COPY_IT}"
         )
     if len(tokenizer) > rows:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 _COMPARED = 1 << 18  # bytes
-_BLOCK = 1 << 22  # numbers that are held at once
+_BLOCK = 1 << 20  # numbers that are held at once
 # The types that weights have; BF16 is the upper half of a float32.
 _KINDS: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2"),

@@ -13,11 +13,11 @@ from demo.picture.geometry import Size
 
 SQUARE = Size(840, 840)
 
-# Pixels a side of a visual token of the Qwen models.
+# Pixels a side of a visual token of Qwen2-VL and Qwen2.5-VL.
 TOKEN = 28
-# Pixels of a picture shown in its own shape: at most those of the 840 square, for which memory is planned,
-# and at least as many as a small thing in it needs.
-MIN_PIXELS, MAX_PIXELS = 256 * TOKEN**2, SQUARE.width * SQUARE.height
+# Visual tokens of a picture shown in its own shape: at most those of the 840 square, for which memory is
+# planned, and at least as many as a small thing in it needs.
+MIN_TOKENS, MAX_TOKENS = 256, 900
 # Beyond this a picture is squeezed; servers refuse pictures of 1 : 200.
 _MAX_ELONGATED = 50
 
@@ -39,7 +39,7 @@ class Dialect:
     ``native`` names the irregularities that are its normal form and need no repair (see
     `boxes.AnswerReader`). ``skeleton`` is an answer with nothing in it. ``shown`` is the size in pixels to
     which pictures are resized (None: their own shape, see `natural_size`), ``frame`` the frame of the
-    coordinates (None: the pixels shown).
+    coordinates (None: the pixels shown), ``token`` the side of a visual token in pixels.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Dialect:
     box: str = "bbox=[{}, {}, {}, {}]"
     shown: Size | None = SQUARE
     frame: Size | None = SQUARE
+    token: int = TOKEN
 
     def instruction(self, question: str) -> str:
         """The whole text beside the picture."""
@@ -61,31 +62,42 @@ class Dialect:
 
     def view(self, picture: Size) -> View:
         """The size in which a picture of that size is shown, and the frame of its coordinates."""
-        shown = self.shown or natural_size(picture)
+        shown = self.shown or natural_size(picture, self.token)
         return View(shown, self.frame or shown)
 
     def in_frame(self, size: Size) -> Dialect:
         """The same dialect for a model whose pictures and coordinates have another fixed size."""
         return replace(self, shown=size, frame=size)
 
+    def with_token(self, token: int) -> Dialect:
+        """The same dialect for a model with visual tokens of another size; coordinates keep their frame.
 
-def natural_size(picture: Size) -> Size:
+        A fixed size becomes the nearest one in whole tokens.
+        """
+        if self.shown is None:
+            return replace(self, token=token)
+        sides = (max(1, round(s / token)) * token for s in (self.shown.width, self.shown.height))
+        return replace(self, shown=Size(*sides), token=token)
+
+
+def natural_size(picture: Size, token: int) -> Size:
     """The picture's own shape in whole visual tokens, as the processors of the Qwen models resize it.
 
-    With w, h the sides in pixels, t = 28 and b = √(w·h / limit), each side s becomes ``round(s / t) · t``;
-    where that makes more than MAX_PIXELS, ``max(t, ⌊s / b / t⌋ · t)``, where fewer than MIN_PIXELS,
-    ``⌈s / b / t⌉ · t`` (`smart_resize` of Qwen2-VL's image processor in transformers).
+    With w, h the sides and t that of a token in pixels and b = √(w·h / limit), each side s becomes
+    ``round(s / t) · t``; where that makes more than MAX_TOKENS, ``max(t, ⌊s / b / t⌋ · t)``, where fewer
+    than MIN_TOKENS, ``⌈s / b / t⌉ · t`` (`smart_resize` of Qwen2-VL's image processor in transformers).
     """
+    fewest, most = MIN_TOKENS * token**2, MAX_TOKENS * token**2
     sides = (
         min(picture.width, picture.height * _MAX_ELONGATED),
         min(picture.height, picture.width * _MAX_ELONGATED),
     )
     area = sides[0] * sides[1]
-    width, height = (round(side / TOKEN) * TOKEN for side in sides)
-    if width * height > MAX_PIXELS:
-        ratio = math.sqrt(area / MAX_PIXELS)
-        width, height = (max(TOKEN, math.floor(s / ratio / TOKEN) * TOKEN) for s in sides)
-    elif width * height < MIN_PIXELS:
-        ratio = math.sqrt(MIN_PIXELS / area)
-        width, height = (math.ceil(side * ratio / TOKEN) * TOKEN for side in sides)
+    width, height = (round(side / token) * token for side in sides)
+    if width * height > most:
+        ratio = math.sqrt(area / most)
+        width, height = (max(token, math.floor(s / ratio / token) * token) for s in sides)
+    elif width * height < fewest:
+        ratio = math.sqrt(fewest / area)
+        width, height = (math.ceil(side * ratio / token) * token for side in sides)
     return Size(width, height)

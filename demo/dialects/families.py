@@ -25,19 +25,22 @@ class Family:
     pattern: str
 
 
-# Fine-tunes stand first: their names often hold the name of what they were made from.
+# Fine-tunes stand first: their names often hold the name of what they were made from. A dialect has the
+# title of its last family.
 FAMILIES = (
     Family("region-reasoner", "RegionReasoner", _spelling("regionreasoner")),
     Family("vision-reasoner", "VisionReasoner", _spelling("visionreasoner")),
     Family("seg-zero", "Seg-Zero", f"{_spelling('segzero')}(?!{_GAP}shot)"),
+    Family("qwen2.5-vl", "DeepEyes", _spelling("deepeyes")),
     Family("qwen2.5-vl", "Qwen2.5-VL", _spelling("qwen25vl", "qwen2p5vl", "qwenvl25")),
     Family("qwen2-vl", "Qwen2-VL", _spelling("qwen2vl")),
+    Family("qwen3-vl", "Qwen3.5", _spelling("qwen35", "qwen3p5")),
+    Family("qwen3-vl", "Qwen3-VL", _spelling("qwen3vl", "qwenvl3")),
 )
 _TITLES = {family.dialect: family.title for family in FAMILIES}
 
 # Families that write boxes in other ways. The first one found in a name counts.
 _FOREIGN = (
-    ("Qwen3-VL", _spelling("qwen3vl")), ("Qwen3.5", _spelling("qwen35", "qwen3p5")),
     ("another Qwen", "qwen|qvq"), ("InternVL", _spelling("internvl")), ("LLaVA", "llava"),
     ("MiniCPM-V", "minicpm"), ("PaliGemma", "paligemma"), ("Gemma", "gemma"), ("Pixtral", "pixtral"),
     ("Mistral", "mistral|ministral|magistral"), ("Llama", "llama"), ("Phi", _spelling("phi3", "phi4")),
@@ -64,8 +67,8 @@ def family_of(name: str) -> str | None:
     ``name`` is a hub id, a path, or a server's name with or without a tag. Its last part counts, unless
     that says only how the model was saved: then the part before it.
     """
-    part = _telling_part(name)
-    return next((f.dialect for f in FAMILIES if re.search(f.pattern, part)), None)
+    family = _family(name)
+    return family.dialect if family else None
 
 
 def foreign_family(name: str) -> str | None:
@@ -79,8 +82,8 @@ def is_same_model(name: str, other: str) -> bool:
 
     Both must be of one family and otherwise have the same words; either may leave out the size.
     """
-    family = family_of(name)
-    if family is None or family != family_of(other):
+    family = _family(name)
+    if family is None or family != _family(other):
         return False
     sizes = {_size(name), _size(other)} - {None}
     return len(sizes) <= 1 and _rest(name) == _rest(other)
@@ -101,6 +104,11 @@ def wording_sentence(dialect: str, because: str, name: str) -> str:
             "probably be misread."
         )
     return f"{wording} because its name does not say otherwise; --dialect changes that."
+
+
+def _family(name: str) -> Family | None:
+    part = _telling_part(name)
+    return next((family for family in FAMILIES if re.search(family.pattern, part)), None)
 
 
 def _telling_part(name: str) -> str:

@@ -6,6 +6,8 @@ not know how they are filled in or read.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from demo.dialects.dialect import Dialect
 from demo.picture.geometry import Size
 
@@ -90,12 +92,64 @@ QWEN_2_VL = Dialect(
     frame=Size(1000, 1000),
 )
 
+# JSON as from Qwen2.5-VL, but in thousandths of the picture's sides.
+QWEN_3_VL = replace(
+    QWEN_2_5_VL,
+    name="qwen3-vl",
+    request='Locate every object that matches the description "{question}" in the image. '
+    "Report bbox coordinates in JSON format.",
+    frame=Size(1000, 1000),
+    token=32,
+)
+
+# General models asked to reason, in a form that they were not trained for: their boxes keep their frame.
+_REASONED_REQUEST = """\
+Find every object in the image that matches the description "{question}".
+A box is written as [x1, y1, x2, y2] and a point as [x, y], {numbers}. A box in the description, such as \
+bbox=[x1, y1, x2, y2], is a region of this image, in relation to which the objects are to be found.
+
+Answer in exactly this form:
+<scene> one or two sentences about the whole image </scene>
+<focus> what is inside the box of the description; leave this line out if there is no such box </focus>
+<think> how the description leads to the objects: state the relation, compare the candidates, and repeat a \
+box of the description exactly as it is written there, as bbox=[x1, y1, x2, y2] </think>
+<answer>[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y], "label": "name"}]</answer>
+List each object that matches. If nothing matches, write <answer>[]</answer>."""
+
+
+def _reasoned(quick: Dialect, numbers: str) -> Dialect:
+    """The way to ask for reasoning, where ``numbers`` says what coordinates mean."""
+    return replace(
+        quick,
+        name=f"{quick.name}-reasoned",
+        request=_REASONED_REQUEST.replace("{numbers}", numbers),
+        skeleton="<scene></scene>\n<focus></focus>\n<think></think>\n"
+        '<answer>[{"bbox_2d": [0, 0, 0, 0], "point_2d": [0, 0], "label": ""}]</answer>',
+        parts=REGION_REASONER.parts,
+        native=quick.native - {"tags", "prose"},
+        box=REGION_REASONER.box,
+    )
+
+
+_PIXELS = "in pixels of the image"
+_THOUSANDTHS = "in thousandths of the image's width and height, from 0 to 1000"
+REASONED_BY_QUICK = {
+    quick.name: _reasoned(quick, numbers)
+    for quick, numbers in (
+        (QWEN_2_5_VL, _PIXELS),
+        (QWEN_2_VL, _THOUSANDTHS),
+        (QWEN_3_VL, _THOUSANDTHS),
+    )
+}
+
+# By family; each of the ways of asking one is a dialect, too (see `ways`).
 DIALECTS = {
     dialect.name: dialect
-    for dialect in (REGION_REASONER, VISION_REASONER, SEG_ZERO, QWEN_2_5_VL, QWEN_2_VL)
+    for dialect in (REGION_REASONER, VISION_REASONER, SEG_ZERO, QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL)
 }
+ALL_DIALECTS = DIALECTS | {dialect.name: dialect for dialect in REASONED_BY_QUICK.values()}
 
 
 def dialect_named(name: str) -> Dialect:
     """The dialect of that name; RegionReasoner's for an unknown one, which another program saved."""
-    return DIALECTS.get(name, REGION_REASONER)
+    return ALL_DIALECTS.get(name, REGION_REASONER)

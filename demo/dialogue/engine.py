@@ -25,6 +25,7 @@ from demo.answers.trace import (
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
+from demo.dialects.ways import in_way
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.language.labels import label_of
@@ -76,11 +77,10 @@ TurnEvent = (
 
 def begin(picture: Picture, reasoner: Reasoner) -> Session:
     """An empty dialogue about a picture with a model."""
-    return Session.begin(picture.info, _info(picture, reasoner))
+    return Session.begin(picture.info, _info(picture, reasoner, reasoner.dialect))
 
 
-def _info(picture: Picture, reasoner: Reasoner) -> ReasonerInfo:
-    dialect = reasoner.dialect
+def _info(picture: Picture, reasoner: Reasoner, dialect: Dialect) -> ReasonerInfo:
     return ReasonerInfo(reasoner.name, dialect.view(picture.size).frame, dialect.name)
 
 
@@ -117,21 +117,25 @@ def run_turn(
     reasoner: Reasoner,
     segmenter: Segmenter | None,
     cancel: threading.Event,
+    asking: str = "",
     written_in: Size | None = None,
     bare: bool = False,
 ) -> Iterator[TurnEvent]:
     """Answer one sentence about the session's picture.
 
     The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
-    what was complete. References are written in the model's frame, or in ``written_in``, whose numbers the
-    model still takes for its own frame's. That, and references written ``bare``, are for evaluations only.
+    what was complete. ``asking`` is the way of asking a model that has two (see `dialects.ways`); the turn
+    remembers the dialect that it was asked in. References are written in the model's frame, or in
+    ``written_in``, whose numbers the model still takes for its own frame's. That, and references written
+    ``bare``, are for evaluations only.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
     possibly later; the given session is never changed.
     """
     began = time.perf_counter()
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
-    dialect, info = reasoner.dialect, _info(picture, reasoner)
+    dialect = in_way(reasoner.dialect, asking)
+    info = _info(picture, reasoner, dialect)
     resolved, prompt = understand(session, sentence, dialect, written_in, bare=bare)
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
@@ -179,6 +183,7 @@ def answer(
     picture: Picture,
     reasoner: Reasoner,
     segmenter: Segmenter | None,
+    asking: str = "",
 ) -> Session:
     """The dialogue after one whole turn, for callers that need no events."""
     events = run_turn(
@@ -188,6 +193,7 @@ def answer(
         reasoner=reasoner,
         segmenter=segmenter,
         cancel=threading.Event(),
+        asking=asking,
     )
     return next(event.session for event in events if isinstance(event, TurnFinished))
 

@@ -52,7 +52,7 @@ def scores_of(
 
 
 def _not_asked(score: str, part: str) -> Score:
-    return Score(score, None, f"Answers of this model do not have {_PARTS[part]}.")
+    return Score(score, None, f"Answers in this form do not have {_PARTS[part]}.")
 
 
 NAMES = ("citation", "consistency", "format", "repetition")

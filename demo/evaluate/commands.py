@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from demo.dialects.ways import QUICK, REASONED
 from demo.errors import InputError, ModelError
 from demo.options import Parser, add_model_options, check_models, count
 
@@ -101,7 +102,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from demo.evaluate.run import run
     from demo.evaluate.workers import start_player
 
-    policy = ReferencePolicy(options.reference, options.reference_frame, options.reference_form)
+    # The machine's speed does not decide what is measured.
+    asking = QUICK if options.asking == "auto" else options.asking
+    policy = ReferencePolicy(
+        options.reference, options.reference_frame, options.reference_form, asking
+    )
     try:
         with start_player(options, policy, options.workers) as player:
             settings = _settings(options, data, player.info)
@@ -166,6 +171,7 @@ def _settings(options: argparse.Namespace, data: str, info: ModelInfo) -> dict[s
         "reference_frame": options.reference_frame,
         "reference_form": options.reference_form,
         **({"dialect": options.dialect} if options.dialect else {}),
+        **({"asking": REASONED} if options.asking == REASONED else {}),
     }
 
 
@@ -173,6 +179,7 @@ def _out(options: argparse.Namespace) -> Path:
     if options.out is not None:
         return Path(options.out)
     form = "" if options.reference_form == "bbox" else f"-{options.reference_form}"
+    form += f"-{REASONED}" * (options.asking == REASONED)
     return Path("evaluation") / (
         f"{options.data.stem}-{options.reference}-{options.reference_frame}{form}"
     )

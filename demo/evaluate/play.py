@@ -166,6 +166,7 @@ class _RunningDialogue:
             reasoner=self.reasoner,
             segmenter=self.segmenter,
             cancel=threading.Event(),
+            asking=self.policy.asking,
             written_in=self.picture.size if self.policy.frame == "original" else None,
             bare=self.policy.form == "bare",
         )

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from demo.dialects.ways import QUICK, WAYS
 from demo.dialogue.session import Session
 from demo.evaluate.data import PLACE, Dialogue
 from demo.language.references import Reference, Resolved
@@ -29,20 +30,23 @@ PRONOUN = "it"  # stands in for a box that is not given
 
 @dataclass(frozen=True, slots=True)
 class ReferencePolicy:
-    """How references are given.
+    """How questions are asked: how references are given, and in which way.
 
     ``reference`` is ``predicted``, ``truth`` or ``none`` (then the word "it" takes the box's place);
     ``frame`` is ``model``, or ``original`` for picture pixels, as in the authors' script; ``form`` is
-    ``bbox`` for what the dialect writes, or ``bare`` for ``[x1, y1, x2, y2]`` alone, as in that script.
+    ``bbox`` for what the dialect writes, or ``bare`` for ``[x1, y1, x2, y2]`` alone, as in that script;
+    ``asking`` is the way of asking a model that has two, as its makers evaluate it unless said otherwise.
     """
 
     reference: str = "predicted"
     frame: str = "model"
     form: str = "bbox"
+    asking: str = QUICK
 
     def __post_init__(self) -> None:
         for value, choices in (
             (self.reference, REFERENCES), (self.frame, FRAMES), (self.form, FORMS),
+            (self.asking, WAYS),
         ):  # fmt: skip
             if value not in choices:
                 raise ValueError(f"expected one of {choices}, got {value}")

@@ -20,7 +20,10 @@ from demo.machine.devices import free_memory
 from demo.machine.precision import gib
 from demo.models.engines import AnyPlan, known_pace, pace_of, plan_model
 from demo.models.selection import load
+from demo.models.served import ServedEntry, source_of
 from demo.reasoners.pace import Pace
+from demo.remote.nearby import FoundServer, Nearby
+from demo.remote.reasoner import choose_served
 
 if TYPE_CHECKING:
     from demo.models.models import Models
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-State = Literal["runs", "here", "away", "unfit"]
+State = Literal["runs", "here", "away", "unfit", "served"]
+MAX_SERVED = 12  # rows for the models of one server
 _UNKNOWN = "There is no such model in the list."
 
 
@@ -36,8 +40,9 @@ _UNKNOWN = "There is no such model in the list."
 class Row:
     """A model as people see it in the list.
 
-    It ``runs``, is ``here`` on disk, ``away`` (to be fetched) or ``unfit`` for this machine; ``line`` says
-    what that means, with numbers; ``guessed`` says that how slow it is has not been measured yet.
+    It ``runs``, is ``here`` on disk, ``away`` (to be fetched), ``unfit`` for this machine, or ``served``;
+    ``line`` says what that means, with numbers; ``guessed`` says that how slow it is has not been measured
+    yet.
     """
 
     source: str
@@ -48,12 +53,22 @@ class Row:
 
 
 class AvailableModels:
-    """The catalogue, the model that the app was started with, and those that were named since."""
+    """The catalogue, the model that the app was started with, those that were named since, and those of
+    servers ``nearby``.
+    """
 
-    def __init__(self, options: argparse.Namespace, first: Entry | None = None) -> None:
-        self._options = options
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        first: Entry | ServedEntry | None = None,
+        nearby: Nearby | None = None,
+    ) -> None:
+        self._options, self._nearby = options, nearby or Nearby(())
         self._entries = {entry.source: entry for entry in CATALOGUE.values()}
-        if first is not None:  # it may be asked in other words than the catalogue has it
+        self._served: dict[str, ServedEntry] = {}
+        if isinstance(first, ServedEntry):
+            self._served[first.source] = first
+        elif first is not None:  # it may be asked in other words than the catalogue has it
             self._entries[first.source] = first
 
     @property
@@ -61,11 +76,12 @@ class AvailableModels:
         """The one that runs everywhere."""
         return CATALOGUE["nano"]
 
-    def entry(self, source: str) -> Entry:
+    def entry(self, source: str) -> Entry | ServedEntry:
         """One of the list. Raises InputError."""
-        if source not in self._entries:
+        found = self._entries.get(source) or self._served.get(source)
+        if found is None:
             raise InputError(_UNKNOWN)
-        return self._entries[source]
+        return found
 
     def add(self, name: str) -> Entry:
         """One by its name, its hub id or its folder, which is in the list from then on.
@@ -75,13 +91,35 @@ class AvailableModels:
         entry = find_model(name.strip())
         return self._entries.setdefault(entry.source, entry)
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether servers are being looked for."""
+        return self._nearby.is_looking
+
+    def look(self) -> None:
+        """Begin to look for servers, unless that was done a moment ago."""
+        self._nearby.look()
+
+    def add_server(self, address: str) -> list[ServedEntry]:
+        """The models of a server at an address that a person typed, which are in the list from then on.
+
+        Raises DemoError with a sentence.
+        """
+        return self._of(self._nearby.ask(address))
+
     def is_here(self, entry: Entry) -> bool:
         """Whether its weights are on this machine."""
         return folder_of(entry) is not None
 
     def rows(self, models: Models, *, measured: bool) -> list[Row]:
-        """The whole list; ``measured`` takes the time to see how slow large models are here."""
+        """All that can run here; ``measured`` takes the time to see how slow large models are here."""
         return [self._row(entry, models, measured) for entry in list(self._entries.values())]
+
+    def served_rows(self, models: Models) -> list[Row]:
+        """The models of the servers that were found last, and the one that runs on a server."""
+        found = [entry for server in self._nearby.found for entry in self._of(server)]
+        running = [models.entry] if isinstance(models.entry, ServedEntry) else []
+        return [_served_row(entry, models) for entry in dict.fromkeys([*running, *found])]
 
     def check(self, entry: Entry, models: Models) -> AnyPlan:
         """How it would be loaded in the place of those models. Raises ModelError when it cannot be."""
@@ -114,9 +152,22 @@ class AvailableModels:
 
         fetch(order, count)
 
-    def load(self, entry: Entry, former: Segmenter | None) -> Models:
+    def load(self, entry: Entry | ServedEntry, former: Segmenter | None) -> Models:
         """Load it. Raises ModelError with a sentence."""
         return load(entry, self._options, former, tell=log.info)
+
+    def _of(self, server: FoundServer) -> list[ServedEntry]:
+        """The models of a server; one that was named at the start stays as it was named then."""
+        found = []
+        for model in server.models[:MAX_SERVED]:
+            title = choose_served(model.id, (model.id,), server.place).name
+            source = source_of(server.address, model.id)
+            place = server.place_of(model)
+            entry = ServedEntry(source, title, model.id, server.address, place, model.sees)
+            if not (source in self._served and self._served[source].address.is_trusted):
+                self._served[source] = entry
+            found.append(self._served[source])
+        return found
 
     def _row(self, entry: Entry, models: Models, measured: bool) -> Row:
         title = entry.title
@@ -140,6 +191,18 @@ class AvailableModels:
             " ".join(said),
             pace is None and _is_slow(plan),
         )
+
+
+def _served_row(entry: ServedEntry, models: Models) -> Row:
+    if models.entry == entry:
+        line = f"Runs now on {entry.place}."
+        return Row(entry.source, entry.title, "runs", line)
+    said = [f"Runs on {entry.place}."]
+    if entry.sees is None:
+        said.append("It is not known whether it takes pictures.")
+    if not choose_served(entry.id, (entry.id,), entry.place).is_known:
+        said.append("Its boxes will probably be misread: its family writes them in another way.")
+    return Row(entry.source, entry.title, "served", " ".join(said))
 
 
 def _needs(plan: AnyPlan, models: Models) -> list[str]:

@@ -14,6 +14,7 @@ from demo.checkpoints.catalogue import LLAMA_CPP, TRANSFORMERS, Entry
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
 from demo.checkpoints.gguf.architecture import ARCHITECTURES
+from demo.checkpoints.gguf.vocabulary import has_byte_tokens
 from demo.errors import ModelError
 from demo.machine.devices import best_device, free_memory
 from demo.reasoners.base import Reasoner
@@ -50,11 +51,8 @@ def _is_convertible(entry: Entry) -> bool:
     config = read_json(place / "config.json")
     text = config.get("text_config") or config
     is_large = isinstance(width := text.get("hidden_size"), int) and width > _SMALL
-    return (
-        is_large
-        and config.get("model_type") in ARCHITECTURES
-        and not config.get("quantization_config")
-    )
+    is_known = config.get("model_type") in ARCHITECTURES and not config.get("quantization_config")
+    return is_large and is_known and has_byte_tokens(place)
 
 
 def is_installed(engine: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demo.checkpoints.catalogue import Entry
+from demo.models.served import ServedEntry
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
@@ -57,8 +58,9 @@ class Models:
 
     ``status`` names model, device and segmenter; ``advice`` says what the model can and cannot do;
     ``why`` says why these were chosen. ``world`` is there when the model knows no other pictures.
-    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, None where it
-    runs on a server. ``is_expected`` says that these stand for models that are still to be loaded.
+    ``at_once`` is how many turns are answered at a time. ``entry`` is what was loaded, or what a server
+    runs. ``is_expected`` says that these stand for models that are still to be loaded.
+    ``asking`` is the usual way of asking a model that has two, else empty (see `dialects.ways`).
     """
 
     reasoner: Reasoner
@@ -68,14 +70,19 @@ class Models:
     why: str
     world: World | None = None
     at_once: int = 1
-    entry: Entry | None = None
+    entry: Entry | ServedEntry | None = None
     is_expected: bool = False
+    asking: str = ""
 
     def advice_for(self, picture: Picture) -> Advice | None:
         """What to say about a picture before the first question; None when there is nothing."""
         if self.world is None or self.world.belongs(picture):
             return None
         return _OUTSIDE
+
+    def way(self, wanted: str) -> str:
+        """The way in which a question is asked: the one that a person wants, as far as there are two."""
+        return (wanted or self.asking) if self.asking else ""
 
 
 def loading(title: str) -> str:

@@ -15,17 +15,22 @@ from typing import Any
 
 from demo.checkpoints.catalogue import CATALOGUE, TRANSFORMERS, Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched, folder_of
-from demo.errors import ModelError, NoModelError
+from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way
+from demo.errors import ModelError, NoModelError, OptionError
 from demo.machine.devices import best_device, card_fault
 from demo.machine.packages import INSTALL
 from demo.models.absent import absent_models
 from demo.models.drawn_world import World
 from demo.models.engines import AnyPlan, Tell, is_installed, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
-from demo.options import check_models
+from demo.models.served import ServedEntry, source_of
+from demo.options import check_asking, check_models
 from demo.reasoners.base import Reasoner
+from demo.reasoners.memory import Plan
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
-from demo.remote.reasoner import connect
+from demo.remote.address import read_address
+from demo.remote.connection import Limits
+from demo.remote.reasoner import RemoteReasoner, connect
 from demo.segmenters.base import Segment, Segmenter
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
@@ -39,6 +44,7 @@ def to_stderr(sentence: str) -> None:
 
 
 Begin = Callable[[Entry], None]
+CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
 _NO_TORCH = "qwen2.5-vl-3b-gguf"
 
 
@@ -83,19 +89,26 @@ def choose(
 
 
 def load(
-    entry: Entry, options: argparse.Namespace, former: Segmenter | None, tell: Tell = to_stderr
+    entry: Entry | ServedEntry,
+    options: argparse.Namespace,
+    former: Segmenter | None,
+    tell: Tell = to_stderr,
 ) -> Models:
     """Another model under the same options, chosen in the page. Raises ModelError.
 
     What ``former``, the segmenter that ran with the last one, holds is not loaded again.
     """
+    if isinstance(entry, ServedEntry):
+        reasoner, _ = connect(entry.address, entry.id, CLICKED, dialect=entry.dialect)
+        why = f"{entry.title} on {entry.place} was chosen here."
+        return _on_server(reasoner, entry, why, options, tell, former)
     plan = _plan(entry, options)
     picked = _Picked(entry, plan, f"{entry.title} was chosen here.", _slowness(entry, plan, tell))
     return _loaded(picked, options, None, tell, former)
 
 
 def choose_or_none(options: argparse.Namespace, begin: Begin) -> Models:
-    """The same for a page in which a model can be chosen: where none can run yet, it begins without."""
+    """What `choose` loads, for a page where a model can be chosen: it may begin without any."""
     try:
         return choose(options, begin=begin)
     except NoModelError as error:
@@ -106,8 +119,29 @@ def choose_or_none(options: argparse.Namespace, begin: Begin) -> Models:
 
 
 def _served(options: argparse.Namespace, tell: Tell) -> Models:
+    """The model on a server that the options name."""
+    address = read_address(options.server)
+    reasoner, why = connect(address, options.model, dialect=options.dialect)
+    try:
+        check_asking(options.asking, reasoner.dialect, reasoner.name)
+    except OptionError:
+        reasoner.close()
+        raise
+    place = f"the server at {address.host}"
+    source, title = source_of(address, reasoner.id), reasoner.name
+    entry = ServedEntry(source, title, reasoner.id, address, place, dialect=options.dialect)
+    return _on_server(reasoner, entry, why, options, tell)
+
+
+def _on_server(
+    reasoner: RemoteReasoner,
+    entry: ServedEntry,
+    why: str,
+    options: argparse.Namespace,
+    tell: Tell,
+    former: Segmenter | None = None,
+) -> Models:
     """A model on a server; here only the masks are made."""
-    reasoner, why = connect(options.server, options.model, dialect=options.dialect)
     world = World.load() if reasoner.name == "nano" else None
     doubt = "" if reasoner.is_known else reasoner.wording
     if doubt:
@@ -118,6 +152,7 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         Room(best_device(), sizes[0] if sizes else None),
         drawn=world.belongs if world else None,
         fetch=on_space(),
+        former=former,
     )
     return Models(
         reasoner,
@@ -127,6 +162,8 @@ def _served(options: argparse.Namespace, tell: Tell) -> Models:
         why=f"{why} {reasoner.wording} {masks}",
         world=world,
         at_once=SERVED_AT_ONCE,
+        entry=entry,
+        asking=usual_way(reasoner.dialect, options.asking, None),
     )
 
 
@@ -162,6 +199,7 @@ def _loaded(
         ),
         world=world,
         entry=entry,
+        asking=usual_way(reasoner.dialect, options.asking, _speed(plan)),
     )
 
 
@@ -240,6 +278,13 @@ def _slowness(entry: Entry, plan: AnyPlan, tell: Tell) -> str:
     said = " ".join(filter(None, (card_fault(), sentence)))
     tell(said)
     return said
+
+
+def _speed(plan: AnyPlan) -> float | None:
+    """Tokens a second that a model writes, as far as it must be known to choose the way of asking."""
+    if plan.device == "cuda" or (plan.shape is None and isinstance(plan, Plan)):
+        return REASONED_TOKENS / MAX_WAIT_S  # a card, or a model as small as nano
+    return pace_of(plan).tokens_per_second(plan.shape) if plan.shape else None
 
 
 def _behind_gateway(

@@ -20,6 +20,7 @@ from demo.access.exposure import is_private
 from demo.errors import DemoError, InputError, ModelError
 from demo.models.absent import AbsentReasoner
 from demo.models.models import loading
+from demo.models.served import ServedEntry
 
 if TYPE_CHECKING:
     from demo.access.accounts import Accounts
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOT_HERE = (
-    "Models are chosen here when the app is started: it is open to others than the person who started it, "
-    "or a server runs the model."
+    "Models are chosen here when the app is started: it is open to others than the person who started "
+    "it."
 )
 _ONE_AT_A_TIME = "Another model is being loaded or asked. Wait until that is done."
 _WAITING = "Waiting for the answer that is being written…"
@@ -160,7 +161,7 @@ class RunningModels:
 
     # Another model ---------------------------------------------------------------------------------
 
-    def switch(self, entry: Entry, *, fetch: bool = False) -> None:
+    def switch(self, entry: Entry | ServedEntry, *, fetch: bool = False) -> None:
         """Begin to exchange the model, which goes on by itself; ``said`` and ``changes`` tell the end.
 
         With ``fetch`` its weights are fetched first, while the present one goes on answering. Raises
@@ -177,7 +178,7 @@ class RunningModels:
         work.start()
 
     @contextmanager
-    def beside(self, entry: Entry) -> Iterator[Models]:
+    def beside(self, entry: Entry | ServedEntry) -> Iterator[Models]:
         """Another model, or the one that runs, for one question.
 
         Where both fit it stays loaded for the next time, else the one that runs makes room for it and comes
@@ -196,7 +197,8 @@ class RunningModels:
         try:
             if self._second is not None and self._second.entry != entry:
                 self._forget_second()
-            if self._second is not None or available.fits_beside(entry):
+            kept = self._second is not None
+            if isinstance(entry, ServedEntry) or kept or available.fits_beside(entry):
                 self._second = self._second or available.load(entry, self._inner.segmenter)
                 self._doing = str
                 yield self._dress(self._second)
@@ -246,15 +248,20 @@ class RunningModels:
         self._forget_second()
         self._inner.reasoner.close()
 
-    def _exchange(self, available: AvailableModels, entry: Entry, fetch: bool) -> None:
+    def _exchange(
+        self, available: AvailableModels, entry: Entry | ServedEntry, fetch: bool
+    ) -> None:
         said = ""
         try:
-            if fetch:
-                self._fetch(available, entry)
-            available.check(entry, self._inner)
-            with self._alone(entry.title):
-                self._doing = lambda: loading(entry.title)
-                said = self._replaced(available, entry)
+            if isinstance(entry, ServedEntry):
+                self._take_over(available.load(entry, self._inner.segmenter), entry)
+            else:
+                if fetch:
+                    self._fetch(available, entry)
+                available.check(entry, self._inner)
+                with self._alone(entry.title):
+                    self._doing = lambda: loading(entry.title)
+                    said = self._replaced(available, entry)
         except DemoError as error:
             goes_on = f"{self._inner.reasoner.name} goes on. "
             said = f"{'' if isinstance(self._inner.reasoner, AbsentReasoner) else goes_on}{error}"
@@ -265,6 +272,13 @@ class RunningModels:
             self._busy, self._doing, self.said = False, str, said
             self.changes += 1
             self._changed.notify_all()
+
+    def _take_over(self, served: Models, entry: ServedEntry) -> None:
+        """A model that is there already takes over; the former one was kept until that was certain."""
+        with self._alone(entry.title):
+            self._forget_second()
+            self._inner.reasoner.close()
+            self._inner, self._models = served, self._dress(served)
 
     def _fetch(self, available: AvailableModels, entry: Entry) -> None:
         order = available.order(entry)
@@ -287,12 +301,12 @@ class RunningModels:
             with self._changed:
                 self._next = None
 
-    def _replaced(self, available: AvailableModels, entry: Entry) -> str:
+    def _replaced(self, available: AvailableModels, entry: Entry | ServedEntry) -> str:
         """Load another model in the place of the one that runs, or that one again; what to say of it."""
         former = self._inner
         self._forget_second()
         former.reasoner.close()
-        tried: Sequence[Entry | None] = (entry, former.entry, available.smallest)
+        tried: Sequence[Entry | ServedEntry | None] = (entry, former.entry, available.smallest)
         failures: list[str] = []
         for each in dict.fromkeys(e for e in tried if e is not None):
             try:
@@ -314,5 +328,5 @@ def may_switch(
     options: argparse.Namespace, accounts: Accounts | None, environment: Mapping[str, str]
 ) -> bool:
     """Whether the server is there for one person alone, who may exchange its model."""
-    others = options.server or options.share or accounts or options.behind_proxy
+    others = options.share or accounts or options.behind_proxy
     return not others and is_private(options.host, environment)

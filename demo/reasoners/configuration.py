@@ -15,6 +15,8 @@ from transformers import (
     AutoConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2VLForConditionalGeneration,
+    Qwen3_5ForConditionalGeneration,
+    Qwen3VLForConditionalGeneration,
 )
 
 from demo.checkpoints.catalogue import Entry
@@ -34,6 +36,8 @@ from demo.errors import CheckpointError, DemoError, first_line
 CLASSES = {
     "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration,
     "qwen2_vl": Qwen2VLForConditionalGeneration,
+    "qwen3_vl": Qwen3VLForConditionalGeneration,
+    "qwen3_5": Qwen3_5ForConditionalGeneration,
 }
 _SMALL = 1024  # a model as narrow as nano gains nothing from 4 bits or half precision
 
@@ -85,7 +89,7 @@ def shape_of(config: Any) -> Shape:
     embedding = layers.embed_tokens.weight.numel()
     tower_linear, layers_linear = _in_linear(tower), _in_linear(layers)
     text = config.text_config
-    heads = text.num_key_value_heads * (text.hidden_size // text.num_attention_heads)
+    head = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     inner = next(m for m in tower.blocks[0].mlp.modules() if isinstance(m, torch.nn.Linear))
     return Shape(
         layers_linear=layers_linear,
@@ -94,12 +98,17 @@ def shape_of(config: Any) -> Shape:
         tower_other=_all(tower) - tower_linear,
         embedding=embedding,
         head=0 if config.tie_word_embeddings else model.lm_head.weight.numel(),
-        kv=2 * text.num_hidden_layers * heads,
+        kv=2 * text.num_hidden_layers * text.num_key_value_heads * head,
         width=text.hidden_size,
         inner=text.intermediate_size,
         tower_width=inner.in_features,
         tower_inner=inner.out_features,
     )
+
+
+def token_of(config: Any) -> int:
+    """The side of a visual token in pixels."""
+    return int(config.vision_config.patch_size * config.vision_config.spatial_merge_size)
 
 
 def _in_linear(part: torch.nn.Module) -> int:

@@ -131,7 +131,8 @@ class Decoder:
         kept = guessed[:right]
         doubtful = bool(guessed) and not sure[right]
         # Wrong guesses leave the cache; at a doubtful place its last token does too, to be computed again.
-        state.cache.crop(right - len(guessed) - doubtful)
+        if surplus := len(guessed) - right + doubtful:
+            state.cache.crop(-surplus)
         if doubtful:
             state.waiting = (state.waiting + kept)[-1:]
             return kept, True
@@ -195,8 +196,17 @@ def _count_agreeing(guessed: Sequence[int], best: Sequence[int], sure: Sequence[
     return next((i for i, (g, b, s) in pairs if g != b or not s), len(guessed))
 
 
+def linear_config(model: Any) -> Any:
+    """The configuration of a model whose cache has layers of linear attention; None for all others."""
+    config = model.config.text_config
+    has_linear = "linear_attention" in (getattr(config, "layer_types", None) or ())
+    return config if has_linear else None
+
+
 def max_guessed(model: Any) -> int:
     """The most tokens to guess at a time on the model's device."""
+    if linear_config(model) is not None:
+        return 0  # what linear attention has read cannot be taken back
     if model.device.type != "cuda" or not getattr(model, "is_quantized", False):
         return _MAX_TOKENS - 1
     capability = torch.cuda.get_device_capability(model.device)

@@ -35,6 +35,7 @@ from demo.reasoners.configuration import (
     local_folder,
     read_config,
     shape_of,
+    token_of,
 )
 from demo.reasoners.local import LocalReasoner, as_model_error
 from demo.reasoners.memory import Plan, make_plan, precisions
@@ -114,7 +115,7 @@ def load_local(
     plan: Plan | None = None,
     tell: Tell = to_stderr,
 ) -> LocalReasoner:
-    """Load a Qwen2.5-VL or Qwen2-VL checkpoint that is on this machine.
+    """Load a checkpoint of one of the Qwen models that is on this machine.
 
     Without a ``plan`` one is made from ``quantize`` and ``low_memory``, see `plan_for`. Raises
     CheckpointError when it is missing or of another kind, OutOfMemoryError when it does not fit.
@@ -123,7 +124,7 @@ def load_local(
     config = read_config(entry)
     # A progress bar is for weights that take a while.
     (hf_logging.disable_progress_bar if is_small(config) else hf_logging.enable_progress_bar)()
-    dialect = dialect_of(entry, getattr(config, "region_frame", None))
+    dialect = dialect_of(entry, getattr(config, "region_frame", None), token_of(config))
     with as_model_error(), as_checkpoint_error(entry):
         folder = local_folder(entry)
         tensor_files(entry.source, folder)
@@ -198,11 +199,18 @@ def _quantize(config: Any, folder: Path, plan: Plan) -> Any:
 def unquantized_in(config: Any, low_memory: bool) -> tuple[str, ...]:
     """Modules that are not quantized to 4 bits: tower and output head or, when memory is low, none.
 
-    A head that shares its weights with the input embedding cannot be in 4 bits.
+    A head that shares its weights with the input embedding cannot be in 4 bits, and the gates of linear
+    attention are too narrow for the kernels.
     """
+    gates = tuple(
+        f"model.language_model.layers.{layer}.linear_attn.in_proj_{gate}"
+        for layer, kind in enumerate(getattr(config.text_config, "layer_types", None) or ())
+        if kind == "linear_attention"
+        for gate in "ab"
+    )
     if low_memory:
-        return ("lm_head",) if config.tie_word_embeddings else ()
-    return KEPT_IN_BF16
+        return (("lm_head",) if config.tie_word_embeddings else ()) + gates
+    return KEPT_IN_BF16 + gates
 
 
 def four_bit_config(kept: Sequence[str], half: Half = "bfloat16") -> BitsAndBytesConfig:

@@ -1,4 +1,4 @@
-"""A Qwen2.5-VL or Qwen2-VL checkpoint in this process, through transformers.
+"""A checkpoint of one of the Qwen models that see, in this process, through transformers.
 
 The picture goes in at exactly the size of its dialect and is computed once; decoding is greedy, looks
 ahead, and yields the text pass by pass, so cancelling takes effect after the current pass. It knows no
@@ -16,11 +16,7 @@ from typing import Any
 
 import torch
 from tokenizers.decoders import DecodeStream
-from transformers import (
-    DynamicCache,
-    Qwen2_5_VLForConditionalGeneration,
-    Qwen2VLForConditionalGeneration,
-)
+from transformers import DynamicCache
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
@@ -29,7 +25,7 @@ from demo.fairlock import FairLock
 from demo.machine.threads import threads_for
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
-from demo.reasoners.decoding import Decoder, max_guessed
+from demo.reasoners.decoding import Decoder, linear_config, max_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 from demo.reasoners.rules import Rules
@@ -49,7 +45,7 @@ class LocalReasoner:
     def __init__(
         self,
         name: str,
-        model: Qwen2_5_VLForConditionalGeneration | Qwen2VLForConditionalGeneration,
+        model: Any,
         processor: Any,
         dialect: Dialect,
     ) -> None:
@@ -134,12 +130,11 @@ class LocalReasoner:
     ) -> Iterator[str | Usage]:
         known = self._prefixes.get(picture.sha256)
         asked = self._question_ids(prompt.instruction)
-        decoded, count = DecodeStream(skip_special_tokens=True), 0
-        backend = self._processor.tokenizer._tokenizer
+        decoded, count = _Decoded(self._processor.tokenizer._tokenizer), 0
         steps = self._tokens(picture, asked, prompt.likely)
         while tokens := self._next(steps):
             count += len(tokens)
-            if text := "".join(decoded.step(backend, token) or "" for token in tokens):
+            if text := "".join(map(decoded.step, tokens)):
                 yield text
             if cancel.is_set():
                 break
@@ -183,8 +178,8 @@ class LocalReasoner:
         kept = self._prefixes.get(picture.sha256)
         if kept is not None:
             return kept
-        model = self._model.model
-        features, grid = self._features(picture)
+        model, config = self._model.model, linear_config(self._model)
+        features, grid, deeper = self._features(picture)
         before = self._picture_ids(len(features))
         ids = torch.tensor([before], device=features.device)
         is_picture = ids == self._model.config.image_token_id
@@ -194,27 +189,31 @@ class LocalReasoner:
         positions, offset = model.get_rope_index(
             ids, mm_token_type_ids=is_picture.int(), image_grid_thw=grid
         )
-        cache = DynamicCache()
+        cache = DynamicCache(config=config)
         for part in torch.arange(ids.shape[1]).split(piece or ids.shape[1]):
             model.language_model(
                 inputs_embeds=embedded[:, part],
                 position_ids=positions[:, :, part],
                 past_key_values=cache,
                 use_cache=True,
+                **_added_deeper(deeper, is_picture, part),
             )
-        prefix = prefix_of(cache, before, int(offset))
+        prefix = prefix_of(cache, before, int(offset), config)
         self._prefixes.put(picture.sha256, prefix)
         self._decoder.measure(prefix, self._question_ids(_SAMPLE))
         return prefix
 
-    def _features(self, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
-        """Visual features [N, width], and the grid [1, 3] of patches in time, height and width."""
+    def _features(self, picture: Picture) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+        """Visual features [N, width], the grid [1, 3] of patches in time, height and width, and the
+        features [N, width] that are added after each of the first layers of a Qwen3-VL.
+        """
         pixels = self._processor.image_processor(
             picture_for(picture, self.dialect), do_resize=False, return_tensors="pt"
         ).to(self._model.device)
         grid = pixels["image_grid_thw"]
         seen = self._model.get_image_features(pixels["pixel_values"].to(self._model.dtype), grid)
-        return torch.cat(list(seen.pooler_output)), grid
+        deeper = getattr(seen, "deepstack_features", None) or ()
+        return torch.cat(list(seen.pooler_output)), grid, [torch.cat(list(f)) for f in deeper]
 
     def _picture_ids(self, count: int) -> list[int]:
         """The prompt up to the end of a picture of ``count`` visual tokens."""
@@ -230,11 +229,45 @@ class LocalReasoner:
     def _chat_text(self, instruction: str) -> str:
         content = [{"type": "image"}, {"type": "text", "text": instruction}]
         return self._processor.apply_chat_template(
-            [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
+            [{"role": "user", "content": content}],
+            add_generation_prompt=True,
+            tokenize=False,
+            enable_thinking=False,  # the dialect decides whether it thinks
         )
 
     def _ids(self, text: str) -> list[int]:
         return self._processor.tokenizer(text, add_special_tokens=False).input_ids
+
+
+class _Decoded:
+    """The text of tokens as they come."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer, self._stream = tokenizer, DecodeStream(skip_special_tokens=True)
+
+    def step(self, token: int) -> str:
+        """The characters that a token completes."""
+        try:
+            return self._stream.step(self._tokenizer, token) or ""
+        except Exception:  # it gives up where bytes make no character, and they are left out
+            self._stream = DecodeStream(skip_special_tokens=True)
+            return self._stream.step(self._tokenizer, token) or ""
+
+
+def _added_deeper(
+    features: list[torch.Tensor], is_picture: torch.Tensor, part: torch.Tensor
+) -> dict[str, Any]:
+    """The arguments that add features [N, width] to those positions of a part that are picture.
+
+    ``is_picture`` [1, length] says which positions are; ``part`` holds consecutive positions.
+    """
+    if not features:
+        return {}
+    before, within = (int(is_picture[0, :end].sum()) for end in (part[0], part[-1] + 1))
+    return {
+        "visual_pos_masks": is_picture[:, part],
+        "deepstack_visual_embeds": [each[before:within] for each in features],
+    }
 
 
 def _default_ends(model: Any, tokenizer: Any) -> list[int]:
@@ -242,7 +275,7 @@ def _default_ends(model: Any, tokenizer: Any) -> list[int]:
 
     `generate` would continue after them up to its limit; people see the text before them.
     """
-    named = model.config.text_config.eos_token_id
+    named = getattr(model.config.text_config, "eos_token_id", None)
     listed = named if isinstance(named, list) else [named]
     ids = (tokenizer.eos_token_id, *map(tokenizer.convert_tokens_to_ids, _ENDS), *listed)
     return [each for each in ids if each is not None and each != tokenizer.unk_token_id]

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from transformers import DynamicCache
+from transformers.cache_utils import LinearAttentionCacheLayerMixin
 
 from demo.reasoners.memory import MAX_PREFIX_BYTES
 
@@ -21,12 +23,14 @@ class Prefix:
 
     ``layers`` holds keys and values [1, heads, length, width] of each layer, ``ids`` their tokens; a later
     token ``i``, counted from the beginning of the prompt, has the rotary position ``i + offset`` on all
-    three axes.
+    three axes. Of a layer of linear attention, which a model's ``config`` names, it holds the states of
+    convolution and recurrence.
     """
 
     layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
     ids: tuple[int, ...]
     offset: int
+    config: Any = None
 
     @property
     def length(self) -> int:
@@ -38,17 +42,30 @@ class Prefix:
 
     def cache(self) -> DynamicCache:
         """A cache that continues from here; it grows by copies, so the prefix itself never changes."""
-        cache = DynamicCache()
-        for index, (keys, values) in enumerate(self.layers):
-            cache.update(keys[:, :, :0], values[:, :, :0], index)
-            cache.layers[index].keys, cache.layers[index].values = keys, values
+        cache = DynamicCache(config=self.config)
+        for index, (first, second) in enumerate(self.layers):
+            if self.config is not None and _is_linear(cache.layers[index]):
+                cache.update_conv_state(first, index)
+                cache.update_recurrent_state(second, index)
+            else:
+                cache.update(first[:, :, :0], second[:, :, :0], index)
+                cache.layers[index].keys, cache.layers[index].values = first, second
         return cache
 
 
-def prefix_of(cache: DynamicCache, ids: Sequence[int], offset: int) -> Prefix:
+def prefix_of(cache: DynamicCache, ids: Sequence[int], offset: int, config: Any = None) -> Prefix:
     """The prefix of what a cache holds now, computed from the tokens ``ids``."""
-    layers = tuple((layer.keys, layer.values) for layer in cache.layers)
-    return Prefix(layers, tuple(ids), offset)
+    return Prefix(tuple(map(_states, cache.layers)), tuple(ids), offset, config)
+
+
+def _is_linear(layer: Any) -> bool:
+    return isinstance(layer, LinearAttentionCacheLayerMixin)
+
+
+def _states(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    if _is_linear(layer):
+        return layer.conv_states[0], layer.recurrent_states[0]
+    return layer.keys, layer.values
 
 
 class Prefixes:

@@ -1,4 +1,4 @@
-"""The address of a server, from what people paste after `--server`.
+"""The address of a server, from what people paste after `--server` or into the page.
 
 It reads text; nothing is sent. No sentence repeats a password.
 """
@@ -22,55 +22,65 @@ _ENDING = re.compile(
     r"|api/(?:chat|generate|tags|show|ps|version|v0(?:/.*)?)|index\.html)$",
     re.IGNORECASE,
 )
-_SENTENCE = "--server takes an address such as http://localhost:8000/v1."
+OPTION = "--server"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """``host`` (and port) for people; ``bases`` are the possible addresses of the API, likeliest first.
 
-    ``query`` is sent with every request, because some hosts require the version of their API.
+    ``query`` is sent with every request, because some hosts require the version of their API. The key in
+    the environment goes along only where the address ``is_trusted``: it was named when the app was started.
     """
 
     host: str
     bases: tuple[str, ...]
     query: str = ""
+    is_trusted: bool = True
 
 
-def read_address(url: str) -> Address:
-    """The address in a text. Raises OptionError, which never repeats an address with a password in it."""
+def read_address(url: str, place: str = OPTION) -> Address:
+    """The address in a text, which was written in a ``place``.
+
+    Raises OptionError, which never repeats an address with a password in it.
+    """
     text = url.strip(_AROUND)
     if not text.lower().startswith("http") and (inside := re.search(r"https?://\S+", text)):
         text = inside[0].strip(_AROUND)  # the address in a whole line that was copied
     if "@" in text:
         raise OptionError(
-            f"The address for --server may not contain a user name or password: put the key into {KEY}."
+            f"The address for {place} may not contain a user name or password: put the key into {KEY}."
         )
     if re.fullmatch(r":?\d{2,5}(?:/.*)?", text):  # a port alone means this machine
         text = f"localhost:{text.removeprefix(':')}"
     if re.search(r"[\s\x00-\x1f\\]", text):
-        raise OptionError(_SENTENCE)
-    parts = _parts(text)
+        raise _not_an_address(place)
+    parts = _parts(text, place)
     if set(dict(parse_qsl(parts.query, keep_blank_values=True))) - {"api-version"}:
         raise OptionError(
-            f"The address for --server must end before any ? or #: put a key into {KEY}."
+            f"The address for {place} must end before any ? or #: put a key into {KEY}."
         )
     path = _without_endings(re.sub(r"/+", "/", parts.path))
     root = f"{parts.scheme}://{parts.netloc}"
     return Address(parts.netloc, tuple(f"{root}{base}" for base in _bases(path)), parts.query)
 
 
-def _parts(text: str) -> SplitResult:
+def _not_an_address(place: str) -> OptionError:
+    start = place[:1].upper() + place[1:]
+    return OptionError(f"{start} takes an address such as http://localhost:8000/v1.")
+
+
+def _parts(text: str, place: str) -> SplitResult:
     """The parts of an address, with a scheme, and a host that can be connected to."""
     text = re.sub(r"^(https?):/*", r"\1://", text, flags=re.IGNORECASE)
     try:
         parts = urlsplit(text if "://" in text else f"{_scheme(text)}://{text}")
         parts.port  # noqa: B018  raises ValueError for an invalid port
     except ValueError:
-        raise OptionError(_SENTENCE) from None
+        raise _not_an_address(place) from None
     netloc = parts.netloc.rstrip(":")
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(netloc):
-        raise OptionError(_SENTENCE)
+        raise _not_an_address(place)
     # A server that listens on every address is reached at this machine's own.
     netloc = re.sub(r"^0\.0\.0\.0(?=:|$)", "127.0.0.1", netloc)
     return parts._replace(netloc=re.sub(r"^\[::\]", "[::1]", netloc))

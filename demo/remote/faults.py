@@ -173,7 +173,7 @@ def _of_connection(error: BaseException, peer: Peer) -> Fault:
         )
     if missing:
         return Fault(
-            f"No server answers at {peer.host}. Start it, or check the address given with --server.",
+            f"No server answers at {peer.host}. Start it, or check its address.",
             may_retry=True,
         )
     if isinstance(error, httpx2.RemoteProtocolError) and "status line" in str(error):
@@ -285,7 +285,8 @@ def _no_model_sentence(error: RefusedError, peer: Peer) -> str:
         return (
             f"The server at {host} refuses the key in OPENAI_API_KEY."
             if peer.key
-            else f"The server at {host} requires a key. Set OPENAI_API_KEY before starting."
+            else f"The server at {host} requires a key. Set OPENAI_API_KEY before starting, and name the "
+            "server with --server."
         )
     if status == 400 and isinstance(error.body, str) and "https" in error.body.lower():
         return f"The server at {host} requires an address that begins with https://."

@@ -31,12 +31,14 @@ _OTHER_NAMES = re.compile(
 class ListedModel:
     """A model that a server lists: ``owner`` is the server's name for itself there.
 
-    ``is_chat`` is false for a model that answers no questions about pictures, as far as the list tells.
+    ``is_chat`` is false for a model that answers no questions about pictures, as far as the list tells;
+    ``sees`` is what the list says of pictures, None where it says nothing.
     """
 
     id: str
     owner: str = ""
     is_chat: bool = True
+    sees: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +104,21 @@ def _model(item: Mapping[str, object]) -> ListedModel:
         str(item.get(key, "")) for key in ("type", "task", "model_type", "kind")
     ).lower()
     owner = item.get("owned_by")
-    is_chat = not (_OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity) or _is_blind(item))
-    return ListedModel(identity, owner if isinstance(owner, str) else "", is_chat)
+    sees = sight_of(item)
+    other = _OTHER_KINDS.search(kind) or _OTHER_NAMES.search(identity)
+    owner = owner if isinstance(owner, str) else ""
+    return ListedModel(identity, owner, not other and sees is not False, sees)
 
 
-def _is_blind(item: Mapping[str, object]) -> bool:
-    """Whether a list says which inputs a model takes, and pictures are not among them."""
+def sight_of(item: Mapping[str, object]) -> bool | None:
+    """Whether a model takes pictures, by what a server says of it; None where it does not say."""
     kinds, within = item.get("capabilities"), item.get("architecture")
-    if isinstance(kinds, Mapping):  # Mistral's form
-        return kinds.get("vision") is False
+    if isinstance(kinds, Mapping):  # the form of Mistral and LM Studio
+        sees = kinds.get("vision")
+        return sees if isinstance(sees, bool) else None
     if isinstance(kinds, list) and "completion" in kinds:  # that of llama.cpp and Ollama
-        return not {"multimodal", "vision"} & {str(kind) for kind in kinds}
+        return bool({"multimodal", "vision"} & {str(kind) for kind in kinds})
     takes = within.get("input_modalities") if isinstance(within, Mapping) else None
-    return isinstance(takes, list) and "image" not in takes  # OpenRouter's
+    if isinstance(takes, list):  # OpenRouter's
+        return "image" in takes
+    return True if item.get("type") == "vlm" else None  # LM Studio's older one

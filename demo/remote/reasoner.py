@@ -27,7 +27,7 @@ from demo.dialects.prompt import Prompt
 from demo.errors import ModelError, OptionError
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage, picture_for
-from demo.remote.address import read_address
+from demo.remote.address import Address, read_address
 from demo.remote.connection import CLOSED, Limits, Server
 from demo.remote.faults import excerpt
 from demo.remote.listing import Listing
@@ -61,7 +61,7 @@ class ServedModel:
 class RemoteReasoner:
     """One model on one server; any number of answers at a time, which the server queues.
 
-    ``wording`` and ``is_known`` are those of its `ServedModel`.
+    ``id`` is its name there, ``wording`` and ``is_known`` are those of its `ServedModel`.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class RemoteReasoner:
         generation: Generation | None = None,
         owner: str = "",
     ) -> None:
-        self._server, self._id = server, served.id
+        self._server, self.id = server, served.id
         self.name, self.dialect = served.name, served.dialect
         self.wording, self.is_known = served.wording, served.is_known
         self.device = f"server {server.host}"
@@ -101,7 +101,7 @@ class RemoteReasoner:
             {"type": "image_url", "image_url": {"url": data_url(picture, self.dialect)}},
             {"type": "text", "text": prompt.instruction},
         ]
-        answer = self._server.ask(self._id, content, self._parameters, reply)
+        answer = self._server.ask(self.id, content, self._parameters, reply)
         answer.add_done_callback(lambda _: pieces.put(None))
         try:
             yield from _pieces_until(pieces, cancel)
@@ -129,7 +129,7 @@ class RemoteReasoner:
 
 
 def connect(
-    url: str, model: str, limits: Limits | None = None, *, dialect: str | None = None
+    url: str | Address, model: str, limits: Limits | None = None, *, dialect: str | None = None
 ) -> tuple[RemoteReasoner, str]:
     """A model on a server, and a sentence that says why it was chosen.
 
@@ -137,7 +137,8 @@ def connect(
     person chose. Raises OptionError for an address or a name that cannot be used, ModelError when the
     server cannot be asked.
     """
-    server = Server(read_address(url), limits or Limits())
+    address = read_address(url) if isinstance(url, str) else url
+    server = Server(address, limits or Limits())
     try:
         listing = server.models()
         if listing.missing and model == "auto":

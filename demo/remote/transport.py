@@ -32,7 +32,8 @@ class Transport:
     def __init__(self, address: Address, connect_s: float, max_bytes: int) -> None:
         self._host, self._max_bytes = address.host, max_bytes
         self._query = f"?{address.query}" if address.query else ""
-        self._key, self._proxy = _key(), proxy_for(address.bases[0])
+        self._key = _key() if address.is_trusted else ""
+        self._proxy = proxy_for(address.bases[0])
         self._client = self._make_client(address.bases[0], connect_s)
 
     async def close(self) -> None:

@@ -71,6 +71,7 @@ def _connect_turns(context: Context, asking: Asking) -> None:
     ):
         ended.then(reading.put_back, [parts.message, parts.tab], parts.message, **_NOW)
     typed = [parts.message, parts.tab]
+    parts.asking.choose(reading.choose_way, [parts.tab], None, **_EACH)
     parts.hint.typed(reading.read, typed, parts.hint, trigger_mode="always_last", **_NOW)
 
 
@@ -105,7 +106,7 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
 
 
 def _connect_models(parts: Parts, panel: ModelPanel) -> None:
-    parts.status.models(panel.act, [parts.tab], [parts.status, parts.notice], **_EACH)
+    parts.status.models(panel.act, [parts.tab], [parts.status, parts.notice, parts.asking], **_EACH)
 
 
 def _connect_benchmark(

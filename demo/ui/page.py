@@ -60,7 +60,13 @@ def build_page(
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _UPLOADS_S)) as page:
         usual, keeps = _usual(running.models, examples), store is not None
         parts = place_parts(
-            status_of(running), examples, files / "examples", usual, keeps, index is not None
+            status_of(running),
+            examples,
+            files / "examples",
+            usual,
+            keeps,
+            index is not None,
+            running.models.asking,
         )
         tabs = OpenTabs(lambda visitor: _forget(page, visitor))
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
@@ -75,8 +81,10 @@ def build_page(
 
 def show_models(page: gr.Blocks, running: RunningModels) -> None:
     """Let those who open the page from now on get it with the models that run now."""
-    line = next(block for block in page.blocks.values() if block.elem_id == "brand")
-    line.value = status_of(running)
+    news = {"brand": status_of(running), "asking": running.models.asking}
+    for block in page.blocks.values():
+        if block.elem_id in news:
+            block.value = news[block.elem_id]
     page.config = page.get_config_file()
 
 

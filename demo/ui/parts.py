@@ -34,6 +34,7 @@ class Parts:
     next: gr.Button
     play: gr.Button
     hint: gr.HTML
+    asking: gr.HTML
     message: gr.Textbox
     send: gr.Button
     stop: gr.Button
@@ -59,12 +60,13 @@ def place_parts(
     usual: int | None,
     keeps: bool = False,
     benchmark: bool = False,
+    asking: str = "",
 ) -> Parts:
     """Put all components on the page; to be called inside ``gr.Blocks``.
 
     ``keeps`` says whether dialogues are kept on disk, so that a page asks for the last one, ``benchmark``
     whether there is one to choose dialogues from. ``usual`` is the example that the notice about an
-    unusual picture offers to open.
+    unusual picture offers to open, ``asking`` the usual way of asking a model that has two, else empty.
     """
     tab = gr.State(Tab())
     with gr.Column(elem_id="page"):
@@ -78,7 +80,7 @@ def place_parts(
                 notice = drawn("gallery/notice", "choose", example=usual, elem_id="notice")
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
-                    next_question, play, hint, message, send, stop = _composer()
+                    next_question, play, hint, way, message, send, stop = _composer(asking)
         library = drawn(
             "dialogues/dialogues", "library", "choose", "arrive", keeps=keeps, elem_id="kept"
         )
@@ -89,8 +91,8 @@ def place_parts(
         )
         sheet = drawn("sheet/sheet", elem_id="sheet")
     return Parts(
-        tab, status_line, stage, gallery, notice, chat, next_question, play, hint, message, send, stop,
-        upload, undo, new, sheet, library, rows,
+        tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
+        stop, upload, undo, new, sheet, library, rows,
     )  # fmt: skip
 
 
@@ -148,11 +150,15 @@ def _chat() -> gr.Chatbot:
     )
 
 
-def _composer() -> tuple[gr.Button, gr.Button, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
+def _composer(
+    asking: str,
+) -> tuple[gr.Button, gr.Button, gr.HTML, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
     with gr.Row(elem_id="ahead"):
         next_question = gr.Button("", elem_id="next", visible=False, size="sm")
         play = gr.Button("Play this dialogue", elem_id="play", visible=False, size="sm")
-    hint = drawn("composer/hint", "typed", value=sentences.hint(None), elem_id="hint")
+    with gr.Row(elem_id="said"):
+        hint = drawn("composer/hint", "typed", value=sentences.hint(None), elem_id="hint")
+        way = drawn("composer/asking", "choose", value=asking, elem_id="asking")
     with gr.Row(elem_id="compose"):
         message = gr.Textbox(
             elem_id="message",
@@ -166,4 +172,4 @@ def _composer() -> tuple[gr.Button, gr.Button, gr.HTML, gr.Textbox, gr.Button, g
         )
         stop = gr.Button("Stop", elem_id="stop", visible=False, size="sm")
         send = gr.Button("Send", elem_id="send", variant="primary", size="sm")
-    return next_question, play, hint, message, send, stop
+    return next_question, play, hint, way, message, send, stop

@@ -26,6 +26,7 @@ from demo.dialogue.store import Store
 from demo.errors import DemoError
 from demo.machine.environment import say
 from demo.models.switching import RunningModels, may_switch
+from demo.remote.address import read_address
 from demo.ui.page import build_page, launch_options, show_models
 from demo.web.address import Address
 from demo.web.guard import USER, Guard, GuardContext
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from demo.evaluate.index import Index
     from demo.models.available import AvailableModels
     from demo.models.models import Models
+    from demo.remote.nearby import Nearby
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +146,8 @@ class Served:
 
         Raises InputError or ModelError, which those who wait get as well.
         """
+        # Nobody but the one person that it is for may make this machine ask its own ports.
+        nearby = _nearby(options) if self.running.may_switch else None
         from demo.models.available import AvailableModels  # these take long to import
         from demo.models.selection import choose, choose_or_none
 
@@ -153,7 +157,7 @@ class Served:
         except DemoError as error:
             self.running.refuse(str(error))
             raise
-        others = AvailableModels(options, models.entry) if self.running.may_switch else None
+        others = AvailableModels(options, models.entry, nearby) if nearby else None
         self.running.arrive(models, others)
         show_models(self.page, self.running)
         say(f"{models.status}. {models.why}")
@@ -170,6 +174,16 @@ class Served:
         if self.store is not None:
             self.store.close()
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
+
+
+def _nearby(options: argparse.Namespace) -> Nearby:
+    """The model servers that are here, which are looked for from now on."""
+    from demo.remote.nearby import Nearby, usual_addresses
+
+    named = [read_address(options.server)] if options.server else []
+    nearby = Nearby([*named, *usual_addresses(os.environ)])
+    nearby.look()
+    return nearby
 
 
 def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:

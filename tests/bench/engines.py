@@ -1,8 +1,8 @@
 """Both engines on large models without a graphics card: python -m tests.bench.engines [SHAPE …]
 
 Models of the published shapes, with weights that mean nothing, are asked twice about one picture of 900
-visual tokens, by each engine in a process of its own. The table has the seconds before an answer begins, the
-first time and a later one, tokens a second, and the most memory that the process took.
+visual tokens, by each engine in a process of its own. The table has the seconds before an answer begins,
+the first time and a later one, tokens a second, and the most memory that the process took.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def measure(entry: Entry, engine: str) -> dict[str, float]:
 def ask(
     reasoner: Reasoner, picture: Picture, question: str, seconds: float
 ) -> tuple[float, Usage, float]:
-    """Seconds until the answer begins, its counts, and the tokens a second in so many seconds after that."""
+    """Seconds until an answer begins, its counts, and the tokens a second in so many seconds of it."""
     cancel, times, usage = threading.Event(), list[float](), Usage()
     began = time.perf_counter()
     for piece in reasoner.stream(picture, Prompt(question, question, ()), cancel):

@@ -52,6 +52,7 @@ def main() -> None:
             segmenter="auto",
             yes=False,
             dialect=None,
+            asking="auto",
         )
     )
     with served(nano) as url, browsing(url) as page:

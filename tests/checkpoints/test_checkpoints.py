@@ -695,8 +695,8 @@ FILES = ("config.json", ONE, "tokenizer_config.json")
         (
             "a/b",
             FILES,
-            {"model_type": "qwen3_vl"},
-            "a/b is a qwen3_vl; this demo runs Qwen2.5-VL and",
+            {"model_type": "qwen3_vl_moe"},
+            "a/b is a qwen3_vl_moe; this demo runs checkpoints of Qwen2-VL,",
         ),
         ("a/b", ("README.md", "x-Q4_K_M.gguf", "mmproj-f16.gguf"), None, "a/b holds GGUF weights"),
         ("a/b", ("config.json", "onnx/model.onnx"), QWEN, "holds ONNX weights"),

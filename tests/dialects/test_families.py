@@ -50,7 +50,11 @@ SNAPSHOT = "models--Qwen--Qwen2.5-VL-7B-Instruct/snapshots/66285546d2b821cf421d4
         ("Region-Reasoner-7B-finetuned", "region-reasoner"),
         ("/data/VisionReasoner-runs/my-own-model", None),
         ("clipseg-zero-shot", None),
-        ("qwen3-vl:8b", None),
+        ("qwen3-vl:8b", "qwen3-vl"),
+        ("Qwen3-VL-2B-Instruct-GGUF:Q4_K_M", "qwen3-vl"),
+        ("hongxingli/qwen3vl-4b-mine", "qwen3-vl"),
+        ("Qwen/Qwen3.5-9B", "qwen3-vl"),
+        ("ChenShawn/DeepEyes-7B", "qwen2.5-vl"),
         ("mine", None),
         ("", None),
     ],
@@ -68,8 +72,7 @@ def test_every_name_of_the_catalogue_says_its_own() -> None:
 @pytest.mark.parametrize(
     ("name", "foreign"),
     [
-        ("qwen3-vl:8b", "Qwen3-VL"),
-        ("Qwen/Qwen3.5-9B", "Qwen3.5"),
+        ("qwen3-omni:30b", "another Qwen"),
         ("qwen-vl-max", "another Qwen"),
         ("OpenGVLab/InternVL3-8B", "InternVL"),
         ("llava:13b", "LLaVA"),
@@ -98,11 +101,31 @@ def test_a_family_whose_dialect_is_not_known_is_named(name: str, foreign: str | 
         ("qwen2.5-vl-7b", "VLM-R1-Qwen2.5VL-7B-REC", False),
         ("regionreasoner-7b", "Region-Reasoner-7B-finetuned", False),
         ("visionreasoner-7b", "qwen2.5vl:7b", False),
+        ("qwen3-vl-2b", "Qwen/Qwen3-VL-2B-Instruct-GGUF", True),
+        ("qwen3-vl-8b", "qwen3.5:8b", False),
+        ("qwen2.5-vl-7b", "DeepEyes-7B", False),
         ("mine", "mine", False),
     ],
 )
 def test_one_model_has_several_names(name: str, other: str, same: bool) -> None:
     assert is_same_model(name, other) == is_same_model(other, name) == same
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "dialect"),
+    [
+        pytest.param("mine", "qwen3_vl", "qwen3-vl", id="the configuration says it"),
+        pytest.param("mine", "qwen2_5_vl", "region-reasoner", id="nothing says it"),
+        pytest.param("visionreasoner-3", "qwen3_vl", "vision-reasoner", id="the name says more"),
+    ],
+)
+def test_a_folder_without_a_telling_name_is_asked_as_its_kind(
+    tmp_path: Path, name: str, kind: str, dialect: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"model_type": kind}))
+    assert find_model(str(folder)).dialect == dialect
 
 
 # On a server --------------------------------------------------------------------------------------
@@ -160,12 +183,12 @@ def test_the_page_says_in_which_dialect_a_server_is_asked() -> None:
 
 
 def test_a_servers_model_of_another_family_is_said_at_once() -> None:
-    with Hostile(models=[listing("qwen3-vl:8b")]) as server:
+    with Hostile(models=[listing("internvl3:8b")]) as server:
         said: list[str] = []
         models = choose(options_for("--server", server.url), said.append)
         _close(models)
         assert said == [models.advice]
-        assert "its name says Qwen3-VL, which writes boxes in another way" in models.advice
+        assert "its name says InternVL, which writes boxes in another way" in models.advice
 
 
 def _close(models: Models) -> None:

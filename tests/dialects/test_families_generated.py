@@ -1,4 +1,4 @@
-"""Both model families in their own dialects, on small random checkpoints: what the library generates."""
+"""The model families in their own dialects, on small random checkpoints: what the library generates."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from transformers import (
     Qwen2_5_VLForConditionalGeneration,
     Qwen2VLConfig,
     Qwen2VLForConditionalGeneration,
+    Qwen3_5Config,
+    Qwen3_5ForConditionalGeneration,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
 )
 
 from demo.checkpoints.catalogue import NANO_FOLDER, Entry
-from demo.dialects.dialect import TOKEN
 from demo.dialects.known import DIALECTS
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError
@@ -33,44 +36,89 @@ UNFINISHED = "\ufffd"  # stands for a character of which a stop left only some b
 MODELS = {
     "qwen2_5_vl": (Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration),
     "qwen2_vl": (Qwen2VLConfig, Qwen2VLForConditionalGeneration),
+    "qwen3_vl": (Qwen3VLConfig, Qwen3VLForConditionalGeneration),
+    "qwen3_5": (Qwen3_5Config, Qwen3_5ForConditionalGeneration),
 }
+DIALECT_OF = {
+    "qwen2_5_vl": "qwen2.5-vl",
+    "qwen2_vl": "qwen2-vl",
+    "qwen3_vl": "qwen3-vl",
+    "qwen3_5": "qwen3-vl",
+}
+# As published, but in small: positions are interleaved, and heads are wider than a share of the layer.
+ROTARY: dict[str, object] = {
+    "rope_type": "default",
+    "rope_theta": 5e6,
+    "mrope_section": [6, 5, 5],
+    "mrope_interleaved": True,
+}
+TOWERS: dict[str, dict[str, object]] = {
+    "qwen2_5_vl": {
+        "hidden_size": 64,
+        "out_hidden_size": 128,
+        "intermediate_size": 128,
+        "fullatt_block_indexes": [1],
+        "depth": 2,
+    },
+    "qwen2_vl": {"embed_dim": 64, "hidden_size": 128, "depth": 2},
+    "qwen3_vl": {
+        "hidden_size": 64,
+        "out_hidden_size": 128,
+        "intermediate_size": 128,
+        "deepstack_visual_indexes": [0, 1, 2],
+        "num_position_embeddings": 144,
+        "depth": 4,
+    },
+    "qwen3_5": {
+        "hidden_size": 64,
+        "out_hidden_size": 128,
+        "intermediate_size": 128,
+        "num_position_embeddings": 144,
+        "depth": 2,
+    },
+}
+TEXTS: dict[str, dict[str, object]] = {
+    "qwen2_5_vl": {
+        "num_hidden_layers": 2,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [4, 6, 6]},
+    },
+    "qwen3_vl": {"num_hidden_layers": 4, "head_dim": 32, "rope_parameters": ROTARY},
+    "qwen3_5": {
+        "num_hidden_layers": 4,
+        "head_dim": 64,
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 4,
+        "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32,
+        "rope_parameters": ROTARY | {"mrope_section": [3, 3, 2], "partial_rotary_factor": 0.25},
+    },
+}
+TEXTS["qwen2_vl"] = TEXTS["qwen2_5_vl"]
 TOKENS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
 
 
-@pytest.fixture(scope="module", params=["qwen2.5-vl", "qwen2-vl"])
+@pytest.fixture(scope="module", params=list(MODELS))
 def reasoner(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> LocalReasoner:
-    kind = {"qwen2.5-vl": "qwen2_5_vl", "qwen2-vl": "qwen2_vl"}[request.param]
+    kind = request.param
     folder = tmp_path_factory.mktemp(kind)
     save_small(kind, folder)
-    return load_local(Entry(kind, str(folder), dialect=request.param))
+    return load_local(Entry(kind, str(folder), dialect=DIALECT_OF[kind]))
 
 
 def save_small(kind: str, folder: Path) -> None:
-    """A random checkpoint of two layers with nano's words; it repeats itself, but not only."""
+    """A random checkpoint of a few layers with nano's words; it repeats itself, but not only."""
     nano = Qwen2_5_VLConfig.from_pretrained(NANO_FOLDER)
     make_config, make_model = MODELS[kind]
-    tower = (
-        {
-            "hidden_size": 64,
-            "out_hidden_size": 128,
-            "intermediate_size": 128,
-            "fullatt_block_indexes": [1],
-        }
-        if kind == "qwen2_5_vl"
-        else {"embed_dim": 64, "hidden_size": 128}
-    )
     config = make_config(
         text_config={
-            "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2,
+            "hidden_size": 128, "intermediate_size": 256,
             "num_attention_heads": 4, "num_key_value_heads": 2,
             "vocab_size": nano.text_config.vocab_size,
-            "rope_parameters": {
-                "rope_type": "default", "rope_theta": 1e6, "mrope_section": [4, 6, 6]
-            },
+            **TEXTS[kind],
         },
-        vision_config={"depth": 2, "num_heads": 2, **tower},
+        vision_config={"num_heads": 2, **TOWERS[kind]},
         tie_word_embeddings=False,
         **{name: getattr(nano, name) for name in TOKENS},
     )  # fmt: skip
@@ -149,8 +197,34 @@ def test_the_text_is_what_the_library_generates(
 def test_a_picture_has_as_many_tokens_as_its_shape(reasoner: LocalReasoner) -> None:
     picture = noise(640, 480)
     view = reasoner.dialect.view(picture.size)
-    features, _ = reasoner._features(picture)
-    assert len(features) == view.shown.width * view.shown.height // TOKEN**2 == 23 * 17
+    features, _, _ = reasoner._features(picture)
+    token = reasoner.dialect.token
+    assert len(features) == view.shown.width * view.shown.height // token**2
+    assert len(features) == {28: 23 * 17, 32: 20 * 15}[token]
+
+
+def test_a_picture_read_in_pieces_is_the_same(reasoner: LocalReasoner) -> None:
+    """The features that enter deeper layers stay with their positions; some pieces have none."""
+    picture = noise(100, 240)
+    whole = reasoner._prefix(picture)
+    reasoner._prefixes.clear()
+    pieces = reasoner._prefix(picture, 37)
+    assert pieces.ids == whole.ids
+    for one, other in zip(pieces.layers, whole.layers, strict=True):
+        for a, b in zip(one, other, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("low_memory", [False, True], ids=["4 bits", "4 bits throughout"])
+@pytest.mark.parametrize("kind", ["qwen3_vl", "qwen3_5"])
+def test_the_newer_ones_run_in_four_bits(tmp_path: Path, kind: str, low_memory: bool) -> None:
+    save_small(kind, tmp_path)
+    entry = Entry(kind, str(tmp_path), dialect="qwen3-vl")
+    reasoner = load_local(entry, quantize="4bit", low_memory=low_memory)
+    text, usage = written(reasoner, noise(100, 240), asked(reasoner))
+    assert len(set(text)) > 5
+    assert reasoner._model.is_quantized
+    assert ("with look-ahead" in usage.decoding) == (kind == "qwen3_vl")
 
 
 def test_a_closed_model_is_freed(tmp_path: Path) -> None:

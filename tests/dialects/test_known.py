@@ -16,11 +16,13 @@ from demo.answers.boxes import TraceObject
 from demo.answers.checks import check_trace
 from demo.answers.trace import ObjectFound, PartOpened, PartText, TraceParser, parse_trace
 from demo.checkpoints.catalogue import CATALOGUE, Entry, dialect_of, find_model
-from demo.dialects.dialect import MAX_PIXELS, MIN_PIXELS, TOKEN, Dialect, natural_size
+from demo.dialects.dialect import MAX_TOKENS, MIN_TOKENS, Dialect, View, natural_size
 from demo.dialects.known import (
+    ALL_DIALECTS,
     DIALECTS,
     QWEN_2_5_VL,
     QWEN_2_VL,
+    QWEN_3_VL,
     REGION_REASONER,
     SEG_ZERO,
     VISION_REASONER,
@@ -70,6 +72,8 @@ ASKED = {
     # 640 × 480 is shown as 644 × 476, and the box is the lower left quarter.
     "qwen2.5-vl": 'Locate "the dog next to bbox=[0, 238, 322, 476]" in this image and output the bbox '
     "coordinates in JSON format.",
+    "qwen3-vl": 'Locate every object that matches the description "the dog next to '
+    'bbox=[0, 500, 500, 1000]" in the image. Report bbox coordinates in JSON format.',
     "qwen2-vl": "Find <|object_ref_start|>the dog next to <|box_start|>(0,500),(500,1000)<|box_end|>"
     "<|object_ref_end|>",
 }
@@ -119,7 +123,7 @@ def test_what_a_person_types_is_text_in_any_dialect() -> None:
     )
 
 
-@pytest.mark.parametrize("dialect", ALL)
+@pytest.mark.parametrize("dialect", [pytest.param(d, id=n) for n, d in ALL_DIALECTS.items()])
 def test_what_is_likely_is_an_answer_in_its_own_form(dialect: Dialect) -> None:
     _, _, likely = asked(dialect)
     filled = likely.replace("[0, 0, 0, 0]", "[1, 2, 3, 4]").replace("(0,0),(0,0)", "(1,2),(3,4)")
@@ -168,26 +172,55 @@ def test_a_square_whatever_the_picture(dialect: Dialect, size: Size) -> None:
     ],
 )
 def test_a_picture_in_its_own_shape(size: Size, shown: Size) -> None:
-    assert natural_size(size) == shown
+    assert natural_size(size, 28) == shown
     assert QWEN_2_5_VL.view(size).frame == QWEN_2_5_VL.view(size).shown == shown
     assert QWEN_2_VL.view(size).shown == shown
     assert QWEN_2_VL.view(size).frame == Size(1000, 1000)
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        pytest.param(WIDE, Size(640, 480), id="whole tokens already"),
+        pytest.param(TALL, Size(288, 992), id="tall"),
+        pytest.param(LARGE, Size(1088, 800), id="large: at most 900 tokens"),
+        pytest.param(SMALL, Size(608, 448), id="small: at least 256 tokens"),
+    ],
+)
+def test_a_picture_in_its_own_shape_in_larger_tokens(size: Size, shown: Size) -> None:
+    assert natural_size(size, 32) == QWEN_3_VL.view(size).shown == shown
+    assert QWEN_3_VL.view(size).frame == Size(1000, 1000)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "shown"),
+    [
+        pytest.param(REGION_REASONER, Size(832, 832), id="a square: the nearest one"),
+        pytest.param(QWEN_2_5_VL, Size(640, 480), id="its own shape"),
+    ],
+)
+def test_a_checkpoint_with_larger_tokens_is_shown_whole_ones(dialect: Dialect, shown: Size) -> None:
+    view = dialect.with_token(32).view(WIDE)
+    assert view == View(shown, dialect.frame or shown)
+    assert dialect.with_token(dialect.token) == dialect
+
+
 sides = st.integers(1, 7000)
 
 
+@pytest.mark.parametrize("token", [28, 32])
 @settings(max_examples=300, deadline=None)
 @given(width=sides, height=sides)
-def test_own_shapes_are_what_processors_make_and_leave(width: int, height: int) -> None:
-    shown = natural_size(Size(width, height))
-    assert shown.width % TOKEN == shown.height % TOKEN == 0
-    assert shown.width * shown.height <= MAX_PIXELS
+def test_own_shapes_are_what_processors_make_and_leave(token: int, width: int, height: int) -> None:
+    fewest, most = MIN_TOKENS * token**2, MAX_TOKENS * token**2
+    shown = natural_size(Size(width, height), token)
+    assert shown.width % token == shown.height % token == 0
+    assert shown.width * shown.height <= most
     if max(width, height) <= 50 * min(width, height):
-        expected = smart_resize(height, width, TOKEN, MIN_PIXELS, MAX_PIXELS)
+        expected = smart_resize(height, width, token, fewest, most)
         assert (shown.height, shown.width) == expected
     # A server resizes by its own bounds, which are wider: nothing is left to do.
-    again = smart_resize(shown.height, shown.width, TOKEN, 56 * 56, 12_845_056)
+    again = smart_resize(shown.height, shown.width, token, 56 * 56, 12_845_056)
     assert again == (shown.height, shown.width)
 
 
@@ -366,6 +399,7 @@ GIVEN = [("R1", ModelBox(1, 2, 30, 40))]
         ),
         pytest.param(QWEN_2_5_VL, QWEN, [], id="Qwen2.5-VL does not reason"),
         pytest.param(QWEN_2_VL, "dog(1,2),(3,4)", [], id="Qwen2-VL does not reason"),
+        pytest.param(QWEN_3_VL, QWEN, [], id="Qwen3-VL does not reason"),
     ],
 )  # fmt: skip
 def test_what_a_dialect_has_no_part_for_is_not_missed(
@@ -432,6 +466,11 @@ SAID = [
         QWEN_2_5_VL, '```json\n[{"bbox_2d": [161, 84, 483, 168], "label": "it"}]\n```',
         "bbox=[161, 84, 483, 168]", None,
         id="qwen2.5-vl",
+    ),
+    pytest.param(
+        QWEN_3_VL, '```json\n[{"bbox_2d": [250, 250, 750, 500], "label": "it"}]\n```',
+        "bbox=[250, 250, 750, 500]", None,
+        id="qwen3-vl",
     ),
     pytest.param(
         QWEN_2_VL, "it(250,250),(750,500)", "<|box_start|>(250,250),(750,500)<|box_end|>", None,
@@ -533,6 +572,7 @@ def test_what_the_model_is_shown(dialect: Dialect, method: Image.Resampling) -> 
     [
         pytest.param("qwen2-vl-7b", QWEN_2_VL, id="a name of the catalogue"),
         pytest.param("Qwen/Qwen2.5-VL-3B-Instruct", QWEN_2_5_VL, id="a hub id of the catalogue"),
+        pytest.param("qwen3-vl:8b", QWEN_3_VL, id="a tag of a server"),
         pytest.param("mine", REGION_REASONER, id="another name"),
     ],
 )

@@ -439,7 +439,7 @@ def test_requests_to_a_server_run_side_by_side(
     rows = dialogues(tmp_path, *[TWO[:1]] * 5)
     with Hostile(answer(answer_with(RED_840))) as server:
         options = argparse.Namespace(
-            server=server.url, model="auto", segmenter="none", dialect=None
+            server=server.url, model="auto", segmenter="none", dialect=None, asking="auto"
         )
         with (
             start_player(options, ReferencePolicy(), 3) as player,

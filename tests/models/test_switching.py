@@ -25,7 +25,7 @@ from demo.models.models import Models
 from demo.models.selection import choose
 from demo.models.switching import RunningModels, may_switch
 from demo.picture.picture import Picture
-from demo.reasoners.memory import need_of
+from demo.reasoners.llamacpp.planning import need_of_shape
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.web.monitoring import Watch
 from tests.conftest import copy_of_nano
@@ -191,7 +191,7 @@ def test_every_model_says_what_it_would_take(nano252: Path) -> None:
     assert (listed["nano"].state, listed["nano"].line) == ("runs", "Runs now on CPU.")
     assert listed["nano252"] == Row(str(nano252), "nano252", "here", "Here on disk.")
     assert listed["huge"].state == "unfit"
-    assert listed["huge"].line.startswith("huge does not fit: in 4 bits throughout it needs ")
+    assert listed["huge"].line.startswith("huge does not fit: as Q4_0 it needs ")
     assert listed["huge"].line.endswith(" GiB of this machine’s memory are free.")
     small = listed["Qwen2.5-VL-3B-Instruct"]
     if small.state == "away":  # a machine with less memory has no room for it
@@ -209,10 +209,10 @@ def test_what_fits_once_the_running_model_is_freed_can_be_chosen(
     running = RunningModels(choose(options), AvailableModels(options, large), Watch().models)
     held = running.models.reasoner.held_bytes
     assert held > 0
-    needed = need_of(QWEN_2_5_VL_7B, "nf4-all").total
+    needed = need_of_shape(QWEN_2_5_VL_7B).total
 
     def state(free: int) -> str:
-        for module in ("demo.models.available", "demo.reasoners.loading"):
+        for module in ("demo.models.available", "demo.models.engines"):
             monkeypatch.setattr(f"{module}.free_memory", lambda _: free)
         return rows(running)["large"].state
 
@@ -241,7 +241,12 @@ def test_nothing_is_chosen_where_others_may_be(running: RunningModels, nano252: 
         pytest.param(["--host", "192.168.0.7"], {}, False, False, id="on an address"),
         pytest.param(["--share"], {}, False, False, id="a public link"),
         pytest.param([], {}, True, False, id="logins"),
-        pytest.param(["--server", "http://localhost:1"], {}, False, False, id="a server"),
+        pytest.param(
+            ["--server", "http://localhost:1"], {}, False, True, id="a server of one's own"
+        ),
+        pytest.param(
+            ["--server", "http://localhost:1", "--share"], {}, False, False, id="and a link"
+        ),
         pytest.param([], {"SPACE_ID": "a/b"}, False, False, id="a Space"),
         pytest.param([], {"REGIONREASONER_HOSTS": "a.example"}, False, False, id="behind a proxy"),
     ],

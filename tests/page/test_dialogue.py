@@ -37,16 +37,15 @@ def put_caret(page: Page, at: int) -> None:
 # The message and its chips ----------------------------------------------------------------------
 
 
-def test_names_in_the_message_are_chips_in_their_colours(page: Page) -> None:
-    two_regions(page)
-    page.fill(MESSAGE, 'between R1 and r2, not "R1" on the sign')
-    expect(chips(page)).to_have_text(["R1", "R2"])
-    tones = [chip.get_attribute("data-tone") for chip in chips(page).all()]
+def test_names_in_the_message_are_chips_in_their_colours(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, 'between R1 and r2, not "R1" on the sign')
+    expect(chips(pair_page)).to_have_text(["R1", "R2"])
+    tones = [chip.get_attribute("data-tone") for chip in chips(pair_page).all()]
     assert tones == [
-        page.locator(f"#canvas [data-region={name}]").first.get_attribute("data-tone")
+        pair_page.locator(f"#canvas [data-region={name}]").first.get_attribute("data-tone")
         for name in ("R1", "R2")
     ]
-    expect(page.locator("#hint .hint")).to_be_hidden()
+    expect(pair_page.locator("#hint .hint")).to_be_hidden()
 
 
 @pytest.mark.parametrize(
@@ -58,23 +57,21 @@ def test_names_in_the_message_are_chips_in_their_colours(page: Page) -> None:
         pytest.param("the R1200 there", [], id="a model number"),
     ],
 )
-def test_an_unknown_name_says_why(page: Page, text: str, shown: list[str]) -> None:
-    ask(page, "find red")
-    page.fill(MESSAGE, text)
-    unknown = page.locator("#hint .unknown")
+def test_an_unknown_name_says_why(red_page: Page, text: str, shown: list[str]) -> None:
+    red_page.fill(MESSAGE, text)
+    unknown = red_page.locator("#hint .unknown")
     expect(unknown).to_have_count(len(shown))
     for words in shown:
-        expect(page.locator("#hint .cites")).to_contain_text(
+        expect(red_page.locator("#hint .cites")).to_contain_text(
             re.compile(words.replace("? ", r"\?\s*"))
         )
 
 
-def test_the_cross_of_a_chip_takes_its_name_out_of_the_text(page: Page) -> None:
-    two_regions(page)
-    page.fill(MESSAGE, "what is between R1 and R2, but nearer to R1?")
-    page.get_by_role("button", name="Remove R1 from the question").click()
-    expect(page.locator(MESSAGE)).to_have_value("what is between and R2, but nearer to?")
-    expect(chips(page)).to_have_text(["R2"])
+def test_the_cross_of_a_chip_takes_its_name_out_of_the_text(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "what is between R1 and R2, but nearer to R1?")
+    pair_page.get_by_role("button", name="Remove R1 from the question").click()
+    expect(pair_page.locator(MESSAGE)).to_have_value("what is between and R2, but nearer to?")
+    expect(chips(pair_page)).to_have_text(["R2"])
 
 
 @pytest.mark.parametrize(
@@ -87,75 +84,69 @@ def test_the_cross_of_a_chip_takes_its_name_out_of_the_text(page: Page) -> None:
         pytest.param("left of R1 ", 11, "left of R1", id="behind a space that was typed"),
     ],
 )
-def test_backspace_takes_a_whole_name(page: Page, text: str, caret: int, left: str) -> None:
-    ask(page, "find red")
-    page.fill(MESSAGE, text)
-    put_caret(page, caret)
-    page.keyboard.press("Backspace")
-    expect(page.locator(MESSAGE)).to_have_value(left)
+def test_backspace_takes_a_whole_name(red_page: Page, text: str, caret: int, left: str) -> None:
+    red_page.fill(MESSAGE, text)
+    put_caret(red_page, caret)
+    red_page.keyboard.press("Backspace")
+    expect(red_page.locator(MESSAGE)).to_have_value(left)
 
 
-def test_backspace_takes_back_a_click(page: Page) -> None:
-    ask(page, "find red")
-    page.fill(MESSAGE, "left of ")
-    page.click('#canvas [data-object="R1.1"]')
-    expect(page.locator(MESSAGE)).to_have_value("left of R1 ")
-    page.keyboard.press("Backspace")
-    expect(page.locator(MESSAGE)).to_have_value("left of ")
+def test_backspace_takes_back_a_click(red_page: Page) -> None:
+    red_page.fill(MESSAGE, "left of ")
+    red_page.click('#canvas [data-object="R1.1"]')
+    expect(red_page.locator(MESSAGE)).to_have_value("left of R1 ")
+    red_page.keyboard.press("Backspace")
+    expect(red_page.locator(MESSAGE)).to_have_value("left of ")
 
 
-def test_a_chip_shows_its_region(page: Page) -> None:
-    ask(page, "find red")
-    page.fill(MESSAGE, "left of R1")
-    chips(page).hover()
-    expect(page.locator("#hint .peek svg.crop")).to_be_visible()
-    expect(page.locator("#hint .peek")).to_contain_text("red")
-    expect(page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
+def test_a_chip_shows_its_region(red_page: Page) -> None:
+    red_page.fill(MESSAGE, "left of R1")
+    chips(red_page).hover()
+    expect(red_page.locator("#hint .peek svg.crop")).to_be_visible()
+    expect(red_page.locator("#hint .peek")).to_contain_text("red")
+    expect(red_page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
 
 
 # Offering regions ---------------------------------------------------------------------------------
 
 
-def test_typing_a_name_offers_regions_by_keys(page: Page) -> None:
-    two_regions(page)
-    page.fill(MESSAGE, "left of ")
-    page.keyboard.type("R")
-    expect(offered(page)).to_have_text(["R2next to R1from answer 2", "R1redfrom answer 1"])
-    expect(page.locator(MESSAGE)).to_have_attribute("aria-activedescendant", "offer-R2")
-    page.keyboard.press("ArrowDown")
-    expect(page.locator(MESSAGE)).to_have_attribute("aria-activedescendant", "offer-R1")
-    page.keyboard.press("Enter")
-    expect(page.locator(MESSAGE)).to_have_value("left of R1 ")
-    expect(offered(page)).to_have_count(0)
-    page.keyboard.type("and @bl")
-    expect(offered(page)).to_have_count(0)
-    page.keyboard.press("Backspace")
-    page.keyboard.press("Backspace")
-    page.keyboard.type("re")
-    expect(offered(page)).to_have_text(["R1redfrom answer 1"])
-    page.keyboard.press("Tab")
-    expect(page.locator(MESSAGE)).to_have_value("left of R1 and R1 ")
-    expect(page.locator(MESSAGE)).to_be_focused()
+def test_typing_a_name_offers_regions_by_keys(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "left of ")
+    pair_page.keyboard.type("R")
+    expect(offered(pair_page)).to_have_text(["R2next to R1from answer 2", "R1redfrom answer 1"])
+    expect(pair_page.locator(MESSAGE)).to_have_attribute("aria-activedescendant", "offer-R2")
+    pair_page.keyboard.press("ArrowDown")
+    expect(pair_page.locator(MESSAGE)).to_have_attribute("aria-activedescendant", "offer-R1")
+    pair_page.keyboard.press("Enter")
+    expect(pair_page.locator(MESSAGE)).to_have_value("left of R1 ")
+    expect(offered(pair_page)).to_have_count(0)
+    pair_page.keyboard.type("and @bl")
+    expect(offered(pair_page)).to_have_count(0)
+    pair_page.keyboard.press("Backspace")
+    pair_page.keyboard.press("Backspace")
+    pair_page.keyboard.type("re")
+    expect(offered(pair_page)).to_have_text(["R1redfrom answer 1"])
+    pair_page.keyboard.press("Tab")
+    expect(pair_page.locator(MESSAGE)).to_have_value("left of R1 and R1 ")
+    expect(pair_page.locator(MESSAGE)).to_be_focused()
 
 
-def test_an_offered_region_is_taken_by_a_click(page: Page) -> None:
-    two_regions(page)
-    page.fill(MESSAGE, "")
-    page.keyboard.type("@")
-    offered(page).nth(1).click()
-    expect(page.locator(MESSAGE)).to_have_value("R1 ")
-    expect(page.locator(MESSAGE)).to_be_focused()
+def test_an_offered_region_is_taken_by_a_click(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "")
+    pair_page.keyboard.type("@")
+    offered(pair_page).nth(1).click()
+    expect(pair_page.locator(MESSAGE)).to_have_value("R1 ")
+    expect(pair_page.locator(MESSAGE)).to_be_focused()
 
 
-def test_an_offer_can_be_refused(page: Page) -> None:
-    two_regions(page)
-    page.fill(MESSAGE, "left of ")
-    page.keyboard.type("R")
-    page.keyboard.press("Escape")
-    expect(page.locator("#hint [role=listbox]")).to_be_hidden()
-    page.keyboard.type("ed")
-    expect(page.locator(MESSAGE)).to_have_value("left of Red")
-    expect(page.locator("#hint [role=listbox]")).to_be_hidden()
+def test_an_offer_can_be_refused(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "left of ")
+    pair_page.keyboard.type("R")
+    pair_page.keyboard.press("Escape")
+    expect(pair_page.locator("#hint [role=listbox]")).to_be_hidden()
+    pair_page.keyboard.type("ed")
+    expect(pair_page.locator(MESSAGE)).to_have_value("left of Red")
+    expect(pair_page.locator("#hint [role=listbox]")).to_be_hidden()
 
 
 def test_enter_behind_a_whole_name_sends(page: Page) -> None:
@@ -170,37 +161,34 @@ def test_enter_behind_a_whole_name_sends(page: Page) -> None:
 # How words are read -------------------------------------------------------------------------------
 
 
-def test_words_that_mean_a_region_are_spelt_out_and_can_be_changed(page: Page) -> None:
-    two_regions(page)
-    page.fill(MESSAGE, "  what is left of it?")
-    expect(page.locator("#hint .reading")).to_have_text("“it” →R2")
-    page.click("#hint .reading button")
-    expect(offered(page)).to_have_count(2)
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    expect(page.locator(MESSAGE)).to_have_value("  what is left of R1?")
-    expect(page.locator("#hint .reading")).to_have_count(0)
-    expect(chips(page)).to_have_text(["R1"])
+def test_words_that_mean_a_region_are_spelt_out_and_can_be_changed(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "  what is left of it?")
+    expect(pair_page.locator("#hint .reading")).to_have_text("“it” →R2")
+    pair_page.click("#hint .reading button")
+    expect(offered(pair_page)).to_have_count(2)
+    pair_page.keyboard.press("ArrowDown")
+    pair_page.keyboard.press("Enter")
+    expect(pair_page.locator(MESSAGE)).to_have_value("  what is left of R1?")
+    expect(pair_page.locator("#hint .reading")).to_have_count(0)
+    expect(chips(pair_page)).to_have_text(["R1"])
 
 
 @pytest.mark.parametrize("way", ["typed", "pasted", "by a click"])
-def test_words_are_read_however_they_came(page: Page, way: str) -> None:
-    two_regions(page)
-    page.focus(MESSAGE)
+def test_words_are_read_however_they_came(pair_page: Page, way: str) -> None:
+    pair_page.focus(MESSAGE)
     if way == "typed":
-        page.keyboard.type("is it near")
+        pair_page.keyboard.type("is it near")
     else:
-        page.keyboard.insert_text("is it near")
+        pair_page.keyboard.insert_text("is it near")
     if way == "by a click":
-        page.click('#regions [data-cite="R1"]')
-    expect(page.locator("#hint .reading")).to_have_text("“it” →R2")
+        pair_page.click('#regions [data-cite="R1"]')
+    expect(pair_page.locator("#hint .reading")).to_have_text("“it” →R2")
 
 
-def test_one_region_leaves_nothing_to_choose(page: Page) -> None:
-    ask(page, "find red")
-    page.fill(MESSAGE, "what is left of it?")
-    expect(page.locator("#hint .reading")).to_have_text("“it” →R1")
-    expect(page.locator("#hint .reading button")).to_have_count(0)
+def test_one_region_leaves_nothing_to_choose(red_page: Page) -> None:
+    red_page.fill(MESSAGE, "what is left of it?")
+    expect(red_page.locator("#hint .reading")).to_have_text("“it” →R1")
+    expect(red_page.locator("#hint .reading button")).to_have_count(0)
 
 
 # What can be done with an answer ------------------------------------------------------------------
@@ -297,10 +285,9 @@ def test_an_answer_can_be_rated(page: Page) -> None:
     expect(act(page, "up", 1)).to_have_attribute("aria-pressed", "false")
 
 
-def test_the_numbers_stand_side_by_side(page: Page) -> None:
-    two_regions(page)
-    act(page, "numbers", 2).click()
-    sheet = page.get_by_role("dialog", name="Answer 2: the numbers")
+def test_the_numbers_stand_side_by_side(pair_page: Page) -> None:
+    act(pair_page, "numbers", 2).click()
+    sheet = pair_page.get_by_role("dialog", name="Answer 2: the numbers")
     expect(sheet.locator("tbody")).to_have_text(
         [
             re.compile(
@@ -316,12 +303,12 @@ def test_the_numbers_stand_side_by_side(page: Page) -> None:
     expect(sheet.locator(".finding.warning")).to_contain_text("[1, 2, 3, 4]")
     expect(sheet).to_contain_text("whole answer")
     expect(sheet).to_contain_text("Decoded: read from a table.")
-    page.keyboard.press("Escape")
+    pair_page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
-    act(page, "numbers", 1).click()
-    expect(page.get_by_role("dialog", name="Answer 1: the numbers")).to_be_visible()
-    page.mouse.click(5, 5)
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    act(pair_page, "numbers", 1).click()
+    expect(pair_page.get_by_role("dialog", name="Answer 1: the numbers")).to_be_visible()
+    pair_page.mouse.click(5, 5)
+    expect(pair_page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_an_act_answers_from_the_moment_it_is_there(page: Page) -> None:
@@ -344,15 +331,14 @@ def test_the_raw_text_can_be_copied(page: Page) -> None:
     assert "<think>The red one.</think>" in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_given_and_invented_boxes_look_different(page: Page) -> None:
-    two_regions(page)
-    invented = page.locator("#chat .invented")
+def test_given_and_invented_boxes_look_different(pair_page: Page) -> None:
+    invented = pair_page.locator("#chat .invented")
     expect(invented).to_have_text("[1, 2, 3, 4]")
     expect(invented).to_have_attribute("title", "This box was not given to the model.")
     decoration = invented.evaluate("span => getComputedStyle(span).textDecorationStyle")
     assert decoration == "dashed"
-    expect(page.locator("#chat .finding.ok")).to_contain_text("✓")
-    expect(page.locator("#chat .finding.warning")).to_contain_text("⚠")
+    expect(pair_page.locator("#chat .finding.ok")).to_contain_text("✓")
+    expect(pair_page.locator("#chat .finding.warning")).to_contain_text("⚠")
 
 
 def test_a_deleted_region_is_crossed_out_wherever_it_is_named(page: Page) -> None:

@@ -96,12 +96,20 @@ def ask(page: Page, question: str) -> None:
     expect(page.locator(TEXT)).to_have_value("")
 
 
-def test_a_question_asked_meanwhile_is_answered_by_the_model(
-    browser: Browser, checkpoint: Path
-) -> None:
+def test_what_is_asked_and_drawn_meanwhile(browser: Browser, checkpoint: Path) -> None:
+    """One visitor's question waits for the model; the other stops one, draws a region and asks of it."""
     with loading(checkpoint) as app:
         with visit(browser, app.url) as page, visit(browser, app.url) as other:
-            answered_once_it_is_there(app, page, other)
+            health = app.health
+            told = (health["status"], health["model"], health["doing"])
+            assert told == ("loading", "small", LOADING)
+            asked_meanwhile(page)
+            drawn_meanwhile(other)
+            app.hub.release.set()
+            answered_once_it_is_there(page)
+            asked_as_drawn(other)
+            for tab in (page, other):
+                expect(tab.locator(STATUS)).to_have_text(RUNS)
         assert (app.health["status"], app.health["doing"]) == ("ok", "")
         assert RUNS in httpx.get(f"{app.url}/config").text  # for all who come later
         app.process.terminate()
@@ -109,42 +117,40 @@ def test_a_question_asked_meanwhile_is_answered_by_the_model(
         assert (status, said.startswith(f"{RUNS}. The model")) == (0, True)
 
 
-def answered_once_it_is_there(app: App, page: Page, other: Page) -> None:
-    health = app.health
-    assert (health["status"], health["model"], health["doing"]) == ("loading", "small", LOADING)
-    for tab in (page, other):
-        expect(tab.locator(STATUS)).to_have_text(LOADING)
+def asked_meanwhile(page: Page) -> None:
+    expect(page.locator(STATUS)).to_have_text(LOADING)
     ask(opened(page), "find the boat")
     expect(page.locator(CHAT)).to_contain_text("find the boat")
     expect(page.locator(CHAT)).to_contain_text(LOADING)
-    app.hub.release.set()
+
+
+def answered_once_it_is_there(page: Page) -> None:
     expect(page.locator('#canvas [data-object="R1.1"] path').first).to_be_attached(timeout=60_000)
     expect(page.locator(IDLE)).to_be_attached()
     expect(page.locator(CHAT)).to_contain_text("Found one: R1")
     expect(page.locator(CHAT)).not_to_contain_text(LOADING)
-    for tab in (page, other):
-        expect(tab.locator(STATUS)).to_have_text(RUNS)
 
 
-def test_regions_are_drawn_meanwhile_and_a_waiting_question_can_be_stopped(
-    browser: Browser, checkpoint: Path
-) -> None:
-    with loading(checkpoint) as app, visit(browser, app.url) as page:
-        ask(opened(page), "find the boat")
-        page.click("#stop")
-        expect(page.locator(CHAT)).to_contain_text("Stopped")
-        expect(page.locator(IDLE)).to_be_attached()
-        tool(page, "box")
-        drag(page, (100, 100), (300, 300))
-        page.mouse.up()
-        expect(page.locator('#canvas [data-object="R1.1"] path').first).to_be_attached()
-        assert names(page) == ["R1.1"]
-        ask(page, "what is next to R1")
-        app.hub.release.set()
-        expect(page.locator(IDLE)).to_be_attached(timeout=60_000)
-        expect(page.locator(CHAT)).to_contain_text(
-            re.compile(r"Asked as: what is next to R1 → bbox=\[\d+, \d+, \d+, \d+\]")
-        )
+def drawn_meanwhile(page: Page) -> None:
+    """A question that waits is stopped, a region drawn, and another question waits."""
+    expect(page.locator(STATUS)).to_have_text(LOADING)
+    ask(opened(page), "find the boat")
+    page.click("#stop")
+    expect(page.locator(CHAT)).to_contain_text("Stopped")
+    expect(page.locator(IDLE)).to_be_attached()
+    tool(page, "box")
+    drag(page, (100, 100), (300, 300))
+    page.mouse.up()
+    expect(page.locator('#canvas [data-object="R1.1"] path').first).to_be_attached()
+    assert names(page) == ["R1.1"]
+    ask(page, "what is next to R1")
+
+
+def asked_as_drawn(page: Page) -> None:
+    expect(page.locator(IDLE)).to_be_attached(timeout=60_000)
+    expect(page.locator(CHAT)).to_contain_text(
+        re.compile(r"Asked as: what is next to R1 → bbox=\[\d+, \d+, \d+, \d+\]")
+    )
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_app_with_its_sentence(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,9 +16,12 @@ from app import parser
 from demo.dialogue.examples import load_examples
 from demo.models.available import AvailableModels
 from demo.models.selection import choose
+from demo.remote.nearby import WITHIN_S, Nearby
 from demo.web.serve import Served
-from tests.conftest import copy_of_nano, visit
+from tests.conftest import copy_of_nano, free_port, visit
+from tests.support.hostile import answer, failure
 from tests.support.hub import Hub, ask_only, hub_of
+from tests.support.model_servers import ModelServer, Raw, ollama, openai_list
 from tests.support.served import serving
 from tests.support.table import BUSY, IDLE, ask, names
 
@@ -155,9 +160,9 @@ def test_weights_that_are_not_here_are_asked_about_and_fetched(
         re.compile(r"^Fetching hub252: .* of 21\.\d MB…$")
     )
     expect(row(page, "nano252").locator("button")).to_be_disabled()
-    assert hub.standing.wait(20)
+    assert hub.standing.wait(120)
     page.get_by_role("button", name="Stop fetching").click()
-    assert served.running._given_up.wait(60)
+    assert served.running._given_up.wait(120)
     hub.release.set()
     expect(page.locator(SAID)).to_contain_text("nano goes on. Fetching hub252 was stopped.")
     row(page, "hub252").locator(".model-open").click()
@@ -230,6 +235,148 @@ def test_a_second_opinion_that_fails_leaves_everything(
     expect(page.locator(IDLE)).to_be_attached()
     assert names(page) == ["R1.1"]
     ask(page, "find the dog")
+
+
+# Servers ---------------------------------------------------------------------------------------
+
+SEVEN_B, THREE_B = "qwen2.5vl:7b", "qwen2.5vl:3b"
+FOUND = '<answer>[{"bbox_2d": [100, 100, 300, 300], "point_2d": [200, 200]}]</answer>'
+TWO = {
+    "qwen2_5vl__7b": ["completion", "vision"],
+    "qwen2_5vl__3b": ["completion", "vision"],
+    "llama3": ["completion"],
+}
+
+
+@pytest.fixture
+def ollama_server() -> Iterator[ModelServer]:
+    with ModelServer(ollama(**TWO), answer(FOUND)) as server:
+        yield server
+
+
+@contextmanager
+def beside(*servers: ModelServer, within_s: float = WITHIN_S) -> Iterator[Served]:
+    """The page where these servers are looked for."""
+    options = parser().parse_args(["--model", "nano", "--segmenter", "none"])
+    models = choose(options)
+    nearby = Nearby([server.address for server in servers], within_s)
+    with serving(models=models, available=AvailableModels(options, models.entry, nearby)) as served:
+        yield served
+
+
+def typed(page: Page, address: str) -> None:
+    """An address in the field for one, by keyboard."""
+    if page.locator(".servers-address").is_hidden():
+        page.locator(".servers-type").focus()
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Server address")).to_be_focused()
+    page.keyboard.type(address)
+    page.keyboard.press("Enter")
+
+
+def test_a_model_of_a_server_is_found_and_used_by_one_click(
+    browser: Browser, ollama_server: ModelServer
+) -> None:
+    with beside(ollama_server) as served, visit(browser, served.url) as page:
+        beach(page)
+        ask(page, "find the boat")
+        opened(page)
+        expect(row(page, SEVEN_B)).to_contain_text(f"Runs on Ollama at {ollama_server.host}.")
+        expect(page.locator(".models-list li", has_text="llama3")).to_have_count(0)
+        chosen(page, SEVEN_B)
+        expect(page.locator(SAID)).to_be_empty()
+        page.keyboard.press("Escape")
+        ask(page, "find the dog")
+        assert names(page) == ["R1.1", "R2.1"]
+        page.locator("#chat [data-act=numbers]").last.click()
+        expect(page.locator("dialog[open] h2")).to_have_text(f"Answer 2 by {SEVEN_B}: the numbers")
+        page.keyboard.press("Escape")
+        chosen(page, "nano")
+        expect(row(page, SEVEN_B)).to_have_class("served")
+        page.keyboard.press("Escape")
+        ask(page, "find the dog")
+
+
+def test_rows_that_come_late_move_nothing(browser: Browser, ollama_server: ModelServer) -> None:
+    """One server answers at once; the next keeps everybody looking for as long as it wants."""
+    awaited = threading.Event()
+
+    def late() -> Iterator[bytes]:
+        awaited.wait(60)
+        yield failure(404)
+
+    with (
+        ModelServer({"/v1/models": Raw(late()), "/models": Raw([failure(404)])}) as slow,
+        beside(ollama_server, slow, within_s=600) as served,
+        visit(browser, served.url) as page,
+    ):
+        opened(page)
+        expect(page.locator(".servers-said")).to_have_text(
+            "Looking for model servers on this computer…"
+        )
+        load = page.locator(".models-other button")
+        before = load.bounding_box()
+        awaited.set()
+        expect(row(page, SEVEN_B)).to_be_visible()
+        assert load.bounding_box() == before
+        assert page.locator(".servers-list li").count() == 2
+        page.keyboard.press("Escape")
+        opened(page)  # what is known stands first then
+        above, below = (row(page, title).bounding_box() for title in (SEVEN_B, "nano"))
+        assert above is not None
+        assert below is not None
+        assert above["y"] < below["y"]
+
+
+def test_no_server_is_said(browser: Browser) -> None:
+    with beside() as served, visit(browser, served.url) as page:
+        opened(page)
+        expect(page.locator(".servers-said")).to_have_text("None was found on its usual port.")
+        expect(page.locator(".servers-list li")).to_have_count(0)
+
+
+def test_a_server_can_be_typed(browser: Browser, ollama_server: ModelServer) -> None:
+    one = ModelServer({"/v1/models": openai_list("vllm", "lmsdss/RegionReasoner-7B")})
+    with one, beside() as served, visit(browser, served.url) as page:
+        opened(page)
+        gone = f"127.0.0.1:{free_port()}"
+        typed(page, gone)
+        expect(page.locator(SAID)).to_have_text(
+            f"No server answers at {gone}. Start it, or check its address."
+        )
+        expect(row(page, "nano")).to_have_class("runs")
+        page.get_by_label("Server address").fill("")
+        page.get_by_label("Server address").focus()
+        typed(page, f"http://{ollama_server.host}/")  # of two one chooses
+        expect(row(page, SEVEN_B).locator("button")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(row(page, SEVEN_B)).to_have_class("runs")
+        page.get_by_label("Server address").fill("")
+        page.get_by_label("Server address").focus()
+        typed(page, one.host)  # the only one is used
+        expect(page.locator(".status-text")).to_contain_text(
+            f"regionreasoner-7b · server {one.host}"
+        )
+
+
+def test_a_server_that_goes_before_the_click_loses_nothing(browser: Browser) -> None:
+    going = ExitStack()
+    server = going.enter_context(ModelServer(ollama(**TWO)))
+    with going, beside(server) as served, visit(browser, served.url) as page:
+        beach(page)
+        ask(page, "find the boat")
+        opened(page)
+        expect(row(page, SEVEN_B)).to_be_visible()
+        host = server.host
+        going.close()
+        row(page, SEVEN_B).locator("button").click()
+        expect(page.locator(SAID)).to_have_text(
+            f"nano goes on. No server answers at {host}. Start it, or check its address."
+        )
+        expect(row(page, "nano")).to_have_class("runs")
+        page.keyboard.press("Escape")
+        ask(page, "find the dog")
+        assert names(page) == ["R1.1", "R2.1"]
 
 
 def test_a_page_for_others_has_no_list_and_refuses(browser: Browser) -> None:

@@ -31,15 +31,18 @@ BEFORE = list(range(3, 40))  # stands before every question
 
 @pytest.fixture(scope="module")
 def model() -> Qwen2_5_VLForConditionalGeneration:
-    """Nano's architecture with two layers and random weights: it repeats itself, but not only."""
+    """Nano's architecture, narrow, two layers, random weights: it repeats itself, but not only."""
     config = Qwen2_5_VLConfig.from_pretrained(NANO_FOLDER)
     text = config.text_config
     text.num_hidden_layers, text.layer_types = 2, text.layer_types[:2]
+    text.hidden_size, text.intermediate_size = 64, 176
+    text.num_attention_heads = text.num_key_value_heads = 1
+    config.vision_config.out_hidden_size = text.hidden_size
     torch.manual_seed(5)
     made = Qwen2_5_VLForConditionalGeneration(config).eval()
     for weight in made.model.language_model.parameters():
         if weight.dim() == 2:
-            torch.nn.init.normal_(weight, std=0.06)
+            torch.nn.init.normal_(weight, std=0.12)
     made.generation_config = GenerationConfig()
     return made
 

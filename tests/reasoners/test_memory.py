@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from transformers import Qwen2_5_VLConfig, Qwen2VLConfig
+from transformers import Qwen2_5_VLConfig, Qwen2VLConfig, Qwen3VLConfig
 
 from demo.checkpoints.catalogue import (
     CATALOGUE,
@@ -15,6 +15,9 @@ from demo.checkpoints.catalogue import (
     QWEN_2_5_VL_3B,
     QWEN_2_5_VL_7B,
     QWEN_2_VL_7B,
+    QWEN_3_VL_2B,
+    QWEN_3_VL_4B,
+    QWEN_3_VL_8B,
     find_model,
 )
 from demo.checkpoints.shape import Shape
@@ -46,6 +49,17 @@ TEXT_3B = {
     "hidden_size": 2048, "intermediate_size": 11008, "num_hidden_layers": 36,
     "num_attention_heads": 16, "num_key_value_heads": 2, "vocab_size": 151936,
     "rope_parameters": ROTARY,
+}  # fmt: skip
+TEXT_3 = {
+    "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 151936,
+    "rope_parameters": {
+        "rope_type": "default", "rope_theta": 5e6, "mrope_section": [24, 20, 20],
+        "mrope_interleaved": True,
+    },
+}  # fmt: skip
+TOWER_3 = {
+    "depth": 24, "hidden_size": 1024, "intermediate_size": 4096, "num_heads": 16,
+    "deepstack_visual_indexes": [5, 11, 17],
 }  # fmt: skip
 
 
@@ -86,6 +100,44 @@ TEXT_3B = {
             QWEN_2_VL_7B,
             8_291_375_616,
             id="Qwen2-VL-7B",
+        ),
+        pytest.param(
+            Qwen3VLConfig(
+                text_config=TEXT_3
+                | {
+                    "hidden_size": 2048,
+                    "intermediate_size": 6144,
+                    "num_hidden_layers": 28,
+                    "num_attention_heads": 16,
+                },
+                vision_config=TOWER_3 | {"out_hidden_size": 2048},
+                tie_word_embeddings=True,
+            ),
+            QWEN_3_VL_2B,
+            2_127_532_032,
+            id="Qwen3-VL-2B",
+        ),
+        pytest.param(
+            Qwen3VLConfig(
+                text_config=TEXT_3
+                | {"hidden_size": 2560, "intermediate_size": 9728, "num_hidden_layers": 36},
+                vision_config=TOWER_3 | {"out_hidden_size": 2560},
+                tie_word_embeddings=True,
+            ),
+            QWEN_3_VL_4B,
+            4_437_815_808,
+            id="Qwen3-VL-4B, whose heads are wider than its layers",
+        ),
+        pytest.param(
+            Qwen3VLConfig(
+                text_config=TEXT_3
+                | {"hidden_size": 4096, "intermediate_size": 12288, "num_hidden_layers": 36},
+                vision_config={"out_hidden_size": 4096},
+                tie_word_embeddings=False,
+            ),
+            QWEN_3_VL_8B,
+            8_767_123_696,
+            id="Qwen3-VL-8B",
         ),
     ],
 )
@@ -215,7 +267,7 @@ def test_a_pace_is_measured_and_said() -> None:
 def test_every_named_model_has_what_a_start_needs() -> None:
     large = [entry for entry in CATALOGUE.values() if entry.source != str(NANO_FOLDER)]
     assert {entry.dialect for entry in large} == {
-        "region-reasoner", "vision-reasoner", "seg-zero", "qwen2.5-vl", "qwen2-vl"
+        "region-reasoner", "vision-reasoner", "seg-zero", "qwen2.5-vl", "qwen2-vl", "qwen3-vl"
     }  # fmt: skip
     for entry in large:
         assert entry.shape is not None

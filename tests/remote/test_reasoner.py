@@ -41,6 +41,7 @@ from demo.reasoners.local import LocalReasoner
 from demo.remote.address import read_address
 from demo.remote.connection import Limits, Server
 from demo.remote.faults import excerpt, retry_after
+from demo.remote.nearby import FoundModel, find_servers
 from demo.remote.reasoner import RemoteReasoner, choose_served, connect
 from tests.conftest import free_port
 from tests.support.asking import (
@@ -366,6 +367,12 @@ def test_a_real_server_says_what_the_model_says_here(
             expected, counted = ask(nano, picture, question)
             assert text == expected
             assert usage.prompt_tokens == counted.prompt_tokens
+
+
+def test_a_real_server_is_found_with_what_it_has(served: str) -> None:
+    [found] = find_servers([read_address(served)], 60)
+    assert found.models == (FoundModel("local/nano", sees=True),)
+    assert found.place == f"the server at {served.removeprefix('http://')}"
 
 
 def test_a_real_server_that_takes_no_penalty_is_asked_without_it(

@@ -13,7 +13,7 @@ import struct
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 STALL, RESET = object(), object()
 Script = Iterable[object]
@@ -47,7 +47,7 @@ class Hostile:
     def url(self) -> str:
         return f"http://{self.host}"
 
-    def __enter__(self) -> Hostile:
+    def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()

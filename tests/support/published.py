@@ -45,6 +45,7 @@ _CONTROL = (
     "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
 )  # fmt: skip
 _PLAIN = ("<tool_call>", "</tool_call>")
+SIDES = {"qwen2_vl": 28, "qwen2_5_vl": 28, "qwen3_vl": 32}  # of visual tokens, in pixels
 VOCABULARY = 640  # rows of the embedding; the last ones belong to no token
 _TEXT = {
     "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -80,17 +81,23 @@ def save_published(kind: str, folder: Path, **text: Any) -> None:
     config = _config(kind, words, text)
     torch.manual_seed(5)
     model = _MODELS[kind](config)
-    for weight in model.parameters():
+    for name, weight in model.named_parameters():
         if weight.dim() >= 2:
-            torch.nn.init.normal_(weight, std=0.08)
+            # What a tower computes between its norms is large enough for its activation to matter.
+            torch.nn.init.normal_(weight, std=0.25 if "visual" in name and "mlp" in name else 0.08)
         elif not torch.all(weight == 1):
             torch.nn.init.normal_(weight, std=0.05)
-    model.generation_config.eos_token_id = words.convert_tokens_to_ids(
-        ["<|im_end|>", "<|endoftext|>"]
-    )
-    model.generation_config.pad_token_id = words.convert_tokens_to_ids("<|endoftext|>")
+    ends = words.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
+    with torch.no_grad():  # so that no answer ends or has half a character before it is compared
+        model.lm_head.weight[[*ends, *_halves(words)]] = 0
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = ends, ends[1]
     model.save_pretrained(folder)
     _processor(kind, words).save_pretrained(folder)
+
+
+def _halves(words: PreTrainedTokenizerFast) -> list[int]:
+    """The tokens that are parts of a character."""
+    return [token for token in range(len(words)) if "\ufffd" in words.decode([token])]
 
 
 _MODELS = {

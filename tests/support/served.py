@@ -40,8 +40,11 @@ def serving(
     segmenter: Segmenter | None = None,
     rules: Rules | None = None,
     host: str = "127.0.0.1",
+    may_switch: bool = False,
 ) -> Iterator[Served]:
-    """A server for as long as the block lasts; with ``available``, one whose models can be exchanged."""
+    """A server for as long as the block lasts; with ``available``, one whose models can be exchanged, and
+    ``may_switch``, one where they will be.
+    """
     if models is None:
         told, masks = reasoner or TableReasoner(), segmenter or GrabCutSegmenter()
         models = Models(told, masks, "table · CPU", "", "Why not.")
@@ -54,6 +57,7 @@ def serving(
             store,
             index,
             available,
+            may_switch=may_switch,
             server_name=host,
             server_port=free_port(),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from demo.checkpoints.gguf.names import TOWER_TYPES, rank, tag_in
+from demo.checkpoints.gguf.names import has_tag, rank, tag_in, tower_rank
 from demo.errors import CheckpointError, join_with_and
 
 _ID = re.compile(r"(?P<repository>[^/\s:]+/[^/\s:]+?)(?::(?P<tag>[\w.-]+))?", re.ASCII)
@@ -57,7 +57,7 @@ def _stem(name: str) -> str:
 def _model(repository: str, models: Mapping[str, Sequence[str]], tag: str) -> Sequence[str]:
     if not models:
         raise CheckpointError(f"{repository} on the hub holds no GGUF files of a model.")
-    fitting = [name for name in models if not tag or _has(name, tag)]
+    fitting = [name for name in models if not tag or has_tag(name, tag)]
     if not fitting:
         others = join_with_and(sorted({tag_in(name) or name for name in models}))
         raise CheckpointError(f"{repository} on the hub has no {tag}. It has {others}.")
@@ -71,19 +71,10 @@ def _model(repository: str, models: Mapping[str, Sequence[str]], tag: str) -> Se
     return parts
 
 
-def _has(name: str, tag: str) -> bool:
-    """Whether the name of a file holds a precision as a word of its own."""
-    return bool(re.search(rf"(?<![a-z0-9]){re.escape(tag.lower())}(?![a-z0-9_])", name.lower()))
-
-
 def _tower(repository: str, names: Sequence[str]) -> str:
     if not names:
         raise CheckpointError(
             f"{repository} on the hub has no vision tower (mmproj), so its model sees no pictures. Choose "
             "the GGUF files of a model that does."
         )
-    return min(names, key=lambda name: (_tower_rank(tag_in(name)), name))
-
-
-def _tower_rank(tag: str) -> int:
-    return TOWER_TYPES.index(tag) if tag in TOWER_TYPES else len(TOWER_TYPES)
+    return min(names, key=lambda name: tower_rank(tag_in(name), name))

@@ -9,12 +9,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from demo.checkpoints.generation import Generation, parse_generation
 from demo.checkpoints.gguf.header import Header, parts_of, read_header
 from demo.checkpoints.gguf.keys import DIALECT, FRAME, GENERATION
-from demo.checkpoints.gguf.names import TOWER_TYPES, in_words, rank, tag_of
+from demo.checkpoints.gguf.names import has_tag, in_words, rank, tag_of, tower_rank
 from demo.dialects.families import family_of
 from demo.dialects.known import DIALECTS
 from demo.errors import CheckpointError, disk_fault, first_line, join_with_and
@@ -154,16 +153,18 @@ class GgufPair:
         yield from (dialect for dialect in (*found, _FAMILIES[self.architecture][1]) if dialect)
 
 
-def find_pair(place: Path) -> GgufPair:
+def find_pair(place: Path, tag: str = "") -> GgufPair:
     """The model and the vision tower in a folder, or the model in a file with the tower beside it.
 
-    ``place`` may also be any part of a model that is split. Raises CheckpointError for what is missing,
-    damaged, of another kind, or does not belong together.
+    ``place`` may also be any part of a model that is split; of several precisions in a folder the one that
+    ``tag`` names is taken. Raises CheckpointError for what is missing, damaged, of another kind, or does
+    not belong together.
     """
     folder = place if place.is_dir() else place.parent
     models, towers, broken = _sorted(folder)
     if place.is_dir():
-        model, note = _one_model(folder, models, towers, broken)
+        named = [model for model in models if not tag or has_tag(model.file.name, tag)]
+        model, note = _one_model(folder, named or models, towers, broken)
     else:
         model, note = read_header(parts_of(place)[0]), ""
         _check_sees(model, towers)
@@ -270,7 +271,7 @@ def _tower_for(
     """The tower among several that belongs to a model, the best one by its precision."""
     if fitting := [tower for tower in towers if _misfit(model, tower) is None]:
         named = [t for t in fitting if t.text("general.name") == model.text("general.name")]
-        return min(named or fitting, key=lambda tower: _tower_rank(tower))
+        return min(named or fitting, key=lambda tower: tower_rank(tag_of(tower), tower.file.name))
     if towers:
         raise CheckpointError(
             f"{towers[0].file.name} does not belong to {model.file.name} in {model.file.parent}: "
@@ -309,8 +310,3 @@ def _projected(tower: Header) -> int:
 def _deep(tower: Header) -> int:
     """How many of the tower's blocks are fed to layers of the model beside its result."""
     return len({name.split(".")[2] for name in tower.tensors if name.startswith("v.deepstack.")})
-
-
-def _tower_rank(tower: Header) -> tuple[int, Any]:
-    tag = tag_of(tower)
-    return (TOWER_TYPES.index(tag) if tag in TOWER_TYPES else len(TOWER_TYPES), tower.file.name)

@@ -48,6 +48,13 @@ class Vocabulary:
             writer.add_chat_template(self.template)
 
 
+def has_byte_tokens(folder: Path) -> bool:
+    """Whether the tokenizer in a folder seems to be of the kind that can be written."""
+    model = read_json(folder / "tokenizer.json").get("model")
+    kind = model.get("type", "BPE") if isinstance(model, dict) else None
+    return kind == "BPE" or (folder / "merges.txt").is_file()
+
+
 def read_vocabulary(source: str, folder: Path, rows: int) -> Vocabulary:
     """The vocabulary of a checkpoint, filled up to ``rows`` tokens, as many as its embedding has.
 

@@ -101,6 +101,8 @@ class Trainer(TrainingRun[Student]):
         save_checkpoint(folder, copy.deepcopy(self.average.model), self.tokenizer)
 
     def _phase(self, steps: int, pictures: int, pairs: int) -> None:
+        if self.step >= steps:
+            return  # before a process makes batches that nobody takes
         seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.group.rank}".encode())
         share = self.group.share(pictures)
         batches = batches_ahead(BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride))

@@ -52,7 +52,11 @@ def _written(template: str) -> str:
         written = (
             _environment()
             .from_string(template)
-            .render(messages=[{"role": "user", "content": content}], add_generation_prompt=True)
+            .render(
+                messages=[{"role": "user", "content": content}],
+                add_generation_prompt=True,
+                enable_thinking=False,  # the dialect decides whether it thinks
+            )
         )
     except Exception:  # the template is a program of somebody else's
         return ""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from demo.checkpoints.catalogue import LLAMA_CPP, Entry, dialect_of
 from demo.checkpoints.fetch import folder_of, gb
 from demo.checkpoints.generation import Generation
 from demo.checkpoints.gguf.convert import plan_conversion
+from demo.checkpoints.gguf.counts import shape_of_folder
 from demo.checkpoints.gguf.pair import GgufPair, find_pair
 from demo.errors import CheckpointError
 from demo.machine.folders import cache_folder
@@ -39,8 +41,9 @@ def plan_files(entry: Entry, budget: Budget) -> LlamaPlan:
 
     Raises CheckpointError when it cannot be run, OutOfMemoryError with the numbers when it does not fit.
     """
-    if entry.engine != LLAMA_CPP and entry.shape is not None:
-        return plan_shape(entry, budget)
+    if entry.engine != LLAMA_CPP:
+        shape = entry.shape or shape_of_folder(entry.title, _place(entry))
+        return plan_shape(replace(entry, shape=shape), budget)
     pair = find_pair(_place(entry))
     need = need_of_files(pair.weights + pair.tower_weights, pair.kv_bytes)
     return plan_llama(entry.title, pair.quantization, need, budget, entry.shape)
@@ -60,7 +63,7 @@ def load_llama(entry: Entry, threads: int, tell: Tell) -> LlamaCppReasoner:
         tell(pair.note)
     packed = Packed(
         entry.name,
-        dialect_of(entry, pair.region_frame),
+        dialect_of(entry, pair.region_frame, pair.token_side),
         ChatFormat(pair.header.text("tokenizer.chat_template")),
         pair.generation or Generation(),
         pair.quantization,

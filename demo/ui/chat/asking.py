@@ -42,7 +42,7 @@ class _Turn:
     """A question on its way to an answer, and the workspace that it was asked on.
 
     ``start`` is the dialogue that it goes on from, ``at_start`` what else changes on the page as soon as
-    the question is in the chat.
+    the question is in the chat, ``asking`` the way in which the person wants it asked.
     """
 
     sentence: str | Resolved
@@ -50,6 +50,7 @@ class _Turn:
     at_start: Updates
     workspace: Workspace
     ticket: Ticket
+    asking: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +134,8 @@ class Asking:
                     workspace = tab.workspace
                 if workspace is None:
                     raise InputError(sentences.OPEN_FIRST)
-                turn = _Turn(
-                    sentence, start or workspace.session, at_start or {}, workspace, ticket
-                )
+                start = start or workspace.session
+                turn = _Turn(sentence, start, at_start or {}, workspace, ticket, tab.asking)
                 last = yield from self._run(turn, tab)
         except InputError as error:
             last = context.show.line(str(error))
@@ -166,7 +166,9 @@ class Asking:
         former = shown if turn.start is not turn.workspace.session else None
         running, cancel = context.running, turn.ticket.cancel
         early, models = _early_start(turn, running), running.use(cancel)
-        for batch in turn_batches(models, turn.start, turn.sentence, shown.picture, cancel, early):
+        for batch in turn_batches(
+            models, turn.start, turn.sentence, shown.picture, cancel, early, turn.asking
+        ):
             is_new = live.started is None
             news = [live.feed(event) for event in batch]
             alone = running.doing if running.is_loading else sentences.LOOKING
@@ -201,11 +203,12 @@ def turn_batches(
     picture: Picture,
     cancel: threading.Event,
     early: Iterable[TurnEvent] = (),
+    asking: str = "",
 ) -> Iterator[list[TurnEvent]]:
     """A turn's events in batches that a page can keep up with; an empty one after a quiet time.
 
-    ``early`` ones come before there are models, which stay until the turn is over. Raises DemoError as
-    ``run_turn`` does.
+    ``early`` ones come before there are models, which stay until the turn is over. ``asking`` is the way of
+    asking that a person wants, empty for the usual one. Raises DemoError as ``run_turn`` does.
     """
 
     def events() -> Iterator[TurnEvent]:
@@ -218,6 +221,7 @@ def turn_batches(
                 reasoner=taken.reasoner,
                 segmenter=taken.segmenter,
                 cancel=cancel,
+                asking=taken.way(asking),
             )
 
     return paced(events(), _FRAME_S, _QUIET_S)

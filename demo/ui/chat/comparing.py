@@ -23,6 +23,7 @@ from demo.ui.tab.workspace import Tab, Workspace
 if TYPE_CHECKING:
     from demo.checkpoints.catalogue import Entry
     from demo.dialogue.session import SecondOpinion
+    from demo.models.served import ServedEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,12 @@ class Comparing:
         yield last
 
     def _run(
-        self, workspace: Workspace, turn: int, entry: Entry, tab: Tab, ticket: Ticket
+        self,
+        workspace: Workspace,
+        turn: int,
+        entry: Entry | ServedEntry,
+        tab: Tab,
+        ticket: Ticket,
     ) -> Generator[Updates, None, Updates]:
         """What the other model does is shown; what is returned shows its answer, and comes last."""
         show, trouble = self.context.show, ""
@@ -60,7 +66,7 @@ class Comparing:
         return show.workspace(tab, workspace, trouble=trouble)
 
     def _ask(
-        self, workspace: Workspace, turn: int, entry: Entry, ticket: Ticket
+        self, workspace: Workspace, turn: int, entry: Entry | ServedEntry, ticket: Ticket
     ) -> Generator[Updates, None, SecondOpinion]:
         """The other model's answer, while what it does is shown. Raises DemoError."""
         running_models = self.context.running

@@ -7,11 +7,13 @@ from typing import Any
 
 import gradio as gr
 
+from demo.dialects.ways import WAYS
 from demo.dialogue.engine import understand
 from demo.errors import DemoError
 from demo.language.references import without_unknown
 from demo.ui.context import Context, visitor_of
 from demo.ui.shared import sentences
+from demo.ui.shared.payload import Payload
 from demo.ui.tab.workspace import Tab
 
 
@@ -35,6 +37,10 @@ class Reading:
         except DemoError:
             return sentences.hint(workspace)
         return sentences.hint(workspace, resolved.references, len(typed) - len(typed.lstrip()))
+
+    def choose_way(self, tab: Tab, event: gr.EventData) -> None:
+        """From now on, this tab's questions are asked in that way. Raises InputError."""
+        tab.asking = Payload(event).one_of("way", WAYS)
 
     def put_back(self, typed: str, tab: Tab) -> Any:
         """The question of a failed turn, for the text box when that is empty."""

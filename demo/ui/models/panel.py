@@ -14,6 +14,7 @@ from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import gb
 from demo.dialogue.session import Session
 from demo.errors import DemoError
+from demo.models.served import ServedEntry
 from demo.models.switching import RunningModels
 from demo.ui.context import Context
 from demo.ui.shared.answers import serial
@@ -21,7 +22,7 @@ from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab
 
-_ACTS = ("look", "measure", "stop", "choose", "other", "fetch")
+_ACTS = ("look", "found", "measure", "stop", "choose", "other", "server", "fetch")
 _KEY = (
     "It gets the same question with the same regions. Its answer is shown beside this one and does not "
     "become part of the dialogue."
@@ -41,6 +42,9 @@ def status_of(running: RunningModels) -> dict[str, Any]:
         "doing": running.doing,
         "said": running.said,
         "rows": [],
+        "served": [],
+        "looking": False,
+        "typed": "",
         "order": None,
         "serial": serial(),
     }
@@ -55,59 +59,85 @@ class ModelPanel:
     def act(self, tab: Tab, event: gr.EventData) -> Updates:
         """Do one act in the panel; the answer holds everything as it is then."""
         running, parts = self.context.running, self.context.parts
-        kind, order, trouble = "", None, ""
+        kind, result, trouble = "", {}, ""
         try:
             kind = Payload(event).one_of("kind", _ACTS)
-            order = self._act(kind, Payload(event))
+            result = self._act(kind, Payload(event))
         except DemoError as error:
             trouble = str(error)
         # First, so that a page which got an older list learns by the number of changes that it is older.
-        value = {**status_of(running), "order": order}
+        value = {**status_of(running), **result}
         value["said"] = trouble or value["said"]
         if running.can_switch_now:
-            measured = kind == "measure" and not running.in_use
-            rows = running.available.rows(running.models, measured=measured)
-            value["rows"] = [asdict(row) for row in rows]
-        return {parts.status: value, parts.notice: self.context.show.notice(tab.workspace)}
+            value |= self._rows(kind)
+        return {
+            parts.status: value,
+            parts.notice: self.context.show.notice(tab.workspace),
+            parts.asking: running.models.way(tab.asking),
+        }
 
-    def _act(self, kind: str, sent: Payload) -> dict[str, Any] | None:
-        """Do it, and return what is to be asked first, if anything. Raises DemoError."""
+    def _rows(self, kind: str) -> dict[str, Any]:
+        """What can be chosen; to a page that waits for servers only those, so that the others stay."""
+        running = self.context.running
+        available = running.available
+        is_looking = available.is_looking  # asked first: then what was found is there
+        served = available.served_rows(running.models)
+        measured = kind == "measure" and not running.in_use
+        rows = [] if kind == "found" else available.rows(running.models, measured=measured)
+        return {
+            "looking": is_looking,
+            "served": [asdict(row) for row in served],
+            "rows": [asdict(row) for row in rows],
+        }
+
+    def _act(self, kind: str, sent: Payload) -> dict[str, Any]:
+        """Do it, and return what the answer says of it, if anything. Raises DemoError."""
         running = self.context.running
         match kind:
+            case "look" if running.can_switch_now:
+                running.available.look()
             case "stop":
                 running.stop_fetching()
             case "choose":
                 return self._choose(running.available.entry(sent.text("source")))
             case "other":
                 return self._choose(running.available.add(sent.text("name")))
+            case "server":
+                return self._choose_of(running.available.add_server(sent.text("address")))
             case "fetch":
                 running.switch(running.available.entry(sent.text("source")), fetch=True)
-        return None
+        return {}
 
-    def _choose(self, entry: Entry) -> dict[str, Any] | None:
+    def _choose_of(self, served: list[ServedEntry]) -> dict[str, Any]:
+        """Take the only model of a server; where there are more, a person says which."""
+        return self._choose(served[0]) if len(served) == 1 else {"typed": served[0].source}
+
+    def _choose(self, entry: Entry | ServedEntry) -> dict[str, Any]:
         """Load what is here; what is not is asked about."""
         running = self.context.running
         if running.models.entry == entry:
-            return None
-        if running.available.is_here(entry):
+            return {}
+        if isinstance(entry, ServedEntry) or running.available.is_here(entry):
             running.switch(entry)
-            return None
+            return {}
         order = running.available.order(entry)
         size = "" if order.size is None else f" {gb(order.size)}"
-        return {
+        question = {
             "source": entry.source,
             "text": f"{entry.title} is not on this machine yet: {order}.",
             "button": f"Fetch{size} and switch",
         }
+        return {"order": question}
 
 
 def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:
     """The models that a question can be put to as well, as `others.js` shows them. Raises InputError."""
-    first = session.reasoner_of(session.turn(turn)).name
+    first, available = session.reasoner_of(session.turn(turn)).name, running.available
+    known = available.rows(running.models, measured=False) + available.served_rows(running.models)
     rows = [
         {"source": row.source, "title": row.title, "line": row.line}
-        for row in running.available.rows(running.models, measured=False)
-        if row.state in ("runs", "here") and running.available.entry(row.source).name != first
+        for row in known
+        if row.state in ("runs", "here", "served") and available.entry(row.source).name != first
     ]
     return {
         "kind": "others",

@@ -11,7 +11,14 @@ export interface StatusValue extends Answer {
   /** What is done about another model, in words; empty at rest. */
   doing: string;
   said: string;
+  /** What can run on this machine; empty where that stays as it was. */
   rows: ModelRow[];
+  /** What servers run. */
+  served: ModelRow[];
+  /** Whether servers are being looked for, so that there may be more rows in a moment. */
+  looking: boolean;
+  /** The first model of a server whose address was typed, where there are several to choose from. */
+  typed: string;
   /** What is to be asked before a model is fetched. */
   order: Order | null;
 }
@@ -33,7 +40,8 @@ export interface Order {
 
 /** The event "models". */
 export interface ModelsAct {
-  kind: "look" | "measure" | "stop" | "choose" | "fetch" | "other";
+  kind: "look" | "found" | "measure" | "stop" | "choose" | "fetch" | "other" | "server";
   source?: string;
   name?: string;
+  address?: string;
 }

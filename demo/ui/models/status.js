@@ -9,11 +9,21 @@ import { all, focused, node, one } from "../shared/nodes.js";
 const { element, props, trigger, watch } = component("models/status");
 const TEXTS = { ".status-text": "status", ".advice": "advice", ".status-advice": "advice", ".status-why": "why" };
 const QUIET_MS = 4000; // between two looks at the server; a second tab may have chosen
+const LOOK_MS = 250; // the same while servers are looked for
 const BUSY_MS = 500; // the same while a model is fetched or loaded, or while the panel is open
 const status = one("#status", element);
 const panel = one(".models", status);
 const list = one(".models-list", panel);
 const other = one(".models-other", panel);
+const servers = one(".servers", panel);
+const served = one(".servers-list", servers);
+const address = one("form", servers);
+const typing = one(".servers-type", servers);
+const looking = one(".servers-said", servers);
+const LOOKING = looking.textContent;
+const drawn = new Map(); // what each list shows
+/** @type {import("./status.d.ts").ModelRow[]} */
+let first = []; // the models of servers that were known when the panel was opened
 let doing = ""; // what the server does about another model, in words
 let measured = false; // whether the server has been asked how slow large models are here
 
@@ -33,7 +43,10 @@ function write() {
 function writeModels(value) {
   if (!value.may_switch) return;
   say(value.said, true);
-  if (value.rows?.length) drawModels(value);
+  const isFirst = value.rows?.length && !drawn.has(list);
+  if (value.rows?.length) drawModels(list, value.rows, value);
+  if (drawn.has(list)) writeServers(value);
+  if (isFirst) placeServers(value.served || []);
   if (!measured && !value.doing && value.rows?.some(({ guessed }) => guessed)) {
     measured = true;
     trigger("models", { kind: "measure" });
@@ -49,7 +62,7 @@ function writeDoing(words) {
   for (const open of all(".model-open", panel)) {
     open.setAttribute("aria-disabled", Boolean(words) || "off" in open.dataset);
   }
-  for (const control of all(".models-other *, .model-fetch", panel)) control.disabled = Boolean(words);
+  for (const control of all("form *, .model-fetch", panel)) control.disabled = Boolean(words);
   const stop = one(".models-stop", panel);
   if (words.startsWith("Fetching") && !stop) one(".models-said", panel).after(stopButton());
   else if (!words.startsWith("Fetching")) stop?.remove();
@@ -68,16 +81,47 @@ function stopButton() {
   return stop;
 }
 
+/** @param {import("./status.d.ts").StatusValue} value */
+function writeServers(value) {
+  const found = value.served || [];
+  const held = new Set(first.map(({ source }) => source));
+  const known = first.map((row) => found.find(({ source }) => source === row.source) ?? row);
+  const late = found.filter(({ source }) => !held.has(source));
+  drawModels(served, first.length ? known : late, value);
+  drawModels(one(".servers-late", panel), first.length ? late : [], value);
+  const words = value.looking ? LOOKING : "None was found on its usual port.";
+  looking.textContent = found.length || first.length ? "" : words;
+  if (value.looking) setTimeout(() => trigger("models", { kind: "found" }), LOOK_MS);
+}
+
+// What is known when the panel opens stands first; what comes later comes below all else, and what goes
+// stays until then, so that nothing moves under a hand.
+/** @param {import("./status.d.ts").ModelRow[]} found */
+function placeServers(found) {
+  first = found;
+  if (first.length) list.before(servers);
+  else other.after(servers);
+}
+
 // The list ---------------------------------------------------------------------------------------------
 
-/** @param {import("./status.d.ts").StatusValue} value */
-function drawModels({ rows, order }) {
-  const held = focused(".models-list li")?.dataset.source;
-  list.replaceChildren(...rows.map((row) => modelRow(row, order?.source === row.source ? order : null)));
-  writeDoing(doing);
-  const asked = one(".model-fetch", list);
-  if (asked) asked.focus();
-  else if (held) one(`[data-source="${CSS.escape(held)}"] .model-open`, list)?.focus();
+// Rows that say the same stay, so that none is exchanged under a hand.
+/** @param {Element} place @param {import("./status.d.ts").ModelRow[]} rows @param {import("./status.d.ts").StatusValue} value */
+function drawModels(place, rows, { order, typed }) {
+  const drawing = JSON.stringify([rows, order]);
+  if (drawing !== drawn.get(place)) {
+    const held = place.contains(document.activeElement) && focused(".models-list li")?.dataset.source;
+    place.replaceChildren(...rows.map((row) => modelRow(row, order?.source === row.source ? order : null)));
+    drawn.set(place, drawing);
+    writeDoing(doing);
+    if (held) openOf(place, held)?.focus();
+    one(".model-fetch", place)?.focus();
+  }
+  if (typed) openOf(place, typed)?.focus();
+}
+
+function openOf(place, source) {
+  return one(`[data-source="${CSS.escape(source)}"] .model-open`, place);
 }
 
 function modelRow({ source, title, state, line }, order) {
@@ -123,6 +167,20 @@ other.addEventListener("submit", (event) => {
   soon();
 });
 
+typing.addEventListener("click", () => {
+  address.hidden = !address.hidden;
+  typing.setAttribute("aria-expanded", !address.hidden);
+  if (!address.hidden) one("input", address).focus();
+});
+address.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = one("input", address).value.trim();
+  if (!text) return;
+  say(`Asking ${text}…`, false);
+  trigger("models", { kind: "server", address: text });
+  soon();
+});
+
 // Looking at the server --------------------------------------------------------------------------------
 
 let timer = 0;
@@ -156,7 +214,12 @@ function soon() {
 // Opening and closing ----------------------------------------------------------------------------------
 
 status.addEventListener("toggle", () => {
-  if (status.open && props.value?.may_switch) trigger("models", { kind: "look" });
+  if (!status.open || !props.value?.may_switch) return;
+  if (drawn.has(list)) {
+    placeServers(props.value.served || []);
+    writeServers({ ...props.value, looking: false, typed: "" });
+  }
+  trigger("models", { kind: "look" });
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !status.open) return;

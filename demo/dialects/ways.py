@@ -1,0 +1,49 @@
+"""The two ways of asking a general model, one that was trained for no particular form of answer.
+
+*Quick* asks for boxes in the model's own form, some 40 tokens; *reasoned* for scene, focus, thought and
+answer, some 300, in which references are cited. Both show the same picture and count in the same frame.
+It knows no wording (`known.py`) and no model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REASONED_BY_QUICK
+
+QUICK, REASONED = "quick", "reasoned"
+WAYS = (QUICK, REASONED)
+# Of an answer with its reasoning, and for how many seconds people should be made to wait for one unasked.
+REASONED_TOKENS, MAX_WAIT_S = 300, 20
+
+
+def has_two_ways(dialect: Dialect) -> bool:
+    """Whether a model with that dialect can be asked in both ways."""
+    return dialect.name in REASONED_BY_QUICK
+
+
+def in_way(dialect: Dialect, way: str) -> Dialect:
+    """The dialect in which a model is asked in that way; its own where it has one way only."""
+    if way != REASONED or not has_two_ways(dialect):
+        return dialect
+    return replace(
+        REASONED_BY_QUICK[dialect.name],
+        shown=dialect.shown,
+        frame=dialect.frame,
+        token=dialect.token,
+    )
+
+
+def usual_way(dialect: Dialect, asking: str, tokens_per_s: float | None) -> str:
+    """The way in which a model is asked unless a person wants the other; empty where it has one only.
+
+    ``asking`` is the option: a way, or ``auto``, by which answers are reasoned where they come quickly.
+    ``tokens_per_s`` is the speed of writing here, None where it is not known.
+    """
+    if not has_two_ways(dialect):
+        return ""
+    if asking in WAYS:
+        return asking
+    fast = tokens_per_s is not None and MAX_WAIT_S * tokens_per_s >= REASONED_TOKENS
+    return REASONED if fast else QUICK
