@@ -136,6 +136,9 @@ CATALOGUE = {
         _gguf(
             "qwen2.5-vl-7b", "ggml-org/Qwen2.5-VL-7B-Instruct-GGUF", "qwen2.5-vl", QWEN_2_5_VL_7B
         ),
+        _gguf("qwen3-vl-2b", "Qwen/Qwen3-VL-2B-Instruct-GGUF", "qwen3-vl", QWEN_3_VL_2B),
+        _gguf("qwen3-vl-4b", "Qwen/Qwen3-VL-4B-Instruct-GGUF", "qwen3-vl", QWEN_3_VL_4B),
+        _gguf("qwen3-vl-8b", "Qwen/Qwen3-VL-8B-Instruct-GGUF", "qwen3-vl", QWEN_3_VL_8B),
     )
 }
 
