@@ -101,7 +101,6 @@ class File:
             if not end:
                 end = opened.write(self._head)
                 told(end)
-            opened.truncate(end)
             opened.seek(end)
             for each in self._planned[done:]:
                 self._add(opened, each, tensors[each.part.source], told)
