@@ -14,7 +14,7 @@ from typing import Any
 
 from demo.checkpoints.catalogue import Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched
-from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way
+from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way, way_sentence
 from demo.errors import ModelError, OptionError
 from demo.machine.devices import best_device, card_fault
 from demo.models.drawn_world import World
@@ -172,6 +172,7 @@ def _loaded(
     )
     if gpu is not None:
         reasoner, segmenter = _behind_gateway(gpu, reasoner, segmenter)
+    way = usual_way(reasoner.dialect, options.asking, _speed(plan))
     built_in = " · built in" if is_nano else ""
     name = segmenter.name if segmenter else "none"
     return Models(
@@ -180,11 +181,13 @@ def _loaded(
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=NANO_ADVICE if is_nano else "",
         why=" ".join(
-            said for said in (picked.why, plan.why, picked.slow, entry.wording, masks) if said
+            said
+            for said in (picked.why, plan.why, picked.slow, entry.wording, way_sentence(way), masks)
+            if said
         ),
         world=world,
         entry=entry,
-        asking=usual_way(reasoner.dialect, options.asking, _speed(plan)),
+        asking=way,
     )
 
 
