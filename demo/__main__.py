@@ -93,7 +93,7 @@ def _ground(options: argparse.Namespace) -> int:
     check_models(options)
     picture = open_picture(options.image)
     from demo.models.selection import (
-        choose,  # loads torch, which what is wrong above need not wait for
+        choose,  # takes seconds, which what is wrong above need not wait for
     )
 
     models = choose(options)

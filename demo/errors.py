@@ -67,6 +67,10 @@ class ModelError(DemoError):
     """The model, the segmenter or the server failed (exit status 1)."""
 
 
+class NoModelError(ModelError):
+    """No model was named, and none can run without more being installed or fetched."""
+
+
 class EmptyAnswerError(ModelError):
     """The model wrote no text at all."""
 

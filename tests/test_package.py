@@ -19,8 +19,10 @@ import app
 from demo.machine.own_files import ASSETS, EXAMPLES, own_folder
 from tests import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WRITTEN = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = WRITTEN["project"]
 LISTED = [Requirement(line) for line in PROJECT["dependencies"]]
+LIGHT = [Requirement(line) for line in WRITTEN["dependency-groups"]["light"]]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,19 @@ def test_the_tests_run_with_the_packages_of_the_app() -> None:
     assert {name: tests[name] for name in shared} == {name: app[name] for name in shared}
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "tests/requirements.txt"])
+def test_the_light_app_has_all_packages_of_the_app_but_those_round_torch() -> None:
+    listed, light = ({line.name for line in lines} for lines in (LISTED, LIGHT))
+    heavy = {"accelerate", "bitsandbytes", "tokenizers", "torch", "torchvision", "transformers"}
+    assert (listed - light, light - listed) == (heavy, set())
+    whole, part = pins("requirements.txt"), pins("requirements-light.txt")
+    assert part.items() <= whole.items()
+    assert not part.keys() & heavy
+    assert not any(name.startswith("nvidia") for name in part)
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-light.txt", "tests/requirements.txt"]
+)
 def test_every_pin_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert all("--hash=sha256:" in pin for pin in re.split(r"\n(?=\S)", text.strip()))

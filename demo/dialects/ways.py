@@ -14,8 +14,8 @@ from demo.dialects.known import REASONED_BY_QUICK
 
 QUICK, REASONED = "quick", "reasoned"
 WAYS = (QUICK, REASONED)
-# Of an answer with its reasoning, and for how many seconds people should be made to wait for one unasked.
-REASONED_TOKENS, MAX_WAIT_S = 300, 20
+# Of answers in each way, and for how many seconds people should be made to wait for one unasked.
+QUICK_TOKENS, REASONED_TOKENS, MAX_WAIT_S = 40, 300, 20
 
 
 def has_two_ways(dialect: Dialect) -> bool:

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-
 from demo.checkpoints.shape import Shape
 from demo.machine.precision import GIB, Half, Precision, dtype_of
 from demo.reasoners.memory import weight_bytes
-from demo.reasoners.timing import fastest
 
 _RUNS = 5
 _MAX_BYTES = GIB  # far more than any cache holds
@@ -25,8 +22,12 @@ _MIN_BYTES = GIB // 16
 def memory_bandwidth(device: str, free: int) -> float:
     """Bytes a second, measured by reading and by copying up to 1 GiB; the faster of the two counts.
 
-    Of the ``free`` bytes an eighth is used.
+    Of the ``free`` bytes an eighth is used. torch must be there.
     """
+    import torch
+
+    from demo.reasoners.timing import fastest
+
     size = max(_MIN_BYTES, min(_MAX_BYTES, free // 8)) // 2  # of each of two blocks
     read = torch.ones(size // 4, dtype=torch.float32, device=device)
     written = torch.empty_like(read)

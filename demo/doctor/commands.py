@@ -78,6 +78,8 @@ def _machine(findings: Findings) -> tuple[Machine | None, float | None]:
     if machine is None:
         return None, None
     _print(machine_lines(machine))
+    if machine.precision is None:  # it is torch that measures
+        return machine, None
     device, free = machine.device, machine.device_free
     bandwidth = findings.attempt(
         "The memory’s speed could not be measured", lambda: memory_bandwidth(device, free)

@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-import torch
 from huggingface_hub import constants
 
 from demo.checkpoints.fetch import gb
@@ -29,10 +29,11 @@ from demo.machine.cgroups import cores_allowed, memory_limit
 from demo.machine.devices import best_device, card_fault, free_memory, half_precision
 from demo.machine.environment import try_writing
 from demo.machine.folders import cache_folder, sessions_folder
+from demo.machine.packages import INSTALL, is_installed
 from demo.machine.precision import Precision
 
 _MIN_FREE = 10**9  # bytes; with less, a disk counts as full
-_LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "gradio")
+_LIBRARIES = ("transformers", "bitsandbytes", "tokenizers", "xllamacpp", "gradio")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -61,8 +62,9 @@ class Machine:
     """What was found; memory in bytes.
 
     ``cores`` is how many this process may keep busy, ``load`` how many are wanted (the last minute's
-    mean). ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); ``driver`` is NVIDIA’s,
-    and ``seen`` are the cards that it names, whether torch can use them or not.
+    mean). ``build`` is what torch was built for (*CUDA 12.8*, *ROCm 6.4*, *CPU*); where torch is not
+    installed that is empty, and so are its ``threads`` and ``precision``. ``driver`` is NVIDIA’s, and
+    ``seen`` are the cards that it names, whether torch can use them or not.
     """
 
     system: str
@@ -70,14 +72,14 @@ class Machine:
     cpu: str
     cores: float
     cores_of_machine: int
-    threads: int
+    threads: int | None
     load: float
     memory: int
     memory_free: int
     memory_limit: int | None
     device: str
     device_free: int
-    precision: Precision
+    precision: Precision | None
     torch: str
     build: str
     cards: tuple[Card, ...]
@@ -92,30 +94,26 @@ class Machine:
 def examine_machine(findings: Findings) -> Machine:
     """Describe this machine; what is wrong with it goes into ``findings``."""
     memory, limit, device = psutil.virtual_memory(), memory_limit(), best_device()
-    seen = cards.look(torch.version.cuda, torch.version.hip, (), "")
+    seen = cards.look(None, None, (), "")
     machine = Machine(
         system=_system(),
         python=platform.python_version(),
         cpu=_cpu(),
         cores=cores_allowed(),
         cores_of_machine=os.cpu_count() or 1,
-        threads=torch.get_num_threads(),
         load=psutil.getloadavg()[0],
         memory=memory.total,
         memory_free=min(memory.available, limit.free if limit else memory.available),
         memory_limit=limit.limit if limit else None,
         device=device,
         device_free=free_memory(device),
-        precision=half_precision(device),
-        torch=torch.__version__,
-        build=_build(),
-        cards=tuple(_cards()),
         driver=seen.driver,
         seen=tuple(card.name for card in seen.cards),
         libraries=dict(_versions()),
         places=tuple(_places()),
         proxies=dict(_proxies()),
         no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or "",
+        **(_by_torch(device) if is_installed("torch") else _WITHOUT_TORCH),
     )
     _check(machine, findings)
     return machine
@@ -124,6 +122,11 @@ def examine_machine(findings: Findings) -> Machine:
 def _check(machine: Machine, findings: Findings) -> None:
     if fault := card_fault():
         findings.fault(fault)
+    elif machine.precision is None:
+        findings.note(
+            "torch is not installed: models run in llama.cpp or on a server.",
+            f"For nano, SAM 2 and graphics cards: {INSTALL}",
+        )
     elif machine.device == "cpu":
         findings.note("There is no graphics card here that torch can use: models run on the CPU.")
     for place in machine.places:
@@ -137,7 +140,7 @@ def _check(machine: Machine, findings: Findings) -> None:
                 f"{gb(place.free)} are free in {place.folder}.",
                 _elsewhere(place),
             )
-    if machine.threads > machine.cores + 0.5:
+    if machine.threads and machine.threads > machine.cores + 0.5:
         cores = max(int(machine.cores), 1)
         findings.note(
             f"torch computes with {machine.threads} threads, but this process may use only "
@@ -207,7 +210,30 @@ def _cpu() -> str:
     return next(names, "") or platform.processor() or platform.machine()
 
 
+def _by_torch(device: str) -> dict[str, Any]:
+    import torch
+
+    return {
+        "threads": torch.get_num_threads(),
+        "precision": half_precision(device),
+        "torch": torch.__version__,
+        "build": _build(),
+        "cards": tuple(_cards()),
+    }
+
+
+_WITHOUT_TORCH = {
+    "threads": None,
+    "precision": None,
+    "torch": "not installed",
+    "build": "",
+    "cards": (),
+}
+
+
 def _build() -> str:
+    import torch
+
     if torch.version.hip:
         return f"ROCm {torch.version.hip}"
     if torch.version.cuda:
@@ -216,6 +242,8 @@ def _build() -> str:
 
 
 def _cards() -> Iterator[Card]:
+    import torch
+
     if not torch.cuda.is_available():
         return
     for number in range(torch.cuda.device_count()):

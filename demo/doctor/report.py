@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from demo.checkpoints.fetch import gb
 from demo.doctor.findings import Finding
 from demo.doctor.machine import Card, Machine, Place
 from demo.doctor.runnable import Runnable
-from demo.doctor.speed import Lever
 from demo.doctor.trial import AskedTurn, Trial
 from demo.machine.precision import gib
+
+if TYPE_CHECKING:
+    from demo.doctor.speed import Lever
 
 
 def machine_lines(machine: Machine) -> Iterator[str]:
@@ -26,11 +29,14 @@ def machine_lines(machine: Machine) -> Iterator[str]:
         yield f"  card        {', '.join(machine.seen) or 'none'}{' (unused)' if machine.seen else ''}"
     if machine.driver:
         yield f"  driver      {machine.driver}"
-    yield f"  torch       {machine.torch}, built for {machine.build}"
+    build = f", built for {machine.build}" if machine.build else ""
+    yield f"  torch       {machine.torch}{build}"
     libraries = (f"{name} {number}" for name, number in machine.libraries.items())
     yield f"  libraries   {', '.join(libraries)}"
     where = "the CPU" if machine.device == "cpu" else "the graphics card"
-    yield f"  models      run on {where}; large ones compute in {_words(machine.precision)} there"
+    precision = machine.precision
+    words = f"; large ones compute in {_words(precision)} there" if precision else ""
+    yield f"  models      run on {where}{words}"
     yield from (f"  disk        {_place_line(place)}" for place in machine.places)
     proxies = ", ".join(f"{name} {host}" for name, host in machine.proxies.items())
     but = f"; not for {machine.no_proxy}" if machine.no_proxy and proxies else ""

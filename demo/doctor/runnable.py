@@ -6,13 +6,13 @@ import argparse
 from dataclasses import dataclass, replace
 from typing import Any
 
-from demo.checkpoints.catalogue import CATALOGUE, Entry
+from demo.checkpoints.catalogue import CATALOGUE, TRANSFORMERS, Entry
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.shape import PICTURE_TOKENS, QUESTION_TOKENS, Shape
 from demo.doctor.bandwidth import bytes_per_pass
 from demo.errors import DemoError, OutOfMemoryError
 from demo.machine.devices import best_device, half_precision
-from demo.models.engines import AnyPlan, pace_of, plan_model
+from demo.models.engines import AnyPlan, is_installed, pace_of, plan_model
 from demo.reasoners.llamacpp.planning import LlamaPlan, language_bytes
 from demo.reasoners.memory import need_of, precisions
 
@@ -81,7 +81,7 @@ def _read(plan: AnyPlan, shape: Shape) -> float:
 
 def _least(entry: Entry, options: argparse.Namespace) -> dict[str, Any]:
     """The precision that needs the least memory of those the options allow, and its bytes."""
-    if entry.shape is None:
+    if entry.shape is None or not is_installed(TRANSFORMERS):
         return {}
     device = best_device()
     half = half_precision(device)

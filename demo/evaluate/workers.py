@@ -26,6 +26,7 @@ from demo.errors import InputError, ModelError
 from demo.evaluate.data import BadRow, Dialogue
 from demo.evaluate.play import FailedDialogue, Row, play
 from demo.evaluate.reference_policy import ReferencePolicy
+from demo.machine.packages import is_installed
 from demo.machine.processes import end_with_parent
 
 if TYPE_CHECKING:
@@ -155,9 +156,10 @@ def _load_models(options: argparse.Namespace, threads: int) -> None:
     """Load the models, once in each worker process, which computes with that many threads (0: as usual)."""
     global _models
     if threads:
-        import torch
+        if is_installed("torch"):
+            import torch
 
-        torch.set_num_threads(threads)
+            torch.set_num_threads(threads)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
         end_with_parent()
     try:

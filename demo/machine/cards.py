@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import first_line
+from demo.machine.packages import INSTALL
 
 # The first driver of each major release of CUDA; its later minor releases run on that as well.
 _DRIVERS = {11: (450, 80, 2), 12: (525, 60, 13), 13: (580, 65, 6)}
@@ -67,6 +68,11 @@ class Seen:
         """Whether anything speaks for an NVIDIA card."""
         return bool(self.driver or self.cards or self.on_bus or self.nodes)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether anything speaks for a card of either kind."""
+        return self.has_nvidia or self.amd
+
 
 def fault_of(seen: Seen) -> str | None:
     """Why a card that is there cannot be used, and what to do; None where there is no card."""
@@ -81,6 +87,16 @@ def fault_of(seen: Seen) -> str | None:
     if seen.warned:
         return f"An NVIDIA card is here, but CUDA does not start: {_reason(seen.warned)}."
     return "An NVIDIA card is here, but CUDA finds none. Restart the computer, or see what nvidia-smi says."
+
+
+def unused_fault(seen: Seen) -> str | None:
+    """The same where torch is not installed."""
+    if not seen.has_any:
+        return None
+    return (
+        f"{'An NVIDIA' if seen.has_nvidia else 'An AMD'} card is here, but torch, which uses it, is not "
+        f"installed: {INSTALL}"
+    )
 
 
 def runs_on(capability: tuple[int, int], archs: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
-"""What this machine can do: the device, its free memory, the precision it computes in, its speed.
+"""What this machine can do: the device, its free memory, the precision it computes in.
 
-It measures; it decides nothing and loads no checkpoint.
+It measures; it decides nothing and loads no checkpoint. torch takes seconds to import and may be absent: it
+is asked only where it is loaded already, or something speaks for a card or an Apple GPU.
 """
 
 from __future__ import annotations
@@ -8,17 +9,19 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import sys
 import warnings
 from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 
 import psutil
-import torch
 
 from demo.errors import ModelError, first_line
-from demo.machine.cards import Card, Seen, fault_of, look, roomiest, runs_on
+from demo.machine.cards import Card, Seen, fault_of, look, roomiest, runs_on, unused_fault
 from demo.machine.cgroups import memory_limit
+from demo.machine.packages import is_installed
 from demo.machine.precision import Half
 from demo.zerogpu import on_zero_gpu
 
@@ -26,20 +29,43 @@ BF16_FROM = (8, 0)  # compute capability: Ampere
 
 
 def best_device() -> str:
-    """``cuda``, ``mps`` or ``cpu``."""
+    """``cuda``, ``mps`` or ``cpu``; the last where torch is not installed."""
+    if not _may_be_other():
+        return "cpu"
     if not _why_not_cuda():
         return "cuda"
+    import torch
+
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def card_fault() -> str | None:
-    """Why a CUDA card that is there is not used, and what to do about it; None where there is none."""
-    why = _why_not_cuda()
+    """Why a card that is there is not used, and what to do about it; None where there is none."""
+    if not is_installed("torch"):
+        return unused_fault(_glance())
+    why = _why_not_cuda() if _may_be_other() else None
     return fault_of(_look(why)) if why else None
+
+
+def _may_be_other() -> bool:
+    """Whether torch has to say what there is; else it can be nothing but a CPU."""
+    if not is_installed("torch"):
+        return False
+    if "torch" in sys.modules or sys.platform == "darwin" or on_zero_gpu():
+        return True
+    return _glance().has_any or "rocm" in version("torch")  # not all cards of AMD’s show themselves
+
+
+@cache
+def _glance() -> Seen:
+    """What can be seen of cards without torch."""
+    return look(None, None, (), "")
 
 
 def _why_not_cuda() -> str | None:
     """What torch says against CUDA; None where it works. It starts nothing on a card."""
+    import torch
+
     if on_zero_gpu():  # whose stand-in for CUDA is there for single calls
         return None if torch.cuda.is_available() else _NONE
     _take_roomiest()
@@ -56,6 +82,8 @@ _NONE = "no card that fits"
 @cache
 def _said_by_torch() -> str:
     """Its warning about a card that it cannot use, which would stand on the terminal at every question."""
+    import torch
+
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         torch.cuda.is_available()
@@ -64,24 +92,32 @@ def _said_by_torch() -> str:
 
 
 def _look(why: str) -> Seen:
+    import torch
+
     said = "" if why == _NONE else why
     return look(torch.version.cuda, torch.version.hip, _built_for(), said)
 
 
 def _built_for() -> list[str]:
     """What torch's kernels are for, also where CUDA cannot be used."""
+    import torch
+
     flags = getattr(torch._C, "_cuda_getArchFlags", lambda: None)()
     return flags.split() if flags else []
 
 
 @cache
 def _cards() -> tuple[Card, ...]:
+    import torch
+
     return look(torch.version.cuda, torch.version.hip, (), "").cards
 
 
 @cache
 def _take_roomiest() -> None:
     """Of several cards use the one with the most free memory, unless somebody has chosen already."""
+    import torch
+
     if torch.version.cuda is not None and not torch.cuda.is_initialized():
         choose_card(os.environ, _cards(), _built_for())
 
@@ -97,23 +133,27 @@ def choose_card(
 
 def free_memory(device: str) -> int:
     """Bytes that a model may take there. Raises ModelError for a card that does not answer."""
-    if device == "cuda":
-        try:
-            return int(torch.cuda.mem_get_info()[0])
-        except RuntimeError as error:  # used by another program alone, or broken
-            raise ModelError(f"The graphics card cannot be used: {first_line(error)}.") from error
+    if device == "cpu":
+        available, limit = int(psutil.virtual_memory().available), memory_limit()
+        return min(available, limit.free) if limit else available
+    import torch
+
     if device == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    available, limit = int(psutil.virtual_memory().available), memory_limit()
-    return min(available, limit.free) if limit else available
+    try:
+        return int(torch.cuda.mem_get_info()[0])
+    except RuntimeError as error:  # used by another program alone, or broken
+        raise ModelError(f"The graphics card cannot be used: {first_line(error)}.") from error
 
 
 def half_precision(device: str) -> Half:
     """What large models compute in there: bf16 where the processor knows it.
 
     A CUDA card without it would compute it by way of float32, many times slower than float16; a CPU
-    without it is fastest in float32. An Apple GPU before macOS 14 has float16 only.
+    without it is fastest in float32. An Apple GPU before macOS 14 has float16 only. torch must be there.
     """
+    import torch
+
     if device == "mps":
         return "bfloat16" if torch.backends.mps.is_macos_or_newer(14, 0) else "float16"
     if device == "cpu":

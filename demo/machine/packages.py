@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib.util import find_spec
 from types import TracebackType
 
-_INSTALL = "pip install --requirement requirements.txt"
+INSTALL = "pip install --requirement requirements.txt"
 # Which package of Debian and Ubuntu holds a library that wheels do not bring themselves.
 _HOLDERS = {
     "libGL.so.1": "libgl1",
@@ -42,6 +43,11 @@ _UNMAPPED = re.compile(
 )
 _VERSION = re.compile(r"(\S+): version [`'‘]?(\w+_[\d.]+)['’]? not found")
 _PROCESSOR = "was built with baseline optimizations"
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package is there; it is not imported for that."""
+    return sys.modules.get(package) is not None or find_spec(package) is not None
 
 
 def say_what_is_missing() -> None:
@@ -83,7 +89,7 @@ def import_fault(error: BaseException) -> str | None:
     if _PROCESSOR in text:
         return f"This processor is too old for the packages that are installed: {_first(text)}."
     if isinstance(error, ImportError) and not _is_ours(error.name or ""):
-        return f"A package cannot be loaded: {_first(text)}. Install it again with: {_INSTALL}"
+        return f"A package cannot be loaded: {_first(text)}. Install it again with: {INSTALL}"
     return None
 
 
@@ -96,7 +102,7 @@ def _not_installed(name: str) -> str | None:
         return f"This Python was built without {name}. Use the Python of your system."
     return (
         f"The package {package} is not installed for this Python ({sys.executable}). "
-        f"Install what is needed with: {_INSTALL}"
+        f"Install what is needed with: {INSTALL}"
     )
 
 

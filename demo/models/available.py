@@ -9,19 +9,22 @@ from __future__ import annotations
 import argparse
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
+from demo.checkpoints.catalogue import CATALOGUE, DEFAULT, Entry, find_model
 from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
+from demo.dialects.known import DIALECTS
+from demo.dialects.ways import QUICK, QUICK_TOKENS, REASONED_TOKENS, usual_way
 from demo.errors import DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
 from demo.machine.precision import gib
+from demo.models.best import Candidate, best_of
 from demo.models.engines import AnyPlan, known_pace, pace_of, plan_model
 from demo.models.selection import load
 from demo.models.served import ServedEntry, source_of
-from demo.reasoners.pace import Pace
+from demo.reasoners.pace import Pace, span
 from demo.remote.nearby import FoundServer, Nearby
 from demo.remote.reasoner import choose_served
 
@@ -42,7 +45,7 @@ class Row:
 
     It ``runs``, is ``here`` on disk, ``away`` (to be fetched), ``unfit`` for this machine, or ``served``;
     ``line`` says what that means, with numbers; ``guessed`` says that how slow it is has not been measured
-    yet.
+    yet. ``seconds`` are those of a first and a later answer, where they are known.
     """
 
     source: str
@@ -50,6 +53,7 @@ class Row:
     state: State
     line: str
     guessed: bool = False
+    seconds: tuple[float, float] | None = None
 
 
 class AvailableModels:
@@ -114,6 +118,10 @@ class AvailableModels:
     def rows(self, models: Models, *, measured: bool) -> list[Row]:
         """All that can run here; ``measured`` takes the time to see how slow large models are here."""
         return [self._row(entry, models, measured) for entry in list(self._entries.values())]
+
+    def best(self, rows: Sequence[Row]) -> Candidate | None:
+        """The one of these that is best for photographs here, as far as their speed is known."""
+        return best_of([_candidate(self._entries[row.source], row) for row in rows if row.seconds])
 
     def served_rows(self, models: Models) -> list[Row]:
         """The models of the servers that were found last, and the one that runs on a server."""
@@ -183,14 +191,11 @@ class AvailableModels:
         pace = known_pace(plan)
         if pace is None and measured and _is_slow(plan):
             pace = pace_of(plan)
-        said = [where, *_needs(plan, models), *_slowness(plan, pace)]
-        return Row(
-            entry.source,
-            title,
-            "here" if here else "away",
-            " ".join(said),
-            pace is None and _is_slow(plan),
-        )
+        seconds = _seconds(entry, plan, pace)
+        said = [where, *_needs(plan, models), *_slowness(plan, seconds)]
+        guessed = pace is None and _is_slow(plan)
+        state: State = "here" if here else "away"
+        return Row(entry.source, title, state, " ".join(said), guessed, seconds)
 
 
 def _served_row(entry: ServedEntry, models: Models) -> Row:
@@ -205,6 +210,13 @@ def _served_row(entry: ServedEntry, models: Models) -> Row:
     return Row(entry.source, entry.title, "served", " ".join(said))
 
 
+def _candidate(entry: Entry, row: Row) -> Candidate:
+    assert row.seconds is not None
+    parameters = entry.shape.parameters if entry.shape else 0
+    is_trained = entry.dialect == DEFAULT.name
+    return Candidate(row.source, row.title, parameters, *row.seconds, is_trained)
+
+
 def _needs(plan: AnyPlan, models: Models) -> list[str]:
     if plan.need is None:
         return []
@@ -216,12 +228,23 @@ def _is_slow(plan: AnyPlan) -> bool:
     return plan.shape is not None and plan.device != "cuda"
 
 
-def _slowness(plan: AnyPlan, pace: Pace | None) -> list[str]:
-    if plan.shape is None or not _is_slow(plan):
+def _seconds(entry: Entry, plan: AnyPlan, pace: Pace | None) -> tuple[float, float] | None:
+    """Seconds of a first and a later answer, in the way in which such a model is asked here."""
+    if plan.shape is None or pace is None or plan.device == "cuda":
+        return None
+    dialect = DIALECTS[entry.dialect]
+    way = usual_way(dialect, "auto", pace.tokens_per_second(plan.shape))
+    tokens = QUICK_TOKENS if way == QUICK else REASONED_TOKENS
+    return pace.answer_seconds(plan.shape, tokens), pace.later_seconds(plan.shape, tokens)
+
+
+def _slowness(plan: AnyPlan, seconds: tuple[float, float] | None) -> list[str]:
+    if not _is_slow(plan):
         return []
-    if pace is None:
+    if seconds is None:
         return ["Slow without a CUDA GPU."]
-    return [f"A first answer in about {pace.first_answer(plan.shape)}, without a CUDA GPU."]
+    first, later = map(span, seconds)
+    return [f"A first answer about a picture in about {first}, a later one in about {later}."]
 
 
 def _capital(words: str) -> str:

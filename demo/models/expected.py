@@ -10,7 +10,7 @@ import argparse
 import threading
 from collections.abc import Iterator, Sequence
 
-from demo.checkpoints.catalogue import DEFAULT, Entry, dialect_of, find_model
+from demo.checkpoints.catalogue import DEFAULT, TRANSFORMERS, Entry, dialect_of, find_model
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
 from demo.dialects.dialect import Dialect
@@ -20,6 +20,7 @@ from demo.dialects.prompt import Prompt
 from demo.errors import CheckpointError, ModelError
 from demo.machine.cards import look
 from demo.models.drawn_world import World
+from demo.models.engines import is_installed
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, Models, loading
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
@@ -73,7 +74,8 @@ class ExpectedSegmenter:
 def expected_models(options: argparse.Namespace) -> Models:
     """The models that the options ask for, before they are loaded.
 
-    ``auto`` means nano where there is no graphics card; elsewhere nano stands for what will be chosen.
+    ``auto`` means nano where it can run and there is no graphics card; elsewhere nano stands for what will
+    be chosen.
     Raises OptionError for a model that cannot be, CheckpointError when a file of nano's is damaged.
     """
     segmenter = _segmenter(options.segmenter)
@@ -81,7 +83,7 @@ def expected_models(options: argparse.Namespace) -> Models:
         return _on_server(options, segmenter)
     is_auto = options.model == "auto"
     entry = find_model("nano" if is_auto else options.model, options.dialect)
-    is_open = is_auto and _may_have_card()
+    is_open = is_auto and (_may_have_card() or not is_installed(TRANSFORMERS))
     is_nano = entry.name == "nano" and not is_open
     return Models(
         ExpectedReasoner(entry.name, _dialect(entry)),
@@ -109,8 +111,7 @@ def _on_server(options: argparse.Namespace, segmenter: Segmenter | None) -> Mode
 
 
 def _may_have_card() -> bool:
-    seen = look(None, None, (), "")
-    return seen.has_nvidia or seen.amd
+    return look(None, None, (), "").has_any
 
 
 def _segmenter(name: str) -> Segmenter | None:

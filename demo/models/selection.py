@@ -9,16 +9,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from demo.checkpoints.catalogue import Entry, find_model
-from demo.checkpoints.fetch import ensure_fetched
+from demo.checkpoints.catalogue import CATALOGUE, TRANSFORMERS, Entry, find_model
+from demo.checkpoints.fetch import ensure_fetched, folder_of
 from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way, way_sentence
-from demo.errors import ModelError, OptionError
+from demo.errors import ModelError, NoModelError, OptionError
 from demo.machine.devices import best_device, card_fault
+from demo.machine.packages import INSTALL
+from demo.models.absent import absent_models
 from demo.models.drawn_world import World
-from demo.models.engines import AnyPlan, Tell, load_model, pace_of, plan_model
+from demo.models.engines import AnyPlan, Tell, is_installed, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
 from demo.models.served import ServedEntry, source_of
 from demo.options import check_asking, check_models
@@ -42,6 +45,7 @@ def to_stderr(sentence: str) -> None:
 
 Begin = Callable[[Entry], None]
 CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
+_NO_TORCH = "qwen2.5-vl-3b-gguf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,17 @@ def load(
     plan = _plan(entry, options)
     picked = _Picked(entry, plan, f"{entry.title} was chosen here.", _slowness(entry, plan, tell))
     return _loaded(picked, options, None, tell, former)
+
+
+def choose_or_none(options: argparse.Namespace, begin: Begin) -> Models:
+    """What `choose` loads, for a page where a model can be chosen: it may begin without any."""
+    try:
+        return choose(options, begin=begin)
+    except NoModelError as error:
+        sizes = _sizes(options)
+        room = Room(best_device(), sizes[0] if sizes else None)
+        segmenter, masks = choose_segmenter(options.segmenter, room)
+        return absent_models(segmenter, f"{error} {masks}")
 
 
 def _served(options: argparse.Namespace, tell: Tell) -> Models:
@@ -208,7 +223,12 @@ def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
 
 
 def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
-    """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano."""
+    """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano.
+
+    Without transformers, what llama.cpp can run of the models that are here. Raises NoModelError.
+    """
+    if not is_installed(TRANSFORMERS):
+        return _here_already(options)
     if best_device() != "cuda":
         because = (
             f". {fault}" if (fault := card_fault()) else " because this machine has no CUDA GPU."
@@ -226,6 +246,18 @@ def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
         )
     except ModelError as error:
         return _nano(options, f"The built-in model runs. {error}")
+
+
+def _here_already(options: argparse.Namespace) -> _Picked:
+    for entry in CATALOGUE.values():
+        if folder_of(entry) is not None:
+            with suppress(ModelError):  # it needs what is not installed, or does not fit
+                named = find_model(entry.name, options.dialect)
+                return _Picked(named, _plan(named, options), f"{named.title} runs: it is here.")
+    raise NoModelError(
+        "No model is here that runs without torch: name one with --model, such as --model "
+        f"{_NO_TORCH}, or a server with --server. The built-in nano needs more: {INSTALL}"
+    )
 
 
 def _nano(options: argparse.Namespace, why: str) -> _Picked:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from demo.access.exposure import is_private
 from demo.errors import DemoError, InputError, ModelError
+from demo.models.absent import AbsentReasoner
 from demo.models.models import loading
 from demo.models.served import ServedEntry
 
@@ -262,7 +263,8 @@ class RunningModels:
                     self._doing = lambda: loading(entry.title)
                     said = self._replaced(available, entry)
         except DemoError as error:
-            said = f"{self._inner.reasoner.name} goes on. {error}"
+            goes_on = f"{self._inner.reasoner.name} goes on. "
+            said = f"{'' if isinstance(self._inner.reasoner, AbsentReasoner) else goes_on}{error}"
         except Exception:
             log.exception("no other model")
             said = f"{self._inner.reasoner.name} goes on: {_UNFORESEEN}."
@@ -277,6 +279,7 @@ class RunningModels:
             self._forget_second()
             self._inner.reasoner.close()
             self._inner, self._models = served, self._dress(served)
+        log.info("model", extra={"facts": {"model": served.reasoner.name, "failed": 0}})
 
     def _fetch(self, available: AvailableModels, entry: Entry) -> None:
         order = available.order(entry)

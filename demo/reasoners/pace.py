@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from demo.checkpoints.shape import PATCHES, PICTURE_TOKENS, QUESTION_TOKENS, Shape
-
-_ANSWER_TOKENS = 300  # a usual answer with its reasoning
+from demo.dialects.ways import REASONED_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,18 @@ class Pace:
         text = shape.layers_linear * (PICTURE_TOKENS + QUESTION_TOKENS)
         return (text + shape.tower_linear * PATCHES) / self.together
 
-    def answer_seconds(self, shape: Shape) -> float:
-        """Seconds for a first answer, with its picture."""
-        return self.reading_seconds(shape) + _ANSWER_TOKENS / self.tokens_per_second(shape)
+    def answer_seconds(self, shape: Shape, tokens: int = REASONED_TOKENS) -> float:
+        """Seconds for a first answer of so many tokens, with its picture."""
+        return self.reading_seconds(shape) + tokens / self.tokens_per_second(shape)
+
+    def later_seconds(self, shape: Shape, tokens: int = REASONED_TOKENS) -> float:
+        """Seconds for another answer about the same picture."""
+        asked = shape.layers_linear * QUESTION_TOKENS / self.together
+        return asked + tokens / self.tokens_per_second(shape)
 
     def first_answer(self, shape: Shape) -> str:
         """The same in words, such as *4 minutes*."""
-        return _span(self.answer_seconds(shape))
+        return span(self.answer_seconds(shape))
 
     def sentence(self, name: str, device: str, shape: Shape) -> str:
         """A sentence for people about what to expect."""
@@ -39,7 +43,7 @@ class Pace:
         where = "the Apple GPU" if device == "mps" else "this CPU"
         return (
             f"On {where} {name} writes about {_shorten(tokens)} tokens a second and takes about "
-            f"{_span(reading)} to look at a new picture (estimated), so a first answer takes about "
+            f"{span(reading)} to look at a new picture (estimated), so a first answer takes about "
             f"{self.first_answer(shape)}."
         )
 
@@ -56,7 +60,8 @@ def _shorten(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """Seconds in words, such as *4 minutes*."""
     if seconds < 90:
         return f"{max(round(seconds), 1)} seconds"
     return f"{round(seconds / 60)} minutes"

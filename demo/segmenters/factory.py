@@ -1,6 +1,7 @@
 """Which segmenter an option names, and why, in words for people.
 
-It looks at what is on this machine; how masks are made it does not know.
+It looks at what is on this machine; how masks are made it does not know. SAM 2 needs libraries that take
+seconds to import and may be absent: they are imported when it is wanted.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transformers.utils.hub import cached_file
+from huggingface_hub import try_to_load_from_cache
 
 from demo.errors import CheckpointError
+from demo.machine.packages import INSTALL, is_installed
 from demo.picture.picture import Picture
 from demo.segmenters.base import Segmenter
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.segmenters.names import SIZES, check_segmenter
-from demo.segmenters.sam2 import NANO_FOLDER, Sam2Segmenter, load_sam2, name_of
+from demo.segmenters.names import NANO_FOLDER, SIZES, check_segmenter, hub_id, name_of
 
 Belongs = Callable[[Picture], bool]
 
@@ -71,7 +72,7 @@ def choose_segmenter(
     if kind == "sam2":
         return _asked_sam2(which, room, former)
     usual, why = _best(room, fetch, former)
-    if drawn is None or not (NANO_FOLDER / "config.json").is_file():
+    if drawn is None or not (NANO_FOLDER / "config.json").is_file() or _missing():
         return usual, why
     built_in = _sam2("nano", room.device, former, fetch=False)
     reason = f"The built-in SAM 2 makes the masks of drawn scenes; of other pictures: {why}"
@@ -79,7 +80,11 @@ def choose_segmenter(
 
 
 def _sam2(source: str, device: str, former: Segmenter | None, *, fetch: bool) -> Segmenter:
-    """The one that runs already, if it is the same, else a new one."""
+    """The one that runs already, if it is the same, else a new one. Raises CheckpointError."""
+    if missing := _missing():
+        raise CheckpointError(f"SAM 2 needs {missing}, not installed here: {INSTALL}")
+    from demo.segmenters.sam2 import Sam2Segmenter, load_sam2
+
     parts = former.parts if isinstance(former, SegmenterByPicture) else (former,)
     for part in parts:
         if isinstance(part, Sam2Segmenter) and (part.name, part.device) == (
@@ -119,9 +124,10 @@ def _best(room: Room, fetch: bool, former: Segmenter | None) -> tuple[Segmenter,
     return made, f"SAM 2 {room.size} makes the masks: its weights are here, and it fits."
 
 
+def _missing() -> str:
+    """What SAM 2 needs and is not installed; empty where all is there."""
+    return " and ".join(p for p in ("torch", "transformers") if not is_installed(p))
+
+
 def _on_disk(size: str) -> bool:
-    try:
-        hub = f"facebook/sam2.1-hiera-{size}"
-        return cached_file(hub, "model.safetensors", local_files_only=True) is not None
-    except OSError:
-        return False
+    return isinstance(try_to_load_from_cache(hub_id(size), "model.safetensors"), str)

@@ -21,14 +21,12 @@ from demo.checkpoints.weights import check_numbers, check_pointers, tensor_files
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.machine.devices import half_precision
-from demo.machine.own_files import ASSETS
 from demo.machine.threads import threads_for
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment
-from demo.segmenters.names import SIZES
+from demo.segmenters.names import NANO_FOLDER, SIZES, hub_id, name_of
 
-NANO_FOLDER = ASSETS / "nano-sam2"
 KINDS = ("sam2", "sam2_video")
 PICTURES_KEPT = 4
 AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks
@@ -136,7 +134,7 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
     incomplete or of another kind, OutOfMemoryError when it does not fit.
     """
     where = str(NANO_FOLDER) if source == "nano" else source
-    where = f"facebook/sam2.1-hiera-{source}" if source in SIZES else where
+    where = hub_id(source) if source in SIZES else where
     with _complete(where):
         _check_files(where)
         _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
@@ -160,11 +158,6 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
         processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
     with _said():
         return Sam2Segmenter(name_of(source), model.to(device), processor)
-
-
-def name_of(source: str) -> str:
-    """What a SAM 2 from there is called."""
-    return f"SAM 2 {source if source in ('nano', *SIZES) else Path(source).name}"
 
 
 def _check_files(where: str) -> None:

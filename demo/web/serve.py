@@ -148,11 +148,12 @@ class Served:
         """
         # Nobody but the one person that it is for may make this machine ask its own ports.
         nearby = _nearby(options) if self.running.may_switch else None
-        from demo.models.available import AvailableModels  # these import torch, which takes seconds
-        from demo.models.selection import choose
+        from demo.models.available import AvailableModels  # these take long to import
+        from demo.models.selection import choose, choose_or_none
 
+        first = choose_or_none if self.running.may_switch else choose
         try:
-            models = choose(options, begin=self.running.expect)
+            models = first(options, begin=self.running.expect)
         except DemoError as error:
             self.running.refuse(str(error))
             raise

@@ -289,7 +289,7 @@ def test_a_server_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_nothing_is_imported_for_four_bits_that_no_plan_asks_for() -> None:
-    code = "import sys, demo.doctor.trial; sys.exit('bitsandbytes' in sys.modules)"
+    code = "import sys, demo.doctor.local_trial; sys.exit('bitsandbytes' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 

@@ -15,11 +15,13 @@ from tests.support.table import ask
 Lend = Callable[..., AbstractContextManager[Page]]
 
 _STATE = """() => [
-  ...["#chat", "#hint"].map((place) => document.querySelector(place).innerText),
   document.querySelector("#message textarea").value,
-  document.querySelectorAll("dialog[open], #canvas .ghost .box, #chat .at-shown").length,
+  document.querySelectorAll(
+    "dialog[open], #canvas .ghost .box, #hint .cites [data-name], #hint .reading, #hint [role=option]"
+  ).length,
+  ...[...document.querySelectorAll("#chat .user-row")].map((row) => row.innerText),
   ...[...document.querySelectorAll("#canvas [data-object]")].map((object) => object.dataset.object),
-].join("\\n")"""
+].join("|")"""
 
 
 @pytest.fixture(scope="module")

@@ -127,15 +127,18 @@ def plan_conversion(
     return Conversion(title, out, files, tensors)
 
 
-def type_of(part: Part, kind: str) -> Type:
+def type_of(part: Part, kind: str, *, has_head: bool) -> Type:
     """The type that a tensor has in files of type ``kind``.
 
-    Norms and biases are too small to matter, and convolutions are computed in 16 bits.
+    Norms and biases are too small to matter, and convolutions are computed in 16 bits. The embedding needs
+    more than 4 bits only where it is the output head as well.
     """
     if len(part.shape) == 1 or part.name in _ALWAYS_WHOLE:
         return Type.F32
-    wanted = _tensor_type(part.name, kind)
-    return wanted if len(part.shape) == 2 and part.shape[1] % _MULTIPLE == 0 else Type.F16
+    if kind == "f16" or len(part.shape) > 2 or part.shape[1] % _MULTIPLE:
+        return Type.F16
+    bears_four = part.name.startswith("blk.") or (has_head and part.name == "token_embd.weight")
+    return Type.Q4_0 if kind == "q4_0" and bears_four else Type.Q8_0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +228,9 @@ def _colours(folder: Path) -> tuple[Sequence[float], Sequence[float]]:
     return written.get("image_mean") or _MEAN, written.get("image_std") or _DEVIATION
 
 
-def _planned(parts: Iterable[Part], kind: str) -> list[Planned]:
-    return [Planned(part, type_of(part, kind)) for part in parts]
+def _planned(parts: Sequence[Part], kind: str) -> list[Planned]:
+    has_head = any(part.name == "output.weight" for part in parts)
+    return [Planned(part, type_of(part, kind, has_head=has_head)) for part in parts]
 
 
 def _padded(parts: Iterable[Part], kind: str) -> list[Part]:
@@ -237,13 +241,6 @@ def _padded(parts: Iterable[Part], kind: str) -> list[Part]:
 def _multiple(kind: str) -> int:
     """How many numbers share a scale."""
     return 1 if kind == "f16" else _MULTIPLE
-
-
-def _tensor_type(name: str, kind: str) -> Type:
-    """The type of a matrix. Only the layers between the ends of a language model bear 4 bits well."""
-    if kind == "f16":
-        return Type.F16
-    return Type.Q4_0 if kind == "q4_0" and name.startswith("blk.") else Type.Q8_0
 
 
 def _check_tensors(

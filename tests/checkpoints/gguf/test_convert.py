@@ -134,11 +134,12 @@ def test_numbers_are_those_of_the_checkpoint(saved: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "layers"), [("q8_0", "Q8_0"), ("q4_0", "Q4_0")])
-def test_only_the_layers_have_four_bits(saved: Path, kind: str, layers: str) -> None:
+def test_only_what_bears_it_has_four_bits(saved: Path, kind: str, layers: str) -> None:
     out = written(saved, kind, kind)
     types = {name: type_ for file in FILES for name, (type_, _) in tensors(out / file).items()}
     assert types["blk.1.ffn_down.weight"] == types["blk.0.attn_q.weight"] == layers
-    assert types["token_embd.weight"] == types["output.weight"] == "Q8_0"
+    assert types["token_embd.weight"] == layers
+    assert types["output.weight"] == "Q8_0"
     assert types["v.blk.0.ffn_down.weight"] == types["mm.0.weight"] == "Q8_0"
     assert types["v.patch_embd.weight"] == "F16"
     assert types["blk.0.attn_norm.weight"] == types["v.blk.0.ln1.weight"] == "F32"
@@ -244,6 +245,8 @@ def test_a_head_that_is_the_embedding_is_written_once(folder: Path) -> None:
     rewrite(folder, weights)
     assert same(with_copy, written(folder, "q8_0"))
     assert "output.weight" not in tensors(with_copy / "model.gguf")
+    four = tensors(written(folder, "q4_0", "four") / "model.gguf")
+    assert (four["token_embd.weight"][0], four["blk.0.ffn_up.weight"][0]) == ("Q8_0", "Q4_0")
 
 
 def test_configurations_of_the_first_releases_are_read(folder: Path) -> None:
