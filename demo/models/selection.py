@@ -20,6 +20,7 @@ from demo.errors import ModelError, NoModelError, OptionError
 from demo.machine.devices import best_device, card_fault
 from demo.machine.packages import INSTALL
 from demo.models.absent import absent_models
+from demo.models.best import Candidate, best_of, candidate_of, sentence_of
 from demo.models.drawn_world import World
 from demo.models.engines import AnyPlan, Tell, is_installed, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
@@ -45,7 +46,7 @@ def to_stderr(sentence: str) -> None:
 
 Begin = Callable[[Entry], None]
 CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
-_NO_TORCH = "qwen2.5-vl-3b-gguf"
+_NO_TORCH = "qwen3-vl-2b-gguf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +224,15 @@ def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
 
 
 def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
-    """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano.
+    """RegionReasoner-7B where a GPU has room for it and its weights can be had.
 
-    Without transformers, what llama.cpp can run of the models that are here. Raises NoModelError.
+    Elsewhere, of the models that are here, what is best for photographs, else nano. Raises NoModelError
+    where none of these can run.
     """
-    if not is_installed(TRANSFORMERS):
-        return _here_already(options)
     if best_device() != "cuda":
+        if suited := _best_here(options):
+            return suited
+        _check_nano_runs()
         because = (
             f". {fault}" if (fault := card_fault()) else " because this machine has no CUDA GPU."
         )
@@ -248,16 +251,31 @@ def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
         return _nano(options, f"The built-in model runs. {error}")
 
 
-def _here_already(options: argparse.Namespace) -> _Picked:
-    for entry in CATALOGUE.values():
-        if folder_of(entry) is not None:
-            with suppress(ModelError):  # it needs what is not installed, or does not fit
-                named = find_model(entry.name, options.dialect)
-                return _Picked(named, _plan(named, options), f"{named.title} runs: it is here.")
-    raise NoModelError(
-        "No model is here that runs without torch: name one with --model, such as --model "
-        f"{_NO_TORCH}, or a server with --server. The built-in nano needs more: {INSTALL}"
-    )
+def _best_here(options: argparse.Namespace) -> _Picked | None:
+    """Of the models whose weights are here, which were fetched to be used, the one for photographs."""
+    found: dict[str, tuple[Candidate, Entry, AnyPlan]] = {}
+    for known in CATALOGUE.values():
+        if known.name == "nano" or folder_of(known) is None:
+            continue
+        entry = find_model(known.name, options.dialect)
+        with suppress(ModelError):  # it does not fit, or needs what is not installed
+            plan = _plan(entry, options)
+            if candidate := candidate_of(entry, plan, pace_of(plan)):
+                found[entry.source] = candidate, entry, plan
+    best = best_of([candidate for candidate, _, _ in found.values()])
+    if best is None:
+        return None
+    _, entry, plan = found[best.source]
+    return _Picked(entry, plan, f"{entry.title} runs because it is here. {sentence_of(best)}")
+
+
+def _check_nano_runs() -> None:
+    """Raises NoModelError without the libraries for it."""
+    if not is_installed(TRANSFORMERS):
+        raise NoModelError(
+            "No model is here that runs without torch: name one with --model, such as --model "
+            f"{_NO_TORCH}, or a server with --server. The built-in nano needs more: {INSTALL}"
+        )
 
 
 def _nano(options: argparse.Namespace, why: str) -> _Picked:
