@@ -130,12 +130,23 @@ def test_hostile_headers_cost_nothing(tmp_path: Path, end: bytes) -> None:
     assert peak < 20_000_000
 
 
-def test_millions_of_empty_texts_are_not_counted_through(tmp_path: Path) -> None:
-    """The file could hold them: nothing but the limit ends it."""
-    begin = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("a") + struct.pack("<IIQ", 9, 8, 10**8)
+@pytest.mark.parametrize(
+    "end",
+    [
+        struct.pack("<QQ", 0, 1) + text("a") + struct.pack("<IIQ", 9, 8, 10**8),
+        struct.pack("<QQ", 0, 1) + text("a") + struct.pack("<IQ", 8, 10**8),
+        struct.pack("<QQ", 0, 200_000),
+        struct.pack("<QQ", 200_000, 0),
+    ],
+    ids=["empty texts", "a text", "entries", "tensors"],
+)
+def test_what_a_file_could_hold_is_refused_where_no_model_has_it(
+    tmp_path: Path, end: bytes
+) -> None:
+    """Nothing but the limits ends these: zeros follow, and they can be read."""
     file = tmp_path / "x.gguf"
     with file.open("wb") as opened:
-        opened.write(begin)
+        opened.write(b"GGUF" + struct.pack("<I", 3) + end)
         opened.truncate(10**9)  # takes no room on the disk
     with pytest.raises(CheckpointError, match="damaged"):
         read_header(file)

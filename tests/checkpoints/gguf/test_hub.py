@@ -65,6 +65,7 @@ def test_the_files_of_a_precision_are_chosen(
     [
         ("o/n:Q5_K_M", QWEN, "o/n on the hub has no Q5_K_M. It has F16, Q4_K_M and Q8_0."),
         ("o/n:Q4_K", QWEN, "o/n on the hub has no Q4_K."),
+        ("o/n:Q5_K_M", MANY, "no Q5_K_M. It has IQ4_XS, Q4_0, Q4_K_S and Q6_K."),
         ("o/n:Q4_K_M", QWEN[:4], "o/n on the hub has no vision tower (mmproj)"),
         ("o/n-GGUF", ("README.md", "mmproj.gguf"), "holds no GGUF files of a model"),
         ("o/n:BF16", (SPLIT[0], SPLIT[2], SPLIT[6]), "lacks a part of M-BF16"),
