@@ -45,7 +45,7 @@ def to_stderr(sentence: str) -> None:
 
 Begin = Callable[[Entry], None]
 CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
-_NO_TORCH = "qwen2.5-vl-3b-gguf"
+_NO_TORCH = "qwen3-vl-2b"
 
 
 @dataclass(frozen=True, slots=True)
