@@ -127,9 +127,6 @@ CATALOGUE = {
         Entry("qwen3-vl-2b", "Qwen/Qwen3-VL-2B-Instruct", "qwen3-vl", QWEN_3_VL_2B),
         Entry("qwen3-vl-4b", "Qwen/Qwen3-VL-4B-Instruct", "qwen3-vl", QWEN_3_VL_4B),
         Entry("qwen3-vl-8b", "Qwen/Qwen3-VL-8B-Instruct", "qwen3-vl", QWEN_3_VL_8B),
-        _gguf("qwen3-vl-2b", "Qwen/Qwen3-VL-2B-Instruct-GGUF", "qwen3-vl", QWEN_3_VL_2B),
-        _gguf("qwen3-vl-4b", "Qwen/Qwen3-VL-4B-Instruct-GGUF", "qwen3-vl", QWEN_3_VL_4B),
-        _gguf("qwen3-vl-8b", "Qwen/Qwen3-VL-8B-Instruct-GGUF", "qwen3-vl", QWEN_3_VL_8B),
         _gguf(
             "qwen2.5-vl-3b", "ggml-org/Qwen2.5-VL-3B-Instruct-GGUF", "qwen2.5-vl", QWEN_2_5_VL_3B
         ),

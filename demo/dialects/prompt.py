@@ -17,6 +17,7 @@ from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import Registry
 
+_THOUGHT = "<think>\n"
 MAX_BOXES = 120  # as many objects as the model was trained to match
 
 
@@ -108,6 +109,15 @@ def normalise(question: str) -> str:
     Tokens of the chat format, such as ``<|im_end|>``, are broken up: typed by a person they are text.
     """
     return " ".join(question.lower().split()).strip(' ."?!').replace("<|", "< |")
+
+
+def without_thinking(prompt: str) -> str:
+    """A prompt that lets a model answer at once, where its chat template has begun a thought for it.
+
+    An empty thought is what templates write that can do without; a dialect asks for thoughts by itself.
+    """
+    begun = prompt.endswith((_THOUGHT, _THOUGHT.rstrip()))
+    return f"{prompt.rstrip()}\n\n</think>\n\n" if begun else prompt
 
 
 def bbox_text(box: ModelBox) -> str:

@@ -47,3 +47,14 @@ def usual_way(dialect: Dialect, asking: str, tokens_per_s: float | None) -> str:
         return asking
     fast = tokens_per_s is not None and MAX_WAIT_S * tokens_per_s >= REASONED_TOKENS
     return REASONED if fast else QUICK
+
+
+def way_sentence(way: str) -> str:
+    """A sentence for people about the usual way; empty for a model that has one only."""
+    return _SENTENCES.get(way, "")
+
+
+_SENTENCES = {
+    QUICK: "It is asked for quick answers, boxes alone; reasoned ones take several times as long.",
+    REASONED: "It is asked for reasoned answers; quick ones, boxes alone, can be chosen as well.",
+}

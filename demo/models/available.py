@@ -13,18 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from demo.checkpoints.catalogue import CATALOGUE, DEFAULT, Entry, find_model
+from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
 from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
-from demo.dialects.known import DIALECTS
-from demo.dialects.ways import QUICK, QUICK_TOKENS, REASONED_TOKENS, usual_way
 from demo.errors import DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
 from demo.machine.precision import gib
-from demo.models.best import Candidate, best_of
+from demo.models.best import Candidate, best_of, candidate_of
 from demo.models.engines import AnyPlan, known_pace, pace_of, plan_model
 from demo.models.selection import load
 from demo.models.served import ServedEntry, source_of
-from demo.reasoners.pace import Pace, span
+from demo.reasoners.pace import span
 from demo.remote.nearby import FoundServer, Nearby
 from demo.remote.reasoner import choose_served
 
@@ -45,7 +43,7 @@ class Row:
 
     It ``runs``, is ``here`` on disk, ``away`` (to be fetched), ``unfit`` for this machine, or ``served``;
     ``line`` says what that means, with numbers; ``guessed`` says that how slow it is has not been measured
-    yet. ``seconds`` are those of a first and a later answer, where they are known.
+    yet. ``candidate`` has the seconds of its answers, where they are known.
     """
 
     source: str
@@ -53,7 +51,7 @@ class Row:
     state: State
     line: str
     guessed: bool = False
-    seconds: tuple[float, float] | None = None
+    candidate: Candidate | None = None
 
 
 class AvailableModels:
@@ -121,7 +119,7 @@ class AvailableModels:
 
     def best(self, rows: Sequence[Row]) -> Candidate | None:
         """The one of these that is best for photographs here, as far as their speed is known."""
-        return best_of([_candidate(self._entries[row.source], row) for row in rows if row.seconds])
+        return best_of([row.candidate for row in rows if row.candidate])
 
     def served_rows(self, models: Models) -> list[Row]:
         """The models of the servers that were found last, and the one that runs on a server."""
@@ -191,11 +189,11 @@ class AvailableModels:
         pace = known_pace(plan)
         if pace is None and measured and _is_slow(plan):
             pace = pace_of(plan)
-        seconds = _seconds(entry, plan, pace)
-        said = [where, *_needs(plan, models), *_slowness(plan, seconds)]
+        candidate = candidate_of(entry, plan, pace)
+        said = [where, *_needs(plan, models), *_slowness(plan, candidate)]
         guessed = pace is None and _is_slow(plan)
         state: State = "here" if here else "away"
-        return Row(entry.source, title, state, " ".join(said), guessed, seconds)
+        return Row(entry.source, title, state, " ".join(said), guessed, candidate)
 
 
 def _served_row(entry: ServedEntry, models: Models) -> Row:
@@ -210,13 +208,6 @@ def _served_row(entry: ServedEntry, models: Models) -> Row:
     return Row(entry.source, entry.title, "served", " ".join(said))
 
 
-def _candidate(entry: Entry, row: Row) -> Candidate:
-    assert row.seconds is not None
-    parameters = entry.shape.parameters if entry.shape else 0
-    is_trained = entry.dialect == DEFAULT.name
-    return Candidate(row.source, row.title, parameters, *row.seconds, is_trained)
-
-
 def _needs(plan: AnyPlan, models: Models) -> list[str]:
     if plan.need is None:
         return []
@@ -228,22 +219,12 @@ def _is_slow(plan: AnyPlan) -> bool:
     return plan.shape is not None and plan.device != "cuda"
 
 
-def _seconds(entry: Entry, plan: AnyPlan, pace: Pace | None) -> tuple[float, float] | None:
-    """Seconds of a first and a later answer, in the way in which such a model is asked here."""
-    if plan.shape is None or pace is None or plan.device == "cuda":
-        return None
-    dialect = DIALECTS[entry.dialect]
-    way = usual_way(dialect, "auto", pace.tokens_per_second(plan.shape))
-    tokens = QUICK_TOKENS if way == QUICK else REASONED_TOKENS
-    return pace.answer_seconds(plan.shape, tokens), pace.later_seconds(plan.shape, tokens)
-
-
-def _slowness(plan: AnyPlan, seconds: tuple[float, float] | None) -> list[str]:
+def _slowness(plan: AnyPlan, candidate: Candidate | None) -> list[str]:
     if not _is_slow(plan):
         return []
-    if seconds is None:
+    if candidate is None:
         return ["Slow without a CUDA GPU."]
-    first, later = map(span, seconds)
+    first, later = span(candidate.first_s), span(candidate.later_s)
     return [f"A first answer about a picture in about {first}, a later one in about {later}."]
 
 

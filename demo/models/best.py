@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from demo.reasoners.pace import span
+from demo.checkpoints.catalogue import DEFAULT, Entry
+from demo.dialects.known import DIALECTS
+from demo.dialects.ways import QUICK, QUICK_TOKENS, REASONED_TOKENS, usual_way
+from demo.models.engines import AnyPlan
+from demo.reasoners.pace import Pace, span
 
 PATIENCE_S = (
     30.0  # how long people wait gladly for an answer about a picture that was looked at before
@@ -26,6 +30,18 @@ class Candidate:
     first_s: float
     later_s: float
     is_trained: bool = False
+
+
+def candidate_of(entry: Entry, plan: AnyPlan, pace: Pace | None) -> Candidate | None:
+    """A model as it would be asked here; None where shape or pace are not known, or a card is quick."""
+    if plan.shape is None or pace is None or plan.device == "cuda":
+        return None
+    way = usual_way(DIALECTS[entry.dialect], "auto", pace.tokens_per_second(plan.shape))
+    tokens = QUICK_TOKENS if way == QUICK else REASONED_TOKENS
+    return Candidate(
+        entry.source, entry.title, plan.shape.parameters, pace.answer_seconds(plan.shape, tokens),
+        pace.later_seconds(plan.shape, tokens), is_trained=entry.dialect == DEFAULT.name,
+    )  # fmt: skip
 
 
 def best_of(candidates: Sequence[Candidate]) -> Candidate | None:

@@ -15,11 +15,12 @@ from typing import Any
 
 from demo.checkpoints.catalogue import CATALOGUE, TRANSFORMERS, Entry, find_model
 from demo.checkpoints.fetch import ensure_fetched, folder_of
-from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way
+from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way, way_sentence
 from demo.errors import ModelError, NoModelError, OptionError
 from demo.machine.devices import best_device, card_fault
 from demo.machine.packages import INSTALL
 from demo.models.absent import absent_models
+from demo.models.best import Candidate, best_of, candidate_of, sentence_of
 from demo.models.drawn_world import World
 from demo.models.engines import AnyPlan, Tell, is_installed, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
@@ -45,7 +46,7 @@ def to_stderr(sentence: str) -> None:
 
 Begin = Callable[[Entry], None]
 CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
-_NO_TORCH = "qwen3-vl-2b"
+_NO_TORCH = "qwen3-vl-2b-gguf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _loaded(
     )
     if gpu is not None:
         reasoner, segmenter = _behind_gateway(gpu, reasoner, segmenter)
+    way = usual_way(reasoner.dialect, options.asking, _speed(plan))
     built_in = " · built in" if is_nano else ""
     name = segmenter.name if segmenter else "none"
     return Models(
@@ -195,11 +197,13 @@ def _loaded(
         status=f"{reasoner.name}{built_in} · {reasoner.device} · masks: {name}",
         advice=NANO_ADVICE if is_nano else "",
         why=" ".join(
-            said for said in (picked.why, plan.why, picked.slow, entry.wording, masks) if said
+            said
+            for said in (picked.why, plan.why, picked.slow, entry.wording, way_sentence(way), masks)
+            if said
         ),
         world=world,
         entry=entry,
-        asking=usual_way(reasoner.dialect, options.asking, _speed(plan)),
+        asking=way,
     )
 
 
@@ -220,13 +224,15 @@ def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
 
 
 def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
-    """RegionReasoner-7B where a GPU has room for it and its weights can be had, else nano.
+    """RegionReasoner-7B where a GPU has room for it and its weights can be had.
 
-    Without transformers, what llama.cpp can run of the models that are here. Raises NoModelError.
+    Elsewhere, of the models that are here, what is best for photographs, else nano. Raises NoModelError
+    where none of these can run.
     """
-    if not is_installed(TRANSFORMERS):
-        return _here_already(options)
     if best_device() != "cuda":
+        if suited := _best_here(options):
+            return suited
+        _check_nano_runs()
         because = (
             f". {fault}" if (fault := card_fault()) else " because this machine has no CUDA GPU."
         )
@@ -245,16 +251,31 @@ def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
         return _nano(options, f"The built-in model runs. {error}")
 
 
-def _here_already(options: argparse.Namespace) -> _Picked:
-    for entry in CATALOGUE.values():
-        if folder_of(entry) is not None:
-            with suppress(ModelError):  # it needs what is not installed, or does not fit
-                named = find_model(entry.name, options.dialect)
-                return _Picked(named, _plan(named, options), f"{named.title} runs: it is here.")
-    raise NoModelError(
-        "No model is here that runs without torch: name one with --model, such as --model "
-        f"{_NO_TORCH}, or a server with --server. The built-in nano needs more: {INSTALL}"
-    )
+def _best_here(options: argparse.Namespace) -> _Picked | None:
+    """Of the models whose weights are here, which were fetched to be used, the one for photographs."""
+    found: dict[str, tuple[Candidate, Entry, AnyPlan]] = {}
+    for known in CATALOGUE.values():
+        if known.name == "nano" or folder_of(known) is None:
+            continue
+        entry = find_model(known.name, options.dialect)
+        with suppress(ModelError):  # it does not fit, or needs what is not installed
+            plan = _plan(entry, options)
+            if candidate := candidate_of(entry, plan, pace_of(plan)):
+                found[entry.source] = candidate, entry, plan
+    best = best_of([candidate for candidate, _, _ in found.values()])
+    if best is None:
+        return None
+    _, entry, plan = found[best.source]
+    return _Picked(entry, plan, f"{entry.title} runs because it is here. {sentence_of(best)}")
+
+
+def _check_nano_runs() -> None:
+    """Raises NoModelError without the libraries for it."""
+    if not is_installed(TRANSFORMERS):
+        raise NoModelError(
+            "No model is here that runs without torch: name one with --model, such as --model "
+            f"{_NO_TORCH}, or a server with --server. The built-in nano needs more: {INSTALL}"
+        )
 
 
 def _nano(options: argparse.Namespace, why: str) -> _Picked:

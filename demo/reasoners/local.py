@@ -19,7 +19,7 @@ from tokenizers.decoders import DecodeStream
 from transformers import DynamicCache
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.prompt import Prompt
+from demo.dialects.prompt import Prompt, without_thinking
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.machine.threads import threads_for
@@ -224,7 +224,9 @@ class LocalReasoner:
     def _question_ids(self, instruction: str) -> list[int]:
         """The prompt after the picture."""
         # A special token ends the picture, so both sides can be tokenized separately.
-        return self._ids(self._chat_text(instruction).partition(_END_OF_PICTURE)[2])
+        return self._ids(
+            without_thinking(self._chat_text(instruction).partition(_END_OF_PICTURE)[2])
+        )
 
     def _chat_text(self, instruction: str) -> str:
         content = [{"type": "image"}, {"type": "text", "text": instruction}]

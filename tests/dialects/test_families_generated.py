@@ -28,6 +28,7 @@ from demo.dialects.prompt import Prompt
 from demo.errors import ModelError
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage, picture_for
+from demo.reasoners.llamacpp.chat import ChatFormat
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
 
@@ -225,6 +226,17 @@ def test_the_newer_ones_run_in_four_bits(tmp_path: Path, kind: str, low_memory: 
     assert len(set(text)) > 5
     assert reasoner._model.is_quantized
     assert ("with look-ahead" in usage.decoding) == (kind == "qwen3_vl")
+
+
+def test_a_thought_that_a_template_begins_is_left_empty(reasoner: LocalReasoner) -> None:
+    """As the templates of Thinking models do; else the whole answer would be the rest of a thought."""
+    processor = reasoner._processor
+    plain, template = reasoner._question_ids("the dog"), processor.chat_template
+    processor.chat_template = template + "{{ '<think>\\n' }}"
+    asked, format_ = reasoner._question_ids("the dog"), ChatFormat(processor.chat_template)
+    processor.chat_template = template
+    ended = processor.tokenizer.decode(plain) + "<think>\n\n</think>\n\n"
+    assert processor.tokenizer.decode(asked) == format_.after("the dog") == ended
 
 
 def test_a_closed_model_is_freed(tmp_path: Path) -> None:

@@ -204,6 +204,8 @@ def test_a_loaded_model_is_asked_as_the_options_say(
     models = choose(options_for("--model", str(folder), *arguments))
     models.reasoner.close()
     assert models.asking == way
+    assert ("asked for quick answers" in models.why) == (way == QUICK)
+    assert ("asked for reasoned answers" in models.why) == (way == REASONED)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import pytest
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from app import parser
-from demo.checkpoints.catalogue import NANO_FOLDER
+from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, NANO_FOLDER, Entry
+from demo.checkpoints.gguf.convert import plan_conversion
+from demo.checkpoints.gguf.counts import shape_of_folder
 from demo.dialects.prompt import Prompt, region_reasoner_instruction
 from demo.errors import OptionError
 from demo.models.models import Models
@@ -19,6 +21,7 @@ from demo.models.selection import choose
 from demo.picture.picture import Picture
 from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.names import check_segmenter
+from tests.support.published import save_published
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +144,22 @@ def test_drawn_scenes_have_the_built_in_sam2() -> None:
     segmenter, why = choose_segmenter("auto", Room("cpu", None), drawn=lambda picture: True)
     assert segmenter is not None
     assert "The built-in SAM 2 makes the masks of drawn scenes" in why
+
+
+def test_auto_takes_the_model_for_photographs_that_is_here(
+    tmp_path: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody has fetched is there to be used: it answers without being named again."""
+    save_published("qwen2_5_vl", tmp_path / "hf")
+    folder = tmp_path / "qwen2.5-vl-small-gguf"
+    plan_conversion("small", tmp_path / "hf", folder, "f16").run(lambda _: None)
+    shape = shape_of_folder("small", tmp_path / "hf")
+    entry = Entry("small-gguf", str(folder), "qwen2.5-vl", shape, engine=LLAMA_CPP)
+    monkeypatch.setitem(CATALOGUE, entry.name, entry)
+    models, _ = chosen("--model", "auto")
+    assert models.entry == entry
+    assert "small-gguf runs because it is here. Best for photographs here: small-gguf" in models.why
+    assert models.reasoner.device == "CPU, by llama.cpp"
+    assert models.world is None
+    answers(models, picture)
+    models.reasoner.close()

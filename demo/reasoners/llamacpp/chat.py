@@ -14,6 +14,8 @@ from jinja2 import TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from demo.dialects.prompt import without_thinking
+
 # How the templates of the Qwen models write a picture; llama.cpp adds the tokens round it by itself.
 _PICTURE = re.compile(r"<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>")
 _HERE, _QUESTION = "\x1apicture\x1a", "\x1aquestion\x1a"  # which no template writes
@@ -33,7 +35,7 @@ class ChatFormat:
 
     def after(self, instruction: str) -> str:
         """What stands after the picture, up to where the answer begins."""
-        return f"{self._between}{instruction}{self._end}"
+        return without_thinking(f"{self._between}{instruction}{self._end}")
 
 
 def _parts(written: str) -> tuple[str, ...]:
