@@ -3,20 +3,27 @@
 #   docker run --gpus all --publish 7860:7860 --volume regionreasoner:/data \
 #     --env REGIONREASONER_FETCH=1 regionreasoner
 # REGIONREASONER_FETCH=1 agrees to fetching 16.6 GB once; without it, or without a GPU, nano answers.
-FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04
+# Without torch, a ninth of the size, for a model in llama.cpp or on a server:
+#   docker build --tag regionreasoner-light --build-arg BASE=ubuntu:24.04 \
+#     --build-arg PACKAGES=requirements-light.txt .
+#   docker run --publish 7860:7860 --volume regionreasoner:/data \
+#     --env REGIONREASONER_FETCH=1 regionreasoner-light --model qwen3-vl-2b-gguf
+ARG BASE=nvidia/cuda:13.0.1-runtime-ubuntu24.04
+FROM ${BASE}
 
-# Ubuntu takes old versions of packages away: pinned ones would not install.
+# Ubuntu takes old versions of packages away: pinned ones would not install. llama.cpp needs libgomp1.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends python3-venv \
+    && apt-get install --yes --no-install-recommends libgomp1 python3-venv \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 demo \
     && install --directory --owner demo --group demo /data
 
 WORKDIR /app
-COPY requirements.lock ./
+ARG PACKAGES=requirements.lock
+COPY ${PACKAGES} ./
 RUN python3 -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.lock
+    && /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement "${PACKAGES}"
 COPY app.py LICENSE ./
 COPY assets assets
 COPY demo demo

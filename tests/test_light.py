@@ -12,11 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from demo.checkpoints.gguf.convert import plan_conversion
 from demo.dialogue.session_json import session_from_json
 from tests import ROOT
-from tests.conftest import free_port
+from tests.conftest import free_port, visit
 from tests.support.hostile import Hostile, answer
 from tests.support.light import light_python
 from tests.support.published import save_published
@@ -106,15 +107,23 @@ def test_a_server_answers_and_its_boxes_are_outlined_and_drawn(python: Path, blo
         assert (kind, drawn[0]["path"].endswith(".png")) == ("complete", True), drawn
 
 
-def test_without_a_model_the_page_is_there_and_says_how_to_get_one(
-    python: Path, blocks: Path
+def test_without_a_model_the_page_is_there_and_one_is_chosen_in_it(
+    python: Path, files: Path, blocks: Path, browser: Browser
 ) -> None:
-    with started(python) as http:
+    with started(python) as http, visit(browser, str(http.base_url)) as page:
         assert http.get("/health").json()["model"] == "no model"
         kind, said = ground(http, blocks, "find the red block")
         assert kind == "error"
         assert said["error"] == "No model runs yet: choose one in the list at the top."
-        assert "The built-in nano needs more" in http.get("/config").text
+
+        page.click("#status summary")
+        expect(page.locator("#status")).to_contain_text("The built-in nano needs more")
+        nano = page.locator(".models-list li", has_text="nano needs torch and transformers")
+        expect(nano.locator("button")).to_be_disabled()
+        page.fill(".models-other input", str(files))
+        page.keyboard.press("Enter")
+        expect(page.locator("#status .status-text")).to_contain_text("small · CPU, by llama.cpp")
+        assert ground(http, blocks, "find the red block")[0] == "complete"
 
 
 @pytest.mark.parametrize(

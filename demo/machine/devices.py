@@ -51,9 +51,10 @@ def _may_be_other() -> bool:
     """Whether torch has to say what there is; else it can be nothing but a CPU."""
     if not is_installed("torch"):
         return False
-    if "torch" in sys.modules or sys.platform == "darwin" or on_zero_gpu():
+    if "torch" in sys.modules or sys.platform != "linux" or on_zero_gpu():
         return True
-    return _glance().has_any or "rocm" in version("torch")  # not all cards of AMD’s show themselves
+    seen = _glance()  # in WSL, and with AMD's, not all cards show themselves
+    return seen.has_any or seen.in_wsl or "rocm" in version("torch")
 
 
 @cache

@@ -13,7 +13,16 @@ import pytest
 import torch
 
 from demo.machine import devices
-from demo.machine.cards import Card, Seen, driver_in, fault_of, look, roomiest, runs_on
+from demo.machine.cards import (
+    Card,
+    Seen,
+    driver_in,
+    fault_of,
+    look,
+    roomiest,
+    runs_on,
+    unused_fault,
+)
 from demo.machine.devices import choose_card, half_precision
 from tests import ROOT
 
@@ -221,22 +230,56 @@ def test_a_machine_is_looked_at(tmp_path: Path) -> None:
     assert str(fault_of(again)).startswith("The NVIDIA driver 550.54.15 is too old")
 
 
+@pytest.mark.parametrize(
+    ("here", "says"),
+    [
+        pytest.param(Seen(), "None", id="no card"),
+        pytest.param(Seen(on_bus=True), "An NVIDIA card is here, but torch, which", id="NVIDIA"),
+        pytest.param(Seen(amd=True), "An AMD card is here, but torch, which", id="AMD"),
+    ],
+)
+def test_a_card_that_would_need_torch_is_said(here: Seen, says: str) -> None:
+    assert str(unused_fault(here)).startswith(says)
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a library of a driver that has two cards."""
+    folder = tmp_path_factory.mktemp("driver")
+    library, source = folder / "libnvidia-ml.so.1", ROOT / "tests" / "support" / "nvml.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    return folder
+
+
+def told_by(program: str, driver: Path | str) -> str:
+    """What a program says in a process of its own, where that driver's library is."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, env={**os.environ, "LD_LIBRARY_PATH": str(driver)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
 @pytest.mark.process
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_the_drivers_own_library_is_asked(tmp_path: Path) -> None:
-    library = tmp_path / "libnvidia-ml.so.1"
-    source = ROOT / "tests" / "support" / "nvml.c"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+def test_torch_is_asked_only_where_something_speaks_for_a_card(driver: Path) -> None:
+    program = (
+        "import sys; from demo.machine.cards import look; from demo.machine.devices import best_device\n"
+        "has_any = look(None, None, (), '').has_any; best_device(); print(has_any, 'torch' in sys.modules)"
+    )
+    assert told_by(program, driver) == "True True\n"
+    assert told_by(program, "") in ("False False\n", "True True\n")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_the_drivers_own_library_is_asked(driver: Path) -> None:
     program = (
         "import dataclasses, json; from demo.machine.cards import look\n"
         "print(json.dumps(dataclasses.asdict(look('13.0', None, (), ''))))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT, env={**os.environ, "LD_LIBRARY_PATH": str(tmp_path)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    told = json.loads(done.stdout)
+    told = json.loads(told_by(program, driver))
     assert told["driver"] == "570.124.06"
     assert told["cards"] == [
         {"name": "Card 0", "uuid": "GPU-0", "capability": [7, 5], "free": 2**33, "in_parts": False},
