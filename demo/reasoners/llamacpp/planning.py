@@ -35,15 +35,15 @@ class LlamaPlan:
 
 
 def language_bytes(shape: Shape) -> float:
-    """Bytes of layers and head as `checkpoints.gguf` writes them as q4_0, with all but layers in 8 bits."""
+    """Bytes of layers and head as `checkpoints.gguf` writes them as q4_0: in 4 bits and in 8."""
     return shape.layers_linear * _Q4_0 + (shape.head or shape.embedding) * _Q8_0
 
 
 def converted_bytes(shape: Shape) -> int:
     """Bytes of both files that are written for a checkpoint of that shape."""
-    apart = shape.embedding if shape.head else 0
+    apart = shape.embedding * _Q4_0 if shape.head else 0
     other = shape.layers_other * _F32 + shape.tower_other * _F16
-    return round(language_bytes(shape) + (apart + shape.tower_linear) * _Q8_0 + other)
+    return round(language_bytes(shape) + apart + shape.tower_linear * _Q8_0 + other)
 
 
 def need_of_files(weights: int, kv_bytes: int) -> Need:
