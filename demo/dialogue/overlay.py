@@ -1,4 +1,4 @@
-"""A picture with its regions drawn on it, by OpenCV, on a copy.
+"""A picture with its regions drawn on it, by supervision, on a copy.
 
 The colours are those of the page: the Okabe–Ito palette, which people with colour blindness can tell
 apart, in the order of region numbers.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import supervision as sv
 from numpy.typing import NDArray
 
 from demo.dialogue.session import Session
@@ -16,63 +17,54 @@ from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture
 from demo.picture.regions import Region, RegionObject
 
-_OPACITY = 0.35  # of masks
-_PADDING = 4  # pixels round a name
-_THICK_FROM = 1080  # pixels of the shorter side
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
-_WHITE, _DARK = (255, 255, 255), (40, 40, 40)
 
-Image = NDArray[np.uint8]
-Colour = tuple[int, ...]
-
-
-def draw_overlay(picture: Picture, session: Session) -> Image:
+def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
     """The picture [H, W, 3] with the masks, boxes, points and names of all visible regions."""
     shown = [(r, o) for r in session.registry if not r.hidden for o in r.objects]
-    scene = picture.pixels.copy()
-    shorter = min(picture.size.width, picture.size.height)
-    thickness = 4 if shorter >= _THICK_FROM else 2
+    scene = np.ascontiguousarray(picture.pixels[..., ::-1])
+    if not shown:
+        return np.ascontiguousarray(scene[..., ::-1])
+    size = (picture.size.width, picture.size.height)
+    thickness = sv.calculate_optimal_line_thickness(size)
+    palette = sv.ColorPalette.from_hex(list(PALETTE))
     for region, item in shown:
-        _draw_mask(scene, item, _colour(region))
-    for region, item in shown:
-        x1, y1, x2, y2 = item.box.xyxy
-        cv2.rectangle(scene, (x1, y1), (x2, y2), _colour(region), thickness)
-    for _, item in shown:
-        _draw_point(scene, item, thickness)
-    for region, item in shown:
-        name = item.id if len(region.objects) > 1 else region.id
-        _draw_name(scene, name, item.box.xyxy[:2], _colour(region), shorter / 1000)
-    return scene
+        scene = _draw_mask(scene, region, item, palette)
+    boxes = sv.Detections(
+        xyxy=np.array([o.box.xyxy for _, o in shown], float),
+        class_id=np.array([r.number - 1 for r, _ in shown]) % len(PALETTE),
+    )
+    scene = sv.BoxAnnotator(palette, thickness=thickness).annotate(scene, boxes)
+    scene = _draw_points(scene, [o for _, o in shown], thickness)
+    labels = sv.LabelAnnotator(
+        palette, text_scale=sv.calculate_optimal_text_scale(size), text_padding=4
+    )
+    names = [o.id if len(r.objects) > 1 else r.id for r, o in shown]
+    scene = labels.annotate(scene, boxes, labels=names)
+    return np.ascontiguousarray(scene[..., ::-1])
 
 
-def _colour(region: Region) -> Colour:
-    return tuple(bytes.fromhex(PALETTE[(region.number - 1) % len(PALETTE)][1:]))
-
-
-def _draw_mask(scene: Image, item: RegionObject, colour: Colour) -> None:
+def _draw_mask(
+    scene: NDArray[np.uint8], region: Region, item: RegionObject, palette: sv.ColorPalette
+) -> NDArray[np.uint8]:
     """Draw one mask at a time: all masks of a picture of 50 megapixels would fill the memory."""
-    if item.mask is not None and item.mask.area:
-        inside = item.mask.to_array()
-        under = scene[inside]
-        over = np.full_like(under, colour)
-        scene[inside] = cv2.addWeighted(over, _OPACITY, under, 1 - _OPACITY, 0)
+    if item.mask is None:
+        return scene
+    one = sv.Detections(
+        xyxy=np.array([item.box.xyxy], float),
+        mask=item.mask.to_array()[None],
+        class_id=np.array([region.number - 1]) % len(PALETTE),
+    )
+    painted: NDArray[np.uint8] = sv.MaskAnnotator(palette, opacity=0.35).annotate(scene, one)
+    return painted
 
 
-def _draw_point(scene: Image, item: RegionObject, thickness: int) -> None:
-    if item.point is not None:
-        cv2.circle(scene, item.point.xy, 3 * thickness, _WHITE, -1, cv2.LINE_AA)
-        cv2.circle(scene, item.point.xy, 2 * thickness, _DARK, -1, cv2.LINE_AA)
-
-
-def _draw_name(
-    scene: Image, name: str, corner: tuple[int, int], colour: Colour, scale: float
-) -> None:
-    """A name in white on its region's colour, above the box whose upper left ``corner`` is given."""
-    (width, height), _ = cv2.getTextSize(name, _FONT, scale, 1)
-    x, y = corner
-    above = (x + width + 2 * _PADDING, y - height - 2 * _PADDING)
-    cv2.rectangle(scene, corner, above, colour, -1)
-    cv2.putText(scene, name, (x + _PADDING, y - _PADDING), _FONT, scale, _WHITE, 1, cv2.LINE_AA)
+def _draw_points(
+    scene: NDArray[np.uint8], objects: list[RegionObject], thickness: int
+) -> NDArray[np.uint8]:
+    for point in (o.point for o in objects if o.point is not None):
+        cv2.circle(scene, point.xy, 3 * thickness, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(scene, point.xy, 2 * thickness, (40, 40, 40), -1, cv2.LINE_AA)
+    return scene
 
 
 def overlay_png(picture: Picture, session: Session) -> bytes:
