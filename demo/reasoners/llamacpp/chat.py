@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 from jinja2 import TemplateError
@@ -34,8 +35,12 @@ class ChatFormat:
         self.before, self._between, self._end = _parts(_written(template)) or _parts(_SHARED)
 
     def after(self, instruction: str) -> str:
-        """What stands after the picture, up to where the answer begins."""
-        return without_thinking(f"{self._between}{instruction}{self._end}")
+        """What stands after the picture, up to where the answer begins.
+
+        Composed characters are written as one, as the tokenizers of the Qwen models do it themselves.
+        """
+        text = unicodedata.normalize("NFC", instruction)
+        return without_thinking(f"{self._between}{text}{self._end}")
 
 
 def _parts(written: str) -> tuple[str, ...]:

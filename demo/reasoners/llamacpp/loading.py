@@ -44,7 +44,7 @@ def plan_files(entry: Entry, budget: Budget) -> LlamaPlan:
     if entry.engine != LLAMA_CPP:
         shape = entry.shape or shape_of_folder(entry.title, _place(entry))
         return plan_shape(replace(entry, shape=shape), budget)
-    pair = find_pair(_place(entry), entry.quantization)
+    pair = _pair(entry)
     need = need_of_files(pair.weights + pair.tower_weights, pair.kv_bytes)
     return plan_llama(entry.title, pair.quantization, need, budget, entry.shape)
 
@@ -58,11 +58,7 @@ def plan_shape(entry: Entry, budget: Budget) -> LlamaPlan:
 
 def load_llama(entry: Entry, threads: int, tell: Tell) -> LlamaCppReasoner:
     """Load it. Raises CheckpointError when its files are missing, damaged, or of another kind."""
-    pair = (
-        find_pair(_place(entry), entry.quantization)
-        if entry.engine == LLAMA_CPP
-        else _converted(entry, tell)
-    )
+    pair = _pair(entry) if entry.engine == LLAMA_CPP else _converted(entry, tell)
     if pair.note:
         tell(pair.note)
     packed = Packed(
@@ -76,6 +72,10 @@ def load_llama(entry: Entry, threads: int, tell: Tell) -> LlamaCppReasoner:
     context = min(CONTEXT, pair.context or CONTEXT)
     server = LlamaServer(pair.model, pair.mmproj, context=context, threads=threads)
     return LlamaCppReasoner(packed, server)
+
+
+def _pair(entry: Entry) -> GgufPair:
+    return find_pair(_place(entry), entry.quantization)
 
 
 def _place(entry: Entry) -> Path:
