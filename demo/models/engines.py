@@ -14,6 +14,7 @@ from demo.checkpoints.catalogue import LLAMA_CPP, TRANSFORMERS, Entry
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
 from demo.checkpoints.gguf.architecture import ARCHITECTURES
+from demo.checkpoints.gguf.convert import Conversion
 from demo.checkpoints.gguf.vocabulary import has_byte_tokens
 from demo.errors import ModelError
 from demo.machine.devices import best_device, free_memory
@@ -98,6 +99,19 @@ def _plan_llama(entry: Entry, here: bool, sam2_sizes: Sequence[str], to_be_freed
     if here:
         return loading.plan_files(entry, budget)
     return loading.plan_shape(entry, budget)
+
+
+def unwritten_files(entry: Entry, options: argparse.Namespace) -> Conversion | None:
+    """The GGUF files that must be written before a model can be loaded; None where there are none.
+
+    Raises CheckpointError for a checkpoint that cannot be written.
+    """
+    if entry.engine == LLAMA_CPP or engine_of(entry, options) != LLAMA_CPP:
+        return None
+    from demo.reasoners.llamacpp.loading import conversion_of
+
+    conversion = conversion_of(entry)
+    return conversion if conversion.missing else None
 
 
 def load_model(entry: Entry, plan: AnyPlan, tell: Tell) -> Reasoner:

@@ -14,7 +14,7 @@ from pathlib import Path
 from demo.checkpoints.catalogue import LLAMA_CPP, Entry, dialect_of
 from demo.checkpoints.fetch import folder_of, gb
 from demo.checkpoints.generation import Generation
-from demo.checkpoints.gguf.convert import plan_conversion
+from demo.checkpoints.gguf.convert import Conversion, plan_conversion
 from demo.checkpoints.gguf.counts import shape_of_folder
 from demo.checkpoints.gguf.pair import GgufPair, find_pair
 from demo.errors import CheckpointError
@@ -85,17 +85,38 @@ def _place(entry: Entry) -> Path:
     return place
 
 
-def _converted(entry: Entry, tell: Tell) -> GgufPair:
-    """The GGUF files of a checkpoint that has none: those that an earlier start wrote, else written now."""
+def conversion_of(entry: Entry) -> Conversion:
+    """What writes the GGUF files of a checkpoint that is here; an earlier start may have done it already.
+
+    Raises CheckpointError for one that llama.cpp does not run.
+    """
     source = _place(entry)
-    place = copies_of(entry, source)
-    conversion = plan_conversion(entry.title, source, place, _TYPE, entry.dialect)
+    return plan_conversion(entry.title, source, copies_of(entry, source), _TYPE, entry.dialect)
+
+
+def _converted(entry: Entry, tell: Tell) -> GgufPair:
+    conversion = conversion_of(entry)
+    place = conversion.folder
     if conversion.missing:
         size = gb(conversion.size)
         tell(f"{entry.title} is written for llama.cpp in 4 bits, once: {size} in {place.parent}.")
-        conversion.run(lambda _: None)
-        _forget_others(place)
+        conversion.run(_told_in_tenths(entry.title, conversion.missing, tell))
+    _forget_others(place)
     return find_pair(place)
+
+
+def _told_in_tenths(title: str, size: int, tell: Tell) -> Callable[[int], None]:
+    """What takes numbers of bytes as they are written, and tells of every tenth of ``size``."""
+    done = told = 0
+
+    def take(count: int) -> None:
+        nonlocal done, told
+        done += count
+        if (tenths := 10 * done // max(size, 1)) > told:
+            told = tenths
+            tell(f"{title}: {10 * tenths} % written.")
+
+    return take
 
 
 def copies_of(entry: Entry, source: Path) -> Path:
