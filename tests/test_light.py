@@ -27,6 +27,7 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.process
 
 INSTALL = "pip install --requirement requirements.txt"
+OVERLAY = f"Drawing regions on a picture needs supervision, not installed here: {INSTALL}"
 ANSWER = (
     "<scene>Two blocks.</scene><focus>The red one.</focus><think>It is on the left.</think>"
     '<answer>[{"bbox_2d": [84, 168, 292, 448], "point_2d": [190, 300]}]</answer>'
@@ -94,7 +95,7 @@ def test_llama_cpp_answers(python: Path, files: Path, blocks: Path) -> None:
         assert turn.timings.new_tokens
 
 
-def test_a_server_answers_and_its_boxes_are_outlined_and_drawn(python: Path, blocks: Path) -> None:
+def test_a_server_answers_and_its_boxes_are_outlined(python: Path, blocks: Path) -> None:
     with Hostile(answer(ANSWER)) as server, started(python, "--server", server.url) as http:
         kind, session = ground(http, blocks, "find the red block")
         assert kind == "complete", session
@@ -103,8 +104,8 @@ def test_a_server_answers_and_its_boxes_are_outlined_and_drawn(python: Path, blo
         assert found.mask is not None
         caller = Caller(http)
         image = file(caller.upload(blocks.read_bytes()))
-        kind, drawn = caller.call("overlay", [image, session])
-        assert (kind, drawn[0]["path"].endswith(".png")) == ("complete", True), drawn
+        kind, said = caller.call("overlay", [image, session])
+        assert (kind, said["error"]) == ("error", OVERLAY)
 
 
 def test_without_a_model_the_page_is_there_and_one_is_chosen_in_it(
@@ -138,6 +139,9 @@ def test_without_a_model_the_page_is_there_and_one_is_chosen_in_it(
             ["--model", "{files}", "--segmenter", "sam2:nano"],
             f"SAM 2 needs torch and transformers, not installed here: {INSTALL}",
             id="SAM 2",
+        ),
+        pytest.param(
+            ["--model", "{files}", "--overlay", "drawn.png"], OVERLAY, id="drawing on the picture"
         ),
         pytest.param(
             [], "No model is here that runs without torch: name one with --model", id="none"

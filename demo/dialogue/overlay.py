@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import supervision as sv
 from numpy.typing import NDArray
 
 from demo.dialogue.session import Session
-from demo.errors import InputError
+from demo.errors import InputError, ModelError
+from demo.machine.packages import INSTALL
 from demo.picture.palette import PALETTE
 from demo.picture.picture import Picture
 from demo.picture.regions import Region, RegionObject
+
+try:
+    import supervision as sv
+except ModuleNotFoundError as error:
+    raise ModelError(
+        f"Drawing regions on a picture needs supervision, not installed here: {INSTALL}"
+    ) from error
 
 
 def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:

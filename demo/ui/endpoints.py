@@ -38,9 +38,9 @@ def add_endpoints(running: RunningModels) -> None:
 
     def overlay(image: str | None, session: Any) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
-        from demo.dialogue.overlay import draw_overlay  # its library takes long to import
-
         with _as_gradio_errors():
+            from demo.dialogue.overlay import draw_overlay  # its library takes long to import
+
             picture = _picture(image)
             return draw_overlay(picture, _session(session, picture, running.models.reasoner))
 
