@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from demo.checkpoints.catalogue import CATALOGUE, TRANSFORMERS, Entry
-from demo.checkpoints.fetch import folder_of
+from demo.checkpoints.fetch import download_of, folder_of
 from demo.checkpoints.shape import PICTURE_TOKENS, QUESTION_TOKENS, Shape
 from demo.doctor.bandwidth import bytes_per_pass
 from demo.errors import DemoError, OutOfMemoryError
@@ -48,7 +48,7 @@ def judge_catalogue(options: argparse.Namespace, bandwidth: float | None) -> lis
 
 def _judge(entry: Entry, options: argparse.Namespace, bandwidth: float | None) -> Runnable:
     here = folder_of(entry) is not None
-    fetch = 0 if here else 2 * entry.shape.parameters if entry.shape else None
+    fetch = 0 if here else download_of(entry, ask_hub=False).size
     small = f"{entry.title} is small and runs everywhere."
     model = Runnable(entry.name, entry.title, True, here, small, fetch)
     try:

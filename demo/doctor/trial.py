@@ -5,16 +5,17 @@ then decode the same questions token by token, against what the memory's speed a
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from demo.checkpoints.catalogue import TRANSFORMERS
+from demo.checkpoints.catalogue import LLAMA_CPP, TRANSFORMERS, find_model
 from demo.doctor.findings import Findings
 from demo.doctor.questions import Exchange, ask, scene_for
 from demo.machine.packages import INSTALL
 from demo.machine.precision import Precision, gib
-from demo.models.engines import Tell, is_installed
+from demo.models.engines import Tell, engine_of, is_installed
 from demo.models.selection import choose
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def examine_model(
     trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell
 ) -> None:
     """Fill in ``trial``. Raises ModelError or InputError; the figures known by then stay."""
-    if options.server:
-        _on_server(trial, options, findings, tell)
+    if options.server or _is_for_llama(options):
+        _as_asked(trial, options, findings, tell)
     elif is_installed(TRANSFORMERS):
         from demo.doctor.local_trial import run_here
 
@@ -91,14 +92,27 @@ def examine_model(
     check_figures(trial, findings)
 
 
-def _on_server(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
-    """Three turns only: a server's memory and tokens are unknown."""
-    models = choose(options, lambda _: None)
+def _is_for_llama(options: argparse.Namespace) -> bool:
+    """Whether a model was named that llama.cpp runs here, with its real weights."""
+    if options.model == "auto" or options.random:
+        return False
+    return engine_of(find_model(options.model), options) == LLAMA_CPP
+
+
+def _as_asked(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:
+    """Three turns as the app asks them: what goes on inside a server or llama.cpp is not seen."""
+    began = time.perf_counter()
+    models = choose(options, tell)
+    trial.load_s = None if options.server else time.perf_counter() - began
     tell(models.why)
     trial.model, trial.device = models.reasoner.name, models.reasoner.device
+    trial.weight_bytes = models.reasoner.held_bytes or None
     trial.masks_by = models.segmenter.name if models.segmenter else None
     scene = scene_for(drawn=models.world is not None)
-    note_turns(trial, ask(scene, models.reasoner, models.segmenter), findings)
+    try:
+        note_turns(trial, ask(scene, models.reasoner, models.segmenter), findings)
+    finally:
+        models.reasoner.close()
 
 
 def note_turns(trial: Trial, exchanges: Sequence[Exchange], findings: Findings) -> None:

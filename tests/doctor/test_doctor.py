@@ -26,6 +26,7 @@ from demo.checkpoints.catalogue import (
     QWEN_2_5_VL_7B,
     find_model,
 )
+from demo.checkpoints.gguf.convert import plan_conversion
 from demo.checkpoints.shape import PICTURE_TOKENS, Shape
 from demo.doctor.bandwidth import bytes_per_pass, memory_bandwidth
 from demo.doctor.configs import CONFIGS, config_of
@@ -49,6 +50,7 @@ from demo.reasoners.memory import Plan, weight_bytes
 from tests import ROOT
 from tests.conftest import copy_of_nano
 from tests.support.hostile import Hostile, answer, listing
+from tests.support.published import save_published
 
 Report = dict[str, Any]
 
@@ -536,3 +538,14 @@ def test_figures_that_are_not_well_are_faults(run: Trial, says: str) -> None:
     check_figures(run, findings)
     (fault,) = findings.faults
     assert says in str(fault)
+
+
+def test_gguf_files_are_asked_through_llama_cpp(tmp_path: Path) -> None:
+    save_published("qwen2_5_vl", tmp_path / "hf")
+    plan_conversion("small", tmp_path / "hf", tmp_path / "small", "f16").run(lambda _: None)
+    _, report = doctor(tmp_path, "--model", str(tmp_path / "small"), "--segmenter", "none")
+    run = report["run"]
+    assert run["device"] == "CPU, by llama.cpp"
+    assert [turn["new_tokens"] > 0 for turn in run["turns"]] == [True] * 3
+    assert run["first_token_s"] > 0
+    assert run["weight_bytes"] > 0
