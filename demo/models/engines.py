@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 from demo.checkpoints.catalogue import LLAMA_CPP, TRANSFORMERS, Entry
@@ -16,8 +17,9 @@ from demo.checkpoints.folders import read_json
 from demo.checkpoints.gguf.architecture import ARCHITECTURES
 from demo.checkpoints.gguf.convert import Conversion
 from demo.checkpoints.gguf.vocabulary import has_byte_tokens
-from demo.errors import ModelError
+from demo.errors import ModelError, first_line
 from demo.machine.devices import best_device, free_memory
+from demo.machine.packages import import_fault
 from demo.reasoners.base import Reasoner
 from demo.reasoners.llamacpp.planning import LlamaPlan
 from demo.reasoners.memory import Budget, Plan
@@ -116,13 +118,14 @@ def unwritten_files(entry: Entry, options: argparse.Namespace) -> Conversion | N
 
 def load_model(entry: Entry, plan: AnyPlan, tell: Tell) -> Reasoner:
     """Load a model as it was planned. Raises ModelError."""
-    if isinstance(plan, LlamaPlan):
-        from demo.reasoners.llamacpp.loading import load_llama
+    with _libraries():
+        if isinstance(plan, LlamaPlan):
+            from demo.reasoners.llamacpp.loading import load_llama
 
-        return load_llama(entry, _measured(plan).threads, tell)
-    from demo.reasoners.loading import load_local
+            return load_llama(entry, _measured(plan).threads, tell)
+        from demo.reasoners.loading import load_local
 
-    return load_local(entry, plan=plan, tell=tell)
+        return load_local(entry, plan=plan, tell=tell)
 
 
 def pace_of(plan: AnyPlan) -> Pace:
@@ -153,13 +156,23 @@ def _measured(plan: AnyPlan) -> EnginePace:
 
 
 def _measure(plan: AnyPlan) -> EnginePace:
-    if isinstance(plan, LlamaPlan):
-        from demo.reasoners.llamacpp.pace import measure_llama_pace
+    with _libraries():
+        if isinstance(plan, LlamaPlan):
+            from demo.reasoners.llamacpp.pace import measure_llama_pace
 
-        return measure_llama_pace()
-    from demo.reasoners.timing import measure_pace
+            return measure_llama_pace()
+        from demo.reasoners.timing import measure_pace
 
-    return EnginePace(measure_pace(plan.device, plan.precision))
+        return EnginePace(measure_pace(plan.device, plan.precision))
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Turn what is wrong with an engine's libraries, or with the folder for a sample, into ModelError."""
+    try:
+        yield
+    except (ImportError, OSError) as error:
+        raise ModelError(import_fault(error) or f"{first_line(error)}.") from error
 
 
 def _check_installed(entry: Entry, engine: str) -> None:
