@@ -60,6 +60,8 @@ class LlamaServer:
         # Pictures come in the size of their dialect, and none is to be resized again.
         settings.image_min_tokens, settings.image_max_tokens = 1, context
         settings.warmup, settings.verbosity = False, _ERRORS_ONLY
+        # Mapped, a file would take its size again beside the weights in the order in which they compute.
+        settings.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         settings.chat_template, settings.force_pure_content_parser = _AS_WRITTEN, True
         settings.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
         # It listens, wanted or not: on this machine alone, and to nobody without the key.
