@@ -111,6 +111,7 @@ def _ground(options: argparse.Namespace) -> int:
                 picture=picture,
                 reasoner=models.reasoner,
                 segmenter=models.segmenter,
+                doubt=models.doubt_about(picture),
                 asking=models.asking,
             )
     except BaseException as error:

@@ -153,6 +153,11 @@ class AnswerReader:
         """Whether a list or an object has begun but not ended."""
         return bool(self._levels)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is an answer, of objects or none, and nothing is open."""
+        return not self._levels and bool(self._objects or self._empty)
+
     def feed(self, text: str) -> list[TraceObject]:
         """The objects that these characters complete."""
         before = len(self._objects)

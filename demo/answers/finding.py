@@ -31,6 +31,9 @@ class Finding:
         return {n: list(v) if isinstance(v, tuple) else v for n, v in known.items()}
 
 
+OUTSIDE = "world.outside"  # the model has never seen anything like the picture
+
+
 @dataclass(frozen=True, slots=True)
 class TraceText:
     """The four parts of a model's text; None for a part that is not there."""

@@ -128,6 +128,17 @@ class TraceParser:
         self._tail = text[end:]
         return events
 
+    @property
+    def written_after(self) -> int:
+        """How many characters have come since the answer was complete and can be read, none of which
+        began another part, list or object; 0 as long as it is not.
+        """
+        if self._open:
+            part = self._open[-1]
+            return 0 if part.is_tagged or len(self._open) > 1 else part.after
+        counted = self._counted.get("answer")
+        return sum(map(len, self._loose[-1])) if counted and all(counted.rank) else 0
+
     def close(self) -> Trace:
         """The trace of everything fed. A tag that is cut off at the very end belongs to no part."""
         for part in self._open:
@@ -233,7 +244,8 @@ class _Part:
 
     It is paused once a tag inside it opens a later part: from the ``paused_at``-th piece on, its text
     belongs to it only if its own closing tag comes. An answer, being the last part, is never paused.
-    Without tags (``is_tagged`` false) it ends with the text.
+    Without tags (``is_tagged`` false) it ends with the text; ``after`` counts the characters since its
+    last list or object ended.
     """
 
     name: str
@@ -243,6 +255,7 @@ class _Part:
     paused_at: int | None = None
     is_closed: bool = False
     reading: Reading | None = None
+    after: int = 0
 
     @property
     def own_text(self) -> str:
@@ -263,6 +276,8 @@ class _Part:
         if self.paused_at is not None:
             return []
         found = self.reader.feed(text) if self.reader else ()
+        if self.reader is not None:
+            self.after = 0 if found or not self.reader.is_complete else self.after + len(text)
         return [PartText(self.name, text), *map(ObjectFound, found)]
 
     def close(self) -> list[TraceEvent]:

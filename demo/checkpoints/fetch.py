@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
+from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils.tqdm import tqdm
@@ -21,6 +21,7 @@ from demo.checkpoints.catalogue import LLAMA_CPP, Entry
 from demo.checkpoints.folders import INDEX, ONE_FILE, read_json
 from demo.checkpoints.gguf.hub import choose_files, names_gguf, split_id
 from demo.checkpoints.kinds import check_kind
+from demo.checkpoints.partial import bytes_kept, fetch_file
 from demo.errors import CheckpointError, DemoError, first_line
 from demo.zerogpu import on_space
 
@@ -52,9 +53,15 @@ class Download:
         about = "" if self.is_exact else "about "
         return "of unknown size" if self.size is None else f"{about}{gb(self.size)}"
 
-    def progress(self, arrived: int) -> str:
-        """How much of it has arrived, to follow its name; empty when the size is unknown."""
-        return "" if self.size is None else f": {gb(min(arrived, self.size))} of {gb(self.size)}"
+    def progress(self, arrived: int, left: str = "") -> str:
+        """How much of it has arrived, and the time ``left`` in words, to follow its name.
+
+        Empty when the size is unknown.
+        """
+        if self.size is None:
+            return ""
+        said = f"{gb(min(arrived, self.size))} of {gb(self.size)}"
+        return f": {left}, {said}" if left else f": {said}"
 
     def __str__(self) -> str:
         return (
@@ -102,11 +109,20 @@ def download_of(entry: Entry, *, ask_hub: bool) -> Download:
     return Download(entry.title, entry.source, size if is_exact else known, is_exact, folder, free)
 
 
-def ensure_fetched(entry: Entry, *, agreed: bool) -> None:
+Arrived = Callable[[int], None]  # is told the number of new bytes
+
+
+def ensure_fetched(
+    entry: Entry,
+    *,
+    agreed: bool,
+    fetching: Callable[[Download], Arrived | None] = lambda _: None,
+) -> None:
     """Make sure that a checkpoint is on this machine: fetch it, if needed, with a person's consent.
 
     Consent is ``agreed``, the environment's ``REGIONREASONER_FETCH=1``, a Space, or an answer at the
-    terminal. Raises CheckpointError with a sentence that says how to give it.
+    terminal. ``fetching`` is told of a download that begins, and returns what is to be told of its bytes.
+    Raises CheckpointError with a sentence that says how to give consent.
     """
     if folder_of(entry) is not None:
         return
@@ -121,7 +137,7 @@ def ensure_fetched(entry: Entry, *, agreed: bool) -> None:
         )
     if not agreed and not _ask(order):
         raise CheckpointError(f"The weights of {order.title} are not on this machine.")
-    fetch(order)
+    fetch(order, fetching(order))
 
 
 def _ask(order: Download) -> bool:
@@ -134,20 +150,20 @@ def _ask(order: Download) -> bool:
         return False
 
 
-def fetch(order: Download, arrived: Callable[[int], None] | None = None) -> None:
+def fetch(order: Download, arrived: Arrived | None = None) -> None:
     """Fetch a checkpoint file by file, each with its progress bar, the weights last.
 
     ``arrived`` is called with the number of new bytes; a `FetchStoppedError` that it raises ends the fetch.
-    Complete files are not fetched again after an interruption, and a broken connection continues where it
+    What has arrived is not fetched again after an interruption, and a broken connection continues where it
     was. Raises CheckpointError with a sentence.
     """
     order.check()
-    again = "Complete files are kept: start again to continue."
+    again = "What has arrived is kept: start again to continue."
     bar = None if arrived is None else _progress_bar(arrived)
     try:
         sizes, _ = _files_on_hub(order.source)
         for name in sorted(sizes, key=_fetch_order):
-            place = hf_hub_download(split_id(order.source)[0], name, tqdm_class=bar)
+            place = fetch_file(split_id(order.source)[0], name, bar)
             if name == "config.json":
                 check_kind(order.source, sizes, read_json(Path(place)))
     except (KeyboardInterrupt, FetchStoppedError):
@@ -163,7 +179,7 @@ class FetchStoppedError(Exception):
     """A person stopped the fetch."""
 
 
-def _progress_bar(arrived: Callable[[int], None]) -> type[tqdm]:
+def _progress_bar(arrived: Arrived) -> type[tqdm]:
     """A progress bar that also calls ``arrived`` with the number of new bytes."""
 
     class Bar(tqdm):
@@ -225,7 +241,7 @@ def _size_on_hub(entry: Entry) -> int | None:
         return None
     place = entry.repository
     missing = [n for n in sizes if not try_to_load_from_cache(place, n, revision=commit)]
-    return sum(sizes[name] for name in missing)
+    return max(0, sum(sizes[name] for name in missing) - bytes_kept(place))
 
 
 def _files_on_hub(source: str) -> tuple[dict[str, int], str | None]:

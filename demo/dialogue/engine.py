@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from demo.answers.checks import check_trace
+from demo.answers.ending import Ending
 from demo.answers.finding import Finding
 from demo.answers.trace import (
     ObjectFound,
@@ -118,6 +119,7 @@ def run_turn(
     segmenter: Segmenter | None,
     cancel: threading.Event,
     asking: str = "",
+    doubt: Finding | None = None,
     written_in: Size | None = None,
     bare: bool = False,
 ) -> Iterator[TurnEvent]:
@@ -125,7 +127,8 @@ def run_turn(
 
     The first event is TurnStarted, the last TurnFinished; setting ``cancel`` ends the turn early with
     what was complete. ``asking`` is the way of asking a model that has two (see `dialects.ways`); the turn
-    remembers the dialect that it was asked in. References are written in the model's frame, or in
+    remembers the dialect that it was asked in. ``doubt`` says why nothing of the answer can be believed: it
+    comes first, and nothing is found to be right. References are written in the model's frame, or in
     ``written_in``, whose numbers the model still takes for its own frame's. That, and references written
     ``bare``, are for evaluations only.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
@@ -141,16 +144,21 @@ def run_turn(
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
     streamed = _StreamedTrace(picture.size, info.frame, dialect, began)
-    for number, piece in enumerate(reasoner.stream(picture, prompt, cancel)):
+    ending = _EndOfText(cancel)
+    for number, piece in enumerate(reasoner.stream(picture, prompt, ending)):
         # Not sooner: while this turn waits for others, their pictures would replace this one.
         if number == 0:
             _prepare_in_background(segmenter, picture)
         yield from streamed.take(piece)
+        # As after a stop, the model still tells its counts.
+        ending.has_nothing_more = streamed.is_over
     trace, stopped = streamed.parser.close(), cancel.is_set()
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
     findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    if doubt is not None:
+        findings = (doubt, *(f for f in findings if f.level != "ok"))
     objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
     if objects and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
@@ -184,6 +192,7 @@ def answer(
     reasoner: Reasoner,
     segmenter: Segmenter | None,
     asking: str = "",
+    doubt: Finding | None = None,
 ) -> Session:
     """The dialogue after one whole turn, for callers that need no events."""
     events = run_turn(
@@ -193,6 +202,7 @@ def answer(
         reasoner=reasoner,
         segmenter=segmenter,
         cancel=threading.Event(),
+        doubt=doubt,
         asking=asking,
     )
     return next(event.session for event in events if isinstance(event, TurnFinished))
@@ -209,12 +219,27 @@ def _prepare_in_background(segmenter: Segmenter | None, picture: Picture) -> Non
         threading.Thread(target=prepare, args=(segmenter,), daemon=True).start()
 
 
+class _EndOfText(threading.Event):
+    """What a model looks at: set once the turn is stopped, or once the text has nothing more to say."""
+
+    def __init__(self, stopped: threading.Event) -> None:
+        super().__init__()
+        self._stopped, self.has_nothing_more = stopped, False
+
+    def set(self) -> None:
+        """Stop the turn, as whoever watches the models may."""
+        self._stopped.set()
+
+    def is_set(self) -> bool:
+        return self.has_nothing_more or self._stopped.is_set()
+
+
 class _StreamedTrace:
     """A model's text as it arrives: parsed, timed, and turned into events."""
 
     def __init__(self, picture: Size, frame: Size, dialect: Dialect, began: float) -> None:
         self.picture, self.frame, self.began = picture, frame, began
-        self.parser = TraceParser(frame, dialect)
+        self.parser, self.ending, self.is_over = TraceParser(frame, dialect), Ending(), False
         self.first_token: float | None = None
         self.opened: dict[str, float] = {}
         self.parts: dict[str, float] = {}
@@ -232,6 +257,7 @@ class _StreamedTrace:
                 yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
+        self.is_over |= self.ending.is_reached(piece, self.parser.written_after)
 
     def _time(self, event: TraceEvent) -> None:
         if isinstance(event, PartOpened):

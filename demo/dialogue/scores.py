@@ -39,9 +39,10 @@ def scores_of(
     ``given`` are the boxes in the question, in the model frame. Parts that the dialect does not have get no
     score.
     """
-    if turn.partial:
+    if turn.partial or turn.is_guess:
         stopped = "The answer was stopped before it was complete."
-        return tuple(Score(name, None, stopped) for name in NAMES)
+        why = stopped if turn.partial else "The answer is a guess."
+        return tuple(Score(name, None, why) for name in NAMES)
     text, parts = turn.trace, dialect.parts
     return (
         _citation(text.think or "", given) if "think" in parts else _not_asked("citation", "think"),

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demo.answers.finding import Finding, TraceText
+from demo.answers.finding import OUTSIDE, Finding, TraceText
 from demo.dialects.known import REGION_REASONER
 from demo.errors import InputError
 from demo.picture.geometry import Size
@@ -68,6 +68,11 @@ class Turn:
     reasoner: ReasonerInfo | None = None
     second_opinions: tuple[SecondOpinion, ...] = ()
     decoding: str = ""
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether the model knows nothing of such pictures, so that nothing of it counts as found."""
+        return any(finding.kind == OUTSIDE for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

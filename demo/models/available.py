@@ -43,7 +43,8 @@ class Row:
 
     It ``runs``, is ``here`` on disk, ``away`` (to be fetched), ``unfit`` for this machine, or ``served``;
     ``line`` says what that means, with numbers; ``guessed`` says that how slow it is has not been measured
-    yet. ``candidate`` has the seconds of its answers, where they are known.
+    yet. ``candidate`` has the seconds of its answers, where they are known; ``size`` is how many bytes
+    there are to fetch, ``slow`` says how slow it is, where it is.
     """
 
     source: str
@@ -52,6 +53,8 @@ class Row:
     line: str
     guessed: bool = False
     candidate: Candidate | None = None
+    size: int | None = None
+    slow: str = ""
 
 
 class AvailableModels:
@@ -190,10 +193,11 @@ class AvailableModels:
         if pace is None and measured and _is_slow(plan):
             pace = pace_of(plan)
         candidate = candidate_of(entry, plan, pace)
-        said = [where, *_needs(plan, models), *_slowness(plan, candidate)]
-        guessed = pace is None and _is_slow(plan)
+        slow = " ".join(_slowness(plan, candidate))
+        said = " ".join(filter(None, (where, *_needs(plan, models), slow)))
+        guessed, size = pace is None and _is_slow(plan), None if order is None else order.size
         state: State = "here" if here else "away"
-        return Row(entry.source, title, state, " ".join(said), guessed, candidate)
+        return Row(entry.source, title, state, said, guessed, candidate, size, slow)
 
 
 def _served_row(entry: ServedEntry, models: Models) -> Row:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from demo.answers.finding import OUTSIDE, Finding
 from demo.checkpoints.catalogue import Entry
 from demo.models.served import ServedEntry
 from demo.picture.picture import Picture
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from demo.models.drawn_world import World
 
 SEVEN_B = "regionreasoner-7b"
-SMALLER = "qwen2.5-vl-3b"
-NANO_ADVICE = (
-    "nano knows drawn scenes only; for photographs: --model regionreasoner-7b on a CUDA GPU"
-)
+SMALLER = "qwen3-vl-2b"
+NANO_ADVICE = "nano knows drawn scenes only; open a photograph to see what can be done about that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ _OUTSIDE = Advice(
             f"python app.py --model {SEVEN_B}",
         ),
         (
-            "Without one, a smaller Qwen2.5-VL, which is slow here and not trained for this:",
+            "Without one, a smaller model that was not trained for this:",
             f"python app.py --model {SMALLER}",
         ),
     ),
@@ -79,6 +78,13 @@ class Models:
         if self.world is None or self.world.belongs(picture):
             return None
         return _OUTSIDE
+
+    def doubt_about(self, picture: Picture) -> Finding | None:
+        """Why no answer about a picture can be believed; None where it can."""
+        if self.world is None or self.world.belongs(picture):
+            return None
+        sentence = f"{self.reasoner.name} guesses: it has never seen a picture like this."
+        return Finding(OUTSIDE, "warning", sentence)
 
     def way(self, wanted: str) -> str:
         """The way in which a question is asked: the one that a person wants, as far as there are two."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.checkpoints.catalogue import CATALOGUE, TRANSFORMERS, Entry, find_model
-from demo.checkpoints.fetch import ensure_fetched, folder_of
+from demo.checkpoints.fetch import Arrived, Download, ensure_fetched, folder_of
 from demo.dialects.ways import MAX_WAIT_S, REASONED_TOKENS, usual_way, way_sentence
 from demo.errors import ModelError, NoModelError, OptionError
 from demo.machine.devices import best_device, card_fault
@@ -45,6 +45,7 @@ def to_stderr(sentence: str) -> None:
 
 
 Begin = Callable[[Entry], None]
+Fetching = Callable[[Download], Arrived | None]
 CLICKED = Limits(connect_s=5, list_s=10)  # for a server that answered a moment ago
 _NO_TORCH = "qwen3-vl-2b-gguf"
 
@@ -66,17 +67,18 @@ def choose(
     options: argparse.Namespace,
     tell: Tell = to_stderr,
     begin: Begin = lambda _: None,
+    fetching: Fetching = lambda _: None,
 ) -> Models:
     """Load what the options ask for. Raises InputError or ModelError with a sentence.
 
     ``tell`` gets what people should know while they wait; ``begin`` is called with the model that is
-    about to be fetched or loaded.
+    about to be fetched or loaded, ``fetching`` as by `ensure_fetched`.
     """
     check_models(options)
     if options.server:
         return _served(options, tell)
     gpu = zero_gpu() if on_zero_gpu() else None  # before anything asks for CUDA
-    picked = _picked(options, tell, begin)
+    picked = _picked(options, tell, begin, fetching)
     try:
         begin(picked.entry)
         return _loaded(picked, options, gpu, tell)
@@ -108,10 +110,10 @@ def load(
     return _loaded(picked, options, None, tell, former)
 
 
-def choose_or_none(options: argparse.Namespace, begin: Begin) -> Models:
+def choose_or_none(options: argparse.Namespace, begin: Begin, fetching: Fetching) -> Models:
     """What `choose` loads, for a page where a model can be chosen: it may begin without any."""
     try:
-        return choose(options, begin=begin)
+        return choose(options, begin=begin, fetching=fetching)
     except NoModelError as error:
         sizes = _sizes(options)
         room = Room(best_device(), sizes[0] if sizes else None)
@@ -207,23 +209,23 @@ def _loaded(
     )
 
 
-def _picked(options: argparse.Namespace, tell: Tell, begin: Begin) -> _Picked:
+def _picked(options: argparse.Namespace, tell: Tell, begin: Begin, fetching: Fetching) -> _Picked:
     """The model the options ask for, with its weights on this machine.
 
     Of a model that is known, whether it fits and how slow it is are said before anything is fetched.
     """
     if options.model == "auto":
-        return _best(options, begin)
+        return _best(options, begin, fetching)
     entry = find_model(options.model, options.dialect)
     begin(entry)
     slow = _slowness(entry, plan_model(entry, options, here=False), tell) if entry.shape else ""
-    ensure_fetched(entry, agreed=options.yes)
+    ensure_fetched(entry, agreed=options.yes, fetching=fetching)
     plan = _plan(entry, options)
     slow = slow or _slowness(entry, plan, tell)
     return _Picked(entry, plan, f"The model {options.model} was asked for.", slow)
 
 
-def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
+def _best(options: argparse.Namespace, begin: Begin, fetching: Fetching) -> _Picked:
     """RegionReasoner-7B where a GPU has room for it and its weights can be had.
 
     Elsewhere, of the models that are here, what is best for photographs, else nano. Raises NoModelError
@@ -241,7 +243,7 @@ def _best(options: argparse.Namespace, begin: Begin) -> _Picked:
     try:
         plan_model(large, options, here=False)
         begin(large)
-        ensure_fetched(large, agreed=options.yes)
+        ensure_fetched(large, agreed=options.yes, fetching=fetching)
         return _Picked(
             large,
             _plan(large, options),

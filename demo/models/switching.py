@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from demo.access.exposure import is_private
+from demo.checkpoints.remaining import Remaining
 from demo.errors import DemoError, InputError, ModelError
 from demo.models.absent import AbsentReasoner
 from demo.models.models import loading
@@ -25,6 +26,7 @@ from demo.models.served import ServedEntry
 if TYPE_CHECKING:
     from demo.access.accounts import Accounts
     from demo.checkpoints.catalogue import Entry
+    from demo.checkpoints.fetch import Download
     from demo.models.available import AvailableModels
     from demo.models.models import Models
 
@@ -35,6 +37,7 @@ NOT_HERE = (
     "it."
 )
 _ONE_AT_A_TIME = "Another model is being loaded or asked. Wait until that is done."
+_STOPPING = "Stopping…"
 _WAITING = "Waiting for the answer that is being written…"
 _UNFORESEEN = "something went wrong inside the demo"
 _STOP_SEEN_S = 0.1  # how often a stop is looked for by those who wait
@@ -66,6 +69,8 @@ class RunningModels:
         # Whether an exchange is under way, with what is fetched for it.
         self._busy = models.is_expected
         self._doing: Callable[[], str] = (lambda: models.status) if models.is_expected else str
+        self._fetched: Remaining | None = None
+        self._coming: Entry | ServedEntry | None = None  # what takes over unless it cannot be had
         self._refused = ""  # why the first models do not come
         self._given_up = threading.Event()
         self._second: Models | None = None  # one that was asked beside, kept as long as both fit
@@ -104,16 +109,31 @@ class RunningModels:
         """What is being done about another model, in words; nothing most of the time."""
         return self._doing()
 
+    @property
+    def share(self) -> float | None:
+        """How much of what is being fetched is here, 0 to 1; None where that is unknown or nothing is."""
+        fetched = self._fetched
+        return None if fetched is None else fetched.share
+
+    @property
+    def coming(self) -> str:
+        """The title of the model that was chosen and is being fetched or loaded; empty at rest."""
+        coming = self._coming
+        return "" if coming is None else coming.title
+
     @contextmanager
-    def use(self, cancel: threading.Event | None = None) -> Iterator[Models]:
+    def use(
+        self, cancel: threading.Event | None = None, *, next_one: bool = False
+    ) -> Iterator[Models]:
         """The models, which stay for as long as the block lasts.
 
         With ``cancel`` the first models are waited for; once it is set, those that are expected have to do.
+        So is a chosen model while it is loaded, and with ``next_one`` while it is fetched, too.
         Raises ModelError with a sentence while another one is on its way, or when none comes.
         """
         with self._changed:
-            while self.is_loading and cancel is not None and not cancel.is_set():
-                self._changed.wait(_STOP_SEEN_S)
+            if cancel is not None:
+                self._wait(self._coming if next_one or self._next else None, cancel)
             if cancel is None or not self.is_loading:
                 self._check_ready()
             self._users += 1
@@ -131,6 +151,21 @@ class RunningModels:
         if self._next is not None:
             raise ModelError(f"{self._next} is being loaded. Ask again when it is there.")
 
+    def _wait(self, chosen: Entry | ServedEntry | None, cancel: threading.Event) -> None:
+        """Until the first models are there, and one that was ``chosen``. Raises ModelError without it."""
+
+        def is_coming() -> bool:
+            return self.is_loading or (chosen is not None and self._coming == chosen)
+
+        while is_coming() and not cancel.is_set():
+            self._changed.wait(_STOP_SEEN_S)
+        if chosen is None:
+            return
+        if self._coming == chosen:
+            raise ModelError(f"Stopped: {chosen.title} was not there yet, so this was not asked.")
+        if self._inner.entry != chosen:
+            raise ModelError(f"{chosen.title} did not come, so this was not asked.")
+
     @property
     def in_use(self) -> bool:
         """Whether anybody lets the models work just now."""
@@ -142,6 +177,14 @@ class RunningModels:
         """That model is being loaded now; which one it would be may not have been known before."""
         with self._changed:
             self._next, self._doing = entry.title, lambda: loading(entry.title)
+            self._fetched = None
+
+    def fetching(self, order: Download) -> Callable[[int], None]:
+        """The first model is being fetched; what is returned is to be told of the bytes that arrive."""
+        self._fetched = fetched = Remaining(order.size)
+        first = loading(order.title).removesuffix("…")
+        self._doing = lambda: f"{first}{order.progress(fetched.arrived, str(fetched))}…"
+        return fetched.add
 
     def arrive(self, models: Models, available: AvailableModels | None) -> None:
         """The first models are there: they are given to all who wait for them."""
@@ -149,6 +192,7 @@ class RunningModels:
             self._inner, self._available = models, available
             self._models = self._dress(models)
             self._next, self._busy, self._doing = None, False, str
+            self._fetched = None
             self.changes += 1
             self._changed.notify_all()
 
@@ -171,7 +215,7 @@ class RunningModels:
         with self._changed:
             if self._busy:
                 raise InputError(_ONE_AT_A_TIME)
-            self._busy, self.said = True, ""
+            self._busy, self.said, self._coming = True, "", entry
             self._doing = lambda: loading(entry.title)
             self._given_up.clear()
         work = threading.Thread(target=self._exchange, args=(available, entry, fetch), daemon=True)
@@ -270,6 +314,7 @@ class RunningModels:
             said = f"{self._inner.reasoner.name} goes on: {_UNFORESEEN}."
         with self._changed:
             self._busy, self._doing, self.said = False, str, said
+            self._coming = None
             self.changes += 1
             self._changed.notify_all()
 
@@ -283,9 +328,16 @@ class RunningModels:
 
     def _fetch(self, available: AvailableModels, entry: Entry) -> None:
         order = available.order(entry)
-        arrived: list[int] = []
-        self._doing = lambda: f"Fetching {entry.title}{order.progress(sum(arrived))}…"
-        available.fetch(order, arrived.append, self._given_up)
+        self._fetched = fetched = Remaining(order.size)
+        self._doing = lambda: (
+            _STOPPING
+            if self._given_up.is_set()
+            else f"Fetching {entry.title}{order.progress(fetched.arrived, str(fetched))}…"
+        )
+        try:
+            available.fetch(order, fetched.add, self._given_up)
+        finally:
+            self._fetched = None
         self._doing = lambda: loading(entry.title)
 
     @contextmanager

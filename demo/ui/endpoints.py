@@ -81,6 +81,7 @@ def _ground(
             picture=picture,
             reasoner=models.reasoner,
             segmenter=models.segmenter,
+            doubt=models.doubt_about(picture),
             asking=models.asking,
         )
     return session_to_json(answered)

@@ -106,7 +106,9 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
 
 
 def _connect_models(parts: Parts, panel: ModelPanel) -> None:
-    parts.status.models(panel.act, [parts.tab], [parts.status, parts.notice, parts.asking], **_EACH)
+    changed = [parts.status, parts.notice, parts.asking, parts.play]
+    parts.status.models(panel.act, [parts.tab], changed, **_EACH)
+    parts.notice.way(panel.act_beside_picture, [parts.tab], changed, **_EACH)
 
 
 def _connect_benchmark(

@@ -77,7 +77,7 @@ def place_parts(
                 stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples, thumbnails)
             with gr.Column(elem_id="right"):
-                notice = drawn("gallery/notice", "choose", example=usual, elem_id="notice")
+                notice = drawn("gallery/notice", "choose", "way", example=usual, elem_id="notice")
                 chat = _chat()
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, way, message, send, stop = _composer(asking)
@@ -117,6 +117,7 @@ def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
         {
             "title": example.title,
             "note": example.note,
+            "photograph": example.is_photograph,
             "picture": FileData(path=str(_thumbnail(example.picture, thumbnails))).model_dump(),
         }
         for example in examples

@@ -11,6 +11,7 @@ from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import running, scene
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
+from demo.ui.gallery.notice import notice
 from demo.ui.parts import Parts
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
@@ -47,7 +48,7 @@ class Show:
             self.parts.notice: self.notice(workspace),
             self.parts.chat: self.dialogue(workspace) if workspace else [],
             self.parts.next: gr.Button(question or "", visible=question is not None),
-            self.parts.play: gr.Button(visible=question is not None),
+            self.parts.play: self.play_button(workspace),
             self.parts.stop: gr.Button(visible=False),
             self.parts.hint: sentences.outcome(note, trouble, unsaved) or sentences.hint(workspace),
         }
@@ -60,9 +61,18 @@ class Show:
 
     def notice(self, workspace: Workspace | None) -> dict[str, Any] | None:
         """What people should know about their picture and the model that runs."""
-        return sentences.notice(
-            self.running.models.advice_for(workspace.picture) if workspace else None
-        )
+        return notice(self.running) if self.is_outside(workspace) else None
+
+    def is_outside(self, workspace: Workspace | None) -> bool:
+        """Whether the model that runs knows nothing of such pictures."""
+        if workspace is None:
+            return False
+        return self.running.models.doubt_about(workspace.picture) is not None
+
+    def play_button(self, workspace: Workspace | None) -> gr.Button:
+        """Plays the dialogue of an example, unless its answers would be guesses."""
+        is_next = workspace is not None and workspace.next_question is not None
+        return gr.Button(visible=is_next and not self.is_outside(workspace))
 
     def start(self, former: Workspace | None, doing: str) -> Updates:
         """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,

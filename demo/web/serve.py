@@ -153,7 +153,7 @@ class Served:
 
         first = choose_or_none if self.running.may_switch else choose
         try:
-            models = first(options, begin=self.running.expect)
+            models = first(options, begin=self.running.expect, fetching=self.running.fetching)
         except DemoError as error:
             self.running.refuse(str(error))
             raise
@@ -195,13 +195,18 @@ def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
 def health_of(watch: Watch, running: RunningModels) -> Callable[[], dict[str, Any]]:
     """What /health tells: status, model, and seconds since the start.
 
-    While the first model is loaded, and where models can be exchanged: what is done about it, and how often
-    another one was there.
+    While the first model is loaded, and where models can be exchanged: what is done about it, which share
+    of it has been fetched, which model comes next, and how often another one was there.
     """
     began = time.monotonic()
 
     def health() -> dict[str, Any]:
-        exchange = {"doing": running.doing, "changes": running.changes}
+        exchange = {
+            "doing": running.doing,
+            "share": running.share,
+            "coming": running.coming,
+            "changes": running.changes,
+        }
         return {
             "status": "stopping" if watch.stopping else "loading" if running.is_loading else "ok",
             "model": running.models.reasoner.name,

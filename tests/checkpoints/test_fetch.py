@@ -23,6 +23,7 @@ from demo.checkpoints.fetch import Download, download_of, ensure_fetched, folder
 from demo.errors import CheckpointError
 from tests import ROOT
 from tests.support.hub import COMMIT, Hub, ask_only, hub_of
+from tests.support.waiting import until
 
 PICTURE = ROOT / "examples" / "beach.png"
 # What the app does with a checkpoint before it loads one, without what takes seconds to import.
@@ -108,7 +109,7 @@ def test_an_interrupted_fetch_goes_on_at_the_next_start(
     first.send_signal(signal.SIGINT)
     said, _ = first.communicate(timeout=60)
     hub.release.set()
-    assert "Fetching parts was stopped. Complete files are kept" in said
+    assert "Fetching parts was stopped. What has arrived is kept" in said
 
     done = [name for name, _ in hub.asked if name != third]
     hub.asked.clear()
@@ -118,6 +119,31 @@ def test_an_interrupted_fetch_goes_on_at_the_next_start(
     assert not set(done) & {name for name, _ in hub.asked}
     fetched = {file.name for file in Path(after.split()[0]).iterdir()}
     assert fetched == {f.name for f in parts.iterdir() if f.is_file() and f.suffix != ".bin"}
+
+
+def test_a_file_that_was_interrupted_goes_on_at_the_next_start(
+    hub: Hub, home: dict[str, str]
+) -> None:
+    weights, kept = "model.safetensors", 10 * 2**20  # the hub's client writes pieces of 10 MiB
+    hub.held[weights] = 12_000_000
+    first = fetching(home, "someone/whole", "--yes")
+    until(lambda: [p.stat().st_size for p in Path(home["HF_HOME"]).rglob("*.part")] == [kept])
+    first.send_signal(signal.SIGINT)
+    said, _ = first.communicate(timeout=60)
+    hub.release.set()
+    assert "Fetching whole was stopped. What has arrived is kept" in said
+
+    whole = int(said.split()[0])
+    hub.asked.clear()
+    said, _ = fetching(home, "someone/whole", "--yes").communicate(timeout=60)
+    before, after = said.splitlines()
+    left, folder = before.split()
+    assert folder == "None"
+    assert int(left) == (NANO_FOLDER / weights).stat().st_size - kept < whole
+    assert hub.asked == [(weights, kept)]
+    fetched = Path(after.split()[0]) / weights
+    assert fetched.read_bytes() == (NANO_FOLDER / weights).read_bytes()
+    assert not [*Path(home["HF_HOME"]).rglob("*.part")]
 
 
 def test_a_person_is_asked_and_the_model_answers(hub: Hub, home: dict[str, str]) -> None:

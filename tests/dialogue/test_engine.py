@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import pytest
 
+from demo.answers.ending import MAX_AFTER
+from demo.answers.finding import Finding
 from demo.answers.trace import PartClosed, PartOpened
-from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, TurnStarted, begin, run_turn
+from demo.dialects.prompt import Prompt
+from demo.dialogue.engine import (
+    ObjectSeen,
+    Segmenting,
+    TurnFinished,
+    TurnStarted,
+    answer,
+    begin,
+    run_turn,
+)
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import ModelError, QuestionError, SessionFormatError, UnknownRegionError
@@ -22,6 +34,7 @@ from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
+from tests.support.table import ANSWERS, TableReasoner
 
 
 def turn(
@@ -217,6 +230,60 @@ def test_boxes_survive_a_failing_segmenter(
     assert session.registry.region("R1").objects[0].mask is None
     assert session.turns[0].findings[-1].kind == "masks.failed"
     assert session.turns[0].findings[-1].text == "There are no masks. The card is gone."
+
+
+class _Babbling(TableReasoner):
+    """Goes on for ever after an answer that is complete, until it is told that it may end."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        *pieces, _ = super().stream(picture, prompt, cancel)
+        yield from pieces
+        for number in count():
+            if cancel.is_set():
+                break
+            yield f" kite{number} {number * number % 97}"
+        yield Usage(7, number)
+
+
+def test_a_model_that_goes_on_after_its_answer_is_ended(picture: Picture) -> None:
+    reasoner, cancel = _Babbling(), threading.Event()
+    session = begin(picture, reasoner)
+    events = run_turn(
+        session, "find red", picture=picture, reasoner=reasoner, segmenter=None, cancel=cancel
+    )
+    answered = finished(list(events)).turns[-1]
+    assert not cancel.is_set()
+    assert (answered.region, answered.partial, answered.findings) == ("R1", False, ())
+    assert len(answered.raw) < len(ANSWERS["red"]) + 2 * MAX_AFTER
+    assert answered.timings.prompt_tokens == 7  # its counts came, too
+
+
+DOUBT = Finding("world.outside", "warning", "It has never seen a picture like this.")
+
+
+def test_of_a_model_that_only_guesses_nothing_is_found_to_be_right(picture: Picture) -> None:
+    def asked(session: Session, question: str, doubt: Finding | None) -> Session:
+        return answer(
+            session, question, picture=picture, reasoner=reasoner, segmenter=None, doubt=doubt
+        )
+
+    reasoner = TableReasoner()
+    sure = asked(begin(picture, reasoner), "find red", None)
+    box = sure.registry.region("R1").objects[0].box.to_model(picture.size, sure.reasoner.frame)
+    question = "what is next to R1"
+    first, guess = asked(sure, question, None).turns[-1], asked(sure, question, DOUBT)
+    assert box.xyxy == (84, 168, 294, 448)
+    kinds = [f.kind for f in first.findings]
+    assert "citation.valid" in kinds
+    assert not first.is_guess
+    told = guess.turns[-1]
+    assert told.is_guess
+    assert [f.kind for f in told.findings] == [
+        "world.outside", *(kind for kind in kinds if kind != "citation.valid")
+    ]  # fmt: skip
+    assert session_from_json(session_to_json(guess)).turns[-1].is_guess
 
 
 class _Silent:

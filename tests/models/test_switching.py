@@ -373,3 +373,80 @@ def test_fetching_can_be_given_up(running: RunningModels, hub: Hub) -> None:
 def test_what_nobody_has_is_said(running: RunningModels, hub: Hub) -> None:
     said = switched(running, running.available.add("somebody/else"), fetch=True)
     assert said == "nano goes on. The hub has no checkpoint called somebody/else."
+
+
+# Questions that wait for a chosen model ----------------------------------------------------------
+
+
+def waiting_for_the_next(
+    running: RunningModels, cancel: threading.Event
+) -> tuple[threading.Thread, list[str]]:
+    """Somebody who has a question for the model that is on its way, and what they got."""
+    got: list[str] = []
+
+    def ask() -> None:
+        try:
+            with running.use(cancel, next_one=True) as models:
+                got.append(models.reasoner.name)
+        except ModelError as error:
+            got.append(str(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread, got
+
+
+@pytest.fixture
+def fetching(running: RunningModels, hub: Hub) -> RunningModels:
+    """While somebody/small is fetched, which stands still until the hub goes on."""
+    hub.held["model.safetensors"] = 1_000_000
+    running.switch(running.available.add("somebody/small"), fetch=True)
+    assert hub.standing.wait(30)
+    return running
+
+
+def test_a_question_waits_for_the_model_that_is_fetched(fetching: RunningModels, hub: Hub) -> None:
+    thread, got = waiting_for_the_next(fetching, threading.Event())
+    assert fetching.coming == "small"
+    assert fetching.share is not None
+    assert 0 <= fetching.share < 1
+    with fetching.use(threading.Event()) as models:  # others need not wait
+        assert models.reasoner.name == "nano"
+    assert got == []
+    hub.release.set()
+    thread.join(60)
+    assert got == ["small"]
+    assert fetching.wait(60)
+    assert (fetching.coming, fetching.said) == ("", "")
+    assert not fetching.share
+
+
+def test_a_question_that_waits_can_be_stopped(fetching: RunningModels, hub: Hub) -> None:
+    cancel = threading.Event()
+    thread, got = waiting_for_the_next(fetching, cancel)
+    cancel.set()
+    thread.join(60)
+    assert got == ["Stopped: small was not there yet, so this was not asked."]
+    hub.release.set()
+    assert fetching.wait(60)
+    assert fetching.models.reasoner.name == "small"
+
+
+def test_a_question_is_told_that_its_model_does_not_come(fetching: RunningModels, hub: Hub) -> None:
+    thread, got = waiting_for_the_next(fetching, threading.Event())
+    fetching.stop_fetching()
+    assert fetching.doing == "Stopping…"
+    hub.release.set()
+    thread.join(60)
+    assert got == ["small did not come, so this was not asked."]
+
+
+def test_a_question_waits_while_a_model_is_loaded(running: RunningModels, nano252: Path) -> None:
+    with running.use():
+        running.switch(running.available.add(str(nano252)))
+        thread, got = waiting_for_the_next(running, threading.Event())
+        assert not running.wait(0.3)
+        assert got == []
+    thread.join(60)
+    assert got == ["nano252"]
+    assert running.wait(60)

@@ -122,14 +122,14 @@ def test_a_picture_outside_nanos_world_is_said_to_be_before_any_question(page: P
     expect(notice.locator("p")).to_have_count(0)
     photograph = next(e.picture for e in load_examples() if "photograph" in e.note)
     page.set_input_files("#upload input[type=file]", photograph)
-    expect(notice).to_contain_text("This picture is not from nano’s drawn world")
-    expect(notice.locator("code").first).to_have_text("python app.py --model regionreasoner-7b")
+    expect(notice).to_contain_text("nano knows drawn scenes only.")
+    expect(notice.locator(".way").first).to_be_visible()
     expect(advice).to_be_hidden()
 
     ask(page, "find the cup")  # nobody is kept from asking
     expect(page.locator("#chat .user")).to_have_count(1)
     expect(notice.locator(".notice-text")).to_be_visible()
-    expect(notice.locator("code").first).to_be_hidden()
+    expect(notice.locator(".way").first).to_be_hidden()
     page.click("#undo")
     notice.get_by_role("button", name="Open a drawn example").click()
     expect(notice.locator("p")).to_have_count(0)

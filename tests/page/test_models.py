@@ -84,7 +84,7 @@ def test_a_dialogue_goes_on_after_another_model_was_chosen(
     with visit(browser, served.url) as second:
         photograph = next(e.picture for e in load_examples() if "photograph" in e.note)
         second.set_input_files("#upload input[type=file]", photograph)
-        expect(second.locator("#notice")).to_contain_text("not from nano’s drawn world")
+        expect(second.locator("#notice")).to_contain_text("nano knows drawn scenes only.")
 
         beach(page)
         ask(page, "find the boat")

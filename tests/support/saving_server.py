@@ -30,6 +30,9 @@ class TableModels:
     entry: None = None
     is_expected: bool = False
 
+    def doubt_about(self, picture: Picture) -> None:
+        """It knows all pictures."""
+
     def advice_for(self, picture: Picture) -> None:
         """There is nothing to say about any picture."""
 

@@ -53,14 +53,15 @@ export function neighbour(from, step) {
 // The mark as it is, if nothing that it shows has changed, else a new one.
 function markOf({ region, object }) {
   const many = region.objects.length > 1;
-  const text = JSON.stringify([region.tone, region.title, region.turn, many, object, outlines.has(object.mask)]);
+  const { tone, title, turn, unsure } = region;
+  const text = JSON.stringify([tone, title, turn, unsure, many, object, outlines.has(object.mask)]);
   const old = marks.get(object.id);
   if (old?.text === text) return Object.assign(old, { region, object });
   const data = { "data-tone": region.tone, "data-turn": region.turn };
   const group = shape(
     "g",
     {
-      class: "object",
+      class: unsure ? "object unsure" : "object",
       role: "button",
       tabindex: "0",
       "data-region": region.id,

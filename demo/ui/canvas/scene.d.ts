@@ -70,6 +70,8 @@ export interface Region {
   turn: number | null;
   hidden: boolean;
   corrected: boolean;
+  /** Whether the model only guessed it. */
+  unsure: boolean;
   quality: number | null;
   /** What its card says below the name. */
   lines: string[];

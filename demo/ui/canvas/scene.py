@@ -142,6 +142,7 @@ def _aside(aside: Aside) -> dict[str, Any]:
 def _region(region: Region, session: Session) -> dict[str, Any]:
     qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
     quality, turn = min(qualities, default=None), _turn(region, session.turns)
+    unsure = _is_unsure(region, turn, session)
     return {
         "id": region.id,
         "tone": tone(region.number),
@@ -150,8 +151,9 @@ def _region(region: Region, session: Session) -> dict[str, Any]:
         "turn": turn,
         "hidden": region.hidden,
         "corrected": region.corrected,
+        "unsure": unsure,
         "quality": quality,
-        "lines": _lines(region, turn, quality),
+        "lines": _lines(region, turn, quality, unsure=unsure),
         "objects": [{"id": o.id, "corrected": o.corrected, **_marks(o)} for o in region.objects],
     }
 
@@ -183,14 +185,22 @@ def _turn(region: Region, turns: Sequence[Turn]) -> int | None:
     return next((i for i, t in enumerate(turns, start=1) if t.region == region.id), None)
 
 
-def _lines(region: Region, turn: int | None, quality: float | None) -> list[str]:
+def _is_unsure(region: Region, turn: int | None, session: Session) -> bool:
+    """Whether it comes of a guess, and no person has put it right."""
+    by_model = region.origin is Origin.MODEL and not region.corrected
+    return by_model and turn is not None and session.turn(turn).is_guess
+
+
+def _lines(region: Region, turn: int | None, quality: float | None, *, unsure: bool) -> list[str]:
     """What a card says below the name."""
-    measured = [] if quality is None else [f"mask quality {quality:.2f}"]
-    return [_origin(region, turn), *measured]
+    measured = [] if quality is None or unsure else [f"mask quality {quality:.2f}"]
+    return [_origin(region, turn, unsure=unsure), *measured]
 
 
-def _origin(region: Region, turn: int | None) -> str:
+def _origin(region: Region, turn: int | None, *, unsure: bool) -> str:
     if region.origin is Origin.USER:
         return "drawn by you"
+    if unsure:
+        return f"a guess, answer {turn}"
     found = "found by the model" if turn is None else f"from answer {turn}"
     return f"{found}, corrected" if region.corrected else found

@@ -9,6 +9,12 @@ export interface State {
   drawn: number;
   /** What the model makes people know before there is a picture; null until it is told. */
   advice: string | null;
+  /** What is done about another model, in words; how much of it has been fetched, 0 to 1; which one comes. */
+  doing: string;
+  share: number | null;
+  coming: string;
+  /** Whether the model knows nothing of photographs. */
+  drawnOnly: boolean;
   /** Where the sheet of an answer leads: to a place in its trace and on the picture. */
   place: { turn: number; address: string } | null;
   /** 1 shows the whole picture. */

@@ -165,13 +165,16 @@ class Asking:
         earlier = context.show.dialogue(shown)
         former = shown if turn.start is not turn.workspace.session else None
         running, cancel = context.running, turn.ticket.cancel
-        early, models = _early_start(turn, running), running.use(cancel)
+        is_outside = context.show.is_outside(turn.workspace)
+        awaits = running.is_loading or (is_outside and bool(running.coming))
+        early = _early_start(turn, running) if awaits else ()
+        models = running.use(cancel, next_one=is_outside)
         for batch in turn_batches(
             models, turn.start, turn.sentence, shown.picture, cancel, early, turn.asking
         ):
             is_new = live.started is None
             news = [live.feed(event) for event in batch]
-            alone = running.doing if running.is_loading else sentences.LOOKING
+            alone = _waits_for(running) if awaits else sentences.LOOKING
             news.append(live.wait(*context.turns.before(turn.ticket), alone))
             if not batch and not any(news):
                 continue
@@ -189,11 +192,17 @@ def _has_answered(session: Session, turns: int) -> bool:
 
 
 def _early_start(turn: _Turn, running: RunningModels) -> Iterator[TurnStarted]:
-    """The question as it is shown while the first models are still being loaded."""
+    """The question as it is shown while it waits for a model."""
+    dialect = running.models.reasoner.dialect
+    resolved, prompt = understand(turn.start, turn.sentence, dialect)
+    yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
+
+
+def _waits_for(running: RunningModels) -> str:
+    """What a turn waits for that nobody else's comes before."""
     if running.is_loading:
-        dialect = running.models.reasoner.dialect
-        resolved, prompt = understand(turn.start, turn.sentence, dialect)
-        yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
+        return running.doing
+    return sentences.NEXT_ONE.format(running.coming) if running.coming else sentences.LOOKING
 
 
 def turn_batches(
@@ -221,6 +230,7 @@ def turn_batches(
                 reasoner=taken.reasoner,
                 segmenter=taken.segmenter,
                 cancel=cancel,
+                doubt=taken.doubt_about(picture),
                 asking=taken.way(asking),
             )
 

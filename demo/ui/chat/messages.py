@@ -146,8 +146,10 @@ def _second_opinions(session: Session, index: int) -> Iterator[Message]:
     number, turn = index + 1, session.turns[index]
     boxes = [o.box for _, o in answer_objects(session, turn)]
     for place_, second in enumerate(turn.second_opinions, start=1):
-        verdict = agreement_sentence(boxes, [o.box for o in second.objects])
-        title = f"What {plain(second.reasoner.name)} says. {verdict}"
+        # A guess agrees with an answer by chance only.
+        guessed = turn.is_guess or second.turn.is_guess
+        verdict = "" if guessed else agreement_sentence(boxes, [o.box for o in second.objects])
+        title = f"What {plain(second.reasoner.name)} says. {verdict}".rstrip()
         take = f"[Take this answer instead](#take-{number}-{place_})"
         content = "\n\n".join((*_opinion_parts(session, second), take))
         ids = {"id": f"turn{number} second {place_}"}
@@ -277,24 +279,27 @@ def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
 
 def _summary(session: Session, turn: Turn) -> str:
     if turn.region is not None:
-        found = _found_sentence(session, turn.region) + _correction_sentence(session, turn.region)
+        found = _found_sentence(session, turn) + _correction_sentence(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
     if turn.partial:
         return "Stopped: no answer had been written yet."
     if any(finding.kind == "answer.unreadable" for finding in turn.findings):
         return "The answer could not be read."
-    return "Nothing in the picture matches."
+    return "A guess: nothing matches." if turn.is_guess else "Nothing in the picture matches."
 
 
-def _found_sentence(session: Session, name: str) -> str:
+def _found_sentence(session: Session, turn: Turn) -> str:
+    name = turn.region or ""
+    one, several = ("A guess", "Guesses") if turn.is_guess else ("Found one", "Found {}")
     if name not in session.registry:
-        return f"Found {name}, which has been deleted since."
+        verb = "Guessed" if turn.is_guess else "Found"
+        return f"{verb} {name}, which has been deleted since."
     objects, size = session.registry.region(name).objects, session.picture.size
     if len(objects) == 1:
-        return f"Found one: {link(name)} — {place(objects[0].box, size)}."
+        return f"{one}: {link(name)} — {place(objects[0].box, size)}."
     singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_MAX_PLACES])
     more = "".join(f", {link(o.id)}" for o in objects[_MAX_PLACES:])
-    return f"Found {len(objects)}: {link(name)} — {singles}{more}."
+    return f"{several.format(len(objects))}: {link(name)} — {singles}{more}."
 
 
 def _correction_sentence(session: Session, name: str) -> str:

@@ -1,5 +1,7 @@
-// The examples as cards: a click opens one, ▶ opens it and plays its whole dialogue. They lie below the
+// The examples as cards: a click opens one, ▶ opens it and plays its whole dialogue, unless the model that runs
+// would only guess. They lie below the
 // empty canvas, and behind the button "Examples" once there is a picture.
+import { onChange, state } from "../canvas/state.js";
 import { component } from "../shared/components.js";
 import { closest, icon, node, one, whenThere } from "../shared/nodes.js";
 
@@ -22,7 +24,7 @@ function card(example, index) {
     icon("play"),
     "Play",
   );
-  return node("div", { class: "example" }, open, play);
+  return node("div", { class: "example" }, open, example.photograph && state.drawnOnly ? "" : play);
 }
 
 function write() {
@@ -57,5 +59,6 @@ document.addEventListener("keydown", (event) => {
   closeAndGoBack();
 });
 one(".examples-close", element).append(icon("close"));
+onChange(["drawnOnly"], write);
 watch("value", write);
 write();

@@ -78,6 +78,7 @@ class Opening:
             return show.line(str(error))
         self.context.tabs.take(visitor, tab)
         with tab.lock:
+            to_play = to_play and not show.is_outside(workspace)  # it would play guesses
             tab.owner, tab.to_play = self.context.saver.owner(request), to_play
             notes = (note, *workspace.picture.notes, sentences.away_note(tab.clear()))
             return show.workspace(tab, workspace, " ".join(filter(None, notes)))

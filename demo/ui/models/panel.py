@@ -16,7 +16,7 @@ from demo.dialogue.session import Session
 from demo.errors import DemoError
 from demo.models.served import ServedEntry
 from demo.models.switching import RunningModels
-from demo.ui.context import Context
+from demo.ui.context import Context, visitor_of
 from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
@@ -40,6 +40,9 @@ def status_of(running: RunningModels) -> dict[str, Any]:
         "may_switch": running.may_switch,
         "changes": running.changes,
         "doing": running.doing,
+        "share": running.share,
+        "coming": running.coming,
+        "drawn_only": models.world is not None,
         "said": running.said,
         "rows": [],
         "served": [],
@@ -56,7 +59,7 @@ class ModelPanel:
 
     context: Context
 
-    def act(self, tab: Tab, event: gr.EventData) -> Updates:
+    def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """Do one act in the panel; the answer holds everything as it is then."""
         running, parts = self.context.running, self.context.parts
         kind, result, trouble = "", {}, ""
@@ -70,11 +73,23 @@ class ModelPanel:
         value["said"] = trouble or value["said"]
         if running.can_switch_now:
             value |= self._rows(kind)
-        return {
+        show, workspace = self.context.show, tab.workspace
+        shown = {
             parts.status: value,
-            parts.notice: self.context.show.notice(tab.workspace),
+            parts.notice: show.notice(workspace),
             parts.asking: running.models.way(tab.asking),
         }
+        # While a turn runs its Stop is in the place of what plays.
+        is_busy = self.context.turns.is_running(visitor_of(request))
+        return shown if is_busy else {**shown, parts.play: show.play_button(workspace)}
+
+    def act_beside_picture(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
+        """The same from the notice about the picture, which also asks there what is to be asked first."""
+        updates = self.act(tab, event, request)
+        status, notice = updates[self.context.parts.status], updates[self.context.parts.notice]
+        if notice is not None:
+            notice |= {"order": status["order"], "said": status["said"]}
+        return {**updates, self.context.parts.status: {**status, "order": None}}
 
     def _rows(self, kind: str) -> dict[str, Any]:
         """What can be chosen; to a page that waits for servers only those, so that the others stay."""

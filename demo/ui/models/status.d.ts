@@ -10,6 +10,12 @@ export interface StatusValue extends Answer {
   changes: number;
   /** What is done about another model, in words; empty at rest. */
   doing: string;
+  /** How much of it has been fetched, 0 to 1; null where nothing is, or it is unknown. */
+  share: number | null;
+  /** The title of the model that was chosen and is not there yet. */
+  coming: string;
+  /** Whether the model that runs knows nothing of photographs. */
+  drawn_only: boolean;
   said: string;
   /** What can run on this machine; empty where that stays as it was. */
   rows: ModelRow[];

@@ -34,8 +34,9 @@ function write() {
   }
   one("summary", status).title = value.may_switch ? "Which model runs; choose another" : value.why || "";
   one(".advice", element).title = value.advice || "";
-  change({ advice: value.advice || "" });
-  writeDoing(value.doing || "");
+  change({ advice: value.advice || "", drawnOnly: Boolean(value.drawn_only) });
+  tell(value);
+  if (value.doing) soon();
   panel.hidden = !value.may_switch;
 }
 
@@ -51,6 +52,15 @@ function writeModels(value) {
     measured = true;
     trigger("models", { kind: "measure" });
   }
+}
+
+/**
+ * Tell the whole page what is done about another model.
+ * @param {{ doing?: string, share?: number | null, coming?: string }} told
+ */
+function tell(told) {
+  change({ doing: told.doing || "", share: told.share ?? null, coming: told.coming || "" });
+  writeDoing(told.doing || "");
 }
 
 // What is being done is told by the header itself, to those who do not open the panel.
@@ -200,7 +210,7 @@ async function askHealth() {
   try {
     const health = await (await fetch("health")).json();
     if (health.changes !== props.value.changes) trigger("models", { kind: "look" });
-    else if (health.doing !== doing) writeDoing(health.doing);
+    else if (health.doing !== doing) tell(health);
   } catch {
     // The server is away; Gradio says so.
   }

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from demo.errors import DemoError
 from demo.language.references import Reference
 from demo.ui.tab.workspace import Workspace
-
-if TYPE_CHECKING:
-    from demo.models.models import Advice
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +21,7 @@ UNEXPECTED = (
     "Something went wrong in the demo, but nothing was lost. Try again, or ask in another way."
 )
 STOPPING = "Stopping…"
+NEXT_ONE = "{} is on its way. This is asked as soon as it is there."
 TAKEN = "The other model’s answer is in its place now. Undo brings the first one back."
 LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue that goes on from that answer. The other one is still there."
@@ -114,11 +112,6 @@ def waiting_note(ahead: int, seconds: float | None) -> str:
     others = "One question comes" if ahead == 1 else f"{ahead} questions come"
     wait = "" if seconds is None else f", about {max(1, round(seconds))} s"
     return f"{others} before yours{wait}…"
-
-
-def notice(advice: Advice | None) -> dict[str, Any] | None:
-    """The value of the notice about the picture; None when there is nothing to say."""
-    return None if advice is None else {"text": advice.text, "ways": advice.ways}
 
 
 def row_note(row: int, rounds: int) -> str:
