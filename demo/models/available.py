@@ -15,11 +15,18 @@ from typing import TYPE_CHECKING, Literal
 
 from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
 from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
-from demo.errors import DemoError, InputError, OutOfMemoryError
+from demo.checkpoints.gguf.convert import Conversion
+from demo.errors import CheckpointError, DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
 from demo.machine.precision import gib
 from demo.models.best import Candidate, best_of, candidate_of
-from demo.models.engines import AnyPlan, known_pace, pace_of, plan_model
+from demo.models.engines import (
+    AnyPlan,
+    known_pace,
+    pace_of,
+    plan_model,
+    unwritten_files,
+)
 from demo.models.selection import load
 from demo.models.served import ServedEntry, source_of
 from demo.reasoners.pace import span
@@ -160,6 +167,28 @@ class AvailableModels:
                 raise FetchStoppedError
 
         fetch(order, count)
+
+    def unwritten(self, entry: Entry) -> Conversion | None:
+        """The files that must be written once before it can be loaded, if any. Raises CheckpointError."""
+        return unwritten_files(entry, self._options)
+
+    def write(
+        self, files: Conversion, written: Callable[[int], None], given_up: threading.Event
+    ) -> None:
+        """Write them until somebody gives up; later it goes on from there. Raises CheckpointError."""
+
+        def count(size: int) -> None:
+            written(size)
+            if given_up.is_set():
+                raise FetchStoppedError
+
+        try:
+            files.run(count)
+        except FetchStoppedError:
+            raise CheckpointError(
+                f"Preparing {files.title} was stopped. What has been written is kept: choose it again to "
+                "continue."
+            ) from None
 
     def load(self, entry: Entry | ServedEntry, former: Segmenter | None) -> Models:
         """Load it. Raises ModelError with a sentence."""

@@ -302,6 +302,7 @@ class RunningModels:
             else:
                 if fetch:
                     self._fetch(available, entry)
+                self._write(available, entry)
                 available.check(entry, self._inner)
                 with self._alone(entry.title):
                     self._doing = lambda: loading(entry.title)
@@ -336,6 +337,23 @@ class RunningModels:
         )
         try:
             available.fetch(order, fetched.add, self._given_up)
+        finally:
+            self._fetched = None
+        self._doing = lambda: loading(entry.title)
+
+    def _write(self, available: AvailableModels, entry: Entry) -> None:
+        """Write a checkpoint for the engine that will run it, once, while the present model goes on."""
+        files = available.unwritten(entry)
+        if files is None:
+            return
+        self._fetched = done = Remaining(files.missing)
+        self._doing = lambda: (
+            _STOPPING
+            if self._given_up.is_set()
+            else f"Preparing {entry.title} for this computer: {_how_far(done)}…"
+        )
+        try:
+            available.write(files, done.add, self._given_up)
         finally:
             self._fetched = None
         self._doing = lambda: loading(entry.title)
@@ -375,6 +393,11 @@ class RunningModels:
                 log.info("model", extra={"facts": {"model": name, "failed": len(failures)}})
                 return f"{name} runs again. {' '.join(failures)}" if failures else ""
         return f"No model runs now. {' '.join(failures)}"
+
+
+def _how_far(done: Remaining) -> str:
+    """Such as *34 %, about 2 minutes left*."""
+    return ", ".join(filter(None, (f"{100 * (done.share or 0):.0f} %", str(done))))
 
 
 def may_switch(

@@ -42,10 +42,13 @@ _WORTH_BY_SOURCE = {CATALOGUE[name].source: worth for name, worth in _WORTH.item
 _BUILT_IN = CATALOGUE["nano"].source
 
 
-def ways_out(rows: Sequence[Row]) -> tuple[Way, ...]:
-    """The ways out, of the list of models as it is; drawing is always the last."""
+def ways_out(rows: Sequence[Row], best: str = "") -> tuple[Way, ...]:
+    """The ways out, of the list of models as it is; drawing is always the last.
+
+    ``best`` is the source of the one that is best for photographs here, where that is known.
+    """
     able: dict[str, Row] = {}
-    for row in sorted(filter(_is_way, rows), key=_rank):
+    for row in sorted(filter(_is_way, rows), key=lambda row: _rank(row, best)):
         able.setdefault(_WORTH_BY_SOURCE.get(row.source, row.source), row)
     return (*map(_way, [*able.values()][:MAX_MODELS]), DRAW)
 
@@ -60,11 +63,16 @@ def _is_way(row: Row) -> bool:
 _CATALOGUED = {entry.source for entry in CATALOGUE.values()}
 
 
-def _rank(row: Row) -> tuple[int, int]:
-    """What answers soonest comes first: a server that runs, weights that are here, small ones to fetch."""
+def _rank(row: Row, best: str) -> tuple[int, bool, int]:
+    """What answers soonest comes first: a server that runs, weights that are here, what is to be fetched.
+
+    Then what is best here, and of the rest small ones; where a card makes all quick, large ones.
+    """
     worth = list(_WORTH_BY_SOURCE)
     place = worth.index(row.source) if row.source in worth else len(worth)
-    return ("served", "here", "away").index(row.state), place
+    is_quick = row.state == "away" and not row.slow and not row.guessed
+    state = ("served", "here", "away").index(row.state)
+    return state, row.source != best, -place if is_quick else place
 
 
 def _way(row: Row) -> Way:

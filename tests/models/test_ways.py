@@ -9,10 +9,11 @@ from demo.models.available import Row
 from demo.models.ways import DRAW, MAX_MODELS, ways_out
 
 SEVEN_B = CATALOGUE["regionreasoner-7b"].source
-FETCH = Row(SEVEN_B, "RegionReasoner-7B", "away", "16.6 GB to fetch.", size=16_600_000_000)
+SLOW = "A first answer about a picture in about 4 minutes."
+FETCH = Row(SEVEN_B, "RegionReasoner-7B", "away", "…", size=16_600_000_000, slow=SLOW)
 NANO = Row(CATALOGUE["nano"].source, "nano", "runs", "Runs now on CPU.")
 OWN = Row("/models/own", "own", "here", "Here on disk.")
-NAMED = Row("somebody/small", "small", "away", "Of unknown size to fetch.")
+NAMED = Row("somebody/small", "small", "away", "Of unknown size to fetch.", slow=SLOW)
 
 
 def offered(*rows: Row) -> list[tuple[str, str, str]]:
@@ -54,11 +55,23 @@ def test_what_is_no_way_out_is_not_offered(row: Row) -> None:
 
 def test_of_one_model_in_two_forms_the_one_that_fits_is_offered() -> None:
     packed, plain = (
-        Row(CATALOGUE[name].source, name, "away", "…", size=10**9)
+        Row(CATALOGUE[name].source, name, "away", "…", size=10**9, slow=SLOW)
         for name in ("qwen3-vl-2b-gguf", "qwen3-vl-2b")
     )
     assert [way.title for way in ways_out([plain, packed])] == [packed.title, DRAW.title]
     assert [way.title for way in ways_out([plain])] == [plain.title, DRAW.title]
+
+
+def test_best_for_photographs_here_comes_first() -> None:
+    small = Row(CATALOGUE["qwen3-vl-2b-gguf"].source, "Qwen3-VL-2B", "away", "…", slow=SLOW)
+    assert [way.source for way in ways_out([FETCH, small])][:2] == [small.source, SEVEN_B]
+    assert [way.source for way in ways_out([FETCH, small], SEVEN_B)][:2] == [SEVEN_B, small.source]
+
+
+def test_where_a_card_makes_all_quick_the_large_one_comes_first() -> None:
+    small = Row(CATALOGUE["qwen3-vl-2b"].source, "Qwen3-VL-2B", "away", "4.3 GB to fetch.")
+    large = Row(SEVEN_B, "RegionReasoner-7B", "away", "16.6 GB to fetch.")
+    assert [way.source for way in ways_out([small, large])][:2] == [SEVEN_B, small.source]
 
 
 def test_there_are_few() -> None:

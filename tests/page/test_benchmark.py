@@ -174,6 +174,7 @@ def test_a_true_box_stands_in_where_nothing_was_found(page: Page) -> None:
 
 def test_odd_references_are_played_on_the_picture_as_it_is_stored(page: Page) -> None:
     choose(page, 4)
+    page.wait_for_function("() => document.querySelector('#canvas img').naturalHeight")
     width, height = (page.locator("#canvas img").evaluate(f"i => i.natural{s}") for s in SIDES)
     assert (width, height) == (400, 300)
     expect(page.locator("#next")).to_have_text(f"the red one by the {PLACE}")

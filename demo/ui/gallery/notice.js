@@ -113,7 +113,7 @@ function writeProgress() {
   if (share !== null) one("progress", place).value = share;
   one(".under-way-share", place).textContent = share === null ? "" : `${Math.floor(share * 100)} %`;
   const stop = one(".way-stop", place);
-  stop.hidden = !(stopping || state.doing.startsWith("Fetching"));
+  stop.hidden = !(stopping || /^(Fetching|Preparing)/.test(state.doing));
   stop.disabled = stopping;
 }
 

@@ -18,15 +18,16 @@ _SOON = "In a moment another model can be chosen here."
 
 def notice(running: RunningModels) -> dict[str, Any]:
     """The value of the notice, as notice.d.ts has it."""
-    models, can, rows, looking = running.models, running.can_switch_now, [], False
+    models, can, rows, looking, best = running.models, running.can_switch_now, [], False, None
     if can:
         available = running.available
         looking = available.is_looking  # asked first: then what was found is there
-        rows = [*available.served_rows(models), *available.rows(models, measured=False)]
+        here = available.rows(models, measured=False)
+        rows, best = [*available.served_rows(models), *here], available.best(here)
     return {
         "text": f"{models.reasoner.name} knows drawn scenes only.",
         "note": "" if can else _SOON if running.may_switch else _FIXED,
-        "ways": [asdict(way) for way in ways_out(rows)],
+        "ways": [asdict(way) for way in ways_out(rows, best.source if best else "")],
         "order": None,
         "said": running.said,
         "looking": looking,

@@ -5,6 +5,7 @@ Whether any may be chosen is for `RunningModels` to say; nothing is decided here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import gb
 from demo.dialogue.session import Session
 from demo.errors import DemoError
+from demo.models.available import AvailableModels, Row
+from demo.models.best import sentence_of
 from demo.models.served import ServedEntry
 from demo.models.switching import RunningModels
 from demo.ui.context import Context, visitor_of
@@ -27,6 +30,7 @@ _KEY = (
     "It gets the same question with the same regions. Its answer is shown beside this one and does not "
     "become part of the dialogue."
 )
+_MEASURING = "How fast models are on this computer is being measured…"
 _NONE = "There is no other model on this machine. Fetch one in the header, which names the running model."
 
 
@@ -45,6 +49,7 @@ def status_of(running: RunningModels) -> dict[str, Any]:
         "drawn_only": models.world is not None,
         "said": running.said,
         "rows": [],
+        "best": "",
         "served": [],
         "looking": False,
         "typed": "",
@@ -103,6 +108,7 @@ class ModelPanel:
             "looking": is_looking,
             "served": [asdict(row) for row in served],
             "rows": [asdict(row) for row in rows],
+            "best": _best(running.available, rows),
         }
 
     def _act(self, kind: str, sent: Payload) -> dict[str, Any]:
@@ -143,6 +149,14 @@ class ModelPanel:
             "button": f"Fetch{size} and switch",
         }
         return {"order": question}
+
+
+def _best(available: AvailableModels, rows: Sequence[Row]) -> str:
+    """Which model is best for photographs here, in a sentence; empty where a card makes all quick."""
+    if any(row.guessed for row in rows):
+        return _MEASURING
+    best = available.best(rows)
+    return sentence_of(best) if best else ""
 
 
 def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:

@@ -19,6 +19,8 @@ export interface StatusValue extends Answer {
   said: string;
   /** What can run on this machine; empty where that stays as it was. */
   rows: ModelRow[];
+  /** Which of them is best for photographs here, and why; with no rows it stays as it was. */
+  best: string;
   /** What servers run. */
   served: ModelRow[];
   /** Whether servers are being looked for, so that there may be more rows in a moment. */

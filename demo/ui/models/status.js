@@ -45,7 +45,10 @@ function writeModels(value) {
   if (!value.may_switch) return;
   say(value.said, true);
   const isFirst = value.rows?.length && !drawn.has(list);
-  if (value.rows?.length) drawModels(list, value.rows, value);
+  if (value.rows?.length) {
+    one(".models-best", panel).textContent = value.best;
+    drawModels(list, value.rows, value);
+  }
   if (drawn.has(list)) writeServers(value);
   if (isFirst) placeServers(value.served || []);
   if (!measured && !value.doing && value.rows?.some(({ guessed }) => guessed)) {
@@ -74,8 +77,10 @@ function writeDoing(words) {
   }
   for (const control of all("form *, .model-fetch", panel)) control.disabled = Boolean(words);
   const stop = one(".models-stop", panel);
-  if (words.startsWith("Fetching") && !stop) one(".models-said", panel).after(stopButton());
-  else if (!words.startsWith("Fetching")) stop?.remove();
+  const [, what] = words.match(/^(Fetching|Preparing)/) || [];
+  if (what && !stop) one(".models-said", panel).after(stopButton());
+  else if (!what) stop?.remove();
+  if (what) one(".models-stop", panel).textContent = `Stop ${what.toLowerCase()}`;
   if (words) say(words, false);
 }
 
@@ -86,7 +91,7 @@ function say(text, failed) {
 }
 
 function stopButton() {
-  const stop = node("button", { type: "button", class: "models-stop" }, "Stop fetching");
+  const stop = node("button", { type: "button", class: "models-stop" }, "");
   stop.addEventListener("click", () => trigger("models", { kind: "stop" }));
   return stop;
 }
