@@ -6,7 +6,7 @@ import gc
 import json
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from app import parser
 from demo.access.accounts import Accounts
 from demo.checkpoints.catalogue import QWEN_2_5_VL_7B, Entry
 from demo.checkpoints.fetch import folder_of
+from demo.checkpoints.gguf.convert import Conversion
 from demo.checkpoints.shape import Shape
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
@@ -30,6 +31,7 @@ from demo.segmenters.by_picture import SegmenterByPicture
 from demo.web.monitoring import Watch
 from tests.conftest import copy_of_nano
 from tests.support.hub import Hub, ask_only, hub_of
+from tests.support.published import save_published
 
 
 @pytest.fixture(scope="module")
@@ -450,3 +452,67 @@ def test_a_question_waits_while_a_model_is_loaded(running: RunningModels, nano25
     thread.join(60)
     assert got == ["nano252"]
     assert running.wait(60)
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkpoint that counts as large, and is written as GGUF files before llama.cpp runs it."""
+    monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("demo.models.engines._SMALL", 64)
+    save_published("qwen2_5_vl", tmp_path / "published")
+    return tmp_path / "published"
+
+
+def test_checkpoint_is_prepared_for_llama_cpp_while_the_present_model_goes_on(
+    running: RunningModels, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doing, write = list[str](), running.available.write
+
+    def watched(
+        files: Conversion, written: Callable[[int], None], given_up: threading.Event
+    ) -> None:
+        def count(size: int) -> None:
+            written(size)
+            doing.append(running.doing)
+
+        with running.use() as models:
+            assert models.reasoner.name == "nano"
+        write(files, count, given_up)
+
+    monkeypatch.setattr(running.available, "write", watched)
+    entry = running.available.add(str(published))
+    assert switched(running, entry) == ""
+    assert len(doing) > 2
+    assert doing[-1] == "Preparing published for this computer: 100 %…"
+    assert running.models.reasoner.device == "CPU, by llama.cpp"
+
+
+def test_preparing_can_be_stopped_and_goes_on_later(
+    running: RunningModels, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, pieces = running.available.write, list[int]()
+
+    def stopped(
+        files: Conversion, written: Callable[[int], None], given_up: threading.Event
+    ) -> None:
+        given_up.set()
+        write(files, written, given_up)
+
+    def watched(
+        files: Conversion, _written: Callable[[int], None], given_up: threading.Event
+    ) -> None:
+        write(files, pieces.append, given_up)
+
+    entry = running.available.add(str(published))
+    whole = running.available.unwritten(entry)
+    assert whole is not None
+    monkeypatch.setattr(running.available, "write", stopped)
+    said = switched(running, entry)
+    assert said.startswith(
+        "nano goes on. Preparing published was stopped. What has been written is"
+    )
+    assert running.models.reasoner.name == "nano"
+    monkeypatch.setattr(running.available, "write", watched)
+    assert switched(running, entry) == ""
+    assert 0 < sum(pieces) < whole.size  # not from the beginning again
+    assert running.models.reasoner.device == "CPU, by llama.cpp"
