@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from demo.checkpoints.catalogue import LLAMA_CPP, TRANSFORMERS, find_model
+from demo.checkpoints.fetch import folder_of
 from demo.doctor.findings import Findings
 from demo.doctor.questions import Exchange, ask, scene_for
 from demo.machine.packages import INSTALL
@@ -96,7 +97,8 @@ def _is_for_llama(options: argparse.Namespace) -> bool:
     """Whether a model was named that llama.cpp runs here, with its real weights."""
     if options.model == "auto" or options.random:
         return False
-    return engine_of(find_model(options.model), options) == LLAMA_CPP
+    entry = find_model(options.model, options.dialect)
+    return folder_of(entry) is not None and engine_of(entry, options) == LLAMA_CPP
 
 
 def _as_asked(trial: Trial, options: argparse.Namespace, findings: Findings, tell: Tell) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from demo.checkpoints.catalogue import CATALOGUE, Entry, find_model
+from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, Entry, find_model
 from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
 from demo.checkpoints.gguf.convert import Conversion
 from demo.errors import CheckpointError, DemoError, InputError, OutOfMemoryError
@@ -22,6 +22,7 @@ from demo.machine.precision import gib
 from demo.models.best import Candidate, best_of, candidate_of
 from demo.models.engines import (
     AnyPlan,
+    engine_of,
     known_pace,
     pace_of,
     plan_model,
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 
 State = Literal["runs", "here", "away", "unfit", "served"]
 MAX_SERVED = 12  # rows for the models of one server
+_PACKED = "-gguf"  # the end of a name in the catalogue
 _UNKNOWN = "There is no such model in the list."
 
 
@@ -124,8 +126,22 @@ class AvailableModels:
         return folder_of(entry) is not None
 
     def rows(self, models: Models, *, measured: bool) -> list[Row]:
-        """All that can run here; ``measured`` takes the time to see how slow large models are here."""
-        return [self._row(entry, models, measured) for entry in list(self._entries.values())]
+        """All that can run here; ``measured`` takes the time to see how slow large models are here.
+
+        Of a model that is published in two forms, the one that suits the engine here stands for both.
+        """
+        entries = list(self._entries.values())
+        shown = [each for each in entries if models.entry == each or not self._is_spared(each)]
+        return [self._row(entry, models, measured) for entry in shown]
+
+    def _is_spared(self, entry: Entry) -> bool:
+        """Whether there is a form of this model, which is not here, that is better to fetch."""
+        name = entry.name.removesuffix(_PACKED)
+        plain, packed = CATALOGUE.get(name), CATALOGUE.get(name + _PACKED)
+        if plain is None or packed is None or entry not in (plain, packed) or self.is_here(entry):
+            return False
+        better = packed if engine_of(plain, self._options) == LLAMA_CPP else plain
+        return entry != better
 
     def best(self, rows: Sequence[Row]) -> Candidate | None:
         """The one of these that is best for photographs here, as far as their speed is known."""
@@ -221,7 +237,8 @@ class AvailableModels:
         pace = known_pace(plan)
         if pace is None and measured and _is_slow(plan):
             pace = pace_of(plan)
-        candidate = candidate_of(entry, plan, pace)
+        to_fetch = (order.size if order else 0) or 0
+        candidate = candidate_of(entry, plan, pace, to_fetch)
         slow = " ".join(_slowness(plan, candidate))
         said = " ".join(filter(None, (where, *_needs(plan, models), slow)))
         guessed, size = pace is None and _is_slow(plan), None if order is None else order.size

@@ -41,7 +41,13 @@ def test_of_one_size_the_one_that_was_trained_for_regions_is_best() -> None:
 
 def test_why_it_is_best_is_said_with_figures() -> None:
     assert sentence_of(MIDDLE) == (
-        "Best for photographs here: Middle-4B, the largest that answers soon: 70 seconds for a first "
-        "answer about a picture, 14 seconds for a later one (estimated)."
+        "Best for photographs here: Middle-4B, the largest that answers soon (a first answer in about 70 "
+        "seconds, later ones in 14 seconds)."
     )
-    assert "the quickest of all: 3 minutes for a first" in sentence_of(LARGE)
+    assert "the quickest of all (a first answer in about 3 minutes" in sentence_of(LARGE)
+
+
+def test_of_two_forms_of_one_model_the_one_with_less_to_fetch_is_best() -> None:
+    whole = Candidate("whole", "Qwen3-VL-2B", 2 * B, 30, 6, to_fetch=4 * B)
+    packed = Candidate("packed", "Qwen3-VL-2B (Q4_K_M)", 2 * B, 30, 6, to_fetch=2 * B)
+    assert best_of([whole, packed]) == best_of([packed, whole]) == packed

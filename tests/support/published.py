@@ -65,7 +65,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     trainer = trainers.BpeTrainer(
         vocab_size=600, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    made.train([str(ROOT / "README.md"), str(ROOT / "SECURITY.md")], trainer)
+    made.train([str(ROOT / "LICENSE")], trainer)  # a text that stays as it is
     made.add_tokens([AddedToken(t, special=True, normalized=False) for t in _CONTROL])
     made.add_tokens([AddedToken(t, special=False, normalized=False) for t in _PLAIN])
     return PreTrainedTokenizerFast(
@@ -88,8 +88,10 @@ def save_published(kind: str, folder: Path, **text: Any) -> None:
         elif not torch.all(weight == 1):
             torch.nn.init.normal_(weight, std=0.05)
     ends = words.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
-    with torch.no_grad():  # so that no answer ends or has half a character before it is compared
-        model.lm_head.weight[[*ends, *_halves(words)]] = 0
+    # So that no answer ends, has half a character or a picture's place in it before it is compared.
+    unwritten = [*words.convert_tokens_to_ids(list(_CONTROL)), *_halves(words)]
+    with torch.no_grad():
+        model.lm_head.weight[unwritten] = 0
     model.generation_config.eos_token_id, model.generation_config.pad_token_id = ends, ends[1]
     model.save_pretrained(folder)
     _processor(kind, words).save_pretrained(folder)

@@ -29,6 +29,12 @@ class TableModels:
     at_once: int = 1
     entry: None = None
     is_expected: bool = False
+    world: None = None
+    asking: str = ""
+
+    def way(self, wanted: str) -> str:
+        """It is asked in one way."""
+        return ""
 
     def doubt_about(self, picture: Picture) -> None:
         """It knows all pictures."""
