@@ -109,6 +109,13 @@ def download_of(entry: Entry, *, ask_hub: bool) -> Download:
     return Download(entry.title, entry.source, size if is_exact else known, is_exact, folder, free)
 
 
+def download_at(title: str, source: str, size: int) -> Download:
+    """The download of something else on the hub than a model to ask, of about ``size`` bytes."""
+    folder = Path(constants.HF_HUB_CACHE)
+    free = shutil.disk_usage(_nearest_existing(folder)).free
+    return Download(title, source, size, False, folder, free)
+
+
 Arrived = Callable[[int], None]  # is told the number of new bytes
 
 
@@ -150,10 +157,11 @@ def _ask(order: Download) -> bool:
         return False
 
 
-def fetch(order: Download, arrived: Arrived | None = None) -> None:
+def fetch(order: Download, arrived: Arrived | None = None, *, is_model: bool = True) -> None:
     """Fetch a checkpoint file by file, each with its progress bar, the weights last.
 
     ``arrived`` is called with the number of new bytes; a `FetchStoppedError` that it raises ends the fetch.
+    That it is a model that can be asked is checked if ``is_model``, as soon as its configuration is there.
     What has arrived is not fetched again after an interruption, and a broken connection continues where it
     was. Raises CheckpointError with a sentence.
     """
@@ -164,7 +172,7 @@ def fetch(order: Download, arrived: Arrived | None = None) -> None:
         sizes, _ = _files_on_hub(order.source)
         for name in sorted(sizes, key=_fetch_order):
             place = fetch_file(split_id(order.source)[0], name, bar)
-            if name == "config.json":
+            if is_model and name == "config.json":
                 check_kind(order.source, sizes, read_json(Path(place)))
     except (KeyboardInterrupt, FetchStoppedError):
         raise CheckpointError(f"Fetching {order.title} was stopped. {again}") from None

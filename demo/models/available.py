@@ -13,8 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, Entry, find_model
-from demo.checkpoints.fetch import Download, FetchStoppedError, download_of, fetch, folder_of
+from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, TRANSFORMERS, Entry, find_model
+from demo.checkpoints.fetch import (
+    Download,
+    FetchStoppedError,
+    download_at,
+    download_of,
+    fetch,
+    folder_of,
+)
 from demo.checkpoints.gguf.convert import Conversion
 from demo.errors import CheckpointError, DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
@@ -23,6 +30,7 @@ from demo.models.best import Candidate, best_of, candidate_of
 from demo.models.engines import (
     AnyPlan,
     engine_of,
+    is_installed,
     known_pace,
     pace_of,
     plan_model,
@@ -33,6 +41,8 @@ from demo.models.served import ServedEntry, source_of
 from demo.reasoners.pace import span
 from demo.remote.nearby import FoundServer, Nearby
 from demo.remote.reasoner import choose_served
+from demo.segmenters.factory import sizes_for
+from demo.segmenters.names import hub_id
 
 if TYPE_CHECKING:
     from demo.models.models import Models
@@ -42,6 +52,7 @@ log = logging.getLogger(__name__)
 
 State = Literal["runs", "here", "away", "unfit", "served"]
 MAX_SERVED = 12  # rows for the models of one server
+_MASKS_BYTES = 4 * 38_962_498  # of the smallest SAM 2.1, in float32
 _PACKED = "-gguf"  # the end of a name in the catalogue
 _UNKNOWN = "There is no such model in the list."
 
@@ -172,8 +183,23 @@ class AvailableModels:
         order.check()
         return order
 
+    def masks(self) -> Download | None:
+        """The SAM 2 that comes with a model that is fetched, for finer outlines.
+
+        None where another segmenter was asked for, one is here, or its libraries are missing.
+        """
+        is_wanted = self._options.segmenter == "auto" and is_installed(TRANSFORMERS)
+        if not is_wanted or sizes_for("auto", "cpu", fetch=False):
+            return None
+        return download_at("SAM 2 tiny", hub_id("tiny"), _MASKS_BYTES)
+
     def fetch(
-        self, order: Download, arrived: Callable[[int], None], given_up: threading.Event
+        self,
+        order: Download,
+        arrived: Callable[[int], None],
+        given_up: threading.Event,
+        *,
+        is_model: bool = True,
     ) -> None:
         """Fetch it until somebody gives up. Raises CheckpointError with a sentence."""
 
@@ -182,7 +208,7 @@ class AvailableModels:
             if given_up.is_set():
                 raise FetchStoppedError
 
-        fetch(order, count)
+        fetch(order, count, is_model=is_model)
 
     def unwritten(self, entry: Entry) -> Conversion | None:
         """The files that must be written once before it can be loaded, if any. Raises CheckpointError."""

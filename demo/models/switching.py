@@ -328,18 +328,28 @@ class RunningModels:
         log.info("model", extra={"facts": {"model": served.reasoner.name, "failed": 0}})
 
     def _fetch(self, available: AvailableModels, entry: Entry) -> None:
-        order = available.order(entry)
+        """The model, and then what makes its outlines finer, without which it works as well."""
+        self._fetch_one(available, available.order(entry))
+        if (masks := available.masks()) is not None:
+            try:
+                self._fetch_one(available, masks, is_model=False)
+            except ModelError as error:
+                log.info("masks: %s", error)
+        self._doing = lambda: loading(entry.title)
+
+    def _fetch_one(
+        self, available: AvailableModels, order: Download, *, is_model: bool = True
+    ) -> None:
         self._fetched = fetched = Remaining(order.size)
         self._doing = lambda: (
             _STOPPING
             if self._given_up.is_set()
-            else f"Fetching {entry.title}{order.progress(fetched.arrived, str(fetched))}…"
+            else f"Fetching {order.title}{order.progress(fetched.arrived, str(fetched))}…"
         )
         try:
-            available.fetch(order, fetched.add, self._given_up)
+            available.fetch(order, fetched.add, self._given_up, is_model=is_model)
         finally:
             self._fetched = None
-        self._doing = lambda: loading(entry.title)
 
     def _write(self, available: AvailableModels, entry: Entry) -> None:
         """Write a checkpoint for the engine that will run it, once, while the present model goes on."""

@@ -28,6 +28,7 @@ from demo.models.switching import RunningModels, may_switch
 from demo.picture.picture import Picture
 from demo.reasoners.llamacpp.planning import need_of_shape
 from demo.segmenters.by_picture import SegmenterByPicture
+from demo.segmenters.names import NANO_FOLDER as SAM2_NANO
 from demo.web.monitoring import Watch
 from tests.conftest import copy_of_nano
 from tests.support.hub import Hub, ask_only, hub_of
@@ -517,3 +518,27 @@ def test_preparing_can_be_stopped_and_goes_on_later(
     assert switched(running, entry) == ""
     assert 0 < sum(pieces) < whole.size  # not from the beginning again
     assert running.models.reasoner.device == "CPU, by llama.cpp"
+
+
+def test_sam_2_comes_with_a_model_that_is_fetched(
+    nano252: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub_of({"somebody/small": nano252, "facebook/sam2.1-hiera-tiny": SAM2_NANO}) as hub:
+        ask_only(hub, tmp_path / "hub", monkeypatch)
+        running = begun()
+        entry = running.available.add("somebody/small")
+        masks = running.available.masks()
+        assert masks is not None
+        assert masks.size_in_words == "about 156 MB"
+        assert switched(running, entry, fetch=True) == ""
+        assert running.models.segmenter is not None
+        assert running.models.segmenter.name == "SAM 2 tiny"
+        assert running.available.masks() is None  # it is here
+        running.close()
+
+
+@pytest.mark.parametrize("segmenter", ["none", "grabcut", "sam2:nano"])
+def test_sam_2_does_not_come_where_another_segmenter_was_asked_for(segmenter: str) -> None:
+    running = begun("--segmenter", segmenter)
+    assert running.available.masks() is None
+    running.close()

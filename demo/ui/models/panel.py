@@ -141,11 +141,16 @@ class ModelPanel:
         if isinstance(entry, ServedEntry) or running.available.is_here(entry):
             running.switch(entry)
             return {}
-        order = running.available.order(entry)
+        order, masks = running.available.order(entry), running.available.masks()
         size = "" if order.size is None else f" {gb(order.size)}"
+        finer = (
+            f" {masks.title}, for finer outlines, comes with it: {masks.size_in_words}."
+            if masks
+            else ""
+        )
         question = {
             "source": entry.source,
-            "text": f"{entry.title} is not on this machine yet: {order}.",
+            "text": f"{entry.title} is not on this machine yet: {order}.{finer}",
             "button": f"Fetch{size} and switch",
         }
         return {"order": question}
