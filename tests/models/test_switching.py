@@ -529,7 +529,7 @@ def test_sam_2_comes_with_a_model_that_is_fetched(
         entry = running.available.add("somebody/small")
         masks = running.available.masks()
         assert masks is not None
-        assert masks.size_in_words == "about 156 MB"
+        assert masks.size_in_words == "about 0.2 GB"
         assert switched(running, entry, fetch=True) == ""
         assert running.models.segmenter is not None
         assert running.models.segmenter.name == "SAM 2 tiny"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -210,3 +211,12 @@ def test_plan_that_does_not_fit_says_how_much_is_missing(files: Path) -> None:
         OutOfMemoryError, match=r"needs .+ GiB .+, and 0\.5 GiB of this machine’s memory"
     ):
         plan_files(entry, Budget("cpu", GIB // 2))
+
+
+def test_nobody_else_can_ask_what_llama_cpp_runs(reasoner: LlamaCppReasoner) -> None:
+    """It listens on a port, which a page of another site could find."""
+    address = reasoner._server._server.listening_address
+    assert address.startswith("http://127.0.0.1:")
+    for path in ("/props", "/slots", "/v1/chat/completions"):
+        answer = httpx.post(f"{address}{path}", json={"messages": []}, timeout=30)
+        assert answer.status_code in (401, 403, 404), path
