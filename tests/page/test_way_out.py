@@ -5,6 +5,7 @@ real server, and a hub on loopback that has the model.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import parser
+from demo.checkpoints.gguf.convert import MMPROJ, MODEL, plan_conversion
 from demo.dialogue.examples import load_examples
 from demo.models.available import AvailableModels
 from demo.models.selection import choose
 from demo.web.serve import Served
 from tests.conftest import copy_of_nano, visit
 from tests.support.hub import Hub, ask_only, hub_of
+from tests.support.published import save_published
 from tests.support.served import serving
 from tests.support.table import BUSY, IDLE, ask, names
 
@@ -277,3 +280,41 @@ def test_while_a_question_runs_nothing_else_is_asked(page: Page, hub: Hub) -> No
     hub.release.set()
     expect(page.locator(CHAT)).to_contain_text("Asked as: find the cup")
     expect(page.locator(IDLE)).to_be_attached()
+
+
+def test_a_photograph_is_answered_through_llama_cpp_from_fetched_gguf_files(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the makers of Qwen3-VL publish theirs: several precisions of one model, and its vision tower."""
+    save_published("qwen2_5_vl", tmp_path / "whole")
+    plan_conversion("tiny", tmp_path / "whole", tmp_path / "made", "f16").run(lambda _: None)
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    for made, name in (
+        (MODEL, "tiny-F16.gguf"),
+        (MODEL, "tiny-Q8_0.gguf"),
+        (MMPROJ, "mmproj-tiny-F16.gguf"),
+    ):
+        shutil.copy(tmp_path / "made" / made, repository / name)
+    with hub_of({"somebody/tiny-GGUF": repository}) as hub:
+        ask_only(hub, tmp_path / "hub", monkeypatch)
+        options = parser().parse_args(["--model", "nano", "--segmenter", "grabcut"])
+        models = choose(options)
+        available = AvailableModels(options, models.entry)
+        available.add("somebody/tiny-GGUF:F16")
+        with (
+            serving(models=models, available=available) as served,
+            visit(browser, served.url) as page,
+        ):
+            photograph(page)
+            page.fill(MESSAGE, "find the cup")
+            way(page, r"tiny \(F16\)").locator(".way-take").click()
+            page.locator(".way-fetch").click()
+            page.click("#send")
+            expect(page.locator(CHAT)).to_contain_text("Asked as: find the cup")
+            expect(page.locator(".status-text")).to_contain_text("CPU, by llama.cpp")
+            expect(page.locator(IDLE)).to_be_attached()
+            expect(page.locator(CHAT)).not_to_contain_text("guess")
+            assert served.running.models.reasoner.device == "CPU, by llama.cpp"
+        fetched = {name.rpartition("/")[2] for name, _ in hub.asked}
+        assert fetched == {"tiny-F16.gguf", "mmproj-tiny-F16.gguf"}

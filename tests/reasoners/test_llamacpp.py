@@ -21,7 +21,7 @@ from demo.machine.precision import GIB
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
 from demo.reasoners.configuration import shape_of
-from demo.reasoners.llamacpp.loading import load_llama, plan_files
+from demo.reasoners.llamacpp.loading import load_llama, plan_files, plan_shape
 from demo.reasoners.llamacpp.pace import measure_llama_pace
 from demo.reasoners.llamacpp.planning import need_of_shape
 from demo.reasoners.llamacpp.reasoner import LlamaCppReasoner
@@ -206,7 +206,9 @@ def test_plan_counts_what_is_written(tmp_path: Path) -> None:
 
 def test_plan_that_does_not_fit_says_how_much_is_missing(files: Path) -> None:
     entry = find_model(str(files))
-    assert plan_files(entry, Budget("cpu", 8 * GIB)).need.total < 8 * GIB
+    need = plan_files(entry, Budget("cpu", 8 * GIB)).need
+    assert need is not None
+    assert need.total < 8 * GIB
     with pytest.raises(
         OutOfMemoryError, match=r"needs .+ GiB .+, and 0\.5 GiB of this machine’s memory"
     ):
@@ -220,3 +222,8 @@ def test_nobody_else_can_ask_what_llama_cpp_runs(reasoner: LlamaCppReasoner) -> 
     for path in ("/props", "/slots", "/v1/chat/completions"):
         answer = httpx.post(f"{address}{path}", json={"messages": []}, timeout=30)
         assert answer.status_code in (401, 403, 404), path
+
+
+def test_what_is_not_here_and_of_unknown_shape_is_taken_to_fit() -> None:
+    plan = plan_shape(find_model("somebody/new-GGUF:Q8_0"), Budget("cpu", GIB))
+    assert (plan.packing, plan.need, plan.shape) == ("Q8_0", None, None)

@@ -50,9 +50,10 @@ def plan_files(entry: Entry, budget: Budget) -> LlamaPlan:
 
 
 def plan_shape(entry: Entry, budget: Budget) -> LlamaPlan:
-    """The same for a model of known shape, wherever its weights are."""
-    assert entry.shape is not None
+    """The same by its shape, wherever its weights are; one of unknown shape is taken to fit."""
     packing = entry.quantization or _TYPE.upper()
+    if entry.shape is None:
+        return LlamaPlan(budget.device, packing, None, None, "", None)
     return plan_llama(entry.title, packing, need_of_shape(entry.shape), budget, entry.shape)
 
 

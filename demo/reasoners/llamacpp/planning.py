@@ -23,12 +23,12 @@ class LlamaPlan:
     """A model that llama.cpp will run on ``device``, with ``sam2`` beside it.
 
     ``packing`` names its numbers, such as *Q4_0*; ``why`` is a sentence for people. ``shape`` is None where
-    it is not known, as of a file that somebody else made.
+    it is not known, as of a file that somebody else made; ``need`` where the file is not here either.
     """
 
     device: str
     packing: str
-    need: Need
+    need: Need | None
     sam2: str | None
     why: str
     shape: Shape | None
