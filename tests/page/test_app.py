@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,12 @@ import pytest
 from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Page, expect
 
+from demo.dialects.prompt import Prompt
 from demo.dialogue.examples import load_examples
 from demo.dialogue.session_json import session_from_json
+from demo.picture.picture import Picture
+from demo.reasoners.base import Usage
+from demo.reasoners.local import LocalReasoner
 from tests import ROOT
 from tests.conftest import free_port, visit
 
@@ -95,13 +100,27 @@ def test_a_dialogue_about_a_picture(page: Page) -> None:
     expect(chat).not_to_contain_text("what is below")
 
 
-def test_stop_ends_the_computation_and_keeps_the_text(page: Page) -> None:
-    # A turn takes nano less than a second: the button is pressed as soon as it can be seen.
+def test_stop_ends_the_computation_and_keeps_the_text(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = LocalReasoner.stream
+
+    def held(
+        reasoner: LocalReasoner, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        """A turn takes nano less than a second: it waits after its first words until it is stopped."""
+        pieces = stream(reasoner, picture, prompt, cancel)
+        yield next(pieces)
+        assert cancel.wait(60)
+        yield from pieces
+
+    monkeypatch.setattr(LocalReasoner, "stream", held)
     page.evaluate(PRESS_STOP)
     page.fill("#message textarea", "find all things")
     page.keyboard.press("Enter")
     expect(page.locator("#chat")).to_contain_text("Stopped", timeout=30_000)
     expect(page.locator(IDLE)).to_be_attached()
+    monkeypatch.undo()
     ask(page, "find the boat")
     expect(page.locator("#canvas [data-region]").first).to_be_visible()
 
