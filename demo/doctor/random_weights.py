@@ -52,7 +52,10 @@ def random_model(entry: Entry, plan: Plan) -> LocalReasoner:
     # The published instruct checkpoints of Qwen2.5 have this, which costs time at every token.
     model.generation_config = GenerationConfig.from_pretrained(NANO_FOLDER, repetition_penalty=1.05)
     processor = AutoProcessor.from_pretrained(NANO_FOLDER)
-    dialect = replace(REGION_REASONER, frame=_FRAME)
+    patch = config.vision_config.patch_size
+    processor.image_processor.patch_size = patch
+    token = patch * config.vision_config.spatial_merge_size
+    dialect = replace(REGION_REASONER, frame=_FRAME).with_token(token)
     reasoner = LocalReasoner(f"{entry.name}, random weights", model, processor, dialect)
     processor.chat_template = _template(processor.tokenizer.tokenize)
     return reasoner
