@@ -107,9 +107,12 @@ QWEN_3_VL_8B = Shape(
 )  # fmt: skip
 
 
+PACKED = "-gguf"  # the end of the names of models that are published as GGUF files
+
+
 def _gguf(name: str, repository: str, dialect: str, shape: Shape) -> Entry:
     """A model whose makers, or those of llama.cpp, publish it as GGUF files."""
-    return Entry(f"{name}-gguf", f"{repository}:Q4_K_M", dialect, shape, engine=LLAMA_CPP)
+    return Entry(f"{name}{PACKED}", f"{repository}:Q4_K_M", dialect, shape, engine=LLAMA_CPP)
 
 
 CATALOGUE = {

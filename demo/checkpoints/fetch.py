@@ -103,17 +103,19 @@ def download_of(entry: Entry, *, ask_hub: bool) -> Download:
     """
     size = _size_on_hub(entry) if ask_hub else None
     known = _bytes_of(entry) if entry.shape else None
-    folder = Path(constants.HF_HUB_CACHE)
-    free = shutil.disk_usage(_nearest_existing(folder)).free
     is_exact = size is not None
-    return Download(entry.title, entry.source, size if is_exact else known, is_exact, folder, free)
+    return Download(entry.title, entry.source, size if is_exact else known, is_exact, *_cache())
 
 
 def download_at(title: str, source: str, size: int) -> Download:
     """The download of something else on the hub than a model to ask, of about ``size`` bytes."""
+    return Download(title, source, size, False, *_cache())
+
+
+def _cache() -> tuple[Path, int]:
+    """The folder of what is fetched, and the bytes that are free there."""
     folder = Path(constants.HF_HUB_CACHE)
-    free = shutil.disk_usage(_nearest_existing(folder)).free
-    return Download(title, source, size, False, folder, free)
+    return folder, shutil.disk_usage(_nearest_existing(folder)).free
 
 
 Arrived = Callable[[int], None]  # is told the number of new bytes

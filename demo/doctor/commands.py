@@ -103,7 +103,7 @@ def _models(
 def _trial(options: argparse.Namespace, bandwidth: float | None, findings: Findings) -> Trial:
     from demo.doctor.report import run_lines
     from demo.doctor.trial import Trial, examine_model
-    from demo.models.selection import to_stderr
+    from demo.reasoners.base import to_stderr
 
     trial = Trial(options.model, options.random, bandwidth=None if options.server else bandwidth)
     findings.attempt("The run failed", lambda: examine_model(trial, options, findings, to_stderr))

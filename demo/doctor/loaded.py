@@ -20,9 +20,10 @@ from demo.doctor.random_weights import Replay, random_model
 from demo.errors import CheckpointError, ModelError
 from demo.machine.devices import best_device
 from demo.models.drawn_world import World
-from demo.models.engines import Tell, plan_model
+from demo.models.engines import plan_model
 from demo.models.models import SEVEN_B
 from demo.picture.picture import Picture
+from demo.reasoners.base import Tell
 from demo.reasoners.configuration import shape_of
 from demo.reasoners.loading import load_local, plan_for, plan_on
 from demo.reasoners.local import LocalReasoner

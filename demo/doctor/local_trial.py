@@ -18,8 +18,7 @@ from demo.doctor.speed import compare, decoder_of, levers_of, rate_of
 from demo.doctor.trial import Trial, note_turns
 from demo.machine.devices import free_memory, half_precision
 from demo.machine.precision import Precision
-from demo.models.engines import Tell
-from demo.reasoners.base import MAX_NEW_TOKENS
+from demo.reasoners.base import MAX_NEW_TOKENS, Tell
 from demo.reasoners.memory import need_of
 
 

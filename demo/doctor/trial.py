@@ -16,8 +16,9 @@ from demo.doctor.findings import Findings
 from demo.doctor.questions import Exchange, ask, scene_for
 from demo.machine.packages import INSTALL
 from demo.machine.precision import Precision, gib
-from demo.models.engines import Tell, engine_of, is_installed
+from demo.models.engines import engine_of, is_installed
 from demo.models.selection import choose
+from demo.reasoners.base import Tell
 
 if TYPE_CHECKING:
     from demo.doctor.speed import Lever

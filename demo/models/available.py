@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, TRANSFORMERS, Entry, find_model
+from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, PACKED, TRANSFORMERS, Entry, find_model
 from demo.checkpoints.fetch import (
     Download,
     FetchStoppedError,
@@ -53,7 +53,6 @@ log = logging.getLogger(__name__)
 State = Literal["runs", "here", "away", "unfit", "served"]
 MAX_SERVED = 12  # rows for the models of one server
 _MASKS_BYTES = 4 * 38_962_498  # of the smallest SAM 2.1, in float32
-_PACKED = "-gguf"  # the end of a name in the catalogue
 _UNKNOWN = "There is no such model in the list."
 
 
@@ -147,8 +146,8 @@ class AvailableModels:
 
     def _is_spared(self, entry: Entry) -> bool:
         """Whether there is a form of this model, which is not here, that is better to fetch."""
-        name = entry.name.removesuffix(_PACKED)
-        plain, packed = CATALOGUE.get(name), CATALOGUE.get(name + _PACKED)
+        name = entry.name.removesuffix(PACKED)
+        plain, packed = CATALOGUE.get(name), CATALOGUE.get(name + PACKED)
         if plain is None or packed is None or entry not in (plain, packed) or self.is_here(entry):
             return False
         better = packed if engine_of(plain, self._options) == LLAMA_CPP else plain
@@ -202,13 +201,7 @@ class AvailableModels:
         is_model: bool = True,
     ) -> None:
         """Fetch it until somebody gives up. Raises CheckpointError with a sentence."""
-
-        def count(size: int) -> None:
-            arrived(size)
-            if given_up.is_set():
-                raise FetchStoppedError
-
-        fetch(order, count, is_model=is_model)
+        fetch(order, _until(given_up, arrived), is_model=is_model)
 
     def unwritten(self, entry: Entry) -> Conversion | None:
         """The files that must be written once before it can be loaded, if any. Raises CheckpointError."""
@@ -218,14 +211,8 @@ class AvailableModels:
         self, files: Conversion, written: Callable[[int], None], given_up: threading.Event
     ) -> None:
         """Write them until somebody gives up; later it goes on from there. Raises CheckpointError."""
-
-        def count(size: int) -> None:
-            written(size)
-            if given_up.is_set():
-                raise FetchStoppedError
-
         try:
-            files.run(count)
+            files.run(_until(given_up, written))
         except FetchStoppedError:
             raise CheckpointError(
                 f"Preparing {files.title} was stopped. What has been written is kept: choose it again to "
@@ -263,13 +250,24 @@ class AvailableModels:
         pace = known_pace(plan)
         if pace is None and measured and _is_slow(plan):
             pace = pace_of(plan)
-        to_fetch = (order.size if order else 0) or 0
-        candidate = candidate_of(entry, plan, pace, to_fetch)
+        size = order.size if order else None
+        candidate = candidate_of(entry, plan, pace, size or 0)
         slow = " ".join(_slowness(plan, candidate))
         said = " ".join(filter(None, (where, *_needs(plan, models), slow)))
-        guessed, size = pace is None and _is_slow(plan), None if order is None else order.size
+        guessed = pace is None and _is_slow(plan)
         state: State = "here" if here else "away"
         return Row(entry.source, title, state, said, guessed, candidate, size, slow)
+
+
+def _until(given_up: threading.Event, told: Callable[[int], None]) -> Callable[[int], None]:
+    """What is told of bytes and tells of them, until somebody gives up: then it raises."""
+
+    def take(size: int) -> None:
+        told(size)
+        if given_up.is_set():
+            raise FetchStoppedError
+
+    return take
 
 
 def _served_row(entry: ServedEntry, models: Models) -> Row:

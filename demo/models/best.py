@@ -11,9 +11,8 @@ from demo.dialects.ways import QUICK, QUICK_TOKENS, REASONED_TOKENS, usual_way
 from demo.models.engines import AnyPlan
 from demo.reasoners.pace import Pace, span
 
-PATIENCE_S = (
-    30.0  # how long people wait gladly for an answer about a picture that was looked at before
-)
+# How long people wait gladly for an answer about a picture that was looked at before.
+PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)

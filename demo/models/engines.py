@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
+from typing import Any
 
 from demo.checkpoints.catalogue import LLAMA_CPP, TRANSFORMERS, Entry
 from demo.checkpoints.fetch import folder_of
@@ -17,21 +17,20 @@ from demo.checkpoints.folders import read_json
 from demo.checkpoints.gguf.architecture import ARCHITECTURES
 from demo.checkpoints.gguf.convert import Conversion
 from demo.checkpoints.gguf.vocabulary import has_byte_tokens
+from demo.checkpoints.shape import NARROW
 from demo.errors import ModelError, first_line
+from demo.machine import packages
 from demo.machine.devices import best_device, free_memory
-from demo.machine.packages import import_fault
-from demo.reasoners.base import Reasoner
+from demo.reasoners.base import Reasoner, Tell
 from demo.reasoners.llamacpp.planning import LlamaPlan
 from demo.reasoners.memory import Budget, Plan
 from demo.reasoners.pace import EnginePace, Pace
 from demo.zerogpu import on_zero_gpu
 
 AnyPlan = Plan | LlamaPlan
-Tell = Callable[[str], None]
 
 _PACKAGES = {TRANSFORMERS: ("torch", "transformers"), LLAMA_CPP: ("xllamacpp", "gguf")}
 _FILES = {TRANSFORMERS: "requirements.txt", LLAMA_CPP: "requirements-light.txt"}
-_SMALL = 1024  # a model as narrow as nano is quick in transformers, and looks ahead there
 
 
 def engine_of(entry: Entry, options: argparse.Namespace) -> str:
@@ -53,14 +52,18 @@ def _is_convertible(entry: Entry) -> bool:
         return entry.shape is not None
     config = read_json(place / "config.json")
     text = config.get("text_config") or config
-    is_large = isinstance(width := text.get("hidden_size"), int) and width > _SMALL
+    is_large = isinstance(width := text.get("hidden_size"), int) and width > NARROW
     is_known = config.get("model_type") in ARCHITECTURES and not config.get("quantization_config")
     return is_large and is_known and has_byte_tokens(place)
 
 
 def is_installed(engine: str) -> bool:
     """Whether the libraries of an engine are there; none is imported for that."""
-    return all(find_spec(package) for package in _PACKAGES[engine])
+    return not _missing(engine)
+
+
+def _missing(engine: str) -> list[str]:
+    return [package for package in _PACKAGES[engine] if not packages.is_installed(package)]
 
 
 def plan_model(
@@ -83,14 +86,16 @@ def plan_model(
         return _plan_llama(entry, here, sam2_sizes, to_be_freed)
     from demo.reasoners import loading
 
-    asked = options.quantize, options.low_memory, sam2_sizes, to_be_freed
+    asked: dict[str, Any] = {
+        "quantize": options.quantize,
+        "low_memory": options.low_memory,
+        "sam2_sizes": sam2_sizes,
+        "to_be_freed": to_be_freed,
+    }
     if here:
-        quantize, low_memory, sizes, freed = asked
-        return loading.plan_for(
-            entry, quantize=quantize, low_memory=low_memory, sam2_sizes=sizes, to_be_freed=freed
-        )
+        return loading.plan_for(entry, **asked)
     if entry.shape is not None:
-        return loading.plan_on(best_device(), entry.title, entry.shape, *asked)
+        return loading.plan_on(best_device(), entry.title, entry.shape, **asked)
     return loading.unknown_plan()
 
 
@@ -172,14 +177,13 @@ def _libraries() -> Iterator[None]:
     try:
         yield
     except (ImportError, OSError) as error:
-        raise ModelError(import_fault(error) or f"{first_line(error)}.") from error
+        raise ModelError(packages.import_fault(error) or f"{first_line(error)}.") from error
 
 
 def _check_installed(entry: Entry, engine: str) -> None:
     """Raises ModelError when an engine's libraries are missing, with what to do."""
-    if not is_installed(engine):
-        missing = " and ".join(p for p in _PACKAGES[engine] if not find_spec(p))
+    if missing := _missing(engine):
         raise ModelError(
-            f"{entry.title} needs {missing}, which {'is' if ' ' not in missing else 'are'} not installed "
-            f"here: pip install --requirement {_FILES[engine]}"
+            f"{entry.title} needs {' and '.join(missing)}, which {'are' if missing[1:] else 'is'} not "
+            f"installed here: pip install --requirement {_FILES[engine]}"
         )

@@ -7,7 +7,6 @@ nothing of how they work.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from demo.machine.packages import INSTALL
 from demo.models.absent import absent_models
 from demo.models.best import Candidate, best_of, candidate_of, sentence_of
 from demo.models.drawn_world import World
-from demo.models.engines import AnyPlan, Tell, is_installed, load_model, pace_of, plan_model
+from demo.models.engines import AnyPlan, is_installed, load_model, pace_of, plan_model
 from demo.models.models import NANO_ADVICE, SERVED_AT_ONCE, SEVEN_B, Models
 from demo.models.served import ServedEntry, source_of
 from demo.options import check_asking, check_models
-from demo.reasoners.base import Reasoner
+from demo.reasoners.base import Reasoner, Tell, to_stderr
 from demo.reasoners.memory import Plan
 from demo.reasoners.zero import ZeroReasoner, answer_in_time
 from demo.remote.address import read_address
@@ -37,12 +36,6 @@ from demo.segmenters.factory import Room, choose_segmenter, sizes_for
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.segmenters.zero import ZeroSegmenter
 from demo.zerogpu import GpuGateway, on_space, on_zero_gpu, zero_gpu
-
-
-def to_stderr(sentence: str) -> None:
-    """Report to people on standard error, because standard output is for results."""
-    print(sentence, file=sys.stderr, flush=True)
-
 
 Begin = Callable[[Entry], None]
 Fetching = Callable[[Download], Arrived | None]

@@ -340,33 +340,35 @@ class RunningModels:
     def _fetch_one(
         self, available: AvailableModels, order: Download, *, is_model: bool = True
     ) -> None:
-        self._fetched = fetched = Remaining(order.size)
-        self._doing = lambda: (
-            _STOPPING
-            if self._given_up.is_set()
-            else f"Fetching {order.title}{order.progress(fetched.arrived, str(fetched))}…"
-        )
-        try:
-            available.fetch(order, fetched.add, self._given_up, is_model=is_model)
-        finally:
-            self._fetched = None
+        with self._told(
+            order.size,
+            lambda done: f"Fetching {order.title}{order.progress(done.arrived, str(done))}…",
+        ) as add:
+            available.fetch(order, add, self._given_up, is_model=is_model)
 
     def _write(self, available: AvailableModels, entry: Entry) -> None:
         """Write a checkpoint for the engine that will run it, once, while the present model goes on."""
         files = available.unwritten(entry)
         if files is None:
             return
-        self._fetched = done = Remaining(files.missing)
-        self._doing = lambda: (
-            _STOPPING
-            if self._given_up.is_set()
-            else f"Preparing {entry.title} for this computer: {_how_far(done)}…"
-        )
+        with self._told(
+            files.missing,
+            lambda done: f"Preparing {entry.title} for this computer: {_how_far(done)}…",
+        ) as add:
+            available.write(files, add, self._given_up)
+        self._doing = lambda: loading(entry.title)
+
+    @contextmanager
+    def _told(
+        self, size: int | None, words: Callable[[Remaining], str]
+    ) -> Iterator[Callable[[int], None]]:
+        """While so many bytes come: yields what is to be told of them; ``words`` say how far it is."""
+        self._fetched = done = Remaining(size)
+        self._doing = lambda: _STOPPING if self._given_up.is_set() else words(done)
         try:
-            available.write(files, done.add, self._given_up)
+            yield done.add
         finally:
             self._fetched = None
-        self._doing = lambda: loading(entry.title)
 
     @contextmanager
     def _alone(self, title: str) -> Iterator[None]:

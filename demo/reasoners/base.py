@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,13 @@ from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
 
 MAX_NEW_TOKENS = 2048
+
+Tell = Callable[[str], None]
+
+
+def to_stderr(sentence: str) -> None:
+    """Report to people on standard error, because standard output is for results."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True, slots=True)

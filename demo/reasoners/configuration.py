@@ -23,7 +23,7 @@ from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
 from demo.checkpoints.kinds import check_kind, four_bits_of
-from demo.checkpoints.shape import Shape
+from demo.checkpoints.shape import NARROW, Shape
 from demo.checkpoints.weights import (
     QUANTIZED,
     check_pointers,
@@ -39,7 +39,6 @@ CLASSES = {
     "qwen3_vl": Qwen3VLForConditionalGeneration,
     "qwen3_5": Qwen3_5ForConditionalGeneration,
 }
-_SMALL = 1024  # a model as narrow as nano gains nothing from 4 bits or half precision
 
 
 def local_folder(entry: Entry) -> Path:
@@ -146,7 +145,7 @@ def keeps_tower(config: Any) -> bool:
 
 
 def is_small(config: Any) -> bool:
-    return int(config.text_config.hidden_size) <= _SMALL
+    return int(config.text_config.hidden_size) <= NARROW
 
 
 @contextmanager

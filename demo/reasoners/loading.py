@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from demo.checkpoints.weights import check_numbers, check_tensors, tensor_files
 from demo.errors import CheckpointError
 from demo.machine.devices import best_device, free_memory, half_precision, prepare_four_bits
 from demo.machine.precision import Half, Precision, tower_dtype
+from demo.reasoners.base import Tell, to_stderr
 from demo.reasoners.configuration import (
     CLASSES,
     as_checkpoint_error,
@@ -45,14 +45,6 @@ from demo.zerogpu import on_zero_gpu
 
 # Anchored patterns: "visual" alone would leave the tower quantized.
 KEPT_IN_BF16 = ("model.visual", "lm_head")
-
-
-Tell = Callable[[str], None]
-
-
-def to_stderr(sentence: str) -> None:
-    """Report to people on standard error, because standard output is for results."""
-    print(sentence, file=sys.stderr, flush=True)
 
 
 def plan_for(

@@ -460,7 +460,7 @@ def test_a_question_waits_while_a_model_is_loaded(running: RunningModels, nano25
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkpoint that counts as large, and is written as GGUF files before llama.cpp runs it."""
     monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("demo.models.engines._SMALL", 64)
+    monkeypatch.setattr("demo.models.engines.NARROW", 64)
     save_published("qwen2_5_vl", tmp_path / "published")
     return tmp_path / "published"
 

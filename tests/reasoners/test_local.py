@@ -128,7 +128,7 @@ def test_a_kept_copy_follows_the_file_as_it_is_now(
     """The file may be corrected after the copy in 4 bits was made; and one that the library would
     not save is no obstacle."""
     monkeypatch.setenv("REGIONREASONER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("demo.reasoners.configuration._SMALL", 0)
+    monkeypatch.setattr("demo.reasoners.configuration.NARROW", 0)
     folder = with_settings(tmp_path / "checkpoint", {"temperature": 0.1, "do_sample": False})
     said: list[str] = []
     for penalty in (1.0, 1.3):

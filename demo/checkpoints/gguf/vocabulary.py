@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,17 @@ class Vocabulary:
 
 def has_byte_tokens(folder: Path) -> bool:
     """Whether the tokenizer in a folder seems to be of the kind that can be written."""
-    model = read_json(folder / "tokenizer.json").get("model")
-    kind = model.get("type", "BPE") if isinstance(model, dict) else None
-    return kind == "BPE" or (folder / "merges.txt").is_file()
+    file = folder / "tokenizer.json"
+    if file.is_file() and _kind_of(file, file.stat().st_mtime_ns) == "BPE":
+        return True
+    return (folder / "merges.txt").is_file()
+
+
+@lru_cache(maxsize=16)
+def _kind_of(file: Path, _changed_ns: int) -> object:
+    """The type of a tokenizer, in a file of megabytes that is asked about again and again."""
+    model = read_json(file).get("model")
+    return model.get("type", "BPE") if isinstance(model, dict) else None
 
 
 def read_vocabulary(source: str, folder: Path, rows: int) -> Vocabulary:

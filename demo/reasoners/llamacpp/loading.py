@@ -19,6 +19,7 @@ from demo.checkpoints.gguf.counts import shape_of_folder
 from demo.checkpoints.gguf.pair import GgufPair, find_pair
 from demo.errors import CheckpointError
 from demo.machine.folders import cache_folder
+from demo.reasoners.base import Tell
 from demo.reasoners.llamacpp.chat import ChatFormat
 from demo.reasoners.llamacpp.planning import (
     CONTEXT,
@@ -32,8 +33,6 @@ from demo.reasoners.llamacpp.server import LlamaServer
 from demo.reasoners.memory import Budget
 
 _TYPE = "q4_0"  # of the files that are written here
-
-Tell = Callable[[str], None]
 
 
 def plan_files(entry: Entry, budget: Budget) -> LlamaPlan:

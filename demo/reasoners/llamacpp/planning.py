@@ -10,7 +10,7 @@ from demo.machine.precision import GIB, gib
 from demo.reasoners.llamacpp.server import KEPT_MIB
 from demo.reasoners.memory import Budget, Need, sam2_bytes
 
-# Budget for a picture, a question with many boxes, and an answer.
+# Room for a picture, a question with many boxes, and an answer.
 CONTEXT = 6144
 
 # Bytes a number: 32 of them share a scale of two bytes (ggml's block_q4_0, block_q8_0).

@@ -21,7 +21,7 @@ from demo.errors import CheckpointError, ModelError
 # into a question.
 MARKER = os.environ.setdefault("LLAMA_MEDIA_MARKER", f"<__picture_{secrets.token_hex(8)}__>")
 
-_BATCH = 512  # tokens computed at a time: progress is told, and a stop seen, after each
+_BATCH = 512  # tokens computed at a time: a stop is seen after each
 KEPT_MIB = 512  # for what was computed about the last few pictures
 _ERRORS_ONLY = 0  # of its log, which goes to the terminal
 # The prompt is written by us; this hands its pieces on as they are.
@@ -56,7 +56,7 @@ class LlamaServer:
         settings.n_ctx, settings.n_batch, settings.n_ubatch = context, 4 * _BATCH, _BATCH
         settings.n_parallel, settings.cache_ram_mib = 1, KEPT_MIB
         settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
-        settings.fit_params = has_gpu()  # else all there is to fit was planned before loading
+        settings.fit_params = bool(_cards())  # else all there is to fit was planned before loading
         # Pictures come in the size of their dialect, and none is to be resized again.
         settings.image_min_tokens, settings.image_max_tokens = 1, context
         settings.warmup, settings.verbosity = False, _ERRORS_ONLY
@@ -107,21 +107,17 @@ class LlamaServer:
         del self._server
 
 
-def has_gpu() -> bool:
-    """Whether this build of the library has a graphics card to compute on."""
-    import xllamacpp
-
-    cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
-    return any(device["type"] != cpu for device in xllamacpp.get_device_info())
-
-
 def device_name() -> str:
     """Where it computes, for people."""
+    return f"{next(iter(_cards()), 'CPU')}, by llama.cpp"
+
+
+def _cards() -> list[str]:
+    """The graphics cards on which this build of the library computes."""
     import xllamacpp
 
     cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
-    names = [d["description"] for d in xllamacpp.get_device_info() if d["type"] != cpu]
-    return f"{names[0] if names else 'CPU'}, by llama.cpp"
+    return [d["description"] for d in xllamacpp.get_device_info() if d["type"] != cpu]
 
 
 def _fault(said: Mapping[str, Any]) -> ModelError:
