@@ -1,7 +1,8 @@
 // The message that is being written, which stays plain text: read, changed, and where its caret is.
 import { one } from "./nodes.js";
-import { mentions, namesIn, spaced } from "./names.js";
+import { mentions, spaced } from "./names.js";
 
+let read = []; // names that the server found in the message: name, start, end, and the words
 let writing = false; // whether the text changes now because a script changes it
 
 /** The text box of the message. */
@@ -13,8 +14,27 @@ export function typed() {
   return message()?.value || "";
 }
 
+/**
+ * Take note of what the server read (see `HintValue`): names in ways that only it knows, such as box 1.
+ * @param {[string, string, number, number, boolean, boolean][]} reads
+ */
+export function noteReads(reads) {
+  const alone = reads.filter(([, , start]) => reads.filter((other) => other[2] === start).length === 1);
+  read = alone.filter((one) => !one[5]).map(([words, name, start, end]) => ({ name, start, end, words }));
+}
+
+/** Every name in the message with its place, in order. */
+export function mentionsTyped() {
+  const text = typed();
+  const found = mentions(text);
+  const more = read.filter(({ words, start, end }) =>
+    text.slice(start, end) === words && !found.some((one) => one.start < end && start < one.end)
+  );
+  return [...found, ...more].sort((one, other) => one.start - other.start);
+}
+
 export function namesTyped() {
-  return namesIn(typed());
+  return new Set(mentionsTyped().map(({ name }) => name));
 }
 
 /** Whether the text changes by a script, though the browser says by a person. */
@@ -57,7 +77,7 @@ export function replaceTyped(start, end, text) {
 
 /** Put another name in the place of one wherever the message has it, or none. */
 export function changeName(name, other) {
-  for (const found of mentions(typed()).reverse()) {
+  for (const found of mentionsTyped().reverse()) {
     if (found.name !== name) continue;
     if (other) replaceTyped(found.start, found.end, other);
     else removeTyped(found.start, found.end);

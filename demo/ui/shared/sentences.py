@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from demo.errors import DemoError
+from demo.errors import DemoError, join_with_and
 from demo.language.references import Reference
 from demo.ui.tab.workspace import Workspace
 
@@ -47,22 +47,28 @@ _FRESH = "Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it, once more to take it out."
 
 
-def hint(
-    workspace: Workspace | None, meant: Sequence[Reference] = (), lead: int = 0
-) -> dict[str, Any]:
+def hint(workspace: Workspace | None, reads: Sequence[Any] = (), doubt: str = "") -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
-    ``meant`` are the references of what is being typed, ``lead`` the spaces before it; those that are
-    not names are spelt out.
+    ``reads`` are the `readings` of what is being typed, and ``doubt`` says what of it is no region.
     """
     if workspace is None:
         return line(_EMPTY)
     if workspace.changing is not None:
         text = f"Changing question {workspace.changing}; later answers will be replaced."
-        return {**line(text), "reads": _readings(meant, lead), "changing": workspace.changing}
+        read = {"reads": list(reads), "changing": workspace.changing, "doubt": doubt}
+        return {**line(text), **read}
     citable = len(workspace.session.registry) > 0
-    rest = {"rest": "cite" if citable else "send", "reads": _readings(meant, lead)}
+    rest = {"rest": "cite" if citable else "send", "reads": list(reads), "doubt": doubt}
     return {**line(_CITE if citable else _FRESH), **rest}
+
+
+def as_plain_text(phrases: Sequence[str]) -> str:
+    """What to say of words that look like the name of a region and are not read as one."""
+    shown = [phrase if phrase[0] in '"“«„”「『`' else f"“{phrase}”" for phrase in phrases]
+    if len(shown) == 1:
+        return f"{shown[0]} is read as plain text, not as a region."
+    return f"{join_with_and(shown)} are read as plain text, not as regions."
 
 
 def drawing_note(kind: str, name: str) -> str:
@@ -93,12 +99,19 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     return f"Answer {len(turns)} was undone." if last_alone else _CHANGE_UNDONE
 
 
-def _readings(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
-    """References by other words than a name: words, name, start, end, whether they are a possessive."""
+def readings(meant: Sequence[Reference], typed: str) -> list[list[Any]]:
+    """How words will be read: words, name, start, end, whether they are a possessive, and no name.
+
+    Places are counted in UTF-16 units, as the page counts them.
+    """
+    lead = len(typed) - len(typed.lstrip())
+
+    def place(position: int) -> int:
+        return len(typed[: position + lead].encode("utf-16-le", "surrogatepass")) // 2
+
     return [
-        [r.phrase, r.name, r.start + lead, r.end + lead, r.is_possessive]
+        [r.phrase, r.name, place(r.start), place(r.end), r.is_possessive, r.is_described]
         for r in meant
-        if r.phrase.lstrip("@").upper() != r.name
     ]
 
 
@@ -173,4 +186,4 @@ def line(text: str, level: str = "hint") -> dict[str, Any]:
 
     ``rest`` says, where it is not empty, which line it is that shows when there is no other.
     """
-    return {"text": text, "level": level, "reads": [], "changing": None, "rest": ""}
+    return {"text": text, "level": level, "reads": [], "doubt": "", "changing": None, "rest": ""}
