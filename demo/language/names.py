@@ -246,11 +246,14 @@ class _Reader:
         index = 0
         while index < len(self._chains):
             index = max(self._read_at(index), index + 1)
-        quoted = ((a, b) for a, b in self._quoted if self._exists(self._text[a + 1 : b - 1]))
+        quoted = (span for span in self._quoted if self._is_set_off(*span))
         return Names(tuple(self._mentions), tuple(sorted([*self._left, *quoted])))
 
-    def _exists(self, text: str) -> bool:
-        return is_name(text) and f"R{_folded(text)[0].strip()[1:]}" in self._known
+    def _is_set_off(self, start: int, end: int) -> bool:
+        """Whether the quotation may only set off a name: “R2”左边, where letters touch it, and no sign."""
+        name = f"R{_folded(self._text[start + 1 : end - 1])[0].strip()[1:]}"
+        beside = self._text[max(0, start - 1) : start] + self._text[end : end + 1]
+        return name in self._known and any(c.isalpha() for c in beside)
 
     def _read_at(self, index: int) -> int:
         """Read what begins at this chain; returns the chain to go on with."""

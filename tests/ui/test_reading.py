@@ -52,7 +52,8 @@ def test_readings_are_placed_as_the_page_counts(
         ("left of R9", ""),  # its chip says so
         ("find the Audi R8", "“R8” is read as plain text, not as a region."),
         ("HR2, R12b and the R9", "“HR2” and “R12b” are read as plain text, not as regions."),
-        ('the sign "R2"', '"R2" is read as plain text, not as a region.'),
+        ('the sign "R2"', ""),
+        ("“R2”左边", "“R2” is read as plain text, not as a region."),
         ("left of region 9", "There is no R9 here. You can cite R1 and R2."),
         ("区域9左边", "There is no R9 here. You can cite R1 and R2."),
         ("R2" * 2_000, ""),

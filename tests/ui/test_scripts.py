@@ -153,7 +153,7 @@ def test_the_page_finds_the_names_that_stand_by_themselves_where_the_server_find
     script = tmp_path / "names.js"
     script.write_text(
         f"import {{ mentions }} from {json.dumps((UI / 'shared' / 'names.js').as_uri())};\n"
-        f"console.log(JSON.stringify({json.dumps(sentences)}.map(mentions)));",
+        f"console.log(JSON.stringify({json.dumps(sentences)}.map((text) => mentions(text))));",
         encoding="utf-8",
     )
     done = deno("run", "--no-remote", "--no-check", script, cache=tmp_path / "cache")

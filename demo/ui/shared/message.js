@@ -1,6 +1,6 @@
 // The message that is being written, which stays plain text: read, changed, and where its caret is.
 import { one } from "./nodes.js";
-import { mentions, spaced } from "./names.js";
+import { mentions, namesIn, spaced } from "./names.js";
 
 let read = []; // names that the server found in the message: name, start, end, and the words
 let writing = false; // whether the text changes now because a script changes it
@@ -25,16 +25,11 @@ export function noteReads(reads) {
 
 /** Every name in the message with its place, in order. */
 export function mentionsTyped() {
-  const text = typed();
-  const found = mentions(text);
-  const more = read.filter(({ words, start, end }) =>
-    text.slice(start, end) === words && !found.some((one) => one.start < end && start < one.end)
-  );
-  return [...found, ...more].sort((one, other) => one.start - other.start);
+  return mentions(typed(), read);
 }
 
 export function namesTyped() {
-  return new Set(mentionsTyped().map(({ name }) => name));
+  return namesIn(typed(), read);
 }
 
 /** Whether the text changes by a script, though the browser says by a person. */

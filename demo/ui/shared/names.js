@@ -16,9 +16,11 @@ const ENDING = /^(?:,[0-9]{3}(?![0-9])|\.(?:jpe?g|png|gif|webp|pdf|txt|zip|com|o
 const VERSION = new RegExp(`(?<![${LATIN}])[0-9]+\\.$`); // 1.R6
 const UNSEEN = /[\p{Cf}\u0300-\u036f\ufe0e\ufe0f\u20e3]/u;
 const KEY_MARKS = /[\ufe0e\ufe0f\u20e3]/;
+const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}ー]/u; // scripts without spaces
 const MAX_LENGTH = 4; // R1200 is a model's number, and no region that is missing
 
 /** @typedef {{ name: string, start: number, end: number }} Mention */
+/** @typedef {Mention & { words: string }} Read */
 /** @typedef {{ id: string, objects: { id: string }[] }} Named */
 
 /** R2 for ｒ２ and @R2. @param {string} words */
@@ -26,11 +28,24 @@ export function asWritten(words) {
   return folded(words).plain.trim().replace(/^[@#]/, "").toUpperCase();
 }
 
-/** Every name with its place in the text; quoted ones are words. @param {string} text @returns {Mention[]} */
-export function mentions(text) {
+/**
+ * Every name with its place in the text; quoted ones are words. What the server has `read` counts as well, where
+ * its words still stand.
+ * @param {string} text @param {Read[]} read @returns {Mention[]}
+ */
+export function mentions(text, read = []) {
+  const found = written(text);
+  const more = read.filter(({ words, start, end }) =>
+    text.slice(start, end) === words && !found.some((one) => one.start < end && start < one.end)
+  );
+  return [...found, ...more].sort((one, other) => one.start - other.start);
+}
+
+/** @param {string} text @returns {Mention[]} */
+function written(text) {
   const { plain, at } = folded(withoutQuoted(text));
   return [...plain.matchAll(CHAIN)].flatMap((chain) => namesOf(plain, chain)).map(({ name, start, end }) => {
-    let stop = at[end - 1] + [...text.slice(at[end - 1])][0].length;
+    let stop = at[end - 1] + String.fromCodePoint(text.codePointAt(at[end - 1]) || 0).length;
     while (KEY_MARKS.test(text.charAt(stop))) stop++;
     return { name, start: at[start], end: stop };
   });
@@ -97,9 +112,9 @@ function digit(code) {
   return before % 10;
 }
 
-/** The names in a text, each once. @param {string} text */
-export function namesIn(text) {
-  return new Set(mentions(text).map(({ name }) => name));
+/** The names in a text, each once. @param {string} text @param {Read[]} read */
+export function namesIn(text, read = []) {
+  return new Set(mentions(text, read).map(({ name }) => name));
 }
 
 /**
@@ -137,9 +152,14 @@ export function clickSays(region, object, named) {
  * @param {string} before @param {string} name @param {string} after
  */
 export function spaced(before, name, after) {
-  const lead = /[^\s(]$/.test(before) ? " " : "";
-  const trail = /^[\s.,;:?!)]/.test(after) ? "" : " ";
-  return lead + name + trail;
+  const lead = /[^\s([{（「『【《〈“‘]$/.test(before) && !UNSPACED.test(before.slice(-1)) ? " " : "";
+  return lead + name + trail(before, after);
+}
+
+/** The space that a name needs behind it. @param {string} before @param {string} after */
+export function trail(before, after) {
+  const unspaced = UNSPACED.test(after.charAt(0) || before.slice(-1));
+  return unspaced || /^[\s.,;:?!)\]}’'，、。；：？！）」』】》〉”]/.test(after) ? "" : " ";
 }
 
 /** The name of a file without its ending, of letters that every system takes. @param {string} name */
