@@ -45,7 +45,7 @@ _NAME = re.compile(r"[rR]([0-9]+(?:\.[0-9]+)?)")
 _GLUED = re.compile(r"([^\W\d]*?)[rR]([0-9]+(?:\.[0-9]+)?)")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _RANGE = re.compile(r"([rR]?)([0-9]+(?:\.[0-9]+)?)[-‐‑–]([rR]?)([0-9]+(?:\.[0-9]+)?)")
-_APART = re.compile(r"R[-‐‑_.]([0-9]{1,3}(?:\.[0-9]{1,3})?)")
+_APART = re.compile(r"[rR][-‐‑_.]([0-9]{1,3}(?:\.[0-9]{1,3})?)")
 _NAMES = re.compile(r"[rR][0-9]+(?:\.[0-9]+)?(?:[-‐‑–_]+[rR][0-9]+(?:\.[0-9]+)?)+")
 _HUNGARIAN = re.compile(
     r"[rR]([0-9]+(?:\.[0-9]+)?)[-‐‑](?:[nv][ae][lk]|ho?z|h[eo]z|n[ae]l|[tbr][oa]l|b[ae]n?|r[ae]|es|os|[eoa]t|ig)",
@@ -97,8 +97,17 @@ _COUNTED = re.compile(
 
 _UNITS = lex.words("px pixel pixels percent cm mm m km inch inches feet ft meters metres times")
 _NUMBER_WORDS = lex.words("number no nr num numero nummer n")
+_COUNTING = {
+    word: number
+    for number, word in enumerate(
+        "one two three four five six seven eight nine ten".split(), start=1
+    )
+}
+_NUMERALS = re.compile(
+    r"(?:(?<=区域)|(?<=區域)|(?<=領域)|(?<=方框)|(?<=第))[一二三四五六七八九](?![十百直样樣起些般定共])"
+)
 _RANGE_WORDS = lex.words("to through thru until till bis")
-_LIST_WORDS = lex.words("and or und oder et ou y e o en og och ve dan va")
+_LIST_WORDS = lex.words("and or vs und oder et ou y e o en og och ve dan va")
 _PAIRED = lex.words("distance path line way gap arrow compare relation between close closer next")
 """Before *R1 to R3*, these say that two are meant, not those between."""
 
@@ -113,6 +122,7 @@ _GLUE = lex.words(
     "inside around is are than as for de la le el du al un der die das den dem"
 )
 _TRAIL = (lex.STOPS | {"does", "wears", "stands"}) - {"plus", "a", "i", "m", "d", "s"}
+_AFTER_HYPHEN = lex.words("the and or is are who which that what where with")
 _MARKS = "\ufe0e\ufe0f\u20e3"  # of a digit that is written as a key
 
 
@@ -236,7 +246,10 @@ class _Reader:
         masked = list(text)
         for start, end in self._quoted:
             masked[start:end] = '"' * (end - start)
-        self._plain, self._at = _folded("".join(masked))
+        numerals = _NUMERALS.sub(
+            lambda m: str("一二三四五六七八九".index(m[0]) + 1), "".join(masked)
+        )
+        self._plain, self._at = _folded(numerals)
         self._chains = list(_CHAIN.finditer(self._plain))
         self._mentions: list[Mention] = []
         self._left: list[Span] = []
@@ -415,7 +428,7 @@ class _Reader:
         chain = self._chains[index]
         if found := _APART.fullmatch(chain[0]):
             number, end, stop = found[1], chain.end(), index + 1
-        elif chain[0] == "R" and re.fullmatch(r"\.? ?#?|\(|\[", self._gap(index + 1)):
+        elif chain[0] in ("R", "r") and re.fullmatch(r"\.? ?#?|\(|\[", self._gap(index + 1)):
             number, stop = self._chain(index + 1), index + 2
             if not _NUMBER.fullmatch(number):
                 return None
@@ -429,8 +442,10 @@ class _Reader:
             return None
         start = self._start(index)
         initials = re.search(r"[A-Z]\. ?$", self._plain[max(0, chain.start() - 3) : chain.start()])
-        if start is None or initials or f"R{number}" not in self._known:
-            self._leave(chain.start(), end)
+        is_name = chain[0][0] == "R" and start is not None and not initials
+        if not is_name or f"R{number}" not in self._known:
+            if chain[0][0] != "r" or f"R{number}" in self._known:
+                self._leave(chain.start(), end)
             return None
         item = self._named(start, end, stop, f"R{number}")
         return _Item(item.start, item.end, stop, item.names, item.spots, is_apart=True)
@@ -481,12 +496,21 @@ class _Reader:
             return self._range_by_number(at, start, ends, word == "regions")
         if word == "object" and "." not in text:
             return None
+        if text.lower() in _COUNTING and not self._goes_on(at):
+            return self._counted(at, start, _COUNTING[text.lower()])
         if word in _BOXES and self._is_other_box(index, at):
             return None
         item = self._by_number(at, start, text, sure)
         if item is None or word == "object":
             return item
         return _plural(item) if word == "regions" else item
+
+    def _counted(self, at: int, start: int, number: int) -> _Item | None:
+        """region one"""
+        name = f"R{number}"
+        if name not in self._known:
+            return None
+        return self._named(start, self._chains[at].end(), at + 1, name)
 
     def _is_other_box(self, index: int, at: int) -> bool:
         """A mail box 1, box 2 of 3."""
@@ -596,6 +620,9 @@ class _Reader:
 
     def _list_number(self, at: int, item: _Item) -> _Item | None:
         chain = self._chains[at]
+        ends = _RANGE.fullmatch(chain[0])
+        if ends and not (ends[1] or ends[3]):
+            return self._range_by_number(at, chain.start(), ends, item.is_plural)
         if not _NUMBER.fullmatch(chain[0]):
             return None
         name = f"R{chain[0]}"
@@ -636,7 +663,9 @@ def _may_lead(word: str, is_capital: bool, is_inside: bool) -> bool:
 
 
 def _may_trail(word: str) -> bool:
-    """Whether this word can have lost the space after a name: R2who, R2standing."""
+    """Whether this word can have lost the space after a name: R2who, R2standing, R2–the."""
+    if word[:1] in tuple("-‐‑–"):
+        return word[1:].lower() in _AFTER_HYPHEN
     return not word or word == "s" or word.lower() in _TRAIL or _is_participle(word)
 
 

@@ -195,7 +195,7 @@ def test_names_in_any_habit_are_chips_and_a_click_takes_them_out(pair_page: Page
     pair_page.fill(MESSAGE, "🐶 nearR1who, Ｒ２左")
     expect(chips(pair_page)).to_have_text(["R1", "R2"])
     pair_page.click('#regions [data-cite="R1"]')
-    expect(pair_page.locator(MESSAGE)).to_have_value("🐶 nearwho, Ｒ２左")
+    expect(pair_page.locator(MESSAGE)).to_have_value("🐶 near who, Ｒ２左")
     pair_page.fill(MESSAGE, "left of box 1")
     expect(pair_page.locator("#hint .reading")).to_have_text("“box 1” →R1")
     expect(chips(pair_page)).to_have_count(1)

@@ -83,6 +83,8 @@ export function changeName(name, other) {
 function removeTyped(start, end) {
   const all = typed();
   const before = all[start - 1] === " " && /^(\s|[.,;:?!)]|$)/.test(all.slice(end));
-  if (before) replaceTyped(start - 1, end, "");
+  const between = /[\p{L}\p{N}]$/u.test(all.slice(0, start)) && /^[\p{L}\p{N}]/u.test(all.slice(end));
+  if (between) replaceTyped(start, end, " ");
+  else if (before) replaceTyped(start - 1, end, "");
   else replaceTyped(start, all[end] === " " ? end + 1 : end, "");
 }
