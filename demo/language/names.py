@@ -100,7 +100,7 @@ _NUMBER_WORDS = lex.words("number no nr num numero nummer n")
 _COUNTING = {
     word: number
     for number, word in enumerate(
-        "one two three four five six seven eight nine ten".split(), start=1
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], start=1
     )
 }
 _NUMERALS = re.compile(
@@ -442,9 +442,9 @@ class _Reader:
             return None
         start = self._start(index)
         initials = re.search(r"[A-Z]\. ?$", self._plain[max(0, chain.start() - 3) : chain.start()])
-        is_name = chain[0][0] == "R" and start is not None and not initials
-        if not is_name or f"R{number}" not in self._known:
-            if chain[0][0] != "r" or f"R{number}" in self._known:
+        is_known = f"R{number}" in self._known
+        if start is None or initials or chain[0][0] != "R" or not is_known:
+            if chain[0][0] == "R" or is_known:
                 self._leave(chain.start(), end)
             return None
         item = self._named(start, end, stop, f"R{number}")
