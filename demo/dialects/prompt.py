@@ -13,7 +13,7 @@ from itertools import groupby
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.errors import QuestionError
-from demo.language.names import is_spaced
+from demo.language.letters import is_spaced
 from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import Registry

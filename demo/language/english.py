@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from demo.language import lexicon as lex
-from demo.language.names import Mention, quotations
+from demo.language.chains import quotations
+from demo.language.names import Mention
 
 _TOKEN = re.compile(
     r"(?P<clitic>(?<=\w)['’](?:s|re|ll|ve|[dmt])(?!\w))"

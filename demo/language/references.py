@@ -28,9 +28,11 @@ from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
 from demo.language import lexicon as lex
+from demo.language.chains import is_name
 from demo.language.discourse import Discourse
 from demo.language.english import Sentence
-from demo.language.names import MAKERS, Mention, is_name, read_names
+from demo.language.name_words import MAKERS
+from demo.language.names import Mention, read_names
 from demo.language.nouns import GENDER
 from demo.picture.regions import Region, RegionObject, Registry
 

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.errors import QuestionError, UnknownRegionError
-from demo.language.names import is_name, is_spaced, quotations, read_names
+from demo.language.chains import is_name, quotations
+from demo.language.letters import is_spaced
+from demo.language.names import read_names
 from demo.language.references import missing_by_number, resolve, without_unknown
 from tests.language.test_references import REGISTRIES, meant
 

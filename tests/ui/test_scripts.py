@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from demo.answers.finding import Finding
-from demo.language.names import is_name, read_names
+from demo.language.chains import is_name
+from demo.language.names import read_names
 from demo.picture.geometry import PicturePoint
 from demo.picture.masks import Mask
 from demo.picture.regions import RegionObject, Registry

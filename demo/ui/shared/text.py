@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from demo.answers.citations import XYXY, Citation, Pointer, find_citations
-from demo.language.names import is_name, read_names
+from demo.language.chains import is_name
+from demo.language.names import read_names
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.regions import number_of
 from demo.ui.shared.theme import tone
