@@ -25,7 +25,7 @@ OTHER_BOXES = words(
 _TOUCHING = "区域|區域|领域|領域|リージョン|영역|구역|บริเวณ|พื้นที่"
 _APART = r"област(?:ь|и|ью|ям|ях|ей)|регион(?:а|у|ом|е|ы|ов)?|(?:ال)?منطقة|क्षेत्र|περιοχή|אזור"
 _BOX_TOUCHING = "边界框|邊界框|方框|框|枠|ボックス|박스|상자|กรอบ|กล่อง"
-_BOX_APART = "рамк(?:а|и|е|у|ой)|बॉक्स"
+_BOX_APART = "рамк(?:а|и|е|у|ой)|बॉक्स|[РрΡρ]"  # the letters are R in Russian and in Greek
 WORD_BEFORE = re.compile(
     rf"(?:(?P<sure>{_TOUCHING}|(?<!\w)(?:{_APART}))|{_BOX_TOUCHING}|(?<!\w)(?:{_BOX_APART}))\s?[#№]?\s?$"
 )
@@ -63,8 +63,13 @@ MAKERS = words(
 """A number after these is a model's, in any letter case: an audi r8."""
 
 GLUE = words(
-    "the of in on at by to from with near behind and or between beside above below under over "
-    "inside around is are than as for de la le el du al un der die das den dem"
+    "the that of in on at by to from with near behind and or between beside above below under over "
+    "inside around against across along towards facing is are than as for de la le el du al un der "
+    "die das den dem"
 )
+"""These may have lost the space before a name: theR2."""
+
 TRAIL = (STOPS | {"does", "wears", "stands"}) - {"plus", "a", "i", "m", "d", "s"}
+"""And these the space after one: R2who."""
+
 AFTER_HYPHEN = words("the and or is are who which that what where with")

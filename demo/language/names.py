@@ -42,7 +42,8 @@ _INITIALS = re.compile(r"[A-Z]\. ?$")
 _SIGN = re.compile(r"[#№] ?$")
 _LETTER = re.compile(f"[{LATIN}&]")
 _NUMERO = re.compile(r"\s*(?:[.º°]|[#№])?\s*")
-_TO = re.compile(r"\s*(?:[-‐‑–~〜∼…]|\.{2,3})\s*|—+|\s*(?:至|到|から|부터)\s*")
+_TO = re.compile(r"(?:\s*(?:[-‐‑–~〜∼…]|\.{2,3})\s*|—+|\s*(?:至|到|から|부터)\s*)[#@№]?")
+_SPACES = re.compile(r"\s+[#@№]?")
 _UNTIL = re.compile(r"\s?(?:まで|까지)")
 _DISTANCE = re.compile("的?距[离離]")
 _AND = re.compile(r"[^\S\n]*(?:[,/&+;、،]|和|与|與|及|跟|或|と|や|와|과|및|،?\s?و|и|или)[^\S\n]*")
@@ -219,11 +220,14 @@ class _Reader:
         else:
             return None
         start, end = chains.start(index), self._closed(index, stop)
+        if text == "R" and (ends := _RANGE.fullmatch(number)) and not (ends[1] or ends[3]):
+            return self._range_by_number(index + 1, start, ends, False)
         if end is None or not _NUMBER.fullmatch(number):
             return None
         is_known, initials = self._are_known(number), chains.plain[max(0, start - 3) : start]
         if text[0] == "R" and is_known and not _INITIALS.search(initials):
-            return replace(_one(self._start(index) or start, end, stop, number), is_apart=True)
+            item = replace(_one(self._start(index) or start, end, stop, number), is_apart=True)
+            return self._ranged(stop - 1, item) or item
         if text[0] == "R" or is_known:
             self._leave(start, end)
         return None
@@ -240,14 +244,19 @@ class _Reader:
         """#1, # 1 and №1, where a thing can stand, and not the #1 fan or player #7."""
         chains, number = self._chains, self._chains.text(index)
         sign = _SIGN.search(chains.gap(index)[-2:])
-        if not sign or not _NUMBER.fullmatch(number) or not self._are_known(number):
+        if not sign:
             return None
         start = chains.start(index) - len(sign[0])
+        if (ends := _RANGE.fullmatch(number)) and not (ends[1] or ends[3]):
+            return self._range_by_number(index, start, ends, False)
+        if not _NUMBER.fullmatch(number) or not self._are_known(number):
+            return None
         word = chains.low(index - 1) if chains.gap(index)[: -len(sign[0])].isspace() else ""
         fits = word in _PLACES or (word in lex.BE and index == 1)
         touched = _LETTER.match(chains.plain[max(0, start - 1) : start])
         if fits and not touched and not self._goes_on(index):
-            return _one(start, chains.end(index), index + 1, number)
+            item = _one(start, chains.end(index), index + 1, number)
+            return self._ranged(index, item) or item
         self._leave(start, chains.end(index))
         return None
 
@@ -326,9 +335,11 @@ class _Reader:
         self, at: int, start: int, ends: re.Match[str], is_sure: bool
     ) -> _Item | None:
         first, final = _ends(ends[2], ends[4], is_name=bool(ends[3]))
-        if not is_sure and not self._are_known(first, final):
-            return None
         begin, end = self._chains.start(at), self._chains.end(at)
+        # R2-1 may be R2.1 or a range backwards.
+        if not is_sure and not (self._are_known(first, final) and float(first) < float(final)):
+            self._leave(start, end)
+            return None
         spots = (
             (start, begin + ends.end(2), f"R{first}"),
             (begin + ends.start(3), end, f"R{final}"),
@@ -338,37 +349,43 @@ class _Reader:
 
     def _ranged(self, index: int, item: _Item) -> _Item | None:
         """The range that begins with this item: R1 to R3, R1…R3, R1至R3."""
-        chains, at = self._chains, self._final(index)
+        chains, first = self._chains, index
+        while first > 0 and chains.start(first - 1) >= item.start:
+            first -= 1
+        at = self._final(first, index)
+        start = chains.start(at) if at >= 0 else 0
+        if chains.text(at) == "R" or chains.low(at) in words.REGIONS | words.BOXES:
+            at += 1
         found = NAME.fullmatch(chains.text(at))
         number = found[1] if found else chains.text(at)
         if not _NUMBER.fullmatch(number) or (not found and self._goes_on(at)):
             return None
-        first, final = _ends(item.names[0][1:], number, is_name=found is not None)
-        if not self._are_known(first, final):
+        low, high = _ends(item.names[0][1:], number, is_name=found is not None)
+        if not self._are_known(low, high):
             return None
         end = chains.end(at)
-        spots = (*item.spots, (chains.start(at), end, f"R{final}"))
+        spots = (*item.spots, (start, end, f"R{high}"))
         if until := _UNTIL.match(chains.plain, end):
             end = until.end()
-        names = self._between(first, final)
+        names = self._between(low, high)
         return replace(item, end=end, stop=at + 1, names=names, spots=spots)
 
-    def _final(self, index: int) -> int:
-        """The chain that ends a range which begins at this one; -1 when there is none."""
-        chains, at = self._chains, index + 1
+    def _final(self, first: int, last: int) -> int:
+        """The chain that ends a range which begins with these chains; -1 when there is none."""
+        chains, at = self._chains, last + 1
         if at < len(chains) and _TO.fullmatch(chains.gap(at)):
-            return -1 if self._is_way(index) else at
-        word = chains.word_after(index)
-        if word not in words.RANGE_WORDS or not SPACE.fullmatch(chains.gap(at + 1)):
+            return -1 if self._is_way(first, at) else at
+        word = chains.word_after(last)
+        if word not in words.RANGE_WORDS or not _SPACES.fullmatch(chains.gap(at + 1)):
             return -1
-        return at + 1 if word != "to" or self._counts_on(index) else -1
+        return at + 1 if word != "to" or self._counts_on(first) else -1
 
-    def _is_way(self, index: int) -> bool:
+    def _is_way(self, first: int, at: int) -> bool:
         """从R1到R3 is a way, and so is R1到R3的距离."""
         chains = self._chains
-        before = chains.gap(index).rstrip().endswith(("从", "從"))
-        after = _DISTANCE.match(chains.plain, chains.end(index + 1))
-        return "到" in chains.gap(index + 1) and (before or after is not None)
+        before = chains.gap(first).rstrip().endswith(("从", "從"))
+        after = _DISTANCE.match(chains.plain, chains.end(at))
+        return "到" in chains.gap(at) and (before or after is not None)
 
     def _counts_on(self, index: int) -> bool:
         """Whether *to* here counts on (in R1 to R3) and tells no way (the distance from R1 to R3)."""
@@ -397,15 +414,17 @@ class _Reader:
         """Numbers after a name: R1, 2 and 3."""
         items: list[_Item] = []
         index = item.stop
-        while found := self._list_number(self._next(index), item.is_plural):
+        spelt = self._chains.low(item.stop - 1) in words.COUNTING
+        while found := self._list_number(self._next(index), item.is_plural, spelt):
             items.append(found)
             index = found.stop
         if items and not item.is_plural and self._goes_on(index - 1):
             return []
         return items
 
-    def _list_number(self, at: int, is_plural: bool) -> _Item | None:
+    def _list_number(self, at: int, is_plural: bool, spelt: bool) -> _Item | None:
         text = self._chains.text(at)
+        text = words.COUNTING.get(text.lower(), text) if spelt else text
         if (ends := _RANGE.fullmatch(text)) and not (ends[1] or ends[3]):
             return self._range_by_number(at, self._chains.start(at), ends, is_plural)
         if not _NUMBER.fullmatch(text) or not (is_plural or self._are_known(text)):

@@ -126,6 +126,9 @@ NUMBERED = [
     ("a number in words", "region two is red", ["R2=region two"]),
     ("a Chinese numeral", "区域一左边", ["R1=区域一"]),
     ("a Chinese ordinal", "第二个框", ["R2=第二个框"]),
+    ("numbers in words", "regions one, two and three", ["R1=regions one", "R2=two", "R3=three"]),
+    ("R on a Russian keyboard", "слева от Р1", ["R1=Р1"]),
+    ("Rho", "δίπλα στο Ρ2", ["R2=Ρ2"]),
     ("Chinese with a name", "区域 R1", ["R1=R1"]),
     ("Chinese box", "方框2里", ["R2=方框2"]),
     ("Chinese, the number first", "1号框左边", ["R1=1号框"]),
@@ -168,10 +171,12 @@ SEVERAL = [
     ("another count", "between R1 and 2 cups", ["R1=R1"]),
     ("a Chinese count", "R1和2个人", ["R1=R1"]),
     ("a time", "the man left of R1, 2 o'clock", ["R1=R1"]),
+    ("a word of number", "region 1 and two dogs", ["R1=region 1"]),
     ("a number of none", "R1 and 7", ["R1=R1"]),
 ]
 
 RANGES = [
+    "R 1-3", "R 1 to R 3", "#1-#3", "#1-3", "#1 to #3", "box 1 to box 3", "region 1 to region 3",
     "R1-R3", "R1–R3", "R1—R3", "R1 - R3", "R1 – R3", "R1-3", "R1~R3", "R1〜R3", "R1～R3",
     "R1…R3", "R1...R3", "R1 … R3", "R1 to R3", "R1 through R3", "R1 thru R3", "R1 bis R3",
     "R1至R3", "R1到R3", "R1から R3", "R1부터 R3", "R1からR3まで", "R1부터 R3까지",
@@ -290,6 +295,8 @@ def test_other_ways_to_write_a_name_mean_nothing_where_there_is_no_region(senten
         ("an R1-like thing", ("R1-like",)),
         ("theR9", ("theR9",)),
         ("R 9", ("R 9",)),
+        ("R2-1", ("R2-1",)),
+        ("слева от Р9", ("Р9",)),
         ("r 1 and r-2", ("r 1", "r-2")),
         ("r 9 and r-8", ()),
         ("box 9", ("box 9",)),
