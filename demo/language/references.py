@@ -14,8 +14,9 @@ wrong box misleads it. So a pronoun that may mean something in its own sentence 
 and its ball*, *R1 and its owner*), and so does an *it* that refers to nothing (*is it raining*). Text in
 double quotes is literal, which is how to ask for a sign that reads "R2".
 
-An unknown name is an error unless it looks like a model number: four digits or more (*R1200*), or a
-capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means the region.
+An unknown name is an error unless it looks like a model number: four digits or more (*R1200*), a
+capitalised word beside it (*R34 Skyline*), or a maker before it (*an audi r8*). A known name always means
+the region.
 
 This file knows the registry and nothing of prompts; what it knows of English is in `english.py`.
 """
@@ -31,7 +32,7 @@ from demo.language import lexicon as lex
 from demo.language.chains import is_name
 from demo.language.discourse import Discourse
 from demo.language.english import Sentence
-from demo.language.name_words import MAKERS
+from demo.language.name_words import BOXES, MAKERS, REGIONS
 from demo.language.names import Mention, read_names
 from demo.language.nouns import GENDER
 from demo.picture.regions import Region, RegionObject, Registry
@@ -266,9 +267,10 @@ class _Reader:
         """Whether this is a model's number: an unknown name of four digits, or beside a capital."""
         if not mention.is_apart and self._names.issuperset(mention.names):
             return False
+        before = self._s.low(index - 1)
         is_long = any(len(name.split(".")[0]) > 4 for name in mention.names)
-        is_made = self._s.low(index - 1) in MAKERS
-        return is_long or is_made or self._s.has_capital_beside(index)
+        is_beside = self._s.has_capital_beside(index) and before not in REGIONS | BOXES
+        return is_long or before in MAKERS or is_beside
 
     def missing(self) -> list[Mention]:
         """What names something that does not exist."""

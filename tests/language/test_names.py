@@ -111,6 +111,7 @@ WRITTEN = [
 
 NUMBERED = [
     ("region", "region 1", ["R1=region 1"]),
+    ("a name apart", "links von Region R 1", ["R1=R 1"]),
     ("without a space", "left of Region1", ["R1=Region1"]),
     ("a hash", "region #1", ["R1=region #1"]),
     ("an abbreviation", "region no. 1", ["R1=region no. 1"]),
@@ -260,6 +261,7 @@ def test_what_is_no_name(sentence: str) -> None:
         ("R1–R9", "R9"),
         ("R1.7", "R1.7"),
         ("region 9", "R9"),
+        ("links von Region R9", "R9"),
         ("regions 1, 2 and 9", "R9"),
         ("区域9", "R9"),
         ("область 9", "R9"),
