@@ -53,7 +53,9 @@ def test_names_in_the_message_are_chips_in_their_colours(pair_page: Page) -> Non
     [
         pytest.param("next to R9", ["R9? is not on this picture"], id="never there"),
         pytest.param("next to R1.7", ["R1.7? has no such part in R1"], id="no such part"),
+        pytest.param("left of the Region R9", ["R9? is not on this picture"], id="a region's"),
         pytest.param("an Audi R8 on it", [], id="a model name"),
+        pytest.param("an audi r8 on it", [], id="a model name in small letters"),
         pytest.param("the R1200 there", [], id="a model number"),
     ],
 )

@@ -12,7 +12,7 @@ let shown = ""; // the chips that are on the page, as text
 /** Draw the chips of the message as it is. */
 export function showCited() {
   const text = typed();
-  const named = mentionsTyped().filter((found) => exists(found.name) || (state.scene.picture && !isBrand(text, found)));
+  const named = mentionsTyped().filter((found) => exists(found.name) || isMissing(text, found));
   const written = named.filter(({ name, start, end }) => asWritten(text.slice(start, end)) === name);
   const names = [...new Set(written.map((found) => found.name))];
   const reads = placedReads(text).filter(({ start, end }) =>
@@ -28,6 +28,12 @@ export function showCited() {
   shown = wanted;
   showPeek(null);
   cites.replaceChildren(...names.flatMap(chip), ...reads.map(readingChip));
+}
+
+// The server knows more models' numbers (an audi r8).
+function isMissing(text, found) {
+  const isPlain = props.value?.plain.includes(text.slice(found.start, found.end));
+  return state.scene.picture && !isPlain && !isBrand(text, found);
 }
 
 // Named regions --------------------------------------------------------------------------------------

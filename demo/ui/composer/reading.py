@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,18 +34,19 @@ class Reading:
             return sentences.hint(workspace)
         return sentences.hint(workspace, *self._reading(workspace.session, typed))
 
-    def _reading(self, session: Session, typed: str) -> tuple[list[Any], str]:
-        """How words will be read, and a sentence on what is not read as a region."""
+    def _reading(
+        self, session: Session, typed: str
+    ) -> tuple[Sequence[Any], Sequence[str], Sequence[str]]:
+        """How words will be read, what looks like a name and is none, and which names do not exist."""
         dialect, registry = self.context.running.models.reasoner.dialect, session.registry
         try:
             check_question(typed)
             missing = missing_by_number(typed, registry)
             resolved, _ = understand(session, without_unknown(typed, registry), dialect)
         except DemoError:
-            return [], ""
-        doubts = [registry.no_such_name(name) for name in missing[:1]]
-        doubts += [sentences.as_plain_text(resolved.plain)] if resolved.plain else []
-        return sentences.readings(resolved.references, typed), " ".join(doubts)
+            return (), (), ()
+        absent = [registry.no_such_name(name) for name in missing[:1]]
+        return sentences.readings(resolved.references, typed), resolved.plain, absent
 
     def choose_way(self, tab: Tab, event: gr.EventData) -> None:
         """From now on, this tab's questions are asked in that way. Raises InputError."""

@@ -122,7 +122,7 @@ export function namesIn(text, read = []) {
  * @param {string} text @param {Mention} mention
  */
 export function isBrand(text, { start, end, name }) {
-  const before = /[^.?!]\s+[A-Z][a-z]\w*\s+$/.test(text.slice(0, start));
+  const before = /[^.?!]\s+(?!(?:Region|Regions|Box|Area|Object)\s)[A-Z][a-z]\w*\s+$/.test(text.slice(0, start));
   return before || /^\s+[A-Z][a-z]/.test(text.slice(end)) || name.split(".")[0].length > MAX_LENGTH;
 }
 

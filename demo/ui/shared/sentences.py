@@ -47,24 +47,30 @@ _FRESH = "Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it, once more to take it out."
 
 
-def hint(workspace: Workspace | None, reads: Sequence[Any] = (), doubt: str = "") -> dict[str, Any]:
+def hint(
+    workspace: Workspace | None,
+    reads: Sequence[Any] = (),
+    plain: Sequence[str] = (),
+    absent: Sequence[str] = (),
+) -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
-    ``reads`` are the `readings` of what is being typed, and ``doubt`` says what of it is no region.
+    ``reads`` are the `readings` of what is being typed, ``plain`` its words that look like the name of a
+    region and are not read as one, and ``absent`` sentences on names that do not exist.
     """
     if workspace is None:
         return line(_EMPTY)
+    doubt = " ".join([*absent, *([_as_plain_text(plain)] if plain else [])])
+    read = {"reads": list(reads), "plain": list(plain), "doubt": doubt}
     if workspace.changing is not None:
         text = f"Changing question {workspace.changing}; later answers will be replaced."
-        read = {"reads": list(reads), "changing": workspace.changing, "doubt": doubt}
-        return {**line(text), **read}
+        return {**line(text), **read, "changing": workspace.changing}
     citable = len(workspace.session.registry) > 0
-    rest = {"rest": "cite" if citable else "send", "reads": list(reads), "doubt": doubt}
-    return {**line(_CITE if citable else _FRESH), **rest}
+    rest = "cite" if citable else "send"
+    return {**line(_CITE if citable else _FRESH), **read, "rest": rest}
 
 
-def as_plain_text(phrases: Sequence[str]) -> str:
-    """What to say of words that look like the name of a region and are not read as one."""
+def _as_plain_text(phrases: Sequence[str]) -> str:
     shown = [phrase if phrase[0] in '"“«„”「『`' else f"“{phrase}”" for phrase in phrases]
     if len(shown) == 1:
         return f"{shown[0]} is read as plain text, not as a region."
@@ -186,4 +192,5 @@ def line(text: str, level: str = "hint") -> dict[str, Any]:
 
     ``rest`` says, where it is not empty, which line it is that shows when there is no other.
     """
-    return {"text": text, "level": level, "reads": [], "doubt": "", "changing": None, "rest": ""}
+    empty: dict[str, Any] = {"reads": [], "plain": [], "doubt": "", "changing": None, "rest": ""}
+    return {"text": text, "level": level, **empty}
