@@ -8,55 +8,46 @@ from demo.language.lexicon import BE, KINDS, LINKS, STOPS, words
 
 TALK = BE | words(
     "please pls plz kindly now also and or then so just again ok okay maybe perhaps possibly "
-    "simply quickly "
-    "can could would will do does did may might should must "
-    "can't cannot couldn't wouldn't won't don't doesn't didn't isn't aren't haven't "
-    "i i'm i'd i'll i've you you'd you've we we're we'd we'll us me u he they that's there there's "
-    "here's "
-    "where where's which whichever what what's whatever who who's whoever whose how whether if let "
-    "let's "
-    "help try trying need want wants wanted wanna like love wish wonder wondering hoping know "
-    "think "
-    "mind able carefully exactly precisely clearly accurately ahead go going come asked interested "
-    "curious possible seeing seen saw looking searching hunting task"
+    "simply quickly can could would will do does did may might should must can't cannot couldn't "
+    "wouldn't won't don't doesn't didn't isn't aren't haven't i i'm i'd i'll i've you you'd you've "
+    "we we're we'd we'll us me u he they that's there there's here's where where's which whichever "
+    "what what's whatever who who's whoever whose how whether if let let's help try trying need "
+    "want wants wanted wanna like love wish wonder wondering hoping know think im ive whats wheres "
+    "whos cant lemme gimme lmk yo ya mind able carefully exactly precisely clearly accurately "
+    "ahead go going come asked interested curious possible seeing seen saw looking searching "
+    "hunting task"
 )
 """Words that only ask, beside the verbs of asking."""
 
 VERBS = words(
     "find locate identify recognize recognise detect pinpoint highlight segment select choose show "
-    "give "
-    "get see tell describe draw localize indicate isolate extract seek discover notice determine "
-    "distinguish discern observe specify provide return output reveal search explain look focus "
-    "concentrate zoom hone home zero point pick single call make click tap press touch trace "
-    "encircle annotate "
-    "designate fetch bring take keep pay turn guide lead direct navigate scan inspect examine "
-    "analyze analyse "
-    "consider spotlight underline emphasize emphasise expose uncover target capture present note "
-    "attend lock filter sort ensure set shine move cast enumerate figure refer ground hunt put "
-    "place add spot mark tag flag circle outline "
-    "label box name view frame list mask display count crop catch check track watch "
-    "finding locating identifying recognizing recognising pointing picking showing spotting "
-    "highlighting marking selecting segmenting detecting telling giving outlining circling tagging "
-    "flagging"
+    "give get see tell describe draw localize indicate isolate extract seek discover notice "
+    "determine distinguish discern observe specify provide return output reveal search explain "
+    "look focus concentrate zoom hone home zero point pick single call make click tap press touch "
+    "trace encircle annotate designate fetch bring take keep pay turn guide lead direct navigate "
+    "scan inspect examine analyze analyse consider spotlight underline emphasize emphasise expose "
+    "uncover target capture present note attend lock filter sort ensure set shine move cast "
+    "enumerate figure refer ground hunt put place add spot mark tag flag circle outline label box "
+    "name view frame list mask display count crop catch check track watch finding locating "
+    "identifying recognizing recognising pointing picking showing spotting highlighting marking "
+    "selecting segmenting detecting telling giving outlining circling tagging flagging"
 )
 NOUNS_TOO = words(
     "spot mark tag flag circle outline label box name view frame list mask show display count crop "
-    "catch check "
-    "track watch touch press present target note lock sort set move cast tap click draw point pick "
-    "focus ground place home can will"
+    "catch check track watch touch press present target note lock sort set move cast tap click "
+    "draw point pick focus ground place home can will"
 )
 """Those that may as well be what is asked for: the mark *on the wall*, a *flag pole*."""
 COMPOUNDS = words(
     "pole poles cutter truck trucks car cars tag tags plate badge tower strap jumper horse maker "
-    "suit guard "
-    "opener button face post posts screen room brush plate plates run"
+    "suit guard opener button face post posts screen room brush plate plates run"
 )
 PARTICLES = {
     "out": VERBS,
     "to": words(
-        "able asked attend bring chance come direct go going guide help hoping in is lead like love "
-        "me navigate need out please point pointing possible refer take task try trying up us want "
-        "wanted way where wish you zoom"
+        "able asked attend bring chance come direct go going guide help hoping in is lead like "
+        "love me navigate need out please point pointing possible refer take task try trying up us "
+        "want wanted way where wish you zoom"
     ),
     "for": words(
         "asked carefully check hoping hunt hunting image like look looking out photo picture scan "
@@ -91,23 +82,21 @@ ATTRIBUTES = words(
 """What may be asked of a thing: what *color*, how *many*, which *one*."""
 
 ABOUT_PICTURE = (
-    r"(?:in|within|from|on) (?:this|the|that|your|my|our) (?:given )?"
-    r"(?:image|picture|photo|photograph|scene|screenshot)"
+    r"(?:in|within|from|on) (?:this|the|that|your|my|our) (?:given )?(?:image|picture|photo|"
+    r"photograph|scene|screenshot)"
 )
 BEFORE = re.compile(
     rf"{ABOUT_PICTURE}(?!\w),? |for (?:me|us),? |"
-    r"(?:your|the) (?:task|job|goal)(?: now)? is(?: to)? |"
-    r"(?:have|has|had|did|does|do|can|could) (?:anyone|anybody|you) |"
-    r"(?:have|take) an? (?:\w+ )?look (?:at|for) |"
-    r"lock on to |"
-    r"(?:next(?: up)?|right|sure|great|thanks|thank you|good|perfect|nice|cool|alright|hi|hello|"
-    r"hey|first|"
-    r"second|third|finally|lastly|last|instead|actually|wait|no|yes)[,:] ",
+    r"(?:your|the) (?:task|job|goal)(?: now)? is(?: to)? |(?:have|has|had) you |(?:have|has|had|"
+    r"did|does|do|can|could) (?:anyone|anybody) (?=see|notice|spot|find|know)|(?:object|target|"
+    r"query|question|task|user|item|text|prompt): |(?:have|take) an? (?:\w+ )?look (?:at|for) |"
+    r"lock on to |(?:next(?: up)?|right|sure|great|thanks|thank you|good|perfect|nice|cool|alright|"
+    r"hi|hello|hey|first|second|third|finally|lastly|last|instead|actually|wait|no|yes)[,:] ",
     re.IGNORECASE,
 )
 UNLISTED = re.compile(
-    r"(?!\w+ing )[^\W\d]+(?: out(?= (?:the|an?|any|every|each) )|"
-    r"(?= (?:the|an?|any|every|each) (?![A-QS-Z])))"
+    r"(?!\w+ing )[^\W\d]+(?: out(?= (?:the|an?|any|every|each) )|(?= (?:the|an?|any|every|"
+    r"each) (?![A-QS-Z])))"
 )
 """A verb of which none here needs to know: no noun has an article after it …"""
 NO_VERBS = STOPS.union(*KINDS.values()) | words(
@@ -116,25 +105,22 @@ NO_VERBS = STOPS.union(*KINDS.values()) | words(
 JOINERS = words("please you to let's and then now also kindly just help")
 """… at the begin of a question, or after one of these."""
 LOCATION = re.compile(
-    r"(?:(?:exact|precise|correct|approximate|tight|pixel|2d|2D) )*"
-    r"(?:(?:location|position|whereabouts|coordinates?|bounding[ -]box(?:es)?(?: coordinates?)?|"
-    r"bbox(?:es)?|"
+    r"(?:(?:exact|precise|correct|approximate|tight|pixel|2d|2D) )*(?:(?:location|position|"
+    r"whereabouts|coordinates?|bounding[ -]box(?:es)?(?: coordinates?)?|bbox(?:es)?|"
     r"segmentation(?: mask)?|contours?|pixels) (?:of|for|around|containing|showing|covering|where)|"
-    r"(?:region|area|object|thing)s? (?:containing|showing|covering|called|named|described (?:as|"
-    r"by)|"
-    r"(?:that )?this sentence describes)|(?:\w+ )?look at|(?:image|picture|photo|"
-    r"scene) for)(?!\w):? ?",
+    r"(?:region|area|object|thing)s? (?:in (?:the|this) (?:image|picture|photo) )?(?:according to|"
+    r"(?:that|which) (?:best )?(?:match(?:es)?|fits?)|described by) (?:the|this) (?:description|"
+    r"expression|sentence|phrase|text)|(?:region|area|object|thing)s? (?:containing|showing|"
+    r"covering|called|named|described (?:as|by)|(?:that )?this sentence describes)|"
+    r"(?:\w+ )?look at|(?:image|picture|photo|scene) for)(?!\w):? ?",
     re.IGNORECASE,
 )
 """What is asked for where the thing is named only after it: the location of the dog."""
 DRAWING = re.compile(
     r"(?:\w+ ){0,2}(?:box|mask|outline|rectangle|circle|polygon|frame|line) (?:around|round|"
-    r"over)(?!\w) ?|"
-    r"(?:an? )?(?:\w+ )?(?:marker|pin|dot|cross|arrow|light|focus|look) (?:on|onto|for|at|"
-    r"to)(?!\w) ?|"
-    r"(?:an? |the )?(?:\w+ )?mask (?:for|of)(?!\w) ?|"
-    r"(?:your |my )?(?:\w+ )?(?:finger|sights?|eyes?|attention|gaze|cursor) (?:on|onto|at|"
-    r"to)(?!\w) ?|"
+    r"over)(?!\w) ?|(?:an? )?(?:\w+ )?(?:marker|pin|dot|cross|arrow|light|focus|look) (?:on|onto|"
+    r"for|at|to)(?!\w) ?|(?:an? |the )?(?:\w+ )?mask (?:for|of)(?!\w) ?|(?:your |"
+    r"my )?(?:\w+ )?(?:finger|sights?|eyes?|attention|gaze|cursor) (?:on|onto|at|to)(?!\w) ?|"
     r"into (?:focus|view) ",
     re.IGNORECASE,
 )
@@ -145,7 +131,7 @@ DRAWS = words(
 
 NO_PREDICATE = ARTICLES | ATTRIBUTES | words("of")
 PREDICATIVE = words(
-    "which what whichever where who does do doesn't don't isn't aren't wasn't weren't"
+    "which what whichever where how who does do doesn't don't isn't aren't wasn't weren't"
 )
 OWNERS = words("who which what")
 _SUBJECT = r"^(?!R[0-9])((?:(?!who |that |which )\S+ ){1,4}?)"
@@ -156,7 +142,7 @@ PREDICATES = tuple(
         (r"^(?!R[0-9])(\w+(?: \w+)?) (?:is|are) the (\w+)$", r"\2 \1"),
         (rf"{_SUBJECT}(?:is|are|was|were)n['’]t ", r"\1not "),
         (rf"{_SUBJECT}(?:is|are|was|were) ", r"\1"),
-        (r"^((?:\S+ ){1,2}?)(?:has|have) (?=an? |the |no |\w+s )", r"\1with "),
+        (r"^((?:\S+ ){1,2}?)(?:has|have) (?=an? |the |no |\w+s(?: |$))", r"\1with "),
     )
 )
 """What makes a name of what is said of *which man*: is the tallest, isn't on the left, has a hat."""
@@ -168,8 +154,7 @@ _POLITE = (
 REQUEST = re.compile(
     rf"{_POLITE}(?:(?:{_VERB})(?: (?:me|us|out|for|at|on|up|to|in))*"
     r" (?:the|an?|any|all|every|each|my|this|that|these|those|where|which|who|what|both|two|three|"
-    r"R[0-9]\S*)"
-    r"|where(?:['’]s| is| are)|is there|are there|do you see|can you see|"
+    r"R[0-9]\S*)|where(?:['’]s| is| are)|is there|are there|do you see|can you see|"
     r"i['’]?m looking for)(?!\w)",
     re.IGNORECASE,
 )
@@ -177,10 +162,9 @@ REQUEST = re.compile(
 QUESTION = re.compile(r"(?:which|what|who|whose)(?:['’]s)?(?!\w)", re.IGNORECASE)
 PLACE = re.compile(
     r"(?:(?:just |right |directly )?(?:next to|(?:to|on|at) the (?:left|right|top|bottom)|(?:left|"
-    r"right) of|"
-    r"beside|behind|between|near|above|below|under|underneath|beneath|in front of|inside|opposite|"
-    r"closest to)|"
-    r"excluding|except|other than|apart from|aside from|besides|not counting|unlike|without)(?!\w)",
+    r"right) of|beside|behind|between|near|above|below|under|underneath|beneath|in front of|inside|"
+    r"opposite|closest to)|excluding|except|other than|apart from|aside from|besides|not counting|"
+    r"unlike|without)(?!\w)",
     re.IGNORECASE,
 )
 """Such a clause, where it says what sets the thing apart: *next to R1*, find …"""
@@ -190,47 +174,42 @@ PREPOSITION = re.compile(
 
 AFTER = re.compile(
     rf"(?:,? (?:(?:that|which) )?(?:(?:is|are|was|were) )?(?:located |anywhere )?{ABOUT_PICTURE}"
-    r"|,? (?:please|pls|plz|thanks|thank you|for me|for us|now|too|as well|also|again|if you can|"
-    r"if possible|"
-    r"if any|if there (?:is|are) (?:one|any|some)|ok|okay|(?:will|would|can|could|won't) you|"
-    r"(?:is|are) (?:there|here)|(?:is |are )?(?:located|situated)(?: at)?)"
+    r"|,? (?:(?:please )?(?:and )?(?:thanks|thank you|thx)|please|pls|plz|asap|for me|for us|now|"
+    r"too|as well|also|again|if you can|if possible|if any|if there (?:is|are) (?:one|any|some)|ok|"
+    r"okay|(?:will|would|can|could|won't) you|(?:is|are) (?:there|here)|(?:is |are )?(?:located|"
+    r"situated)(?: at)?)"
     rf"|(?:,| and| then| please| [-–—])+ {_POLITE}(?:{_VERB})(?: me)? (?:it|them|him|her|one|"
     rf"R[0-9.]+)"
-    r"(?: out| up| for (?:me|us)| (?:in|with) (?:a |an )?\w+)?"
-    r"|[,:]? (?:so )?(?:where|which|what|who)(?:['’]s| is| are| was)? (?:it|he|she|they|that|this|"
-    r"those|R[0-9.]+)"
-    r"|[,:]? (?:do|can|could|did) you (?:\w+ )?(?:it|him|her|them)"
-    r"|[,:]? (?:is |are )?where(?: exactly)?|(?:in|as|using) (?:\[[^\]]*\]|(?:\w+ ){0,2}(?:json|"
-    r"format|coordinates)))$",
+    r"(?: out| up| for (?:me|us)| (?:in|with) (?:a |an )?\w+)?|[,:]? (?:so )?(?:where|which|what|"
+    r"who)(?:['’]s| is| are| was)? (?:it|he|she|they|that|this|those|R[0-9.]+)|[,:]? (?:do|can|"
+    r"could|did) you (?:\w+ )?(?:it|him|her|them)|[,:]? (?:is |are )?where(?: exactly)?|(?:in|as|"
+    r"using) (?:\[[^\]]*\]|(?:\w+ ){0,2}(?:json|format|coordinates)))$",
     re.IGNORECASE,
 )
 """What may follow the thing that is asked for, and only asks: … *please*, … *where is it*."""
 TASK = re.compile(
     r",? and (?:what|who|why|how|where) (?:is|are|was|were|do|does|did|many|much|it|he|she)\b.*$|"
     r",? (?:and|then|and then)(?: also| please)? (?:tell|explain|describe|say|return|output|report|"
-    r"respond|"
-    r"answer|show|draw|give|segment|highlight|count)(?: me| us)? "
-    r"(?:the|a|an|it|its|him|her|them|your|their|why|what|how|where|which|who|whether|if)\b.*$",
+    r"respond|answer|show|draw|give|segment|highlight|count)(?: me| us)? (?:the|a|an|it|its|him|"
+    r"her|them|your|their|why|what|how|where|which|who|whether|if)\b.*$",
     re.IGNORECASE,
 )
 """What else is to be done: … *and tell me why*."""
 
 HANGING = words(
     "a an the of to from at with without for by into onto upon than as and or but nor not if "
-    "because while "
-    "who who's whom whose which which's that that's is are was were be been being has have had "
-    "having its his "
-    "their my your our this these those some any every each except excluding including neither "
-    "very besides "
-    "versus towards toward where when what could would it's he's she's they're"
+    "because while who who's whom whose which which's that that's is are was were be been being "
+    "has have had having its his their my your our this these those some any every each except "
+    "excluding including neither very besides versus towards toward where when what could would "
+    "it's he's she's they're"
 )
 """A name does not end on these."""
 LEFT_HANGING = (
     HANGING
     | (LINKS - words("up down off"))
     | words(
-        "other apart aside rather instead such her it just directly only not fully partially partly "
-        "completely almost nearly slightly farthest furthest wearing holding containing"
+        "other apart aside rather instead such her it just directly only not fully partially "
+        "partly completely almost nearly slightly farthest furthest wearing holding containing"
     )
 )
 """Nor, where it was cut off, on these."""
@@ -240,8 +219,8 @@ EXCLUSIONS = words("excluding except other apart aside besides but not instead")
 NO_NAMES = (
     ARTICLES | TALK | VERBS | LINKS | HANGING | words(
         "it its he him his she her they them their one ones thing things image picture photo "
-        "photograph scene "
-        "not no yes with without for here same else other hi hello hey thanks something my your our"
+        "photograph scene not no yes with without for here same else other hi hello hey thanks "
+        "something my your our"
     )
 ) - NOUNS_TOO - words("like left right top bottom front")  # fmt: skip
 """At least one word must be left that is none of these."""

@@ -12,12 +12,11 @@ from demo.language.lexicon import ADJECTIVES, BE, CONTINUATIONS, LINKS, OPENERS,
 from demo.language.references import Resolved
 
 MAX_LABEL = 40
-_MAX_ENDING = (
-    80  # characters at the end of a sentence among which words that only ask are looked for
-)
+_MAX_ENDING = 80  # characters, of the words at an end that only ask
 _QUOTED = re.compile(
     r'(?<!\w)"[^"]*"(?!\w)|“[^”]*”|«[^»]*»|„[^“”]*[“”]|「[^」]*」|『[^』]*』|(?<!\w)`[^`]*`'
 )
+_NO_NAMES = asking.NO_NAMES | PRONOUNS
 _WORD = re.compile(rf"(?:{_QUOTED.pattern}|\S)+")
 _MARKS = " .?!,:;…。？！，、：；¿¡؟،।-–—*•>\t"
 _SENTENCE_END = re.compile(
@@ -33,6 +32,7 @@ _APART = re.compile(
     r"(?P<rest>[^,]{0,24}\bR[0-9][0-9.]*(?: and R[0-9][0-9.]*)?(?:'s \w+)?)$",
     re.IGNORECASE,
 )
+_EXCLUDING = re.compile(r",? excluding(?= [^,]*$)", re.IGNORECASE)
 _WHO_IS = re.compile(r" (?:who|that|which)(?: is| are| was| were|['’]s) ", re.IGNORECASE)
 _UNFINISHED = re.compile(
     r",? (?:whose(?: (?!is |are )\S+){1,3}|with (?:their|his|her|its) \S+|all the way)$",
@@ -46,7 +46,7 @@ def label_of(resolved: Resolved) -> str:
     It is the question without the words that only ask, and without its last modifiers where it is too long;
     the words as typed where nothing else is in them.
     """
-    text = " ".join(_with_names(resolved).split())
+    text = " ".join(_with_names(resolved).replace("\n", ". ").split())
     return _shortened(_asked_for(text) or text.strip(_MARKS) or text)
 
 
@@ -88,8 +88,7 @@ def _named(sentence: str) -> tuple[str, bool]:
 
 
 def _is_name(text: str) -> bool:
-    no_names = asking.NO_NAMES | PRONOUNS
-    return any(_is_word(word) and _low(word) not in no_names for word in _words(text))
+    return any(_is_word(word) and _low(word) not in _NO_NAMES for word in _words(text))
 
 
 def _is_word(text: str) -> bool:
@@ -152,6 +151,8 @@ def _asking_words(found: list[str], lows: list[str], at: int) -> int:
 
 def _is_asking(low: str, after: str, before: str) -> bool:
     """Whether a word only asks, between two others; nothing does once an article was followed by a noun."""
+    if low in asking.ARTICLES and after in asking.EXCLUSIONS - {"other"}:
+        return False
     if low in asking.ARTICLES or before in asking.PARTICLES.get(low, ()):
         return True
     if before in asking.ARTICLES:
@@ -224,7 +225,9 @@ def _without_hanging(
 
 def _shortened(name: str) -> str:
     """The name without its last modifiers where it is longer than 40 characters, but with the region that
-    sets it apart: *person facing away excluding R2*."""
+    sets it apart: *person facing away except R2*."""
+    if len(name) > MAX_LABEL:
+        name = _EXCLUDING.sub(" except", name)
     if len(name) <= MAX_LABEL:
         return name
     if apart := _APART.search(name):

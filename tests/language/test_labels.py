@@ -164,9 +164,13 @@ def test_a_region_is_called_by_what_was_asked_for(question: str, expected: str) 
         # What sets it apart from a region is kept before other things.
         (
             "Find the person facing away from the screen, excluding R3.",
-            "person facing away excluding R3",
+            "person facing away except R3",
         ),
         ("Find the person holding a wine glass who is closest to R2.", "person closest to R2"),
+        (
+            "Find the person wearing white clothes and standing, excluding R1.",
+            "person wearing white clothes except R1",
+        ),
         (
             "Find the full diamond-shaped kite, not the partial one, near the R2.",
             "full diamond-shaped kite, near R2",
