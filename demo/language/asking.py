@@ -15,7 +15,7 @@ TALK = BE | words(
     "want wants wanted wanna like love wish wonder wondering hoping know think im ive whats wheres "
     "whos cant lemme gimme lmk yo ya mind able carefully exactly precisely clearly accurately "
     "ahead go going come asked interested curious possible seeing seen saw looking searching "
-    "hunting task"
+    "hunting task meant"
 )
 """Words that only ask, beside the verbs of asking."""
 
@@ -91,7 +91,7 @@ BEFORE = re.compile(
     r"did|does|do|can|could) (?:anyone|anybody) (?=see|notice|spot|find|know)|(?:object|target|"
     r"query|question|task|user|item|text|prompt): |(?:have|take) an? (?:\w+ )?look (?:at|for) |"
     r"lock on to |(?:next(?: up)?|right|sure|great|thanks|thank you|good|perfect|nice|cool|alright|"
-    r"hi|hello|hey|first|second|third|finally|lastly|last|instead|actually|wait|no|yes)[,:] ",
+    r"hi|hello|hey|first|second|third|finally|lastly|last|instead|actually|sorry|wait|no|yes)[,:] ",
     re.IGNORECASE,
 )
 UNLISTED = re.compile(
@@ -134,7 +134,7 @@ PREDICATIVE = words(
     "which what whichever where how who does do doesn't don't isn't aren't wasn't weren't"
 )
 OWNERS = words("who which what")
-_SUBJECT = r"^(?!R[0-9])((?:(?!who |that |which )\S+ ){1,4}?)"
+_SUBJECT = r"^(?!R[0-9])((?:(?!who |whose |that |which |where )\S+ ){1,4}?)"
 PREDICATES = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
@@ -163,7 +163,8 @@ QUESTION = re.compile(r"(?:which|what|who|whose)(?:['’]s)?(?!\w)", re.IGNORECA
 PLACE = re.compile(
     r"(?:(?:just |right |directly )?(?:next to|(?:to|on|at) the (?:left|right|top|bottom)|(?:left|"
     r"right) of|beside|behind|between|near|above|below|under|underneath|beneath|in front of|inside|"
-    r"opposite|closest to)|excluding|except|other than|apart from|aside from|besides|not counting|"
+    r"opposite|closest to|within|in (?=R[0-9]))|"
+    r"excluding|except|other than|apart from|aside from|besides|not counting|"
     r"unlike|without)(?!\w)",
     re.IGNORECASE,
 )
@@ -175,7 +176,7 @@ PREPOSITION = re.compile(
 AFTER = re.compile(
     rf"(?:,? (?:(?:that|which) )?(?:(?:is|are|was|were) )?(?:located |anywhere )?{ABOUT_PICTURE}"
     r"|,? (?:(?:please )?(?:and )?(?:thanks|thank you|thx)|please|pls|plz|asap|for me|for us|now|"
-    r"too|as well|also|again|if you can|if possible|if any|if there (?:is|are) (?:one|any|some)|ok|"
+    r"too|as well|also|again|instead|if you can|if possible|if any|if there (?:is|are) (?:one|any|some)|ok|"
     r"okay|(?:will|would|can|could|won't) you|(?:is|are) (?:there|here)|(?:is |are )?(?:located|"
     r"situated)(?: at)?)"
     rf"|(?:,| and| then| please| [-–—])+ {_POLITE}(?:{_VERB})(?: me)? (?:it|them|him|her|one|"
@@ -209,7 +210,7 @@ LEFT_HANGING = (
     | (LINKS - words("up down off"))
     | words(
         "other apart aside rather instead such her it just directly only not fully partially "
-        "partly completely almost nearly slightly farthest furthest wearing holding containing"
+        "partly completely almost nearly slightly immediate farthest furthest wearing holding containing"
     )
 )
 """Nor, where it was cut off, on these."""

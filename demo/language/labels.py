@@ -8,7 +8,7 @@ from itertools import groupby
 
 from demo.language import asking
 from demo.language.asking_abroad import FOREIGN_END, FOREIGN_START, PRONOUNS
-from demo.language.lexicon import ADJECTIVES, BE, CONTINUATIONS, LINKS, OPENERS, QUESTIONS
+from demo.language.lexicon import ADJECTIVES, BE, CONTINUATIONS, KINDS, LINKS, OPENERS, QUESTIONS
 from demo.language.references import Resolved
 
 MAX_LABEL = 40
@@ -20,7 +20,8 @@ _NO_NAMES = asking.NO_NAMES | PRONOUNS
 _WORD = re.compile(rf"(?:{_QUOTED.pattern}|\S)+")
 _MARKS = " .?!,:;…。？！，、：；¿¡؟،।-–—*•>\t"
 _SENTENCE_END = re.compile(
-    r"(?<!\bmr)(?<!\bst)(?<!\bdr)(?<!\bno)(?<!\bmrs)[.?!]+ (?=\W*\w)|[。？！]", re.IGNORECASE
+    r"(?<!\bmr)(?<!\bst)(?<!\bdr)(?<!\bno)(?<!\bmrs)(?<!\b[^\W\d])[.?!]+ (?=\W*\w)|[。？！]",
+    re.IGNORECASE,
 )
 _THE_ONE = re.compile(
     r"(?:\bthe )?(?:\b(?:ones?|that|those) (?:in|at|from|of) )?(?:\bthe )?$", re.IGNORECASE
@@ -28,10 +29,11 @@ _THE_ONE = re.compile(
 _APART = re.compile(
     r"(?:,? (?=excluding|except|other than|apart from|aside from|besides|but not|instead of|not )"
     r"|(?P<comma>, )"
-    r"| (?:who|that|which)(?: is| are|['’]s) )"
+    r"| (?P<who>who(?: is| are|['’]s)) )"
     r"(?P<rest>[^,]{0,24}\bR[0-9][0-9.]*(?: and R[0-9][0-9.]*)?(?:'s \w+)?)$",
     re.IGNORECASE,
 )
+_PEOPLE = KINDS["male"] | KINDS["female"] | KINDS["person"]
 _EXCLUDING = re.compile(r",? excluding(?= [^,]*$)", re.IGNORECASE)
 _WHO_IS = re.compile(r" (?:who|that|which)(?: is| are| was| were|['’]s) ", re.IGNORECASE)
 _UNFINISHED = re.compile(
@@ -188,7 +190,7 @@ def _without_foreign_start(text: str) -> str:
     begin = 0
     while (match := FOREIGN_START.match(text, begin)) and _is_word(text[match.end() :]):
         begin = match.end()
-    return text[begin:].lstrip(_MARKS)
+    return text[begin:].lstrip(" ,:，：、")
 
 
 def _without_end(text: str) -> str:
@@ -211,9 +213,10 @@ def _without_hanging(
     more: frozenset[str] = asking.LEFT_HANGING,
 ) -> str:
     """The words up to the last that is not ``hanging``; once one is left out, nor one of ``more``."""
-    while len(found) > 1 and found[-1] != "A":
+    while len(found) > 1:
         low = _low(found[-1])
-        if low and low not in hanging:
+        is_proper = found[-1][0].isupper() and not found[0].isupper()  # the letter A, Dr. Who
+        if low and (is_proper or low not in hanging):
             break
         hanging = more if low else hanging
         found = found[:-1]
@@ -232,7 +235,9 @@ def _shortened(name: str) -> str:
         return name
     if apart := _APART.search(name):
         tail = (apart["comma"] or " ") + apart["rest"]
-        if head := _cut(name[: apart.start()], MAX_LABEL - len(tail)):
+        head = _cut(name[: apart.start()], MAX_LABEL - len(tail))
+        others = {_low(word) for word in _words(name[len(head) : apart.start()])}
+        if head and not (apart["who"] and others & _PEOPLE):
             return head + tail
     head = _cut(name, MAX_LABEL)
     return head if " " in head else _cut_anywhere(name)
@@ -249,7 +254,8 @@ def _cut_words(found: list[str], room: int) -> str:
     best, length = "", -1
     for k, word in enumerate(found):
         if k and _begins_modifier(found, k):
-            best = _UNFINISHED.sub("", _without_hanging(found[:k], asking.LEFT_HANGING)) or best
+            whole = _UNFINISHED.sub("", _without_hanging(found[:k], asking.LEFT_HANGING))
+            best = _without_hanging(_words(whole), asking.LEFT_HANGING) or best
         length += len(word) + 1
         if length > room:
             return best

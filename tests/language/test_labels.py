@@ -77,16 +77,14 @@ THINGS = (
 
 
 @pytest.mark.parametrize("asked", ASKINGS)
-@pytest.mark.parametrize("thing", THINGS)
-def test_words_that_only_ask_are_no_part_of_a_name(asked: str, thing: str) -> None:
-    assert label(f"{asked} {thing}") == thing
+def test_words_that_only_ask_are_no_part_of_a_name(asked: str) -> None:
+    assert [label(f"{asked} {thing}") for thing in THINGS] == list(THINGS)
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-@pytest.mark.parametrize("thing", THINGS)
-def test_words_that_only_ask_may_stand_at_the_end(thing: str, end: str) -> None:
+def test_words_that_only_ask_may_stand_at_the_end(end: str) -> None:
     space = "" if end[:1] in ".?!,:" else " "
-    assert label(f"Find the {thing}{space}{end}") == thing
+    assert [label(f"Find the {thing}{space}{end}") for thing in THINGS] == list(THINGS)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +132,10 @@ def test_words_that_only_ask_may_stand_at_the_end(thing: str, end: str) -> None:
         ("Look at the picture. Where is the dog?", "dog"),
         ("There is a man in red. Find his hat.", "his hat"),
         ("Mr. Smith's car", "Mr. Smith's car"),
+        ("Find the U.S. flag. It is small.", "U.S. flag"),
+        ("Find Dr. Who", "Dr. Who"),
+        ("Sorry, I meant the brown dog instead", "brown dog"),
+        ("Find the dog\nand the cat", "dog"),
         ('Find the sign "No. Stop. Go." on the left', 'sign "No. Stop. Go." on the left'),
         # No name is in it.
         ("find the", "find the"),
@@ -174,6 +176,11 @@ def test_a_region_is_called_by_what_was_asked_for(question: str, expected: str) 
         (
             "Find the full diamond-shaped kite, not the partial one, near the R2.",
             "full diamond-shaped kite, near R2",
+        ),
+        # … unless it is somebody else's.
+        (
+            "Find the player to the right of the player who is standing behind R1",
+            "player to the right of the player",
         ),
         # A relative clause stays if there is room.
         (
@@ -438,10 +445,9 @@ def test_a_label_is_made_of_what_is_between_the_words_that_ask(
     assert name.startswith(found.rstrip("…").rstrip())
 
 
-@given(PHRASES)
-def test_a_label_ends_on_no_function_word(question: str) -> None:
-    assume({"dog", "man"}.intersection(question.split()))
-    found = label(question).split()
+@given(PHRASES, PHRASES)
+def test_a_label_ends_on_no_function_word(before: str, after: str) -> None:
+    found = label(f"{before} dog {after}").split()
     assert found[-1].lower().rstrip("…") not in asking.HANGING or found == ["A"]
 
 
