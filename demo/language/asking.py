@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from demo.language.lexicon import BE, KINDS, LINKS, STOPS, words
+from demo.language.lexicon import BE, LINKS, STOPS, words
 
 TALK = BE | words(
     "please pls plz kindly now also and or then so just again ok okay maybe perhaps possibly "
@@ -99,9 +99,7 @@ UNLISTED = re.compile(
     r"each) (?![A-QS-Z])))"
 )
 """A verb of which none here needs to know: no noun has an article after it …"""
-NO_VERBS = STOPS.union(*KINDS.values()) | words(
-    "half double twice quite rather such nothing except excluding"
-)
+NO_VERBS = STOPS | words("half double twice quite rather such nothing except excluding")
 JOINERS = words("please you to let's and then now also kindly just help")
 """… at the begin of a question, or after one of these."""
 LOCATION = re.compile(
@@ -207,7 +205,7 @@ HANGING = words(
 """A name does not end on these."""
 LEFT_HANGING = (
     HANGING
-    | (LINKS - words("up down off"))
+    | (LINKS - words("up down off away"))
     | words(
         "other apart aside rather instead such her it just directly only not fully partially "
         "partly completely almost nearly slightly immediate farthest furthest wearing holding containing"

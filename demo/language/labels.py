@@ -8,7 +8,8 @@ from itertools import groupby
 
 from demo.language import asking
 from demo.language.asking_abroad import FOREIGN_END, FOREIGN_START, PRONOUNS
-from demo.language.lexicon import ADJECTIVES, BE, CONTINUATIONS, KINDS, LINKS, OPENERS, QUESTIONS
+from demo.language.lexicon import ADJECTIVES, BE, CONTINUATIONS, LINKS, OPENERS, QUESTIONS
+from demo.language.nouns import is_living, kind_of
 from demo.language.references import Resolved
 
 MAX_LABEL = 40
@@ -33,7 +34,6 @@ _APART = re.compile(
     r"(?P<rest>[^,]{0,24}\bR[0-9][0-9.]*(?: and R[0-9][0-9.]*)?(?:'s \w+)?)$",
     re.IGNORECASE,
 )
-_PEOPLE = KINDS["male"] | KINDS["female"] | KINDS["person"]
 _EXCLUDING = re.compile(r",? excluding(?= [^,]*$)", re.IGNORECASE)
 _WHO_IS = re.compile(r" (?:who|that|which)(?: is| are| was| were|['’]s) ", re.IGNORECASE)
 _UNFINISHED = re.compile(
@@ -146,7 +146,8 @@ def _asking_words(found: list[str], lows: list[str], at: int) -> int:
         if match := pattern.match(ahead):
             return len(match[0].split())
     may_ask = before[-1] in asking.JOINERS if before else ahead[:1].isupper()
-    if may_ask and lows[at] not in asking.NO_VERBS and (verb := asking.UNLISTED.match(ahead)):
+    verb = asking.UNLISTED.match(ahead)
+    if may_ask and verb and lows[at] not in asking.NO_VERBS and not kind_of(lows[at]):
         return len(verb[0].split())
     return at + 1 < len(lows) and _is_asking(lows[at], lows[at + 1], before[-1] if before else "")
 
@@ -236,8 +237,8 @@ def _shortened(name: str) -> str:
     if apart := _APART.search(name):
         tail = (apart["comma"] or " ") + apart["rest"]
         head = _cut(name[: apart.start()], MAX_LABEL - len(tail))
-        others = {_low(word) for word in _words(name[len(head) : apart.start()])}
-        if head and not (apart["who"] and others & _PEOPLE):
+        others = _words(name[len(head) : apart.start()])
+        if head and not (apart["who"] and any(is_living(_low(word)) for word in others)):
             return head + tail
     head = _cut(name, MAX_LABEL)
     return head if " " in head else _cut_anywhere(name)
@@ -273,7 +274,7 @@ def _begins_modifier(found: list[str], k: int) -> bool:
         return True
     if low in ("and", "or"):
         return not (k + 1 < len(found) and {_low(found[k - 1]), _low(found[k + 1])} <= ADJECTIVES)
-    return low in CONTINUATIONS and low not in ("of", "off", "up", "down", "than")
+    return low in CONTINUATIONS and low not in ("of", "off", "up", "down", "away", "than")
 
 
 def _cut_anywhere(name: str) -> str:
