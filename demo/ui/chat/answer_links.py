@@ -17,7 +17,7 @@ from demo.ui.models.panel import others
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.shared.updates import steadily
-from demo.ui.sheet.numbers import numbers, score_card
+from demo.ui.sheet.numbers import known_card, numbers, score_card
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab, Workspace
 
@@ -76,6 +76,8 @@ class AnswerLinks:
                 return numbers(session, turn)
             case "scores":
                 return score_card(session, turn)
+            case "known":
+                return known_card(turn)
             case "compare":
                 return others(self.context.running, session, turn)
         raise InputError(sentences.NOT_UNDERSTOOD)
