@@ -27,6 +27,7 @@ from demo.answers.trace import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_two_ways, in_way
+from demo.dialogue.recognised import region_of
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.language.intent import Intent, as_counted, intent_of, is_in_words
@@ -105,8 +106,7 @@ def understand(
     if isinstance(sentence, Resolved):
         resolved = sentence
     else:
-        last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
-        resolved = resolve(check_question(sentence), session.registry, last=last)
+        resolved = resolve(check_question(sentence), session.registry, last=session.last_meant)
     size = session.picture.size
     frame = written_in or dialect.view(size).frame
     counts = not finds_only and intent_of(resolved.sentence) is Intent.COUNT
@@ -127,6 +127,7 @@ def run_turn(
     written_in: Size | None = None,
     bare: bool = False,
     finds_only: bool = False,
+    recognises: bool = False,
 ) -> Iterator[TurnEvent]:
     """Answer one sentence about the session's picture.
 
@@ -137,7 +138,8 @@ def run_turn(
     ``written_in``, whose numbers the model still takes for its own frame's. That, and references written
     ``bare``, are for evaluations only; so is ``finds_only``, which takes every sentence for one that asks
     where something is. Else *how many dogs* asks for all dogs, and a model that can answer in words does so
-    where the answer is no place.
+    where the answer is no place. If it ``recognises``, what is a visible region already makes no new one:
+    the turn's region is that one.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
     possibly later; the given session is never changed.
     """
@@ -170,7 +172,8 @@ def run_turn(
     if doubt is not None:
         findings = (doubt, *(f for f in findings if f.level != "ok"))
     objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
-    if objects and segmenter is not None and not stopped:
+    known = region_of(objects, session.registry) if recognises else None
+    if objects and known is None and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
             objects = with_masks(objects, picture, segmenter, cancel)
@@ -191,6 +194,10 @@ def run_turn(
         next_region=session.registry.next_number,
         decoding=streamed.usage.decoding,
     )
+    if known is not None:
+        again = replace(turn, region=known.id)
+        yield TurnFinished(session.with_turn(again, session.registry))
+        return
     yield TurnFinished(_with_turn(session, turn, objects, label_of(as_counted(resolved))))
 
 

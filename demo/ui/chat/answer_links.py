@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.dialogue.recognised import set_apart
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
 from demo.ui.chat.asking import Asking
@@ -62,6 +63,8 @@ class AnswerLinks:
             case "take":
                 replaced = workspace.with_opinion(turn, sent.whole("place"))
                 return show.workspace(tab, replaced, sentences.TAKEN)
+            case "apart":
+                return show.workspace(tab, workspace.with_act(set_apart(workspace.session, turn)))
             case "up" | "down":
                 return show.workspace(tab, workspace.rated(turn, kind))
             case "change":

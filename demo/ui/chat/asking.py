@@ -246,6 +246,7 @@ def turn_batches(
                 cancel=cancel,
                 doubt=taken.doubt_about(picture),
                 asking=taken.way(asking),
+                recognises=True,
             )
 
     return paced(events(), _FRAME_S, _QUIET_S)

@@ -296,6 +296,8 @@ def _summary(session: Session, turn: Turn) -> str:
 
 
 def _outcome(session: Session, turn: Turn) -> str:
+    if turn.region is not None and session.is_again(session.turns.index(turn) + 1):
+        return _again_sentence(session, turn)
     if turn.region is not None:
         found = _found_sentence(session, turn) + _correction_sentence(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
@@ -307,6 +309,17 @@ def _outcome(session: Session, turn: Turn) -> str:
         name = plain(session.reasoner_of(turn).name)
         return f"{name} does not know a word of this question, so it found nothing."
     return "A guess: nothing matches." if turn.is_guess else "Nothing in the picture matches."
+
+
+def _again_sentence(session: Session, turn: Turn) -> str:
+    """That the thing is a region already, and how to have it twice."""
+    number, name = session.turns.index(turn) + 1, turn.region or ""
+    if name not in session.registry:
+        return f"That was {name}, which has been deleted since."
+    where = ", ".join(
+        place(o.box, session.picture.size) for o in session.registry.objects(name)[:_MAX_PLACES]
+    )
+    return f"That is {link(name)} — {where}. [Make it a region of its own](#apart-{number})"
 
 
 def _found_sentence(session: Session, turn: Turn) -> str:
