@@ -16,6 +16,10 @@ OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an 
 ONE_AT_A_TIME = (
     "The last question is still being answered. Wait for it or press Stop, then send this one."
 )
+NO_WORDS = (
+    "{} points at things and does not answer in words. Ask for a thing, for example “the dog left of R1”, "
+    "or how many there are. Send this again to ask it anyway."
+)
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
     "Something went wrong in the demo, but nothing was lost. Try again, or ask in another way."
