@@ -11,6 +11,7 @@ from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import running, scene
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
+from demo.ui.chat.spoken import spoken_answer
 from demo.ui.gallery.notice import notice
 from demo.ui.parts import Parts
 from demo.ui.shared import sentences
@@ -52,6 +53,17 @@ class Show:
             self.parts.stop: gr.Button(visible=False),
             self.parts.hint: sentences.outcome(note, trouble, unsaved) or sentences.hint(workspace),
         }
+
+    def after_turn(self, tab: Tab, workspace: Workspace) -> Updates:
+        """The tab's workspace after a turn, with what those hear of it who do not see the page."""
+        shown, failure = self.workspace(tab, workspace), workspace.failure
+        session = workspace.session
+        shown[self.parts.canvas] |= (
+            {"alarm": failure.reason}
+            if failure
+            else {"said": spoken_answer(session, len(session.turns))}
+        )
+        return shown
 
     def dialogue(self, workspace: Workspace) -> list[Message]:
         """Its turns in the chat; other models are offered where they can be chosen."""

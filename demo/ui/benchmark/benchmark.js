@@ -71,7 +71,7 @@ function drawRow({ row, title, image, rounds, why }, here) {
     "button",
     { type: "button", class: "kept-open", "data-row": row },
     picture,
-    node("span", {}, node("b", {}, title || "This row cannot be used"), node("small", {}, facts, marks)),
+    node("span", {}, node("b", { dir: "auto" }, title || "This row cannot be used"), node("small", {}, facts, marks)),
   );
   const label = `Play row ${row}: ${title}`;
   const play = why ? "" : node(

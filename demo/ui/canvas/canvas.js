@@ -12,11 +12,13 @@ import { placeTags } from "./labels.js";
 import { drawMarks, marks } from "./marks.js";
 import { setTool } from "./tool.js";
 import { layout, onLayout, scaleNow } from "./view.js";
-import { say } from "./voice.js";
+import { alarm, say } from "./voice.js";
 import "./touch.js";
 import "./tools.js";
 import "./keys.js";
 import "../chat/accessibility.js";
+import "../chat/focus.js";
+import "../chat/headings.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
@@ -25,6 +27,7 @@ import { all, FINGERS, forHands, one } from "../shared/nodes.js";
 
 const MANY = 40; // from so many regions on, lines are thinner
 let drawn = ""; // what stands on the page, as text, to draw again only what changed
+let heard = 0; // the value that was spoken of last
 let asked = false; // whether the server was asked for outlines that are not here
 
 function draw() {
@@ -41,8 +44,17 @@ function draw() {
   drawDraft();
   drawBusy();
   change({ drawn: state.drawn + 1 });
+  speak(news);
   // How long it took, in milliseconds, is for measurements (tests/bench).
   document.dispatchEvent(new CustomEvent("regions-drawn", { detail: performance.now() - began }));
+}
+
+// Gradio brings the last value of a turn twice.
+function speak({ serial, said, alarm: failed }) {
+  if (!serial || serial === heard) return;
+  heard = serial;
+  if (said) say(said);
+  if (failed) alarm(failed);
 }
 
 function drawRegions() {

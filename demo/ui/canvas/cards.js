@@ -111,7 +111,13 @@ function cardText(region) {
   const text = node(
     "div",
     { class: "card-text" },
-    node("div", { class: "card-name" }, node("b", { class: "mark" }, region.id), " ", node("span", {}, region.title)),
+    node(
+      "div",
+      { class: "card-name", dir: "auto" },
+      node("b", { class: "mark", dir: "ltr" }, region.id),
+      " ",
+      node("span", {}, region.title),
+    ),
     ...lines.map((line) => node("div", { class: "card-line" }, line)),
   );
   if (region.hidden) text.append(showButton(region));
@@ -162,10 +168,15 @@ function showCited() {
     if (!card) continue; // it is drawn next
     const cited = named.has(region.id);
     card.classList.toggle("cited", cited);
-    const states = [...region.lines, region.hidden && "hidden", cited && "cited in your question"].filter(Boolean);
+    const states = [whereOf(region), ...region.lines, region.hidden && "hidden", cited && "cited in your question"]
+      .filter(Boolean);
     const label = `Cite ${region.id} ${region.title}: ${states.join(", ")}`;
     if (card.firstChild.ariaLabel !== label) card.firstChild.ariaLabel = label;
   }
+}
+
+function whereOf({ objects }) {
+  return objects.length === 1 ? objects[0].where : `${objects.length} objects`;
 }
 
 function setTab(card, value) {

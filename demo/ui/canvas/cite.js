@@ -5,7 +5,7 @@
 import { change, exists, knownRegion, onChange, state } from "./state.js";
 import { stage } from "./parts.js";
 import { REGION_STEPS } from "./key_tables.js";
-import { marks, marksLayer, neighbour } from "./marks.js";
+import { endmost, marks, marksLayer, neighbour } from "./marks.js";
 import { hasSpaceMoved } from "./pan.js";
 import { isDrawing } from "./tool.js";
 import { say } from "./voice.js";
@@ -97,7 +97,8 @@ function spokenName(region, object, cited) {
   return [
     region.objects.length > 1 ? object.id : region.id,
     region.title,
-    region.origin === "user" && "drawn by you",
+    object.where,
+    region.lines[0].replace(/, corrected$/, ""),
     object.corrected && "corrected",
     cited && "cited",
   ].filter(Boolean).join(", ");
@@ -125,6 +126,7 @@ function onKey(event) {
   const object = closest(event, "#canvas [data-object]");
   if (!object || state.tool === "correct" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key in REGION_STEPS) neighbour(object.dataset.object, REGION_STEPS[event.key])?.focus();
+  else if (event.key === "Home" || event.key === "End") endmost(event.key === "Home" ? 0 : -1)?.focus();
   else if (event.key === "Enter") citeFrom(object, event.shiftKey);
   else return;
   event.preventDefault();

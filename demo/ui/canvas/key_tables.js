@@ -27,7 +27,7 @@ export const KEYS_IN_WORDS = [
     ["1", "one to one"],
   ]],
   ["At a region", [
-    ["Tab ← →", "from region to region"],
+    ["← →", "from region to region, Home and End to the ends"],
     ["Enter", "cite it; again: this object alone, then no more"],
     ["Shift Enter", "cite this object alone"],
     ["F", "only this region, and back"],

@@ -22,8 +22,8 @@ export function drawTag(region, object, data) {
   const many = region.objects.length > 1;
   const tag = node(
     "div",
-    { class: "tag", "data-of": region.id, "data-object-of": object.id, ...data },
-    node("b", {}, many ? object.id : region.id),
+    { class: "tag", "data-of": region.id, "data-object-of": object.id, dir: "auto", ...data },
+    node("b", { dir: "ltr" }, many ? object.id : region.id),
   );
   if (region.title && object === region.objects[0]) tag.append(node("span", {}, ` ${region.title}`));
   return tag;

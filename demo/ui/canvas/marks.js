@@ -1,11 +1,11 @@
 // The marks of the regions on the picture: a group of shapes and a label for each object.
 // They are kept as long as nothing of their object changes, so that an act or an answer draws only what
 // is new, and 120 regions stay quick. Every group and label says data-region, data-object and data-turn.
-import { outlines, shownObjects, state } from "./state.js";
+import { onChange, outlines, shownObjects, state } from "./state.js";
 import { overlay, tags } from "./parts.js";
 import { alike, area, edges } from "./geometry.js";
 import { drawTag } from "./labels.js";
-import { focused, one, shape } from "../shared/nodes.js";
+import { closest, focused, one, shape } from "../shared/nodes.js";
 
 /** @typedef {import("./state.d.ts").Mark} Mark */
 
@@ -13,6 +13,8 @@ const foundLayer = one(".found", overlay);
 export const marksLayer = one(".marks", overlay);
 /** By the object's name: its nodes and what they were drawn of. @type {Map<string | null, Mark>} */
 export const marks = new Map();
+/** The object that the keyboard was at last, where the Tab key comes back to; arrow keys go on from there (cite.js). @type {string | null} */
+let current = null;
 
 /** Draw the scene's regions, and what the running turn has found so far. */
 export function drawMarks() {
@@ -31,6 +33,7 @@ export function drawMarks() {
     ...provisional.map((found) => shape("g", { class: "object provisional", "data-tone": tone }, ...outlineOf(found))),
   );
   dashTwins(bySize);
+  showTabStop();
   if (from) objectNode(from)?.focus({ preventScroll: true }); // a group that moves loses the focus
 }
 
@@ -50,6 +53,21 @@ export function neighbour(from, step) {
   return objectNode(names[(names.indexOf(from) + step + names.length) % names.length]);
 }
 
+/** The object that comes first on the picture, or last, as its group. @param {0 | -1} place */
+export function endmost(place) {
+  return objectNode(shownObjects().at(place)?.object.id);
+}
+
+// One stop for all, at first the newest region. Where arrow keys move a box in hand, every object is one.
+function showTabStop() {
+  const shown = shownObjects();
+  const newest = shown.find(({ region }) => region === shown.at(-1)?.region);
+  const stop = marks.has(current) ? current : newest?.object.id;
+  for (const [name, { group }] of marks) {
+    group.setAttribute("tabindex", state.tool === "correct" || name === stop ? "0" : "-1");
+  }
+}
+
 // The mark as it is, if nothing that it shows has changed, else a new one.
 function markOf({ region, object }) {
   const many = region.objects.length > 1;
@@ -63,7 +81,7 @@ function markOf({ region, object }) {
     {
       class: unsure ? "object unsure" : "object",
       role: "button",
-      tabindex: "0",
+      tabindex: "-1",
       "data-region": region.id,
       "data-object": object.id,
       ...data,
@@ -108,3 +126,10 @@ function dashTwins(bySize) {
     knownMark(object.id).group.classList.toggle("twin", twin);
   });
 }
+
+// Not on the layer: parts of a drawing that listen to the keyboard's place become places of their own.
+document.addEventListener("focusin", (event) => {
+  current = closest(event, "#canvas [data-object]")?.dataset.object ?? current;
+  showTabStop();
+});
+onChange(["tool"], showTabStop);

@@ -18,6 +18,7 @@ export function startNaming(id) {
     type: "text",
     class: "card-field",
     maxlength: MAX_LENGTH,
+    dir: "auto",
     "aria-label": `Name of ${id}`,
     enterkeyhint: "done",
     autocomplete: "off",

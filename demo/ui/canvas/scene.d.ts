@@ -31,11 +31,16 @@ export interface Scene extends Answer {
   tone: number;
   /** How many answers there are. */
   turns: number;
+  /** Which model gave each answer. */
+  authors: string[];
   dialogues: { name: string; turns: number }[];
   /** Which of the dialogues is shown. */
   dialogue: number;
   /** The name under which the dialogue is kept on disk. */
   kept: string | null;
+  /** What those hear who do not see the page, once: of an answer, or of a failure. */
+  said: string;
+  alarm: string;
 }
 
 /** What a running turn changes of the scene. */
@@ -59,6 +64,8 @@ export interface Marks {
 export interface RegionObject extends Marks {
   id: string;
   corrected: boolean;
+  /** Where it is, in words: "upper left". */
+  where: string;
 }
 
 export interface Region {

@@ -20,12 +20,14 @@ from PIL import Image
 
 from demo.dialogue.session import Session, Turn
 from demo.errors import StoreError, disk_fault
+from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.picture.regions import Origin, Region, RegionObject, Registry
 from demo.ui.canvas.asides import Aside
 from demo.ui.shared.answers import serial
 from demo.ui.shared.component import drawn
+from demo.ui.shared.text import place
 from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
 
@@ -93,6 +95,7 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
         "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
         "tone": tone(registry.next_number),
         "turns": len(workspace.session.turns),
+        "authors": [workspace.session.reasoner_of(t).name for t in workspace.session.turns],
         "dialogues": [
             {"name": f"Dialogue {i}", "turns": len(s.turns)}
             for i, s in enumerate(workspace.dialogues, start=1)
@@ -120,9 +123,12 @@ _EMPTY: dict[str, Any] = {
     "busy": "",
     "tone": 1,
     "turns": 0,
+    "authors": [],
     "dialogues": [],
     "dialogue": 0,
     "kept": None,
+    "said": "",
+    "alarm": "",
 }
 
 
@@ -154,8 +160,13 @@ def _region(region: Region, session: Session) -> dict[str, Any]:
         "unsure": unsure,
         "quality": quality,
         "lines": _lines(region, turn, quality, unsure=unsure),
-        "objects": [{"id": o.id, "corrected": o.corrected, **_marks(o)} for o in region.objects],
+        "objects": [_object(o, session.picture.size) for o in region.objects],
     }
+
+
+def _object(item: RegionObject, size: Size) -> dict[str, Any]:
+    names = {"id": item.id, "corrected": item.corrected, "where": place(item.box, size)}
+    return {**names, **_marks(item)}
 
 
 def _marks(item: RegionObject) -> dict[str, Any]:

@@ -9,6 +9,8 @@ export interface State {
   drawn: number;
   /** What the model makes people know before there is a picture; null until it is told. */
   advice: string | null;
+  /** Which model runs, and on what. */
+  model: string;
   /** What is done about another model, in words; how much of it has been fetched, 0 to 1; which one comes. */
   doing: string;
   share: number | null;

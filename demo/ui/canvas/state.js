@@ -18,9 +18,12 @@ const EMPTY = {
   busy: "",
   tone: 1,
   turns: 0,
+  authors: [],
   dialogues: [],
   dialogue: 0,
   kept: null,
+  said: "",
+  alarm: "",
   serial: 0,
 };
 
@@ -29,6 +32,7 @@ export const { state, change, onChange } = createStore(
     scene: EMPTY,
     drawn: 0,
     advice: null,
+    model: "",
     doing: "",
     share: null,
     coming: "",

@@ -3,7 +3,7 @@
 import { change, onChange, pictureSize, state } from "./state.js";
 import { element, sheet, stage, view } from "./parts.js";
 import { clamp, MAX_ENLARGED, zoomLimits } from "./geometry.js";
-import { one } from "../shared/nodes.js";
+import { node, one } from "../shared/nodes.js";
 
 /** @type {[number, number] | null} */
 let room = null; // width and height of the view, once measured
@@ -47,7 +47,7 @@ export function layout() {
   sheet.classList.toggle("coarse", scale >= 4);
   stage.toggleAttribute("data-zoomed", state.zoom > 1);
   const size = `${width} × ${height} · ${Math.round(100 * scale)} %`;
-  one(".canvas-name", element).textContent = `${state.scene.name} · ${size}`;
+  one(".canvas-name", element).replaceChildren(node("bdi", {}, state.scene.name), ` · ${size}`);
   for (const run of listeners) run(scale);
 }
 

@@ -2,14 +2,17 @@
 // source, and headings of parts that do not say whether they are open; to all others, an answer that
 // ends with its first line, what was found, scrolled out of sight. And it tells regions that are there
 // from those that are not, and given boxes from invented ones.
-import { exists, onChange, state } from "../canvas/state.js";
+import { exists, onChange, regionOf, state } from "../canvas/state.js";
 import { light } from "../canvas/cite.js";
+import { headTurns } from "./headings.js";
 import { dressActs } from "./turns.js";
-import { all, closest, one, scrollBehavior, whenThere } from "../shared/nodes.js";
+import { all, closest, fill, one, scrollBehavior, whenThere } from "../shared/nodes.js";
 
 const SETTLED_MS = 400; // after Gradio's own scrolling to the end
 const MAX_SETTLING_MS = 4000; // how late that may come on a slow device
 const MAX_TREMOR = 4; // screen pixels that a hand moves while it clicks
+// Each runs as its own first letters do, without those of the links, names and code in it.
+const WRITTEN = ":is(.md p, .md li, .md a, .md code, .mark, .invented, .pointer):not([dir])";
 let settling = 0; // the timer that brings the newest question into view
 let settlesUntil = 0;
 let down = null; // where the mouse went down, and on which control
@@ -17,16 +20,38 @@ let wasBusy = false;
 let turnsThere = 0; // how many questions there were
 
 function tidy(chat) {
-  one("[role=log]", chat)?.setAttribute("aria-label", "Dialogue");
+  const log = one("[role=log]", chat);
+  // What is written there changes many times a second: what is heard of it is said elsewhere (voice.js).
+  if (log) fill(log, { "aria-label": "Dialogue", "aria-live": "off", "aria-busy": Boolean(state.scene.busy) }, []);
   for (const text of all("[data-testid][aria-label]", chat)) text.removeAttribute("aria-label");
   for (const title of all(".thought-group > .title", chat)) {
     title.setAttribute("aria-expanded", title.classList.contains("expanded"));
   }
-  for (const box of all(".invented:not([title])", chat)) box.title = "This box was not given to the model.";
-  for (const point of all(".pointer:not([title])", chat)) point.title = "Shows this point on the picture.";
+  for (const box of all(".invented:not([title])", chat)) {
+    box.title = "This box was not given to the model.";
+    nameLink(box, (written) => `${written}, a box that was not given to the model: show it on the picture`);
+  }
+  for (const point of all(".pointer:not([title])", chat)) {
+    point.title = "Shows this point on the picture.";
+    nameLink(point, (written) => `Point ${written}: show it on the picture`);
+  }
+  for (const text of all(WRITTEN, chat)) text.setAttribute("dir", "auto");
   markGone();
+  headTurns();
   dressActs(chat);
   settle();
+}
+
+function nameLink(place, nameOf) {
+  const link = one("a", place);
+  link?.setAttribute("aria-label", nameOf(link.textContent));
+}
+
+// What a link to a region says where nothing stands round it: R2, the dog.
+function nameRegion(link, name, what) {
+  const words = link.textContent;
+  const label = [words, words.includes(name) ? "" : name, what].filter(Boolean).join(", ");
+  if (link.getAttribute("aria-label") !== label) link.setAttribute("aria-label", label);
 }
 
 // Citations of regions that were deleted since; their names are not given out again.
@@ -35,6 +60,7 @@ function markGone() {
   for (const link of all("#chat a[href^='#R']")) {
     const name = link.hash.slice(1);
     const gone = !exists(name);
+    nameRegion(link, name, gone ? "deleted" : regionOf(name)?.title);
     if (gone === link.classList.contains("gone")) continue;
     link.classList.toggle("gone", gone);
     if (gone) link.title = `${name} has been deleted.`;
@@ -90,7 +116,17 @@ onChange(["drawn"], () => {
   }
   turnsThere = turns;
   wasBusy = Boolean(busy);
+  one("#chat [role=log]")?.setAttribute("aria-busy", wasBusy);
   markGone();
+  headTurns();
+});
+
+// The headings of parts are buttons; Gradio gives them Enter only.
+document.addEventListener("keydown", (event) => {
+  const title = closest(event, "#chat .title");
+  if (event.key !== " " || !title) return;
+  event.preventDefault();
+  title.click();
 });
 
 // The chips of the composer light the region up, too.

@@ -167,12 +167,12 @@ class Asking:
             return show.clear(tab)
         if not trouble:  # one step back undoes the turn and what it took the place of
             done = replace(live.session, former=workspace.session)
-            return show.workspace(tab, workspace.with_act(done))
+            return show.after_turn(tab, workspace.with_act(done))
         if live.started is None:
             return show.workspace(tab, workspace, trouble=trouble)
         shown = live.messages(note=marked("warning", trouble))
-        failure = Failure(live.started.question, tuple(shown))
-        return show.workspace(tab, replace(workspace, failure=failure))
+        failure = Failure(live.started.question, tuple(shown), trouble)
+        return show.after_turn(tab, replace(workspace, failure=failure))
 
     def _progress(self, turn: _Turn, live: LiveTurn) -> Iterator[Updates]:
         context, shown = self.context, turn.workspace.with_act(turn.start)

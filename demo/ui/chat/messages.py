@@ -40,7 +40,7 @@ _NO_REMARKS: Remarks = {}
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
 NANO = "nano"  # the model whose words are few enough to be listed
-_MAX_PLACES = 4  # a summary says where the first objects are
+MAX_PLACES = 4  # a summary says where the first objects are
 _MAX_WARNINGS = 6  # those after the first are only counted
 _REASONING = ("focus", "think")  # where a box that nobody gave is an invention
 _ABOUT_ANSWER = ("answer.", "point.", "masks.")
@@ -289,13 +289,14 @@ def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
 def _summary(session: Session, turn: Turn) -> str:
     """What a person reads first: the words of an answer that is told, and what was found."""
     if not dialect_named(session.reasoner_of(turn).dialect).tells:
-        return _outcome(session, turn)
+        return outcome(session, turn)
     words = linked_boxes(words_of(turn.trace.answer or ""), given_boxes(session, turn))
-    found = _outcome(session, turn) if turn.region or turn.partial else ""
+    found = outcome(session, turn) if turn.region or turn.partial else ""
     return "\n\n".join(filter(None, (words or "There is no answer in words.", found)))
 
 
-def _outcome(session: Session, turn: Turn) -> str:
+def outcome(session: Session, turn: Turn) -> str:
+    """What was found, as Markdown; plain words where nothing was."""
     if turn.region is not None and session.is_again(session.turns.index(turn) + 1):
         return _again_sentence(session, turn)
     if turn.region is not None:
@@ -317,25 +318,32 @@ def _again_sentence(session: Session, turn: Turn) -> str:
     if name not in session.registry:
         return f"That was {name}, which has been deleted since."
     where = ", ".join(
-        place(o.box, session.picture.size) for o in session.registry.objects(name)[:_MAX_PLACES]
+        place(o.box, session.picture.size) for o in session.registry.objects(name)[:MAX_PLACES]
     )
     return f"That is {link(name)} — {where}. [Make it a region of its own](#apart-{number})"
 
 
+def found_lead(turn: Turn, count: int) -> str:
+    """What a sentence on found objects begins with: that they are found, counted, or guessed."""
+    if turn.is_guess:
+        return "A guess" if count == 1 else "Guesses"
+    if intent_of(turn.question) is Intent.COUNT:
+        return f"Counted {count}"
+    return "Found one" if count == 1 else f"Found {count}"
+
+
 def _found_sentence(session: Session, turn: Turn) -> str:
     name = turn.region or ""
-    one, several = ("A guess", "Guesses") if turn.is_guess else ("Found one", "Found {}")
-    if intent_of(turn.question) is Intent.COUNT and not turn.is_guess:
-        one, several = "Counted 1", "Counted {}"
     if name not in session.registry:
         verb = "Guessed" if turn.is_guess else "Found"
         return f"{verb} {name}, which has been deleted since."
     objects, size = session.registry.region(name).objects, session.picture.size
+    lead = found_lead(turn, len(objects))
     if len(objects) == 1:
-        return f"{one}: {link(name)} — {place(objects[0].box, size)}."
-    singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:_MAX_PLACES])
-    more = "".join(f", {link(o.id)}" for o in objects[_MAX_PLACES:])
-    return f"{several.format(len(objects))}: {link(name)} — {singles}{more}."
+        return f"{lead}: {link(name)} — {place(objects[0].box, size)}."
+    singles = ", ".join(f"{link(o.id)} {place(o.box, size)}" for o in objects[:MAX_PLACES])
+    more = "".join(f", {link(o.id)}" for o in objects[MAX_PLACES:])
+    return f"{lead}: {link(name)} — {singles}{more}."
 
 
 def _correction_sentence(session: Session, name: str) -> str:
@@ -344,13 +352,18 @@ def _correction_sentence(session: Session, name: str) -> str:
     return " You corrected it by hand."
 
 
-def _warnings(session: Session, turn: Turn) -> str:
-    """What a person must see without opening anything; of many warnings the first ones."""
-    warnings = [
+def shown_warnings(turn: Turn) -> list[Finding]:
+    """The findings that a person must see; not what any stopped turn has."""
+    return [
         f
         for f in turn.findings
         if f.level == "warning" and not (turn.partial and f.kind in _EXPECTED_WHEN_STOPPED)
     ]
+
+
+def _warnings(session: Session, turn: Turn) -> str:
+    """What a person must see without opening anything; of many warnings the first ones."""
+    warnings = shown_warnings(turn)
     more = len(warnings) - _MAX_WARNINGS
     if more <= 1:
         return _lines(session, turn, warnings)

@@ -111,7 +111,7 @@ function readingChip(read) {
       icon("chevron"),
     );
   if (made.matches("button")) made.addEventListener("click", () => offerOthers(made, read));
-  return node("span", { class: "reading" }, `“${read.phrase}” →`, made);
+  return node("span", { class: "reading" }, "“", node("bdi", {}, read.phrase), "” →", made);
 }
 
 function offerOthers(button, read) {
@@ -133,7 +133,7 @@ function showPeek(target) {
   peek.replaceChildren();
   if (!region) return;
   peek.dataset.tone = region.tone;
-  peek.append(cropOf(region.id), node("span", {}, region.title || region.id));
+  peek.append(cropOf(region.id), node("span", { dir: "auto" }, region.title || region.id));
   const left = target.getBoundingClientRect().left - element.getBoundingClientRect().left;
   peek.style.left = `${Math.max(0, Math.min(left, element.clientWidth - peek.offsetWidth))}px`;
 }

@@ -1,9 +1,11 @@
 // The line above the message: what to do, what could not be done, which question is being changed.
 import { exists, onChange, state } from "../canvas/state.js";
+import { quoted, turnMessage } from "../shared/direction.js";
 import { element, line, props, trigger, watch } from "./parts.js";
 import { showCited } from "./chips.js";
 import { isOfferOpen, showOffer } from "./offer.js";
 import "./coach.js";
+import "./skip.js";
 import { send } from "../shared/components.js";
 import { goToEnd, message, noteReads, replaceTyped, typed } from "../shared/message.js";
 import { mentions } from "../shared/names.js";
@@ -19,19 +21,31 @@ const cancel = one(".keep", element);
 let changing = null; // the number of the question that is being changed
 let reading = 0; // the timer
 let earlier = null; // what was said when the tool was taken: the tool's words take its place
+let told = null; // the value whose words are in the line
 let putInOneGo = false; // the newest text came by a click, not by keys
 
 function write() {
   const { level = "hint" } = props.value || {};
   const began = props.value?.changing ?? null;
-  line.textContent = forHands(lineNow(props.value || {}, began));
+  showLine(forHands(lineNow(props.value || {}, began)), level, props.value?.rest);
   line.dataset.level = began ? "changing" : level;
-  line.setAttribute("role", level === "error" ? "alert" : "status");
   cancel.hidden = !began;
   if (began && began !== changing) requestAnimationFrame(goToEnd);
   changing = began;
   noteReads(props.value?.reads || []);
   showCited();
+}
+
+// What to do next is there to be read; what happened is also heard, once. An alert that still had the former
+// words would say those.
+function showLine(text, level, rest) {
+  if (props.value === told && line.textContent === text) return;
+  told = props.value;
+  const role = level === "error" ? "alert" : "status";
+  if (line.getAttribute("role") !== role) line.textContent = "";
+  line.setAttribute("role", role);
+  line.setAttribute("aria-live", level === "error" ? "assertive" : rest ? "off" : "polite");
+  line.replaceChildren(...quoted(text));
 }
 
 function lineNow({ text = "", level = "hint", rest = "", doubt = "" }, began = changing) {
@@ -69,6 +83,7 @@ function cancelChange(event) {
 document.addEventListener("input", (event) => {
   if (event.target !== message()) return;
   putInOneGo = !event.isTrusted;
+  turnMessage();
   showCited();
   showOffer(event);
   readSoon();
@@ -93,6 +108,9 @@ onChange(["tool"], () => {
   write();
 });
 // The message is emptied from outside, without an event, when a turn begins.
-onChange(["drawn"], showCited);
+onChange(["drawn"], () => {
+  showCited();
+  requestAnimationFrame(turnMessage);
+});
 watch("value", write);
 write();

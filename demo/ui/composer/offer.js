@@ -85,7 +85,7 @@ function option(name) {
     },
     cropOf(name),
     node("b", { class: "mark" }, name),
-    node("span", {}, title),
+    node("span", { dir: "auto" }, title),
     node("small", {}, from || ""),
   );
 }

@@ -80,7 +80,7 @@ function row(kept) {
     "button",
     { type: "button", class: "kept-open", "data-do": "open" },
     picture,
-    node("span", {}, node("b", {}, kept.title), node("small", {}, facts.join(" · "), ...marks)),
+    node("span", {}, node("b", { dir: "auto" }, kept.title), node("small", {}, facts.join(" · "), ...marks)),
   );
   const acts = node(
     "div",
@@ -151,7 +151,7 @@ function carry(which) {
 
 function askName(item) {
   const { id, title } = item.kept;
-  const field = node("input", { type: "text", "aria-label": `New name of: ${title}`, maxlength: 80 });
+  const field = node("input", { type: "text", dir: "auto", "aria-label": `New name of: ${title}`, maxlength: 80 });
   const save = node("button", { type: "submit", class: "primary" }, "Rename");
   const form = node("form", { class: "kept-ask" }, field, save, backButton(item, "rename"));
   field.value = title;

@@ -95,7 +95,7 @@ function underWay() {
   return node(
     "div",
     { class: "under-way" },
-    node("p", { class: "under-way-doing", role: "status" }),
+    node("p", { class: "under-way-doing" }),
     node("progress", { max: "1", "aria-label": "Fetched" }),
     node("span", { class: "under-way-share" }),
     node("button", { type: "button", class: "way-stop" }, "Stop"),

@@ -62,7 +62,8 @@ function writeModels(value) {
  * @param {{ doing?: string, share?: number | null, coming?: string }} told
  */
 function tell(told) {
-  change({ doing: told.doing || "", share: told.share ?? null, coming: told.coming || "" });
+  const model = props.value?.status || "";
+  change({ model, doing: told.doing || "", share: told.share ?? null, coming: told.coming || "" });
   writeDoing(told.doing || "");
 }
 
@@ -86,6 +87,7 @@ function writeDoing(words) {
 
 function say(text, failed) {
   const place = one(".models-said", panel);
+  place.setAttribute("aria-live", failed ? "polite" : "off");
   place.textContent = text || "";
   place.classList.toggle("failed", Boolean(text) && failed);
 }

@@ -82,7 +82,7 @@ export function changeName(name, other) {
 // A name goes with one of the spaces round it.
 function removeTyped(start, end) {
   const all = typed();
-  const before = all[start - 1] === " " && /^(\s|[.,;:?!)]|$)/.test(all.slice(end));
+  const before = all[start - 1] === " " && /^(\s|[.,;:?!)،؛؟۔]|$)/.test(all.slice(end));
   const between = /[\p{L}\p{N}]$/u.test(all.slice(0, start)) && /^[\p{L}\p{N}]/u.test(all.slice(end));
   if (between) replaceTyped(start, end, " ");
   else if (before) replaceTyped(start - 1, end, "");

@@ -17,6 +17,8 @@ const VERSION = new RegExp(`(?<![${LATIN}])[0-9]+\\.$`); // 1.R6
 const UNSEEN = /[\p{Cf}\u0300-\u036f\ufe0e\ufe0f\u20e3]/u;
 const KEY_MARKS = /[\ufe0e\ufe0f\u20e3]/;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}ー]/u; // scripts without spaces
+// What stands before a name without a space: מ-R2, ול־R2, بـR1.
+const JOINED = /[\u0590-\u08ff][-־ـ]$|[־ـ]$/u;
 const MAX_LENGTH = 4; // R1200 is a model's number, and no region that is missing
 
 /** @typedef {{ name: string, start: number, end: number }} Mention */
@@ -152,14 +154,15 @@ export function clickSays(region, object, named) {
  * @param {string} before @param {string} name @param {string} after
  */
 export function spaced(before, name, after) {
-  const lead = /[^\s([{（「『【《〈“‘]$/.test(before) && !UNSPACED.test(before.slice(-1)) ? " " : "";
+  const close = UNSPACED.test(before.slice(-1)) || JOINED.test(before);
+  const lead = /[^\s([{«（「『【《〈“‘]$/.test(before) && !close ? " " : "";
   return lead + name + trail(before, after);
 }
 
 /** The space that a name needs behind it. @param {string} before @param {string} after */
 export function trail(before, after) {
   const unspaced = UNSPACED.test(after.charAt(0) || before.slice(-1));
-  return unspaced || /^[\s.,;:?!)\]}’'，、。；：？！）」』】》〉”]/.test(after) ? "" : " ";
+  return unspaced || /^[\s.,;:?!)\]}’'»،؛؟۔־，、。；：？！）」』】》〉”]/.test(after) ? "" : " ";
 }
 
 /** The name of a file without its ending, of letters that every system takes. @param {string} name */

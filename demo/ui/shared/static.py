@@ -23,6 +23,7 @@ _FOLDER = Path(__file__).parent.parent
 _SHEETS = (
     "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "gallery/notice",
     "chat/chat", "sheet/sheet", "dialogues/dialogues", "composer/composer", "models/models",
+    "shared/access",
 )  # fmt: skip
 _KINDS = {"page.js": "text/javascript", "page.css": "text/css"}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}

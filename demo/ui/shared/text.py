@@ -21,6 +21,9 @@ Stretch = tuple[int, int, str]
 """From where to where in a text, and the class it gets."""
 
 _SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○", "sum": "Σ"}
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_LINE = re.compile(r".+")
+_QUOTED = re.compile(r"(?<=“)[^”]+(?=”)")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 
@@ -35,7 +38,8 @@ def marked(level: str, text: str, address: str = "") -> str:
 
     With an ``address`` it is a link.
     """
-    sentence = f"[{plain(text)}]({address})" if address else plain(text)
+    words = _QUOTED.sub(lambda m: _apart(m[0], m[0]), plain(text))
+    sentence = f"[{words}]({address})" if address else words
     return f'<span class="finding {level}">{_SIGNS[level]} {sentence}</span>'
 
 
@@ -85,7 +89,7 @@ def linked_boxes(
         if citation.box in boxes:
             return link(boxes[citation.box])
         if invented is None:
-            return None
+            return _apart(plain(text[citation.start : citation.end]), text)
         written = plain(text[citation.start : citation.end])
         return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
 
@@ -99,14 +103,12 @@ def linked_boxes(
 
 def resolved_boxes(prompted: str, links: Boxes) -> str:
     """A question as the model got it, each box behind the link of what it stands for."""
-    return _replaced(
-        prompted,
-        (
-            (c.start, c.end, f"{links[c.box]} → {plain(prompted[c.start : c.end])}")
-            for c in find_citations(prompted)
-            if c.box in links
-        ),
+    spans = (
+        (c.start, c.end, _apart(f"{links[c.box]} → {plain(prompted[c.start : c.end])}", prompted))
+        for c in find_citations(prompted)
+        if c.box in links
     )
+    return _LINE.sub(lambda m: _apart(m[0], m[0]), _replaced(prompted, spans))
 
 
 def place(box: PictureBox, size: Size) -> str:
@@ -120,6 +122,11 @@ def place(box: PictureBox, size: Size) -> str:
     if column:
         return f"on the {column}"
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
+
+
+def _apart(markup: str, within: str) -> str:
+    """Markup that runs its own way and moves nothing beside it, where it stands in text from the right."""
+    return f"<bdi>{markup}</bdi>" if _RIGHT_TO_LEFT.search(within) else markup
 
 
 # Pieces: a text is escaped, except for the spans that have a replacement.
@@ -140,7 +147,7 @@ def _classed(text: str, spans: Iterable[_Span], stretches: Iterable[Stretch]) ->
     known = [span for span in spans if span[2] is not None]
     pieces: list[str] = []
     last = 0
-    for start, end, names in _apart(stretches, known):
+    for start, end, names in _disjoint(stretches, known):
         until = _line_end(text, start, end, known)
         inner = _piece(text, start, until, known)
         pieces += [_piece(text, last, start, known), f'<span class="{names}">{inner}</span>']
@@ -148,7 +155,7 @@ def _classed(text: str, spans: Iterable[_Span], stretches: Iterable[Stretch]) ->
     return "".join([*pieces, _piece(text, last, len(text), known)])
 
 
-def _apart(stretches: Iterable[Stretch], spans: Iterable[_Span]) -> list[Stretch]:
+def _disjoint(stretches: Iterable[Stretch], spans: Iterable[_Span]) -> list[Stretch]:
     """The stretches in order; those that overlap become one, and none begins or ends inside a span."""
     apart: list[Stretch] = []
     for start, end, name in sorted([*stretches, *((first, last, "") for first, last, _ in spans)]):

@@ -4,6 +4,7 @@ import { change } from "../canvas/state.js";
 import { showOthers } from "../models/others.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
+import { quoted } from "../shared/direction.js";
 import { all, closesByHand, icon, node, one } from "../shared/nodes.js";
 import { showKnown } from "./known.js";
 import { showScores } from "./scores.js";
@@ -108,7 +109,7 @@ function written(heading, text) {
   );
   copy.addEventListener("click", () => copyText(text, copy));
   const shown = text
-    ? node("pre", { tabindex: "0", role: "group", "aria-label": heading }, text)
+    ? node("pre", { tabindex: "0", dir: "auto", role: "group", "aria-label": heading }, text)
     : node("p", { class: "key" }, "Nothing.");
   return node("section", {}, node("div", { class: "head" }, node("h3", {}, heading), text ? copy : ""), shown);
 }
@@ -116,7 +117,9 @@ function written(heading, text) {
 /** @param {import("./sheet.d.ts").Numbers} numbers */
 function findings({ findings: found, turn }) {
   const items = found.map(({ level, text, address }) => {
-    const sentence = address ? node("button", { type: "button", title: "Show where" }, text) : text;
+    const sentence = address
+      ? node("button", { type: "button", title: "Show where" }, ...quoted(text))
+      : node("span", {}, ...quoted(text));
     if (address) sentence.addEventListener("click", () => showPlace(turn, address));
     return node("li", { class: `finding ${level}` }, `${SIGNS[level] || "·"} `, sentence);
   });

@@ -28,10 +28,11 @@ MAX_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A question whose turn failed, and how it stood in the chat when it did."""
+    """A question whose turn failed, how it stood in the chat when it did, and why."""
 
     question: str
     messages: tuple[Message, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
