@@ -4,6 +4,7 @@
 import { onChange, outlinePath, outlines, pictureSize, regionOf, state } from "./state.js";
 import { cards } from "./parts.js";
 import { cropFrame } from "./geometry.js";
+import { directionOf } from "../shared/direction.js";
 import { message, namesTyped } from "../shared/message.js";
 import { all, closest, node, shape } from "../shared/nodes.js";
 
@@ -113,7 +114,7 @@ function cardText(region) {
     { class: "card-text" },
     node(
       "div",
-      { class: "card-name", dir: "auto" },
+      { class: "card-name", dir: directionOf(region.title) },
       node("b", { class: "mark", dir: "ltr" }, region.id),
       " ",
       node("span", {}, region.title),

@@ -3,6 +3,7 @@ import { pictureSize } from "./state.js";
 import { stage, tags } from "./parts.js";
 import { viewWidth } from "./view.js";
 import { placeLabels, placePointed } from "./placement.js";
+import { directionOf } from "../shared/direction.js";
 import { node } from "../shared/nodes.js";
 
 const MAX_WIDTH = 190; // screen pixels
@@ -22,7 +23,7 @@ export function drawTag(region, object, data) {
   const many = region.objects.length > 1;
   const tag = node(
     "div",
-    { class: "tag", "data-of": region.id, "data-object-of": object.id, dir: "auto", ...data },
+    { class: "tag", "data-of": region.id, "data-object-of": object.id, dir: directionOf(region.title), ...data },
     node("b", { dir: "ltr" }, many ? object.id : region.id),
   );
   if (region.title && object === region.objects[0]) tag.append(node("span", {}, ` ${region.title}`));

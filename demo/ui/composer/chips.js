@@ -3,6 +3,7 @@
 import { exists, knownRegion, newestNumber, regionOf, state } from "../canvas/state.js";
 import { cites, element, line, peek, props } from "./parts.js";
 import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
+import { directionOf, runsFromRight } from "../shared/direction.js";
 import { changeName, goToEnd, mentionsTyped, replaceTyped, typed } from "../shared/message.js";
 import { asWritten, isBrand } from "../shared/names.js";
 import { closest, FINGERS, icon, node, one } from "../shared/nodes.js";
@@ -19,13 +20,16 @@ export function showCited() {
     !written.some((found) => found.start === start && found.end === end)
   );
   line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0 && !props.value?.doubt;
+  const fromRight = runsFromRight(text);
   const wanted = JSON.stringify([
+    fromRight,
     names.map((name) => [name, exists(name), why(name)]),
     reads,
     state.scene.regions.length,
   ]);
   if (wanted === shown) return;
   shown = wanted;
+  cites.dir = fromRight ? "rtl" : "ltr";
   showPeek(null);
   cites.replaceChildren(...names.flatMap(chip), ...reads.map(readingChip));
 }
@@ -133,7 +137,7 @@ function showPeek(target) {
   peek.replaceChildren();
   if (!region) return;
   peek.dataset.tone = region.tone;
-  peek.append(cropOf(region.id), node("span", { dir: "auto" }, region.title || region.id));
+  peek.append(cropOf(region.id), node("span", { dir: directionOf(region.title) }, region.title || region.id));
   const left = target.getBoundingClientRect().left - element.getBoundingClientRect().left;
   peek.style.left = `${Math.max(0, Math.min(left, element.clientWidth - peek.offsetWidth))}px`;
 }

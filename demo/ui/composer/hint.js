@@ -1,15 +1,14 @@
 // The line above the message: what to do, what could not be done, which question is being changed.
 import { exists, onChange, state } from "../canvas/state.js";
-import { quoted, turnMessage } from "../shared/direction.js";
 import { element, line, props, trigger, watch } from "./parts.js";
 import { showCited } from "./chips.js";
 import { isOfferOpen, showOffer } from "./offer.js";
 import "./coach.js";
 import "./skip.js";
 import { send } from "../shared/components.js";
-import { goToEnd, message, noteReads, replaceTyped, typed } from "../shared/message.js";
+import { goToEnd, message, noteReads, replaceTyped, turnMessage, typed } from "../shared/message.js";
 import { mentions } from "../shared/names.js";
-import { closest, FINGERS, forHands, one } from "../shared/nodes.js";
+import { closest, FINGERS, forHands, one, quoted } from "../shared/nodes.js";
 
 const SETTLED_MS = 90; // without a key before the server reads the message
 const TOOL_WORDS = { // what the line says at rest while a tool is in hand

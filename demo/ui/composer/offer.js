@@ -3,6 +3,7 @@
 import { exists, knownRegion, state } from "../canvas/state.js";
 import { list, peek } from "./parts.js";
 import { fitting, STARTED } from "./offer_fitting.js";
+import { directionOf } from "../shared/direction.js";
 import { isWriting, message, replaceTyped } from "../shared/message.js";
 import { trail } from "../shared/names.js";
 import { closest, node, one } from "../shared/nodes.js";
@@ -85,7 +86,7 @@ function option(name) {
     },
     cropOf(name),
     node("b", { class: "mark" }, name),
-    node("span", { dir: "auto" }, title),
+    node("span", { dir: directionOf(title) }, title),
     node("small", {}, from || ""),
   );
 }

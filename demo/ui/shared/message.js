@@ -1,4 +1,5 @@
 // The message that is being written, which stays plain text: read, changed, and where its caret is.
+import { directionOf } from "./direction.js";
 import { one } from "./nodes.js";
 import { mentions, namesIn, spaced } from "./names.js";
 
@@ -12,6 +13,12 @@ export function message() {
 
 export function typed() {
   return message()?.value || "";
+}
+
+/** Let the text box run as its words do. */
+export function turnMessage() {
+  const box = message();
+  if (box) box.dir = directionOf(box.value);
 }
 
 /**

@@ -76,6 +76,11 @@ export function fill(made, attributes, children) {
   return made;
 }
 
+/** A sentence of the page, what it quotes apart from its own words. @param {string} sentence */
+export function quoted(sentence) {
+  return sentence.split(/(?<=“)([^”]*)(?=”)/).map((part, i) => i % 2 ? node("bdi", {}, part) : part);
+}
+
 /** An icon of the panels, drawn on 24 × 24. @param {keyof typeof ICONS} name */
 export function icon(name) {
   return shape(

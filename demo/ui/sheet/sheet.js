@@ -4,8 +4,7 @@ import { change } from "../canvas/state.js";
 import { showOthers } from "../models/others.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
-import { quoted } from "../shared/direction.js";
-import { all, closesByHand, icon, node, one } from "../shared/nodes.js";
+import { all, closesByHand, icon, node, one, quoted } from "../shared/nodes.js";
 import { showKnown } from "./known.js";
 import { showScores } from "./scores.js";
 

@@ -88,6 +88,15 @@ test("a name is put between words with the spaces that it needs", () => {
   equal(spaced("find ", "R1", "の左"), "R1");
 });
 
+test("in scripts from the right, too, a name stands as a word would", () => {
+  equal(spaced("שמאלה מ-", "R2", ""), "R2 ");
+  equal(spaced("ל־", "R2", ", והכלב"), "R2");
+  equal(spaced("بـ", "R1", "، ثم"), "R1");
+  equal(spaced("على يسار", "R1", "؟"), " R1");
+  equal(spaced("«", "R1", "»"), "R1");
+  equal(spaced("a well-", "R1", ""), " R1 ");
+});
+
 test("a file's name is one that every system takes", () => {
   deepEqual(["a b/ü.png", "", "...", "x".repeat(99)].map(fileStem), ["a-b-ü", "picture", "..", "x".repeat(60)]);
 });
