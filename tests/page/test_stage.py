@@ -102,7 +102,7 @@ def test_a_box_is_drawn_and_outlined(page: Page) -> None:
     drag(page, (30, 50), (150, 170))
     expect(page.locator("#canvas .extent")).to_have_text("120 × 120")
     page.mouse.up()
-    expect(region(page, "R1")).to_have_attribute("aria-label", "R1, drawn by you")
+    expect(region(page, "R1")).to_have_attribute("aria-label", "R1, on the left, drawn by you")
     expect(region(page, "R1").locator(".mask")).to_have_count(1)
     expect_box(page, "R1.1", [30, 50, 150, 170])
     expect(page.locator("#canvas .sketch")).to_have_count(0)
@@ -366,12 +366,12 @@ def test_regions_are_walked_through_cited_and_deleted_by_keys(page: Page) -> Non
     page.keyboard.press("Enter")
     expect(page.locator("#message textarea")).to_have_value("R1 ")
     expect(page.locator('#canvas [data-object="R1.1"]')).to_have_attribute(
-        "aria-label", re.compile("R1.1, both, cited")
+        "aria-label", "R1.1, both, on the left, from answer 1, cited"
     )
     page.keyboard.press("Delete")  # in the text box it is a key of the text
     page.fill("#message textarea", "")
     expect(page.locator('#canvas [data-object="R1.1"]')).to_have_attribute(
-        "aria-label", "R1.1, both"
+        "aria-label", "R1.1, both, on the left, from answer 1"
     )
     page.evaluate("document.dispatchEvent(new CustomEvent('cite', { detail: 'R2' }))")
     expect(page.locator(".spoken")).to_have_text("R2 is no longer on the picture.")
