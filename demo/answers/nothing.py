@@ -20,6 +20,7 @@ _CITED = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"`{3,}(?:\w+$|\w*\s)?|`{3,}", re.MULTILINE)
+_EMPTY = re.compile(r"\[\s*\]|\{\s*\}")
 _NUMBERS = re.compile(r"\d\s*[,，、]\s*-?\d")
 _NO_WORDS = re.compile(r"""(?:""|''|``|“”|-+|–|—|\(\s*\))""")
 
@@ -28,7 +29,7 @@ def says_nothing(text: str) -> bool:
     """Whether a whole answer in words says that nothing matches; False for no text at all."""
     if len(text) > _LONGEST:
         return False
-    text = _CITED.sub(" R1", _FENCE.sub(" ", text))
+    text = _CITED.sub(" R1", _EMPTY.sub(" none ", _FENCE.sub(" ", text)))
     sentences = [plain for part in _SENTENCE_END.split(text) if (plain := _plain(part))]
     if not sentences or _NUMBERS.search(text):
         return _NO_WORDS.fullmatch(text.strip()) is not None
@@ -41,7 +42,7 @@ def says_nothing(text: str) -> bool:
 
 def _plain(sentence: str) -> str:
     """A sentence in lower case with single spaces, without the marks around it."""
-    return " ".join(sentence.lower().split()).strip(_MARKS)
+    return " ".join(sentence.lower().replace("_", " ").split()).strip(_MARKS)
 
 
 def _is_absent(sentence: str) -> bool:
