@@ -207,6 +207,8 @@ class AnswerReader:
         if is_zero(form.box):
             self._dropped += 1
             self._blank += 1
+            if not is_blank(form.point):
+                self._lose(what_instead(Fields({"point": form.point})))
             return False
         if self._is_undecided(form.box):
             self._objects.append(form)

@@ -59,8 +59,8 @@ def forms_in(value: Value) -> list[Form]:
         return [_with(form, "strings") for form in found]
     if not isinstance(value, list):
         return []
-    if not any(isinstance(item, list | Fields) for item in value):
-        return [form] if (form := _flat(value)) else []
+    if not any(isinstance(item, list | Fields) for item in value) and (form := _flat(value)):
+        return [form]
     if form := _of_corners(value):
         return [form]
     return [_with(form, "nested") for item in value for form in forms_in(item)]
@@ -130,9 +130,7 @@ def _boxes_of(fields: Fields) -> list[Form]:
 
 def _under_box_keys(fields: Fields) -> list[Form]:
     """The boxes of the first key that has any, and of its like: ``bbox_1``, ``bbox_2``."""
-    found = {
-        key: forms for key in fields.named if (forms := _under_box_key(key, fields.named[key]))
-    }
+    found = {key: forms for key in fields.named if (forms := _under_box_key(key, fields))}
     if not found:
         return []
     first = "bbox_2d" if "bbox_2d" in found else next(iter(found))
@@ -142,10 +140,14 @@ def _under_box_keys(fields: Fields) -> list[Form]:
     return [_with(form, *(["extra"] if is_more else [])) for form in same]
 
 
-def _under_box_key(key: str, value: Value) -> list[Form]:
+def _under_box_key(key: str, fields: Fields) -> list[Form]:
     if not is_box_key(key):
         return []
-    forms = forms_in(value)
+    value = fields.named[key]
+    if isinstance(value, Number):  # the brackets were forgotten
+        forms = [_with(form, "json") for form in forms_in([value, *fields.loose[:3]])]
+    else:
+        forms = forms_in(value)
     plain = normal_key(key)
     if plain.startswith("rect"):
         forms = [form for form in forms if is_ascending(form.box)]
@@ -283,6 +285,7 @@ _SIDE = re.compile(
     r"\b([a-z][a-z_]{0,20}\d?)[\"']?\s{0,3}[:=>]\s{0,3}[\"']?([-+]?\d{1,9}(?:\.\d{1,15})?)",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"^[\"']?[^\W\d][\w -]{0,30}[\"']?\s{0,3}[:=：]")
 # Coordinates that are words of a vocabulary: thousandths in angles, and PaliGemma's 1024ths, y first.
 _THOUSANDTHS = re.compile(r"<(?:loc_)?(\d{1,4})>" * 4)
 _LOCATIONS = re.compile(r"<loc(\d{4})>" * 4)
@@ -320,9 +323,15 @@ def _of_sides(text: str) -> list[Form]:
 
 
 def _of_lines(text: str) -> list[Form]:
-    lines = [line.strip(" -*•") for line in _TAG.sub("\n", text).splitlines()]
-    lines = [line for line in lines if line]
+    lines = [_LABEL.sub("", line.strip(" -*•")) for line in _TAG.sub("\n", text).splitlines()]
+    lines = [line for line in lines if line and not _is_heading(line)]
     found = [numbers_in(line, 4) for line in lines]
     if not all(found) and not _TAG.search(text):
         return []
     return [Form(each[0], repairs=each[1] - {"strings"}) for each in found if each]
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line of a table holds the names of sides, or only rules."""
+    words = tuple(map(normal_key, _MARKS.sub(" ", line).split()))
+    return words in SIDES or not any(words)

@@ -22,6 +22,7 @@ _COLLECTION_KEY = re.compile(
 )
 _FOUND_KEY = re.compile(r"(?:is)?(?:found|exists?|present|visible|detected|match)")
 _COUNT_KEY = re.compile(r"(?:num|number|count|total)\w*")
+_TEXT_KEY = re.compile(r"status|error|message|reason|note|comment|explanation|response|text")
 
 
 def is_blank(value: Value) -> bool:
@@ -57,7 +58,11 @@ def _denies(key: str, value: Value) -> bool:
     """Whether a field says by itself that there is nothing: ``"found": false``, ``"count": 0``."""
     if isinstance(value, Number):
         return value.value == 0 and _COUNT_KEY.fullmatch(key) is not None
-    return str(value).lower() in ("false", "no") and _FOUND_KEY.fullmatch(key) is not None
+    if not isinstance(value, str):
+        return False
+    if _TEXT_KEY.fullmatch(key):
+        return says_nothing(value)
+    return value.lower() in ("false", "no") and _FOUND_KEY.fullmatch(key) is not None
 
 
 def what_instead(value: Value) -> str:

@@ -31,7 +31,7 @@ _CENTER_KEY = re.compile(r"c[xy]|x?y?cent(?:er|re)[xy]?|(?:b?box)?cxcywh")
 # Keys whose four numbers are no box of the answer.
 _OTHER_KEY = re.compile(
     r"colou?rs?|rgba?|(?:image|original|frame)?size|shape|dimensions?|resolution|scores?|conf\w*|ids?|"
-    r"ref\w*|given|source|context|mask\w*|rle|counts|prob\w*|time\w*"
+    r"ref\w*|given|source|context|mask\w*|rle|counts|prob\w*|time\w*|logits|weights|embedding"
 )
 _OUTLINE_KEY = re.compile(
     r"(?:quad|polygon|outline|contour|segmentation|vertices|corners)s?(?:2d)?"
