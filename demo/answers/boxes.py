@@ -95,7 +95,7 @@ class Reading:
 
     ``repairs`` are keys of `REPAIRS`, ``cuts`` phrases about boxes and points that reached outside the
     frame, and ``dropped`` counts objects without a usable box; ``instead`` says what was there in place of
-    boxes. ``is_empty``: it says that nothing matches, in words if there are ``words``.
+    boxes. ``is_empty``: it says that nothing matches, and ``is_worded`` that it does so in words.
     """
 
     objects: tuple[TraceObject, ...]
@@ -104,7 +104,7 @@ class Reading:
     dropped: int = 0
     instead: tuple[str, ...] = ()
     is_empty: bool = False
-    words: str = ""
+    is_worded: bool = False
 
     @property
     def is_readable(self) -> bool:
@@ -112,6 +112,7 @@ class Reading:
 
 
 _MAX_INSTEAD = 10  # phrases kept
+_WITHOUT_AREA = "without any area"
 _IN_THOUSANDTHS = "numbers of this size may be thousandths of the picture's sides"
 
 
@@ -193,9 +194,11 @@ class AnswerReader:
         for text in values:
             if isinstance(text, str) and "{" in text:
                 reader = AnswerReader(self._frame, self._native)
-                self._objects += reader.feed(text)
+                reader.feed(text)
                 reading = reader.finish(text)
                 if reading.objects:
+                    self._objects += reading.objects
+                    self._cuts += reading.cuts
                     self._repairs |= reading.repairs | {"json"}
                     return True
         return False
@@ -244,7 +247,7 @@ class AnswerReader:
             return ""
         box = fitted.written
         if not box.area:
-            return f"the box {list(box.xyxy)} without any area"
+            return f"the box {list(box.xyxy)} {_WITHOUT_AREA}"
         self._beyond.append(box)
         return f"the box {list(box.xyxy)} outside the frame"
 
@@ -282,7 +285,7 @@ class AnswerReader:
         if whole is not None:
             self._complete(whole)
             if self._says_nothing(whole):
-                return Reading((), frozenset(), is_empty=True, words=whole.strip())
+                return Reading((), frozenset(), is_empty=True, is_worded=True)
         self._settle()
         self._read_bare(whole)
         self._settle()
@@ -355,10 +358,17 @@ class AnswerReader:
 
     def _suspect_thousandths(self) -> None:
         """Say so where all that lies beyond the frame may be in thousandths; one cut alone says nothing."""
+        max_careless = 1 if self._objects else 0
         beyond = [may_be_thousandths(box, self._frame) for box in self._beyond]
-        phrases = self._cuts or self._instead
-        if phrases and all(beyond) and len(beyond) > bool(self._objects):
-            phrases[0] += f" ({_IN_THOUSANDTHS})"
+        if len(beyond) > max_careless and all(beyond):
+            phrases = self._cuts or self._instead
+            boxes = [at for at, phrase in enumerate(phrases) if _is_about_place(phrase)]
+            for at in boxes[:1]:
+                phrases[at] += f" ({_IN_THOUSANDTHS})"
+
+
+def _is_about_place(phrase: str) -> bool:
+    return phrase.startswith("the box") and not phrase.endswith(_WITHOUT_AREA)
 
 
 def _is_certain(form: Form) -> bool:

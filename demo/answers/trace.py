@@ -310,7 +310,7 @@ def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
     reader.feed(text)
     reading = reader.finish(text, is_tagged=False)
     in_prose = "prose" in reading.repairs and (reading.is_empty or "bare" in reading.repairs)
-    return reading if reading.is_readable and not (in_prose or reading.words) else None
+    return reading if reading.is_readable and not (in_prose or reading.is_worded) else None
 
 
 def _problems(
