@@ -55,11 +55,12 @@ ENGLISH = _language(
     [
         r"there(?: is|['’]s| are| was| were| (?:appears?|seems?) to be) (?:no|none|nothing|nobody|"
         r"neither|not (?:a|an|any)|0|zero)\b.*",
-        rf"there (?:is|are|was|were){_NOT} (?:a|an|any|anything)\b.*",
+        rf"there (?:is|are|was|were){_NOT} (?:a|an|any|anything|anyone)\b.*",
         rf"there (?:does|do|did){_NOT} (?:appear|seem) to (?:be|exist)\b.*",
         rf"(?:i|we) do{_NOT} (?:think|believe)(?: that)? there (?:is|are)\b.*",
         rf"(?:i|we) (?:(?:do|did|could|can|was|were|am|are){_NOT} (?:able to )?|failed to |(?:am|was|"
         rf"were) unable to ){_FIND} \w.*",
+        r"i (?:will |would )?(?:return|output) (?:an? )?(?:empty|none|null|nothing)\b.*",
         r"(?:i|we) (?:see|saw|found|find|detect|detected) (?:no|none|nothing)\b.*",
         rf"(?:unable|failed|impossible) to {_FIND} \w.*|(?:could|can|did){_NOT} {_FIND} \w.*",
         rf".*\bdo(?:es)?{_NOT} match any.*",
@@ -101,7 +102,7 @@ ENGLISH = _language(
         rf" not)\b(?! (?:show|contain))",
         r"\bin (?:images|pictures|photos)\b|\b(?:see|view) anything$|\breal people\b",
         r"\bno(?:thing)? (?:\w+ )?(?:problem|worries|doubts?|idea|comment|need|way|answer|matter|"
-        r"reason|longer|questions?|access|wonder|thanks?|explanations?|information|else|wrong|"
+        r"reason|longer|other|questions?|access|wonder|thanks?|explanations?|information|else|wrong|"
         r"one knows|parking|smoking|entry)\b|\bnot? (?:able|allowed) to (?:help|assist)\b",
         r"^no \w+(?: \w+)? (?:was|were|is|has been) (?:specified|provided|given|asked)\b|\bin (?:the|"
         r"your) (?:question|prompt|text|message)\b",
@@ -114,17 +115,16 @@ ENGLISH = _language(
         r"(?:shows?|contains?|depicts?|features?|displays?)\b.*",
         r"(?:i|we)(?:['’]ve| have)? (?:\w+ly )?(?:looked|checked|searched|examined|scanned|inspected|"
         r"reviewed)\b.*",
-        r"i (?:will |would )?(?:return|output) (?:an? )?(?:empty|none|null|nothing)\b.*",
         r"(?:please|let me know|if you|would you)\b.*",
     ],
 )
 
 OPENING = re.compile(
     r"(?:(?:i['’]?m|i am|we are) (?:very )?(?:sorry|afraid)|sorry|unfortunately|apologies|sadly|(?:i|"
-    r"we) apologi[sz]e|no(?=,)|(?:in|on|within|upon|after|based on|from|looking|given|"
-    r"according to)\b[^,.]{0,60}(?=,)|(?:so|therefore|thus|hence|then|well|okay|ok|actually|clearly|"
-    r"overall)(?=[ ,])|(?:the |my )?(?:final )?(?:answer|results?|output|response|list)(?: is|"
-    r" remains| are)?(?:\s*[:=]|(?<=s)(?= )| )|(?:it|there) (?:appears|seems|"
+    r"we) apologi[sz]e|no(?=,)|(?:in|on|within|upon|after|based on|from|looking|given|as|since|"
+    r"because|according to)\b[^,.]{0,60}(?=,)|(?:so|therefore|thus|hence|then|well|okay|ok|actually|"
+    r"clearly|overall)(?=[ ,])|(?:the |my )?(?:final )?(?:answer|results?|output|response|"
+    r"list)(?: is| remains| are)?(?:\s*[:=]|(?<=s)(?= )| )|(?:it|there) (?:appears|seems|"
     r"looks)(?: like)?(?: that)?(?! to)|i (?:think|believe|conclude|can confirm)(?: that)?|"
     r"[\w'’ -]{1,30}(?:[:=](?= )|：)|很?抱歉|对不起|很?遗憾|申し訳ありません|すみません|죄송합니다|"
     r"죄송하지만|leider|désolé|malheureusement|lo siento|desculpe|infelizmente|mi dispiace|purtroppo|"
@@ -143,6 +143,7 @@ _CHINESE = _language(
         r"无法(?:找到|定位|检测|发现)|不包含|不含)(?!.*的.*(?:在|位于|位於)).*",
         r".{1,30}(?:不存在|不可见|不可見|没有出现|沒有出現|未出现|未出現|找不到|看不到|未找到|"
         r"未被?发现)",
+        r".{1,30}也(?:没有|沒有)",
         r".*(?:结果|列表|答案)(?:为|是)(?:空|无)",
         r".{1,30}不在(?:这|這|该|該|此)?(?:张|張|幅)?(?:图|圖|画|畫|照).*",
     ],
@@ -166,7 +167,7 @@ _JAPANESE = _language(
     "存在しない|見えません",
     [
         r".*(?:ありません|(?<![てで])いません|見つかりません|見当たりません|存在しません|"
-        r"写っていません|映っていません|見えません|確認できません|検出されません|"
+        r"写っていません|含まれていません|映っていません|見えません|確認できません|検出されません|"
         r"検出できません)(?:でした)?",
         r".*(?:見つから|見当たら|写ってい|映ってい|存在し|(?<![てで])い|確認でき)な(?:い|"
         r"かった)(?:です)?|.*該当.*(?:なし|ない)",
@@ -237,7 +238,7 @@ _FRENCH = _language(
         r".*\bn(?:e |['’])(?:contient|contiennent|montre|comporte|représente|est|sont|figure|"
         r"apparaît|apparaissent|se trouve|se trouvent|correspond|existe)\b ?(?:pas|aucune?|rien|"
         r"personne|nulle part)\b.*",
-        r"je n(?:e |['’])(?:vois|trouve|ai (?:pas )?(?:vu|trouvé)|peux pas (?:voir|trouver)|"
+        r"je n(?:e |['’])(?:en )?(?:vois|trouve|ai (?:pas )?(?:vu|trouvé)|peux pas (?:voir|trouver)|"
         r"parviens pas à (?:voir|trouver))\b.*",
     ],
     [
@@ -338,7 +339,7 @@ _RUSSIAN = _language(
     ],
     [
         r"(?:нет|вижу|видеть|увидеть) (?:\w+ )?(?:изображени[яей]|картинк[иу]|фото\w*)$|прикреп|"
-        r"загруж|помочь|^у \w+ нет|нет (?:проблем|сомнени|ответа)",
+        r"загруж|помочь|^у \w+ нет|^нет, это|нет (?:проблем|сомнени|ответа)",
     ],
     [
         r"на (?:изображении|картинке|фото) (?:показан|изображен)\w* .*|извините.{0,20}|к сожалению",
@@ -348,7 +349,7 @@ _RUSSIAN = _language(
 _ARABIC = _language(
     "لا شيء|لا يوجد|لا توجد|لا أحد|غير موجود|غير موجودة|غير مرئي|غير ظاهر|لا",
     [
-        r".*(?:لا (?:يوجد|توجد|أرى|يظهر|تظهر|تُظهر|يمكنني (?:رؤية|العثور|إيجاد)|تحتوي|يحتوي)|"
+        r".*(?:لا (?:يوجد|توجد|أرى|أجد|يظهر|تظهر|تُظهر|يمكنني (?:رؤية|العثور|إيجاد)|تحتوي|يحتوي)|"
         r"لم (?:يتم العثور|أجد|أعثر|نجد|أتمكن من (?:العثور|إيجاد))|ليس (?:هناك|هنالك|في)|ليست|"
         r"غير (?:موجود|مرئي|ظاهر)).*",
     ],

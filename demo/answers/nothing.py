@@ -12,7 +12,7 @@ import re
 from demo.answers.absence import LANGUAGES, OPENING
 
 _LONGEST = 400  # characters; a longer text says more than that nothing is there
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？؟۔।\n;；]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？؟۔।\n;；（]+|\s(?:\(|//)")
 _MARKS = " \t\r\n.!?。！？।؟…'\"`“”‘’„«»「」『』*_#~()[]{}<>:：-–—,，、"
 # A box that is cited is no answer: “nothing right of bbox=[1, 2, 3, 4]”. One that a sentence points at is.
 _CITED = re.compile(
