@@ -172,6 +172,10 @@ class AnswerReader:
                 self._lose(what_instead(fields))
         return False
 
+    def take_rest(self, fields: Fields) -> None:
+        """Note boxes beside those of the objects in an object."""
+        self._repairs |= {"extra"} if forms_of(fields) else set()
+
     def take_list(self, name: str, values: list[Value], *, is_closed: bool) -> None:
         """Keep a list outside objects: it holds boxes only where there is no object."""
         if is_closed and is_blank(values):

@@ -115,6 +115,7 @@ def by_normal_key(fields: Fields) -> dict[str, Value]:
 
 
 def points_of(fields: Fields) -> Iterator[tuple[str, Value]]:
+    """The keys of points in an object, with their values."""
     for key, value in fields.named.items():
         if is_point_key(key):
             yield key, value

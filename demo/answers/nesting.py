@@ -34,6 +34,9 @@ class Listener(Protocol):
         Without ``is_closed`` its own bracket never came.
         """
 
+    def take_rest(self, fields: Fields) -> None:
+        """What else stands in an object that holds others, which were taken."""
+
     def take_list(self, name: str, values: list[Value], *, is_closed: bool) -> None:
         """An outermost list without the objects in it, and the word before it."""
 
@@ -223,8 +226,9 @@ class Nesting:
             outer.key = None
 
     def _take(self, level: _Level, outside: str, *, is_closed: bool) -> bool:
-        """Hand over an object, but not one that only holds others which were."""
+        """Hand over an object, or what is left of one that holds others."""
         if self._taken > level.taken_before and not has_box_key(level.fields):
+            self._listener.take_rest(level.fields)
             return True
         is_taken = self._listener.take_object(level.fields, outside, is_closed=is_closed)
         self._taken += is_taken or "{" not in outside

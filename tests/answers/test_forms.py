@@ -228,6 +228,11 @@ READ = [
     ('[{"bbox_1":[10,20,300,400],"bbox_2":[100,90,140,130]}]', [THING, DOG], "other keys"),
     ('[{"bbox_2d": {"bbox": [10,20,300,400]}, "point_2d":[15,25]}]', [POINTED], "other keys"),
     ('[{"bbox_2d": [[10,20,300,400],[100,90,140,130]]}]', [THING, DOG], "nested"),
+    (
+        '{"a": {"bbox_2d": [10,20,300,400]}, "b": {"x1": 1, "y1": 2, "x2": 30, "y2": 40}}',
+        [THING],
+        "belong to no object",
+    ),
     ('[{"bbox_2d":[10,20,300,400],"bbox":[1,2,30,40]}]', [THING], "belong to no object"),
     ('{"answer": "[{\\"bbox_2d\\": [10,20,300,400]}]"}', [THING], "mistakes in the JSON"),
     ('["{\\"bbox_2d\\": [10,20,300,400]}"]', [THING], "mistakes in the JSON"),
