@@ -52,6 +52,7 @@ _MIN_GIVEN_SIDE = 4  # of less nobody can say anything
 # Megapixels that are decoded at most, and bytes that each pixel was measured to take meanwhile: about 2 GB.
 _MAX_DECODED = {"JPEG": 420, "WEBP": 120, "JPEG2000": 100}
 _MAX_DECODED_OTHERWISE = 210
+Image.MAX_IMAGE_PIXELS = _MAX_DECODED_OTHERWISE * 1_000_000  # some decoders ask it while they work
 _BYTES_PER_PIXEL = {"WEBP": 16, "JPEG2000": 19, "AVIF": 9, "HEIF": 8}
 _BYTES_OTHERWISE = 4
 _COEFFICIENTS = (
@@ -60,7 +61,7 @@ _COEFFICIENTS = (
 _MUCH = 500_000_000  # bytes; what takes more is decoded alone
 _alone = threading.Lock()
 
-_MAX_SCANS = 500  # of a progressive JPEG, each of which goes over the whole picture
+_MAX_SCANS = 100  # of a progressive JPEG, each of which goes over the whole picture
 _SCANS = tuple(b"\xff\xda\0" + bytes([6 + 2 * components]) for components in range(1, 5))
 _END_OF_JPEG = b"\xff\xd9"
 
@@ -202,10 +203,9 @@ class _Reading:
             if sum(self.data.count(scan) for scan in _SCANS) > _MAX_SCANS:
                 raise PictureError(BROKEN)
         if megapixels > most:
-            kind = "HEIC" if self.kind == "HEIF" else self.kind
             raise PictureError(
                 f"This picture is too large: it has {_shown(self.given)}, {megapixels:,.1f} megapixels, "
-                f"and of a {kind} at most {most} can be read. Make it smaller, or cut out a part of it."
+                f"and at most {most} can be read. Make it smaller, or cut out a part of it."
             )
         needed = self._bytes_needed()
         if needed > _MUCH and needed > free_main_memory():
@@ -283,20 +283,20 @@ class _Reading:
         extrema = self.image.getextrema()[:3]
         if max(high for _, high in extrema) >= _BRIGHT:  # type: ignore[misc]
             return None
-        low = self._open(self.data)
-        assert isinstance(low, ImageFile.ImageFile)
-        low.tile = [tile._replace(args=_low_args(tile.args)) for tile in low.tile]
+        return np.asarray(_samples(self.image) << 8 | self._low_bytes(), np.uint16)
+
+    def _low_bytes(self) -> NDArray[np.uint16]:
+        image = self._open(self.data)
+        assert isinstance(image, ImageFile.ImageFile)
+        image.tile = [tile._replace(args=_low_args(tile.args)) for tile in image.tile]
         try:
-            low.load()
+            image.load()
         except (
             OSError,
             ValueError,
         ):  # a way of storing them of which PIL reads the high bytes only
-            return None
-        high_bytes, low_bytes = (
-            np.asarray(i)[:, :, :3].astype(np.uint16) for i in (self.image, low)
-        )
-        return np.asarray(high_bytes << 8 | low_bytes, np.uint16)
+            return np.zeros((image.height, image.width, 3), np.uint16)
+        return _samples(image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +395,11 @@ def _orientation(image: Image.Image) -> int:
     except _EXIF_ERRORS:  # the pixels are fine; only the note on how to turn them is not
         return 1
     return found if found in range(1, 9) else 1
+
+
+def _samples(image: Image.Image) -> NDArray[np.uint16]:
+    """The colours of an RGB or RGBA image, [H, W, 3]."""
+    return np.asarray(image)[:, :, :3].astype(np.uint16)
 
 
 def _low_args(args: Any) -> Any:
