@@ -33,7 +33,6 @@ _MAGIC: dict[bytes, Kind] = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",
-    b"BM": "BMP",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
     b"II+\0": "TIFF",  # BigTIFF, as the next
@@ -150,6 +149,8 @@ def _kind(data: bytes) -> Kind | None:
         return "JPEG"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WEBP"
+    if data.startswith(b"BM") and data[15:18] == bytes(3):  # two letters alone begin texts, too
+        return "BMP"
     if _PPM.match(data):
         return "PPM"
     return _boxed_kind(data)

@@ -1,7 +1,7 @@
 """Anything a person gives as a picture → upright RGB pixels, or a sentence that says why not.
 
 This file knows neither sessions on disk nor models; what formats, depths and colours there are is known to
-its neighbours (`reading`, `formats`, `depth`, `colours`).
+its neighbours (`reading`, `formats`, `parts`, `sizes`, `depth`, `colours`).
 """
 
 from __future__ import annotations

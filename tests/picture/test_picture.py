@@ -383,7 +383,7 @@ def test_of_an_icon_the_largest_size_is_used_and_said() -> None:
     large = quarters().resize((64, 64), Image.Resampling.NEAREST)
     picture = open_picture(encoded(large, "ICO", sizes=[(16, 16), (64, 64), (32, 32)]))
     assert np.array_equal(picture.pixels, np.asarray(large))
-    assert picture.notes == ("This file holds an icon in several sizes: only the largest is used.",)
+    assert picture.notes == ("This file holds several sizes: only the largest one is used.",)
 
 
 def pages(*images: Image.Image, reduced: tuple[int, ...] = ()) -> bytes:
