@@ -77,24 +77,20 @@ def span_of(bands: Iterable[Values]) -> Span:
         kind = band.dtype.kind
         values = band[np.isfinite(band)] if kind == "f" else band.ravel()
         if values.size:
-            low = sorted({*low, *_lowest_two(values)})[:2]
-            high = sorted({*high, *_highest_two(values)})[-2:]
+            lowest, highest = _ends(values)
+            low, high = sorted({*low, *lowest})[:2], sorted({*high, *highest})[-2:]
             sample.append(values[:: max(1, values.size // _SAMPLE)])
     if not low:
         raise PictureError("This picture holds values that are not numbers, and cannot be shown.")
     return _span(kind, *_without_marks(low, high, np.concatenate(sample)))
 
 
-def _lowest_two(values: Values) -> list[float]:
-    lowest = values.min()
-    others = values[values > lowest]
-    return [float(lowest), *(float(v.min()) for v in (others,) if v.size)]
-
-
-def _highest_two(values: Values) -> list[float]:
-    highest = values.max()
-    others = values[values < highest]
-    return [float(highest), *(float(v.max()) for v in (others,) if v.size)]
+def _ends(values: Values) -> tuple[list[float], list[float]]:
+    """The two lowest and the two highest values that differ, fewer where there are no more."""
+    lowest, highest = values.min(), values.max()
+    inner = values[(values > lowest) & (values < highest)]
+    low, high = (inner.min(), inner.max()) if inner.size else (highest, lowest)
+    return [float(lowest), float(low)], [float(high), float(highest)]
 
 
 def _without_marks(low: list[float], high: list[float], sample: Values) -> tuple[float, float]:
