@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 
 from demo.errors import InputError
-from demo.picture.geometry import Size
+from demo.picture.geometry import MIN_PICTURE_SIDE, Size
 from demo.picture.masks import Mask
-from demo.picture.picture import MIN_SIDE
 
 _MAX_COORDINATE = 100_000  # pixels; COCO walks along every edge of a polygon
 
@@ -79,7 +78,7 @@ def _pixels(rows: Sequence[Any], size: Size) -> NDArray[Any] | None:
         if np.isin(array, (0, 1)).all():
             return array
         # In few rows or columns these may be the corners of a polygon.
-        if min(array.shape) >= MIN_SIDE and np.isin(array, (0, 255)).all():
+        if min(array.shape) >= MIN_PICTURE_SIDE and np.isin(array, (0, 255)).all():
             return array
     if array.shape == (size.height, size.width):
         raise ValueError("its pixels are neither all 0 or 1 nor all 0 or 255")

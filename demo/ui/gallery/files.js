@@ -5,7 +5,7 @@ import { closest } from "../shared/nodes.js";
 
 // A phone offers its camera for pictures only.
 document.addEventListener("click", (event) => {
-  if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*";
+  if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*,.heic,.heif,.hif,.avif,.jp2";
 }, true);
 
 function pictureIn(transfer) {
