@@ -135,21 +135,21 @@ KEPT = [
     pytest.param(["sea.png"], "sea.png", 0, [], "", id="one"),
     pytest.param(
         ["sea.png", "sand.jpg"], "sea.png", 0, ["sand.jpg"],
-        "sea.png is shown. sand.jpg is under Dialogues.", id="two pictures",
+        "“sea.png” is shown. “sand.jpg” is under Dialogues.", id="two pictures",
     ),
     pytest.param(
         ["sand.jpg", "sea.png", "grass.bmp"], "sand.jpg", 0, ["grass.bmp", "sea.png"],
-        "sand.jpg is shown. sea.png and grass.bmp are under Dialogues.", id="three",
+        "“sand.jpg” is shown. “sea.png” and “grass.bmp” are under Dialogues.", id="three",
     ),
     pytest.param(
         ["sea.png", "walk.zip"], "sea.png", 0, ["find red"],
-        "sea.png is shown. walk.zip is under Dialogues.", id="a picture and a dialogue",
+        "“sea.png” is shown. “walk.zip” is under Dialogues.", id="a picture and a dialogue",
     ),
     pytest.param(["session.json", "blocks.png"], "blocks.png", 1, ["find red"], "", id="in parts"),
     pytest.param(["blocks.png", "session.json"], "blocks.png", 1, ["find red"], "", id="the picture first"),
     pytest.param(
         ["sea.png", "blocks.png", "session.json"], "sea.png", 0, ["find red"],
-        "sea.png is shown. session.json is under Dialogues.", id="a dialogue in parts and a picture",
+        "“sea.png” is shown. “session.json” is under Dialogues.", id="a dialogue in parts and a picture",
     ),
     pytest.param(
         ["compressed.jpg", "session.json"], "blocks.png", 1, ["find red"],
@@ -157,27 +157,27 @@ KEPT = [
     ),
     pytest.param(
         ["session.json", "sea.png"], "sea.png", 0, [],
-        "session.json was not opened: This is the session of a dialogue without its picture.",
+        "“session.json” was not opened: This is the session of a dialogue without its picture.",
         id="another picture",
     ),
     pytest.param(
         ["notes.txt", "sea.png"], "sea.png", 0, [],
-        "sea.png is shown. notes.txt was not opened: This is not a picture", id="a text first",
+        "“sea.png” is shown. “notes.txt” was not opened: This is not a picture", id="a text first",
     ),
     pytest.param(
         ["sea.png", "walk.7z"], "sea.png", 0, [],
-        "walk.7z was not opened: This file is packed with 7-Zip. Unpack it", id="another archive",
+        "“walk.7z” was not opened: This file is packed with 7-Zip. Unpack it", id="another archive",
     ),
     pytest.param(
         ["notes.txt", "walk.7z"], "", 0, [],
-        "None of these 2 files can be opened. notes.txt: This is not a picture", id="none of two",
+        "None of these 2 files can be opened. “notes.txt”: This is not a picture", id="none of two",
     ),
     pytest.param(["notes.txt"], "", 0, [], "This is not a picture", id="one that is none"),
     pytest.param(["session.json"], "", 0, [], "without its picture. Open it", id="a session alone"),
     pytest.param(["other.json"], "", 0, [], "This is not a session of version 1", id="other JSON"),
     pytest.param(
         ["sea.png"] * 12, "sea.png", 0, ["sea.png"] * 7,
-        "sea.png, sea.png, sea.png and 1 more were not opened: open one at a time.", id="a dozen",
+        "“sea.png”, “sea.png”, “sea.png” and 1 more were not opened: open one at a time.", id="a dozen",
     ),
 ]  # fmt: skip
 
@@ -196,7 +196,7 @@ def test_where_nothing_is_kept_the_others_are_named(tmp_path: Path, folder: Path
     found = opened(tmp_path, folder, ["sea.png", "sand.jpg", "walk.zip"], kept=False)
     assert found.picture == "sea.png"
     assert found.line == (
-        "sea.png is shown. sand.jpg and walk.zip were not opened: open one at a time."
+        "“sea.png” is shown. “sand.jpg” and “walk.zip” were not opened: open one at a time."
     )
 
 

@@ -5,7 +5,7 @@ import { giveFiles, upload } from "../shared/upload.js";
 import { closest } from "../shared/nodes.js";
 import { areNames, tooMuch } from "./file_rules.js";
 
-const A_LINK = "This is a link, not a picture. Copy the picture itself and paste it, or save it and drop its file.";
+const A_LINK = "This is a link, not a picture. Copy the picture itself and paste it, or drop its file.";
 const NO_FILES = "There is nothing in this folder that can be opened.";
 const NOT_READ = "The browser cannot read this folder. Drop the files in it instead.";
 let isOwn = false; // whether it is a part of this page that is being dragged
