@@ -74,6 +74,9 @@ def _unpacked(content: bytes, max_session: int, max_picture: int, *, may_nest: b
 def _check_directory(content: bytes) -> None:
     """Raise unless the directory is small: zipfile would read one of millions into memory."""
     end = content.rfind(b"PK\x05\x06", max(0, len(content) - _END.size - _MAX_COMMENT))
+    if end < 0 and content.startswith(b"PK\x03\x04"):
+        why = "breaks off before its end. Download or copy it again"
+        raise SessionFormatError(_NOT_ONE.format(why))
     if end < 0 or end + _END.size > len(content):
         raise SessionFormatError(_WITHOUT_BOTH)
     *_, directory, _, comment = _END.unpack_from(content, end)
@@ -83,7 +86,10 @@ def _check_directory(content: bytes) -> None:
         mark, *_, directory, _ = _END64.unpack_from(content, record)
         if mark != b"PK\x06\x06" or at != record:  # zipfile would look for it elsewhere
             raise SessionFormatError(_WITHOUT_BOTH)
-    if end + _END.size + comment != len(content) or directory > _MAX_DIRECTORY_BYTES:
+    # Some ways pad a file with zeros or an empty line.
+    is_end = end + _END.size + comment <= len(content)
+    padding = content[end + _END.size + comment :].strip(b"\x00\r\n")
+    if not is_end or padding or directory > _MAX_DIRECTORY_BYTES:
         raise SessionFormatError(_WITHOUT_BOTH)
 
 

@@ -185,9 +185,9 @@ def noted(content: bytes, comment: bytes) -> bytes:
     return file.getvalue()
 
 
-def resaved(kind: str, **options: Any) -> bytes:
+def resaved(kind: str, mode: str = "RGB", **options: Any) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(PICTURE.pixels).save(file, kind, **options)
+    Image.fromarray(PICTURE.pixels).convert(mode).save(file, kind, **options)
     return file.getvalue()
 
 
@@ -214,6 +214,8 @@ SESSION, BOTH = ("session.json", TEXT), [("session.json", TEXT), ("picture.png",
         pytest.param(packed(*BOTH, compression=zipfile.ZIP_STORED), id="not compressed"),
         pytest.param(large(*BOTH), id="zip64"),
         pytest.param(noted(packed(*BOTH), b"checked by the mail gateway"), id="a comment"),
+        pytest.param(packed(*BOTH) + b"\r\n", id="an empty line behind it"),
+        pytest.param(packed(*BOTH) + bytes(700), id="padded with zeros"),
         pytest.param(packed(("dialogue.zip", packed(*BOTH))), id="a zip in a zip"),
         pytest.param(
             packed(("x/the dialogue (1).ZIP", GOOD), ("x/.DS_Store", b"x")), id="a saved one in a zip"
@@ -229,6 +231,8 @@ SESSION, BOTH = ("session.json", TEXT), [("session.json", TEXT), ("picture.png",
         pytest.param(packed(SESSION, ("picture.bmp", resaved("BMP"))), id="BMP"),
         pytest.param(packed(SESSION, ("picture.webp", resaved("WEBP", lossless=True))), id="WebP"),
         pytest.param(packed(SESSION, ("p.png", resaved("PNG", optimize=True))), id="other bytes"),
+        pytest.param(packed(SESSION, ("p.tif", resaved("TIFF", compression="tiff_lzw"))), id="TIFF"),
+        pytest.param(packed(SESSION, ("p.png", resaved("PNG", mode="RGBA"))), id="with transparency"),
         pytest.param(packed(("session.json", TEXT.replace(b"\n", b"\r\n")), BOTH[1]), id="CRLF"),
         *[
             pytest.param(packed(("session.json", TEXT.decode().encode(code)), BOTH[1]), id=code)
@@ -364,6 +368,7 @@ HOSTILE = [
     pytest.param(packed(("session.json", TEXT), ("a.png", b"hi")), "is damaged", id="a text"),
     pytest.param(GOOD + b"!", "not a dialogue", id="something after its end"),
     pytest.param(GOOD[100:], "damaged", id="without its beginning"),
+    pytest.param(GOOD[:-300], "breaks off before its end. Download", id="without its end"),
     pytest.param(GOOD[:40] + b"\xff" * 20 + GOOD[60:], "damaged", id="other bytes"),
     pytest.param(locked(GOOD), "password", id="locked"),
     pytest.param(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.page.test_keeping import Server, open_panel, person, titles
 from tests.page.test_keeping import server as server  # a fixture
@@ -49,7 +49,13 @@ RED = ("red.png", "image/png", coloured("red"))
 
 
 def give(page: Page, name: str, where: str, *files: tuple[str, str, str], **texts: str) -> bool:
-    """Drop or paste there; whether the page took it."""
+    """Drop, paste or choose there; whether the page took it."""
+    if name == "choose":
+        chosen: list[FilePayload] = [
+            {"name": n, "mimeType": k, "buffer": base64.b64decode(c)} for n, k, c in files
+        ]
+        page.set_input_files(where, chosen)
+        return True
     given = {"name": name, "files": files, "texts": {"text/plain": texts.get("plain", "")}}
     if "uri" in texts:
         given["texts"] = {"text/uri-list": texts["uri"]}
@@ -63,6 +69,7 @@ def give(page: Page, name: str, where: str, *files: tuple[str, str, str], **text
         pytest.param("drop", "#canvas", id="dropped on the canvas"),
         pytest.param("drop", "#message textarea", id="dropped on the message"),
         pytest.param("paste", "#message textarea", id="pasted"),
+        pytest.param("choose", "#upload input[type=file]", id="chosen"),
     ],
 )
 def test_of_two_pictures_the_first_is_shown_and_the_other_is_kept(
@@ -81,6 +88,8 @@ def test_of_two_pictures_the_first_is_shown_and_the_other_is_kept(
 
 def test_what_is_no_file_opens_nothing_and_is_said(page: Page) -> None:
     told = page.locator("#canvas .told")
+    page.drag_and_drop("#examples img >> nth=0", "#canvas .drop")  # a part of the page itself
+    expect(told).to_be_empty()
     assert give(page, "drop", "#canvas", uri="https://host.invalid/dog.jpg")
     expect(told).to_have_text(re.compile("This is a link, not a picture"))
     assert not give(page, "drop", "#message textarea", uri="https://host.invalid/dog.jpg")
@@ -107,6 +116,14 @@ def drop_for_real(page: Page, *paths: Path) -> None:
     """As somebody drags them from another window."""
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "dragOver", "drop"):
-        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
+
+    def drag(kind: str) -> None:
+        what = {"type": kind, "x": 300, "y": 300, "data": data}
+        devtools.send("Input.dispatchDragEvent", what)
+
+    drag("dragEnter")
+    drag("dragOver")
+    expect(page.locator("#canvas.dropping")).to_be_visible()
+    drag("dragOver")  # what lies there now has not been asked yet
+    drag("drop")
     devtools.detach()

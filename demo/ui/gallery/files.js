@@ -69,7 +69,7 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   stage.classList.remove("dropping");
   if (isOwn) return;
-  if (holds(event, "Files")) giveDropped(event.dataTransfer);
+  if (event.dataTransfer?.files.length) giveDropped(event.dataTransfer);
   else tell(A_LINK);
 });
 

@@ -17,7 +17,7 @@ from demo.errors import DemoError, InputError, PictureError
 from demo.picture.picture import Picture, PictureInfo, open_picture, safe_name
 
 MAX_TOGETHER = 8  # files; as in files.js
-_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK")
 _PACKED = {
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
     b"Rar!\x1a\x07": "RAR",
