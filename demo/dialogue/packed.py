@@ -28,9 +28,8 @@ _END = struct.Struct("<4s4H2LH")
 _MAX_COMMENT = 65_535
 _NOT_ONE = "This file is not a dialogue of this demo: it {}."
 _WITHOUT_BOTH = _NOT_ONE.format("is not a zip file with a session and a picture")
-_SESSION = re.compile(
-    r"session.*\.json", re.IGNORECASE
-)  # “session (1).json”, “Copy of session.json”
+# “session (1).json”, “Copy of session.json”, “session.json.txt”
+_SESSION = re.compile(r"session.*\.json", re.IGNORECASE)
 _LITTER = ("__macosx", "thumbs.db", "desktop.ini", "icon\r", "@eadir", "$recycle.bin")
 _KINDS = mimetypes.MimeTypes()  # those that Python knows, whatever is installed here
 _WAYS = {9: "Deflate64", 14: "LZMA", 20: "Zstandard", 93: "Zstandard", 95: "XZ", 98: "PPMd"}

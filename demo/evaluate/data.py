@@ -159,13 +159,14 @@ def picture_path(written: str, folder: Path, images: Path | None) -> Path:
     relative = PurePosixPath(written.replace("\\", "/"))
     if "\0" in written or not relative.name:
         raise InputError("It names no picture: “image_path” is not a path.")
-    if images is not None:
-        return find_picture(relative, images)
-    if relative.is_absolute() or ".." in relative.parts:
+    if images is None and (relative.is_absolute() or ".." in relative.parts):
         raise InputError(
             "Its picture lies outside the file's folder; say where it is with --images."
         )
-    return find_spelling(relative, folder)
+    try:
+        return find_picture(relative, images) if images else find_spelling(relative, folder)
+    except OSError as error:  # a name without end, a folder that nobody may read
+        raise InputError(f"Its picture cannot be found: {error.strerror}.") from error
 
 
 def _numbered_turn(turns: Sequence[object], number: int, size: Size) -> TrueTurn:

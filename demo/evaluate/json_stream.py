@@ -14,7 +14,7 @@ from demo.errors import InputError
 CHUNK = 1 << 20  # characters
 MAX_VALUE = 1 << 29  # characters of one value
 # Under which a list stands in a group, with other things beside it.
-_LISTS = ("data", "dialogues", "conversations", "rows", "items", "samples", "examples")
+_LISTS = ("data", "dialogues", "rows", "examples")
 _NO_LIST = "it does not hold a list"
 _SPACE = " \t\n\r"
 _MARK = "\ufeff"  # a byte order mark, which some programs put first

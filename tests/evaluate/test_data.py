@@ -402,6 +402,7 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param(row(image_path="../a.png"), "outside the file's folder", id="path upwards"),
         pytest.param(row(image_path="/etc/a.png"), "outside the file's folder", id="whole path"),
         pytest.param(row(image_path="images/a.png\0"), "not a path", id="null in a path"),
+        pytest.param(row(image_path="a" * 300 + ".png"), "cannot be found", id="an endless name"),
         pytest.param(row(conversational_turns=[]), "no turns", id="no turns"),
         pytest.param(row(conversational_turns={"a": 1}), "no turns", id="turns are no list"),
         pytest.param(row(None), "Turn 0 .*named values", id="a turn that is nothing"),
@@ -499,6 +500,12 @@ def test_pictures_of_another_machine_are_found_by_name(
     (found,) = read(tmp_path, [row(image_path=written)], images=tmp_path / "images")
     assert isinstance(found, Dialogue), found.why
     assert found.picture == path
+
+
+def test_a_name_without_end_is_one_sentence_in_another_folder_too(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, [row(image_path="a" * 300)], images=tmp_path)
+    assert isinstance(found, BadRow)
+    assert "cannot be found" in found.why
 
 
 def test_of_several_pictures_of_a_name_none_is_taken(tmp_path: Path) -> None:
