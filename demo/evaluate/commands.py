@@ -242,10 +242,17 @@ def _export(options: argparse.Namespace) -> int:
 
 def _session(path: Path, images: Path | None) -> tuple[Session, Picture]:
     """A dialogue and its picture. Raises InputError with a sentence that names the file."""
-    from demo.dialogue.archive import PICTURE_NAME, matching_picture, read_session, read_zip
+    from demo.dialogue.archive import (
+        PICTURE_NAME,
+        SESSION_NAME,
+        matching_picture,
+        read_session,
+        read_zip,
+    )
     from demo.picture.picture import safe_name
 
     try:
+        path = path / SESSION_NAME if path.is_dir() else path
         if path.suffix.lower() != ".json":
             return read_zip(path)
         session = read_session(path.read_bytes())

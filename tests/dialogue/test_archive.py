@@ -545,6 +545,19 @@ def test_files_are_exported_from_the_command_line(dialogue: Session, tmp_path: P
 
 
 @pytest.mark.process
+def test_an_unpacked_dialogue_is_exported(dialogue: Session, tmp_path: Path) -> None:
+    """Its folder, or its session, beside which the picture has the name that it has in the zip file."""
+    save_zip(dialogue, PICTURE, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(tmp_path / "walk")
+    for path in (tmp_path / "walk", tmp_path / "walk" / "session.json"):
+        out = tmp_path / "rows" / path.name
+        done = call(path, "--dialogues", out)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == f"1 dialogues and 2 single turns are in {out}.\n"
+
+
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "says"),
     [
