@@ -69,7 +69,8 @@ class Reading:
     """The content of one answer.
 
     ``repairs`` are keys of `REPAIRS`, ``cuts`` phrases about boxes and points that reached outside the
-    frame, and ``dropped`` counts objects without a usable box. ``is_empty``: it is an empty list.
+    frame, and ``dropped`` counts objects without a usable box. ``is_empty``: it is an empty list. ``times``
+    is how often the box that is written most often was written.
     """
 
     objects: tuple[TraceObject, ...]
@@ -77,6 +78,7 @@ class Reading:
     cuts: tuple[str, ...]
     dropped: int
     is_empty: bool
+    times: int = 0
 
     @property
     def is_readable(self) -> bool:

@@ -29,6 +29,28 @@ def repeated_sentence(text: str) -> tuple[str, int] | None:
     return (written[plain], times) if times >= _MANY_TIMES else None
 
 
+def repetitions(text: str, times: int, *, is_endless: bool) -> str:
+    """What a text repeats, as a phrase; empty when it is nothing.
+
+    ``times`` is how often its most frequent box was written; ``is_endless`` says that it ended with the
+    same again and again.
+    """
+    phrases = []
+    if repeated := repeated_sentence(text):
+        sentence, count = repeated
+        shown = sentence if len(sentence) <= _SHOWN else sentence[: _SHOWN - 1] + "…"
+        phrases.append(f"“{shown}” comes {count} times")
+    if times > 1:
+        often = "twice" if times == _TWICE else f"{times} times"
+        phrases.append(f"the same box comes {often} and counts once")
+    if is_endless and not phrases:
+        phrases.append("the same comes again and again to the end")
+    return "; ".join(phrases)
+
+
+_SHOWN, _TWICE = 80, 2  # characters of a sentence, times
+
+
 def plain_form(sentence: str) -> str:
     """A sentence in the form in which it is compared with others: without end marks, case folded."""
     return sentence.strip(".!?\"'“‘”’ ").casefold()

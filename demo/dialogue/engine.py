@@ -249,6 +249,8 @@ class _StreamedTrace:
         if isinstance(piece, Usage):
             self.usage = piece
             return
+        if self.is_over:  # a few words more, written before the model heard of it
+            return
         if self.first_token is None:
             self.first_token = time.perf_counter() - self.began
         for event in self.parser.feed(piece):
@@ -257,7 +259,9 @@ class _StreamedTrace:
                 yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
-        self.is_over |= self.ending.is_reached(piece, self.parser.written_after)
+        self.is_over = self.ending.is_reached(
+            piece, self.parser.written_after, is_going_round=self.parser.is_going_round
+        )
 
     def _time(self, event: TraceEvent) -> None:
         if isinstance(event, PartOpened):
