@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from demo.answers.boxes import TraceObject
 from demo.answers.citations import XYXY, Citation, find_citations
+from demo.answers.contradiction import check_contradiction
 from demo.answers.finding import Finding, TraceText
 from demo.answers.sentences import plain_form, repeated_sentence
 from demo.answers.trace import PARTS, Problem, Trace
@@ -26,20 +27,24 @@ from demo.picture.geometry import ModelBox
 
 
 def check_trace(
-    trace: Trace, given: Sequence[tuple[str, ModelBox]], dialect: Dialect = REGION_REASONER
+    trace: Trace,
+    given: Sequence[tuple[str, ModelBox]],
+    dialect: Dialect = REGION_REASONER,
+    question: str = "",
 ) -> tuple[Finding, ...]:
     """The findings about a trace, in reading order: from the focus to the answer, then those about the
     whole. A part without any text counts as absent.
 
     ``given`` are the references of the question: the name that a person knows (``R1``, ``R2.1``) and the
     box that was written into the question, in the model frame. Parts that the dialect does not have are
-    not missed.
+    not missed. ``question`` is the sentence that was asked, where it is known.
     """
     return (
         *(_check_focus(trace.text, given) if "focus" in dialect.parts else ()),
         *(_check_cited(trace, given) if "think" in dialect.parts else ()),
         *_check_invented(trace, given),
         *(_finding_of(problem, trace) for problem in trace.problems),
+        *check_contradiction(trace, {box.xyxy for _, box in given}, question),
         *_check_consistency(trace),
     )
 

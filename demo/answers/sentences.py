@@ -56,6 +56,15 @@ def plain_form(sentence: str) -> str:
     return sentence.strip(".!?\"'“‘”’ ").casefold()
 
 
+def sentence_spans(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Where each sentence from ``start`` on begins and ends, without the white space around it."""
+    for end in (*(m.end() for m in _SENTENCE_END.finditer(text, start)), len(text)):
+        if sentence := text[start:end].strip():
+            begin = text.index(sentence, start)
+            yield begin, begin + len(sentence)
+        start = end
+
+
 def sentences_of(text: str) -> Iterator[str]:
     """The sentences of a model's text, without tags, answers and those that are too short."""
     for run in TAG.split(text):

@@ -156,7 +156,8 @@ def run_turn(
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
-    findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    given = [(g.name, g.model_box) for g in prompt.given]
+    findings = check_trace(trace, given, dialect, resolved.sentence)
     if doubt is not None:
         findings = (doubt, *(f for f in findings if f.level != "ok"))
     objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]

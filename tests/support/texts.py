@@ -230,6 +230,18 @@ _WORDING = (
     _clean("a part named inside another", trace(scene=f"{SCENE} No <focus> is needed.")),
     _clean("a sentence said twice", trace("It is the brown dog. Is it? It is the brown dog.")),
     _clean(
+        "says what is not there",
+        trace("There is no dog on the left, but one on the right: it is brown."),
+    ),
+    _clean(
+        "says that there is no other",
+        trace("The brown dog in the park. There are no other dogs in the image."),
+    ),
+    _clean(
+        "takes what is nearest",
+        trace("There is no white dog in the image. The brown dog is the closest match."),
+    ),
+    _clean(
         "short words said often", trace("No. No. No. Yes. Yes. Yes. The brown dog in the park.")
     ),
     _clean(
@@ -634,6 +646,11 @@ _CLAIMS = (
     _broken("focus that says there is none", trace(focus="No reference box is given."), "focus.unasked"),
     _broken("no thought", trace(None, focus=FOCUS), _MISSING, given=(HOUSE,)),
     _broken("answer only, about a reference", f"<answer>{ANSWER}</answer>", "focus.missing", _MISSING, given=(HOUSE,)),
+    _broken("says that it is not there", trace("There are no visible people or electric bikes in the image.", scene="A road with a truck."), "contradiction"),
+    _broken("says in Chinese that it is not there", trace("图中没有可见的人或电动车。", scene="一条路。"), "contradiction"),
+    _broken("says in Japanese that it is not there", trace("画像に犬は見当たりません。", scene="公園。"), "contradiction"),
+    _broken("says where it is, but answers with nothing", trace("The dog is on the left at (100, 200).", "[]"), "answer.empty", "contradiction", boxes=()),
+    _broken("ends with another box", trace(f"So the target is {bbox(BALL)}."), _INVENTED, "contradiction"),
 )  # fmt: skip
 
 _UNRELATED = (
