@@ -59,20 +59,20 @@ class Ending:
 
 
 def is_loop(text: str) -> bool:
-    """Whether a text ends with the same again and again: words, white space, a list that only counts on,
-    or a few sentences in any order. Only its last characters are looked at.
+    """Whether a text ends with the same again and again: words, a list that only counts on, a few
+    sentences in any order, or nothing but white space or digits. Only its last characters are looked at.
     """
     tail = text[-_KEPT:]
     return (
-        _is_blank(tail[-_LOOP:])
+        _says_nothing(tail[-_LOOP:])
         or any(_recurs(tail, period, _needed(period)) for period in _periods(tail))
         or _is_counting(tail)
         or _has_few_sentences(tail)
     )
 
 
-def _is_blank(text: str) -> bool:
-    return len(text) == _LOOP and text.isspace()
+def _says_nothing(text: str) -> bool:
+    return len(text) == _LOOP and (text.isspace() or text.isdigit())
 
 
 def _periods(text: str) -> Iterator[int]:

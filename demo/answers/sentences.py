@@ -44,7 +44,7 @@ def repetitions(text: str, times: int, *, is_endless: bool) -> str:
         often = "twice" if times == _TWICE else f"{times} times"
         phrases.append(f"the same box comes {often} and counts once")
     if is_endless and not phrases:
-        phrases.append("the same comes again and again to the end")
+        phrases.append("the same again and again, up to the end")
     return "; ".join(phrases)
 
 
