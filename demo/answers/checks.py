@@ -171,10 +171,11 @@ _TAIL = 40  # characters
 
 def _where_repeated(trace: Trace) -> Finding:
     """The second time that the sentence comes in one part, or else the first time; without one, the
-    second time that a box comes in the answer.
+    second time that a box comes in the answer, or the end of the text.
     """
     if not (repeated := repeated_sentence(trace.raw)):
-        return replace(_in_answer(trace), span=_second_time(trace.text.answer or ""))
+        again = _second_time(trace.text.answer or "")
+        return replace(_in_answer(trace), span=again) if again else _where_truncated(trace)
     words = re.compile(r"\s+".join(map(re.escape, plain_form(repeated[0]).split())), re.IGNORECASE)
     found = [
         (part, spans)

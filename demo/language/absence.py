@@ -28,6 +28,7 @@ from demo.language.lexicon import (
     QUESTIONS,
     RELATIVES,
     REQUESTS,
+    SEEMS,
     SIDES,
     words,
 )
@@ -47,6 +48,7 @@ def sought_in(phrases: Iterable[str]) -> Sought:
         frozenset(whole) - _stems(_ASKING),
         " ".join(phrases).strip(),
         excludes=len(phrases) < len(given),
+        is_several=any(_SEVERAL.search(phrase.lower()) for phrase in phrases),
     )
 
 
@@ -71,7 +73,12 @@ def stand_of(sentence: str, sought: Sought, *, by_other_names: bool = False) -> 
     if whole in (Stand.ABSENT, Stand.FOUND):
         return whole
     clauses = _CLAUSE_END.split(plain)
-    return last_stand(_stand_of_clause(clause, sought, by_other_names) for clause in clauses)
+    stands = [_stand_of_clause(clause, sought, by_other_names) for clause in clauses]
+    for number, stand in enumerate(stands):
+        # "On the left, there is no dog": there may be one on the right.
+        if stand is Stand.ABSENT and any(map(_limits, clauses[:number])):
+            stands[number] = Stand.NEUTRAL
+    return last_stand(stands)
 
 
 def _stand_of_clause(clause: str, sought: Sought, by_other_names: bool) -> Stand:
@@ -89,9 +96,11 @@ _ASKING = (
     | words("please now there object objects thing things picture image photo also looking look for")
 )  # fmt: skip
 _EXCLUDES = re.compile(
-    r"\b(?:not?|\w+n't|without|except|excluding|other|others|else|than|neither|nor|none|never|empty)\b"
+    r"\b(?:not?|\w+n't|without|except|excluding|other|others|else|than|neither|nor|none|never|empty|nobody"
+    r"|missing|absent|lack\w*|nowhere|invisible|hidden)\b"
     r"|[没不無无非未除]|ない|ません"
 )
+_SEVERAL = re.compile(r"\b(?:and|or)\b|[和或与及、]|[とや](?=\w)|\b(?:und|oder|et|ou|y|o)\b")
 _LOOKS_FOR = re.compile(
     r"(?i)(?:\b(?:look|search)(?:ing)? for|\b(?:asks?|asking|asked|needs?|wants?|have|trying|task is"
     r"|goal is|required|request is)(?: me| us)?"
@@ -134,7 +143,7 @@ _PICTURES = PICTURE | words("pictures images photos frame view")
 _FUNCTION = (
     DETERMINERS | BE | AUXILIARIES | OTHER_PRONOUNS | RELATIVES
     | words("of in within from for to such and or nor one ones them absent missing none nothing with has "
-            "have lacks lack on at no not neither zero nowhere nonexistent able been")
+            "have lacks lack on at no not neither zero nowhere nonexistent able been seem seems")
 )  # fmt: skip
 # Words that make an absence mean less than that the thing is not there.
 _HEDGES = words(
@@ -147,7 +156,7 @@ _HEDGES = words(
 )
 # What may be absent without being a thing that one could look for.
 _NO_THINGS = (
-    LINKS - words("of in on at to from by as like")
+    LINKS - words("of in on at to from by as like among upon")
     | PARTS
     | SIDES
     | words("""
@@ -169,6 +178,8 @@ _CONCLUDES = re.compile(
     r"(?: empty\b| nothing\b| \[\s*\])"
 )
 _MUST = words("should must will")
+_SEVERALLY = words("and or nor neither")  # the dog or the cat: one of them may be absent
+_WHOLE = words("every all each whole entire everywhere")
 _OF_RELATION = words("reference references region")
 _EMPTY = re.compile(
     r"\b(?:no|not|none|nothing|empty|null|never|nor|neither|blank|unanswerable)\b|\[\s*\]"
@@ -181,7 +192,8 @@ _META = re.compile(
     r"|(?:in )?(?:the|this) (?:\w+ )?(?:image|picture|photo|scene|photograph|view)\b)"
 )
 _FIRST_WORDS = re.compile(
-    r"^(?:(?:however|but|so|therefore|thus|hence|and|unfortunately|since|because|as a result)\b[ ,]*)+"
+    r"^(?:(?:however|but|so|therefore|thus|hence|and|unfortunately|since|because|as a result"
+    r"|it (?:seems|appears) that)\b[ ,]*)+"
 )
 _RESULT = re.compile(r"\b(?:found|(?:the |my )?(?:final )?(?:answer|target|result))\s*[:=]\s*")
 _CERTAINLY = re.compile(r"\b(?:clearly|simply|definitely|obviously|actually) (?=no|absent|missing)")
@@ -190,7 +202,7 @@ _ALSO_NO = re.compile(r"(\bno \w[\w -]*?)(?:,|,? and|,? or|,? nor) no (?=\w)")
 
 def _normal(sentence: str) -> str:
     """A sentence in lower case, with one wording for what has several."""
-    text = " ".join(sentence.lower().replace("’", "'").strip(" .!\n\t\"'*").split())
+    text = " ".join(sentence.lower().replace("’", "'").strip(" .!\n\t\"'*-•#").split())
     text = re.sub(r"\bcan't|\bcannot", "can not", text).replace("n't", " not")
     text = re.sub(r"\b(?:unable|fail|fails|failed) to\b", "not", text)
     text = re.sub(r"\b(?:no one|nobody|no-one)\b", "no people", text)
@@ -201,7 +213,7 @@ def _normal(sentence: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9@]+", text.lower())
+    return re.findall(r"[a-z0-9@]+(?:'[a-z]+)?", text.lower().replace("’", "'"))
 
 
 def _stems(tokens: Iterable[str]) -> frozenset[str]:
@@ -243,9 +255,18 @@ def _is_absence(clause: str, sought: Sought, by_other_names: bool) -> bool:
     own = [token for token in tokens if token not in _known(tokens)]
     others = [t for t in own if not _stems([t]) <= sought.all and not _relates(t, tokens, sought)]
     if negation["none"]:
-        return not others
+        return not others and (negation["none"] == "none" or not own)
+    if (
+        sought.is_several
+        and not _SEVERALLY.intersection(tokens)
+        and not _THINGS.intersection(tokens)
+    ):
+        return False
     if by_other_names:
-        return not sought.excludes and _names_otherwise(tokens, own, others, sought)
+        is_name = 0 < len(own) <= _MAX_UNKNOWN and not _NO_THINGS.intersection(others)
+        if sought.excludes or not is_name or not _PICTURES.intersection(tokens):
+            return False
+        return not sought.head or _is_about(clause, negation, sought)
     return not others and _is_about(clause, negation, sought)
 
 
@@ -267,16 +288,20 @@ def _says_so(negation: re.Match[str], tokens: list[str]) -> bool:
 
 
 def _is_about(clause: str, negation: re.Match[str], sought: Sought) -> bool:
-    """Whether what is not there is the thing sought: what follows *no*, or stands beside *not*."""
+    """Whether what is not there is the thing sought, by the first name after *no*, or beside *not*."""
     tokens = _tokens(clause)
     heads = [token for token in tokens if _stems([token]) & sought.head]
     if len(heads) > len(_stems(heads)):  # "no dog to the left of this dog"
         return False
     things = _THINGS | (_ANYONE if _FITTING.intersection(tokens) else frozenset())
-    if negation["no"]:
-        tokens = _name_in(_tokens(clause[negation.end() :]), every=things)
-        heads = [token for token in heads if token in tokens]
-    return bool(things.intersection(tokens) or heads)
+    before, after = clause[: negation.start()], clause[negation.end() :]
+    name = (not negation["no"] and _first_name(before, things)) or _first_name(after, things)
+    return bool(things.intersection(name) or sought.head & _stems(name))
+
+
+def _first_name(text: str, things: frozenset[str]) -> list[str]:
+    left_out = (_PICTURES | _THERE | SEEMS) - things
+    return _name_in([token for token in _tokens(text) if token not in left_out], every=things)
 
 
 def _relates(token: str, tokens: list[str], sought: Sought) -> bool:
@@ -284,16 +309,21 @@ def _relates(token: str, tokens: list[str], sought: Sought) -> bool:
     return token in _OF_RELATION and bool(_stems(LINKS.intersection(tokens)) & sought.all)
 
 
-def _names_otherwise(tokens: list[str], own: list[str], others: list[str], sought: Sought) -> bool:
-    whole = bool(_PICTURES.intersection(tokens))
-    fits = not sought.all or bool(_stems(own) & sought.all)
-    return whole and fits and 0 < len(own) <= _MAX_UNKNOWN and not _NO_THINGS.intersection(others)
+def _limits(clause: str) -> bool:
+    """Whether what comes after it is said of a part of the picture, or of one thing in it."""
+    tokens = _tokens(clause)
+    if _WHOLE.intersection(tokens):
+        return False
+    is_place = tokens[:1] != ["upon"] and LINKS.issuperset(tokens[:1])
+    is_part = any(token in _NO_THINGS or token.isdigit() for token in tokens)
+    return is_part or (is_place and not set(tokens) <= LINKS | _known(tokens))
 
 
 def _is_neutral(clause: str) -> bool:
     if PLACE in clause or "but" in clause.split():
         return False
-    return bool(_META.search(clause) or _EMPTY.search(clause))
+    says_nothing = not any(map(str.isalpha, clause))
+    return bool(says_nothing or _META.search(clause) or _EMPTY.search(clause))
 
 
 # What makes a statement that something is there mean less.

@@ -30,13 +30,15 @@ class Sought:
     """What is looked for: stems of the words of its name (``head``), and of its whole description.
 
     Both are empty where nobody said it in English. ``text`` is the description as written. It ``excludes``
-    if it says what the thing is *not*: then hardly anything that is absent contradicts it.
+    if it says what the thing is *not*: then hardly anything that is absent contradicts it. It
+    ``is_several`` if it names more than one, of which one may be absent.
     """
 
     head: frozenset[str] = frozenset()
     all: frozenset[str] = frozenset()
     text: str = ""
     excludes: bool = False
+    is_several: bool = False
 
 
 def last_stand(stands: Iterable[Stand]) -> Stand:
@@ -64,14 +66,15 @@ class Phrases:
     anything: re.Pattern[str]
 
     def stand_of(self, sentence: str, sought: Sought) -> Stand:
+        is_part = bool(self.partly.search(sentence))
         return last_stand(
-            self._stand_of_clause(clause.strip(" \n\t。.!！"), sought)
+            self._stand_of_clause(clause.strip(" \n\t。.!！"), sought, is_part)
             for clause in re.split("[，；,;:：]", sentence)
         )
 
-    def _stand_of_clause(self, clause: str, sought: Sought) -> Stand:
+    def _stand_of_clause(self, clause: str, sought: Sought, is_part: bool) -> Stand:
         is_plain, is_negative = not self.unless.search(clause), bool(self.negative.search(clause))
-        is_whole = is_plain and not self.partly.search(clause)
+        is_whole = is_plain and not is_part
         if is_whole and self.absent.search(clause) and self._denies(clause, sought):
             return Stand.ABSENT
         if (
@@ -81,7 +84,7 @@ class Phrases:
             and self._names(clause, sought)
         ):
             return Stand.FOUND
-        chooses = clause and not is_negative and not self.asks.search(clause)
+        chooses = any(map(str.isalpha, clause)) and not is_negative and not self.asks.search(clause)
         return Stand.OTHER if chooses else Stand.NEUTRAL
 
     def _denies(self, clause: str, sought: Sought) -> bool:
@@ -89,7 +92,9 @@ class Phrases:
         if self.anything.search(clause):
             return True
         names = _words_of(sought, clause)
-        return not sought.excludes and (not names or any(name[:5] in clause for name in names))
+        return not (sought.excludes or sought.is_several) and (
+            not names or any(name[:5] in clause for name in names)
+        )
 
     def _names(self, clause: str, sought: Sought) -> bool:
         """Whether it is certainly about what is sought, with all that tells it apart."""
@@ -123,7 +128,7 @@ PHRASES = (
             r"|完全|はっきり|必要|問題|疑|ないわけ"
         ),
         partly=re.compile(
-            r"(?<![像真図面中内ン])に|[右左]|上側|下側|上に|下に|隣|近く|かぶ|被|着て|持って|一部|顔"
+            r"(?<![像真図面中内ン])に|[右左]|上側|下側|上に|下に|隣|近く|かぶ|被|着て|持って|一部|背景|前景|手前|奥|顔"
         ),
         negative=re.compile(r"ない|ません|空|なし|\[\s*\]"),
         asks=re.compile(r"探し|探す|求め|質問|確認します|見てみ|画像には|写真には"),
@@ -149,7 +154,7 @@ PHRASES = (
             r"但|不过|然而|可是|除|只有|仅|其他|其它|其余|别的|另|最|如果|若|是否|吗|？|更|歧义|疑|必要|需要|参考|參考"
         ),
         partly=re.compile(
-            r"就是|[左右旁]|上方|上面|下方|下面|前面|前方|后面|后方|之间|遮挡|第[一二三]|戴|穿|拿|清楚|清晰|明显"
+            r"就是|[左右旁]|上方|上面|下方|下面|前面|前方|后面|后方|之间|遮挡|第[一二三]|背景|前景|远处|镜|戴|穿|拿|清楚|清晰|明显"
         ),
         negative=re.compile(r"没|沒|不|无|無|未|空|\[\s*\]"),
         asks=re.compile(r"寻找|尋找|查找|要找|问题|問題|任务|用户|根据|让我|首先|[图圖画]\w?中有|显示|展示"),
@@ -170,7 +175,7 @@ PHRASES = (
         ),
         partly=re.compile(
             r"(?<!이미지)(?<!사진)(?<!그림)(?<!화면)(?<!장면)(?<!안)에(?!서)|(?<!에)[은는] .*[이가] 없"
-            r"|왼쪽|오른쪽|위에|아래|옆|앞|뒤|얼굴|일부"
+            r"|왼쪽|오른쪽|위에|아래|옆|앞|뒤|얼굴|일부|배경"
         ),
         negative=re.compile(r"없|않|아니|빈 |\[\s*\]"),
         asks=re.compile(r"찾습니다|찾아|질문|요청|살펴|(?:이미지|사진)에는"),
@@ -193,7 +198,8 @@ PHRASES = (
             r"|vollständig|ganz|deutlich|klar|referenz|zweifel|mehr|vielleicht)\b"
         ),
         partly=re.compile(
-            r"\b(?:links|rechts|linke\w*|rechte\w*|neben|hinter|vor|über|unter|trägt|hat|haben|gesicht)\b"
+            r"\b(?:links|rechts|linke\w*|rechte\w*|neben|hinter|vor|über|unter"
+            r"|trägt|hat|haben|gesicht|hintergrund|vordergrund)\b"
         ),
         negative=re.compile(r"\b(?:kein\w*|nicht|nichts|leer\w*)\b|\[\s*\]"),
         asks=re.compile(r"\bsuch\w*|\bgesucht\b|\bfrage\b|\bbild zeigt\b"),
@@ -211,7 +217,9 @@ PHRASES = (
             r"\b(?:autres?|sauf|hormis|mais|cependant|pourtant|si|entièrement|clairement|nettement"
             r"|totalement|référence|doute|seule?|seulement|que|plus|peut-être)\b"
         ),
-        partly=re.compile(r"\b(?:gauche|droite|derrière|devant|sous|sur le|près|visage)\b"),
+        partly=re.compile(
+            r"\b(?:gauche|droite|derrière|devant|sous|sur le|près|visage|arrière-plan|premier plan)\b"
+        ),
         negative=re.compile(r"\b(?:pas|aucune?|rien|vide|non)\b|\[\s*\]"),
         asks=re.compile(r"\bcherch\w*|\bquestion\b|\btrouver\b|\bimage montre\b"),
         anything=re.compile(r"\bobjets?\b|\bréponse\b|\bcible\b|\bcorrespond"),
@@ -230,7 +238,9 @@ PHRASES = (
             r"\b(?:otr[oa]s?|excepto|salvo|pero|sin embargo|si|completamente|claramente"
             r"|totalmente|referencia|duda|sol[oa]|solamente|que|más|quizás)\b"
         ),
-        partly=re.compile(r"\b(?:izquierda|derecha|detrás|delante|debajo|encima|cerca|cara)\b"),
+        partly=re.compile(
+            r"\b(?:izquierda|derecha|detrás|delante|debajo|encima|cerca|cara|fondo|primer plano)\b"
+        ),
         negative=re.compile(r"\b(?:no|ning[uú]n\w*|nada|vací[oa])\b|\[\s*\]"),
         asks=re.compile(r"\bbusc\w*|\bpregunta\b|\bencontrar\b|\bimagen muestra\b"),
         anything=re.compile(r"\bobjetos?\b|\brespuesta\b|\bobjetivo\b|\bcoincid"),
