@@ -29,7 +29,9 @@ from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
 from demo.language import lexicon as lex
-from demo.language.english import Discourse, Sentence
+from demo.language.discourse import Discourse
+from demo.language.english import Sentence
+from demo.language.nouns import GENDER
 from demo.picture.regions import Region, RegionObject, Registry
 
 MAX_QUESTION = 2_000
@@ -158,6 +160,10 @@ class _Reader:
         self._last = last if last in self._names else newest
         self._objects = registry.objects(self._last) if self._last else ()
         self._meanings: dict[str, tuple[str, ...]] = {}
+        self._subjects: set[str] = set()  # which pronouns a clause about a thing has as its subject
+        self._container: dict[
+            str, int
+        ] = {}  # where a pronoun meant what has something in it or on it
         self._has_chosen = False
         self._last_listed = -1  # position of the last number in “regions 1, 2 and 3”
         self._topic: tuple[str, ...] = ()
@@ -193,6 +199,8 @@ class _Reader:
             match = self._match(position)
             if match is None:
                 self._discourse.read(position)
+                if self._s.low(position) in lex.ENDINGS:
+                    self._subjects.clear()
                 position += 1
                 continue
             references += self._references(match)
@@ -201,6 +209,8 @@ class _Reader:
                 self._discourse.name(match.start)
             elif match.is_possessive:
                 self._discourse.add_possession(position)
+            else:
+                self._discourse.handle(match.start)
         return references
 
     def _match(self, index: int) -> _Match | None:
@@ -419,6 +429,8 @@ class _Reader:
         """*the two of them*, *the two regions*, *between the two*."""
         s, count = self._s, lex.COUNTS[self._s.low(index + 1)]
         stop = s.after_of_them(index + 2)
+        if self._are_own(stop - 1):
+            return None
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
         if s.is_end(stop) and s.is_after_place(index) and not self._may_be_taken_up():
@@ -429,9 +441,9 @@ class _Reader:
     def _read_both(self, index: int) -> _Match | None:
         """*both of them*, *both regions*, *touching both*."""
         s = self._s
-        if self._discourse.count > 1:
-            return None
         stop = s.after_of_them(index + 1)
+        if self._discourse.count > 1 or self._are_own(stop - 1):
+            return None
         if stop > index + 1 or s.low(stop) in ("regions", "objects"):
             return self._several(index, max(stop, index + 2), 2)
         before = s.low(index - 1)
@@ -446,7 +458,7 @@ class _Reader:
         stop += count is not None
         of_them = s.after_of_them(stop)
         if of_them > stop:
-            if s.low(of_them - 1) == "them" and self._discourse.has_antecedent(of_them - 1, False):
+            if self._are_own(of_them - 1):
                 return None
             names = self._plural_meaning(count) or (self._all_regions() if count is None else ())
             return _Match(names, index, of_them) if names else None
@@ -455,6 +467,10 @@ class _Reader:
         if s.low(stop) != "regions" or not self._regions:
             return None
         return _Match(self._all_regions(), index, stop + 1)
+
+    def _are_own(self, index: int) -> bool:
+        """Whether *them* stands here and means things of the sentence itself: two bears, both of them."""
+        return self._s.low(index) == "them" and self._is_own(index)
 
     def _all_regions(self) -> tuple[str, ...]:
         return tuple(r.id for r in self._regions)
@@ -490,7 +506,7 @@ class _Reader:
         if s.is_dummy_it(index):
             return None
         is_possessive = low in lex.POSSESSIVES or (low == "her" and s.is_owner(index))
-        if low not in self._meanings and self._discourse.has_antecedent(index, is_possessive):
+        if self._is_own(index, is_possessive or s.is_misspelt_its(index)):
             return None
         if not self._regions:
             before = s.low(index - 1)
@@ -499,7 +515,28 @@ class _Reader:
             return None
         # A pronoun keeps its meaning throughout a sentence.
         names = self._meanings.setdefault(low, self._topic_of(low) or self._meaning_of(index))
-        return _Match(names, index, index + 1, is_possessive, is_pronoun=True)
+        if self._discourse.begins_clause(index):
+            self._subjects.add(GENDER.get(low, "they"))
+        return _Match(names, index, index + 1, is_possessive, is_pronoun=True) if names else None
+
+    def _is_own(self, index: int, possessive: bool = False) -> bool:
+        """Whether the pronoun means something of the sentence itself.
+
+        Once it meant a region it does so throughout the sentence, also where that region acts (*the child
+        that she feeds with her spoon*); but not where it is plainly what has the thing just named (*the cup
+        next to it with tea in it*).
+        """
+        low, is_owner = self._s.low(index), self._discourse.is_owner(index)
+        if self._discourse.inside <= self._container.get(low, -1) and self._s.is_after_place(index):
+            return False  # the mug with tea in it left of it
+        is_region = low in self._meanings or GENDER.get(low, "they") in self._subjects
+        if is_region and not is_owner:
+            return False
+        if not self._discourse.has_antecedent(index, possessive):
+            return False
+        if is_owner:
+            self._container[low] = index
+        return True
 
     def _topic_of(self, low: str) -> tuple[str, ...]:
         """The topic of the question, if this pronoun can mean it: *it* is one thing, *them* are several."""
@@ -513,7 +550,8 @@ class _Reader:
             return (self._last,) if self._last else ()
         names = self._plural_meaning(2) if self._s.low(index - 1) == "between" else ()
         names = names or self._plural_meaning(None)
-        if not names:
+        speaks = self._s.low(index) == "they" and self._s.is_start(index)  # They are feeding …
+        if not names and not speaks and not self._discourse.names_several():
             raise QuestionError(self._unclear_sentence(index, index + 1, None))
         return names
 
