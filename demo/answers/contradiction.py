@@ -35,9 +35,7 @@ _NAMED = re.compile(
     r"|(?:目标|答案|対象|答え)[^，。、]{0,4}(?:是|为|在|位于|は)\s*$",
     re.IGNORECASE,
 )
-_HARDLY = 0.5  # IoU; a reference is cited like this by a model that miscounts
-
-Span = tuple[int, int]
+_MISCOUNTED = 0.5  # IoU; a reference is cited like this by a model that miscounts
 
 
 def check_contradiction(
@@ -104,9 +102,5 @@ def _names_another(sentence: str, trace: Trace, given: Collection[XYXY]) -> bool
     if not (x1 < x2 and y1 < y2):
         return False
     box = ModelBox(x1, y1, x2, y2)
-    is_reference = any(box.iou(_box(other)) >= _HARDLY for other in given)
+    is_reference = any(box.iou(ModelBox(*other)) >= _MISCOUNTED for other in given)
     return not is_reference and not any(box.iou(item.box) for item in trace.objects)
-
-
-def _box(xyxy: XYXY) -> ModelBox:
-    return ModelBox(*xyxy)

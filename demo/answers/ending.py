@@ -21,10 +21,8 @@ _KEPT, _STEP = 6000, 40  # characters that are looked at, and that come between 
 _TIMES, _LOOP = 8, 400  # times, characters
 # So does a longer passage that comes word for word a third time.
 _TIMES_LONG, _LONG = 3, 1200  # times, characters
-_SAMPLE, _MAX_SAMPLES = (
-    40,
-    64,
-)  # characters by which a period is found, and how often they are looked for
+_SAMPLE = 40  # characters by which a period is found
+_MAX_SAMPLES = 64  # places where they stood before
 # What is the same but for a number that counts is a list, up to a length that no list has.
 _COUNTED, _LONG_LIST = 24, 600  # times, characters
 _CREEPING = 0.8  # IoU of a box and the next one, in a list that comes to nothing new

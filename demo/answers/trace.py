@@ -332,11 +332,8 @@ def _problems(
     else:
         yield from _answer_problems(reading)
     if truncated:
-        repeats, stops = (
-            "The model repeated itself until it was stopped",
-            "The text stops in the middle",
-        )
-        yield Problem("trace.truncated", repeats if is_endless else stops)
+        repeats = "The model repeated itself until it was stopped"
+        yield Problem("trace.truncated", repeats if is_endless else "The text stops in the middle")
     if repeated := repetitions(text, reading.times if reading else 0, is_endless=is_endless):
         yield Problem("trace.repeats", repeated)
 
