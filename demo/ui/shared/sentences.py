@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from demo.errors import DemoError
+from demo.errors import DemoError, join_with_and
 from demo.language.references import Reference
 from demo.ui.tab.workspace import Workspace
 
@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
 ONE_AT_A_TIME = (
     "The last question is still being answered. Wait for it or press Stop, then send this one."
+)
+NO_WORDS = (
+    "{} points at things and does not answer in words. Ask for a thing, for example “the dog left of R1”, "
+    "or how many there are. Send this again to ask it anyway."
 )
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
@@ -48,21 +52,33 @@ _CITE = "Click a region to cite it, once more to take it out."
 
 
 def hint(
-    workspace: Workspace | None, meant: Sequence[Reference] = (), lead: int = 0
+    workspace: Workspace | None,
+    reads: Sequence[Any] = (),
+    plain: Sequence[str] = (),
+    absent: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
-    ``meant`` are the references of what is being typed, ``lead`` the spaces before it; those that are
-    not names are spelt out.
+    ``reads`` are the `readings` of what is being typed, ``plain`` its words that look like the name of a
+    region and are not read as one, and ``absent`` sentences on names that do not exist.
     """
     if workspace is None:
         return line(_EMPTY)
+    doubt = " ".join([*absent, *([_as_plain_text(plain)] if plain else [])])
+    read = {"reads": list(reads), "plain": list(plain), "doubt": doubt}
     if workspace.changing is not None:
         text = f"Changing question {workspace.changing}; later answers will be replaced."
-        return {**line(text), "reads": _readings(meant, lead), "changing": workspace.changing}
+        return {**line(text), **read, "changing": workspace.changing}
     citable = len(workspace.session.registry) > 0
-    rest = {"rest": "cite" if citable else "send", "reads": _readings(meant, lead)}
-    return {**line(_CITE if citable else _FRESH), **rest}
+    rest = "cite" if citable else "send"
+    return {**line(_CITE if citable else _FRESH), **read, "rest": rest}
+
+
+def _as_plain_text(phrases: Sequence[str]) -> str:
+    shown = [phrase if phrase[0] in '"“«„”「『`' else f"“{phrase}”" for phrase in phrases]
+    if len(shown) == 1:
+        return f"{shown[0]} is read as plain text, not as a region."
+    return f"{join_with_and(shown)} are read as plain text, not as regions."
 
 
 def drawing_note(kind: str, name: str) -> str:
@@ -93,12 +109,19 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     return f"Answer {len(turns)} was undone." if last_alone else _CHANGE_UNDONE
 
 
-def _readings(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
-    """References by other words than a name: words, name, start, end, whether they are a possessive."""
+def readings(meant: Sequence[Reference], typed: str) -> list[list[Any]]:
+    """How words will be read: words, name, start, end, whether they are a possessive, and no name.
+
+    Places are counted in UTF-16 units, as the page counts them.
+    """
+    lead = len(typed) - len(typed.lstrip())
+
+    def place(position: int) -> int:
+        return len(typed[: position + lead].encode("utf-16-le", "surrogatepass")) // 2
+
     return [
-        [r.phrase, r.name, r.start + lead, r.end + lead, r.is_possessive]
+        [r.phrase, r.name, place(r.start), place(r.end), r.is_possessive, r.is_described]
         for r in meant
-        if r.phrase.lstrip("@").upper() != r.name
     ]
 
 
@@ -173,4 +196,5 @@ def line(text: str, level: str = "hint") -> dict[str, Any]:
 
     ``rest`` says, where it is not empty, which line it is that shows when there is no other.
     """
-    return {"text": text, "level": level, "reads": [], "changing": None, "rest": ""}
+    empty: dict[str, Any] = {"reads": [], "plain": [], "doubt": "", "changing": None, "rest": ""}
+    return {"text": text, "level": level, **empty}
