@@ -128,7 +128,7 @@ def _check_unknown(trace: Trace) -> Iterator[Finding]:
 _SENTENCES = {
     "answer.repaired": ("note", "The answer could be read only after it was repaired: {}."),
     "answer.clamped": ("note", "The answer reached outside the picture and was cut to it: {}."),
-    "answer.empty": ("note", "The model says that nothing in the picture matches."),
+    "answer.empty": ("note", "The model says that nothing in the picture matches: {}."),
     "answer.unreadable": ("warning", "No box could be read: {}."),
     "point.outside": ("note", "A point lies outside its own box: {}."),
     "trace.truncated": ("warning", "{}; what was complete is kept."),

@@ -518,7 +518,7 @@ def test_of_what_nano_is_taught_only_the_wrong_half_contradicts() -> None:
     rows = taught(400)
     assert 20 < sum(not is_there for *_, is_there in rows) < 380
     for question, thought, boxes, is_there in rows:
-        for answered in (listed((700, 700, 710, 710)), "[]"):
+        for answered in (listed((5, 5, 15, 15)), "[]"):
             trace = parse_trace(f"<think>{thought}</think><answer>{answered}</answer>", FRAME)
             named = [(f"R{i}", box) for i, box in enumerate(boxes, start=1)]
             kinds = [finding.kind for finding in check_trace(trace, named, question=question)]
@@ -559,7 +559,6 @@ def test_another_box_than_the_answer_has(thought: str, is_other: bool) -> None:
         (f"There are no dogs in the image.\n```json\n{ANSWER}\n```", True),
         (f"The dog is in the image.\n```json\n{ANSWER}\n```", False),
         ("There are no dogs in the image.\n```json\n[]\n```", False),
-        ("The dog is on the left at (100, 200).\n[]", True),
     ],
 )
 def test_words_beside_an_answer_without_tags_are_reasoning_too(

@@ -155,7 +155,6 @@ def box(*xyxy: int) -> str:
             LIST + chain(400, lambda i: f'{obj(BALL if i % 2 else DOG)[:-1]}, "label": "dog {i}"}}, '),
             id="two boxes with many labels",
         ),
-        pytest.param(LIST + chain(400, lambda i: box(i * 30, 20, i * 30 + 20, 60)), id="far out"),
         pytest.param(
             LIST + 9 * chain(60, lambda i: box(i * 12, 20, i * 12 + 10, 60)), id="a long list again"
         ),

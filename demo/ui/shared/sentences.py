@@ -6,8 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from demo.errors import DemoError, join_with_and
+from demo.errors import DemoError, join_with_and, one_line
 from demo.language.references import Reference
+from demo.ui.gallery.uploads import Became
 from demo.ui.tab.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ NO_COOKIES = (
     "Your browser accepts no cookies from this page, so your dialogues cannot be told apart "
     "from those of other people and are not saved. Save one as a file to keep it."
 )
+_MAX_NAMED, _MAX_NAME = 3, 40  # files in one sentence, letters of one
 _DRAWN = "{} is drawn. Click it to cite it, or draw another."
 _OUTLINED = "{} is outlined. Click what else belongs to it, or press Done."
 _CHANGE_UNDONE = "The last change was undone."
@@ -89,6 +91,43 @@ def drawing_note(kind: str, name: str) -> str:
 def away_note(workspace: Workspace | None) -> str:
     """What to say when a workspace was put away; empty where none was."""
     return f"{_thing(workspace)} was put away. Undo brings it back." if workspace else ""
+
+
+def together_note(became: Became) -> str:
+    """What became of files that came together; empty for one alone."""
+    kept, left, troubles = became.kept, became.left, became.troubles
+    more = len(troubles) - _MAX_NAMED
+    others = (
+        f"{_names(kept)} {_are(kept)} under Dialogues." if kept else "",
+        f"{_names(left)} {_were(left)} not opened: open one at a time." if left else "",
+        *(f"{_names([name])} was not opened: {why}" for name, why in troubles[:_MAX_NAMED]),
+        f"{more} more could not be opened." if more > 0 else "",
+    )
+    said = " ".join(filter(None, others))
+    return f"{_names([became.shown])} is shown. {said}" if said else ""
+
+
+def none_opened(became: Became) -> str:
+    """Why none of the files that came together is shown."""
+    (name, why), *others = became.troubles
+    if not others and not became.left:
+        return why
+    return f"None of these {1 + len(others)} files can be opened. {_names([name])}: {why}"
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names of files in a sentence; of many only the first ones."""
+    shown = [f"“{one_line(name, _MAX_NAME)}”" for name in names[:_MAX_NAMED]]
+    *first, last = [*shown, f"{len(names) - _MAX_NAMED} more"] if names[_MAX_NAMED:] else shown
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def return_note(workspace: Workspace) -> str:
