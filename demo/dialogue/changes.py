@@ -79,14 +79,13 @@ def _way_changed(before: Region, after: Region) -> str:
 def _way_reshaped(before: Region, after: Region) -> str:
     """What was done to objects: their boxes were moved or resized by hand, or their masks changed."""
     pairs = _objects_changed(before, after)
-    if any(new.clicks != old.clicks and len(new.clicks) >= len(old.clicks) for old, new in pairs):
-        return "reshaping"  # by a click
-    if all(old.box == new.box for old, new in pairs):
+    by_click = any(set(new.clicks) - set(old.clicks) for old, new in pairs)
+    if by_click or all(old.box == new.box for old, new in pairs):
         return "reshaping"
-    same_size = all(
+    is_moved = all(
         (old.box.width, old.box.height) == (new.box.width, new.box.height) for old, new in pairs
     )
-    return "moving" if same_size else "resizing"
+    return "moving" if is_moved else "resizing"
 
 
 def _objects_changed(before: Region, after: Region) -> list[tuple[RegionObject, RegionObject]]:
