@@ -18,6 +18,7 @@ from demo.answers.citations import Citation, find_citations
 from demo.answers.finding import Finding, TraceText
 from demo.answers.sentences import plain_form, repeated_sentence
 from demo.answers.trace import PARTS, Problem, Trace
+from demo.answers.unknown import find_unknown
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.errors import join_with_and
@@ -39,7 +40,12 @@ def check_trace(
         *(_check_focus(trace.text, given) if "focus" in dialect.parts else ()),
         *(_check_cited(trace, given) if "think" in dialect.parts else ()),
         *_check_invented(trace, given),
-        *(_finding_of(problem, trace) for problem in trace.problems),
+        *(
+            _finding_of(problem, trace)
+            for problem in trace.problems
+            if not _is_told(problem, dialect)
+        ),
+        *_check_unknown(trace),
         *_check_consistency(trace),
     )
 
@@ -101,10 +107,23 @@ def _invented_boxes(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[s
                 yield part, citation
 
 
+def _is_told(problem: Problem, dialect: Dialect) -> bool:
+    """Whether it is none, because words need no boxes."""
+    return dialect.tells and problem.kind in ("answer.unreadable", "answer.empty")
+
+
+def _check_unknown(trace: Trace) -> Iterator[Finding]:
+    """Where nothing was found because the model does not know what was asked for."""
+    span = find_unknown(trace.text.think or "")
+    if span and any(problem.kind == "answer.empty" for problem in trace.problems):
+        text = "The model does not know what was asked for, so this says nothing about the picture."
+        yield Finding("answer.unknown", "note", text, "think", span)
+
+
 _SENTENCES = {
     "answer.repaired": ("note", "The answer could be read only after it was repaired: {}."),
     "answer.clamped": ("note", "The answer reached outside the picture and was cut to it: {}."),
-    "answer.empty": ("note", "The model says that nothing in the picture matches."),
+    "answer.empty": ("note", "The model says that nothing in the picture matches: {}."),
     "answer.unreadable": ("warning", "No box could be read: {}."),
     "point.outside": ("note", "A point lies outside its own box: {}."),
     "trace.truncated": ("warning", "The text stops in the middle; what was complete is kept."),

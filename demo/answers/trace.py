@@ -153,7 +153,7 @@ class TraceParser:
             text=TraceText(scene, focus, think, answer),
             raw=raw,
             objects=() if reading is None else reading.objects,
-            problems=tuple(_problems(reading, raw.removesuffix(self._tail), truncated)),
+            problems=tuple(_problems(reading, answer, raw.removesuffix(self._tail), truncated)),
         )
 
     def _text(self, name: str) -> str | None:
@@ -310,43 +310,51 @@ def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
     reader.feed(text)
     reading = reader.finish(text, is_tagged=False)
     in_prose = "prose" in reading.repairs and (reading.is_empty or "bare" in reading.repairs)
-    return reading if reading.is_readable and not in_prose else None
+    return reading if reading.is_readable and not (in_prose or reading.is_worded) else None
 
 
-def _problems(reading: Reading | None, text: str, truncated: bool) -> Iterator[Problem]:
+def _problems(
+    reading: Reading | None, answer: str | None, text: str, truncated: bool
+) -> Iterator[Problem]:
     if reading is None or not reading.is_readable:
-        yield Problem("answer.unreadable", _why_unreadable(reading))
+        yield Problem("answer.unreadable", _why_unreadable(reading, answer or ""))
     else:
-        yield from _answer_problems(reading)
+        yield from _answer_problems(reading, answer or "")
     if truncated:
         yield Problem("trace.truncated", "the text ended inside an opened tag")
     if repeated := repeated_sentence(text):
         sentence, times = repeated
-        shown = sentence if len(sentence) <= 80 else sentence[:79] + "…"
-        yield Problem("trace.repeats", f"“{shown}” comes {times} times")
+        yield Problem("trace.repeats", f"“{_short(sentence)}” comes {times} times")
 
 
-def _why_unreadable(reading: Reading | None) -> str:
+def _why_unreadable(reading: Reading | None, answer: str) -> str:
     if reading is None:
         return "there is no answer"
+    if reading.instead:
+        return f"instead there is {_first_few(reading.instead, '; ')}"
     if reading.dropped:
         return f"{_without_box(reading.dropped)} found"
-    return "the answer holds no list of boxes"
+    return f"instead there is “{_short(answer)}”" if answer else "the answer is blank"
 
 
-def _answer_problems(reading: Reading) -> Iterator[Problem]:
+def _answer_problems(reading: Reading, answer: str) -> Iterator[Problem]:
     repairs = [phrase for name, phrase in REPAIRS.items() if name in reading.repairs]
-    if reading.dropped:
-        repairs.append(f"{_without_box(reading.dropped)} left out")
+    if reading.dropped and reading.objects:
+        repairs.append(_left_out(reading))
     if repairs:
         yield Problem("answer.repaired", "; ".join(repairs))
     if reading.cuts:
         yield Problem("answer.clamped", _first_few(reading.cuts, "; "))
     if reading.is_empty:
-        yield Problem("answer.empty", "an empty list")
+        yield Problem("answer.empty", _nothing_as_written(answer))
     outside = [f"object {i}" for i, o in enumerate(reading.objects, 1) if o.is_point_outside]
     if outside:
         yield Problem("point.outside", _first_few(outside, ", "))
+
+
+def _left_out(reading: Reading) -> str:
+    instead = f" ({_first_few(reading.instead, '; ')})" if reading.instead else ""
+    return f"{_without_box(reading.dropped)} left out{instead}"
 
 
 def _without_box(number: int) -> str:
@@ -355,6 +363,15 @@ def _without_box(number: int) -> str:
     return f"{number} objects without a usable box were"
 
 
+def _nothing_as_written(answer: str) -> str:
+    return "an empty list" if "".join(answer.split()) == "[]" else f"“{_short(answer)}”"
+
+
 def _first_few(items: Sequence[str], separator: str, max_items: int = 3) -> str:
     more = f"{separator}and {len(items) - max_items} more" if len(items) > max_items else ""
     return separator.join(items[:max_items]) + more
+
+
+def _short(text: str, max_length: int = 80) -> str:
+    text = " ".join(text[: 4 * max_length].split())
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"

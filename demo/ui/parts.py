@@ -99,7 +99,7 @@ def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.Upload
     status_line = drawn("models/status", "models", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
         with gr.Column(elem_id="upload", min_width=0):
-            upload = gr.UploadButton("Open picture", file_count="single", size="sm")
+            upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
         gr.Button("Examples", elem_id="show-examples", size="sm")
         if benchmark:
             gr.Button("Benchmark", elem_id="show-benchmark", size="sm")

@@ -239,7 +239,7 @@ def test_what_can_be_neither_undone_nor_redone_is_not_kept() -> None:
         pytest.param((), box, "drawing R1", id="drawn"),
         pytest.param((asked(),), drawn(2), "drawing R2 and R3", id="two drawn"),
         pytest.param((), drawn(4), "drawing 4 regions", id="many drawn"),
-        pytest.param((), pair, "adding R1", id="by the model"),
+        pytest.param((), pair, "setting apart R1", id="by the model"),
         pytest.param(
             (), lambda s: HAND.place(s, PicturePoint(90, 110)).session, "outlining R1", id="outlined"
         ),

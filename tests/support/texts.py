@@ -463,6 +463,7 @@ _REPAIRED = "answer.repaired"
 _UNREADABLE = "answer.unreadable"
 _CUT = "trace.truncated"
 _VALID = "citation.valid"
+_NO_CAT = "Looking for a cat. No cat."
 _MISSING = "citation.missing"
 _INVENTED = "citation.invented"
 
@@ -506,7 +507,8 @@ _FORMS = (
     _mended("an object without a box", f'[{{"label": "dog"}}, {obj()}]'),
     _mended("null among the objects", f"[null, {obj()}, true]"),
     _mended("a point that is none", '[{"bbox_2d": [100, 90, 140, 130], "point_2d": "middle"}]'),
-    _mended("a box without width", '[{"bbox_2d": [100, 90, 100, 130]}]', ((100, 90, 101, 130),)),
+    _mended("a box without width beside another", f'[{{"bbox_2d": [100, 90, 100, 130]}}, {obj()}]'),
+    _mended("boxes in round brackets", "(100,90),(140,130)"),
     _mended("prose round the list", f"The dog is here: {ANSWER} (brown)."),
     _mended("HTML round the list", f"<pre><code>{ANSWER}</code></pre>"),
     _mended("a script among the objects", f'[<script>alert("x")</script>{obj()}]'),
@@ -531,9 +533,9 @@ _NO_ANSWER = (
     _broken("prose with a box, about a reference", f"The dog is right of {bbox(HOUSE)}.", _UNREADABLE, "focus.missing", _MISSING, given=(HOUSE,), boxes=()),
     _broken("no answer", trace(answer=None), _UNREADABLE, boxes=()),
     _broken("an empty answer", trace(answer=""), _UNREADABLE, boxes=()),
-    _broken("an answer in prose", trace(answer="There is no such dog."), _UNREADABLE, boxes=()),
-    _broken("an answer of null", trace(answer="null"), _UNREADABLE, boxes=()),
-    _broken("a list of an empty object", trace(answer="[{}]"), _UNREADABLE, boxes=()),
+    _broken("an answer in prose", trace(answer="The dog is beside the house."), _UNREADABLE, boxes=()),
+    _broken("a refusal", trace(answer="I cannot see images."), _UNREADABLE, boxes=()),
+    _broken("a point for an answer", trace(answer='[{"point_2d": [120, 110]}]'), _UNREADABLE, boxes=()),
     _broken("a box of three numbers", trace(answer='[{"bbox_2d": [100, 90, 140]}]'), _UNREADABLE, boxes=()),
     _broken("a box of NaN", trace(answer='[{"bbox_2d": [NaN, NaN, NaN, NaN]}]'), _UNREADABLE, boxes=()),
     _broken("a box of huge numbers", trace(answer='[{"bbox_2d": [1e300, 1e300, 1e301, 1e301]}]'), _UNREADABLE, boxes=()),
@@ -544,7 +546,7 @@ _NO_ANSWER = (
     _broken("a script for an answer", trace(answer="<script>alert(1)</script>"), _UNREADABLE, boxes=()),
     _broken("half a surrogate for an answer", trace(answer="\ud83d"), _UNREADABLE, boxes=()),
     _broken("control characters for an answer", trace(answer="\x00\x01\x1b[2J"), _UNREADABLE, boxes=()),
-    _broken("boxes in round brackets", trace(answer="(100,90),(140,130)"), _UNREADABLE, boxes=()),
+    _broken("a box without width", trace(answer='[{"bbox_2d": [100, 90, 100, 130]}]'), _UNREADABLE, boxes=()),
     _broken("random bytes", "\ufffd\x10\ufffd}{][<\x00>&%$", _UNREADABLE, boxes=()),
 )  # fmt: skip
 
@@ -576,12 +578,12 @@ _LOOPS = (
 _PLACES = (
     _broken("beyond the right edge", trace(answer=listed((700, 0, 900, 100))), "answer.clamped", boxes=((700, 0, 840, 100),)),
     _broken("negative", trace(answer='[{"bbox_2d": [-5, -7, 20, 30], "point_2d": [10, 10]}]'), "answer.clamped", boxes=((0, 0, 20, 30),)),
-    _broken("far away", trace(answer=listed((900_000, 900_000, 900_100, 900_100))), "answer.clamped", boxes=((839, 839, 840, 840),)),
+    _broken("far away", trace(answer=listed((900_000, 900_000, 900_100, 900_100))), _UNREADABLE, boxes=()),
     _broken("point beyond the frame", trace(answer=f"[{obj((700, 0, 840, 100), (900, 50))}]"), "answer.clamped", boxes=((700, 0, 840, 100),)),
     _broken("point outside", trace(answer=f"[{obj(DOG, (10, 10))}]"), "point.outside"),
     _broken("one point of three outside", trace(answer=f"[{obj()}, {obj(BALL, (10, 10))}, {obj()}]"), "point.outside", boxes=(DOG, BALL, DOG)),
     _broken("clamped and outside", trace(answer='[{"bbox_2d": [700, 0, 900, 100], "point_2d": [5, 5]}]'), "answer.clamped", "point.outside", boxes=((700, 0, 840, 100),)),
-    _broken("in shares of one", trace(answer='[{"bbox_2d": [0.12, 0.11, 0.17, 0.15]}]'), _REPAIRED, boxes=((0, 0, 1, 1),)),
+    _broken("in shares of one", trace(answer='[{"bbox_2d": [0.12, 0.11, 0.17, 0.15]}]'), _REPAIRED, boxes=((101, 92, 143, 126),)),
 )  # fmt: skip
 
 _CLAIMS = (
@@ -670,9 +672,13 @@ _LATER_BROKEN = (
     _broken("double-encoded object", trace(answer='{\\"bbox_2d\\": [100, 90, 140, 130]}'), "answer.repaired"),
     _broken("missing opening bracket", trace(answer='{"bbox_2d": [100, 90, 140, 130]}]'), "answer.repaired"),
     _broken("semicolons", trace(answer='[{"bbox_2d": [100; 90; 140; 130]}]'), "answer.repaired"),
-    _broken("units", trace(answer='[{"bbox_2d": [100px, 90px, 140px, 130px]}]'), "answer.unreadable", boxes=()),
-    _broken("empty string answer", trace(answer='""'), "answer.unreadable", boxes=()),
-    _broken("answer says none", trace(answer="None"), "answer.unreadable", boxes=()),
+    _broken("units", trace(answer='[{"bbox_2d": [100px, 90px, 140px, 130px]}]'), "answer.repaired"),
+    _broken("empty string answer", trace(_NO_CAT, '""'), "answer.empty", boxes=()),
+    _broken("answer says none", trace(_NO_CAT, "None"), "answer.empty", boxes=()),
+    _broken("an answer that says so in a sentence", trace(_NO_CAT, "There is no such cat."), "answer.empty", boxes=()),
+    _broken("an answer of null", trace(_NO_CAT, "null"), "answer.empty", boxes=()),
+    _broken("a list of an empty object", trace(_NO_CAT, "[{}]"), "answer.empty", boxes=()),
+    _broken("a box of zeros", trace(_NO_CAT, '[{"bbox_2d": [0, 0, 0, 0], "point_2d": [0, 0]}]'), "answer.empty", boxes=()),
     _broken("cut off in focus", f"<scene>{SCENE}</scene><focus>A red", "answer.unreadable", "trace.truncated", "citation.missing", given=(HOUSE,), boxes=()),
     _broken("upper-case cut off", f"<SCENE>{SCENE}</SCENE><THINK>The dog", "answer.unreadable", "trace.truncated", boxes=()),
     _broken("repeats with commas changed", trace("The dog is brown! The dog is brown? The dog is brown."), "trace.repeats"),

@@ -241,6 +241,19 @@ def test_a_question_asked_again_or_changed_comes_back(page: Handlers, tab: Tab) 
     assert [turn.question for turn in here(tab).session.turns] == ["find both"]
 
 
+def test_a_region_set_apart_is_something_new_and_comes_back(page: Handlers, tab: Tab) -> None:
+    for _ in range(2):
+        ask(page, tab)
+    draw(page, tab)
+    undo(page, tab)
+    list(page.links.turn(tab, sent(kind="apart", turn=2), REQUEST))
+    apart = here(tab).session
+    assert redo(page, tab) == NO_REDO
+    assert undo(page, tab) == "Setting apart R2 was undone."
+    assert redo(page, tab) == "Setting apart R2 was redone."
+    assert here(tab).session == apart
+
+
 def test_a_failed_question_is_no_act_and_comes_back_too(page: Handlers, tab: Tab) -> None:
     draw(page, tab)
     ask(page, tab, "break")

@@ -79,6 +79,12 @@ def test_plain_text_is_the_same_text_without_any_markup(text: str) -> None:
         pytest.param("left of r1", "left of [R1](#R1)", id="lower case"),
         pytest.param("left of R12", "left of R12", id="another name"),
         pytest.param("R1 or R2.1", "[R1](#R1) or [R2.1](#R2.1)", id="an object"),
+        pytest.param("R1左边", "[R1](#R1)左边", id="beside Chinese"),
+        pytest.param("🐶Ｒ１", "🐶[R1](#R1)", id="full-width"),
+        pytest.param("nearR1who", "near[R1](#R1)who", id="glued"),
+        pytest.param("by box 1", "by [box 1](#R1)", id="by number"),
+        pytest.param("R1 to R2.1", "[R1](#R1) to [R2.1](#R2.1)", id="the ends of a range"),
+        pytest.param("『R1 go』!", "『R1 go』&#33;", id="quoted"),
     ],
 )
 def test_names_that_are_meant_become_links(text: str, expected: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from demo.dialogue.changes import change
-from demo.errors import InputError
+from demo.errors import InputError, one_line
 from demo.ui.tab.workspace import Tab, Workspace
 
 _NEW = "clearing the page"
@@ -45,5 +45,4 @@ def _opening(workspace: Workspace | None) -> str:
     """The act by which that one came, None for the empty page."""
     if workspace is None:
         return _NEW
-    name = workspace.session.picture.name
-    return f"opening “{name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + '…'}”"
+    return f"opening “{one_line(workspace.session.picture.name, _MAX_NAME)}”"
