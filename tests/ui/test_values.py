@@ -154,6 +154,24 @@ def test_warnings_are_seen_without_opening_anything() -> None:
     assert "⚠ A box that nobody gave" in said(messages(session))[1]
 
 
+def test_what_is_noted_about_a_text_without_parts_stands_below_it() -> None:
+    finding = Finding("trace.repeats", "note", "The model repeats itself.")
+    session = answered(EMPTY, "block", raw="no no no", findings=(finding,))
+    (asked,) = [m["content"] for m in messages(session) if "Asked as" in m["content"]]
+    assert asked.index("no no no") < asked.index("The model repeats itself")
+
+
+def test_a_contradiction_is_a_warning_at_its_sentence() -> None:
+    text = "No block is there."
+    finding = Finding("contradiction", "warning", "Look yourself.", "think", (0, len(text)))
+    trace = replace(TRACE, think=text)
+    made = messages(answered(EMPTY, "block", LEFT, findings=(finding,), trace=trace))
+    assert "⚠ [Look yourself" in said(made)[1]
+    assert "(#at-think-0-)" in said(made)[1]
+    (thought,) = [m["content"] for m in made if m.get("metadata", {}).get("title") == "Reasoning"]
+    assert re.search(r'class="[^"]*\bat0\b', thought)
+
+
 def test_a_stopped_turn_is_not_blamed_for_being_unfinished() -> None:
     finding = Finding("trace.truncated", "warning", "The text stops.")
     session = answered(EMPTY, "block", partial=True, findings=(finding,), trace=TRACE)

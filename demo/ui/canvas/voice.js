@@ -4,6 +4,7 @@ import { element, stage } from "./parts.js";
 import { node, one } from "../shared/nodes.js";
 
 const SHOWN_MS = 2600;
+const READING_MS = 70; // for each letter of a long sentence
 const spoken = one(".spoken", element);
 const alarms = one(".alarms", element);
 const words = node("div", { class: "told", "aria-hidden": "true" });
@@ -32,7 +33,7 @@ export function tell(text) {
   words.textContent = text;
   words.classList.add("on");
   clearTimeout(hiding);
-  hiding = setTimeout(() => words.classList.remove("on"), SHOWN_MS);
+  hiding = setTimeout(() => words.classList.remove("on"), Math.max(SHOWN_MS, text.length * READING_MS));
 }
 
 // Of a model that is fetched and loaded, each step when it begins, and at the end which one runs.

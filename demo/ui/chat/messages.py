@@ -127,7 +127,8 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     boxes = {**_answered_boxes(session, turn), **given}
     asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
-        asked += f"\n\n{code(turn.raw.strip())}"
+        notes = [finding for finding in turn.findings if finding.level != "warning"]
+        asked += f"\n\n{code(turn.raw.strip())}{_lines(session, turn, notes)}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from demo.errors import DemoError, join_with_and
+from demo.errors import DemoError, join_with_and, one_line
 from demo.language.references import Reference
+from demo.ui.gallery.uploads import Became
+from demo.ui.tab.steps import step
 from demo.ui.tab.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue that goes on from that answer. The other one is still there."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
+NOTHING_TO_REDO = "There is nothing to redo."
 SAVED_APART = (
     "This dialogue was continued in another window, so yours is now saved as a separate one."
 )
@@ -43,9 +46,9 @@ NO_COOKIES = (
     "Your browser accepts no cookies from this page, so your dialogues cannot be told apart "
     "from those of other people and are not saved. Save one as a file to keep it."
 )
+_MAX_NAMED, _MAX_NAME = 3, 40  # files in one sentence, letters of one
 _DRAWN = "{} is drawn. Click it to cite it, or draw another."
 _OUTLINED = "{} is outlined. Click what else belongs to it, or press Done."
-_CHANGE_UNDONE = "The last change was undone."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it, once more to take it out."
@@ -91,6 +94,43 @@ def away_note(workspace: Workspace | None) -> str:
     return f"{_thing(workspace)} was put away. Undo brings it back." if workspace else ""
 
 
+def together_note(became: Became) -> str:
+    """What became of files that came together; empty for one alone."""
+    kept, left, troubles = became.kept, became.left, became.troubles
+    more = len(troubles) - _MAX_NAMED
+    others = (
+        f"{_names(kept)} {_are(kept)} under Dialogues." if kept else "",
+        f"{_names(left)} {_were(left)} not opened: open one at a time." if left else "",
+        *(f"{_names([name])} was not opened: {why}" for name, why in troubles[:_MAX_NAMED]),
+        f"{more} more could not be opened." if more > 0 else "",
+    )
+    said = " ".join(filter(None, others))
+    return f"{_names([became.shown])} is shown. {said}" if said else ""
+
+
+def none_opened(became: Became) -> str:
+    """Why none of the files that came together is shown."""
+    (name, why), *others = became.troubles
+    if not others and not became.left:
+        return why
+    return f"None of these {1 + len(others)} files can be opened. {_names([name])}: {why}"
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names of files in a sentence; of many only the first ones."""
+    shown = [f"“{one_line(name, _MAX_NAME)}”" for name in names[:_MAX_NAMED]]
+    *first, last = [*shown, f"{len(names) - _MAX_NAMED} more"] if names[_MAX_NAMED:] else shown
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
+
+
 def return_note(workspace: Workspace) -> str:
     """What to say when a workspace is there again."""
     return f"{_thing(workspace)} is back."
@@ -104,9 +144,18 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     """What Undo has undone."""
     if before.failure is not None:
         return "The question that failed was removed."
-    turns, left = before.session.turns, after.session.turns
-    last_alone = len(turns) == len(left) + 1
-    return f"Answer {len(turns)} was undone." if last_alone else _CHANGE_UNDONE
+    return f"{_capital(step(after, before))} was undone."
+
+
+def redo_note(before: Workspace, after: Workspace) -> str:
+    """What Redo has done again."""
+    if after.failure is not None:
+        return "The question that failed is back."
+    return f"{_capital(step(before, after))} was redone."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def readings(meant: Sequence[Reference], typed: str) -> list[list[Any]]:

@@ -74,6 +74,12 @@ class Saver:
             return str(error)
         return sentences.SAVED_APART if any(moved) else ""
 
+    def add(self, owner: Owner, session: Session, picture: Picture) -> None:
+        """Save a dialogue that is on no page. Raises StoreError."""
+        if self.store is None:
+            raise StoreError(sentences.NOT_SAVED)
+        self.store.save(owner, session, picture)
+
     def fetch(self, owner: Owner, identity: str) -> SavedDialogue:
         """A dialogue of that owner. Raises StoreError."""
         if self.store is None:
@@ -108,7 +114,7 @@ def _unsaved(workspace: Workspace, untouched: bool) -> Iterator[Session]:
     for session in (*workspace.others, workspace.session):
         copy = workspace.copies.get(session.id)
         begun = untouched or copy or session.turns or session.registry.regions
-        if begun and (copy is None or copy.session is not session):
+        if begun and (copy is None or copy.session != session):
             yield session
 
 
