@@ -99,7 +99,7 @@ def test_a_turn_is_heard_as_one_sentence(page: Page, reasoner: TableReasoner) ->
     reasoner.go_on.set()
     page.locator(IDLE).wait_for(state="attached")
     expect(spoken).to_contain_text("Answer 3")
-    assert heard(page) == ["Answer 3: that is R2, next to R1, on the right."]
+    assert heard(page) == ["Answer 3: the same as R2, next to R1, on the right."]
     page.emulate_media(reduced_motion="no-preference")
 
 

@@ -90,7 +90,7 @@ def test_a_stopped_answer_says_so_and_is_not_blamed_for_it() -> None:
 
 def test_what_was_there_already_is_named() -> None:
     session = again(answered(EMPTY, "block", LEFT, next_region=1))
-    assert spoken_answer(session, 2) == "Answer 2: that is R1, block, on the left."
+    assert spoken_answer(session, 2) == "Answer 2: the same as R1, block, on the left."
 
 
 def test_the_scene_says_where_things_are_and_who_answered() -> None:

@@ -52,18 +52,21 @@ class Comparing:
         ticket: Ticket,
     ) -> Generator[Updates, None, Updates]:
         """What the other model does is shown; what is returned shows its answer, and comes last."""
-        show, trouble = self.context.show, ""
+        show, trouble, said = self.context.show, "", ""
         yield show.start(None, sentences.loading_note(entry.title))
         try:
             second = yield from self._ask(workspace, turn, entry, ticket)
             if not ticket.cancel.is_set():
                 session = workspace.session.with_second_opinion(turn, second)
                 workspace = workspace.with_session(session)
+                said = sentences.COMPARED.format(entry.title, turn)
         except Exception as error:
             trouble = sentences.sentence_of(error)
         if ticket.is_dropped:
             return show.clear(tab)
-        return show.workspace(tab, workspace, trouble=trouble)
+        shown = show.workspace(tab, workspace, trouble=trouble)
+        shown[self.context.parts.canvas] |= {"said": said}
+        return shown
 
     def _ask(
         self, workspace: Workspace, turn: int, entry: Entry | ServedEntry, ticket: Ticket

@@ -26,7 +26,8 @@ let putInOneGo = false; // the newest text came by a click, not by keys
 function write() {
   const { level = "hint" } = props.value || {};
   const began = props.value?.changing ?? null;
-  showLine(forHands(lineNow(props.value || {}, began)), level, props.value?.rest);
+  const { rest = "", doubt = "" } = props.value || {};
+  showLine(forHands(lineNow(props.value || {}, began)), level, Boolean(rest) && !doubt);
   line.dataset.level = began ? "changing" : level;
   cancel.hidden = !began;
   if (began && began !== changing) requestAnimationFrame(goToEnd);
@@ -37,13 +38,13 @@ function write() {
 
 // What to do next is there to be read; what happened is also heard, once. An alert that still had the former
 // words would say those.
-function showLine(text, level, rest) {
+function showLine(text, level, isQuiet) {
   if (props.value === told && line.textContent === text) return;
   told = props.value;
   const role = level === "error" ? "alert" : "status";
   if (line.getAttribute("role") !== role) line.textContent = "";
   line.setAttribute("role", role);
-  line.setAttribute("aria-live", level === "error" ? "assertive" : rest ? "off" : "polite");
+  line.setAttribute("aria-live", level === "error" ? "assertive" : isQuiet ? "off" : "polite");
   line.replaceChildren(...quoted(text));
 }
 
