@@ -24,7 +24,8 @@ from demo.ui.shared.theme import tones
 
 _FOLDER = Path(__file__).parent.parent
 _SHEETS = (
-    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "gallery/notice",
+    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "canvas/masks",
+    "gallery/notice",
     "chat/chat", "sheet/sheet", "dialogues/dialogues", "composer/composer", "models/models",
 )  # fmt: skip
 _KINDS = {"page.js": "text/javascript", "page.css": "text/css", "preview.jpg": "image/jpeg"}
