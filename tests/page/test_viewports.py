@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.support.table import ask, drawn
 
@@ -21,6 +22,8 @@ SIZES = (
 )  # fmt: skip
 UPRIGHT, SIDEWAYS, DESK = (390, 664), (844, 390), (1280, 800)
 MIN_PICTURE, MIN_SEEN = 90, 18  # pixels: a side of the picture; how much of the newest answer
+
+REST_MS = 10_000  # until then a page has scrolled to where it wants to be, on a busy machine too
 
 _LACKS = """({ picture, seen }) => {
   const lacks = [];
@@ -64,14 +67,17 @@ _WATCH = """() => {
 
 
 def lacking(page: Page) -> list[str]:
-    """What is not as it should be, in every size."""
-    lacks = []
+    """What is not as it should be, in every size, once the page has come to rest there."""
+    lacks, wanted = [], {"picture": MIN_PICTURE, "seen": MIN_SEEN}
     for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        drawn(page)
-        found = page.evaluate(_LACKS, {"picture": MIN_PICTURE, "seen": MIN_SEEN})
-        lacks += [f"{width} × {height}: {what}" for what in found]
-    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+        resize(page, (width, height))
+        try:
+            page.wait_for_function(
+                f"wanted => !({_LACKS})(wanted).length", arg=wanted, timeout=REST_MS
+            )
+        except PlaywrightTimeout:
+            lacks += [f"{width} × {height}: {what}" for what in page.evaluate(_LACKS, wanted)]
+    resize(page, DESK)
     return lacks
 
 

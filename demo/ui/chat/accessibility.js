@@ -9,6 +9,7 @@ import { all, closest, one, scrollBehavior, whenThere } from "../shared/nodes.js
 
 const SETTLED_MS = 400; // after Gradio's own scrolling to the end
 const MAX_SETTLING_MS = 4000; // how late that may come on a slow device
+const MIN_ANSWER = 48; // screen pixels of it that are to be seen below its question
 const MAX_TREMOR = 4; // screen pixels that a hand moves while it clicks
 let settling = 0; // the timer that brings the newest question into view
 let settlesUntil = 0;
@@ -79,7 +80,9 @@ function showQuestion(behavior = scrollBehavior()) {
   const log = newest?.closest(".bubble-wrap");
   if (!log || state.scene.busy) return;
   // Up to it, or down where Gradio did not scroll because the log is short.
-  const top = newest.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
+  const answer = newest.nextElementSibling;
+  const isTight = answer && log.clientHeight < newest.offsetHeight + MIN_ANSWER; // then the answer alone
+  const top = (isTight ? answer : newest).getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
   log.scrollBy({ top, behavior });
   log.scrollIntoView({ block: "nearest", behavior }); // where hardly anything fits, all scrolls
   isFollowed = true;
