@@ -92,6 +92,8 @@ def _ground(options: argparse.Namespace) -> int:
 
     check_models(options)
     picture = open_picture(options.image)
+    for note in picture.notes:
+        print(note, file=sys.stderr)
     if options.overlay:  # what it lacks is said before a model is asked
         import demo.dialogue.overlay  # noqa: F401
     from demo.models.selection import (

@@ -41,6 +41,16 @@ def test_ground_prints_the_session_and_nothing_else(photo: Path, tmp_path: Path)
         assert drawn.size == (session.picture.size.width, session.picture.size.height)
 
 
+def test_ground_says_how_a_picture_was_read(tmp_path: Path) -> None:
+    icon = tmp_path / "icon.ico"
+    Image.new("RGB", (12, 12), "red").save(icon, "PNG")
+    done = call("-m demo", "ground", icon, "find it", "--server", "http://127.0.0.1:9")
+    assert done.stderr.splitlines()[0] == (
+        "This picture was made larger, from 12 × 12 to 24 × 24 pixels, in which its regions are given."
+    )
+    assert done.stdout == ""
+
+
 def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "session.json"
     done = call("-m demo", "ground", photo, "find all things", "left of R9", "--json", out,

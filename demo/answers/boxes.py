@@ -1,29 +1,44 @@
-"""The boxes and points in the text of an answer: a lenient JSON reader that is fed as text streams.
+"""The boxes and points in the text of an answer, read while it streams.
 
 The normal form is ``[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y]}, …]`` in whole pixels of the model
-frame, or that of a dialect, such as ``(x1,y1),(x2,y2)``. What can be read is read, and every repair is
-noted by name. No text raises an error, none is run; every character is looked at once, and nesting is
-counted, not followed.
+frame, or that of a dialect, such as ``(x1,y1),(x2,y2)``. What can mean one thing only is read, and every
+repair is noted by name; of the rest it is said what it is. No text raises an error, none is run, and every
+character is looked at a bounded number of times.
 
-This file does not know the tags around an answer (`trace.py`), what was asked, or the picture.
+It puts together what other files know: characters (`tokens.py`), brackets (`nesting.py`), the forms of a
+box (`forms.py`), frames (`frames.py`) and words (`nothing.py`). This file does not know the tags around an
+answer (`trace.py`), what was asked, or the picture.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from itertools import chain, repeat
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from demo.picture.geometry import (
-    ModelBox,
-    ModelPoint,
-    PictureBox,
-    PicturePoint,
-    Size,
-    round_half_up,
+from demo.answers.forms import (
+    Form,
+    forms_in,
+    forms_in_text,
+    forms_of,
+    is_ascending,
+    numbers_in,
 )
+from demo.answers.frames import (
+    Fitted,
+    are_fractions,
+    fit_box,
+    fit_point,
+    may_be_fractions,
+    may_be_thousandths,
+)
+from demo.answers.instead import is_blank, is_zero, what_instead
+from demo.answers.keys import is_point_key
+from demo.answers.nesting import Nesting
+from demo.answers.nothing import says_nothing
+from demo.answers.tokens import Tokens
+from demo.answers.values import Fields, Number, Value
+from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
 
 # The repairs of an answer, each with the phrase that a person reads, in reading order.
 REPAIRS = {
@@ -33,14 +48,24 @@ REPAIRS = {
     "comments": "comments were skipped",
     "quotes": "quotes were corrected",
     "commas": "commas were corrected",
+    "pairs": "round brackets were read as square ones",
     "json": "mistakes in the JSON were corrected",
     "lone": "a lone object was read as a list of one",
     "bare": "a bare list of numbers was read as a box",
     "nested": "boxes were taken out of a nested form",
     "keys": "other keys than bbox_2d and point_2d were accepted",
+    "named": "four numbers under another name were read as a box",
+    "sides": "sides with names were read as a box",
+    "corners": "corners were read as a box",
+    "size": "a corner and a size were read as a box",
+    "outline": "an outline was read as the box around it",
+    "words": "coordinates written as words were read as numbers",
     "strings": "numbers written as text were read as numbers",
+    "units": "units behind numbers were left out",
+    "scores": "what stood beside the numbers of a box was left out",
+    "fractions": "fractions of the picture's sides were scaled to its pixels",
+    "percent": "percentages of the picture's sides were scaled to its pixels",
     "swapped": "swapped corners were put in order",
-    "thin": "a box without width or height was made one pixel wide",
     "point": "a point that could not be read was left out",
     "extra": "values that belong to no object were left out",
 }
@@ -69,61 +94,28 @@ class Reading:
     """The content of one answer.
 
     ``repairs`` are keys of `REPAIRS`, ``cuts`` phrases about boxes and points that reached outside the
-    frame, and ``dropped`` counts objects without a usable box. ``is_empty``: it is an empty list.
+    frame, and ``dropped`` counts objects without a usable box; ``instead`` says what was there in place of
+    boxes. ``is_empty``: it says that nothing matches, and ``is_worded`` that it does so in words. ``times``
+    is how often the box that is written most often was written.
     """
 
     objects: tuple[TraceObject, ...]
     repairs: frozenset[str]
-    cuts: tuple[str, ...]
-    dropped: int
-    is_empty: bool
+    cuts: tuple[str, ...] = ()
+    dropped: int = 0
+    instead: tuple[str, ...] = ()
+    is_empty: bool = False
+    is_worded: bool = False
+    times: int = 0
 
     @property
     def is_readable(self) -> bool:
         return bool(self.objects) or self.is_empty
 
 
-_MAX_DEPTH = 16  # deeper lists hold no boxes; they are counted, not kept
-_MAX_WORD = 100  # characters kept of a string or word; keys and numbers are shorter
-_MAX_COORDINATE = 1e9  # larger numbers are no coordinates that could be cut to the frame
-_CLOSING_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
-_BRACKETS = {"}": "{", "]": "["}
-# Marks written instead of JSON's; the wide ones are Chinese and Japanese.
-_MEANT = {"，": ",", "、": ",", "：": ":", "［": "[", "］": "]", "｛": "{", "｝": "}", ";": ","}
-_AFTER_STRING = frozenset(",:=}]/\"'“‘").union(_MEANT)
-_WORD_ENDS = frozenset('{}[],:="`/\\').union(_MEANT)
-_IN_CORNER = frozenset("0123456789+-., ")
-_BOX_KEYS = ("bbox_2d", "bbox", "box_2d", "box", "bounding_box", "bboxes", "bboxs", "boxes")
-_POINT_KEYS = ("point_2d", "point", "points_1", "point_1", "points", "points_2d")
-_KEYS = dict.fromkeys(_BOX_KEYS, "bbox_2d") | dict.fromkeys(_POINT_KEYS, "point_2d")
-
-# The values of a list or an object; an object inside it is kept as None.
-_Value = float | str | None | list["_Value"]
-_Token = Generator[None, str, str]
-
-
-@dataclass(slots=True)
-class _Level:
-    """An open bracket: ``[`` with its values, or ``{`` with its box and point."""
-
-    bracket: str
-    found_before: int
-    values: list[_Value] = field(default_factory=list)
-    fields: dict[str, _Value] = field(default_factory=dict)
-    key: str | None = None
-    has_odd_keys: bool = False
-
-    def put(self, value: _Value) -> None:
-        if self.bracket == "[":
-            self.values.append(value)
-        elif self.key is None and isinstance(value, str):
-            self.key = value
-        else:
-            key, self.key = self.key or "", None
-            name = _KEYS.get(key.lower())
-            if name and (key == name or name not in self.fields):
-                self.fields[name] = value
-                self.has_odd_keys |= key != name
+_MAX_INSTEAD = 10  # phrases kept
+_WITHOUT_AREA = "without any area"
+_IN_THOUSANDTHS = "numbers of this size may be thousandths of the picture's sides"
 
 
 class AnswerReader:
@@ -135,296 +127,264 @@ class AnswerReader:
 
     def __init__(self, frame: Size, native: frozenset[str] = frozenset()) -> None:
         self._frame, self._native = frame, native
-        self._levels: list[_Level] = []
-        self._skipped = 0
-        self._last = ""
-        self._corner: list[_Value] = []
         self._repairs: set[str] = set()
+        self._nesting = Nesting(self, self._repairs)
+        self._tokens = Tokens(self._nesting, self._repairs)
+        # A form among the objects waits for the end, which tells in which frame it is.
+        self._objects: list[TraceObject | Form] = []
+        self._lists: list[tuple[str, list[Value]]] = []
+        self._corners: list[list[Number]] = []
         self._cuts: list[str] = []
-        self._objects: list[TraceObject] = []
-        self._lists: list[list[_Value]] = []
-        self._dropped = 0
-        self._empty = False
-        self._tokens = self._read_tokens()
-        next(self._tokens)
+        self._beyond: list[ModelBox] = []
+        self._instead: list[str] = []
+        self._dropped = self._blank = self._lost = 0
+        self._has_fractions = False
 
     @property
     def is_open(self) -> bool:
         """Whether a list or an object has begun but not ended."""
-        return bool(self._levels)
+        return self._nesting.is_open
 
     @property
     def is_complete(self) -> bool:
         """Whether there is an answer, of objects or none, and nothing is open."""
-        return not self._levels and bool(self._objects or self._empty)
+        return not self.is_open and bool(self._objects or self._blank)
 
     def feed(self, text: str) -> list[TraceObject]:
         """The objects that these characters complete."""
         before = len(self._objects)
-        for character in text:
-            self._tokens.send(character)
-        return self._objects[before:]
+        self._tokens.feed(text)
+        return [item for item in self._objects[before:] if isinstance(item, TraceObject)]
+
+    # What the brackets hold.
+
+    def take_object(self, fields: Fields, outside: str, *, is_closed: bool) -> bool:
+        """Read an object as soon as it is complete (see `nesting.Listener`)."""
+        forms = forms_of(fields)
+        if sum(map(self._place, forms)):
+            self._repairs |= {"lone"} if not outside else set()
+            self._repairs |= {"nested"} if outside not in ("", "[") else set()
+        if forms or self._read_strings([*fields.named.values(), *fields.loose]):
+            return True
+        if "{" not in outside:
+            self._dropped += 1
+            if is_closed and is_blank(fields):
+                self._blank += 1
+            else:
+                self._lose(what_instead(fields))
+        return False
+
+    def take_rest(self, fields: Fields) -> None:
+        """Note boxes beside those of the objects in an object."""
+        self._repairs |= {"extra"} if forms_of(fields) else set()
+
+    def take_list(self, name: str, values: list[Value], *, is_closed: bool) -> None:
+        """Keep a list outside objects: it holds boxes only where there is no object."""
+        if is_closed and is_blank(values):
+            self._blank += 1
+        if values:
+            self._lists.append((name, values))
+
+    def take_corners(self, numbers: list[Number]) -> None:
+        """Read corners in round brackets, or keep them where that is not the normal form."""
+        if len(numbers) == 2:
+            self._repairs.add("prose")
+            self._corners.append(numbers)
+        elif "pairs" in self._native:
+            self._place(Form(tuple(numbers)))
+        else:
+            self._lists.append(("", [*numbers]))
+
+    def _read_strings(self, values: Sequence[Value]) -> bool:
+        """Whether there are objects in values that are JSON written as text."""
+        for text in values:
+            if isinstance(text, str) and "{" in text:
+                reader = AnswerReader(self._frame, self._native)
+                reader.feed(text)
+                reading = reader.finish(text)
+                if reading.objects:
+                    self._objects += reading.objects
+                    self._cuts += reading.cuts
+                    self._repairs |= reading.repairs | {"json"}
+                    return True
+        return False
+
+    # Boxes in the frame.
+
+    def _place(self, form: Form) -> bool:
+        """Whether a form is a box in the frame, or may become one at the end; else it is said."""
+        if is_zero(form.box):
+            self._dropped += 1
+            self._blank += 1
+            if not is_blank(form.point):
+                self._lose(what_instead(Fields({"point": form.point})))
+            return False
+        if self._is_undecided(form.box):
+            self._objects.append(form)
+            return True
+        item = self._fit(form)
+        if item is not None:
+            self._objects.append(item)
+        return item is not None
+
+    def _is_undecided(self, box: Sequence[Number]) -> bool:
+        """Whether it is ``[0, 0, 1, 1]``: one pixel, or in fractions the whole picture."""
+        whole = may_be_fractions(box) and not are_fractions(box) and _has_area(box)
+        return whole and not self._has_fractions
+
+    def _fit(self, form: Form) -> TraceObject | None:
+        fractions = are_fractions(form.box) or (self._has_fractions and may_be_fractions(form.box))
+        fitted = fit_box(form.box, self._frame, fractions=fractions)
+        if fitted is None or fitted.box is None:
+            self._dropped += 1
+            self._lose(
+                self._why_no_box(fitted) or f"{what_instead([*form.box])} that are no coordinates"
+            )
+            return None
+        self._has_fractions |= fractions
+        self._repairs |= form.repairs | fitted.repairs
+        if fitted.is_cut:
+            self._note_cut("box", fitted.written.xyxy, fitted.box.xyxy)
+            self._beyond.append(fitted.written)
+        return TraceObject(fitted.box, self._fit_point(form.point, fitted.box, fractions=fractions))
+
+    def _why_no_box(self, fitted: Fitted | None) -> str:
+        if fitted is None:
+            return ""
+        box = fitted.written
+        if not box.area:
+            return f"the box {list(box.xyxy)} {_WITHOUT_AREA}"
+        self._beyond.append(box)
+        return f"the box {list(box.xyxy)} outside the frame"
+
+    def _fit_point(self, value: Value, box: ModelBox, *, fractions: bool) -> ModelPoint | None:
+        if value is None:
+            return None
+        found = numbers_in(value, 2)
+        fitted = found and fit_point(found[0], self._frame, box, fractions=fractions)
+        if not found or not fitted:
+            self._repairs.add("point")
+            return None
+        self._repairs |= found[1] | fitted[1]
+        point = fitted[0].clamped(self._frame)
+        if point != fitted[0]:
+            self._note_cut("point", fitted[0].xy, point.xy)
+        return point
+
+    def _note_cut(self, what: str, written: tuple[int, ...], fitted: tuple[int, ...]) -> None:
+        self._cuts.append(f"the {what} {list(written)} became {list(fitted)}")
+
+    def _lose(self, instead: str) -> None:
+        self._lost += 1
+        if instead and len(self._instead) < _MAX_INSTEAD:
+            self._instead.append(instead)
+
+    # The end.
 
     def finish(self, whole: str | None, *, is_tagged: bool = True) -> Reading:
         """What was read; to be called once.
 
         ``whole`` is everything that was fed, None when the answer was cut off: a list left open at the
-        end of a whole answer is a mistake and is completed, else it is left out. Lists outside objects
-        are boxes only when there is no object. ``is_tagged`` is False if a tag was missing.
+        end of a whole answer is a mistake and is completed, else it is left out. ``is_tagged`` is False
+        if a tag was missing.
         """
         if whole is not None:
             self._complete(whole)
-        alone = not self._objects
-        for values in self._lists:
-            fits = alone and self._add(values, None)
-            self._repairs.add("bare" if fits else "extra")
-        empty = self._empty and not (self._objects or self._dropped or "extra" in self._repairs)
+            if self._says_nothing(whole):
+                return Reading((), frozenset(), is_empty=True, is_worded=True)
+        self._settle()
+        self._read_bare(whole)
+        self._settle()
+        self._suspect_thousandths()
+        objects = tuple(item for item in self._objects if isinstance(item, TraceObject))
         repairs = frozenset(self._repairs if is_tagged else self._repairs | {"tags"})
         return Reading(
-            tuple(self._objects), repairs - self._native, tuple(self._cuts), self._dropped, empty
+            objects,
+            repairs - self._native,
+            tuple(self._cuts),
+            self._dropped,
+            tuple(self._instead),
+            is_empty=bool(self._blank) and not (objects or self._lost),
         )
 
     def _complete(self, whole: str) -> None:
-        self._tokens.send("\n")
-        while self._levels:
-            self._end_level()
+        self._tokens.feed("\n")
+        self._nesting.end_all()
         if not self._repairs and not _is_json(whole):
             self._repairs.add("json")
 
-    # Tokens: generators that take one character at a time. Where one pauses is its state.
-
-    def _read_tokens(self) -> Generator[None, str, None]:
-        character = yield
-        while True:
-            token = self._token(character)
-            character = (yield from token) if token else (yield)
-
-    def _token(self, first: str) -> _Token | None:
-        """A token of several characters, which returns the one after it; None for a mark, read here."""
-        if self._levels and first in _MEANT:
-            self._repairs.add("json")
-            first = _MEANT[first]
-        if first == "`":
-            return self._fence()
-        if first == "/":
-            return self._comment()
-        if first == "\\":
-            return self._backslash()
-        if first == "(" and not self._levels and "pairs" in self._native:
-            return self._pair()
-        if self._levels and first in _CLOSING_QUOTES:
-            return self._string(_CLOSING_QUOTES[first])
-        if self._levels and not first.isspace() and first not in _WORD_ENDS:
-            return self._word(first)
-        self._mark(first)
-        return None
-
-    def _mark(self, character: str) -> None:
-        if character in "[{":
-            self._open(character)
-        elif character == ",":
-            self._comma()
-        elif self._levels and character in _BRACKETS:
-            self._close(_BRACKETS[character])
-        elif self._levels and character in ":=":
-            self._last = ":"
-        elif not character.isspace():
-            self._repairs.add("prose")
-
-    def _fence(self) -> _Token:
-        self._repairs.add("fence")
-        while (character := (yield)) == "`" or character.isalnum():
-            pass
-        return character
-
-    def _comment(self) -> _Token:
-        character = yield
-        if character not in "/*":
-            self._repairs.add("json" if self._levels else "prose")
-            return character
-        self._repairs.add("comments")
-        end = "\n" if character == "/" else "*/"
-        latest = "  "
-        while not latest.endswith(end):
-            latest = latest[-1] + (yield)
-        return " "
-
-    def _backslash(self) -> _Token:
-        """Between values it means nothing; before a quote, the whole list was a quoted string."""
-        self._repairs.add("json" if self._levels else "prose")
-        character = yield
-        if character != '"' or not self._levels:
-            return character
-        return (yield from self._string('"', escaped=True))
-
-    def _pair(self) -> _Token:
-        """``(x,y)`` outside lists; two of them with a comma between them are a box."""
-        text = ""
-        while (character := (yield)) in _IN_CORNER and len(text) < _MAX_WORD:
-            text += character
-        corner: list[_Value] = [_number(part) for part in text.split(",")]
-        if character != ")" or len(corner) != 2:
-            self._drop_corner()
-            self._repairs.add("prose")
-            return character
-        box, self._corner = [*self._corner, *corner], []
-        if len(box) == 2:
-            self._corner = box
-        else:
-            self._add(box, None)
-            self._repairs.add("pairs")
-        while (character := (yield)).isspace() or character == ",":
-            pass
-        if character != "(":
-            self._drop_corner()
-        return character
-
-    def _drop_corner(self) -> None:
-        if self._corner:
-            self._repairs.add("prose")
-        self._corner = []
-
-    def _string(self, quote: str, *, escaped: bool = False) -> _Token:
-        word, ended = "", False
-        while not (ended and quote == '"'):
-            character = yield
-            # An apostrophe looks like a closing quote too: the next character tells.
-            if ended and character in _AFTER_STRING:
-                break
-            ended = character == quote or (ended and character.isspace())
-            if character == "\\":
-                character = yield
-                ended |= escaped and character == quote
-            if not ended and len(word) < _MAX_WORD:
-                word += character
-        if quote != '"':
-            self._repairs.add("quotes")
-        self._value(word.strip())
-        return " " if quote == '"' else character
-
-    def _word(self, character: str) -> _Token:
-        word = ""
-        while not character.isspace() and character not in _WORD_ENDS:
-            if len(word) < _MAX_WORD:
-                word += character
-            character = yield
-        if not math.isnan(number := _number(word)):
-            self._value(number)
-        elif word in ("null", "None"):
-            self._value(None)
-        else:
-            if word not in ("true", "false", "NaN"):
-                self._repairs.add("quotes")
-            self._value(word)
-        return character
-
-    def _value(self, value: _Value) -> None:
-        if self._last == "value":
-            self._repairs.add("commas")
-        self._last = "value"
-        if not self._skipped:
-            self._levels[-1].put(value)
-
-    def _comma(self) -> None:
-        if self._last != "value" or not self._levels:
-            self._repairs.add("commas" if self._levels or self._last == "value" else "prose")
-        self._last = ","
-        if self._levels:
-            self._levels[-1].key = None
-
-    # Lists and objects.
-
-    def _open(self, bracket: str) -> None:
-        if self._levels and self._last == "value":
-            self._repairs.add("commas")
-        self._last = bracket
-        if len(self._levels) < _MAX_DEPTH:
-            self._levels.append(_Level(bracket, len(self._objects)))
-        else:
-            self._skipped += 1
-
-    def _close(self, bracket: str) -> None:
-        if self._last == ",":
-            self._repairs.add("commas")
-        self._empty |= self._last == bracket == "[" and len(self._levels) == 1
-        self._last = "value"
-        if self._skipped:
-            self._skipped -= 1
-        elif any(level.bracket == bracket for level in self._levels):
-            # A bracket of the other kind in between was never closed: it ends here as well.
-            while self._end_level() != bracket:
-                self._repairs.add("json")
-
-    def _end_level(self) -> str:
-        level = self._levels.pop()
-        outside = "".join(outer.bracket for outer in self._levels)
-        if level.bracket == "{":
-            self._read_object(level, outside)
-        if "{" in outside:
-            self._levels[-1].put(level.values if level.bracket == "[" else None)
-        elif level.bracket == "{":
-            self._dropped += len(self._objects) == level.found_before
-        elif level.values:
-            self._lists.append(level.values)
-        return level.bracket
-
-    def _read_object(self, level: _Level, outside: str) -> None:
-        boxes, points = level.fields.get("bbox_2d"), level.fields.get("point_2d")
-        pairs = zip(_group(boxes), chain(_group(points), repeat(None)), strict=False)
-        if not sum(self._add(box, point) for box, point in pairs):
-            return
-        if level.has_odd_keys:
-            self._repairs.add("keys")
-        if not outside:
-            self._repairs.add("lone")
-        if outside not in ("", "[") or _group(boxes) is boxes or _group(points) is points:
-            self._repairs.add("nested")
-
-    # Numbers.
-
-    def _add(self, box: _Value, point: _Value) -> bool:
-        """Whether the values are a box, which is then added as an object."""
-        corners = self._numbers(box, 4)
-        if corners is None:
+    def _says_nothing(self, whole: str) -> bool:
+        """Whether words say that nothing matches, with no more than a reference cited beside them."""
+        if self._objects or self._dropped or self._blank or self._corners:
             return False
-        fitted = self._fit_box(*corners)
-        inner = None if point is None else self._fit_point(self._numbers(point, 2))
-        self._objects.append(TraceObject(fitted, inner))
-        return True
+        return says_nothing(whole)
 
-    def _numbers(self, value: _Value, count: int) -> Iterator[int] | None:
-        """``count`` numbers, rounded, from a list or a string that holds a list; else None."""
-        if isinstance(value, str):
-            value = list(value.strip("[]() ").replace(",", " ").split())
-        if not isinstance(value, list) or len(value) != count:
-            return None
-        numbers = [_number(item) for item in value]
-        if not all(abs(number) <= _MAX_COORDINATE for number in numbers):
-            return None
-        if any(isinstance(item, str) for item in value):
-            self._repairs.add("strings")
-        return map(round_half_up, numbers)
+    def _settle(self) -> None:
+        """Decide about the forms that wait: beside fractions they are fractions."""
+        waiting, self._objects = self._objects, []
+        for item in waiting:
+            if isinstance(item, TraceObject):
+                self._objects.append(item)
+            elif not self._is_undecided(item.box):
+                self._place(item)
+            else:
+                self._dropped += 1
+                self._lose("the box [0, 0, 1, 1], which may be one pixel or the whole picture")
 
-    def _fit_box(self, x1: int, y1: int, x2: int, y2: int) -> ModelBox:
-        if x1 > x2 or y1 > y2:
-            self._repairs.add("swapped")
-        box = ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-        if not box.area:
-            self._repairs.add("thin")
-        fitted = box.clamped(self._frame)
-        if min(x1, y1, x2, y2) < 0 or box.x2 > self._frame.width or box.y2 > self._frame.height:
-            self._cuts.append(f"the box {list(box.xyxy)} became {list(fitted.xyxy)}")
-        return fitted
+    def _read_bare(self, whole: str | None) -> None:
+        """Lists outside objects; where there are none, numbers in a text."""
+        if self._objects:
+            self._repairs |= {"extra"} if self._lists else set()
+            return
+        for form in self._bare_forms():
+            self._repairs |= {"bare"} if self._place(form) else set()
+        if not (self._lists or self._dropped or self._blank):
+            self._read_text(whole or "")
+        if not self._objects:
+            for numbers in self._corners:
+                self._lose(what_instead(Fields({"point": [*numbers]})))
 
-    def _fit_point(self, numbers: Iterator[int] | None) -> ModelPoint | None:
-        if numbers is None:
-            self._repairs.add("point")
-            return None
-        point = ModelPoint(*numbers)
-        fitted = point.clamped(self._frame)
-        if fitted != point:
-            self._cuts.append(f"the point {list(point.xy)} became {list(fitted.xy)}")
-        return fitted
+    def _read_text(self, text: str) -> None:
+        for form in forms_in_text(text):
+            self._repairs |= {"bare"} if self._place(form) else set()
+        if not any(map(str.isalpha, text)):
+            self._repairs -= {"prose", "commas"}  # it is nothing but numbers
+
+    def _bare_forms(self) -> list[Form]:
+        forms: list[Form] = []
+        for name, values in self._lists:
+            if found := [form for form in forms_in(values) if _is_certain(form)]:
+                forms += found
+            elif forms and forms[-1].point is None and is_point_key(name):
+                forms[-1] = replace(forms[-1], point=values)
+            elif not self._read_strings(values) and not is_blank(values):
+                self._repairs.add("extra")
+                self._lose(what_instead(values))
+        return forms
+
+    def _suspect_thousandths(self) -> None:
+        """Say so where all that lies beyond the frame may be in thousandths; one cut alone says nothing."""
+        max_careless = 1 if self._objects else 0
+        beyond = [may_be_thousandths(box, self._frame) for box in self._beyond]
+        if len(beyond) > max_careless and all(beyond):
+            phrases = self._cuts or self._instead
+            boxes = [at for at, phrase in enumerate(phrases) if _is_about_place(phrase)]
+            for at in boxes[:1]:
+                phrases[at] += f" ({_IN_THOUSANDTHS})"
+
+
+def _is_about_place(phrase: str) -> bool:
+    return phrase.startswith("the box") and not phrase.endswith(_WITHOUT_AREA)
+
+
+def _is_certain(form: Form) -> bool:
+    """Whether a bare form is a box: two pairs of numbers may be two points."""
+    return "corners" not in form.repairs or is_ascending(form.box)
+
+
+def _has_area(numbers: Sequence[Number]) -> bool:
+    x1, y1, x2, y2 = (number.value for number in numbers)
+    return x1 != x2 and y1 != y2
 
 
 def _is_json(text: str) -> bool:
@@ -434,18 +394,3 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _number(value: _Value) -> float:
-    """The number that a value is or spells; NaN for anything else."""
-    try:
-        return float(value) if isinstance(value, float | str) else math.nan
-    except ValueError:
-        return math.nan
-
-
-def _group(value: _Value) -> list[_Value]:
-    """``[[…], […]]`` unchanged, one value as a list of one, None as an empty list."""
-    if isinstance(value, list) and value and isinstance(value[0], list):
-        return value
-    return [] if value is None else [value]

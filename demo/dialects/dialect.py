@@ -40,6 +40,7 @@ class Dialect:
     `boxes.AnswerReader`). ``skeleton`` is an answer with nothing in it. ``shown`` is the size in pixels to
     which pictures are resized (None: their own shape, see `natural_size`), ``frame`` the frame of the
     coordinates (None: the pixels shown), ``token`` the side of a visual token in pixels.
+    ``tells``: its answers are words, and boxes of what they are about, if there are any.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Dialect:
     shown: Size | None = SQUARE
     frame: Size | None = SQUARE
     token: int = TOKEN
+    tells: bool = False
 
     def instruction(self, question: str) -> str:
         """The whole text beside the picture."""

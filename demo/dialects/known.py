@@ -142,12 +142,43 @@ REASONED_BY_QUICK = {
     )
 }
 
+# General models asked for words: they were trained to converse, and to report boxes beside that.
+_TOLD_REQUEST = """\
+{question}
+
+Answer in one to three sentences. A box in the question, such as bbox=[x1, y1, x2, y2], is a region of \
+this image, {numbers}. After the sentences, report the boxes of the things that they are about, in the \
+same numbers, as JSON: [{"bbox_2d": [x1, y1, x2, y2], "label": "name"}]. If there are none, write []."""
+
+
+def _told(quick: Dialect, numbers: str) -> Dialect:
+    """The way to ask for words, where ``numbers`` says what coordinates mean."""
+    return replace(
+        quick,
+        name=f"{quick.name}-told",
+        request=_TOLD_REQUEST.replace("{numbers}", numbers),
+        box=REGION_REASONER.box,
+        tells=True,
+    )
+
+
+TOLD_BY_QUICK = {
+    quick.name: _told(quick, numbers)
+    for quick, numbers in (
+        (QWEN_2_5_VL, _PIXELS),
+        (QWEN_2_VL, _THOUSANDTHS),
+        (QWEN_3_VL, _THOUSANDTHS),
+    )
+}
+
 # By family; each of the ways of asking one is a dialect, too (see `ways`).
 DIALECTS = {
     dialect.name: dialect
     for dialect in (REGION_REASONER, VISION_REASONER, SEG_ZERO, QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL)
 }
-ALL_DIALECTS = DIALECTS | {dialect.name: dialect for dialect in REASONED_BY_QUICK.values()}
+ALL_DIALECTS = DIALECTS | {
+    dialect.name: dialect for dialect in (*REASONED_BY_QUICK.values(), *TOLD_BY_QUICK.values())
+}
 
 
 def dialect_named(name: str) -> Dialect:

@@ -13,6 +13,7 @@ from itertools import groupby
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.errors import QuestionError
+from demo.language.letters import is_spaced
 from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import Registry
@@ -76,8 +77,10 @@ def build_prompt(
         given.extend(boxes)
         pieces += [
             resolved.sentence[end:start],
+            " " * (is_spaced(resolved.sentence[start - 1 : start]) or 0 < start == end),
             _text_of(boxes, bare),
             "'s" * same[0].is_possessive,
+            _lost_before(resolved.sentence[stop : stop + 2]),
         ]
         end = stop
         if len(given) > MAX_BOXES:
@@ -118,6 +121,13 @@ def without_thinking(prompt: str) -> str:
     """
     begun = prompt.endswith((_THOUGHT, _THOUGHT.rstrip()))
     return f"{prompt.rstrip()}\n\n</think>\n\n" if begun else prompt
+
+
+def _lost_before(after: str) -> str:
+    """What is missing between a name and the word that touches it: R1s hat, R1who."""
+    if after[:1] == "s" and not is_spaced(after[1:]):
+        return "'"
+    return " " * is_spaced(after[:1])
 
 
 def bbox_text(box: ModelBox) -> str:

@@ -1,7 +1,8 @@
 """The two ways of asking a general model, one that was trained for no particular form of answer.
 
 *Quick* asks for boxes in the model's own form, some 40 tokens; *reasoned* for scene, focus, thought and
-answer, some 300, in which references are cited. Both show the same picture and count in the same frame.
+answer, some 300, in which references are cited. A question whose answer is words, not a place, is *told* by
+the same models. All show the same picture and count in the same frame.
 It knows no wording (`known.py`) and no model.
 """
 
@@ -10,10 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.known import REASONED_BY_QUICK
+from demo.dialects.known import REASONED_BY_QUICK, TOLD_BY_QUICK
 
 QUICK, REASONED = "quick", "reasoned"
-WAYS = (QUICK, REASONED)
+WAYS = (QUICK, REASONED)  # between which people choose
+TOLD = "told"  # in words: when a question is not about where something is
 # Of answers in each way, and for how many seconds people should be made to wait for one unasked.
 QUICK_TOKENS, REASONED_TOKENS, MAX_WAIT_S = 40, 300, 20
 
@@ -25,10 +27,10 @@ def has_two_ways(dialect: Dialect) -> bool:
 
 def in_way(dialect: Dialect, way: str) -> Dialect:
     """The dialect in which a model is asked in that way; its own where it has one way only."""
-    if way != REASONED or not has_two_ways(dialect):
+    if way not in (REASONED, TOLD) or not has_two_ways(dialect):
         return dialect
     return replace(
-        REASONED_BY_QUICK[dialect.name],
+        (TOLD_BY_QUICK if way == TOLD else REASONED_BY_QUICK)[dialect.name],
         shown=dialect.shown,
         frame=dialect.frame,
         token=dialect.token,

@@ -1,8 +1,7 @@
 """A dialogue as one file: a zip with ``session.json`` and the picture.
 
-A file that is read is not trusted: sizes are bounded before anything is decompressed, nothing is written to
-disk, no path in it is followed, and the picture must be the one of the dialogue. It knows neither pages nor
-models.
+A file that is read is not trusted: see `packed` for what is looked at, and the picture must be the one of
+the dialogue. It knows neither pages nor models.
 """
 
 from __future__ import annotations
@@ -10,14 +9,15 @@ from __future__ import annotations
 import io
 import json
 import os
-import struct
 import zipfile
-import zlib
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image
 
+from demo.dialogue.packed import unpacked
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError
@@ -26,11 +26,10 @@ from demo.picture.picture import MAX_BYTES, Picture, open_picture
 SESSION_NAME, PICTURE_NAME = "session.json", "picture.png"
 MAX_SESSION_BYTES = 50_000_000
 MAX_ZIP_BYTES = MAX_BYTES + MAX_SESSION_BYTES
-_MAX_DIRECTORY_BYTES = 4_096
-_END = struct.Struct("<4s4H2LH")  # the end record of a zip file, APPNOTE.TXT 4.3.16
-_LOCATOR_BYTES = 20  # of zip64, right before it
-_NOT_ONE = (
-    "This file is not a dialogue of this demo: it is not a zip file with a session and a picture."
+_OTHER = "The picture in this file is not the one that its dialogue is about."
+_CHANGED = (
+    "The picture in this file has the size of the one that its dialogue is about, but other pixels: it was "
+    "edited or compressed since, or it is another picture."
 )
 
 
@@ -67,24 +66,17 @@ def save_zip(session: Session, picture: Picture, path: Path) -> None:
         raise InputError(f"The file {path} cannot be written: {error.strerror}.") from error
 
 
-def read_zip(source: Path | bytes | BinaryIO) -> tuple[Session, Picture]:
-    """The dialogue and its picture.
+def read_zip(
+    source: Path | bytes | BinaryIO, *, same_pixels: bool = True
+) -> tuple[Session, Picture]:
+    """The dialogue and its picture, also of a file that somebody unpacked and packed again.
 
-    Raises SessionFormatError or PictureError, with a sentence, for everything that is not both.
+    Without ``same_pixels`` a picture of the same size will do, as one that was compressed since; a note on
+    it says so. Raises SessionFormatError or PictureError, with a sentence, for everything that is not both.
     """
     content = _read_content(source)
-    _check_end(content)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            session_entry, picture_entry = _entries(archive)
-            text = _unpack(archive, session_entry, MAX_SESSION_BYTES)
-            image = _unpack(archive, picture_entry, MAX_BYTES)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise SessionFormatError("This file is damaged and cannot be opened.") from error
-    except NotImplementedError as error:  # a feature of zip files that Python lacks
-        raise SessionFormatError(_NOT_ONE) from error
-    session = read_session(text)
-    return session, matching_picture(session, image)
+    with unpacked(content, MAX_SESSION_BYTES, MAX_BYTES) as (text, pictures):
+        return fitting_picture(read_session(text), pictures, same_pixels=same_pixels)
 
 
 def read_session(text: bytes) -> Session:
@@ -93,6 +85,13 @@ def read_session(text: bytes) -> Session:
         raise SessionFormatError("This session is too large to be opened.")
     try:
         data = json.loads(text)
+    except UnicodeDecodeError as error:
+        raise SessionFormatError(
+            "This is not a session: it is not a text in UTF-8. Save it again in that encoding."
+        ) from error
+    except json.JSONDecodeError as error:
+        why = f"it is not JSON from line {error.lineno} on"
+        raise SessionFormatError(f"This is not a session: {why}.") from error
     except (ValueError, RecursionError) as error:
         raise SessionFormatError("This is not a session: it is not JSON.") from error
     return session_from_json(data)
@@ -100,10 +99,37 @@ def read_session(text: bytes) -> Session:
 
 def matching_picture(session: Session, image: Path | bytes) -> Picture:
     """The picture of a file. Raises PictureError unless it is the one that the dialogue is about."""
-    picture = open_picture(image, session.picture.name)
-    if picture.sha256 != session.picture.sha256 or picture.size != session.picture.size:
-        raise PictureError("The picture in this file is not the one that its dialogue is about.")
+    _, picture = fitting_picture(session, [image])
     return picture
+
+
+def fitting_picture(
+    session: Session, images: Iterable[Path | bytes], *, same_pixels: bool = True
+) -> tuple[Session, Picture]:
+    """The session with the one of these that it is about. Raises PictureError when it is none.
+
+    Without ``same_pixels`` another picture of its size will do: then the session is about that one, and a
+    note on the picture says so.
+    """
+    alike, why = None, PictureError(_OTHER)
+    for image in images:
+        try:
+            picture = open_picture(image, session.picture.name)
+        except PictureError as error:
+            why = error
+            continue
+        if picture.size == session.picture.size:
+            if picture.sha256 == session.picture.sha256:
+                return session, picture
+            alike = picture
+    if alike is None:
+        raise why
+    if same_pixels:
+        raise PictureError(f"{_CHANGED} Put the original in its place.")
+    alike = replace(
+        alike, notes=(*alike.notes, f"{_CHANGED} Its regions lie where they lay before.")
+    )
+    return replace(session, picture=alike.info), alike
 
 
 def _read_content(source: Path | bytes | BinaryIO) -> bytes:
@@ -122,42 +148,3 @@ def _read_content(source: Path | bytes | BinaryIO) -> bytes:
         limit = MAX_ZIP_BYTES // 1_000_000
         raise SessionFormatError(f"This file is larger than {limit} MB and cannot be opened.")
     return content
-
-
-def _check_end(content: bytes) -> None:
-    """Raise unless the directory has just two entries: zipfile would read one of millions into memory."""
-    end = len(content) - _END.size
-    if end < 0:
-        raise SessionFormatError(_NOT_ONE)
-    mark, _, _, _, entries, directory, _, comment = _END.unpack(content[end:])
-    zip64 = content[max(0, end - _LOCATOR_BYTES) : end].startswith(b"PK\x06\x07")
-    plain = mark == b"PK\x05\x06" and entries == 2 and not comment and not zip64
-    if not plain or directory > _MAX_DIRECTORY_BYTES:
-        raise SessionFormatError(_NOT_ONE)
-
-
-def _entries(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo, zipfile.ZipInfo]:
-    """The session and the picture, both within their limits."""
-    by_name = {info.filename: info for info in archive.infolist()}
-    session = by_name.pop(SESSION_NAME, None)
-    if session is None or len(by_name) != 1:
-        raise SessionFormatError(_NOT_ONE)
-    (picture,) = by_name.values()
-    # (Python before 3.12 fails when it asks an entry without a name whether it is a folder.)
-    if not picture.filename or "/" in picture.filename or "\\" in picture.filename:
-        raise SessionFormatError(_NOT_ONE)
-    return session, picture
-
-
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes:
-    """An entry's bytes, never more than ``max_bytes``, whatever size it declares."""
-    if entry.flag_bits & 1:
-        raise SessionFormatError("This file has a password; this demo cannot open such files.")
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise SessionFormatError(_NOT_ONE)
-    if entry.file_size <= max_bytes:
-        with archive.open(entry) as file:
-            content = file.read(max_bytes + 1)
-        if len(content) <= max_bytes:
-            return content
-    raise SessionFormatError("This dialogue is too large to be opened.")

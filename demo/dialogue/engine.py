@@ -26,9 +26,11 @@ from demo.answers.trace import (
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
-from demo.dialects.ways import in_way
+from demo.dialects.ways import TOLD, has_two_ways, in_way
+from demo.dialogue.recognised import region_of
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
+from demo.language.intent import Intent, as_counted, intent_of, is_in_words
 from demo.language.labels import label_of
 from demo.language.references import Resolved, check_question, resolve
 from demo.picture.geometry import PictureBox, PicturePoint, Size
@@ -92,22 +94,24 @@ def understand(
     written_in: Size | None = None,
     *,
     bare: bool = False,
+    finds_only: bool = False,
 ) -> tuple[Resolved, Prompt]:
     """The meaning of a sentence in a dialogue, and the prompt for a model of that dialect.
 
     Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as in `build_prompt`.
     "It" is the newest visible region, found or drawn; a sentence that is resolved already is not read for
-    references again.
+    references again. Unless it ``finds_only``, *how many dogs* asks for all dogs.
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
     if isinstance(sentence, Resolved):
         resolved = sentence
     else:
-        last = next((r.id for r in reversed(session.registry.regions) if not r.hidden), None)
-        resolved = resolve(check_question(sentence), session.registry, last=last)
+        resolved = resolve(check_question(sentence), session.registry, last=session.last_meant)
     size = session.picture.size
     frame = written_in or dialect.view(size).frame
-    return resolved, build_prompt(resolved, session.registry, size, frame, dialect, bare=bare)
+    counts = not finds_only and intent_of(resolved.sentence) is Intent.COUNT
+    sought = as_counted(resolved) if counts else resolved
+    return resolved, build_prompt(sought, session.registry, size, frame, dialect, bare=bare)
 
 
 def run_turn(
@@ -122,6 +126,8 @@ def run_turn(
     doubt: Finding | None = None,
     written_in: Size | None = None,
     bare: bool = False,
+    finds_only: bool = False,
+    recognises: bool = False,
 ) -> Iterator[TurnEvent]:
     """Answer one sentence about the session's picture.
 
@@ -130,16 +136,22 @@ def run_turn(
     remembers the dialect that it was asked in. ``doubt`` says why nothing of the answer can be believed: it
     comes first, and nothing is found to be right. References are written in the model's frame, or in
     ``written_in``, whose numbers the model still takes for its own frame's. That, and references written
-    ``bare``, are for evaluations only.
+    ``bare``, are for evaluations only; so is ``finds_only``, which takes every sentence for one that asks
+    where something is. Else *how many dogs* asks for all dogs, and a model that can answer in words does so
+    where the answer is no place. If it ``recognises``, what is a visible region already makes no new one:
+    the turn's region is that one.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
     possibly later; the given session is never changed.
     """
     began = time.perf_counter()
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
-    dialect = in_way(reasoner.dialect, asking)
+    tells = not finds_only and is_in_words(_typed(sentence)) and has_two_ways(reasoner.dialect)
+    dialect = in_way(reasoner.dialect, TOLD if tells else asking)
     info = _info(picture, reasoner, dialect)
-    resolved, prompt = understand(session, sentence, dialect, written_in, bare=bare)
+    resolved, prompt = understand(
+        session, sentence, dialect, written_in, bare=bare, finds_only=finds_only
+    )
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
@@ -156,11 +168,13 @@ def run_turn(
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
-    findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    given = [(g.name, g.model_box) for g in prompt.given]
+    findings = check_trace(trace, given, dialect, resolved.sentence)
     if doubt is not None:
         findings = (doubt, *(f for f in findings if f.level != "ok"))
     objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
-    if objects and segmenter is not None and not stopped:
+    known = region_of(objects, session.registry) if recognises else None
+    if objects and known is None and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
             objects = with_masks(objects, picture, segmenter, cancel)
@@ -181,7 +195,15 @@ def run_turn(
         next_region=session.registry.next_number,
         decoding=streamed.usage.decoding,
     )
-    yield TurnFinished(_with_turn(session, turn, objects, label_of(resolved)))
+    if known is not None:
+        again = replace(turn, region=known.id)
+        yield TurnFinished(session.with_turn(again, session.registry))
+        return
+    yield TurnFinished(_with_turn(session, turn, objects, label_of(as_counted(resolved))))
+
+
+def _typed(sentence: str | Resolved) -> str:
+    return sentence.sentence if isinstance(sentence, Resolved) else sentence
 
 
 def answer(
@@ -249,6 +271,8 @@ class _StreamedTrace:
         if isinstance(piece, Usage):
             self.usage = piece
             return
+        if self.is_over:  # a few words more, written before the model heard of it
+            return
         if self.first_token is None:
             self.first_token = time.perf_counter() - self.began
         for event in self.parser.feed(piece):
@@ -257,7 +281,9 @@ class _StreamedTrace:
                 yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
-        self.is_over |= self.ending.is_reached(piece, self.parser.written_after)
+        self.is_over = self.ending.is_reached(
+            piece, self.parser.written_after, is_going_round=self.parser.is_going_round
+        )
 
     def _time(self, event: TraceEvent) -> None:
         if isinstance(event, PartOpened):

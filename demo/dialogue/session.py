@@ -118,6 +118,24 @@ class Session:
         """The names of the models that have answered in this dialogue, in order of their first answer."""
         return tuple(dict.fromkeys(self.reasoner_of(turn).name for turn in self.turns))
 
+    @property
+    def last_meant(self) -> str | None:
+        """What "it" is: the region of the last answer, or the newest visible one if one was drawn since."""
+        visible = [region for region in self.registry if not region.hidden]
+        newest = visible[-1].id if visible else None
+        last = self.turns[-1] if self.turns else None
+        if last is None or last.next_region is None or last.region not in {r.id for r in visible}:
+            return newest
+        is_drawn_since = any(r.number >= last.next_region and r.id != last.region for r in visible)
+        return newest if is_drawn_since else last.region
+
+    def is_again(self, number: int) -> bool:
+        """Whether that turn (1, 2, …) found what was a region before it."""
+        turn = self.turns[number - 1]
+        if turn.region is None or turn.next_region is None:
+            return False
+        return number_of(turn.region) < turn.next_region
+
     def with_reasoner(self, reasoner: ReasonerInfo) -> Session:
         """With another model from now on; existing turns keep the models that answered them."""
         if reasoner == self.reasoner:
@@ -147,7 +165,7 @@ class Session:
             return self.former._with_notes_of(self.turns)
         if not self.turns:
             raise InputError("There is nothing to undo.")
-        last = self.turns[-1].region
+        last = None if self.is_again(len(self.turns)) else self.turns[-1].region
         registry = self.registry
         if last is not None and last in registry:
             kept = tuple(r for r in registry if r.id != last)
@@ -213,7 +231,8 @@ class Session:
     def _free_number(self, turn: int) -> int:
         """The next region number before a turn. Raises InputError when there is no such turn."""
         noted, later = self.turn(turn).next_region, self.turns[turn - 1 :]
-        made = (number_of(t.region) for t in later if t.region)
+        before = {t.region for t in self.turns[: turn - 1]}
+        made = (number_of(t.region) for t in later if t.region and t.region not in before)
         # Another program's file may lack it: then the number of the turn's region, or of the next turn's.
         return noted if noted is not None else next(made, self.registry.next_number)
 

@@ -183,14 +183,16 @@ def _turn_from_json(data: dict[str, Any]) -> Turn:
     return Turn(
         question=read.text(data["question"]),
         prompted=read.text(data["prompted"]),
-        references=tuple(_name(r) for r in read.items(data["references"])),
-        region=read.optional(_region_name, data["region"]),
+        references=tuple(_name(r) for r in read.items(data.get("references", []))),
+        region=read.optional(_region_name, data.get("region")),
         partial=read.flag(data.get("partial", False)),
         trace=TraceText(
             *(read.optional(read.text, trace.get(name)) for name in TraceText.__slots__)
         ),
         raw=read.text(data["raw"]),
-        findings=tuple(_finding_from_json(read.fields(f)) for f in read.items(data["findings"])),
+        findings=tuple(
+            _finding_from_json(read.fields(f)) for f in read.items(data.get("findings", []))
+        ),
         feedback=read.one_of(data.get("feedback"), None, "up", "down"),
         timings=Timings(
             read.optional(read.number, timings.get("first_token_s")),
@@ -247,14 +249,14 @@ def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
     box = PictureBox(*_box(data["bbox_xyxy"]))
     if not box.is_inside(size):
         raise ValueError(f"the box of {name} is not inside the picture")
-    quality = read.optional(read.number, data["mask_quality"])
+    quality = read.optional(read.number, data.get("mask_quality"))
     if quality is not None and not 0 <= quality <= 1:
         raise ValueError(f"the mask quality of {name} is not between 0 and 1")
     return RegionObject(
         id=name,
         box=box,
-        point=_point_from_list(data["point_xy"], name, size),
-        mask=_mask_from_json(data["mask"], size),
+        point=_point_from_list(data.get("point_xy"), name, size),
+        mask=_mask_from_json(data.get("mask"), size),
         mask_quality=quality,
         corrected=read.flag(data.get("corrected", False)),
         clicks=tuple(_click_from_list(c, name, size) for c in read.items(data.get("clicks", []))),

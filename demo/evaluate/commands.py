@@ -242,15 +242,24 @@ def _export(options: argparse.Namespace) -> int:
 
 def _session(path: Path, images: Path | None) -> tuple[Session, Picture]:
     """A dialogue and its picture. Raises InputError with a sentence that names the file."""
-    from demo.dialogue.archive import matching_picture, read_session, read_zip
+    from demo.dialogue.archive import (
+        PICTURE_NAME,
+        SESSION_NAME,
+        matching_picture,
+        read_session,
+        read_zip,
+    )
     from demo.picture.picture import safe_name
 
     try:
+        path = path / SESSION_NAME if path.is_dir() else path
         if path.suffix.lower() != ".json":
             return read_zip(path)
         session = read_session(path.read_bytes())
         folder = path.parent if images is None else images
-        return session, matching_picture(session, folder / safe_name(session.picture.name))
+        named, unpacked = folder / safe_name(session.picture.name), folder / PICTURE_NAME
+        is_unpacked = unpacked.is_file() and not named.is_file()
+        return session, matching_picture(session, unpacked if is_unpacked else named)
     except OSError as error:
         raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
     except InputError as error:

@@ -1,10 +1,10 @@
 """RegionDial-Bench files: dialogues about pictures, with the truth for every turn.
 
-A file is a list of ``{image_id, image_path, conversational_turns: [{question, bboxes, masks, ann_ids,
-context_from_turn?}]}``; ``<box>{context_bbox}</box>`` in a question stands for the box of the earlier
-turn (from 0) that ``context_from_turn`` names, or of several turns, in order. A turn without boxes asks
-for something that is not there. In the authors' own files nine questions name the turn itself, a later one
-or none; they are asked as the authors' script does (see `reference_policy`).
+A file is a list, or JSON Lines, of ``{image_id, image_path, conversational_turns: [{question, bboxes,
+masks, ann_ids, context_from_turn?}]}``; ``<box>{context_bbox}</box>`` in a question stands for the box of
+the earlier turn (from 0) that ``context_from_turn`` names, or of several turns, in order. A turn without
+boxes asks for something that is not there. In the authors' own files nine questions name the turn itself, a
+later one or none; they are asked as the authors' script does (see `reference_policy`).
 
 Pictures are used as they are stored, because the true boxes are: an EXIF orientation is ignored.
 
@@ -23,18 +23,39 @@ from typing import Any
 from demo.dialects.prompt import normalise
 from demo.errors import InputError
 from demo.evaluate.json_stream import read_list
-from demo.evaluate.mask_forms import read_mask
+from demo.evaluate.mask_forms import are_shares, read_masks
+from demo.evaluate.picture_paths import find_picture, find_spelling
 from demo.language.references import check_question
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
 
 BOX_PLACE = "<box>{context_bbox}</box>"  # as files are written here; `PLACE` reads other spellings
-_BOX = r"\{\s*context_bbox\s*\}"
-PLACE = re.compile(rf"<box>\s*{_BOX}\s*</box>|{_BOX}", re.IGNORECASE)
+_NAME = r"\s*context[_ -]?b?box\s*"
+_BOX = rf"(?:\$?\{{{{1,2}}{_NAME}\}}{{1,2}}|<{_NAME}>|\[{_NAME}\])"
+PLACE = re.compile(
+    rf"<(?:b?box)>\s*{_BOX}?\s*</(?:b?box)>|<\|box_start\|>\s*{_BOX}\s*<\|box_end\|>"
+    rf"|(?:\bbbox\s*=\s*)?(?:\[\s*{_BOX}\s*\]|{_BOX})",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r"<b?box>|\{b?box\}", re.IGNORECASE
+)  # of a place that is written in some other way
 MAX_TURNS = 1_000
 MAX_LABEL = 40
 _MAX_COORDINATE = 10**6  # pixels
+_CORNER_NAMES = (
+    ("x1", "y1", "x2", "y2"),
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("x_min", "y_min", "x_max", "y_max"),
+    ("left", "top", "right", "bottom"),
+)
+_SIZE_NAMES = (
+    ("x", "y", "width", "height"),
+    ("x", "y", "w", "h"),
+    ("left", "top", "width", "height"),
+)
+_UNLIKE, _ALIKE = 0.5, 0.8  # IoU of a box and its mask's
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +159,14 @@ def picture_path(written: str, folder: Path, images: Path | None) -> Path:
     relative = PurePosixPath(written.replace("\\", "/"))
     if "\0" in written or not relative.name:
         raise InputError("It names no picture: “image_path” is not a path.")
-    inside = not relative.is_absolute() and ".." not in relative.parts
-    if images is None:
-        if not inside:
-            raise InputError(
-                "Its picture lies outside the file's folder; say where it is with --images."
-            )
-        return folder / relative
-    whole = images / relative
-    return whole if inside and whole.is_file() else images / relative.name
+    if images is None and (relative.is_absolute() or ".." in relative.parts):
+        raise InputError(
+            "Its picture lies outside the file's folder; say where it is with --images."
+        )
+    try:
+        return find_picture(relative, images) if images else find_spelling(relative, folder)
+    except OSError as error:  # a name without end, a folder that nobody may read
+        raise InputError(f"Its picture cannot be found: {error.strerror}.") from error
 
 
 def _numbered_turn(turns: Sequence[object], number: int, size: Size) -> TrueTurn:
@@ -165,13 +185,14 @@ def _turn(turn: object, turns: int, size: Size) -> TrueTurn:
     question = check_question(question)
     if not normalise(question):
         raise InputError("Its question has no words.")
-    boxes = tuple(_box(box) for box in _list(turn.get("bboxes"), "bboxes"))
-    masks = tuple(read_mask(m, size) for m in _list(turn.get("masks") or [], "masks"))
+    boxes = _boxes(turn.get("bboxes"))
+    masks = tuple(read_masks(turn.get("masks"), size))
+    _check_boxes(boxes, masks)
     if not boxes and any(mask.area for mask in masks):
         raise InputError("It has a mask, but no box.")
     return TrueTurn(
         question,
-        _contexts(turn.get("context_from_turn"), len(PLACE.findall(question)), turns),
+        _contexts(turn.get("context_from_turn"), question, turns),
         boxes,
         masks or None,
         {
@@ -182,14 +203,9 @@ def _turn(turn: object, turns: int, size: Size) -> TrueTurn:
     )
 
 
-def _list(value: object, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InputError(f"“{name}” is not a list.")
-    return value
-
-
-def _contexts(context: object, places: int, turns: int) -> tuple[int, ...]:
+def _contexts(context: object, question: str, turns: int) -> tuple[int, ...]:
     """The turn for each place; a single turn fills them all. Empty without a place or a turn."""
+    places = len(PLACE.findall(question))
     named: Sequence[Any] = context if isinstance(context, list) else [context]
     # Some programs write whole numbers as 1.0, and NaN for a missing one.
     named = [int(n) if isinstance(n, float) and n.is_integer() else n for n in named]
@@ -201,6 +217,8 @@ def _contexts(context: object, places: int, turns: int) -> tuple[int, ...]:
             raise InputError(
                 f"It refers to turn {turn}, but there are only turns 0 to {turns - 1}."
             )
+    if named and not places and _TAG.search(question):
+        raise InputError(f"Its question has a place for a box that is not written as {BOX_PLACE}.")
     if len(named) == 1:
         return tuple(named) * places
     if places and named and len(named) != places:
@@ -210,14 +228,55 @@ def _contexts(context: object, places: int, turns: int) -> tuple[int, ...]:
     return tuple(named) if places else ()
 
 
+def _boxes(value: object) -> tuple[PictureBox, ...]:
+    """The boxes of a list, which may also be one box alone."""
+    if not isinstance(value, list):
+        raise InputError("“bboxes” is not a list.")
+    is_one = len(value) == 4 and not any(isinstance(v, list | dict) for v in value)
+    return tuple(_box(box) for box in ([value] if is_one or _are_corners(value) else value))
+
+
+def _are_corners(value: list[Any]) -> bool:
+    return len(value) == 2 and all(isinstance(v, list) and len(v) == 2 for v in value)
+
+
 def _box(value: object) -> PictureBox:
-    numbers = value if isinstance(value, list) else []
+    """A box ``[x1, y1, x2, y2]``, ``[[x1, y1], [x2, y2]]``, or with its numbers under their names."""
+    numbers = value if isinstance(value, list) else _named(value)
+    numbers = [*numbers[0], *numbers[1]] if _are_corners(numbers) else numbers
     if len(numbers) != 4 or not all(_is_coordinate(v) for v in numbers):
         raise InputError("A box is not a list of four numbers.")
+    if are_shares(numbers):
+        raise InputError(f"The box {numbers} lies between 0 and 1, and not in pixels.")
     x1, y1, x2, y2 = (round_half_up(v) for v in numbers)
     if x1 > x2 or y1 > y2:
         raise InputError(f"The box {numbers} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2.")
     return PictureBox(x1, y1, x2, y2)
+
+
+def _named(value: object) -> list[Any]:
+    """The numbers of a box with names; empty where there are none."""
+    named = value if isinstance(value, dict) else {}
+    for names in _CORNER_NAMES:
+        if named.keys() >= set(names):
+            return [named[name] for name in names]
+    for names in _SIZE_NAMES:
+        if named.keys() >= set(names):
+            x, y, width, height = (named[name] for name in names)
+            if all(_is_coordinate(v) for v in (x, y, width, height)):
+                return [x, y, x + width, y + height]
+    return []
+
+
+def _check_boxes(boxes: Sequence[PictureBox], masks: Sequence[Mask]) -> None:
+    """Raise when a box fits its mask only if its last two numbers are its width and height."""
+    for box, mask in zip(boxes, masks, strict=False):
+        around, (x, y, width, height) = mask.bounding_box(), box.xyxy
+        sized = PictureBox(x, y, x + max(width, 0), y + max(height, 0))
+        if around is not None and around.iou(box) < _UNLIKE and around.iou(sized) > _ALIKE:
+            raise InputError(
+                f"The box {list(box.xyxy)} fits its mask only as x, y, width, height. Write x1, y1, x2, y2."
+            )
 
 
 def _is_coordinate(value: object) -> bool:

@@ -87,7 +87,7 @@ def _export(exported: Export, session: Session, image: str, rated_only: bool) ->
             exported.left_out[why] += 1
             continue
         if turn.region is not None:
-            made_in[turn.region] = len(turns)
+            made_in.setdefault(turn.region, len(turns))
         turns.append(row)
     if turns:
         exported.dialogues.append(

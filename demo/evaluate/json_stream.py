@@ -1,5 +1,5 @@
-"""Reads a JSON file that holds a list value by value, because a benchmark with its masks written out may be
-larger than memory.
+"""Reads a JSON file that holds a list, or JSON Lines, value by value, because a benchmark with its masks
+written out may be larger than memory.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from demo.errors import InputError
 
 CHUNK = 1 << 20  # characters
 MAX_VALUE = 1 << 29  # characters of one value
+# Under which a list stands in a group, with other things beside it.
+_LISTS = ("data", "dialogues", "rows", "examples")
+_NO_LIST = "it does not hold a list"
 _SPACE = " \t\n\r"
 _MARK = "\ufeff"  # a byte order mark, which some programs put first
 
@@ -57,18 +60,58 @@ def _no_dialogues(path: Path, why: str) -> InputError:
 def _values(text: _Text) -> Iterator[tuple[object, int, int]]:
     if text.peek() == _MARK:
         text.skip(1)
-    if text.take() != "[":
-        raise ValueError("it does not hold a list")
-    if text.peek() == "]":
-        text.take()
-    else:
-        yield text.value()
-        while (char := text.take()) == ",":
-            yield text.value()
-        if char != "]":
-            raise ValueError("its list breaks off" if not char else "its list is damaged")
+    kind = text.peek()
+    if kind not in ("[", "{"):
+        raise ValueError(_NO_LIST)
+    yield from _listed(text) if kind == "[" else _grouped(text)
     if text.peek():
         raise ValueError("something follows its list")
+
+
+def _listed(text: _Text) -> Iterator[tuple[object, int, int]]:
+    text.take()
+    if text.peek() == "]":
+        text.take()
+        return
+    yield text.value()
+    while (char := text.take()) == ",":
+        yield text.value()
+    if char != "]":
+        raise ValueError("its list breaks off" if not char else "its list is damaged")
+
+
+def _grouped(text: _Text) -> Iterator[tuple[object, int, int]]:
+    """The list that the first group has under one of the usual names, else the groups, line by line."""
+    first, found = text.place(), {}
+    for name in _names(text):
+        if name in _LISTS and text.peek() == "[":
+            yield from _listed(text)
+            for _ in _names(text, begun=True):
+                text.value()
+            return
+        found[name], _, _ = text.value()
+    if not any(isinstance(value, list) for value in found.values()):
+        raise ValueError(_NO_LIST)
+    yield found, first, text.place()
+    while text.peek():
+        yield text.value()
+
+
+def _names(text: _Text, *, begun: bool = False) -> Iterator[object]:
+    """The names in a group; after each its value is to be read. ``begun`` when one has been read."""
+    if not begun:
+        text.take()
+    if text.peek() == "}" and not begun:
+        text.take()
+        return
+    while not begun or (char := text.take()) == ",":
+        begun = True
+        name, _, _ = text.value()
+        if text.take() != ":":
+            raise ValueError("its first group is damaged")
+        yield name
+    if char != "}":
+        raise ValueError("its first group breaks off" if not char else "its first group is damaged")
 
 
 class _Text:
@@ -100,7 +143,7 @@ class _Text:
     def value(self) -> tuple[object, int, int]:
         """The next JSON value and its place. Raises ValueError."""
         self.peek()
-        first = self._place()
+        first = self.place()
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
@@ -110,16 +153,17 @@ class _Text:
                 continue
             if end < len(self._text) or not self._more():  # a number may go on in the next part
                 self._at = end
-                return value, first, self._place()
+                return value, first, self.place()
 
-    def _place(self) -> int:
+    def place(self) -> int:
+        """The byte of the file that comes next."""
         self._bytes += len(self._text[self._counted : self._at].encode())
         self._counted = self._at
         return self._bytes
 
     def _more(self) -> bool:
         """Read on, doubling what is held, so that a long value is tried only a few times."""
-        self._place()
+        self.place()
         rest = self._text[self._at :]
         if self._ended or len(rest) > MAX_VALUE:
             return False

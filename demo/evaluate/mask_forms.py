@@ -6,6 +6,7 @@ Each form becomes a `Mask`, checked against the picture, or an error that says w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 
 from demo.errors import InputError
-from demo.picture.geometry import Size
+from demo.picture.geometry import MIN_PICTURE_SIDE, Size
 from demo.picture.masks import Mask
-from demo.picture.picture import MIN_SIDE
 
 _MAX_COORDINATE = 100_000  # pixels; COCO walks along every edge of a polygon
+_NAMES = ("segmentation", "polygon", "polygons", "mask", "rle")  # of what else may hold a mask
 
 
 def read_mask(value: object, size: Size) -> Mask:
@@ -26,14 +27,52 @@ def read_mask(value: object, size: Size) -> Mask:
     ``value`` is a list of H rows of W numbers, 0 and 1 or 0 and 255; a COCO run-length code ``{"size":
     [H, W], "counts": text or list of numbers}``; polygons in picture pixels, each ``[x1, y1, x2, y2, …]``,
     ``[[x1, y1], [x2, y2], …]`` or ``[{"x": x1, "y": y1}, …]`` (one alone may lack the outer list); or a
-    shape of LabelMe, ``{"points": [[x1, y1], …], "shape_type": "polygon" or "rectangle"}``.
+    shape of LabelMe, ``{"points": [[x1, y1], …], "shape_type": "polygon" or "rectangle"}``, of VIA,
+    ``{"all_points_x": […], "all_points_y": […]}``, or any of these under a name such as ``segmentation``.
     """
     try:
-        if isinstance(value, dict):
-            return _of_shape(value, size) if "points" in value else _of_runs(value, size)
-        return _of_list(value, size)
+        return _of_group(value, size) if isinstance(value, dict) else _of_list(value, size)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"A mask cannot be read: {error}.") from error
+
+
+def read_masks(value: object, size: Size) -> list[Mask]:
+    """The masks of one turn: a list of them, or one alone where it can be nothing else.
+
+    Raises InputError.
+    """
+    masks = [value] if isinstance(value, dict) and value else value or []
+    if not isinstance(masks, list):
+        raise InputError("“masks” is not a list.")
+    return [read_mask(mask, size) for mask in ([masks] if _is_one(masks, size) else masks)]
+
+
+def _is_one(value: Sequence[Any], size: Size) -> bool:
+    """Whether this is the mask of one thing: one polygon, or rows of pixels as many as the picture has."""
+    if len(value) < 3:
+        return False
+    if _are_points(value) or all(_is_number(one) for one in value):
+        return True
+    is_whole = all(isinstance(row, list) and len(row) == size.width for row in value)
+    return is_whole and len(value) == size.height and all(v in (0, 1, 255) for v in chain(*value))
+
+
+def _of_group(value: dict[str, Any], size: Size) -> Mask:
+    if "points" in value:
+        return _of_shape(value, size)
+    if {"all_points_x", "all_points_y"} <= value.keys():
+        return _of_shape({"points": _paired(value["all_points_x"], value["all_points_y"])}, size)
+    named = [value[name] for name in _NAMES if name in value]
+    if "counts" in value or not named:
+        return _of_runs(value, size)
+    # One level only, however deep a file nests them.
+    return _of_runs(named[0], size) if isinstance(named[0], dict) else _of_list(named[0], size)
+
+
+def _paired(xs: Sequence[Any], ys: Sequence[Any]) -> list[list[Any]]:
+    if len(xs) != len(ys):
+        raise ValueError(f"it has {len(xs)} x and {len(ys)} y")
+    return [list(corner) for corner in zip(xs, ys, strict=True)]
 
 
 def _of_list(value: object, size: Size) -> Mask:
@@ -79,7 +118,7 @@ def _pixels(rows: Sequence[Any], size: Size) -> NDArray[Any] | None:
         if np.isin(array, (0, 1)).all():
             return array
         # In few rows or columns these may be the corners of a polygon.
-        if min(array.shape) >= MIN_SIDE and np.isin(array, (0, 255)).all():
+        if min(array.shape) >= MIN_PICTURE_SIDE and np.isin(array, (0, 255)).all():
             return array
     if array.shape == (size.height, size.width):
         raise ValueError("its pixels are neither all 0 or 1 nor all 0 or 255")
@@ -139,10 +178,21 @@ def _check_polygon(polygon: object) -> None:
     if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
         raise ValueError("a polygon is a list of at least three corners x, y")
     for number in polygon:
-        if isinstance(number, bool) or not isinstance(number, int | float):
+        if not _is_number(number):
             raise TypeError("a polygon holds something that is not a number")
         if not abs(number) <= _MAX_COORDINATE:  # also true for NaN
             raise ValueError("a polygon's corner is too far away")
+    if are_shares(polygon):
+        raise ValueError("a polygon's corners lie between 0 and 1, and not in pixels")
+
+
+def are_shares(numbers: Sequence[float]) -> bool:
+    """Whether these are shares of the picture's width and height, and not pixels."""
+    return all(0 <= n <= 1 for n in numbers) and any(n != int(n) for n in numbers)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_size(width: object, height: object, size: Size) -> None:

@@ -167,6 +167,7 @@ class _RunningDialogue:
             segmenter=self.segmenter,
             cancel=threading.Event(),
             asking=self.policy.asking,
+            finds_only=True,
             written_in=self.picture.size if self.policy.frame == "original" else None,
             bare=self.policy.form == "bare",
         )

@@ -1,16 +1,19 @@
 """English as far as references need it: a sentence as words, and what stands beside a word.
 
-It is a set of word lists and a few rules, not a parser. This file knows no regions, and no noun phrases
-(`discourse.py`).
+It is a set of word lists and a few rules, not a parser. This file knows no regions (where their names stand
+comes from `names.py`), and no noun phrases (`discourse.py`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from demo.language import lexicon as lex
+from demo.language.chains import quotations
+from demo.language.names import Mention
 
 _TOKEN = re.compile(
     r"(?P<clitic>(?<=\w)['’](?:s|re|ll|ve|[dmt])(?!\w))"
@@ -18,7 +21,6 @@ _TOKEN = re.compile(
     r"|[^\w\s]|_|\n",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r'(?<!\w)"[^"]*"(?!\w)|“[^”“]*”|«[^»«]*»|(?<!\w)`[^`]*`')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,14 @@ class Word:
 
 
 class Sentence:
-    """The words of a text; everything in quotation marks counts as one mark, ``“”``.
+    """The words of a text; a name of a region is one word, and what is quoted is one mark, ``“”``.
 
     Methods that take an index look at a few neighbouring words only; the index may lie beyond the ends.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, names: Sequence[Mention]) -> None:
         self.text = text
-        self.words = _split(text)
+        self.words = _split(text, names)
         self.is_all_caps = not any(c.islower() for c in text)
 
     def __len__(self) -> int:
@@ -61,10 +63,6 @@ class Sentence:
     def is_start(self, index: int) -> bool:
         """Whether a sentence or a part of it starts with this word."""
         return index <= 0 or self.low(index - 1) in lex.ENDINGS - {",", "("}
-
-    def is_joined(self, index: int) -> bool:
-        """Whether nothing, not even a space, stands between this word and the next."""
-        return index + 1 < len(self.words) and self.words[index].end == self.words[index + 1].start
 
     def has_capital_beside(self, index: int) -> bool:
         """Whether a word beside this one has a capital: an Audi R8, the R34 Skyline."""
@@ -201,13 +199,14 @@ class Sentence:
         return False
 
 
-def _split(text: str) -> list[Word]:
+def _split(text: str, names: Sequence[Mention]) -> list[Word]:
+    whole = [Word("“”", "“”", start, end, False) for start, end in quotations(text)]
+    whole += [Word(text[n.start : n.end], n.names[0].lower(), n.start, n.end, True) for n in names]
     found: list[Word] = []
     position = 0
-    for quoted in _QUOTED.finditer(text):
-        found += _split_plain(text, position, quoted.start())
-        found.append(Word("“”", "“”", quoted.start(), quoted.end(), False))
-        position = quoted.end()
+    for word in sorted(whole, key=lambda word: word.start):
+        found += [*_split_plain(text, position, word.start), word]
+        position = word.end
     return found + _split_plain(text, position, len(text))
 
 

@@ -2,7 +2,7 @@
 
 These refer to a region, in any letter case:
 
-- its name: ``R1``, ``r2.1``, ``@R1``, ``R1's``, ``R1-R3`` (a range), ``region 1``;
+- its name, in all the ways that `names.py` knows: ``R1``, ``r2.1``, ``@R1``, ``R1-R3``, ``region 1``;
 - a pronoun or a pointing phrase: *it, its, him, her, they, that one, these two, both of them, the
   previous one, the last region*;
 - a pronoun after a region that is named before the question (*R1 what is left of it*);
@@ -14,23 +14,26 @@ wrong box misleads it. So a pronoun that may mean something in its own sentence 
 and its ball*, *R1 and its owner*), and so does an *it* that refers to nothing (*is it raining*). Text in
 double quotes is literal, which is how to ask for a sign that reads "R2".
 
-An unknown name is an error unless it looks like a model number: four digits or more (*R1200*), or a
-capitalised word beside it (*R34 Skyline*, *an Audi R8*). A known name always means the region.
+An unknown name is an error unless it looks like a model number: four digits or more (*R1200*), a
+capitalised word beside it (*R34 Skyline*), or a maker before it (*an audi r8*). A known name always means
+the region.
 
 This file knows the registry and nothing of prompts; what it knows of English is in `english.py`.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
 from demo.language import lexicon as lex
+from demo.language.chains import is_name
 from demo.language.discourse import Discourse
 from demo.language.english import Sentence
+from demo.language.name_words import BOXES, MAKERS, REGIONS
+from demo.language.names import Mention, read_names
 from demo.language.nouns import GENDER
 from demo.picture.regions import Region, RegionObject, Registry
 
@@ -42,6 +45,7 @@ class Reference:
     """Characters ``start:end`` of a sentence that stand for a region or object.
 
     ``name`` is what is meant (``R1``, ``R2.1``) and ``phrase`` the words typed (``r1``, ``it``).
+    ``is_described``: these are other words than a name (*it*, *the second one*).
     ``is_possessive``: the words are a possessive (*its*, *her*, *their*), as ``'s`` would make them.
     ``is_topic``: they stand before the question (*R1 what is left of it*), in which a pronoun takes their
     place. Words that stand for several (*both of them*) make one reference for each, with the same span.
@@ -53,14 +57,19 @@ class Reference:
     phrase: str
     is_possessive: bool = False
     is_topic: bool = False
+    is_described: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A sentence with its references in order of appearance."""
+    """A sentence with its references in order of appearance.
+
+    ``plain`` is what looks like the name of a region and is left as it was typed, each once.
+    """
 
     sentence: str
     references: tuple[Reference, ...]
+    plain: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,7 +110,8 @@ def resolve(sentence: str, registry: Registry, *, last: str | None = None) -> Re
     and when it is gone, the newest. Raises UnknownRegionError for the name of a region that does
     not exist, and QuestionError for words that need a region, or a choice of one, where there is none.
     """
-    return Resolved(sentence, tuple(_Reader(sentence, registry, last).read()))
+    reader = _Reader(sentence, registry, last)
+    return Resolved(sentence, tuple(reader.read()), reader.plain())
 
 
 def without_unknown(sentence: str, registry: Registry) -> str:
@@ -109,15 +119,19 @@ def without_unknown(sentence: str, registry: Registry) -> str:
 
     Its length stays the same, and so do the positions of references.
     """
-    known = {name.lower() for name in registry.names()}
-
-    def mask(match: re.Match[str]) -> str:
-        return match[0] if match[0].lower() in known else "x" * len(match[0])
-
-    return ANY_NAME.sub(mask, sentence)
+    for mention in _Reader(sentence, registry, None).missing():
+        masked = "x" * (mention.end - mention.start)
+        sentence = sentence[: mention.start] + masked + sentence[mention.end :]
+    return sentence
 
 
-ANY_NAME = re.compile(r"\br[0-9]+(?:\.[0-9]+)?\b", re.IGNORECASE)
+def missing_by_number(sentence: str, registry: Registry) -> tuple[str, ...]:
+    """The names that do not exist and are not written as such: R9 for *region 9* and *区域9*."""
+    missing = _Reader(sentence, registry, None).missing()
+    spots = (spot for mention in missing for spot in mention.spots)
+    names = (name for start, end, name in spots if not is_name(sentence[start:end]))
+    return tuple(dict.fromkeys(name for name in names if name not in registry))
+
 
 _Key = Callable[[RegionObject], float]
 _PLACES: dict[str, _Key] = {
@@ -128,12 +142,6 @@ _PLACES: dict[str, _Key] = {
     "largest": lambda o: -o.box.area,
     "smallest": lambda o: o.box.area,
 }
-
-
-_NAME = re.compile(r"r([0-9]+(?:\.[0-9]+)?)")
-_RANGE = re.compile(r"r([0-9]{1,4})[-‐‑–]r([0-9]{1,4})")
-_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
-_NUMBERS = re.compile(r"([0-9]{1,3})[-‐‑–]([0-9]{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +159,10 @@ class _Reader:
     """Reads one sentence once, from left to right."""
 
     def __init__(self, text: str, registry: Registry, last: str | None) -> None:
-        self._s = Sentence(text)
+        named = read_names(text, dict.fromkeys(registry.names()))
+        self._mentions = {mention.start: mention for mention in named.mentions}
+        self._plain = named.plain
+        self._s = Sentence(text, named.mentions)
         self._discourse = Discourse(self._s)
         self._registry = registry
         self._regions = registry.regions
@@ -165,7 +176,6 @@ class _Reader:
             str, int
         ] = {}  # where a pronoun meant what has something in it or on it
         self._has_chosen = False
-        self._last_listed = -1  # position of the last number in “regions 1, 2 and 3”
         self._topic: tuple[str, ...] = ()
         self._is_topic_used = False  # whether a pronoun took the topic up
 
@@ -183,7 +193,7 @@ class _Reader:
         """The regions named before a question, and the position where it begins: *R1, what is …*."""
         references: list[Reference] = []
         position = 0
-        while match := self._read_numbered(position) or self._read_name(position):
+        while match := self._read_name(position):
             references += self._references(match)
             position = match.stop
             while self._s.low(position) in lex.TOPIC_ENDS:
@@ -214,6 +224,8 @@ class _Reader:
         return references
 
     def _match(self, index: int) -> _Match | None:
+        if match := self._read_name(index):
+            return match
         low = self._s.low(index)
         if low in lex.SINGULAR_PRONOUNS | lex.PLURAL_PRONOUNS:
             return self._read_pronoun(index)
@@ -225,61 +237,59 @@ class _Reader:
             return self._read_choice(index)
         if low in ("both", "all"):
             return self._read_both(index) if low == "both" else self._read_all(index)
-        return self._read_numbered(index) or self._read_name(index)
+        return None
 
     def _references(self, match: _Match) -> list[Reference]:
         start, end = self._s.words[match.start].start, self._s.words[match.stop - 1].end
         phrase = self._s.text[start:end]
-        return [Reference(name, start, end, phrase, match.is_possessive) for name in match.names]
+        described, owns = self._mention(match.start) is None, match.is_possessive
+        return [
+            Reference(name, start, end, phrase, owns, is_described=described)
+            for name in match.names
+        ]
 
     # Names
 
     def _read_name(self, index: int) -> _Match | None:
-        """``R1``, ``@R1``, ``R1-R3``."""
-        named = (
-            index + 1 if self._s.low(index) in ("@", "#") and self._s.is_joined(index) else index
-        )
-        low = self._s.low(named)
-        if ends := _RANGE.fullmatch(low):
-            return _Match(self._range(f"R{ends[1]}", f"R{ends[2]}"), index, named + 1)
-        found = _NAME.fullmatch(low)
-        if found is None or not self._has_region(f"R{found[1]}", named):
+        """What `names.py` found. Raises UnknownRegionError for a name that does not exist."""
+        mention = self._mention(index)
+        if mention is None or self._is_model(mention, index):
             return None
-        return _Match((f"R{found[1]}",), index, named + 1)
+        for name in mention.names:
+            if name not in self._names:
+                raise UnknownRegionError(self._registry.no_such_name(name))
+        return _Match(mention.names, index, index + 1)
 
-    def _has_region(self, name: str, index: int) -> bool:
-        """Whether the region exists; False for a model number. Raises UnknownRegionError otherwise."""
-        if name not in self._names and (
-            len(name.split(".")[0]) > 4 or self._s.has_capital_beside(index)
-        ):
+    def _mention(self, index: int) -> Mention | None:
+        return self._mentions.get(self._s.words[index].start) if index < len(self._s) else None
+
+    def _is_model(self, mention: Mention, index: int) -> bool:
+        """Whether this is a model's number: an unknown name of four digits, or beside a capital."""
+        if not mention.is_apart and self._names.issuperset(mention.names):
             return False
-        return bool(self._existing(name))
+        before = self._s.low(index - 1)
+        is_long = any(len(name.split(".")[0]) > 4 for name in mention.names)
+        is_beside = self._s.has_capital_beside(index) and before not in REGIONS | BOXES
+        return is_long or before in MAKERS or is_beside
 
-    def _existing(self, name: str) -> str:
-        if name not in self._names:
-            raise UnknownRegionError(self._registry.no_such_name(name))
-        return name
+    def missing(self) -> list[Mention]:
+        """What names something that does not exist."""
+        return [
+            mention
+            for mention, index in self._named()
+            if not self._is_model(mention, index) and not self._names.issuperset(mention.names)
+        ]
 
-    def _range(self, first: str, final: str) -> tuple[str, ...]:
-        low, high = int(self._existing(first)[1:]), int(self._existing(final)[1:])
-        between = tuple(r.id for r in self._regions if low <= r.number <= high)
-        return between or (first, final)
+    def plain(self) -> tuple[str, ...]:
+        """What looks like a name and is none, each once."""
+        models = [(m.start, m.end) for m, index in self._named() if self._is_model(m, index)]
+        spans = sorted([*self._plain, *models])
+        return tuple(dict.fromkeys(self._s.text[start:end] for start, end in spans))
 
-    def _read_numbered(self, index: int) -> _Match | None:
-        """``region 2``, ``regions 1, 2 and 3``, ``regions 1-3``, ``object 2.1``."""
-        s, low, at = self._s, self._s.low(index), index
-        if low in ("region", "regions", "object"):
-            at = index + (2 if s.low(index + 1) in ("number", "#") else 1)
-        elif not (0 <= self._last_listed >= index - 3 and s.low(index - 1) in ("and", "or", ",")):
-            return None
-        number = s.low(at)
-        if low == "regions" and (ends := _NUMBERS.fullmatch(number)):
-            return _Match(self._range(f"R{ends[1]}", f"R{ends[2]}"), index, at + 1)
-        if not _NUMBER.fullmatch(number) or (low == "object" and "." not in number):
-            return None
-        if low not in ("region", "object"):
-            self._last_listed = at
-        return _Match((self._existing(f"R{number}"),), index, at + 1)
+    def _named(self) -> Iterator[tuple[Mention, int]]:
+        for index in range(len(self._s)):
+            if mention := self._mention(index):
+                yield mention, index
 
     # Pointing: this one, those two
 

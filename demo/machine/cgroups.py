@@ -1,6 +1,6 @@
 """What a container allows a process: memory and processor time, from the files of Linux control groups.
 
-Both versions of control groups are read. It knows files and numbers only.
+Both versions of control groups are read. It knows files and numbers only, and the free memory beside them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 _UNLIMITED = 2**60  # version 1 writes nearly 2⁶³ where there is no limit
 GROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -30,6 +32,12 @@ def memory_limit() -> MemoryLimit | None:
     """The tightest limit on this process's memory; None without one."""
     found = [*_memory_2(), *_memory_1()]
     return min(found, key=lambda limit: limit.free, default=None)
+
+
+def free_main_memory() -> int:
+    """Bytes that the system has free, and this process may use."""
+    available, limit = int(psutil.virtual_memory().available), memory_limit()
+    return min(available, limit.free) if limit else available
 
 
 def cores_allowed() -> float:

@@ -16,11 +16,9 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 
-import psutil
-
 from demo.errors import ModelError, first_line
 from demo.machine.cards import Card, Seen, fault_of, look, roomiest, runs_on, unused_fault
-from demo.machine.cgroups import memory_limit
+from demo.machine.cgroups import free_main_memory
 from demo.machine.packages import is_installed
 from demo.machine.precision import Half
 from demo.zerogpu import on_zero_gpu
@@ -135,8 +133,7 @@ def choose_card(
 def free_memory(device: str) -> int:
     """Bytes that a model may take there. Raises ModelError for a card that does not answer."""
     if device == "cpu":
-        available, limit = int(psutil.virtual_memory().available), memory_limit()
-        return min(available, limit.free) if limit else available
+        return free_main_memory()
     import torch
 
     if device == "mps":

@@ -7,6 +7,7 @@ several threads, which would wait for each other while nano or another program k
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from demo.machine.own_files import ASSETS
 from demo.picture.picture import Picture
 
 WEIGHTS = ASSETS / "nano" / "world.safetensors"
+KNOWN = ASSETS / "nano" / "known.json"
 SIDE = 96
 WIDTHS = (12, 24, 32, 48, 48)
 STRIDES = (2, 2, 2, 2, 1)
@@ -74,6 +76,17 @@ class World:
         spots = np.tensordot(w["map.weight"][:, :, 0, 0], x, 1) + w["map.bias"][:, None, None]
         seen = np.concatenate([x.mean((1, 2)), x.max((1, 2)), spots.ravel()])
         return float(w["head.weight"][0] @ seen + w["head.bias"][0])
+
+
+def known_words(path: Path = KNOWN) -> dict[str, list[str]]:
+    """What nano was taught, by headings that people read. Raises CheckpointError."""
+    try:
+        known: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"The list of what nano knows, {path.name}, is missing: get the demo's assets folder once more."
+        ) from error
+    return known
 
 
 def _convolved(x: Floats, weight: Floats, stride: int) -> Floats:

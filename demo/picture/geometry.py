@@ -15,7 +15,11 @@ import math
 from dataclasses import dataclass
 from typing import Self
 
+# Of every picture that is talked about: a larger or smaller file is read in another size.
 MAX_PICTURE_PIXELS = 50_000_000
+MAX_PICTURE_SIDE = 32_000  # which browsers and the formats that they load can still take
+MIN_PICTURE_SIDE = 16
+MAX_PICTURE_RATIO = 100  # of the long side to the short one
 
 
 @dataclass(frozen=True, slots=True)

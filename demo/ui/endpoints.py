@@ -90,7 +90,10 @@ def _ground(
 def _picture(image: str | None) -> Picture:
     if image is None:
         raise InputError("There is no picture: give one as image.")
-    return _opened(image)
+    picture = _opened(image)
+    for note in picture.notes:
+        gr.Info(note)  # reaches the caller as a message of the running call
+    return picture
 
 
 @lru_cache(maxsize=4)

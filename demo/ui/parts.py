@@ -103,7 +103,7 @@ def _header(
     with gr.Row(elem_id="actions"):
         with gr.Row(elem_id="further"):  # behind More where there is no room for them
             with gr.Column(elem_id="upload", min_width=0):
-                upload = gr.UploadButton("Open picture", file_count="single", size="sm")
+                upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
             gr.Button("Examples", elem_id="show-examples", size="sm")
             if benchmark:
                 gr.Button("Benchmark", elem_id="show-benchmark", size="sm")

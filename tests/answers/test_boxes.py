@@ -13,6 +13,8 @@ from demo.picture.geometry import ModelBox, ModelPoint, Size
 FRAME = Size(840, 840)
 DOG = TraceObject(ModelBox(100, 90, 140, 130), ModelPoint(120, 110))
 OBJECT = '{"bbox_2d": [100, 90, 140, 130], "point_2d": [120, 110]}'
+CAT = TraceObject(ModelBox(200, 90, 240, 130), ModelPoint(220, 110))
+OTHER = '{"bbox_2d": [200, 90, 240, 130], "point_2d": [220, 110]}'
 
 
 def answered(answer: str) -> Trace:
@@ -31,7 +33,7 @@ def boxes(trace: Trace) -> list[tuple[int, int, int, int]]:
     ("answer", "expected"),
     [
         pytest.param(f"[{OBJECT}]", [DOG], id="one object"),
-        pytest.param(f"[{OBJECT}, {OBJECT}]", [DOG, DOG], id="two objects"),
+        pytest.param(f"[{OBJECT}, {OTHER}]", [DOG, CAT], id="two objects"),
         pytest.param(f"\n  [\n {OBJECT}\n ]\t\n", [DOG], id="white space"),
         pytest.param(
             '[{"bbox_2d":[99.6,90.4,139.5,130.49],"point_2d":[119.5,1.1e2]}]', [DOG], id="floats"
@@ -167,7 +169,7 @@ def test_empty_list_says_that_nothing_matches(answer: str) -> None:
         ),
         pytest.param(
             '[{"bbox_2d": [1, 2, 3]}, {"bbox_2d": [1, 2, 3, 4, 5]}, {"bbox_2d": [true, 2, 3, 4]}, '
-            f'{{"bbox_2d": [[1, 2], [3, 4]]}}, {{"bbox_2d": {{}}}}, {OBJECT}]',
+            f'{{"bbox_2d": [[1, 2], [3]]}}, {{"bbox_2d": {{}}}}, {OBJECT}]',
             "5 objects without",
             id="not four numbers",
         ),
@@ -229,16 +231,47 @@ def test_point_that_cannot_be_read_is_left_out(point: str) -> None:
     assert kinds(trace) == ["answer.repaired"]
 
 
-def test_box_without_width_is_made_one_pixel_wide() -> None:
-    trace = answered('[{"bbox_2d": [840, 5, 840, 5]}]')
-    assert boxes(trace) == [(839, 5, 840, 6)]
-    assert kinds(trace) == ["answer.repaired"]
+@pytest.mark.parametrize(
+    "box",
+    [
+        pytest.param([840, 5, 840, 5], id="no width and no height"),
+        pytest.param([379, 155, 379, 163], id="no width"),
+        pytest.param([10, 40, 80, 40], id="no height"),
+        pytest.param([379.1, 155, 379.4, 163], id="none after rounding"),
+        pytest.param([0.1, 0.2, 0.1005, 0.4], id="none in fractions"),
+        pytest.param([900, 900, 950, 950], id="wholly outside"),
+        pytest.param([-50, 10, 0, 20], id="beside the frame"),
+    ],
+)
+def test_box_without_an_area_is_no_object(box: list[float]) -> None:
+    alone = answered(json.dumps([{"bbox_2d": box, "point_2d": [5, 5]}]))
+    assert alone.objects == ()
+    assert kinds(alone) == ["answer.unreadable"]
+    assert alone.problems[0].detail.startswith("instead there is the box [")
+    beside = answered(f'[{{"bbox_2d": {box}}}, {OBJECT}]')
+    assert beside.objects == (DOG,)
+    assert kinds(beside) == ["answer.repaired"]
+    assert "one object without a usable box was left out (the box [" in beside.problems[0].detail
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        pytest.param([379, 155, 380, 163], (379, 155, 380, 163), id="one pixel wide"),
+        pytest.param([839, 839, 840, 840], (839, 839, 840, 840), id="the last pixel"),
+        pytest.param([379.4, 155, 379.6, 163], (379, 155, 380, 163), id="one after rounding"),
+    ],
+)
+def test_thin_box_is_kept(box: list[float], expected: tuple[int, ...]) -> None:
+    trace = answered(json.dumps([{"bbox_2d": box}]))
+    assert boxes(trace) == [expected]
+    assert trace.problems == ()
 
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "  ", "There is no dog.", "[", "{}", "[{}]", "[[]]", "null", "42", "[1, 2, 3]", "```",
-     '[{"bbox_2d": []}]', '[{"bbox_2d": [NaN, 1, 2, 3]}]', "[NaN, 1, 2, 3]", '"', "/*", "\\"],
+    ["", "  ", "The dog is brown.", "[", "42", "[1, 2, 3]", "```", "{", '[{"label": "dog"}]',
+     '[{"bbox_2d": [NaN, 1, 2, 3]}]', "[NaN, 1, 2, 3]", '"', "/*", "\\"],
 )  # fmt: skip
 def test_answer_without_boxes_is_unreadable(answer: str) -> None:
     trace = answered(answer)
@@ -264,7 +297,7 @@ def test_mended_empty_list_is_empty_as_well(answer: str) -> None:
         pytest.param([-5, 10, 20, 30], (0, 10, 20, 30), id="left of it"),
         pytest.param([700, 0, 900, 100], (700, 0, 840, 100), id="right of it"),
         pytest.param([0, 800, 10, 1e6], (0, 800, 10, 840), id="below it"),
-        pytest.param([900, 900, 950, 950], (839, 839, 840, 840), id="wholly outside"),
+        pytest.param([838.6, 10, 900, 20], (839, 10, 840, 20), id="but for one pixel"),
     ],
 )
 def test_box_beyond_the_frame_is_cut(box: list[float], expected: tuple[int, ...]) -> None:
@@ -288,7 +321,7 @@ def test_many_cuts_make_one_short_problem() -> None:
 
 def test_point_outside_its_box_is_kept_and_said() -> None:
     trace = answered('[{"bbox_2d": [1, 2, 30, 40], "point_2d": [30, 40]}, '
-                     '{"bbox_2d": [1, 2, 30, 40], "point_2d": [31, 40]}]')  # fmt: skip
+                     '{"bbox_2d": [1, 2, 30, 41], "point_2d": [31, 40]}]')  # fmt: skip
     assert trace.objects[1].point == ModelPoint(31, 40)
     assert trace.problems == (Problem("point.outside", "object 2"),)
 

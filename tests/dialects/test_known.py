@@ -301,7 +301,11 @@ READ = [
         QWEN_2_5_VL, "```json\n[]\n```", [], None, ["answer.empty"], id="Qwen2.5-VL: nothing"
     ),
     pytest.param(
-        QWEN_2_5_VL, "There is no dog in this picture.", [], None, ["answer.unreadable"],
+        QWEN_2_5_VL, "There is no dog in this picture.", [], None, ["answer.empty"],
+        id="Qwen2.5-VL: nothing, in a sentence",
+    ),
+    pytest.param(
+        QWEN_2_5_VL, "The dog in this picture is brown.", [], None, ["answer.unreadable"],
         id="Qwen2.5-VL in prose",
     ),
     pytest.param(

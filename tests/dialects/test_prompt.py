@@ -232,3 +232,29 @@ def test_a_question_cannot_cite_without_end() -> None:
 
 def test_lines_become_one() -> None:
     assert asked("Find the dog\n next to it").question == "find the dog next to it"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("R1左边的狗", "{R1}左边的狗"),
+        ("「R1」の左", "「{R1}」の左"),
+        ("behind theR1who smiles", "behind the {R1} who smiles"),
+        ("left ofR1.", "left of {R1}"),
+        ("R1R3之间", "{R1} {R3}之间"),
+        ("R1andR3", "{R1} and {R3}"),
+        ("R1s hat", "{R1}'s hat"),
+        ("R1's hat", "{R1}'s hat"),
+        ("возлеR1", "возле {R1}"),
+        ("*R1*, _R3_", "*{R1}*, _{R3}_"),
+        ("between R1, 3 and a cup", "between {R1}, {R3} and a cup"),
+        ("all of R1 to R3", "all of {R1} and {R2.1} and {R2.2} and {R3}"),
+        ("🐶 left of box 1", "🐶 left of {R1}"),
+    ],
+)
+def test_a_box_stands_apart_from_the_words_beside_it(sentence: str, expected: str) -> None:
+    resolved = resolve(sentence, registry())
+    prompt = build_prompt(resolved, registry(), PICTURE, FRAME)
+    for name, text in TEXTS.items():
+        expected = expected.replace(f"{{{name}}}", text)
+    assert prompt.question == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import subprocess
 import sys
 import zipfile
@@ -109,6 +110,9 @@ def test_a_folder_that_is_not_there(dialogue: Session, tmp_path: Path) -> None:
 GOOD = to_zip(told(begun(), "the dog", [item(10)]), PICTURE)
 with zipfile.ZipFile(io.BytesIO(GOOD)) as _archive:
     TEXT, PNG = _archive.read("session.json"), _archive.read("picture.png")
+_blank = io.BytesIO()
+Image.new("RGB", (20, 20)).save(_blank, "PNG")
+BLANK = _blank.getvalue()
 
 
 def packed(*entries: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -124,6 +128,150 @@ def test_a_zip_made_by_hand_may_name_its_picture_otherwise() -> None:
     assert (len(session.turns), picture) == (1, PICTURE)
 
 
+DICT = json.loads(TEXT)
+LITTER = [
+    ("__MACOSX/", b""),
+    ("__MACOSX/._walk", b"\0\5\26\7"),
+    ("__MACOSX/walk/._picture.png", b"\0\5\26\7"),
+    ("__MACOSX/walk/._session.json", b"\0\5\26\7"),
+    ("walk/.DS_Store", b"\0\0\0\1Bud1"),
+]
+WITHOUT_NULLS = {
+    **DICT,
+    "turns": [{k: v for k, v in t.items() if v not in (None, [])} for t in DICT["turns"]],
+}
+
+
+class Written(io.BytesIO):
+    """A file that cannot be gone back in, as a pipe is: sizes come behind what they measure."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise io.UnsupportedOperation
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+
+def streamed(*entries: tuple[str, bytes]) -> bytes:
+    file = Written()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def large(*entries: tuple[str, bytes]) -> bytes:
+    """With the records of zip64, which some programs always write."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in entries:
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
+                entry.write(content)
+    plain = file.getvalue()
+    end = len(plain) - 22
+    *_, count, size, at, _ = struct.unpack("<4s4H2LH", plain[end:])
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, at)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    return plain[:end] + record + locator + plain[end:]
+
+
+def noted(content: bytes, comment: bytes) -> bytes:
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = comment
+    return file.getvalue()
+
+
+def resaved(kind: str, mode: str = "RGB", **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE.pixels).convert(mode).save(file, kind, **options)
+    return file.getvalue()
+
+
+SESSION, BOTH = ("session.json", TEXT), [("session.json", TEXT), ("picture.png", PNG)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(packed(("walk/", b""), *[(f"walk/{n}", c) for n, c in BOTH], *LITTER), id="Finder"),
+        pytest.param(streamed(*[(f"walk/{n}", c) for n, c in BOTH], *LITTER), id="sizes behind"),
+        pytest.param(
+            packed(*[(f"walk\\{n}", c) for n, c in BOTH], ("walk\\Thumbs.db", b"x")), id="backslashes"
+        ),
+        pytest.param(
+            packed(*BOTH, ("desktop.ini", b"x"), ("Icon\r", b""), ("@eaDir/a", b"")), id="litter"
+        ),
+        pytest.param(packed(("./session.json", TEXT), ("./picture.png", PNG), ("./", b"")), id="dots"),
+        pytest.param(
+            packed(*[(f"Spaziergänge/1/{n}", c) for n, c in BOTH]), id="a name in two parts"
+        ),
+        pytest.param(packed(*[(f"a/b/c/{n}", c) for n, c in BOTH]), id="folders in folders"),
+        pytest.param(packed(*BOTH, compression=zipfile.ZIP_BZIP2), id="BZip2"),
+        pytest.param(packed(*BOTH, compression=zipfile.ZIP_STORED), id="not compressed"),
+        pytest.param(large(*BOTH), id="zip64"),
+        pytest.param(noted(packed(*BOTH), b"checked by the mail gateway"), id="a comment"),
+        pytest.param(packed(*BOTH) + b"\r\n", id="an empty line behind it"),
+        pytest.param(packed(*BOTH) + bytes(700), id="padded with zeros"),
+        pytest.param(packed(("dialogue.zip", packed(*BOTH))), id="a zip in a zip"),
+        pytest.param(
+            packed(("x/the dialogue (1).ZIP", GOOD), ("x/.DS_Store", b"x")), id="a saved one in a zip"
+        ),
+        pytest.param(packed(*BOTH, ("notes.txt", b"x"), ("report.docx", b"x")), id="notes beside"),
+        pytest.param(packed(*BOTH, ("other.jpg", resaved("JPEG"))), id="another picture beside"),
+        pytest.param(packed(("other.jpg", b"x"), *BOTH), id="a broken picture beside"),
+        pytest.param(packed(SESSION, ("Strand bei Ebbe.PNG", PNG)), id="the picture renamed"),
+        pytest.param(packed(SESSION, ("picture.png.download", PNG)), id="a download's name"),
+        pytest.param(packed(SESSION, ("picture", PNG)), id="no suffix"),
+        pytest.param(packed(("session (1).json", TEXT), ("picture (1).png", PNG)), id="numbered"),
+        pytest.param(packed(("Copy of SESSION.json.txt", TEXT), ("picture.png", PNG)), id="copied"),
+        pytest.param(packed(SESSION, ("picture.bmp", resaved("BMP"))), id="BMP"),
+        pytest.param(packed(SESSION, ("picture.webp", resaved("WEBP", lossless=True))), id="WebP"),
+        pytest.param(packed(SESSION, ("p.png", resaved("PNG", optimize=True))), id="other bytes"),
+        pytest.param(packed(SESSION, ("p.tif", resaved("TIFF", compression="tiff_lzw"))), id="TIFF"),
+        pytest.param(packed(SESSION, ("p.png", resaved("PNG", mode="RGBA"))), id="with transparency"),
+        pytest.param(packed(("session.json", TEXT.replace(b"\n", b"\r\n")), BOTH[1]), id="CRLF"),
+        *[
+            pytest.param(packed(("session.json", TEXT.decode().encode(code)), BOTH[1]), id=code)
+            for code in ("utf-8-sig", "utf-16", "utf-16-le", "utf-32")
+        ],
+        *[
+            pytest.param(packed(("session.json", json.dumps(data, **form).encode()), BOTH[1]), id=said)
+            for said, data, form in (
+                ("sorted", DICT, {"sort_keys": True}),
+                ("on one line", DICT, {"separators": (",", ":")}),
+                ("other values beside", {**DICT, "editor": {"name": "x"}, "tags": [1]}, {"indent": 8}),
+                ("without empty values", WITHOUT_NULLS, {}),
+            )
+        ],
+    ],
+)  # fmt: skip
+def test_what_a_computer_packed_again_opens(content: bytes) -> None:
+    session, picture = read_zip(content)
+    assert session == read_zip(GOOD)[0]
+    assert (picture, picture.notes) == (PICTURE, ())
+
+
+def test_a_compressed_picture_opens_where_it_may_and_is_said() -> None:
+    content = packed(SESSION, ("picture.jpg", resaved("JPEG", quality=60)))
+    with pytest.raises(PictureError, match="Put the original in its place"):
+        read_zip(content)
+    session, picture = read_zip(content, same_pixels=False)
+    assert session.picture == picture.info != PICTURE.info
+    assert (session.turns, session.registry) == (
+        read_zip(GOOD)[0].turns,
+        read_zip(GOOD)[0].registry,
+    )
+    (note,) = picture.notes
+    assert "edited or compressed since" in note
+    small = packed(SESSION, ("picture.png", BLANK))
+    with pytest.raises(PictureError, match="not the one that its dialogue is about"):
+        read_zip(small, same_pixels=False)
+
+
 def locked(content: bytes) -> bytes:
     """With the bit set, in both places, that says an entry needs a password."""
     at = content.index(b"PK\x01\x02")
@@ -133,6 +281,18 @@ def locked(content: bytes) -> bytes:
     return bytes(changed)
 
 
+def otherwise_packed(content: bytes, way: int) -> bytes:
+    """With another number for how its entries are compressed, in both places."""
+    changed = bytearray(content)
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = content.find(mark)
+        while at >= 0:
+            changed[at + place : at + place + 2] = way.to_bytes(2, "little")
+            at = content.find(mark, at + 1)
+    return bytes(changed)
+
+
+BZIP2 = zipfile.ZIP_BZIP2
 HOSTILE = [
     pytest.param(b"", "not a dialogue", id="nothing"),
     pytest.param(TEXT, "not a dialogue", id="no zip file"),
@@ -154,6 +314,49 @@ HOSTILE = [
         "not a dialogue", id="another compression",
     ),
     pytest.param(
+        packed(("session.json", TEXT), ("a.png", PNG), compression=zipfile.ZIP_LZMA),
+        "packed with LZMA. Unpack it", id="which compression",
+    ),
+    pytest.param(
+        otherwise_packed(packed(("session.json", TEXT), ("a.png", PNG)), 9), "Deflate64", id="Deflate64"
+    ),
+    pytest.param(
+        otherwise_packed(packed(("session.json", TEXT), ("a.png", PNG)), 77), "not known", id="some way"
+    ),
+    pytest.param(packed(("..\\session.json", TEXT), ("..\\a.png", PNG)), "lead out", id="both upwards"),
+    pytest.param(packed(("/session.json", TEXT), ("/a.png", PNG)), "lead out", id="both at the root"),
+    pytest.param(packed(("session.json", TEXT), ("a.txt", PNG)), "no picture beside", id="a text beside"),
+    pytest.param(
+        packed(("a/session.json", TEXT), ("b/a.png", PNG)), "no picture beside", id="in two folders"
+    ),
+    pytest.param(
+        packed(*[(f"{d}/{n}", c) for d in "ab" for n, c in (("session.json", TEXT), ("a.png", PNG))]),
+        "several dialogues", id="two in one",
+    ),
+    pytest.param(packed(("a.zip", GOOD), ("b.zip", GOOD)), "several dialogues", id="two zips in one"),
+    pytest.param(packed(("a.zip", packed(("b.zip", GOOD)))), "not a dialogue", id="three zips deep"),
+    pytest.param(packed(("a.zip", b"PK")), "not a dialogue", id="no zip within"),
+    pytest.param(packed((".", b""), ("./", b""), ("//", b"")), "not a dialogue", id="no names"),
+    pytest.param(
+        packed(*[(f"{n}.txt", b"") for n in range(6_000)], ("session.json", TEXT), ("a.png", PNG)),
+        "not a dialogue", id="thousands of files",
+    ),
+    pytest.param(
+        packed(("session.json", b"0" * (MAX_SESSION_BYTES + 1)), ("a.png", PNG), compression=BZIP2),
+        "too large", id="a bomb of BZip2",
+    ),
+    pytest.param(large(*BOTH).replace(b"PK\6\6", b"PK\6\5"), "not a dialogue", id="half of zip64"),
+    pytest.param(
+        packed(("session.json", TEXT.decode().encode("utf-16-be")[1:]), ("a.png", PNG)), "not a session",
+        id="half letters",
+    ),
+    pytest.param(
+        packed(("session.json", TEXT + "é".encode("cp1252")), ("a.png", PNG)), "UTF-8", id="cp1252"
+    ),
+    pytest.param(
+        packed(("session.json", TEXT[:-9]), ("a.png", PNG)), "not JSON from line", id="cut off"
+    ),
+    pytest.param(
         packed(("session.json", b"0" * (MAX_SESSION_BYTES + 1)), ("a.png", PNG)), "too large",
         id="a bomb",
     ),
@@ -165,6 +368,7 @@ HOSTILE = [
     pytest.param(packed(("session.json", TEXT), ("a.png", b"hi")), "is damaged", id="a text"),
     pytest.param(GOOD + b"!", "not a dialogue", id="something after its end"),
     pytest.param(GOOD[100:], "damaged", id="without its beginning"),
+    pytest.param(GOOD[:-300], "breaks off before its end. Download", id="without its end"),
     pytest.param(GOOD[:40] + b"\xff" * 20 + GOOD[60:], "damaged", id="other bytes"),
     pytest.param(locked(GOOD), "password", id="locked"),
     pytest.param(
@@ -338,6 +542,19 @@ def test_files_are_exported_from_the_command_line(dialogue: Session, tmp_path: P
     assert done.stdout == f"2 dialogues and 4 single turns are in {out}.\n"
     assert len(list(read_dialogues(out / "dialogues.json"))) == 2
     assert len(list((out / "images").iterdir())) == 1
+
+
+@pytest.mark.process
+def test_an_unpacked_dialogue_is_exported(dialogue: Session, tmp_path: Path) -> None:
+    """Its folder, or its session, beside which the picture has the name that it has in the zip file."""
+    save_zip(dialogue, PICTURE, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(tmp_path / "walk")
+    for path in (tmp_path / "walk", tmp_path / "walk" / "session.json"):
+        out = tmp_path / "rows" / path.name
+        done = call(path, "--dialogues", out)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == f"1 dialogues and 2 single turns are in {out}.\n"
 
 
 @pytest.mark.process

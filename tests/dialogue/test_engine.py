@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from html import unescape
 from itertools import count
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from demo.answers.ending import MAX_AFTER
 from demo.answers.finding import Finding
 from demo.answers.trace import PartClosed, PartOpened
+from demo.dialects.known import QWEN_3_VL
 from demo.dialects.prompt import Prompt
 from demo.dialogue.engine import (
     ObjectSeen,
@@ -27,6 +29,7 @@ from demo.errors import ModelError, QuestionError, SessionFormatError, UnknownRe
 from demo.language.labels import label_of
 from demo.language.references import resolve
 from demo.nano.world.facts import Fact
+from demo.nano.world.scene import KINDS
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
@@ -34,6 +37,7 @@ from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
+from demo.ui.chat.messages import messages
 from tests.support.table import ANSWERS, TableReasoner
 
 
@@ -260,6 +264,137 @@ def test_a_model_that_goes_on_after_its_answer_is_ended(picture: Picture) -> Non
     assert answered.timings.prompt_tokens == 7  # its counts came, too
 
 
+class _Repeating(TableReasoner):
+    """Lists one thing again and again, each time with another point, until it is told that it may end."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        yield "<think>It is the red one.</think><answer>["
+        for number in count():
+            if cancel.is_set():
+                break
+            yield f'{{"bbox_2d": [10, 20, 300, 400], "point_2d": [{20 + number}, 30]}}, '
+        yield "that was written before it heard"
+        yield Usage(7, number)
+
+
+def test_a_model_that_repeats_itself_is_ended_and_it_is_said(picture: Picture) -> None:
+    reasoner, cancel = _Repeating(), threading.Event()
+    session = begin(picture, reasoner)
+    events = list(
+        run_turn(
+            session, "find red", picture=picture, reasoner=reasoner, segmenter=None, cancel=cancel
+        )
+    )
+    answered = finished(events).turns[-1]
+    assert not cancel.is_set()
+    assert not answered.partial
+    assert sum(isinstance(event, ObjectSeen) for event in events) == 1
+    assert len(finished(events).registry.region("R1").objects) == 1
+    assert [(f.kind, f.text) for f in answered.findings] == [
+        (
+            "trace.truncated",
+            "The model repeated itself until it was stopped; what was complete is kept.",
+        ),
+        (
+            "trace.repeats",
+            "The model repeats itself: the same box comes 17 times and counts once.",
+        ),
+    ]
+    assert answered.raw.endswith("}, ")
+    assert answered.timings.prompt_tokens == 7
+
+
+def test_an_answer_that_contradicts_the_question_s_thing_is_told(picture: Picture) -> None:
+    class Denying(TableReasoner):
+        def stream(self, *_: object) -> Iterator[str | Usage]:
+            box = '[{"bbox_2d": [10, 20, 300, 400]}]'
+            yield f"<think>No zebra is visible.</think><answer>{box}</answer>"
+            yield Usage()
+
+    for question, kinds in (("find the zebra", ["contradiction"]), ("find the dog", [])):
+        session = begin(picture, Denying())
+        turn_ = answer(session, question, picture=picture, reasoner=Denying(), segmenter=None)
+        assert [finding.kind for finding in turn_.turns[-1].findings] == kinds
+
+
+class _General(TableReasoner):
+    """A model that converses; what it was asked is kept."""
+
+    dialect = QWEN_3_VL
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.asked = text, ""
+
+    def stream(
+        self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        self.asked = prompt.instruction
+        yield self.text
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "words"),
+    [
+        ('It is red. [{"bbox_2d": [100, 200, 350, 533], "label": "block"}]', "R1", "It is red."),
+        ("It is red, like [most] of them.\n\n[]", None, "It is red, like [most] of them."),
+        ("I see no block here.", None, "I see no block here."),
+    ],
+)
+def test_a_general_model_answers_in_words_beside_regions(
+    picture: Picture, text: str, region: str | None, words: str
+) -> None:
+    reasoner = _General(text)
+    session = begin(picture, reasoner)
+    told = answer(session, "what colour is it?", picture=picture, reasoner=reasoner, segmenter=None)
+    assert reasoner.asked.startswith("what colour is it\n\nAnswer in one to three sentences.")
+    assert told.turns[-1].region == region
+    assert told.turns[-1].findings == ()
+    chat = messages(session_from_json(session_to_json(told)))
+    assert unescape(chat[1]["content"]).startswith(words)
+    assert ("Found one" in chat[1]["content"]) == bool(region)
+
+
+def test_what_is_counted_is_found_and_said(picture: Picture) -> None:
+    reasoner = _General('[{"bbox_2d": [0, 0, 100, 100]}, {"bbox_2d": [500, 0, 600, 100]}]')
+    session = begin(picture, reasoner)
+    counted = answer(
+        session, "how many dogs are there?", picture=picture, reasoner=reasoner, segmenter=None
+    )
+    assert '"all dogs"' in reasoner.asked
+    assert messages(counted)[1]["content"].startswith("Counted 2: ")
+
+
+def test_evaluations_take_every_question_for_one_that_finds(picture: Picture) -> None:
+    reasoner = _General("[]")
+    for _ in run_turn(
+        begin(picture, reasoner),
+        "how many dogs are there?",
+        picture=picture,
+        reasoner=reasoner,
+        segmenter=None,
+        cancel=threading.Event(),
+        finds_only=True,
+    ):
+        pass
+    assert '"how many dogs are there"' in reasoner.asked
+
+
+def test_a_word_that_is_not_known_is_told_apart_from_a_thing_that_is_not_there(
+    picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
+) -> None:
+    session = begin(picture, nano)
+    absent = next(kind for kind in KINDS if kind not in {fact.kind for fact in facts})
+    for question, known in (("find the glorp", False), (f"find the {absent}", True)):
+        asked = answer(session, question, picture=picture, reasoner=nano, segmenter=None)
+        kinds = [finding.kind for finding in asked.turns[-1].findings]
+        assert "answer.empty" in kinds
+        assert ("answer.unknown" in kinds) != known
+        assert ("does not know" in messages(asked)[1]["content"]) != known
+
+
 DOUBT = Finding("world.outside", "warning", "It has never seen a picture like this.")
 
 
@@ -330,16 +465,16 @@ def test_a_stop_while_masks_are_made_keeps_the_whole_answer(
         ("the player on the left", "player on the left"),
         ("find the", "find the"),
         ("x" * 60, "x" * 39 + "…"),
-        ("the white dog below R1", "white dog"),
+        ("the white dog below R1", "white dog below R1"),
         ("what is to the right of it", "right of R1"),
         ("R1, who is next to it?", "next to R1"),
         ("what is between R1 and R2", "between R1 and R2"),
         ("whatever touches R1", "touches R1"),
-        ("the man in its shadow", "man"),
+        ("the man in its shadow", "man in R1's shadow"),
         ("R1", "R1"),
         ("click on the bird", "bird"),
-        ("What I want is the yellow tree, which touches R1", "yellow tree"),
-        ("do you see a bench up above R1", "bench"),
+        ("What I want is the yellow tree, which touches R1", "yellow tree, which touches R1"),
+        ("do you see a bench up above R1", "bench up above R1"),
         ("tell me where the first person is in this image", "first person"),
         ("I'm looking for the cat in the picture on the wall", "cat in the picture on the wall"),
     ],

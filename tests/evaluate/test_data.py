@@ -17,9 +17,10 @@ from PIL import Image
 
 from demo.errors import InputError
 from demo.evaluate import json_stream
+from demo.evaluate.data import PLACE as PLACE_FORM
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.json_stream import read_list
-from demo.evaluate.mask_forms import read_mask
+from demo.evaluate.mask_forms import read_mask, read_masks
 from demo.evaluate.play import play
 from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.worst_rounds import worst_rounds
@@ -63,10 +64,47 @@ def _chopped(text: str) -> json_stream._Text:
     return json_stream._Text(Chopped())  # type: ignore[arg-type]
 
 
+GROUPS = [{"a": 1, "turns": [[]]}, {"b": "é}"}, {"turns": [1, {"data": 2}]}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps(GROUPS), id="a list"),
+        pytest.param("\n".join(map(json.dumps, GROUPS)), id="JSON Lines"),
+        pytest.param(
+            "\r\n\r\n".join(map(json.dumps, GROUPS)) + "\r\n\r\n", id="empty lines between"
+        ),
+        pytest.param("\n".join(json.dumps(g, indent=2) for g in GROUPS), id="indented lines"),
+        pytest.param(json.dumps({"data": GROUPS}), id="a list with a name"),
+        pytest.param(
+            json.dumps({"version": 1, "data": GROUPS, "info": {"data": [1]}, "n": []}, indent=1),
+            id="other things beside it",
+        ),
+        pytest.param(json.dumps({"info": [1], "dialogues": GROUPS}), id="a list before it"),
+        pytest.param(
+            "\ufeff" + json.dumps({"rows": GROUPS}, ensure_ascii=False), id="a mark before it"
+        ),
+    ],
+)
+def test_lists_and_lines_are_read_alike(text: str) -> None:
+    read = list(json_stream._values(_chopped(text)))
+    assert [value for value, _, _ in read] == GROUPS
+    assert [json.loads(text.encode()[first:end]) for _, first, end in read] == GROUPS
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         pytest.param("", "does not hold a list", id="empty file"),
+        pytest.param('{"a": {"b": 1}}', "does not hold a list", id="groups only"),
+        pytest.param('{"data": []}', "its list is empty", id="an empty list with a name"),
+        pytest.param('{"data": [{}', "list breaks off", id="a list with a name cut off"),
+        pytest.param('{"data": [{}]', "group breaks off", id="what follows it cut off"),
+        pytest.param('{"data": [{}], "a": 1} and', "something follows", id="text after a group"),
+        pytest.param('{"data" [{}]}', "group is damaged", id="no colon"),
+        pytest.param('{"a": [1] "b": 2}', "group is damaged", id="no comma in a group"),
+        pytest.param('{"a": [1]}\n{"a"', "Expecting", id="a line cut off"),
         pytest.param("{}", "does not hold a list", id="an object"),
         pytest.param("[]", "its list is empty", id="empty list"),
         pytest.param("[{}", "breaks off", id="no end"),
@@ -124,6 +162,15 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         pytest.param({"points": CORNERS}, id="points alone"),
         pytest.param({"points": [[15, 8], [5, 4]], "shape_type": "rectangle"}, id="two corners"),
         pytest.param({"points": CORNERS, "shape_type": "rectangle"}, id="four corners"),
+        pytest.param({"all_points_x": [5, 15, 15, 5], "all_points_y": [4, 4, 8, 8]}, id="VIA"),
+        pytest.param(
+            {"segmentation": [[5, 4, 15, 4, 15, 8, 5, 8]], "iscrowd": 0}, id="COCO's whole row"
+        ),
+        pytest.param(
+            {"segmentation": {"size": [16, 20], "counts": RUNS}}, id="COCO's row, run lengths"
+        ),
+        pytest.param({"polygon": CORNERS}, id="a polygon with a name"),
+        pytest.param({"mask": PIXELS.tolist()}, id="pixels with a name"),
     ],
 )
 def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
@@ -153,6 +200,12 @@ def test_every_form_of_a_mask_is_the_same_pixels(value: object) -> None:
         pytest.param({"points": 5}, "three corners", id="points are a number"),
         pytest.param({"points": [[1], [2, 3]], "shape_type": "rectangle"}, "read", id="no corner"),
         pytest.param([[0, 1], [0]], "three corners", id="ragged"),
+        pytest.param([0.1, 0.2, 0.5, 0.2, 0.5, 0.7], "between 0 and 1", id="shares of the picture"),
+        pytest.param(
+            {"all_points_x": [1, 2, 3], "all_points_y": [1, 2]}, "3 x and 2 y", id="VIA, one short"
+        ),
+        pytest.param({"segmentation": "mask.png"}, "is a text", id="a path with a name"),
+        pytest.param({"segmentation": {"segmentation": []}}, "counts|size", id="names in names"),
         pytest.param([[[0, 1]]], "cannot be read", id="one level too many"),
         pytest.param({"size": [16, 20]}, "counts", id="no counts"),
         pytest.param({"size": [20, 16], "counts": RUNS}, "its picture 20 × 16", id="runs turned"),
@@ -172,12 +225,20 @@ def test_a_broken_mask_is_one_sentence(value: object, why: str) -> None:
         read_mask(value, SIZE)
 
 
+NAMES = [
+    "x",
+    "y",
+    "points",
+    "size",
+    "counts",
+    "mask",
+    "segmentation",
+    "all_points_x",
+    "all_points_y",
+]
 NESTED = st.recursive(
     st.integers(-3, 20) | st.floats() | st.booleans() | st.text(max_size=3) | st.none(),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["x", "y", "points", "size", "counts"]), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner),
     max_leaves=12,
 )
 
@@ -186,6 +247,8 @@ NESTED = st.recursive(
 def test_any_value_is_a_mask_or_a_sentence(value: object) -> None:
     with suppress(InputError):
         assert read_mask(value, SIZE).size == SIZE
+    with suppress(InputError):
+        assert {mask.size for mask in read_masks(value, SIZE)} <= {SIZE}
 
 
 # Rows
@@ -203,6 +266,53 @@ def row(*turns: Any, **changed: Any) -> dict[str, Any]:
         "conversational_turns": list(turns or [turn()]),
         **changed,
     }
+
+
+ONE = Mask.from_array(PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        pytest.param([CORNERS], 1, id="a list of one"),
+        pytest.param(CORNERS, 1, id="corners alone"),
+        pytest.param([5, 4, 15, 4, 15, 8, 5, 8], 1, id="numbers alone"),
+        pytest.param([{"x": x, "y": y} for x, y in CORNERS], 1, id="named corners alone"),
+        pytest.param(PIXELS.tolist(), 1, id="rows of pixels alone"),
+        pytest.param((PIXELS * 255).tolist(), 1, id="rows of 0 and 255 alone"),
+        pytest.param(PIXELS.astype(bool).tolist(), 1, id="rows of truths alone"),
+        pytest.param(ONE.to_dict(), 1, id="run lengths alone"),
+        pytest.param({"points": CORNERS, "label": "dog"}, 1, id="a shape alone"),
+        pytest.param([CORNERS, [CORNERS], ONE.to_dict(), PIXELS.tolist()], 4, id="four forms"),
+        pytest.param([[5, 4, 15, 4, 15, 8, 5, 8]] * 3, 3, id="three polygons, three things"),
+        pytest.param(None, 0, id="null"),
+        pytest.param([], 0, id="none"),
+    ],
+)
+def test_masks_of_a_turn(folder: Path, value: object, count: int) -> None:
+    (found,) = read(folder, [row(turn(masks=value))])
+    assert isinstance(found, Dialogue), found.why
+    assert (found.turns[0].masks or ()) == (ONE,) * count
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param([[1, 2, 9, 9]], id="a list of one"),
+        pytest.param([1, 2, 9, 9], id="numbers alone"),
+        pytest.param([1.0, 2.2, 8.9, 9.4], id="decimals alone"),
+        pytest.param([[[1, 2], [9, 9]]], id="two corners"),
+        pytest.param([[1, 2], [9, 9]], id="two corners alone"),
+        pytest.param([{"x1": 1, "y1": 2, "x2": 9, "y2": 9, "label": "dog"}], id="names"),
+        pytest.param([{"xmin": 1, "ymin": 2, "xmax": 9, "ymax": 9}], id="names of VOC"),
+        pytest.param([{"left": 1, "top": 2, "right": 9, "bottom": 9}], id="sides"),
+        pytest.param([{"x": 1, "y": 2, "width": 8, "height": 7}], id="names of a size"),
+    ],
+)
+def test_boxes_of_a_turn(folder: Path, value: object) -> None:
+    (found,) = read(folder, [row(turn(bboxes=value))])
+    assert isinstance(found, Dialogue), found.why
+    assert [box.xyxy for box in found.turns[0].boxes] == [(1, 2, 9, 9)]
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +348,26 @@ def test_a_row_is_read_whole(folder: Path) -> None:
         pytest.param(f"left of {PLACE}", 1, (1,), id="a number"),
         pytest.param(f"left of {PLACE}", [1], (1,), id="a list of one"),
         pytest.param("left of {context_bbox}", 1, (1,), id="without tags"),
+        *[
+            pytest.param(f"what is left of {place}?", 1, (1,), id=place)
+            for place in (
+                "{{context_bbox}}",
+                "<box>{{ context_bbox }}</box>",
+                "${context_bbox}",
+                "<context_bbox>",
+                "[context_bbox]",
+                "<box>[context_bbox]</box>",
+                "<bbox>{context_bbox}</bbox>",
+                "<box></box>",
+                "<|box_start|>{context_bbox}<|box_end|>",
+                "bbox={context_bbox}",
+                "bbox=[{context_bbox}]",
+                "{context_box}",
+                "{context bbox}",
+                "{contextBbox}",
+            )
+        ],
+        pytest.param("left of <box>[1, 2, 3, 4]</box>", None, (), id="a box as it is written"),
         pytest.param("left of <BOX> { Context_BBox }</Box>", 1, (1,), id="as people type"),
         pytest.param(f"left of {PLACE}", 2, (2,), id="itself"),
         pytest.param(f"left of {PLACE}", 3, (3,), id="a later turn"),
@@ -258,6 +388,7 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
     assert isinstance(found, Dialogue)
     assert found.turns[2].contexts == expected
     assert found.turns[2].literal == (question.count(PLACE) if not expected else 0)
+    assert "box" not in PLACE_FORM.sub("", question) or "[1, 2, 3, 4]" in question
 
 
 @pytest.mark.parametrize(
@@ -271,6 +402,7 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param(row(image_path="../a.png"), "outside the file's folder", id="path upwards"),
         pytest.param(row(image_path="/etc/a.png"), "outside the file's folder", id="whole path"),
         pytest.param(row(image_path="images/a.png\0"), "not a path", id="null in a path"),
+        pytest.param(row(image_path="a" * 300 + ".png"), "cannot be found", id="an endless name"),
         pytest.param(row(conversational_turns=[]), "no turns", id="no turns"),
         pytest.param(row(conversational_turns={"a": 1}), "no turns", id="turns are no list"),
         pytest.param(row(None), "Turn 0 .*named values", id="a turn that is nothing"),
@@ -284,6 +416,21 @@ def test_contexts(folder: Path, question: str, context: object, expected: tuple[
         pytest.param(row(turn(bboxes=[[1, 2, 3, float("nan")]])), "four numbers", id="NaN"),
         pytest.param(row(turn(bboxes=[[1, 2, 3, 10**400]])), "four numbers", id="huge"),
         pytest.param(row(turn(bboxes=[[9, 2, 3, 4]])), "x1 < x2", id="corners swapped"),
+        pytest.param(row(turn(bboxes="1, 2, 9, 9")), "“bboxes” is not a list", id="boxes as a text"),
+        pytest.param(row(turn(bboxes=["1, 2, 9, 9"])), "four numbers", id="a box as a text"),
+        pytest.param(row(turn(bboxes=[[0.1, 0.2, 0.5, 0.7]])), "between 0 and 1", id="shares"),
+        pytest.param(row(turn(bboxes=[{"x": 1, "y": "2", "w": 3, "h": 4}])), "four numbers", id="names"),
+        pytest.param(
+            row(turn(bboxes=[[5, 4, 10, 4]], masks=[PIXELS.tolist()])),
+            "fits its mask only as x, y, width, height", id="a size for a corner",
+        ),
+        *[
+            pytest.param(
+                row(turn(), turn(question=f"left of {place}", context_from_turn=0)),
+                "Turn 1 .*not written as <box>{context_bbox}</box>", id=place,
+            )
+            for place in ("<box>", "<box>{bbox}</box>", "<box>[1, 2, 3, 4]</box>", "{bbox}", "<BBOX>")
+        ],
         pytest.param(row(turn(masks={})), None, id="no masks at all is fine"),
         pytest.param(row(turn(masks="x")), "“masks” is not a list", id="masks are a text"),
         pytest.param(row(turn(masks=[[[1]]])), "1 × 1 pixels", id="mask of another size"),
@@ -326,6 +473,67 @@ def test_pictures_elsewhere(folder: Path, tmp_path: Path) -> None:
     first = next(read_dialogues(path, images=folder))
     assert isinstance(first, Dialogue)
     assert first.picture == folder / "images/a.png"
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        pytest.param("/data/coco/train/a.jpg", "train/a.jpg", id="the end of a path"),
+        pytest.param("D:\\coco\\train\\a.jpg", "train/a.jpg", id="of Windows"),
+        pytest.param("\\\\nas\\coco\\train\\a.jpg", "train/a.jpg", id="of a share"),
+        pytest.param("a.jpg", "some/where/below/a.jpg", id="below it"),
+        pytest.param("/etc/passwd.jpg", "passwd.jpg", id="never its own path"),
+        pytest.param("file:///home/ann/a.jpg", "a.jpg", id="an address of a file"),
+        pytest.param("http://images.cocodataset.org/train/a.jpg", "train/a.jpg", id="an address"),
+        pytest.param("../../train/A.JPG", "train/a.jpg", id="letters' case"),
+        pytest.param("x/a.jpeg", "train/a.JPG", id="jpeg and JPG"),
+        pytest.param("Stra\u0308nde/ma\u0308r.png", "m\u00e4r.png", id="a letter in two parts"),
+    ],
+)
+def test_pictures_of_another_machine_are_found_by_name(
+    tmp_path: Path, written: str, there: str
+) -> None:
+    path = tmp_path / "images" / there
+    path.parent.mkdir(parents=True)
+    Image.new("RGB", (20, 16), "white").save(path)
+    (tmp_path / "images" / "b.jpg").write_bytes(b"")
+    (found,) = read(tmp_path, [row(image_path=written)], images=tmp_path / "images")
+    assert isinstance(found, Dialogue), found.why
+    assert found.picture == path
+
+
+def test_a_name_without_end_is_one_sentence_in_another_folder_too(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, [row(image_path="a" * 300)], images=tmp_path)
+    assert isinstance(found, BadRow)
+    assert "cannot be found" in found.why
+
+
+def test_of_several_pictures_of_a_name_none_is_taken(tmp_path: Path) -> None:
+    for name in ("train", "val"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (20, 16), "white").save(tmp_path / name / "a.jpg")
+    paths = ["/data/a.jpg", "/data/val/a.jpg", "/data/c.jpg"]
+    rows = read(tmp_path, [row(image_path=p) for p in paths], images=tmp_path)
+    assert [getattr(one, "why", "") for one in rows] == [
+        f"2 pictures in {tmp_path} are called a.jpg: which one is meant is not clear.", "",
+        "There is no file c.jpg.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        pytest.param("images\\a.png", "images/a.png", id="backslashes"),
+        pytest.param("Images/A.PNG", "images/a.png", id="letters' case"),
+        pytest.param("images/a.jpeg", "images/a.jpg", id="jpeg and jpg"),
+    ],
+)
+def test_pictures_beside_the_file(tmp_path: Path, written: str, there: str) -> None:
+    (tmp_path / there).parent.mkdir()
+    Image.new("RGB", (20, 16), "white").save(tmp_path / there)
+    (found,) = read(tmp_path, [row(image_path=written)])
+    assert isinstance(found, Dialogue), found.why
+    assert found.picture == tmp_path / there
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp"])

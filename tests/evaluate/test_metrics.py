@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from demo.answers.trace import parse_trace
 from demo.evaluate.metrics import (
     Summary,
     TurnScore,
     is_hit,
     mask_iou,
     overlap,
+    says_none,
     score_turn,
     summarize,
     summarize_rounds,
@@ -136,6 +138,27 @@ def test_score_of_a_turn(
     expected: TurnScore,
 ) -> None:
     assert score_turn(1, predicted, truth, masks) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_right"),
+    [
+        pytest.param("[]", True, id="an empty list"),
+        pytest.param("None", True, id="a word"),
+        pytest.param("There is no dog in this image.", True, id="a sentence"),
+        pytest.param('[{"bbox_2d": [0, 0, 0, 0], "point_2d": [0, 0]}]', True, id="zeros"),
+        pytest.param("I cannot see images.", False, id="a refusal"),
+        pytest.param("}{][", False, id="rubbish"),
+        pytest.param('[{"point_2d": [5, 5]}]', False, id="a point alone"),
+        pytest.param('[{"bbox_2d": [5, 5, 5, 9]}]', False, id="a box without an area"),
+        pytest.param('[{"bbox_2d": [5, 5, 9, 9]}]', False, id="a box"),
+    ],
+)
+def test_absent_is_right_only_where_the_answer_says_so(answer: str, is_right: bool) -> None:
+    trace = parse_trace(f"<answer>{answer}</answer>", Size(840, 840))
+    boxes = [item.box.to_picture(Size(840, 840), Size(840, 840)) for item in trace.objects]
+    readable = says_none(problem.kind for problem in trace.problems)
+    assert score_turn(1, boxes, [], readable=readable).absent_right is is_right
 
 
 def test_rounds_count_from_one() -> None:

@@ -67,7 +67,7 @@ class Visitor:
         answer = await self._http.post(f"{_API}/upload", files={"files": (name, picture)})
         answer.raise_for_status()
         file = {"path": answer.json()[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
-        await self._fire(self._named("open_upload"), [file, None])
+        await self._fire(self._named("open_upload"), [[file], None])
 
     async def ask(self, question: str) -> Asked:
         """Send a question, and wait for the end of its turn."""

@@ -18,8 +18,9 @@ import app
 from demo.checkpoints.catalogue import find_model
 from demo.dialogue.examples import Example, load_examples
 from demo.errors import CheckpointError
-from demo.models.drawn_world import SIDE, WEIGHTS, Pixels, World, thumbnail
+from demo.models.drawn_world import SIDE, WEIGHTS, Pixels, World, known_words, thumbnail
 from demo.models.models import Models
+from demo.nano.model.vocabulary import known_words as taught_words
 from demo.nano.recogniser import pictures
 from demo.nano.recogniser import train as recogniser
 from demo.nano.world.drawing import draw
@@ -145,3 +146,12 @@ def test_the_table_counts_what_was_told_right() -> None:
     table = recogniser.measure(World(network.weights()), 3, others)
     assert "| held-out scenes | 3 | 3 | 100.00% |" in table
     assert "| grey | 1 | 0 | 0.00% |" in table
+
+
+def test_the_list_of_what_nano_knows_is_that_of_its_lessons() -> None:
+    assert known_words() == taught_words()
+
+
+def test_a_list_that_is_missing_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"known\.json, is missing"):
+        known_words(tmp_path / "known.json")

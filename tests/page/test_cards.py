@@ -144,8 +144,9 @@ def test_renaming_leaves_the_card_and_the_picture_their_size(page: Page) -> None
 def test_nothing_covers_the_menu_of_a_card(page: Page, phone: bool, opened: bool) -> None:
     if phone:
         page.set_viewport_size({"width": 390, "height": 844})
-    for _ in range(4):
-        ask(page, "find red")
+    for question in ("find red", "what is next to R1", "find both", "find red"):
+        ask(page, question)
+    page.locator('#chat a[data-act="apart"]').click()
     picture = page.locator("#canvas .sheet").bounding_box()
     if opened:
         page.locator(".cards-all").click()

@@ -53,7 +53,9 @@ def test_names_in_the_message_are_chips_in_their_colours(pair_page: Page) -> Non
     [
         pytest.param("next to R9", ["R9? is not on this picture"], id="never there"),
         pytest.param("next to R1.7", ["R1.7? has no such part in R1"], id="no such part"),
+        pytest.param("left of the Region R9", ["R9? is not on this picture"], id="a region's"),
         pytest.param("an Audi R8 on it", [], id="a model name"),
+        pytest.param("an audi r8 on it", [], id="a model name in small letters"),
         pytest.param("the R1200 there", [], id="a model number"),
     ],
 )
@@ -189,6 +191,26 @@ def test_one_region_leaves_nothing_to_choose(red_page: Page) -> None:
     red_page.fill(MESSAGE, "what is left of it?")
     expect(red_page.locator("#hint .reading")).to_have_text("“it” →R1")
     expect(red_page.locator("#hint .reading button")).to_have_count(0)
+
+
+def test_names_in_any_habit_are_chips_and_a_click_takes_them_out(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "🐶 nearR1who, Ｒ２左")
+    expect(chips(pair_page)).to_have_text(["R1", "R2"])
+    pair_page.click('#regions [data-cite="R1"]')
+    expect(pair_page.locator(MESSAGE)).to_have_value("🐶 near who, Ｒ２左")
+    pair_page.fill(MESSAGE, "left of box 1")
+    expect(pair_page.locator("#hint .reading")).to_have_text("“box 1” →R1")
+    expect(chips(pair_page)).to_have_count(1)
+
+
+def test_what_is_no_region_is_said_before_sending(pair_page: Page) -> None:
+    pair_page.fill(MESSAGE, "HR2 beside R1")
+    said = pair_page.locator("#hint .hint")
+    expect(said).to_have_text("“HR2” is read as plain text, not as a region.")
+    expect(said).to_be_visible()
+    expect(chips(pair_page)).to_have_text(["R1"])
+    pair_page.fill(MESSAGE, "left of region 9")
+    expect(said).to_have_text("There is no R9 here. You can cite R1 and R2.")
 
 
 # What can be done with an answer ------------------------------------------------------------------
@@ -514,7 +536,7 @@ def test_the_newest_summary_is_in_view_on_a_phone_after_undo(page: Page) -> None
     expect(page.get_by_text("Found 2:")).to_be_in_viewport()
     ask(page, "find red")
     at_rest(page)
-    expect(page.get_by_text("Found one: R3")).to_be_in_viewport()
+    expect(page.get_by_text("That is R1")).to_be_in_viewport()
 
 
 def test_a_phones_rows_are_large_enough_for_fingers(

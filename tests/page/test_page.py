@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -127,6 +128,18 @@ def test_a_question_before_a_picture_says_what_to_do(open_page: Page) -> None:
     open_page.click("#send")
     expect(open_page.locator("#hint")).to_contain_text("Open a picture first")
     expect(open_page.locator("#message textarea")).to_have_value("find red")
+
+
+def test_a_phone_s_picture_opens_and_what_was_done_with_it_is_said(
+    open_page: Page, tmp_path: Path
+) -> None:
+    path = tmp_path / "IMG_0001.HEIC"
+    pillow_heif.from_pillow(Image.new("RGB", (12, 12), "red")).save(path)
+    open_page.set_input_files("#upload input[type=file]", path)
+    expect(open_page.locator("#hint")).to_contain_text("made larger, from 12 × 12 to 24 × 24")
+    open_page.locator("#upload").click()
+    accepted = open_page.locator("#upload input[type=file]").get_attribute("accept") or ""
+    assert {"image/*", ".heic", ".avif"} <= set(accepted.split(","))
 
 
 def test_a_file_that_is_no_picture_says_so(open_page: Page, tmp_path: Path) -> None:

@@ -1,14 +1,26 @@
-"""Examples are opened as the browser asks for them, and nothing else is."""
+"""Examples and files are opened as the browser asks for them, and nothing else is."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from demo.access.visitors import COOKIE, owner_of
+from demo.dialogue.archive import to_zip
 from demo.dialogue.examples import Example
+from demo.dialogue.owner import new_token
+from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.dialogue.session_json import session_to_json
+from demo.dialogue.store import Store
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.picture import open_picture
+from demo.picture.regions import RegionObject
 from demo.ui.shared import sentences
 from demo.ui.tab.workspace import Tab
 from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
@@ -57,3 +69,140 @@ def test_an_example_that_must_wait_is_not_played(page: Handlers) -> None:
         updates = page.opening.open_example(tab, sent(index=0, play=True), REQUEST)
     assert updates[page.context.parts.hint]["text"] == sentences.STOP_FIRST
     assert not tab.to_play
+
+
+# Files
+
+
+# A browser with a cookie.
+KEEPING: Any = SimpleNamespace(session_hash="ann", username=None, cookies={COOKIE: new_token()})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, blocks: Path) -> Path:
+    """A dialogue about the blocks, in a zip file and unpacked, and pictures."""
+    made = tmp_path / "files"
+    made.mkdir()
+    picture = open_picture(blocks)
+    session = Session.begin(picture.info, ReasonerInfo("table", Size(840, 840)))
+    registry, _ = session.registry.add([RegionObject("", PictureBox(1, 2, 30, 40))])
+    session = session.with_turn(Turn("find red", "find red", (), "R1", raw="text"), registry)
+    (made / "walk.zip").write_bytes(to_zip(session, picture))
+    text = json.dumps(session_to_json(session)).encode("utf-16")
+    (made / "session.json").write_bytes(text)
+    (made / "blocks.png").write_bytes(blocks.read_bytes())
+    with Image.open(blocks) as image:
+        image.convert("RGB").save(made / "compressed.jpg", quality=40)
+    for name, colour in (("sea.png", "blue"), ("sand.jpg", "yellow"), ("grass.bmp", "green")):
+        Image.new("RGB", (64, 48), colour).save(made / name)
+    (made / "notes.txt").write_text("no picture")
+    (made / "walk.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(40))
+    (made / "other.json").write_text('{"a": 1}')
+    return made
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a page shows after files were opened, and what is kept."""
+
+    tab: Tab
+    line: str
+    kept: list[str]
+
+    @property
+    def picture(self) -> str:
+        return "" if self.tab.workspace is None else self.tab.workspace.picture.name
+
+    @property
+    def turns(self) -> int:
+        return 0 if self.tab.workspace is None else len(self.tab.workspace.session.turns)
+
+
+def opened(tmp_path: Path, folder: Path, names: list[str], kept: bool = True) -> Opened:
+    """These files, opened at once on a page that keeps dialogues, or does not."""
+    store = Store(tmp_path / "kept") if kept else None
+    page, tab = handlers_of(placed_parts(tmp_path / "parts"), tmp_path, store), Tab()
+    updates = page.opening.open_upload([str(folder / n) for n in names], tab, KEEPING)
+    owner = owner_of(KEEPING)
+    entries = store.entries(owner) if store and owner else ()
+    text = updates[page.context.parts.hint]["text"]
+    if store:
+        store.close()
+    return Opened(tab, text, sorted(entry.title for entry in entries))
+
+
+KEPT = [
+    pytest.param(["sea.png"], "sea.png", 0, [], "", id="one"),
+    pytest.param(
+        ["sea.png", "sand.jpg"], "sea.png", 0, ["sand.jpg"],
+        "“sea.png” is shown. “sand.jpg” is under Dialogues.", id="two pictures",
+    ),
+    pytest.param(
+        ["sand.jpg", "sea.png", "grass.bmp"], "sand.jpg", 0, ["grass.bmp", "sea.png"],
+        "“sand.jpg” is shown. “sea.png” and “grass.bmp” are under Dialogues.", id="three",
+    ),
+    pytest.param(
+        ["sea.png", "walk.zip"], "sea.png", 0, ["find red"],
+        "“sea.png” is shown. “walk.zip” is under Dialogues.", id="a picture and a dialogue",
+    ),
+    pytest.param(["session.json", "blocks.png"], "blocks.png", 1, ["find red"], "", id="in parts"),
+    pytest.param(["blocks.png", "session.json"], "blocks.png", 1, ["find red"], "", id="the picture first"),
+    pytest.param(
+        ["sea.png", "blocks.png", "session.json"], "sea.png", 0, ["find red"],
+        "“sea.png” is shown. “session.json” is under Dialogues.", id="a dialogue in parts and a picture",
+    ),
+    pytest.param(
+        ["compressed.jpg", "session.json"], "blocks.png", 1, ["find red"],
+        "edited or compressed since", id="its picture compressed",
+    ),
+    pytest.param(
+        ["session.json", "sea.png"], "sea.png", 0, [],
+        "“session.json” was not opened: This is the session of a dialogue without its picture.",
+        id="another picture",
+    ),
+    pytest.param(
+        ["notes.txt", "sea.png"], "sea.png", 0, [],
+        "“sea.png” is shown. “notes.txt” was not opened: This is not a picture", id="a text first",
+    ),
+    pytest.param(
+        ["sea.png", "walk.7z"], "sea.png", 0, [],
+        "“walk.7z” was not opened: This file is packed with 7-Zip. Unpack it", id="another archive",
+    ),
+    pytest.param(
+        ["notes.txt", "walk.7z"], "", 0, [],
+        "None of these 2 files can be opened. “notes.txt”: This is not a picture", id="none of two",
+    ),
+    pytest.param(["notes.txt"], "", 0, [], "This is not a picture", id="one that is none"),
+    pytest.param(["session.json"], "", 0, [], "without its picture. Open it", id="a session alone"),
+    pytest.param(["other.json"], "", 0, [], "This is not a session of version 1", id="other JSON"),
+    pytest.param(
+        ["sea.png"] * 12, "sea.png", 0, ["sea.png"] * 7,
+        "“sea.png”, “sea.png”, “sea.png” and 1 more were not opened: open one at a time.", id="a dozen",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "picture", "turns", "kept", "said"), KEPT)
+def test_files_that_came_together_are_never_silently_one(
+    tmp_path: Path, folder: Path, names: list[str], picture: str, turns: int, kept: list[str], said: str
+) -> None:  # fmt: skip
+    found = opened(tmp_path, folder, names)
+    assert (found.picture, found.turns, found.kept) == (picture, turns, kept)
+    assert said in found.line
+    assert said or "shown" not in found.line
+
+
+def test_where_nothing_is_kept_the_others_are_named(tmp_path: Path, folder: Path) -> None:
+    found = opened(tmp_path, folder, ["sea.png", "sand.jpg", "walk.zip"], kept=False)
+    assert found.picture == "sea.png"
+    assert found.line == (
+        "“sea.png” is shown. “sand.jpg” and “walk.zip” were not opened: open one at a time."
+    )
+
+
+def test_a_session_alone_goes_onto_the_picture_that_is_there(page: Handlers, folder: Path) -> None:
+    tab = Tab()
+    page.opening.open_upload([str(folder / "blocks.png")], tab, REQUEST)
+    page.opening.open_upload([str(folder / "session.json")], tab, REQUEST)
+    assert tab.workspace is not None
+    assert len(tab.workspace.session.turns) == 1

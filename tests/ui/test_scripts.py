@@ -16,12 +16,16 @@ import numpy as np
 import pytest
 
 from demo.answers.finding import Finding
+from demo.language.chains import is_name
+from demo.language.names import read_names
 from demo.picture.geometry import PicturePoint
 from demo.picture.masks import Mask
 from demo.picture.regions import RegionObject, Registry
 from demo.ui.canvas.scene import running, scene
 from demo.ui.shared import sentences
 from demo.ui.sheet.numbers import numbers, score_card
+from tests.language.test_names import NO_NAMES, NUMBERED, RANGES, SEVERAL, TOUCHED, WRITTEN
+from tests.language.test_references import NOT_NAMES
 from tests.ui.test_asides import two_turns
 from tests.ui.test_values import EMPTY, LEFT, RIGHT, TRACE, answered, workspace
 
@@ -138,3 +142,32 @@ def _sent() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "sheet/sheet", "Scores", score_card(session, 1)
     yield "composer/hint", "HintValue", sentences.hint(None)
     yield "composer/hint", "HintValue", sentences.hint(workspace(session))
+
+
+@pytest.mark.process
+def test_the_page_finds_the_names_that_stand_by_themselves_where_the_server_finds_them(
+    tmp_path: Path,
+) -> None:
+    tables = [TOUCHED, WRITTEN, NUMBERED, SEVERAL]
+    sentences = [sentence for table in tables for _, sentence, _ in table]
+    sentences += [*RANGES, *(sentence for _, sentence in NO_NAMES), *(s for _, s in NOT_NAMES)]
+    script = tmp_path / "names.js"
+    script.write_text(
+        f"import {{ mentions }} from {json.dumps((UI / 'shared' / 'names.js').as_uri())};\n"
+        f"console.log(JSON.stringify({json.dumps(sentences)}.map((text) => mentions(text))));",
+        encoding="utf-8",
+    )
+    done = deno("run", "--no-remote", "--no-check", script, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    for sentence, found in zip(sentences, json.loads(done.stdout), strict=True):
+        units = sentence.encode("utf-16-le")
+        shown = [
+            (units[2 * m["start"] : 2 * m["end"]].decode("utf-16-le"), m["name"]) for m in found
+        ]
+        expected = [
+            (sentence[start:end], name)
+            for mention in read_names(sentence, ["R1", "R2", "R2.1", "R3"]).mentions
+            for start, end, name in mention.spots
+            if mention.is_sure and is_name(sentence[start:end])
+        ]
+        assert shown == expected, sentence

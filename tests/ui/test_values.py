@@ -79,6 +79,12 @@ def test_plain_text_is_the_same_text_without_any_markup(text: str) -> None:
         pytest.param("left of r1", "left of [R1](#R1)", id="lower case"),
         pytest.param("left of R12", "left of R12", id="another name"),
         pytest.param("R1 or R2.1", "[R1](#R1) or [R2.1](#R2.1)", id="an object"),
+        pytest.param("R1左边", "[R1](#R1)左边", id="beside Chinese"),
+        pytest.param("🐶Ｒ１", "🐶[R1](#R1)", id="full-width"),
+        pytest.param("nearR1who", "near[R1](#R1)who", id="glued"),
+        pytest.param("by box 1", "by [box 1](#R1)", id="by number"),
+        pytest.param("R1 to R2.1", "[R1](#R1) to [R2.1](#R2.1)", id="the ends of a range"),
+        pytest.param("『R1 go』!", "『R1 go』&#33;", id="quoted"),
     ],
 )
 def test_names_that_are_meant_become_links(text: str, expected: str) -> None:
@@ -146,6 +152,24 @@ def test_warnings_are_seen_without_opening_anything() -> None:
     finding = Finding("citation.invented", "warning", "A box that nobody gave.")
     session = answered(EMPTY, "block", LEFT, findings=(finding,), trace=TRACE)
     assert "⚠ A box that nobody gave" in said(messages(session))[1]
+
+
+def test_what_is_noted_about_a_text_without_parts_stands_below_it() -> None:
+    finding = Finding("trace.repeats", "note", "The model repeats itself.")
+    session = answered(EMPTY, "block", raw="no no no", findings=(finding,))
+    (asked,) = [m["content"] for m in messages(session) if "Asked as" in m["content"]]
+    assert asked.index("no no no") < asked.index("The model repeats itself")
+
+
+def test_a_contradiction_is_a_warning_at_its_sentence() -> None:
+    text = "No block is there."
+    finding = Finding("contradiction", "warning", "Look yourself.", "think", (0, len(text)))
+    trace = replace(TRACE, think=text)
+    made = messages(answered(EMPTY, "block", LEFT, findings=(finding,), trace=trace))
+    assert "⚠ [Look yourself" in said(made)[1]
+    assert "(#at-think-0-)" in said(made)[1]
+    (thought,) = [m["content"] for m in made if m.get("metadata", {}).get("title") == "Reasoning"]
+    assert re.search(r'class="[^"]*\bat0\b', thought)
 
 
 def test_a_stopped_turn_is_not_blamed_for_being_unfinished() -> None:

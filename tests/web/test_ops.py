@@ -19,6 +19,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from app import parser
 from demo.dialogue.engine import TurnFinished, answer, begin, run_turn
@@ -103,6 +104,22 @@ def logged() -> Iterator[io.StringIO]:
     yield stream
     log.setLevel(before)
     log.removeHandler(handler)
+
+
+def test_a_program_is_told_how_a_picture_was_read() -> None:
+    icon = io.BytesIO()
+    Image.new("RGB", (12, 12), "red").save(icon, "PNG")
+    with serving() as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        image = file(Caller(http).upload(icon.getvalue()))
+        endpoints = http.get("/config").json()["dependencies"]
+        number = next(one["id"] for one in endpoints if one["api_name"] == "ground")
+        call = {"data": [image, "find red", None], "fn_index": number, "session_hash": "program"}
+        assert http.post("/gradio_api/queue/join", json=call).status_code == 200
+        with http.stream("GET", "/gradio_api/queue/data?session_hash=program") as stream:
+            events = [json.loads(line[6:]) for line in stream.iter_lines() if line]
+    assert [event["log"] for event in events if event["msg"] == "log"] == [
+        "This picture was made larger, from 12 × 12 to 24 × 24 pixels, in which its regions are given."
+    ]
 
 
 def test_figures_and_log_tell_of_turns_and_nothing_of_their_content(blocks: Path) -> None:

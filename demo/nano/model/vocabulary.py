@@ -49,3 +49,16 @@ def vocabulary() -> list[str]:
     words = {w for entry in listed for w in re.findall(r"[A-Za-z]+", entry)}
     nouns = (*KINDS, *GROUPS, *STRANGERS, *(n for said in SYNONYMS.values() for n in said))
     return sorted(words | every_word() | {plural(w) for w in nouns})
+
+
+def known_words() -> dict[str, list[str]]:
+    """What nano was taught to find, by headings that people read; the same on every call."""
+    things = {kind: SYNONYMS.get(kind, ()) for kind in (*KINDS, *GROUPS)}
+    return {
+        "Things": [f"{n} ({', '.join(said)})" if said else n for n, said in things.items()],
+        "Colours": list(COLOURS),
+        "Places": list(PLACES),
+        "Relations to a region": [*RELATIONS, "between"],
+        "Also": ["hats", "shirts and dresses", "the largest and the smallest", "the first from the left",
+                 "all of a kind", "the nearest"],
+    }  # fmt: skip

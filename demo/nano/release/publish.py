@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from demo.dialects.known import REGION_REASONER
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.model.architecture import build_processor
 from demo.nano.model.tokenizer import build_tokenizer
-from demo.nano.model.vocabulary import vocabulary
+from demo.nano.model.vocabulary import known_words, vocabulary
 from demo.nano.release.card import write_card
 from demo.nano.release.evaluate import evaluate, read_usable
 from demo.nano.release.robust import SEED, robustness
@@ -81,6 +82,8 @@ def publish(
     if plan.seeing_steps + plan.talking_steps >= NOTED_EVERY:
         plot(folder / "log.jsonl", checkpoint / "training.png")
     reasoner = load_local(Entry("nano", str(checkpoint)))
+    known = json.dumps(known_words(), indent=1)
+    (checkpoint / "known.json").write_text(f"{known}\n", encoding="utf-8")
     card = checkpoint / "README.md"
     card.write_text(_described(reasoner, _trained(plan, start), measures), encoding="utf-8")
     if measures.dialogues:

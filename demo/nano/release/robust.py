@@ -31,8 +31,9 @@ from demo.nano.world.facts import GROUPS, Fact, facts_of
 from demo.nano.world.layout import sample_scene, unit
 from demo.nano.world.phrases import STRANGERS
 from demo.nano.world.scene import KINDS, Scene
+from demo.picture.colours import Pixels
 from demo.picture.geometry import PictureBox
-from demo.picture.picture import Picture, Pixels, Source, open_picture
+from demo.picture.picture import Picture, Source, open_picture
 from demo.picture.regions import Origin, RegionObject
 from demo.reasoners.base import Reasoner
 

@@ -88,7 +88,7 @@ class Benchmark:
         except DemoError as error:
             return self._list(sent, tab.workspace, str(error))
         note = sentences.row_note(row, len(track.dialogue.turns))
-        opened = self.opening.open(lambda: workspace, tab, request, note, to_play=to_play)
+        opened = self.opening.open(lambda: workspace, tab, request, [note], to_play=to_play)
         return self._panel(close=True) | opened
 
     def recall(self, workspace: Workspace) -> Workspace:

@@ -3,6 +3,7 @@ import { element, stage } from "./parts.js";
 import { node, one } from "../shared/nodes.js";
 
 const SHOWN_MS = 2600;
+const READING_MS = 70; // for each letter of a long sentence
 const spoken = one(".spoken", element);
 const words = node("div", { class: "told", "aria-hidden": "true" });
 let hiding = 0;
@@ -20,5 +21,5 @@ export function tell(text) {
   words.textContent = text;
   words.classList.add("on");
   clearTimeout(hiding);
-  hiding = setTimeout(() => words.classList.remove("on"), SHOWN_MS);
+  hiding = setTimeout(() => words.classList.remove("on"), Math.max(SHOWN_MS, text.length * READING_MS));
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.dialogue.recognised import set_apart
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
 from demo.ui.chat.asking import Asking
@@ -17,7 +18,7 @@ from demo.ui.models.panel import others
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.shared.updates import steadily
-from demo.ui.sheet.numbers import numbers, score_card
+from demo.ui.sheet.numbers import known_card, numbers, score_card
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab, Workspace
 
@@ -62,6 +63,8 @@ class AnswerLinks:
             case "take":
                 replaced = workspace.with_opinion(turn, sent.whole("place"))
                 return show.workspace(tab, replaced, sentences.TAKEN)
+            case "apart":
+                return show.workspace(tab, workspace.with_act(set_apart(workspace.session, turn)))
             case "up" | "down":
                 return show.workspace(tab, workspace.rated(turn, kind))
             case "change":
@@ -76,6 +79,8 @@ class AnswerLinks:
                 return numbers(session, turn)
             case "scores":
                 return score_card(session, turn)
+            case "known":
+                return known_card(turn)
             case "compare":
                 return others(self.context.running, session, turn)
         raise InputError(sentences.NOT_UNDERSTOOD)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from demo.dialects.ways import has_two_ways
 from demo.dialogue.engine import TurnEvent, TurnStarted, run_turn, understand
 from demo.dialogue.session import Session
 from demo.errors import InputError
+from demo.language.intent import is_in_words
 from demo.language.references import Resolved
 from demo.models.switching import RunningModels
 from demo.picture.picture import Picture
@@ -65,8 +67,20 @@ class Asking:
         workspace, start = tab.workspace, None
         if workspace and workspace.changing:
             start = workspace.session.before(workspace.changing)
+        if self._needs_words(sentence, tab):
+            yield self.context.show.refusal(self._no_words())
+            return
         emptied = {self.context.parts.message: ""}
         yield from self._turn(tab, request, sentence, start, emptied)
+
+    def _needs_words(self, sentence: str, tab: Tab) -> bool:
+        """Whether it asks a model that has no words for some, for the first time in a row."""
+        told, tab.told = tab.told, sentence
+        dialect = self.context.running.models.reasoner.dialect
+        return is_in_words(sentence) and not has_two_ways(dialect) and sentence != told
+
+    def _no_words(self) -> str:
+        return sentences.NO_WORDS.format(self.context.running.models.reasoner.name)
 
     @steadily
     def follow(self, tab: Tab, request: gr.Request) -> Iterator[Updates]:
@@ -232,6 +246,7 @@ def turn_batches(
                 cancel=cancel,
                 doubt=taken.doubt_about(picture),
                 asking=taken.way(asking),
+                recognises=True,
             )
 
     return paced(events(), _FRAME_S, _QUIET_S)

@@ -12,9 +12,12 @@ from typing import Any
 
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
+from demo.answers.words import words_of
+from demo.dialects.known import dialect_named
 from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import join_with_and
+from demo.language.intent import Intent, intent_of
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
 from demo.ui.shared.text import (
@@ -36,6 +39,7 @@ Remarks = Mapping[int, Sequence[str]]
 _NO_REMARKS: Remarks = {}
 
 PARTS = {"scene": "Scene", "focus": "Focus", "think": "Reasoning", "answer": "Answer"}
+NANO = "nano"  # the model whose words are few enough to be listed
 _MAX_PLACES = 4  # a summary says where the first objects are
 _MAX_WARNINGS = 6  # those after the first are only counted
 _REASONING = ("focus", "think")  # where a box that nobody gave is an invention
@@ -56,7 +60,8 @@ def messages(
         chat.append(person_message(linked_names(turn.question, turn.references)))
         chat += _answer(session, index, remarks.get(index + 1, ()))
         chat += _second_opinions(session, index)
-        chat.append(model_message(_tools(turn, index + 1, compare=compare)))
+        known = session.reasoner_of(turn).name == NANO
+        chat.append(model_message(_tools(turn, index + 1, compare=compare, known=known)))
     return chat
 
 
@@ -122,7 +127,8 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     boxes = {**_answered_boxes(session, turn), **given}
     asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
-        asked += f"\n\n{code(turn.raw.strip())}"
+        notes = [finding for finding in turn.findings if finding.level != "warning"]
+        asked += f"\n\n{code(turn.raw.strip())}{_lines(session, turn, notes)}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),
@@ -176,8 +182,11 @@ def author_note(session: Session, turn: Turn) -> str:
     return f" by {session.reasoner_of(turn).name}" if several else ""
 
 
-def _tools(turn: Turn, number: int, *, compare: bool) -> str:
-    """What can be done with an answer, as links that turns.js listens to."""
+def _tools(turn: Turn, number: int, *, compare: bool, known: bool) -> str:
+    """What can be done with an answer, as links that turns.js listens to.
+
+    ``known`` says that all words that the model knows can be listed.
+    """
     rated = {turn.feedback: " ✓"}
     names = {
         "again": "Ask again",
@@ -188,6 +197,7 @@ def _tools(turn: Turn, number: int, *, compare: bool) -> str:
         "down": f"Bad{rated.get('down', '')}",
         "scores": "Scores",
         "numbers": "Numbers",
+        **({"known": "What it knows"} if known and not turn.region else {}),
     }
     return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
 
@@ -278,6 +288,17 @@ def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
 
 
 def _summary(session: Session, turn: Turn) -> str:
+    """What a person reads first: the words of an answer that is told, and what was found."""
+    if not dialect_named(session.reasoner_of(turn).dialect).tells:
+        return _outcome(session, turn)
+    words = linked_boxes(words_of(turn.trace.answer or ""), given_boxes(session, turn))
+    found = _outcome(session, turn) if turn.region or turn.partial else ""
+    return "\n\n".join(filter(None, (words or "There is no answer in words.", found)))
+
+
+def _outcome(session: Session, turn: Turn) -> str:
+    if turn.region is not None and session.is_again(session.turns.index(turn) + 1):
+        return _again_sentence(session, turn)
     if turn.region is not None:
         found = _found_sentence(session, turn) + _correction_sentence(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
@@ -285,12 +306,28 @@ def _summary(session: Session, turn: Turn) -> str:
         return "Stopped: no answer had been written yet."
     if any(finding.kind == "answer.unreadable" for finding in turn.findings):
         return "The answer could not be read."
+    if any(finding.kind == "answer.unknown" for finding in turn.findings):
+        name = plain(session.reasoner_of(turn).name)
+        return f"{name} does not know a word of this question, so it found nothing."
     return "A guess: nothing matches." if turn.is_guess else "Nothing in the picture matches."
+
+
+def _again_sentence(session: Session, turn: Turn) -> str:
+    """That the thing is a region already, and how to have it twice."""
+    number, name = session.turns.index(turn) + 1, turn.region or ""
+    if name not in session.registry:
+        return f"That was {name}, which has been deleted since."
+    where = ", ".join(
+        place(o.box, session.picture.size) for o in session.registry.objects(name)[:_MAX_PLACES]
+    )
+    return f"That is {link(name)} — {where}. [Make it a region of its own](#apart-{number})"
 
 
 def _found_sentence(session: Session, turn: Turn) -> str:
     name = turn.region or ""
     one, several = ("A guess", "Guesses") if turn.is_guess else ("Found one", "Found {}")
+    if intent_of(turn.question) is Intent.COUNT and not turn.is_guess:
+        one, several = "Counted 1", "Counted {}"
     if name not in session.registry:
         verb = "Guessed" if turn.is_guess else "Found"
         return f"{verb} {name}, which has been deleted since."

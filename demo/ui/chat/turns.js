@@ -5,7 +5,7 @@ import { onChange, state } from "../canvas/state.js";
 import { trigger } from "../canvas/parts.js";
 import { all, closest, fill, node, one, shape } from "../shared/nodes.js";
 
-const ACT = /^#(again|change|branch|compare|take|up|down|scores|numbers)-(\d+)(?:-(\d+))?$/;
+const ACT = /^#(again|change|branch|compare|take|up|down|scores|numbers|known|apart)-(\d+)(?:-(\d+))?$/;
 const ACTS = {
   again: ["Ask again: question N", "M20 11.5a8 8 0 1 0-2.4 5.6M20 4.5v7h-7"],
   change: ["Change question N", "M4 20h4L19.5 8.5l-4-4L4 16zM13 7l4 4"],
@@ -24,6 +24,8 @@ const ACTS = {
     "M7 13V4H4v9zM7 13l4 7.5a2.3 2.3 0 0 0 2.3-2.3V15h4.9a2 2 0 0 0 2-2.3l-1.1-7a2 2 0 0 0-2-1.7H7",
   ],
   scores: ["Scores of answer N", "M5 20v-7M10 20V9M15 20v-4M20 20V4"],
+  known: ["What the model knows: answer N", "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM9 9h6M9 13h6"],
+  apart: ["Make what answer N found a region of its own", "M4 4h10v10H4zM10 10h10v10H10z"],
   numbers: ["Numbers of answer N", "M3.5 5h17v14h-17zM3.5 10h17M10 10v9"],
 };
 let pressed = null; // the act whose button has the keyboard, which goes on to its successor

@@ -3,8 +3,8 @@
 import { exists, knownRegion, newestNumber, regionOf, state } from "../canvas/state.js";
 import { cites, element, line, peek, props } from "./parts.js";
 import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
-import { changeName, goToEnd, replaceTyped, typed } from "../shared/message.js";
-import { isBrand, mentions } from "../shared/names.js";
+import { changeName, goToEnd, mentionsTyped, replaceTyped, typed } from "../shared/message.js";
+import { asWritten, isBrand } from "../shared/names.js";
 import { closest, FINGERS, icon, node, one } from "../shared/nodes.js";
 
 let shown = ""; // the chips that are on the page, as text
@@ -12,10 +12,13 @@ let shown = ""; // the chips that are on the page, as text
 /** Draw the chips of the message as it is. */
 export function showCited() {
   const text = typed();
-  const named = mentions(text).filter((found) => exists(found.name) || (state.scene.picture && !isBrand(text, found)));
-  const names = [...new Set(named.map((found) => found.name))];
-  const reads = placedReads(text);
-  line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0;
+  const named = mentionsTyped().filter((found) => exists(found.name) || isMissing(text, found));
+  const written = named.filter(({ name, start, end }) => asWritten(text.slice(start, end)) === name);
+  const names = [...new Set(written.map((found) => found.name))];
+  const reads = placedReads(text).filter(({ start, end }) =>
+    !written.some((found) => found.start === start && found.end === end)
+  );
+  line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0 && !props.value?.doubt;
   const wanted = JSON.stringify([
     names.map((name) => [name, exists(name), why(name)]),
     reads,
@@ -25,6 +28,12 @@ export function showCited() {
   shown = wanted;
   showPeek(null);
   cites.replaceChildren(...names.flatMap(chip), ...reads.map(readingChip));
+}
+
+// The server knows more models' numbers (an audi r8).
+function isMissing(text, found) {
+  const isPlain = props.value?.plain.includes(text.slice(found.start, found.end));
+  return state.scene.picture && !isPlain && !isBrand(text, found);
 }
 
 // Named regions --------------------------------------------------------------------------------------

@@ -3,8 +3,12 @@
 export interface HintValue {
   text: string;
   level: "hint" | "error";
-  /** How words will be read: phrase, name, start and end in the message, whether they own something. */
-  reads: [string, string, number, number, boolean][];
+  /** How words will be read: phrase, name, start and end in the message, whether they own something, or are no name. */
+  reads: [string, string, number, number, boolean, boolean][];
+  /** What looks like a name in the message and is none, in a sentence. */
+  doubt: string;
+  /** Its words. */
+  plain: string[];
   /** The question that is being changed. */
   changing: number | null;
   /** What the line says while there is nothing else to say: that a click cites, or that Enter sends. */

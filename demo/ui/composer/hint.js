@@ -5,7 +5,7 @@ import { showCited } from "./chips.js";
 import { isOfferOpen, showOffer } from "./offer.js";
 import "./coach.js";
 import { send } from "../shared/components.js";
-import { goToEnd, message, replaceTyped, typed } from "../shared/message.js";
+import { goToEnd, message, noteReads, replaceTyped, typed } from "../shared/message.js";
 import { mentions } from "../shared/names.js";
 import { closest, FINGERS, forHands, one } from "../shared/nodes.js";
 
@@ -24,16 +24,18 @@ let putInOneGo = false; // the newest text came by a click, not by keys
 function write() {
   const { level = "hint" } = props.value || {};
   const began = props.value?.changing ?? null;
-  line.textContent = forHands(lineNow(props.value || {}));
+  line.textContent = forHands(lineNow(props.value || {}, began));
   line.dataset.level = began ? "changing" : level;
   line.setAttribute("role", level === "error" ? "alert" : "status");
   cancel.hidden = !began;
   if (began && began !== changing) requestAnimationFrame(goToEnd);
   changing = began;
+  noteReads(props.value?.reads || []);
   showCited();
 }
 
-function lineNow({ text = "", level = "hint", rest = "" }) {
+function lineNow({ text = "", level = "hint", rest = "", doubt = "" }, began = changing) {
+  if (doubt) return began ? `${text} ${doubt}` : doubt;
   const atRest = rest || (level === "hint" && props.value === earlier);
   if (atRest && state.scene.picture && !changing && TOOL_WORDS[state.tool]) return TOOL_WORDS[state.tool];
   return rest === "send" && FINGERS.matches ? "" : text; // their keyboard has its own ways

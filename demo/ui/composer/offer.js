@@ -4,6 +4,7 @@ import { exists, knownRegion, state } from "../canvas/state.js";
 import { list, peek } from "./parts.js";
 import { fitting, STARTED } from "./offer_fitting.js";
 import { isWriting, message, replaceTyped } from "../shared/message.js";
+import { trail } from "../shared/names.js";
 import { closest, node, one } from "../shared/nodes.js";
 
 const MAX_OFFERED = 60;
@@ -42,8 +43,8 @@ export function showOffer(event) {
 
 function takeTyped(start, name) {
   const box = message();
-  const trail = /^[\s.,;:?!)’']/.test(box.value.slice(box.selectionEnd)) ? "" : " ";
-  replaceTyped(start, box.selectionEnd, name + trail);
+  const space = trail(box.value.slice(0, start), box.value.slice(box.selectionEnd));
+  replaceTyped(start, box.selectionEnd, name + space);
 }
 
 // The list -------------------------------------------------------------------------------------------

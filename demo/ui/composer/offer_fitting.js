@@ -2,8 +2,9 @@
 
 /** @typedef {Pick<import("../canvas/scene.d.ts").Region, "id" | "title"> & { objects: { id: string }[] }} Named */
 
-/** A name that is being typed, at the end of a text. */
-export const STARTED = /(?:^|[\s(,;:/“"'‘])(R[0-9]*(?:\.[0-9]*)?|r[0-9]+(?:\.[0-9]*)?|@[^@\n]{0,40})$/;
+/** A name that is being typed, at the end of a text; letters of a script without capitals may touch it. */
+export const STARTED =
+  /(?:^|[\s(,;:/“"'‘\p{Lo}\p{M}（「『【，、。；：])(R[0-9]*(?:\.[0-9]*)?|r[0-9]+(?:\.[0-9]*)?|@[^@\n]{0,40})$/u;
 
 /**
  * The names that fit what is typed (R, R1, @dog), of these regions in their order.

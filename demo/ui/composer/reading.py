@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ import gradio as gr
 
 from demo.dialects.ways import WAYS
 from demo.dialogue.engine import understand
+from demo.dialogue.session import Session
 from demo.errors import DemoError
-from demo.language.references import without_unknown
+from demo.language.references import check_question, missing_by_number, without_unknown
 from demo.ui.context import Context, visitor_of
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
@@ -24,19 +26,27 @@ class Reading:
     context: Context
 
     def read(self, typed: str, tab: Tab, request: gr.Request) -> Any:
-        """The hint while a person types: which regions would be meant by words such as "it"."""
+        """The hint while a person types: which regions would be meant, and what would be none."""
         if self.context.turns.is_running(visitor_of(request)):
             return gr.skip()
         workspace = tab.workspace
         if workspace is None:
             return sentences.hint(workspace)
+        return sentences.hint(workspace, *self._reading(workspace.session, typed))
+
+    def _reading(
+        self, session: Session, typed: str
+    ) -> tuple[Sequence[Any], Sequence[str], Sequence[str]]:
+        """How words will be read, what looks like a name and is none, and which names do not exist."""
+        dialect, registry = self.context.running.models.reasoner.dialect, session.registry
         try:
-            known = without_unknown(typed, workspace.session.registry)
-            dialect = self.context.running.models.reasoner.dialect
-            resolved, _ = understand(workspace.session, known, dialect)
+            check_question(typed)
+            missing = missing_by_number(typed, registry)
+            resolved, _ = understand(session, without_unknown(typed, registry), dialect)
         except DemoError:
-            return sentences.hint(workspace)
-        return sentences.hint(workspace, resolved.references, len(typed) - len(typed.lstrip()))
+            return (), (), ()
+        absent = [registry.no_such_name(name) for name in missing[:1]]
+        return sentences.readings(resolved.references, typed), resolved.plain, absent
 
     def choose_way(self, tab: Tab, event: gr.EventData) -> None:
         """From now on, this tab's questions are asked in that way. Raises InputError."""

@@ -4,7 +4,7 @@ import { onChange, state } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
 import { closesByHand, closest, icon, node, one, storage } from "../shared/nodes.js";
-import { giveFile } from "../shared/upload.js";
+import { giveFiles } from "../shared/upload.js";
 
 const { element, props, trigger, watch } = component("dialogues/dialogues");
 const OPEN_HERE = "regionreasoner.dialogue"; // this tab's dialogue; "none" after New. Of no use to others
@@ -221,8 +221,7 @@ function carryAway({ url, orig_name: name }) {
 one(".kept-save", dialog).addEventListener("click", () => carry({}));
 one(".kept-bring", dialog).addEventListener("click", () => fileInput.click());
 fileInput.addEventListener("change", () => {
-  const [file] = fileInput.files;
-  if (file) giveFile(file);
+  if (fileInput.files.length) giveFiles([...fileInput.files]);
   fileInput.value = "";
   dialog.close();
 });

@@ -1,33 +1,63 @@
-// Every way to give a picture ends in the one file input of #upload: choose, paste, drag and drop.
+// Every way to give pictures and dialogues ends in the one file input of #upload: choose, paste, drag and drop.
 import { element, stage } from "../canvas/parts.js";
-import { giveFile, upload } from "../shared/upload.js";
+import { tell } from "../canvas/voice.js";
+import { giveFiles, upload } from "../shared/upload.js";
 import { closest } from "../shared/nodes.js";
+import { areNames, tooMuch } from "./file_rules.js";
+
+const A_LINK = "This is a link, not a picture. Copy the picture itself and paste it, or drop its file.";
+const NO_FILES = "There is nothing in this folder that can be opened.";
+const NOT_READ = "The browser cannot read this folder. Drop the files in it instead.";
+let isOwn = false; // whether it is a part of this page that is being dragged
 
 // A phone offers its camera for pictures only.
 document.addEventListener("click", (event) => {
-  if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*";
+  if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*,.heic,.heif,.hif,.avif,.jp2";
 }, true);
 
-function pictureIn(transfer) {
-  const files = [...(transfer?.files || [])];
-  return files.find((file) => file.type.startsWith("image/")) || files[0] || null;
-}
-
-function holdsFiles({ dataTransfer }) {
-  return [...(dataTransfer?.types || [])].includes("Files");
-}
+// What is too much is refused before it travels, whichever way it came.
+document.addEventListener("change", (event) => {
+  if (event.target !== upload()) return;
+  const why = tooMuch([...upload().files]);
+  if (!why) return;
+  event.stopImmediatePropagation();
+  upload().value = "";
+  tell(why);
+}, true);
 
 document.addEventListener("paste", (event) => {
-  const file = pictureIn(event.clipboardData);
-  if (!file || event.clipboardData?.getData("text/plain")) return;
+  const files = [...(event.clipboardData?.files || [])];
+  const text = event.clipboardData?.getData("text/plain") || "";
+  if (!files.length || (text && !areNames(text, files))) return;
   event.preventDefault();
-  giveFile(file);
+  giveFiles(files);
 });
 
+// Dragging --------------------------------------------------------------------------------------------
+
+function holds({ dataTransfer }, kind) {
+  return [...(dataTransfer?.types || [])].includes(kind);
+}
+
+// A link that is dropped beside a text box would take the page's place.
+function isLink(event) {
+  return holds(event, "text/uri-list") && !closest(event, "textarea, input");
+}
+
+document.addEventListener("dragstart", () => {
+  isOwn = true;
+});
+// (None of these come while something is dragged.)
+for (const over of ["dragend", "pointermove", "pointerdown"]) {
+  document.addEventListener(over, () => {
+    isOwn = false;
+  });
+}
+
 document.addEventListener("dragover", (event) => {
-  if (!holdsFiles(event)) return;
+  if (!holds(event, "Files") && !isLink(event)) return;
   event.preventDefault();
-  stage.classList.add("dropping");
+  if (!isOwn && holds(event, "Files")) stage.classList.add("dropping");
 });
 
 document.addEventListener("dragleave", (event) => {
@@ -35,12 +65,35 @@ document.addEventListener("dragleave", (event) => {
 });
 
 document.addEventListener("drop", (event) => {
-  if (!holdsFiles(event)) return;
+  if (!holds(event, "Files") && !isLink(event)) return;
   event.preventDefault();
   stage.classList.remove("dropping");
-  const file = pictureIn(event.dataTransfer);
-  if (file) giveFile(file);
+  if (isOwn) return;
+  if (event.dataTransfer?.files.length) giveDropped(event.dataTransfer);
+  else tell(A_LINK);
 });
+
+function giveDropped(transfer) {
+  const files = [...transfer.files];
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()); // now: they are gone after this event
+  if (!entries.some((entry) => entry?.isDirectory)) return giveFiles(files);
+  Promise.all(entries.map((entry, i) => (entry?.isDirectory ? filesOf(entry) : [files[i]])))
+    .then((found) => found.flat().filter(Boolean))
+    .then((found) => (found.length ? giveFiles(found) : tell(NO_FILES)), () => tell(NOT_READ));
+}
+
+// The files right in a folder, without hidden ones.
+async function filesOf(folder) {
+  const reader = folder.createReader();
+  const found = [];
+  for (let some = await read(reader); some.length; some = await read(reader)) found.push(...some);
+  const wanted = found.filter(({ isFile, name }) => isFile && !name.startsWith("."));
+  return Promise.all(wanted.map((entry) => new Promise((done, failed) => entry.file(done, failed))));
+}
+
+function read(reader) {
+  return new Promise((done, failed) => reader.readEntries(done, failed));
+}
 
 element.addEventListener("click", (event) => {
   if (closest(event, "[data-choose]")) upload().click();

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import gradio as gr
 
-from demo.dialogue.archive import read_zip
 from demo.dialogue.engine import begin
 from demo.dialogue.examples import Example
+from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
-from demo.picture.picture import Picture, open_picture
+from demo.picture.picture import Picture, open_picture, safe_name
 from demo.ui.canvas.scene import save_for_browser
 from demo.ui.context import Context, visitor_of
+from demo.ui.gallery.uploads import MAX_TOGETHER, Became, Upload, uploads_in
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
@@ -34,11 +35,18 @@ class Opening:
     examples: Sequence[Example]
     pictures: Path
 
-    def open_upload(self, path: str | None, tab: Tab, request: gr.Request) -> Updates:
-        """A picture or the file of a dialogue was chosen, dropped or pasted."""
-        if path is None:
+    def open_upload(
+        self, chosen: Sequence[str] | str | None, tab: Tab, request: gr.Request
+    ) -> Updates:
+        """Pictures or the files of dialogues were chosen, dropped or pasted.
+
+        The first that can be opened is shown; the others are kept beside it where dialogues are kept.
+        """
+        paths = [Path(path) for path in ([chosen] if isinstance(chosen, str) else chosen or ())]
+        if not paths:
             return self.context.show.line("", "hint")
-        return self.open(lambda: self._workspace_from(Path(path)), tab, request)
+        others: list[str] = []
+        return self.open(lambda: self._first_of(paths, tab, request, others), tab, request, others)
 
     def open_example(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """An example was clicked: its picture opens and its dialogue is offered."""
@@ -62,13 +70,14 @@ class Opening:
         read: Callable[[], Workspace],
         tab: Tab,
         request: gr.Request,
-        note: str = "",
+        notes: Sequence[str] = (),
         *,
         to_play: bool = False,
     ) -> Updates:
-        """Show another workspace, under a note; the one that is there is put away.
+        """Show another workspace; the one that is there is put away.
 
-        ``to_play`` says that its questions are asked next, one after the other.
+        ``notes`` are said with it, also those that ``read`` adds. ``to_play`` says that its questions are
+        asked next, one after the other.
         """
         show, visitor = self.context.show, visitor_of(request)
         try:
@@ -80,8 +89,8 @@ class Opening:
         with tab.lock:
             to_play = to_play and not show.is_outside(workspace)  # it would play guesses
             tab.owner, tab.to_play = self.context.saver.owner(request), to_play
-            notes = (note, *workspace.picture.notes, sentences.away_note(tab.clear()))
-            return show.workspace(tab, workspace, " ".join(filter(None, notes)))
+            said = (*notes, *workspace.picture.notes, sentences.away_note(tab.clear()))
+            return show.workspace(tab, workspace, " ".join(filter(None, said)))
 
     def workspace_for(self, picture: Picture, questions: tuple[str, ...] = ()) -> Workspace:
         """A workspace with that picture and nothing asked yet. Raises StoreError."""
@@ -107,15 +116,47 @@ class Opening:
             if models.segmenter is not None:
                 models.segmenter.prepare(workspace.picture)
 
-    def _workspace_from(self, path: Path) -> Workspace:
-        """A workspace for an uploaded file. Raises InputError, StoreError."""
-        with path.open("rb") as file:
-            is_dialogue = file.read(4) == b"PK\x03\x04"
-        if not is_dialogue:
-            return self.workspace_for(open_picture(path))
-        session, picture = read_zip(path)
-        workspace = self.workspace_for(picture, self.questions_for(picture))
-        return replace(workspace, session=session)
+    def _first_of(
+        self, paths: Sequence[Path], tab: Tab, request: gr.Request, notes: list[str]
+    ) -> Workspace:
+        """A workspace for the first that can be opened; notes say what became of the others.
+
+        Raises DemoError when it is none of them.
+        """
+        here = tab.workspace.picture if tab.workspace else None
+        uploads = uploads_in(paths[:MAX_TOGETHER], here)
+        became = Became(left=[safe_name(str(path)) for path in paths[MAX_TOGETHER:]])
+        workspace = None
+        for upload in uploads:
+            try:
+                if workspace is None:
+                    workspace = self._workspace_of(*upload.read())
+                    became.shown = upload.name
+                else:
+                    self._keep(upload, request, became)
+            except DemoError as error:
+                became.troubles.append((upload.name, str(error)))
+        if workspace is None:
+            raise InputError(sentences.none_opened(became))
+        notes.append(sentences.together_note(became))
+        return workspace
+
+    def _keep(self, upload: Upload, request: gr.Request, became: Became) -> None:
+        """Keep it among the dialogues, where there are such. Raises DemoError."""
+        saver = self.context.saver
+        owner = saver.owner(request)
+        if owner is None:
+            became.left.append(upload.name)
+            return
+        session, picture = upload.read()
+        saver.add(owner, session or begin(picture, self.context.running.models.reasoner), picture)
+        became.kept.append(upload.name)
+
+    def _workspace_of(self, session: Session | None, picture: Picture) -> Workspace:
+        """A workspace with that picture, and with its dialogue if it has one. Raises StoreError."""
+        if session is None:
+            return self.workspace_for(picture)
+        return replace(self.workspace_for(picture, self.questions_for(picture)), session=session)
 
 
 @lru_cache(maxsize=64)

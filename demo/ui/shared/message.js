@@ -2,6 +2,7 @@
 import { one } from "./nodes.js";
 import { mentions, namesIn, spaced } from "./names.js";
 
+let read = []; // names that the server found in the message: name, start, end, and the words
 let writing = false; // whether the text changes now because a script changes it
 
 /** The text box of the message. */
@@ -13,8 +14,22 @@ export function typed() {
   return message()?.value || "";
 }
 
+/**
+ * Take note of what the server read (see `HintValue`): names in ways that only it knows, such as box 1.
+ * @param {[string, string, number, number, boolean, boolean][]} reads
+ */
+export function noteReads(reads) {
+  const alone = reads.filter(([, , start]) => reads.filter((other) => other[2] === start).length === 1);
+  read = alone.filter((one) => !one[5]).map(([words, name, start, end]) => ({ name, start, end, words }));
+}
+
+/** Every name in the message with its place, in order. */
+export function mentionsTyped() {
+  return mentions(typed(), read);
+}
+
 export function namesTyped() {
-  return namesIn(typed());
+  return namesIn(typed(), read);
 }
 
 /** Whether the text changes by a script, though the browser says by a person. */
@@ -57,7 +72,7 @@ export function replaceTyped(start, end, text) {
 
 /** Put another name in the place of one wherever the message has it, or none. */
 export function changeName(name, other) {
-  for (const found of mentions(typed()).reverse()) {
+  for (const found of mentionsTyped().reverse()) {
     if (found.name !== name) continue;
     if (other) replaceTyped(found.start, found.end, other);
     else removeTyped(found.start, found.end);
@@ -68,6 +83,8 @@ export function changeName(name, other) {
 function removeTyped(start, end) {
   const all = typed();
   const before = all[start - 1] === " " && /^(\s|[.,;:?!)]|$)/.test(all.slice(end));
-  if (before) replaceTyped(start - 1, end, "");
+  const between = /[\p{L}\p{N}]$/u.test(all.slice(0, start)) && /^[\p{L}\p{N}]/u.test(all.slice(end));
+  if (between) replaceTyped(start, end, " ");
+  else if (before) replaceTyped(start - 1, end, "");
   else replaceTyped(start, all[end] === " " ? end + 1 : end, "");
 }

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from demo.errors import DemoError
+from demo.errors import DemoError, join_with_and, one_line
 from demo.language.references import Reference
+from demo.ui.gallery.uploads import Became
 from demo.ui.tab.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -15,6 +16,10 @@ log = logging.getLogger(__name__)
 OPEN_FIRST = "Open a picture first: drop, paste or choose one, or start with an example."
 ONE_AT_A_TIME = (
     "The last question is still being answered. Wait for it or press Stop, then send this one."
+)
+NO_WORDS = (
+    "{} points at things and does not answer in words. Ask for a thing, for example “the dog left of R1”, "
+    "or how many there are. Send this again to ask it anyway."
 )
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
@@ -39,6 +44,7 @@ NO_COOKIES = (
     "Your browser accepts no cookies from this page, so your dialogues cannot be told apart "
     "from those of other people and are not saved. Save one as a file to keep it."
 )
+_MAX_NAMED, _MAX_NAME = 3, 40  # files in one sentence, letters of one
 _DRAWN = "{} is drawn. Click it to cite it, or draw another."
 _OUTLINED = "{} is outlined. Click what else belongs to it, or press Done."
 _CHANGE_UNDONE = "The last change was undone."
@@ -48,21 +54,33 @@ _CITE = "Click a region to cite it, once more to take it out."
 
 
 def hint(
-    workspace: Workspace | None, meant: Sequence[Reference] = (), lead: int = 0
+    workspace: Workspace | None,
+    reads: Sequence[Any] = (),
+    plain: Sequence[str] = (),
+    absent: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
-    ``meant`` are the references of what is being typed, ``lead`` the spaces before it; those that are
-    not names are spelt out.
+    ``reads`` are the `readings` of what is being typed, ``plain`` its words that look like the name of a
+    region and are not read as one, and ``absent`` sentences on names that do not exist.
     """
     if workspace is None:
         return line(_EMPTY)
+    doubt = " ".join([*absent, *([_as_plain_text(plain)] if plain else [])])
+    read = {"reads": list(reads), "plain": list(plain), "doubt": doubt}
     if workspace.changing is not None:
         text = f"Changing question {workspace.changing}; later answers will be replaced."
-        return {**line(text), "reads": _readings(meant, lead), "changing": workspace.changing}
+        return {**line(text), **read, "changing": workspace.changing}
     citable = len(workspace.session.registry) > 0
-    rest = {"rest": "cite" if citable else "send", "reads": _readings(meant, lead)}
-    return {**line(_CITE if citable else _FRESH), **rest}
+    rest = "cite" if citable else "send"
+    return {**line(_CITE if citable else _FRESH), **read, "rest": rest}
+
+
+def _as_plain_text(phrases: Sequence[str]) -> str:
+    shown = [phrase if phrase[0] in '"“«„”「『`' else f"“{phrase}”" for phrase in phrases]
+    if len(shown) == 1:
+        return f"{shown[0]} is read as plain text, not as a region."
+    return f"{join_with_and(shown)} are read as plain text, not as regions."
 
 
 def drawing_note(kind: str, name: str) -> str:
@@ -73,6 +91,43 @@ def drawing_note(kind: str, name: str) -> str:
 def away_note(workspace: Workspace | None) -> str:
     """What to say when a workspace was put away; empty where none was."""
     return f"{_thing(workspace)} was put away. Undo brings it back." if workspace else ""
+
+
+def together_note(became: Became) -> str:
+    """What became of files that came together; empty for one alone."""
+    kept, left, troubles = became.kept, became.left, became.troubles
+    more = len(troubles) - _MAX_NAMED
+    others = (
+        f"{_names(kept)} {_are(kept)} under Dialogues." if kept else "",
+        f"{_names(left)} {_were(left)} not opened: open one at a time." if left else "",
+        *(f"{_names([name])} was not opened: {why}" for name, why in troubles[:_MAX_NAMED]),
+        f"{more} more could not be opened." if more > 0 else "",
+    )
+    said = " ".join(filter(None, others))
+    return f"{_names([became.shown])} is shown. {said}" if said else ""
+
+
+def none_opened(became: Became) -> str:
+    """Why none of the files that came together is shown."""
+    (name, why), *others = became.troubles
+    if not others and not became.left:
+        return why
+    return f"None of these {1 + len(others)} files can be opened. {_names([name])}: {why}"
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names of files in a sentence; of many only the first ones."""
+    shown = [f"“{one_line(name, _MAX_NAME)}”" for name in names[:_MAX_NAMED]]
+    *first, last = [*shown, f"{len(names) - _MAX_NAMED} more"] if names[_MAX_NAMED:] else shown
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def return_note(workspace: Workspace) -> str:
@@ -93,12 +148,19 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     return f"Answer {len(turns)} was undone." if last_alone else _CHANGE_UNDONE
 
 
-def _readings(meant: Sequence[Reference], lead: int) -> list[list[Any]]:
-    """References by other words than a name: words, name, start, end, whether they are a possessive."""
+def readings(meant: Sequence[Reference], typed: str) -> list[list[Any]]:
+    """How words will be read: words, name, start, end, whether they are a possessive, and no name.
+
+    Places are counted in UTF-16 units, as the page counts them.
+    """
+    lead = len(typed) - len(typed.lstrip())
+
+    def place(position: int) -> int:
+        return len(typed[: position + lead].encode("utf-16-le", "surrogatepass")) // 2
+
     return [
-        [r.phrase, r.name, r.start + lead, r.end + lead, r.is_possessive]
+        [r.phrase, r.name, place(r.start), place(r.end), r.is_possessive, r.is_described]
         for r in meant
-        if r.phrase.lstrip("@").upper() != r.name
     ]
 
 
@@ -173,4 +235,5 @@ def line(text: str, level: str = "hint") -> dict[str, Any]:
 
     ``rest`` says, where it is not empty, which line it is that shows when there is no other.
     """
-    return {"text": text, "level": level, "reads": [], "changing": None, "rest": ""}
+    empty: dict[str, Any] = {"reads": [], "plain": [], "doubt": "", "changing": None, "rest": ""}
+    return {"text": text, "level": level, **empty}

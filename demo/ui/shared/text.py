@@ -7,10 +7,11 @@ wrote. This file knows names and boxes, not sessions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from demo.answers.citations import XYXY, Citation, Pointer, find_citations
-from demo.language.references import ANY_NAME
+from demo.language.chains import is_name
+from demo.language.names import read_names
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.regions import number_of
 from demo.ui.shared.theme import tone
@@ -53,12 +54,17 @@ def mark(name: str) -> str:
     return f'<span class="mark tone-{tone(number_of(name))}">{name}</span>'
 
 
-def linked_names(text: str, names: Iterable[str]) -> str:
-    """A person's sentence with the regions it means as links."""
-    known = {name.upper(): link(name) for name in names}
+def linked_names(text: str, names: Collection[str]) -> str:
+    """A person's sentence with the regions that it names as links."""
+    mentions = read_names(text, names).mentions
+    spots = (spot for mention in mentions for spot in mention.spots if spot[2] in names)
     return _replaced(
-        text, ((m.start(), m.end(), known.get(m[0].upper())) for m in ANY_NAME.finditer(text))
+        text, ((start, end, _linked(text[start:end], name)) for start, end, name in spots)
     )
+
+
+def _linked(words: str, name: str) -> str:
+    return link(name) if is_name(words) else f"[{plain(words)}](#{name})"
 
 
 def linked_boxes(

@@ -5,10 +5,10 @@ export function upload() {
   return one("#upload input[type=file]");
 }
 
-/** Send a file as if it had been chosen. */
-export function giveFile(file) {
+/** Send files as if they had been chosen. @param {File[]} files */
+export function giveFiles(files) {
   const carried = new DataTransfer();
-  carried.items.add(file);
+  for (const file of files) carried.items.add(file);
   upload().files = carried.files;
   upload().dispatchEvent(new Event("change", { bubbles: true }));
 }

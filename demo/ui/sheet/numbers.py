@@ -10,6 +10,7 @@ from demo.answers.trace import parse_trace
 from demo.dialects.known import dialect_named
 from demo.dialogue.scores import NAMES, scores_of
 from demo.dialogue.session import Session, Timings, Turn
+from demo.models.drawn_world import known_words
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 from demo.ui.chat.messages import answer_objects, author_note, given_boxes
@@ -94,6 +95,19 @@ def score_card(session: Session, turn: int) -> dict[str, Any]:
             for i, name in enumerate(NAMES)
         ],
         "key": _KEY,
+        "serial": serial(),
+    }
+
+
+def known_card(turn: int) -> dict[str, Any]:
+    """All that nano knows, by headings, for the card at an answer (1, 2, …). Raises CheckpointError."""
+    rows = [{"title": title, "words": words} for title, words in known_words().items()]
+    return {
+        "kind": "known",
+        "turn": turn,
+        "title": "What nano knows",
+        "rows": rows,
+        "key": "Ask for these, in English. A larger model knows more words: choose one at the top.",
         "serial": serial(),
     }
 

@@ -2,7 +2,7 @@
 import type { Answer } from "../shared/component.d.ts";
 import type { Box, Point, Size } from "../canvas/scene.d.ts";
 
-export type SheetValue = Numbers | Scores | Others;
+export type SheetValue = Numbers | Scores | Others | Known;
 
 interface OfTurn extends Answer {
   /** The number of the answer, from 1. */
@@ -55,6 +55,12 @@ export interface Score {
   reason: string;
   /** Its value in each answer of the dialogue. */
   trend: (number | null)[];
+}
+
+export interface Known extends OfTurn {
+  kind: "known";
+  rows: { title: string; words: string[] }[];
+  key: string;
 }
 
 export interface Others extends OfTurn {

@@ -5,6 +5,7 @@ import { showOthers } from "../models/others.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
 import { all, closesByHand, icon, node, one } from "../shared/nodes.js";
+import { showKnown } from "./known.js";
 import { showScores } from "./scores.js";
 
 const { element, props, watch } = component("sheet/sheet");
@@ -18,6 +19,7 @@ const SIGNS = { ok: "✓", note: "·", warning: "⚠" };
 function show(value) {
   if (value.kind === "scores") return showScores(value);
   if (value.kind === "others") return showOthers(value);
+  if (value.kind === "known") return showKnown(value);
   title.textContent = value.title;
   body.replaceChildren(
     places(value),

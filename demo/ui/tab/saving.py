@@ -74,6 +74,12 @@ class Saver:
             return str(error)
         return sentences.SAVED_APART if any(moved) else ""
 
+    def add(self, owner: Owner, session: Session, picture: Picture) -> None:
+        """Save a dialogue that is on no page. Raises StoreError."""
+        if self.store is None:
+            raise StoreError(sentences.NOT_SAVED)
+        self.store.save(owner, session, picture)
+
     def fetch(self, owner: Owner, identity: str) -> SavedDialogue:
         """A dialogue of that owner. Raises StoreError."""
         if self.store is None:

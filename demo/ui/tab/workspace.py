@@ -194,7 +194,8 @@ class Tab:
 
     ``owner`` is whose dialogues are saved, None when they are not; ``put_away`` are the workspaces that
     were there before another picture was opened, the newest last; ``to_play`` says that the example just
-    opened is to be played; ``asking`` is the way of asking that the person chose, empty for the usual one.
+    opened is to be played; ``asking`` is the way of asking that the person chose, empty for the usual one;
+    ``told`` is the question of which they were told last that the model has no words for it.
     Acts on the canvas and turns of the dialogue come over several connections at once; each takes the lock
     while it reads the workspace and puts back the next one. (Not a
     dataclass: of those Gradio writes all fields into the page.)
@@ -206,6 +207,7 @@ class Tab:
         self.put_away: tuple[Workspace, ...] = ()
         self.to_play = False
         self.asking = ""
+        self.told = ""
         self.lock = threading.RLock()
 
     def clear(self) -> Workspace | None:

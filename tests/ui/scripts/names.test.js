@@ -1,5 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { clickMeans, clickSays, fileStem, isBrand, mentions, namesIn, spaced } from "../../../demo/ui/shared/names.js";
+import {
+  asWritten,
+  clickMeans,
+  clickSays,
+  fileStem,
+  isBrand,
+  mentions,
+  namesIn,
+  spaced,
+} from "../../../demo/ui/shared/names.js";
 
 const { test } = Deno;
 const ONE = { id: "R1", objects: [{ id: "R1.1" }] };
@@ -14,6 +23,28 @@ test("names are found in any letter case, and where they stand", () => {
 
 test("what is quoted, and what is part of a word, is no name", () => {
   deepEqual(mentions('the sign "R2" or “R3”, XR4, R5x, 1.R6'), []);
+});
+
+test("names in other letters and digits stand where the text has them", () => {
+  deepEqual(mentions("🐶Ｒ１左, e\u0301 R٢ R1️⃣"), [
+    { name: "R1", start: 2, end: 4 },
+    { name: "R2", start: 10, end: 12 },
+    { name: "R1", start: 13, end: 17 },
+  ]);
+  deepEqual(["＠ｒ２", "R2.1", "it"].map(asWritten), ["R2", "R2.1", "IT"]);
+});
+
+test("what the server has read counts where it still stands", () => {
+  const read = [
+    { name: "R1", start: 8, end: 13, words: "box 1" },
+    { name: "R2", start: 18, end: 20, words: "R2" },
+    { name: "R3", start: 21, end: 26, words: "box 3" },
+  ];
+  deepEqual(mentions("left of box 1 and R2 box 4", read).map(({ name, start }) => [name, start]), [
+    ["R1", 8],
+    ["R2", 18],
+  ]);
+  deepEqual([...namesIn("left of box 1", read)], ["R1"]);
 });
 
 test("each name counts once", () => {
@@ -52,6 +83,9 @@ test("a name is put between words with the spaces that it needs", () => {
   equal(spaced("what is left of", "R1", "?"), " R1");
   equal(spaced("find ", "R1", ""), "R1 ");
   equal(spaced("(", "R1", " now"), "R1");
+  equal(spaced("找到", "R1", ""), "R1");
+  equal(spaced("「", "R1", "」の左"), "R1");
+  equal(spaced("find ", "R1", "の左"), "R1");
 });
 
 test("a file's name is one that every system takes", () => {
