@@ -86,11 +86,29 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     drawn(page)
 
 
+def draw_boxes(page: Page, number: int) -> None:
+    """Draw so many boxes, each of a size of its own."""
+    there, sheet = (
+        page.locator("#regions .card").count(),
+        page.locator("#canvas .sheet").bounding_box(),
+    )
+    assert sheet is not None
+    page.click("[data-tool=box]")
+    for i in range(number):
+        x, y = sheet["x"] + sheet["width"] * (0.02 + 0.08 * i), sheet["y"] + sheet["height"] * 0.7
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 14 + i, y + 20 + i, steps=3)
+        page.mouse.up()
+        expect(page.locator("#regions .card")).to_have_count(there + i + 1)
+    page.click("[data-tool=select]")
+
+
 def test_every_size_is_usable(page: Page) -> None:
     assert lacking(page) == []
-    for turn in range(12):
+    for _ in range(12):
         ask(page, "find red")
-        expect(page.locator("#regions .card")).to_have_count(turn + 1)
+    draw_boxes(page, 11)
     page.wait_for_function(_IN_SIGHT)
     assert lacking(page) == []
 
@@ -104,12 +122,13 @@ def test_nothing_on_the_picture_moves(page: Page, size: tuple[int, int]) -> None
     """Through a turn, its first region, more of them than there is room for, and undo."""
     resize(page, size)
     page.evaluate(_WATCH)
-    for _ in range(5):
-        ask(page, "find red")
+    ask(page, "find red")
+    ask(page, "what is next to R1")
+    draw_boxes(page, 4)
     page.fill("#message textarea", "left of R1, R2 and R99")
     expect(page.locator("#hint .cites [data-name]")).to_have_count(3)
     page.fill("#message textarea", "")
-    for left in reversed(range(5)):
+    for left in reversed(range(6)):
         page.click("#undo")
         expect(page.locator("#regions .card")).to_have_count(left)
     drawn(page)
