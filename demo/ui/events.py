@@ -100,7 +100,8 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
     parts, undoing = context.parts, Undoing(context)
     changed = parts.changed_by_events()
     parts.stop.click(undoing.stop, None, changed, **_NOW)
-    parts.undo.click(undoing.undo, [parts.tab], changed, **_NOW)
+    parts.canvas.undo(undoing.undo, [parts.tab], changed, **_EACH)
+    parts.canvas.redo(undoing.redo, [parts.tab], changed, **_EACH)
     parts.new.click(undoing.new, [parts.tab], changed, **_NOW)
     page.unload(undoing.leave)
 

@@ -225,7 +225,7 @@ def test_undo_says_what_it_took_back(page: Handlers, tab: Tab) -> None:
     assert hint(made, page) == "R3 is drawn. Click it to cite it, or draw another."
     said = [hint(page.undoing.undo(tab, REQUEST), page) for _ in range(3)]
     assert said == [
-        "The last change was undone.", "Answer 2 was undone.", "Answer 1 was undone.",
+        "Drawing R3 was undone.", "Answer 2 was undone.", "Answer 1 was undone.",
     ]  # fmt: skip
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from demo.ui.shared.static import growing
@@ -42,7 +44,28 @@ def test_browsers_may_keep_them_for_good(http: httpx.Client) -> None:
 
 def test_the_page_itself_is_asked_for_each_time(http: httpx.Client) -> None:
     assert "no-cache" in http.get("").headers["cache-control"]
-    assert int(http.get("").headers["content-length"]) == len(http.get("").content)
+    plain = http.get("", headers={"accept-encoding": "identity"})
+    assert int(plain.headers["content-length"]) == len(plain.content)
+    packed = http.get("", headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert 3 * int(packed.headers["content-length"]) < len(plain.content)
+    assert packed.text.count("<meta ") == plain.text.count("<meta ")
+
+
+def test_a_link_to_the_page_shows_what_it_is(http: httpx.Client) -> None:
+    page = http.get("").text
+    tags = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)"', page))
+    assert tags["og:title"].startswith("RegionReasoner")
+    assert "cite it" in tags["og:description"] == tags["description"]
+    assert tags["og:url"] == str(http.base_url)
+    assert (
+        "gradio"
+        not in "".join(v for k, v in tags.items() if k.startswith(("og:", "twitter:"))).lower()
+    )
+    picture = http.get(tags["og:image"])
+    assert picture.headers["content-type"] == "image/jpeg"
+    with Image.open(BytesIO(picture.content)) as opened:
+        assert opened.size == (int(tags["og:image:width"]), int(tags["og:image:height"]))
 
 
 @pytest.mark.parametrize("name", FILES)

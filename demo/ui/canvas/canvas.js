@@ -15,6 +15,7 @@ import { layout, onLayout, scaleNow } from "./view.js";
 import { say } from "./voice.js";
 import "./touch.js";
 import "./tools.js";
+import "./steps.js";
 import "./keys.js";
 import "../chat/accessibility.js";
 import "../chat/turns.js";

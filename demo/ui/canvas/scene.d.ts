@@ -12,7 +12,13 @@ export type Size = [number, number];
 /** A place that was clicked, and whether it is part of the object (1) or not (0). */
 export type Click = [number, number, number];
 
-export interface Scene extends Answer {
+/** What Undo and Redo would do, in words; empty where there is nothing. Sent with what is at rest. */
+export interface Steps {
+  undo: string;
+  redo: string;
+}
+
+export interface Scene extends Answer, Partial<Steps> {
   picture: Picture | null;
   /** The picture's name and size; as long as there is one. */
   name: string;

@@ -37,9 +37,8 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
     ``advice`` is shown as long as there is no picture.
     """
-    return drawn(
-        "canvas/canvas", "act", "turn", "missing", value=scene(None), advice=advice, **options
-    )
+    events = ("act", "turn", "missing", "undo", "redo")
+    return drawn("canvas/canvas", *events, value=scene(None), advice=advice, **options)
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:

@@ -52,7 +52,8 @@ export interface State {
 }
 
 export interface WaitingAct {
-  make: () => Act | null;
+  event: "act" | "undo" | "redo";
+  make: () => Act | Record<string, never> | null;
   sketch: Sketch | null;
   then: () => void;
 }

@@ -7,6 +7,7 @@ widths at which it takes another form too, grows with the letters that the brows
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Mapping
@@ -14,11 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.ui.shared.gradio_styles import gradio_styles
 from demo.ui.shared.joined import joined
+from demo.ui.shared.preview import preview_picture, with_preview
 from demo.ui.shared.theme import tones
 
 _FOLDER = Path(__file__).parent.parent
@@ -35,7 +38,7 @@ _GRADIO_VIEWPORT = "width=device-width, initial-scale=1, shrink-to-fit=no"
 _VIEWPORT = (
     "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
 )
-_KINDS = {"page.js": "text/javascript", "page.css": "text/css"}
+_KINDS = {"page.js": "text/javascript", "page.css": "text/css", "preview.jpg": "image/jpeg"}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 
 
@@ -45,14 +48,15 @@ def asset(name: str) -> str:
 
 
 @cache
-def static_files() -> Mapping[str, str]:
-    """The page's script (page.js) and its style sheet (page.css)."""
+def static_files() -> Mapping[str, str | bytes]:
+    """The page's script (page.js), style sheet (page.css) and the picture of links to it (preview.jpg)."""
     names = sorted(path.relative_to(_FOLDER).as_posix() for path in _FOLDER.glob("*/*.js"))
     sheets = (growing(asset(f"{name}.css")) for name in _SHEETS)
     styles = (*gradio_styles().values(), *sheets, tones())
     return {
         "page.js": joined({name: asset(name) for name in names}, begin_with="shared/stream.js"),
         "page.css": "\n".join(styles),
+        "preview.jpg": preview_picture(),
     }
 
 
@@ -67,8 +71,10 @@ def _in_rem(length: float) -> str:
 
 @cache
 def address_of(name: str) -> str:
-    """Where page.js or page.css is, relative to the page."""
-    version = hashlib.sha256(static_files()[name].encode()).hexdigest()[:16]
+    """Where one of the files is, relative to the page."""
+    content = static_files()[name]
+    data = content.encode() if isinstance(content, str) else content
+    version = hashlib.sha256(data).hexdigest()[:16]
     return f"./ui/{version}/{name}"
 
 
@@ -85,7 +91,7 @@ class Static:
             await _answer(path, scope["method"])(scope, receive, send)
         else:
             is_page = scope["type"] == "http" and path == "/"
-            await self.app(scope, receive, _Page(send).send if is_page else send)
+            await self.app(scope, receive, _Page(send, Request(scope)).send if is_page else send)
 
 
 def _answer(path: str, method: str) -> Response:
@@ -98,10 +104,14 @@ def _answer(path: str, method: str) -> Response:
 
 
 class _Page:
-    """The page on its way out; its head gets what the browser needs first."""
+    """The page on its way out; its head gets what the browser needs first.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    It is compressed here, because Gradio compresses addresses that end like files only.
+    """
+
+    def __init__(self, send: Send, request: Request) -> None:
+        self._send, self._address = send, str(request.base_url)
+        self._is_gzip_taken = "gzip" in request.headers.get("accept-encoding", "")
         self._start: Message = {}
         self._body = b""
 
@@ -117,7 +127,13 @@ class _Page:
         body = body.replace(_GRADIO_VIEWPORT.encode(), _VIEWPORT.encode(), 1)
         if gradio_styles():  # Gradio's first sheet is in page.css, too
             body = body.replace(b'rel="stylesheet" crossorigin', b'rel="stylesheet" disabled')
+        picture = self._address + address_of("preview.jpg").removeprefix("./")
+        body = with_preview(body, self._address, picture)
         headers = MutableHeaders(raw=list(self._start["headers"]))
+        headers.add_vary_header("accept-encoding")
+        if body and self._is_gzip_taken and "content-encoding" not in headers:
+            body = gzip.compress(body, compresslevel=6)
+            headers["content-encoding"] = "gzip"
         if body:  # the answer to HEAD has none
             headers["content-length"] = str(len(body))
         await self._send({**self._start, "headers": headers.raw})
