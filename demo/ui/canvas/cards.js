@@ -250,15 +250,30 @@ function onCardKey(event) {
 
 function measureCards() {
   const { length } = state.scene.regions;
-  if (length < 2) openCards(false);
+  if (length < (isFolded() ? 1 : 2)) openCards(false);
   const open = cards.hasAttribute("data-open");
-  allCards.textContent = open ? "Fewer ▾" : `All ${length} ▴`;
+  allCards.textContent = open ? "Fewer ▾" : length ? `All ${length} ▴` : "No";
+  allCards.disabled = !length;
   cards.toggleAttribute("data-crowded", length > 0 && (open || cards.scrollWidth > cards.clientWidth + 1));
 }
 
+// Where there is little room the list is not there at all until it is opened.
+function isFolded() {
+  return Boolean(getComputedStyle(cards).getPropertyValue("--folded"));
+}
+
+/** Open the list where it is folded, so that its cards can be seen. */
+export function unfoldCards() {
+  if (isFolded()) openCards(true);
+  measureCards();
+}
+
+// Once open it keeps its height, whatever comes and goes in it: the picture above stays where it is.
 function openCards(open) {
   cards.toggleAttribute("data-open", open);
   allCards.setAttribute("aria-expanded", open);
+  const { style, offsetHeight } = /** @type {HTMLElement} */ (cards.parentElement);
+  style.setProperty("--open", open ? `${offsetHeight}px` : "");
 }
 
 allCards.addEventListener("click", () => {
