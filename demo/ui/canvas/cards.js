@@ -3,7 +3,7 @@
 // being typed (naming.js) survive every update.
 import { onChange, outlinePath, outlines, pictureSize, regionOf, state } from "./state.js";
 import { cards } from "./parts.js";
-import { foldCards, isFolded, unfoldedCards, unfoldFor } from "./fold.js";
+import { foldCards, isBehindLine, unfoldedCards, unfoldFor } from "./fold.js";
 import { cropFrame } from "./geometry.js";
 import { message, namesTyped } from "../shared/message.js";
 import { all, closest, node, shape } from "../shared/nodes.js";
@@ -29,7 +29,7 @@ export function drawCards() {
   const added = regions.filter((region) => !cardOf.has(region.id));
   regions.forEach(putCard);
   foldCards(regions, cardFor);
-  tabTo(cardOf.has(current) && !isFolded(cardOf.get(current)) ? current : regions.at(-1)?.id ?? null);
+  tabTo(cardOf.has(current) && !isBehindLine(cardOf.get(current)) ? current : regions.at(-1)?.id ?? null);
   showCited();
   if (focused && !cards.contains(document.activeElement)) focusCard(nextCard(place));
   // With the next frame: asking for sizes now would lay the page out an extra time.

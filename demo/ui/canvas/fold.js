@@ -24,18 +24,18 @@ export function foldCards(regions, cardOf) {
 }
 
 /** Whether the card is behind the line. @param {HTMLElement | undefined} card */
-export function isFolded(card) {
+export function isBehindLine(card) {
   return Boolean(card?.matches("#regions:not([data-open], [data-unfolded]) > [data-earlier]"));
 }
 
 /** Show a card that is behind the line, with the others there. @param {HTMLElement | undefined} card */
 export function unfoldFor(card) {
-  if (isFolded(card)) unfold(true);
+  if (isBehindLine(card)) unfold(true);
 }
 
 /** The cards that can be seen. */
 export function unfoldedCards() {
-  return all(".card", cards).filter((card) => !isFolded(card));
+  return all(".card", cards).filter((card) => !isBehindLine(card));
 }
 
 function unfold(on) {
