@@ -97,7 +97,7 @@ def test_an_uncertain_outline_is_dashed_and_can_be_refined(shown: Shown) -> None
         line = page.locator(f'#canvas [data-object="{name}.1"] .{part}')
         assert line.evaluate("line => getComputedStyle(line).strokeDasharray") != "none"
     expect(card(page, name).locator(".card-doubt")).to_have_attribute(
-        "title", f"The outline of {name}.1 is uncertain: it fills its whole box"
+        "title", f"The outline of {name} is uncertain: it fills its whole box."
     )
     card(page, name).get_by_role("button", name="Refine the outline").click()
     expect(page.locator("#canvas")).to_have_attribute("data-tool", "correct")

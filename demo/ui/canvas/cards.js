@@ -136,9 +136,10 @@ function cardText(region) {
 }
 
 // What is said against its outlines; empty where nothing is.
-function doubtOf({ hidden, objects }) {
+function doubtOf({ id, hidden, objects }) {
   const doubted = objects.find(({ doubt }) => doubt);
-  return doubted && !hidden ? `The outline of ${doubted.id} is uncertain: ${doubted.doubt}` : "";
+  const name = objects.length > 1 ? doubted?.id : id;
+  return doubted && !hidden ? `The outline of ${name} is uncertain: ${doubted.doubt}.` : "";
 }
 
 function doubtSign(doubt) {
