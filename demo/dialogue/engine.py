@@ -27,6 +27,7 @@ from demo.answers.trace import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_two_ways, in_way
+from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
@@ -178,6 +179,8 @@ def run_turn(
         yield Segmenting(len(objects))
         try:
             objects = with_masks(objects, picture, segmenter, cancel)
+            name = f"R{session.registry.next_number}"
+            findings = (*findings, *doubtful_outlines(objects, picture, name))
         except ModelError as error:
             findings = (
                 *findings,

@@ -98,15 +98,17 @@ def place_parts(
 def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.UploadButton, gr.Button]:
     status_line = drawn("models/status", "models", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
-        with gr.Column(elem_id="upload", min_width=0):
-            upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
-        gr.Button("Examples", elem_id="show-examples", size="sm")
-        if benchmark:
-            gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
-        gr.Button("Dialogues", elem_id="show-kept", size="sm")
+        with gr.Row(elem_id="further"):  # behind More where there is no room for them
+            with gr.Column(elem_id="upload", min_width=0):
+                upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
+            gr.Button("Examples", elem_id="show-examples", size="sm")
+            if benchmark:
+                gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
+            gr.Button("Dialogues", elem_id="show-kept", size="sm")
+            new = gr.Button("New", elem_id="new", size="sm")
         gr.Button("Undo", elem_id="undo", size="sm")
         gr.Button("Redo", elem_id="redo", size="sm")
-        new = gr.Button("New", elem_id="new", size="sm")
+        gr.Button("More", elem_id="more", size="sm")
     return status_line, upload, new
 
 

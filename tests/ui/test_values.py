@@ -264,6 +264,29 @@ def test_a_drawn_region_stands_after_the_answers_there_were() -> None:
     assert [r["turn"] for r in scene(workspace(session))["regions"]] == [1, 1, 2]
 
 
+def test_regions_of_earlier_answers_are_those_before_the_newest_that_found_any() -> None:
+    session = answered(answered(EMPTY, "a", LEFT, next_region=1), "b", RIGHT, next_region=2)
+    session = answered(session, "ghost")
+    assert [r["earlier"] for r in scene(workspace(session))["regions"]] == [True, False]
+    drawn = session.registry.add([RegionObject("", RIGHT)], origin=Origin.USER)[0]
+    regions = scene(workspace(session.with_registry(drawn)))["regions"]
+    assert [r["earlier"] for r in regions] == [True, False, False]
+
+
+def test_a_region_that_was_found_again_belongs_to_the_newest_answer() -> None:
+    session = answered(answered(EMPTY, "a", LEFT), "b", RIGHT)
+    again = Turn("a", "a", region="R1")
+    session = session.with_turn(again, session.registry)
+    assert [r["earlier"] for r in scene(workspace(session))["regions"]] == [False, True]
+
+
+def test_an_outline_that_fills_its_box_for_no_reason_is_doubted() -> None:
+    mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
+    registry, _ = Registry().add([RegionObject("", LEFT, None, mask)])
+    (region,) = scene(workspace(EMPTY.with_registry(registry)))["regions"]
+    assert region["objects"][0]["doubt"] == "it fills its whole box"
+
+
 def test_an_empty_workspace_has_an_empty_scene() -> None:
     assert scene(None)["picture"] is None
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from demo.ui.shared.static import growing
 from tests.support.served import accounts, serving
 
 FILES = {"page.js": "text/javascript", "page.css": "text/css"}
@@ -122,3 +123,33 @@ def test_a_script_that_does_not_come_is_said(browser: Browser, url: str) -> None
         expect(page.locator("#workspace", has_text=words)).to_be_visible()
         expect(page.get_by_role("navigation")).to_have_count(0)
     assert any("page.js" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("written", "served"),
+    [
+        ("padding: 8px 12.5px", "padding: 0.5rem 0.78125rem"),
+        ("margin: -3px; border: 1px solid", "margin: -0.1875rem; border: 1px solid"),
+        ("outline: 1.5px dashed; inset: 2px", "outline: 1.5px dashed; inset: 2px"),
+        ("@container page (max-width: 900px)", "@container page (max-width: 56.25rem)"),
+        ("font: 600 12px/19px inherit", "font: 600 0.75rem/1.1875rem inherit"),
+        (
+            "width: calc(100% - 16px); color: #12a0px8f",
+            "width: calc(100% - 1rem); color: #12a0px8f",
+        ),
+        ("left: .5px; top: 30.5px", "left: .5px; top: 1.90625rem"),
+    ],
+)
+def test_lengths_follow_the_letters_but_thin_lines_do_not(written: str, served: str) -> None:
+    assert growing(written) == served
+
+
+def test_a_phone_is_told_to_use_its_whole_screen_and_to_make_room_for_its_keyboard(
+    http: httpx.Client,
+) -> None:
+    viewport = re.findall(r'<meta\s+name="viewport"\s+content="([^"]+)"', http.get("").text)
+    assert len(viewport) == 1
+    assert {"viewport-fit=cover", "interactive-widget=resizes-content"} <= {
+        *viewport[0].split(", ")
+    }
+    assert "scale" not in viewport[0].replace("initial-scale=1", "")  # everybody may enlarge it

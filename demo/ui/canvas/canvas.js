@@ -23,6 +23,8 @@ import "../chat/headings.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
+import "../shared/screen.js";
+import "../shared/tips.js";
 import { onAnswer } from "../shared/answers.js";
 import { all, FINGERS, forHands, one } from "../shared/nodes.js";
 
@@ -78,6 +80,7 @@ function drawPicture() {
   if (!url) return image.removeAttribute("src");
   image.src = url;
   image.alt = name;
+  one("#page").style.setProperty("--aspect", width / height); // what the style sheet makes room for
   overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
 }
 

@@ -100,6 +100,7 @@ function spokenName(region, object, cited) {
     object.where,
     region.lines[0].replace(/, corrected$/, ""),
     object.corrected && "corrected",
+    object.doubt && "outline uncertain",
     cited && "cited",
   ].filter(Boolean).join(", ");
 }

@@ -47,6 +47,17 @@ export interface Scene extends Answer, Partial<Steps> {
   /** What those hear who do not see the page, once: of an answer, or of a failure. */
   said: string;
   alarm: string;
+  /** The cut-out that was asked for last. */
+  cut_out: CutOut | null;
+}
+
+export interface CutOut {
+  /** The number that it was asked for under. */
+  ticket: number;
+  /** Where it lies; null when there is none. */
+  box: Box | null;
+  /** The address of a picture of that size whose opacity is the region's. */
+  edge: string;
 }
 
 /** What a running turn changes of the scene. */
@@ -72,6 +83,8 @@ export interface RegionObject extends Marks {
   corrected: boolean;
   /** Where it is, in words: "upper left". */
   where: string;
+  /** Why its outline is uncertain, in words after a colon. */
+  doubt: string | null;
 }
 
 export interface Region {
@@ -86,6 +99,8 @@ export interface Region {
   /** Whether the model only guessed it. */
   unsure: boolean;
   quality: number | null;
+  /** Whether a later answer has another region. */
+  earlier: boolean;
   /** What its card says below the name. */
   lines: string[];
   objects: RegionObject[];

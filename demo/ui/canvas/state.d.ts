@@ -77,6 +77,8 @@ export interface Mark extends Tagged {
   /** What it was drawn of, as text. */
   text: string;
   group: SVGElement;
+  /** The inside of its mask; empty where there is none. */
+  fill: SVGElement;
   region: Region;
   object: RegionObject;
 }

@@ -24,6 +24,7 @@ const EMPTY = {
   kept: null,
   said: "",
   alarm: "",
+  cut_out: null,
   serial: 0,
 };
 

@@ -1,13 +1,15 @@
 """The page's own script and style sheet, as browsers get them.
 
 Their addresses have a version in them, so that browsers may keep them for good. What is served was read
-when it was first asked for.
+when it was first asked for. The style sheets are written in px and served in rem: the whole page, the
+widths at which it takes another form too, grows with the letters that the browser is set to.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -24,10 +26,18 @@ from demo.ui.shared.theme import tones
 
 _FOLDER = Path(__file__).parent.parent
 _SHEETS = (
-    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "gallery/notice",
-    "chat/chat", "sheet/sheet", "dialogues/dialogues", "composer/composer", "models/models",
-    "shared/access",
+    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "canvas/masks",
+    "canvas/forms", "gallery/notice", "chat/chat", "sheet/sheet", "dialogues/dialogues",
+    "composer/composer", "models/models", "shared/access",
 )  # fmt: skip
+_LENGTH = re.compile(r"(?<![\w.#])(\d*\.?\d+)px")
+_MAX_LINE = 2.0  # px; so thin a line stays as it is
+_ROOT = 16.0  # px of 1rem, as browsers come
+# What Gradio says of phones, and what this page does: as far as the rim, and smaller for a keyboard.
+_GRADIO_VIEWPORT = "width=device-width, initial-scale=1, shrink-to-fit=no"
+_VIEWPORT = (
+    "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+)
 _KINDS = {"page.js": "text/javascript", "page.css": "text/css", "preview.jpg": "image/jpeg"}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -41,12 +51,22 @@ def asset(name: str) -> str:
 def static_files() -> Mapping[str, str | bytes]:
     """The page's script (page.js), style sheet (page.css) and the picture of links to it (preview.jpg)."""
     names = sorted(path.relative_to(_FOLDER).as_posix() for path in _FOLDER.glob("*/*.js"))
-    styles = (*gradio_styles().values(), *(asset(f"{name}.css") for name in _SHEETS), tones())
+    sheets = (growing(asset(f"{name}.css")) for name in _SHEETS)
+    styles = (*gradio_styles().values(), *sheets, tones())
     return {
         "page.js": joined({name: asset(name) for name in names}, begin_with="shared/stream.js"),
         "page.css": "\n".join(styles),
         "preview.jpg": preview_picture(),
     }
+
+
+def growing(style: str) -> str:
+    """A style sheet whose lengths, but for thin lines, follow the size of the reader's letters."""
+    return _LENGTH.sub(lambda found: _in_rem(float(found[1])) or found[0], style)
+
+
+def _in_rem(length: float) -> str:
+    return f"{length / _ROOT:g}rem" if length > _MAX_LINE else ""
 
 
 @cache
@@ -104,6 +124,7 @@ class _Page:
         if message.get("more_body"):
             return
         body = self._body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
+        body = body.replace(_GRADIO_VIEWPORT.encode(), _VIEWPORT.encode(), 1)
         if gradio_styles():  # Gradio's first sheet is in page.css, too
             body = body.replace(b'rel="stylesheet" crossorigin', b'rel="stylesheet" disabled')
         picture = self._address + address_of("preview.jpg").removeprefix("./")
