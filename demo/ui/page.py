@@ -28,7 +28,7 @@ from demo.ui.events import connect
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
-from demo.ui.shared.static import Static
+from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
@@ -95,7 +95,7 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
     """
     return {
         "theme": theme(),
-        "app_kwargs": {"middleware": [*middleware, Middleware(Static)]},
+        "app_kwargs": {"middleware": [Middleware(Compressed), *middleware, Middleware(Static)]},
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],
         "run_history": False,

@@ -7,7 +7,6 @@ widths at which it takes another form too, grows with the letters that the brows
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,6 +78,21 @@ def address_of(name: str) -> str:
     return f"./ui/{version}/{name}"
 
 
+class Compressed:
+    """ASGI middleware: the page itself compressed, as Gradio does only with addresses that end like files.
+
+    It stands before all that writes into the page.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.compressing = app, GZipMiddleware(app, minimum_size=1_000, compresslevel=6)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        is_page = scope["type"] == "http" and scope.get("path") == "/"
+        await (self.compressing if is_page else self.app)(scope, receive, send)
+
+
 class Static:
     """ASGI middleware: answers for the page's script and styles, and puts links to them into the page."""
 
@@ -104,14 +119,10 @@ def _answer(path: str, method: str) -> Response:
 
 
 class _Page:
-    """The page on its way out; its head gets what the browser needs first.
-
-    It is compressed here, because Gradio compresses addresses that end like files only.
-    """
+    """The page on its way out; its head gets what the browser needs first."""
 
     def __init__(self, send: Send, request: Request) -> None:
         self._send, self._address = send, str(request.base_url)
-        self._is_gzip_taken = "gzip" in request.headers.get("accept-encoding", "")
         self._start: Message = {}
         self._body = b""
 
@@ -130,10 +141,6 @@ class _Page:
         picture = self._address + address_of("preview.jpg").removeprefix("./")
         body = with_preview(body, self._address, picture)
         headers = MutableHeaders(raw=list(self._start["headers"]))
-        headers.add_vary_header("accept-encoding")
-        if body and self._is_gzip_taken and "content-encoding" not in headers:
-            body = gzip.compress(body, compresslevel=6)
-            headers["content-encoding"] = "gzip"
         if body:  # the answer to HEAD has none
             headers["content-length"] = str(len(body))
         await self._send({**self._start, "headers": headers.raw})
