@@ -20,7 +20,7 @@ export const KEYS_IN_WORDS = [
     ["B", "draw a box"],
     ["P", "click a point"],
     ["C", "correct"],
-    ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"],
+    ["← ↑ ↓ →", "move the crosshair of Box and Point by a pixel, with Shift by 10, with Ctrl far"],
     ["Enter", "set a corner or a point, with Alt “not this”"],
     ["+ −", "zoom in and out"],
     ["0", "the whole picture"],

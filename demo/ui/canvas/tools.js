@@ -3,7 +3,7 @@
 import { inHand, onChange, regionOf, state } from "./state.js";
 import { element, stage } from "./parts.js";
 import { act } from "./acts.js";
-import { aimKey, dropAim, heldKey } from "./aim.js";
+import { aimKey, dropAim, heldKey, showAim } from "./aim.js";
 import { letGo, takeHold } from "./correct.js";
 import { endMaking } from "./drawing.js";
 import { TOOL_KEYS } from "./key_tables.js";
@@ -39,6 +39,11 @@ function takeTool(name) {
   else if (name !== "select") stage.focus({ preventScroll: true });
 }
 
+function takeToolByKey(name) {
+  takeTool(name);
+  if (isDrawing() && !state.aim) showAim();
+}
+
 function onToolKey(event) {
   if (event.defaultPrevented || !state.scene.picture || isTyping(event) || one("dialog[open]")) return;
   if (!(aimKey(event) || heldKey(event) || plainKey(event))) return;
@@ -49,7 +54,7 @@ function onToolKey(event) {
 function plainKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const key = event.key.toLowerCase();
-  if (key in TOOL_KEYS) takeTool(TOOL_KEYS[key]);
+  if (key in TOOL_KEYS) takeToolByKey(TOOL_KEYS[key]);
   else if (key === "delete" || key === "backspace") return deleteFocused();
   else if (key === "enter") return !closest(event, "button, a, summary, [role=button]") && finish();
   else if (key === "escape") return escape();
