@@ -90,8 +90,8 @@ function setCorner() {
     change({ corner: aim });
     say(`First corner at ${aim.join(", ")}. Move to the opposite corner and press Enter.`);
   } else if (corner[0] !== aim[0] && corner[1] !== aim[1]) {
-    addBox(boxBetween(corner, aim, pictureSize()));
     change({ corner: null, rubber: null });
+    addBox(boxBetween(corner, aim, pictureSize()), "keys");
   }
 }
 

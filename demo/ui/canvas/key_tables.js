@@ -22,6 +22,7 @@ export const KEYS_IN_WORDS = [
     ["C", "correct"],
     ["← ↑ ↓ →", "move the crosshair of Box and Point by a pixel, with Shift by 10, with Ctrl far"],
     ["Enter", "set a corner or a point, with Alt “not this”"],
+    ["1–9", "name what you drew from the list; Enter takes the name given last"],
     ["+ −", "zoom in and out"],
     ["0", "the whole picture"],
     ["1", "one to one"],

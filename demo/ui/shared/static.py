@@ -22,7 +22,8 @@ from demo.ui.shared.theme import tones
 _FOLDER = Path(__file__).parent.parent
 _SHEETS = (
     "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "canvas/annotate",
-    "gallery/notice", "chat/chat", "sheet/sheet", "dialogues/dialogues", "composer/composer", "models/models",
+    "gallery/notice", "chat/chat", "sheet/sheet", "dialogues/dialogues", "composer/composer",
+    "models/models",
 )  # fmt: skip
 _KINDS = {"page.js": "text/javascript", "page.css": "text/css"}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
