@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.test_stage import drag, expect_box, place, region, tool
@@ -107,3 +111,111 @@ def test_the_field_is_beside_the_box_and_inside_the_canvas(page: Page) -> None:
         if number > 1:
             (x1, y1), (x2, y2) = place(page, *start), place(page, *end)
             assert left >= x2 or right <= x1 or top >= y2 or bottom <= y1
+
+
+# Several regions ----------------------------------------------------------------------------------
+
+
+def three(page: Page) -> None:
+    """R1, R2 and R3 are drawn, not named; no tool is in hand."""
+    tool(page, "box")
+    for number, left in enumerate((20, 160, 300), start=1):
+        draw(page, (left, 40), (left + 60, 100))
+        expect_box(page, f"R{number}.1", [left, 40, left + 60, 100])
+    keys(page, "Escape")
+    expect(page.locator("#canvas")).to_have_attribute("data-tool", "select")
+
+
+def chosen(page: Page, *names: str) -> None:
+    """Expect that these regions are chosen, and no others."""
+    expect(page.locator("#canvas .object.chosen")).to_have_count(len(names))
+    for name in names:
+        expect(region(page, name)).to_have_class(re.compile("chosen"))
+
+
+def test_regions_are_chosen_moved_and_deleted_together(page: Page) -> None:
+    three(page)
+    page.mouse.move(*place(page, 50, 70))
+    page.keyboard.down("Shift")
+    page.mouse.click(*place(page, 50, 70))
+    page.mouse.click(*place(page, 190, 70))
+    page.keyboard.up("Shift")
+    chosen(page, "R1", "R2")
+    expect(page.locator("#message textarea")).to_have_value("")
+    keys(page, "ArrowRight", "Shift+ArrowDown")
+    expect_box(page, "R1.1", [21, 50, 81, 110])
+    expect_box(page, "R2.1", [161, 50, 221, 110])
+    page.click("#undo")  # one step
+    expect_box(page, "R1.1", [20, 40, 80, 100])
+    expect_box(page, "R2.1", [160, 40, 220, 100])
+    page.focus("#canvas")
+    keys(page, "Control+a")
+    chosen(page, "R1", "R2", "R3")
+    keys(page, "Delete")
+    expect(page.locator("#canvas [data-object]")).to_have_count(0)
+    page.click("#undo")
+    expect(page.locator("#canvas [data-object]")).to_have_count(3)
+
+
+def test_a_frame_chooses_and_h_hides_what_it_holds(page: Page) -> None:
+    three(page)
+    draw(page, (5, 200), (230, 20))  # from below, on empty ground
+    chosen(page, "R1", "R2")
+    keys(page, "Escape")
+    chosen(page)
+    draw(page, (5, 200), (230, 20))
+    keys(page, "h")
+    expect(page.locator("#canvas [data-object]")).to_have_count(1)
+    page.click("#undo")
+    expect(page.locator("#canvas [data-object]")).to_have_count(3)
+
+
+def test_regions_are_copied_pasted_and_duplicated(page: Page, tmp_path: Path) -> None:
+    three(page)
+    page.focus('#canvas [data-object="R1.1"]')
+    keys(page, "Control+c", "Control+v")
+    expect_box(page, "R4.1", [30, 50, 90, 110])
+    chosen(page, "R4")
+    keys(page, "Control+v")
+    expect_box(page, "R5.1", [40, 60, 100, 120])
+    page.focus('#canvas [data-object="R3.1"]')
+    keys(page, "Escape", "Control+d")
+    expect_box(page, "R6.1", [310, 50, 370, 110])
+    page.click("#undo")
+    expect(page.locator("#canvas [data-object]")).to_have_count(5)
+    page.focus("#message textarea")
+    keys(page, "Control+v")  # as a text
+    expect(page.locator("#message textarea")).to_have_value("R1 [20, 40, 80, 100]")
+    Image.new("RGB", (800, 300), "white").save(tmp_path / "wide.png")
+    page.set_input_files("#upload input[type=file]", tmp_path / "wide.png")
+    expect(page.locator("#canvas img")).to_have_attribute("alt", "wide.png")
+    page.focus("#canvas")
+    keys(page, "Control+v")
+    expect_box(page, "R1.1", [40, 40, 160, 100])
+
+
+def test_a_text_that_is_marked_is_copied_as_ever(page: Page) -> None:
+    three(page)
+    page.focus('#canvas [data-object="R1.1"]')
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#brand'))")
+    keys(page, "Control+c")
+    page.focus("#message textarea")
+    keys(page, "Control+v")
+    expect(page.locator("#message textarea")).to_have_value(re.compile(r"^[^\[]+$"))
+
+
+def test_a_region_is_put_behind_the_others_and_back(page: Page) -> None:
+    tool(page, "box")
+    for number, end in enumerate(((200, 200), (100, 100)), start=1):
+        draw(page, (20, 20), end)
+        expect_box(page, f"R{number}.1", [20, 20, *end])
+    keys(page, "Escape")
+    objects = page.locator("#canvas [data-object]")
+    names = "all => all.map((one) => one.dataset.object)"
+    assert objects.evaluate_all(names) == ["R1.1", "R2.1"]
+    page.focus('#canvas [data-object="R1.1"]')
+    keys(page, "]")
+    expect(objects.last).to_have_attribute("data-object", "R1.1")
+    expect(objects.last).to_be_focused()
+    keys(page, "[")
+    expect(objects.first).to_have_attribute("data-object", "R1.1")

@@ -63,6 +63,14 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         {"kind": "rename", "region": "R3", "label": "block"},
         {"kind": "hide", "region": "R1", "hidden": True},
         {"kind": "delete", "region": "R4"},
+        {
+            "kind": "shapes",
+            "shapes": [{"label": "far", "boxes": [[0, 0, 9, 9], [500, 500, 600, 600]]}],
+        },
+        {"kind": "copy_all", "regions": ["R5"], "by": [10, 10]},
+        {"kind": "move_all", "regions": ["R5", "R6"], "by": [0, -5]},
+        {"kind": "hide_all", "regions": ["R5", "R6"], "hidden": True},
+        {"kind": "delete_all", "regions": ["R6", "R5"]},
     ):
         updates = page.acts.act(tab, sent(**data), REQUEST)
         serials.append(updates[page.context.parts.canvas]["serial"])
@@ -83,6 +91,18 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         pytest.param({"kind": "box", "box": [1, 2, 3]}, sentences.NOT_UNDERSTOOD, id="three numbers"),
         pytest.param(
             {"kind": "box", "box": [1, 2, 3, "4"]}, sentences.NOT_UNDERSTOOD, id="a text for a number"
+        ),
+        pytest.param({"kind": "delete_all", "regions": []}, sentences.NOT_UNDERSTOOD, id="no regions"),
+        pytest.param(
+            {"kind": "move_all", "regions": ["R1"]}, sentences.NOT_UNDERSTOOD, id="no way to move"
+        ),
+        pytest.param(
+            {"kind": "copy_all", "regions": ["R1"] * 101, "by": [1, 1]}, sentences.NOT_UNDERSTOOD,
+            id="too many copies",
+        ),
+        pytest.param(
+            {"kind": "shapes", "shapes": [{"label": "a"}]}, sentences.NOT_UNDERSTOOD,
+            id="a shape without boxes",
         ),
         pytest.param({"kind": "point", "at": [0, 1e400]}, sentences.NOT_UNDERSTOOD, id="infinity"),
         pytest.param(

@@ -16,6 +16,8 @@ import { say } from "./voice.js";
 import "./touch.js";
 import "./tools.js";
 import "./keys.js";
+import "./copying.js";
+import "./more_tools.js";
 import "../chat/accessibility.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";

@@ -9,6 +9,10 @@ export const REGION_ICONS = {
   show: "M3 10s2.5-4.5 7-4.5S17 10 17 10s-2.5 4.5-7 4.5S3 10 3 10ZM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z",
   copy: "M7.5 7.5V4.5h8v8h-3M4.5 7.5h8v8h-8Z",
   cut: "M10 3.5v8.5M6.5 8.7 10 12.2l3.5-3.5M4 16.5h12",
+  choose: "M4 6h7M4 10h5M4 14h5M11 13.5l2.2 2.2L17 11.5",
+  paste: "M7 5H5v11.5h10V5h-2M7.5 3.5h5v3h-5Z",
+  front: "M8 8h8v8H8ZM4 12V4h8",
+  back: "M4 4h8v8H4ZM16 8v8H8",
   delete: "M4.5 6h11M8 6V4h4v2M6 6l.7 10.5h6.6L14 6",
 };
 

@@ -49,6 +49,12 @@ export interface State {
   split: number | null;
   /** The answer that the film shows, 0 before the first; null: no film. */
   step: number | null;
+  /** The names of the regions that are chosen together. */
+  chosen: string[];
+  /** How far they have been moved, until the server's own value of it has come. */
+  shift: Point | null;
+  /** How far to the front regions were brought by hand, by name; 0 for all others. */
+  ranks: Record<string, number>;
 }
 
 export interface WaitingAct {

@@ -4,6 +4,7 @@ import { inHand, onChange, regionOf, state } from "./state.js";
 import { element, stage } from "./parts.js";
 import { act } from "./acts.js";
 import { aimKey, dropAim, heldKey, showAim } from "./aim.js";
+import { deleteChosen } from "./chosen.js";
 import { letGo, takeHold } from "./correct.js";
 import { endMaking } from "./drawing.js";
 import { TOOL_KEYS } from "./key_tables.js";
@@ -71,6 +72,7 @@ function escape() {
 }
 
 function deleteFocused() {
+  if (deleteChosen()) return true;
   const place = focused("#canvas [data-region], #regions [data-region]");
   const region = inHand()?.split(".")[0] || place?.dataset.region;
   if (!region) return false;

@@ -1,0 +1,50 @@
+// What is done with several regions, in a menu: for fingers, and for whoever does not know the keys.
+import { onChange, state } from "./state.js";
+import { bar, layers } from "./parts.js";
+import { chooseAll, rank } from "./chosen.js";
+import { copyChosen, duplicate, hasCopied, pasteKept } from "./copying.js";
+import { REGION_ICONS as ICONS } from "./icons.js";
+import { narrow } from "./looks_bar.js";
+import { tell } from "./voice.js";
+import { hasJustClosed, openMenu } from "../shared/menu.js";
+import { drawIcon, node, one } from "../shared/nodes.js";
+
+const LABEL = "Choose, copy, order";
+const button = node(
+  "button",
+  { type: "button", title: LABEL, "aria-haspopup": "menu", "aria-expanded": "false" },
+  drawIcon(ICONS.choose),
+  node("span", {}, LABEL),
+);
+const group = node("div", { class: "segments more-tools" }, button);
+
+function choices() {
+  return [
+    { text: "Choose all", key: "Ctrl A", icon: ICONS.choose, run: chooseAll },
+    { text: "Copy", key: "Ctrl C", icon: ICONS.copy, run: copyChosen },
+    {
+      text: "Paste",
+      key: "Ctrl V",
+      icon: ICONS.paste,
+      run: () => hasCopied() ? pasteKept() : tell("Copy a region first."),
+    },
+    { text: "Duplicate", key: "Ctrl D", icon: ICONS.copy, run: duplicate },
+    { text: "Bring to front", key: "]", icon: ICONS.front, apart: true, run: () => rank(1) },
+    { text: "Send to back", key: "[", icon: ICONS.back, run: () => rank(-1) },
+  ];
+}
+
+function placeGroup() {
+  if (narrow.matches) layers.append(group);
+  else one(".zooms", bar).before(group);
+}
+
+button.addEventListener("click", (event) => {
+  event.stopPropagation(); // the panel that it may stand in stays open
+  if (!hasJustClosed(button)) openMenu(button, LABEL, choices());
+});
+onChange(["drawn"], () => {
+  button.disabled = !state.scene.picture;
+});
+narrow.addEventListener("change", placeGroup);
+placeGroup();
