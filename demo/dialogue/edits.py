@@ -136,7 +136,7 @@ class Editor:
         extent = mask.bounding_box() if mask else None
         if mask is None or extent is None:
             raise InputError(_NOTHING_THERE)
-        shaped = replace(item, box=_span(item.box, extent) if item.by_hand else extent)
+        shaped = replace(item, box=span(item.box, extent) if item.by_hand else extent)
         if item.point is not None and not item.point.is_inside(shaped.box):
             shaped = replace(shaped, point=None)
         return _with_segment(replace(shaped, clicks=clicks), replace(segment, mask=mask))
@@ -194,7 +194,7 @@ def _with_click(item: RegionObject, click: Click, size: Size) -> tuple[Click, ..
     return (*filter(stays, item.clicks), click)
 
 
-def _span(box: PictureBox, other: PictureBox) -> PictureBox:
+def span(box: PictureBox, other: PictureBox) -> PictureBox:
     """The smallest box around both."""
     return PictureBox(
         min(box.x1, other.x1), min(box.y1, other.y1), max(box.x2, other.x2), max(box.y2, other.y2)

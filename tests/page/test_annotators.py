@@ -219,3 +219,45 @@ def test_a_region_is_put_behind_the_others_and_back(page: Page) -> None:
     expect(objects.last).to_be_focused()
     keys(page, "[")
     expect(objects.first).to_have_attribute("data-object", "R1.1")
+
+
+# Polygon and brush --------------------------------------------------------------------------------
+
+
+def test_a_polygon_is_clicked_and_its_corner_dragged(page: Page) -> None:
+    page.focus("#canvas")
+    keys(page, "g")
+    for corner in ((40.5, 40.5), (140.5, 40.5), (140.5, 120.5), (40.5, 40.5)):
+        page.mouse.click(*place(page, *corner))
+    expect_box(page, "R1.1", [40, 40, 141, 121])
+    keys(page, "1", "Enter")
+    expect(card(page, "R1")).to_have_text("R1 1")
+    page.mouse.click(*place(page, 120, 60))
+    expect(page.locator("#canvas .corner")).to_have_count(3)
+    draw(page, (140, 120), (140, 200))
+    keys(page, "Enter")
+    expect_box(page, "R1.1", [40, 40, 141, 201])
+    page.click("#undo")
+    expect_box(page, "R1.1", [40, 40, 141, 121])
+
+
+def test_strokes_paint_and_erase_one_step_each(page: Page) -> None:
+    page.focus("#canvas")
+    keys(page, "m")
+    draw(page, (100, 200), (200, 200))
+    expect_box(page, "R1.1", [93, 193, 208, 208])
+    expect(page.locator("#canvas .ask-name input")).to_be_focused()
+    page.keyboard.type("road")
+    keys(page, "Enter")
+    expect(card(page, "R1")).to_have_text("R1 road")
+    draw(page, (200, 200), (200, 250))  # goes on with the same region
+    expect_box(page, "R1.1", [93, 193, 208, 258])
+    page.keyboard.down("Alt")
+    draw(page, (100, 200), (150, 200))
+    page.keyboard.up("Alt")
+    expect_box(page, "R1.1", [151, 193, 208, 258])  # the brush is round
+    page.click("#undo")
+    expect_box(page, "R1.1", [93, 193, 208, 258])
+    page.focus("#canvas")
+    keys(page, "Escape", "Escape")
+    expect(page.locator("#canvas")).to_have_attribute("data-tool", "select")

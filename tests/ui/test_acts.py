@@ -71,6 +71,11 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         {"kind": "move_all", "regions": ["R5", "R6"], "by": [0, -5]},
         {"kind": "hide_all", "regions": ["R5", "R6"], "hidden": True},
         {"kind": "delete_all", "regions": ["R6", "R5"]},
+        {"kind": "polygon", "corners": [[10, 10], [60, 10], [60, 60]]},
+        {"kind": "reshape", "object": "R7.1", "corners": [[10, 10], [90, 10], [-60, 900]]},
+        {"kind": "paint", "object": "R7.1", "points": [[10, 10], [200, 200]], "width": 9},
+        {"kind": "paint", "object": "", "points": [[300, 200]], "width": 9, "erases": False},
+        {"kind": "delete_all", "regions": ["R7", "R8"]},
     ):
         updates = page.acts.act(tab, sent(**data), REQUEST)
         serials.append(updates[page.context.parts.canvas]["serial"])
@@ -103,6 +108,18 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         pytest.param(
             {"kind": "shapes", "shapes": [{"label": "a"}]}, sentences.NOT_UNDERSTOOD,
             id="a shape without boxes",
+        ),
+        pytest.param(
+            {"kind": "paint", "object": "R1.1", "points": [[1, 2]] * 501, "width": 3},
+            sentences.NOT_UNDERSTOOD, id="too long a stroke",
+        ),
+        pytest.param(
+            {"kind": "paint", "object": "R1.1", "points": [[1, 2]], "width": -3},
+            sentences.NOT_UNDERSTOOD, id="a stroke of no width",
+        ),
+        pytest.param(
+            {"kind": "polygon", "corners": [[1, 2], [3, 4], [1, 2]]},
+            "An outline needs at least three corners.", id="two corners",
         ),
         pytest.param({"kind": "point", "at": [0, 1e400]}, sentences.NOT_UNDERSTOOD, id="infinity"),
         pytest.param(

@@ -2,6 +2,7 @@
 // focus. Enter sets a corner of a box or a point on the object, Alt+Enter a point beside it.
 import { change, pictureSize, state } from "./state.js";
 import { sheet, stage, view } from "./parts.js";
+import { dab } from "./brush.js";
 import { clickHeld, nudge } from "./correct.js";
 import { hideLines, mousePlace, showLines } from "./crosshair.js";
 import { heldBox, spokenExtent } from "./draft.js";
@@ -9,6 +10,7 @@ import { addBox, addPoint, signOf } from "./drawing.js";
 import { boxBetween, clamp } from "./geometry.js";
 import { ARROWS } from "./key_tables.js";
 import { objectNode } from "./marks.js";
+import { addCorner } from "./polygon.js";
 import { isDrawing, whenToolEnds } from "./tool.js";
 import { middleOfView, pictureAt } from "./view.js";
 import { say } from "./voice.js";
@@ -79,6 +81,8 @@ function setAim(event) {
   if (!state.aim) showAim();
   clearTimeout(speaking);
   if (state.tool === "point") addPoint(state.aim, signOf(event));
+  else if (state.tool === "polygon") addCorner(state.aim);
+  else if (state.tool === "brush") dab(/** @type {import("./scene.d.ts").Point} */ (state.aim), signOf(event));
   else if (state.tool === "correct") clickHeld(state.aim, signOf(event));
   else setCorner();
 }

@@ -36,6 +36,12 @@ export function around(boxes) {
   return [Math.min(...left), Math.min(...top), Math.max(...right), Math.max(...bottom)];
 }
 
+/** The box round pixels. @param {Point[]} points @returns {Box} */
+export function boundsOf(points) {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1];
+}
+
 /** Whether two boxes are almost the same, measured by the second. @param {Box} one @param {Box} box */
 export function alike(one, box) {
   const slack = 0.03 * Math.max(box[2] - box[0], box[3] - box[1]);

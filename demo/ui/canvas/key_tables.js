@@ -6,6 +6,8 @@ export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1]
 export const REGION_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 export const TOOL_KEYS = { v: "select", b: "box", p: "point", c: "correct" };
 export const ZOOM_KEYS = { "+": "in", "=": "in", "-": "out", "−": "out", 0: "fit", 1: "full" };
+/** Tools without a button in the bar; the eraser is a brush that takes away. */
+export const SHAPE_KEYS = { g: "polygon", m: "brush", e: "eraser" };
 /** Which way through the order of regions. */
 export const RANK_KEYS = { "[": -1, "]": 1 };
 /** Keys that work anywhere: what they do on the page, or which way to look they begin and end. */
@@ -22,6 +24,9 @@ export const KEYS_IN_WORDS = [
     ["B", "draw a box"],
     ["P", "click a point"],
     ["C", "correct"],
+    ["G", "click the corners of a polygon, or change a region’s outline; Enter closes it"],
+    ["M", "paint with a brush; + and − change its size"],
+    ["E", "erase with it"],
     ["← ↑ ↓ →", "move the crosshair of Box and Point by a pixel, with Shift by 10, with Ctrl far"],
     ["Enter", "set a corner or a point, with Alt “not this”"],
     ["1–9", "name what you drew from the list; Enter takes the name given last"],

@@ -5,11 +5,12 @@ import { chooseAll, rank } from "./chosen.js";
 import { copyChosen, duplicate, hasCopied, pasteKept } from "./copying.js";
 import { REGION_ICONS as ICONS } from "./icons.js";
 import { narrow } from "./looks_bar.js";
+import { takeTool } from "./tools.js";
 import { tell } from "./voice.js";
 import { hasJustClosed, openMenu } from "../shared/menu.js";
 import { drawIcon, node, one } from "../shared/nodes.js";
 
-const LABEL = "Choose, copy, order";
+const LABEL = "More tools: polygon, brush, copy, order";
 const button = node(
   "button",
   { type: "button", title: LABEL, "aria-haspopup": "menu", "aria-expanded": "false" },
@@ -20,7 +21,10 @@ const group = node("div", { class: "segments more-tools" }, button);
 
 function choices() {
   return [
-    { text: "Choose all", key: "Ctrl A", icon: ICONS.choose, run: chooseAll },
+    { text: "Polygon", key: "G", icon: ICONS.polygon, run: () => takeTool("polygon") },
+    { text: "Brush", key: "M", icon: ICONS.brush, run: () => takeTool("brush") },
+    { text: "Eraser", key: "E", icon: ICONS.eraser, run: () => takeTool("eraser") },
+    { text: "Choose all", key: "Ctrl A", icon: ICONS.choose, apart: true, run: chooseAll },
     { text: "Copy", key: "Ctrl C", icon: ICONS.copy, run: copyChosen },
     {
       text: "Paste",

@@ -93,6 +93,9 @@ export type Act =
   | { kind: "rename"; region: string; label: string }
   | { kind: "hide"; region: string; hidden: boolean }
   | { kind: "delete"; region: string }
+  | { kind: "paint"; object: string; points: Point[]; width: number; erases: boolean }
+  | { kind: "polygon"; corners: Point[] }
+  | { kind: "reshape"; object: string; corners: Point[] }
   | { kind: "shapes"; shapes: { label: string; boxes: Box[] }[] }
   | { kind: "hide_all"; regions: string[]; hidden: boolean }
   | { kind: "delete_all"; regions: string[] }

@@ -51,6 +51,7 @@ export const { state, change, onChange } = createStore(
     only: null,
     split: null,
     step: null,
+    corners: [],
     chosen: [],
     shift: null,
     ranks: {},

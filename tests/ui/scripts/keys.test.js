@@ -3,8 +3,8 @@ import * as tables from "../../../demo/ui/canvas/key_tables.js";
 import { FILM_KEYS } from "../../../demo/ui/canvas/film_steps.js";
 
 const { test } = Deno;
-const { ARROWS, KEYS_IN_WORDS, PAGE_KEYS, RANK_KEYS, REGION_STEPS, TOOL_KEYS, ZOOM_KEYS } = tables;
-const SINGLE = [TOOL_KEYS, ZOOM_KEYS, PAGE_KEYS, RANK_KEYS].flatMap(Object.keys);
+const { ARROWS, KEYS_IN_WORDS, PAGE_KEYS, RANK_KEYS, REGION_STEPS, SHAPE_KEYS, TOOL_KEYS, ZOOM_KEYS } = tables;
+const SINGLE = [TOOL_KEYS, ZOOM_KEYS, PAGE_KEYS, RANK_KEYS, SHAPE_KEYS].flatMap(Object.keys);
 const TEMPLATE = Deno.readTextFileSync(new URL("../../../demo/ui/canvas/canvas.html", import.meta.url));
 
 function inWords() {
