@@ -95,7 +95,8 @@ class Reading:
 
     ``repairs`` are keys of `REPAIRS`, ``cuts`` phrases about boxes and points that reached outside the
     frame, and ``dropped`` counts objects without a usable box; ``instead`` says what was there in place of
-    boxes. ``is_empty``: it says that nothing matches, and ``is_worded`` that it does so in words.
+    boxes. ``is_empty``: it says that nothing matches, and ``is_worded`` that it does so in words. ``times``
+    is how often the box that is written most often was written.
     """
 
     objects: tuple[TraceObject, ...]
@@ -105,6 +106,7 @@ class Reading:
     instead: tuple[str, ...] = ()
     is_empty: bool = False
     is_worded: bool = False
+    times: int = 0
 
     @property
     def is_readable(self) -> bool:

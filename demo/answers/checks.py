@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from demo.answers.boxes import TraceObject
-from demo.answers.citations import Citation, find_citations
+from demo.answers.citations import XYXY, Citation, find_citations
+from demo.answers.contradiction import check_contradiction
 from demo.answers.finding import Finding, TraceText
 from demo.answers.sentences import plain_form, repeated_sentence
 from demo.answers.trace import PARTS, Problem, Trace
@@ -27,14 +28,17 @@ from demo.picture.geometry import ModelBox
 
 
 def check_trace(
-    trace: Trace, given: Sequence[tuple[str, ModelBox]], dialect: Dialect = REGION_REASONER
+    trace: Trace,
+    given: Sequence[tuple[str, ModelBox]],
+    dialect: Dialect = REGION_REASONER,
+    question: str = "",
 ) -> tuple[Finding, ...]:
     """The findings about a trace, in reading order: from the focus to the answer, then those about the
     whole. A part without any text counts as absent.
 
     ``given`` are the references of the question: the name that a person knows (``R1``, ``R2.1``) and the
     box that was written into the question, in the model frame. Parts that the dialect does not have are
-    not missed.
+    not missed. ``question`` is the sentence that was asked, where it is known.
     """
     return (
         *(_check_focus(trace.text, given) if "focus" in dialect.parts else ()),
@@ -46,6 +50,7 @@ def check_trace(
             if not _is_told(problem, dialect)
         ),
         *_check_unknown(trace),
+        *check_contradiction(trace, {box.xyxy for _, box in given}, question),
         *_check_consistency(trace),
     )
 
@@ -126,7 +131,7 @@ _SENTENCES = {
     "answer.empty": ("note", "The model says that nothing in the picture matches: {}."),
     "answer.unreadable": ("warning", "No box could be read: {}."),
     "point.outside": ("note", "A point lies outside its own box: {}."),
-    "trace.truncated": ("warning", "The text stops in the middle; what was complete is kept."),
+    "trace.truncated": ("warning", "{}; what was complete is kept."),
     "trace.repeats": ("note", "The model repeats itself: {}."),
 }
 
@@ -150,7 +155,8 @@ def _in_answer(trace: Trace) -> Finding:
 
 def _at_object(trace: Trace, wrong: Callable[[TraceObject, Citation | None], bool]) -> Finding:
     """The place of the first object for which ``wrong`` is true: its box in the text of the answer."""
-    written = find_citations(trace.text.answer or "")
+    first = {c.box: c for c in reversed(find_citations(trace.text.answer or ""))}
+    written = tuple(reversed(first.values()))  # each box once, as among the objects
     cited = written if len(written) == len(trace.objects) else [None] * len(trace.objects)
     for i, (item, citation) in enumerate(zip(trace.objects, cited, strict=True), start=1):
         if wrong(item, citation):
@@ -183,18 +189,32 @@ _TAIL = 40  # characters
 
 
 def _where_repeated(trace: Trace) -> Finding:
-    """The second time that the sentence comes in one part, or else the first time."""
-    sentence, _ = repeated_sentence(trace.raw) or ("", 0)
-    words = re.compile(r"\s+".join(map(re.escape, plain_form(sentence).split())), re.IGNORECASE)
+    """The second time that the sentence comes in one part, or else the first time; without one, the
+    second time that a box comes in the answer, or the end of the text.
+    """
+    if not (repeated := repeated_sentence(trace.raw)):
+        again = _second_time(trace.text.answer or "")
+        return replace(_in_answer(trace), span=again) if again else _where_truncated(trace)
+    words = re.compile(r"\s+".join(map(re.escape, plain_form(repeated[0]).split())), re.IGNORECASE)
     found = [
         (part, spans)
         for part in ("think", "scene", "focus", "answer")
         if (spans := [m.span() for m in words.finditer(getattr(trace.text, part) or "")])
     ]
-    if not sentence or not found:
+    if not found:
         return Finding("", "", "")
     part, spans = max(found, key=lambda place: min(len(place[1]), 2))
     return Finding("", "", "", part, spans[:2][-1])
+
+
+def _second_time(answer: str) -> tuple[int, int] | None:
+    """Where the first box that comes again does so."""
+    seen: set[XYXY] = set()
+    for citation in find_citations(answer):
+        if citation.box in seen:
+            return citation.start, citation.end
+        seen.add(citation.box)
+    return None
 
 
 _PLACES = {

@@ -29,9 +29,40 @@ def repeated_sentence(text: str) -> tuple[str, int] | None:
     return (written[plain], times) if times >= _MANY_TIMES else None
 
 
+def repetitions(text: str, times: int, *, is_endless: bool) -> str:
+    """What a text repeats, as a phrase; empty when it is nothing.
+
+    ``times`` is how often its most frequent box was written; ``is_endless`` says that it ended with the
+    same again and again.
+    """
+    phrases = []
+    if repeated := repeated_sentence(text):
+        sentence, count = repeated
+        shown = sentence if len(sentence) <= _SHOWN else sentence[: _SHOWN - 1] + "…"
+        phrases.append(f"“{shown}” comes {count} times")
+    if times > 1:
+        often = "twice" if times == _TWICE else f"{times} times"
+        phrases.append(f"the same box comes {often} and counts once")
+    if is_endless and not phrases:
+        phrases.append("the same again and again, up to the end")
+    return "; ".join(phrases)
+
+
+_SHOWN, _TWICE = 80, 2  # characters of a sentence, times
+
+
 def plain_form(sentence: str) -> str:
     """A sentence in the form in which it is compared with others: without end marks, case folded."""
     return sentence.strip(".!?\"'“‘”’ ").casefold()
+
+
+def sentence_spans(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Where each sentence from ``start`` on begins and ends, without the white space around it."""
+    for end in (*(m.end() for m in _SENTENCE_END.finditer(text, start)), len(text)):
+        if sentence := text[start:end].strip():
+            begin = text.index(sentence, start)
+            yield begin, begin + len(sentence)
+        start = end
 
 
 def sentences_of(text: str) -> Iterator[str]:

@@ -16,9 +16,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from demo.answers.boxes import REPAIRS, AnswerReader, Reading, TraceObject
+from demo.answers.boxes import REPAIRS, Reading, TraceObject
+from demo.answers.distinct import DistinctReader
+from demo.answers.ending import is_loop
 from demo.answers.finding import TraceText
-from demo.answers.sentences import TAG, repeated_sentence
+from demo.answers.sentences import TAG, repetitions
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.picture.geometry import Size
@@ -139,8 +141,15 @@ class TraceParser:
         counted = self._counted.get("answer")
         return sum(map(len, self._loose[-1])) if counted and all(counted.rank) else 0
 
+    @property
+    def is_going_round(self) -> bool:
+        """Whether the answer that is being written has come to no other box for long."""
+        reader = self._open[-1].reader if self._open else None
+        return reader is not None and reader.is_going_round
+
     def close(self) -> Trace:
         """The trace of everything fed. A tag that is cut off at the very end belongs to no part."""
+        is_endless = self.is_going_round or is_loop("".join(self._chunks))
         for part in self._open:
             part.end_with_text()
         truncated = bool(self._open) and self._open[-1].is_cut_off
@@ -153,7 +162,11 @@ class TraceParser:
             text=TraceText(scene, focus, think, answer),
             raw=raw,
             objects=() if reading is None else reading.objects,
-            problems=tuple(_problems(reading, answer, raw.removesuffix(self._tail), truncated)),
+            problems=tuple(
+                _problems(
+                    reading, answer, raw.removesuffix(self._tail), truncated, is_endless=is_endless
+                )
+            ),
         )
 
     def _text(self, name: str) -> str | None:
@@ -189,8 +202,8 @@ class TraceParser:
     def _is_untagged_start(self) -> bool:
         return not (self._dialect.parts or self._open or "answer" in self._counted)
 
-    def _reader(self) -> AnswerReader:
-        return AnswerReader(self._frame, self._dialect.native)
+    def _reader(self) -> DistinctReader:
+        return DistinctReader(self._frame, self._dialect.native)
 
     def _read_tag(self, tag: str) -> list[TraceEvent]:
         if self._loose[-1]:
@@ -249,7 +262,7 @@ class _Part:
     """
 
     name: str
-    reader: AnswerReader | None
+    reader: DistinctReader | None
     is_tagged: bool = True
     pieces: list[str] = field(default_factory=list)
     paused_at: int | None = None
@@ -305,7 +318,7 @@ class _Part:
         return self
 
 
-def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
+def _read_untagged(text: str, reader: DistinctReader) -> Reading | None:
     """An answer without its tags: objects anywhere in the text; a bare or empty list only on its own."""
     reader.feed(text)
     reading = reader.finish(text, is_tagged=False)
@@ -314,17 +327,17 @@ def _read_untagged(text: str, reader: AnswerReader) -> Reading | None:
 
 
 def _problems(
-    reading: Reading | None, answer: str | None, text: str, truncated: bool
+    reading: Reading | None, answer: str | None, text: str, truncated: bool, *, is_endless: bool
 ) -> Iterator[Problem]:
     if reading is None or not reading.is_readable:
         yield Problem("answer.unreadable", _why_unreadable(reading, answer or ""))
     else:
         yield from _answer_problems(reading, answer or "")
     if truncated:
-        yield Problem("trace.truncated", "the text ended inside an opened tag")
-    if repeated := repeated_sentence(text):
-        sentence, times = repeated
-        yield Problem("trace.repeats", f"“{_short(sentence)}” comes {times} times")
+        repeats = "The model repeated itself until it was stopped"
+        yield Problem("trace.truncated", repeats if is_endless else "The text stops in the middle")
+    if repeated := repetitions(text, reading.times if reading else 0, is_endless=is_endless):
+        yield Problem("trace.repeats", repeated)
 
 
 def _why_unreadable(reading: Reading | None, answer: str) -> str:

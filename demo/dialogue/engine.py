@@ -27,6 +27,7 @@ from demo.answers.trace import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_two_ways, in_way
+from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
@@ -168,7 +169,8 @@ def run_turn(
     session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
-    findings = check_trace(trace, [(g.name, g.model_box) for g in prompt.given], dialect)
+    given = [(g.name, g.model_box) for g in prompt.given]
+    findings = check_trace(trace, given, dialect, resolved.sentence)
     if doubt is not None:
         findings = (doubt, *(f for f in findings if f.level != "ok"))
     objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
@@ -177,6 +179,8 @@ def run_turn(
         yield Segmenting(len(objects))
         try:
             objects = with_masks(objects, picture, segmenter, cancel)
+            name = f"R{session.registry.next_number}"
+            findings = (*findings, *doubtful_outlines(objects, picture, name))
         except ModelError as error:
             findings = (
                 *findings,
@@ -270,6 +274,8 @@ class _StreamedTrace:
         if isinstance(piece, Usage):
             self.usage = piece
             return
+        if self.is_over:  # a few words more, written before the model heard of it
+            return
         if self.first_token is None:
             self.first_token = time.perf_counter() - self.began
         for event in self.parser.feed(piece):
@@ -278,7 +284,9 @@ class _StreamedTrace:
                 yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
-        self.is_over |= self.ending.is_reached(piece, self.parser.written_after)
+        self.is_over = self.ending.is_reached(
+            piece, self.parser.written_after, is_going_round=self.parser.is_going_round
+        )
 
     def _time(self, event: TraceEvent) -> None:
         if isinstance(event, PartOpened):

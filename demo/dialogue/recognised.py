@@ -54,7 +54,7 @@ def set_apart(session: Session, number: int) -> Session:
     registry, region = session.registry.add(made, label=known.label)
     turns = list(session.turns)
     turns[number - 1] = replace(turn, region=region.id)
-    return replace(session, turns=tuple(turns), registry=registry, former=session)
+    return replace(session, turns=tuple(turns), registry=registry).following(session)
 
 
 def _best(item: RegionObject, known: Region) -> RegionObject:

@@ -42,7 +42,7 @@ def adopt(session: Session, number: int, second: SecondOpinion) -> Session:
         region = made.id
     free = start.registry.next_number
     turn = replace(second.turn, region=region, next_region=free, reasoner=None)
-    return replace(start.with_turn(turn, registry), former=session)
+    return start.with_turn(turn, registry).following(session)
 
 
 def check_same(first: Turn, question: Resolved) -> None:

@@ -1,6 +1,7 @@
 """One dialogue about one picture as a frozen value.
 
-Every change returns a new session that remembers the former one, so undo is a step back.
+Every change returns a new session that remembers the former one, so undo is a step back; what was undone
+remembers the later one until something else is changed, so redo is a step on.
 It holds numbers and text only: no pixels of the picture, no model, nothing that runs.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from demo.answers.finding import OUTSIDE, Finding, TraceText
 from demo.dialects.known import REGION_REASONER
@@ -16,6 +18,8 @@ from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.picture import PictureInfo
 from demo.picture.regions import Region, RegionObject, Registry, number_of
+
+MAX_STEPS = 200  # changes of a dialogue that can be undone; each keeps a region or a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class SecondOpinion:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A dialogue; ``former`` is its value before the last change (a turn or an edit), for undo.
+    """A dialogue; ``former`` is its value before the last change (a turn or an edit), for undo, and
+    ``later`` that before the last undo, for redo.
 
     ``reasoner`` is the model that answers now; turns of another model name theirs.
     """
@@ -103,6 +108,7 @@ class Session:
     registry: Registry = field(default_factory=Registry)
     branch: tuple[str, int] | None = None
     former: Session | None = field(default=None, repr=False, compare=False)
+    later: Session | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def begin(cls, picture: PictureInfo, reasoner: ReasonerInfo) -> Session:
@@ -145,15 +151,19 @@ class Session:
 
     def with_turn(self, turn: Turn, registry: Registry) -> Session:
         """After one more turn, whose region (if any) is already in ``registry``."""
-        return replace(self, turns=(*self.turns, turn), registry=registry, former=self)
+        return replace(self, turns=(*self.turns, turn), registry=registry).following(self)
 
     def with_registry(self, registry: Registry) -> Session:
         """After an edit on the canvas."""
-        return replace(self, registry=registry, former=self)
+        return replace(self, registry=registry).following(self)
 
     def with_region(self, region: Region) -> Session:
         """After an edit of one region. Raises UnknownRegionError."""
         return self.with_registry(self.registry.replace(region))
+
+    def following(self, former: Session) -> Session:
+        """As what a change has made of ``former``: one undo leads there, and nothing is left to redo."""
+        return replace(self, former=_remembered(former), later=None)
 
     def undo(self) -> Session:
         """The dialogue before the last change. Raises InputError when there is nothing to undo.
@@ -162,7 +172,7 @@ class Session:
         the region it made.
         """
         if self.former is not None:
-            return self.former._with_notes_of(self.turns)
+            return replace(self.former._with_notes_of(self.turns), later=self)
         if not self.turns:
             raise InputError("There is nothing to undo.")
         last = None if self.is_again(len(self.turns)) else self.turns[-1].region
@@ -172,7 +182,17 @@ class Session:
             # Its number is free again only if no later one was used.
             newest = registry.region(last).number == registry.next_number - 1
             registry = Registry(kept, registry.next_number - newest)
-        return replace(self, turns=self.turns[:-1], registry=registry)
+        return replace(self, turns=self.turns[:-1], registry=registry, later=self)
+
+    def redo(self) -> Session:
+        """The dialogue before the last undo. Raises InputError when there is nothing to redo."""
+        if self.later is None:
+            raise InputError("There is nothing to redo.")
+        return replace(self.later._with_notes_of(self.turns), former=self.without_later())
+
+    def without_later(self) -> Session:
+        """With nothing to redo."""
+        return self if self.later is None else replace(self, later=None)
 
     def turn(self, number: int) -> Turn:
         """Turn 1, 2, … Raises InputError when there is no such turn."""
@@ -187,7 +207,7 @@ class Session:
         correction is not lost. Raises InputError when there is no such turn.
         """
         registry = self.registry.rolled_back(self._free_number(turn))
-        return replace(self, turns=self.turns[: turn - 1], registry=registry, former=self)
+        return replace(self, turns=self.turns[: turn - 1], registry=registry).following(self)
 
     def branch_at(self, turn: int) -> Session:
         """A new dialogue with the turns up to and including that one, and their regions.
@@ -197,7 +217,7 @@ class Session:
         self.turn(turn)
         whole = turn == len(self.turns)
         start = self if whole else self.before(turn + 1)
-        return replace(start, id=uuid.uuid4().hex, branch=(self.id, turn), former=None)
+        return replace(start, id=uuid.uuid4().hex, branch=(self.id, turn), former=None, later=None)
 
     def with_feedback(self, turn: int, feedback: str | None) -> Session:
         """With that turn rated ``up``, ``down`` or None; undo does not count this as a change.
@@ -222,7 +242,7 @@ class Session:
         """With the ratings and second opinions that the same turns have got since."""
         noted = tuple(
             replace(t, feedback=s.feedback, second_opinions=s.second_opinions)
-            if _is_same(t, s)
+            if is_same(t, s)
             else t
             for t, s in zip(self.turns, turns, strict=False)
         )
@@ -237,6 +257,18 @@ class Session:
         return noted if noted is not None else next(made, self.registry.next_number)
 
 
-def _is_same(turn: Turn, later: Turn) -> bool:
+def is_same(turn: Turn, later: Turn) -> bool:
     """Whether that is the same turn, not its question asked again and answered in the same words."""
     return (turn.question, turn.raw, turn.timings) == (later.question, later.raw, later.timings)
+
+
+def _remembered(newest: Session) -> Session:
+    """That dialogue as the former one of another: with nothing to redo, and so many former ones at most."""
+    states, state = list[Session](), newest.without_later()
+    while len(states) < MAX_STEPS:
+        states.append(state)
+        if state.former is None:
+            return states[0]
+        state = state.former
+    oldest = replace(states[-1], former=None)
+    return reduce(lambda former, state: replace(state, former=former), states[-2::-1], oldest)

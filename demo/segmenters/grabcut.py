@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.picture.geometry import PictureBox, PicturePoint
+from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import BoolArray, Mask
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment
@@ -45,14 +45,24 @@ class GrabCutSegmenter:
         return [Segment(Mask.from_array(_cut_out(picture.pixels, h))) for h in prompts]
 
 
+def made_smaller(prompt: MaskPrompt, size: Size) -> float:
+    """The scale (at most 1) at which GrabCut looks for an object on a picture of that size."""
+    return _view(prompt, size).scale
+
+
+def _view(prompt: MaskPrompt, size: Size) -> _View:
+    box, (width, height) = prompt.box, (size.width, size.height)
+    outer = (
+        _reach(prompt.on_it, width, height) if box is None else _surroundings(box, width, height)
+    )
+    return _View(outer, min(1.0, MAX_SIDE / max(outer.width, outer.height)))
+
+
 def _cut_out(pixels: NDArray[np.uint8], prompt: MaskPrompt) -> BoolArray:
     """The object's pixels as booleans [H, W] of the whole picture."""
     height, width = pixels.shape[:2]
     box = prompt.box
-    outer = (
-        _reach(prompt.on_it, width, height) if box is None else _surroundings(box, width, height)
-    )
-    view = _View(outer, min(1.0, MAX_SIDE / max(outer.width, outer.height)))
+    view = _view(prompt, Size(width, height))
     small = view.of(pixels)
     labels = _like_the_points(small, prompt, view) if box is None else _labels(small, box, view)
     found = _run(small, _marked(labels, prompt, view))

@@ -78,6 +78,7 @@ def _connect_turns(context: Context, asking: Asking) -> None:
 def _connect_canvas(context: Context) -> None:
     parts, acts = context.parts, Acts(context)
     parts.canvas.act(acts.act, [parts.tab], parts.changed_by_events(), **_EACH)
+    parts.canvas.cutout(acts.cut_out, [parts.tab], [parts.canvas, parts.hint], **_EACH)
     parts.canvas.missing(acts.missing, [parts.tab], parts.changed_by_events(), **_NOW)
 
 
@@ -100,7 +101,8 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
     parts, undoing = context.parts, Undoing(context)
     changed = parts.changed_by_events()
     parts.stop.click(undoing.stop, None, changed, **_NOW)
-    parts.undo.click(undoing.undo, [parts.tab], changed, **_NOW)
+    parts.canvas.undo(undoing.undo, [parts.tab], changed, **_EACH)
+    parts.canvas.redo(undoing.redo, [parts.tab], changed, **_EACH)
     parts.new.click(undoing.new, [parts.tab], changed, **_NOW)
     page.unload(undoing.leave)
 

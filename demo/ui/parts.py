@@ -39,7 +39,6 @@ class Parts:
     send: gr.Button
     stop: gr.Button
     upload: gr.UploadButton
-    undo: gr.Button
     new: gr.Button
     sheet: gr.HTML
     library: gr.HTML
@@ -71,7 +70,7 @@ def place_parts(
     tab = gr.State(Tab())
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="top"):
-            status_line, upload, undo, new = _header(status, benchmark)
+            status_line, upload, new = _header(status, benchmark)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
                 stage = canvas(status["advice"], elem_id="workspace")
@@ -92,24 +91,25 @@ def place_parts(
         sheet = drawn("sheet/sheet", elem_id="sheet")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
-        stop, upload, undo, new, sheet, library, rows,
+        stop, upload, new, sheet, library, rows,
     )  # fmt: skip
 
 
-def _header(
-    status: dict[str, Any], benchmark: bool
-) -> tuple[gr.HTML, gr.UploadButton, gr.Button, gr.Button]:
+def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.UploadButton, gr.Button]:
     status_line = drawn("models/status", "models", value=status, elem_id="brand")
     with gr.Row(elem_id="actions"):
-        with gr.Column(elem_id="upload", min_width=0):
-            upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
-        gr.Button("Examples", elem_id="show-examples", size="sm")
-        if benchmark:
-            gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
-        gr.Button("Dialogues", elem_id="show-kept", size="sm")
-        undo = gr.Button("Undo", elem_id="undo", size="sm")
-        new = gr.Button("New", elem_id="new", size="sm")
-    return status_line, upload, undo, new
+        with gr.Row(elem_id="further"):  # behind More where there is no room for them
+            with gr.Column(elem_id="upload", min_width=0):
+                upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
+            gr.Button("Examples", elem_id="show-examples", size="sm")
+            if benchmark:
+                gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
+            gr.Button("Dialogues", elem_id="show-kept", size="sm")
+            new = gr.Button("New", elem_id="new", size="sm")
+        gr.Button("Undo", elem_id="undo", size="sm")
+        gr.Button("Redo", elem_id="redo", size="sm")
+        gr.Button("More", elem_id="more", size="sm")
+    return status_line, upload, new
 
 
 def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:

@@ -16,6 +16,7 @@ from demo.ui.parts import Parts
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
 from demo.ui.tab.saving import Saver
+from demo.ui.tab.steps import steps
 from demo.ui.tab.workspace import Tab, Workspace
 
 Updates = dict[Any, Any]
@@ -44,7 +45,7 @@ class Show:
         )
         question = workspace.next_question if workspace else None
         return {
-            self.parts.canvas: value,
+            self.parts.canvas: {**value, **steps(tab)},
             self.parts.notice: self.notice(workspace),
             self.parts.chat: self.dialogue(workspace) if workspace else [],
             self.parts.next: gr.Button(question or "", visible=question is not None),

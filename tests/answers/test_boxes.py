@@ -13,6 +13,8 @@ from demo.picture.geometry import ModelBox, ModelPoint, Size
 FRAME = Size(840, 840)
 DOG = TraceObject(ModelBox(100, 90, 140, 130), ModelPoint(120, 110))
 OBJECT = '{"bbox_2d": [100, 90, 140, 130], "point_2d": [120, 110]}'
+CAT = TraceObject(ModelBox(200, 90, 240, 130), ModelPoint(220, 110))
+OTHER = '{"bbox_2d": [200, 90, 240, 130], "point_2d": [220, 110]}'
 
 
 def answered(answer: str) -> Trace:
@@ -31,7 +33,7 @@ def boxes(trace: Trace) -> list[tuple[int, int, int, int]]:
     ("answer", "expected"),
     [
         pytest.param(f"[{OBJECT}]", [DOG], id="one object"),
-        pytest.param(f"[{OBJECT}, {OBJECT}]", [DOG, DOG], id="two objects"),
+        pytest.param(f"[{OBJECT}, {OTHER}]", [DOG, CAT], id="two objects"),
         pytest.param(f"\n  [\n {OBJECT}\n ]\t\n", [DOG], id="white space"),
         pytest.param(
             '[{"bbox_2d":[99.6,90.4,139.5,130.49],"point_2d":[119.5,1.1e2]}]', [DOG], id="floats"
@@ -319,7 +321,7 @@ def test_many_cuts_make_one_short_problem() -> None:
 
 def test_point_outside_its_box_is_kept_and_said() -> None:
     trace = answered('[{"bbox_2d": [1, 2, 30, 40], "point_2d": [30, 40]}, '
-                     '{"bbox_2d": [1, 2, 30, 40], "point_2d": [31, 40]}]')  # fmt: skip
+                     '{"bbox_2d": [1, 2, 30, 41], "point_2d": [31, 40]}]')  # fmt: skip
     assert trace.objects[1].point == ModelPoint(31, 40)
     assert trace.problems == (Problem("point.outside", "object 2"),)
 

@@ -264,6 +264,61 @@ def test_a_model_that_goes_on_after_its_answer_is_ended(picture: Picture) -> Non
     assert answered.timings.prompt_tokens == 7  # its counts came, too
 
 
+class _Repeating(TableReasoner):
+    """Lists one thing again and again, each time with another point, until it is told that it may end."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        yield "<think>It is the red one.</think><answer>["
+        for number in count():
+            if cancel.is_set():
+                break
+            yield f'{{"bbox_2d": [10, 20, 300, 400], "point_2d": [{20 + number}, 30]}}, '
+        yield "that was written before it heard"
+        yield Usage(7, number)
+
+
+def test_a_model_that_repeats_itself_is_ended_and_it_is_said(picture: Picture) -> None:
+    reasoner, cancel = _Repeating(), threading.Event()
+    session = begin(picture, reasoner)
+    events = list(
+        run_turn(
+            session, "find red", picture=picture, reasoner=reasoner, segmenter=None, cancel=cancel
+        )
+    )
+    answered = finished(events).turns[-1]
+    assert not cancel.is_set()
+    assert not answered.partial
+    assert sum(isinstance(event, ObjectSeen) for event in events) == 1
+    assert len(finished(events).registry.region("R1").objects) == 1
+    assert [(f.kind, f.text) for f in answered.findings] == [
+        (
+            "trace.truncated",
+            "The model repeated itself until it was stopped; what was complete is kept.",
+        ),
+        (
+            "trace.repeats",
+            "The model repeats itself: the same box comes 17 times and counts once.",
+        ),
+    ]
+    assert answered.raw.endswith("}, ")
+    assert answered.timings.prompt_tokens == 7
+
+
+def test_an_answer_that_contradicts_the_question_s_thing_is_told(picture: Picture) -> None:
+    class Denying(TableReasoner):
+        def stream(self, *_: object) -> Iterator[str | Usage]:
+            box = '[{"bbox_2d": [10, 20, 300, 400]}]'
+            yield f"<think>No zebra is visible.</think><answer>{box}</answer>"
+            yield Usage()
+
+    for question, kinds in (("find the zebra", ["contradiction"]), ("find the dog", [])):
+        session = begin(picture, Denying())
+        turn_ = answer(session, question, picture=picture, reasoner=Denying(), segmenter=None)
+        assert [finding.kind for finding in turn_.turns[-1].findings] == kinds
+
+
 class _General(TableReasoner):
     """A model that converses; what it was asked is kept."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 
 import pytest
 from hypothesis import assume, given
@@ -14,6 +14,7 @@ from demo.language.lexicon import words
 from demo.language.references import MAX_QUESTION, resolve
 from demo.picture.geometry import PictureBox
 from demo.picture.regions import RegionObject, Registry
+from tests.support.steps import steps
 
 
 def registry() -> Registry:
@@ -472,23 +473,9 @@ def test_what_is_left_hanging_is_left_out(name: str, hanging: str) -> None:
 def test_long_questions_take_a_number_of_steps_in_proportion(unit: str) -> None:
     """Counted, not timed: twice the text is at most a little more than twice the steps."""
     short, long = (
-        steps((unit * (length // len(unit))).strip()) for length in (1_000, MAX_QUESTION)
+        steps(
+            partial(label_of, resolve((unit * (length // len(unit))).strip(), REGISTRY, last="R1"))
+        )
+        for length in (1_000, MAX_QUESTION)
     )
     assert long < 2.5 * short + 1_000
-
-
-def steps(question: str) -> int:
-    """Lines of Python that making a label runs."""
-    resolved, count = resolve(question, REGISTRY, last="R1"), 0
-
-    def trace(*_: object) -> object:
-        nonlocal count
-        count += 1
-        return trace
-
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        label_of(resolved)
-    finally:
-        sys.settrace(None)
-    return count

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-import sys
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.errors import QuestionError, UnknownRegionError
+from demo.errors import UnknownRegionError
 from demo.language.chains import is_name, quotations
 from demo.language.letters import is_spaced
 from demo.language.names import read_names
 from demo.language.references import missing_by_number, resolve, without_unknown
 from tests.language.test_references import REGISTRIES, meant
+from tests.support.steps import steps
 
 ALL = ["R1", "R2", "R3"]
 
@@ -413,23 +414,7 @@ def test_real_questions_with_numbers_name_nothing(sentence: str) -> None:
 )  # fmt: skip
 def test_reading_takes_a_number_of_steps_in_proportion(piece: str) -> None:
     """Counted, not timed: twice the text is at most a little more than twice the steps."""
-    shorter, longer = (steps(piece * (size // len(piece))) for size in (2_000, 4_000))
+    shorter, longer = (
+        steps(partial(read_names, piece * (size // len(piece)), ALL)) for size in (2_000, 4_000)
+    )
     assert longer < 2.2 * shorter + 1_000
-
-
-def steps(sentence: str) -> int:
-    """Lines of Python that reading runs."""
-    count = 0
-
-    def trace(*_: object) -> object:
-        nonlocal count
-        count += 1
-        return trace
-
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        with suppress(QuestionError):
-            read_names(sentence, ALL)
-    finally:
-        sys.settrace(None)
-    return count

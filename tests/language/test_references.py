@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -22,6 +21,7 @@ from demo.language.references import (
 )
 from demo.picture.geometry import PictureBox
 from demo.picture.regions import RegionObject, Registry
+from tests.support.steps import steps
 
 
 def registry(*counts: int) -> Registry:
@@ -665,26 +665,11 @@ def test_letter_case_of_names_does_not_matter(sentence: str) -> None:
 )
 def test_long_sentences_take_a_number_of_steps_in_proportion(piece: str) -> None:
     """Counted, not timed: twice the text is at most a little more than twice the steps."""
-    shorter, longer = (steps(piece * (size // len(piece))) for size in (5_000, 10_000))
+    shorter, longer = (
+        steps(partial(resolve, piece * (size // len(piece)), REGISTRIES["group"]))
+        for size in (5_000, 10_000)
+    )
     assert longer < 2.2 * shorter + 1_000
-
-
-def steps(sentence: str) -> int:
-    """Lines of Python that resolving runs."""
-    count = 0
-
-    def trace(*_: object) -> object:
-        nonlocal count
-        count += 1
-        return trace
-
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        with suppress(QuestionError):
-            resolve(sentence, REGISTRIES["group"])
-    finally:
-        sys.settrace(None)
-    return count
 
 
 # --- the question itself -------------------------------------------------------------------------

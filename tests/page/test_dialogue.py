@@ -536,7 +536,7 @@ def test_the_newest_summary_is_in_view_on_a_phone_after_undo(page: Page) -> None
     expect(page.get_by_text("Found 2:")).to_be_in_viewport()
     ask(page, "find red")
     at_rest(page)
-    expect(page.get_by_text("Found one: R3")).to_be_in_viewport()
+    expect(page.get_by_text("That is R1")).to_be_in_viewport()
 
 
 def test_a_phones_rows_are_large_enough_for_fingers(

@@ -230,6 +230,18 @@ _WORDING = (
     _clean("a part named inside another", trace(scene=f"{SCENE} No <focus> is needed.")),
     _clean("a sentence said twice", trace("It is the brown dog. Is it? It is the brown dog.")),
     _clean(
+        "says what is not there",
+        trace("There is no dog on the left, but one on the right: it is brown."),
+    ),
+    _clean(
+        "says that there is no other",
+        trace("The brown dog in the park. There are no other dogs in the image."),
+    ),
+    _clean(
+        "takes what is nearest",
+        trace("There is no white dog in the image. The brown dog is the closest match."),
+    ),
+    _clean(
         "short words said often", trace("No. No. No. Yes. Yes. Yes. The brown dog in the park.")
     ),
     _clean(
@@ -302,15 +314,19 @@ _CITING = (
     ),
 )
 
+_MANY: tuple[XYXY, ...] = tuple(
+    (i % 100 * 8, i // 100 * 8, i % 100 * 8 + 6, i // 100 * 8 + 7) for i in range(10_000)
+)
+
 _ANSWERS = (
     _clean("two objects", trace(answer=listed(DOG, BALL)), boxes=(DOG, BALL)),
-    _clean("the same object twice", trace(answer=listed(DOG, DOG)), boxes=(DOG, DOG)),
+    _clean("two that overlap much", trace(answer=listed(DOG, (100, 91, 140, 130))), boxes=(DOG, (100, 91, 140, 130))),
     _clean(
         "120 objects",
         trace(answer=listed(*[(i, i, i + 9, i + 9) for i in range(120)])),
         boxes=tuple((i, i, i + 9, i + 9) for i in range(120)),
     ),
-    _clean("10,000 objects", trace(answer=listed(*[DOG] * 10_000)), boxes=(DOG,) * 10_000),
+    _clean("10,000 objects", trace(answer=listed(*_MANY)), boxes=_MANY),
     _clean("an empty list", trace("Looking for a cat. There is none in the park.", "[]"), boxes=()),
     _clean("an empty list with spaces", trace("None of the animals in the park is a cat.", " [ ] "), boxes=()),
     _clean("an empty list with a reference", about(f"Right of {bbox(HOUSE)} is no cat.", "[]"), HOUSE, boxes=()),
@@ -330,7 +346,7 @@ _ANSWERS = (
     ),
     _clean("label in another script", trace(answer='[{"bbox_2d": [100, 90, 140, 130], "label": "棕色的狗 كلب 🐕"}]')),
     _clean("escaped half of a surrogate in a label", trace(answer='[{"bbox_2d": [100, 90, 140, 130], "label": "\\ud83d"}]')),
-    _clean("the same label often", trace(answer="[" + ", ".join(['{"bbox_2d": [100, 90, 140, 130], "label": "a brown dog here"}'] * 5) + "]"), boxes=(DOG,) * 5),
+    _clean("the same label often", trace(answer="[" + ", ".join(f'{{"bbox_2d": {list(box)}, "label": "a brown dog here"}}' for box in _MANY[:5]) + "]"), boxes=_MANY[:5]),
     _clean("an answer that was thought better of", trace(answer=listed(BALL)) + f"\n<answer>{ANSWER}</answer>"),
 )  # fmt: skip
 
@@ -558,8 +574,8 @@ _CUT_OFF = (
     _broken("cut off before any object", trace(answer='[{"bbox_2d": [30').removesuffix("</answer>"), _UNREADABLE, _CUT, boxes=()),
     _broken("cut off behind the thought", trace(answer=None), _UNREADABLE, boxes=()),
     _broken("cut off in the thought, about a reference", f"<scene>{SCENE}</scene><focus>{FOCUS}</focus><think>The target is right of bbox=[10, 40", _UNREADABLE, _CUT, _MISSING, given=(HOUSE,), boxes=()),
-    _broken("20,000 opening tags", "<think>" * 20_000, _UNREADABLE, _CUT, boxes=()),
-    _broken("tags opened in turn", "<scene><focus><think><answer>" * 5_000, _UNREADABLE, _CUT, boxes=()),
+    _broken("20,000 opening tags", "<think>" * 20_000, _UNREADABLE, _CUT, "trace.repeats", boxes=()),
+    _broken("tags opened in turn", "<scene><focus><think><answer>" * 5_000, _UNREADABLE, _CUT, "trace.repeats", boxes=()),
     _broken("no tag ever closed", f"<scene>{SCENE}<think>{THINK}<answer>{ANSWER}", _CUT),
     _broken("looping until the limit", f"<scene>{SCENE}</scene><think>{'It is the brown dog. ' * 200}It is", _UNREADABLE, _CUT, "trace.repeats", boxes=()),
 )  # fmt: skip
@@ -573,6 +589,14 @@ _LOOPS = (
     _broken("in Arabic", trace("هل هذا هو الكلب البني؟ " * 4, scene="حديقة مشمسة فيها كلب."), "trace.repeats"),
     _broken("in Hindi", trace("यह भूरा कुत्ता है। " * 4, scene="पार्क में एक कुत्ता।"), "trace.repeats"),
     _broken("whole traces", "\n".join([trace()] * 3), "trace.repeats"),
+    _broken("the same object twice", trace(answer=listed(DOG, DOG)), "trace.repeats"),
+    _broken("the same box with other points", trace(answer=f"[{obj()}, {obj(DOG, (101, 91))}, {obj(DOG, (102, 92))}]"), "trace.repeats"),
+    _broken("the same box with other labels", trace(answer="[" + ", ".join(f'{{"bbox_2d": [100, 90, 140, 130], "label": "dog {i}"}}' for i in range(5)) + "]"), "trace.repeats"),
+    _broken("one box between others", trace(answer=listed(DOG, BALL, DOG, BEAR, DOG)), "trace.repeats", boxes=(DOG, BALL, BEAR)),
+    _broken("one object 10,000 times", trace(answer=listed(*[DOG] * 10_000)), "trace.repeats"),
+    _broken("the same box as bare numbers", trace(answer="[[100, 90, 140, 130], [100, 90, 140, 130]]"), _REPAIRED, "trace.repeats"),
+    _broken("the same box with its corners swapped", trace(answer='[{"bbox_2d": [100, 90, 140, 130]}, {"bbox_2d": [140, 130, 100, 90]}]'), _REPAIRED, "trace.repeats"),
+    _broken("the same box until the limit", trace(answer=listed(*[DOG] * 50)).rpartition("}")[0], _CUT, "trace.repeats"),
 )  # fmt: skip
 
 _PLACES = (
@@ -581,7 +605,7 @@ _PLACES = (
     _broken("far away", trace(answer=listed((900_000, 900_000, 900_100, 900_100))), _UNREADABLE, boxes=()),
     _broken("point beyond the frame", trace(answer=f"[{obj((700, 0, 840, 100), (900, 50))}]"), "answer.clamped", boxes=((700, 0, 840, 100),)),
     _broken("point outside", trace(answer=f"[{obj(DOG, (10, 10))}]"), "point.outside"),
-    _broken("one point of three outside", trace(answer=f"[{obj()}, {obj(BALL, (10, 10))}, {obj()}]"), "point.outside", boxes=(DOG, BALL, DOG)),
+    _broken("one point of three outside", trace(answer=f"[{obj()}, {obj(BALL, (10, 10))}, {obj(BEAR)}]"), "point.outside", boxes=(DOG, BALL, BEAR)),
     _broken("clamped and outside", trace(answer='[{"bbox_2d": [700, 0, 900, 100], "point_2d": [5, 5]}]'), "answer.clamped", "point.outside", boxes=((700, 0, 840, 100),)),
     _broken("in shares of one", trace(answer='[{"bbox_2d": [0.12, 0.11, 0.17, 0.15]}]'), _REPAIRED, boxes=((101, 92, 143, 126),)),
 )  # fmt: skip
@@ -624,6 +648,11 @@ _CLAIMS = (
     _broken("focus that says there is none", trace(focus="No reference box is given."), "focus.unasked"),
     _broken("no thought", trace(None, focus=FOCUS), _MISSING, given=(HOUSE,)),
     _broken("answer only, about a reference", f"<answer>{ANSWER}</answer>", "focus.missing", _MISSING, given=(HOUSE,)),
+    _broken("says that it is not there", trace("There are no visible people or electric bikes in the image.", scene="A road with a truck."), "contradiction"),
+    _broken("says in Chinese that it is not there", trace("图中没有可见的人或电动车。", scene="一条路。"), "contradiction"),
+    _broken("says in Japanese that it is not there", trace("画像に犬は見当たりません。", scene="公園。"), "contradiction"),
+    _broken("says where it is, but answers with nothing", trace("The dog is on the left at (100, 200).", "[]"), "answer.empty", "contradiction", boxes=()),
+    _broken("ends with another box", trace(f"So the target is {bbox(BALL)}."), _INVENTED, "contradiction"),
 )  # fmt: skip
 
 _UNRELATED = (

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from demo.dialogue.session import Session
 from demo.picture.picture import open_picture
@@ -135,6 +139,47 @@ def test_an_unusable_act_changes_nothing(
     updates = page.acts.act(tab, sent(**data), REQUEST)
     assert hint(updates, page) == said
     assert session(tab) is before
+
+
+def test_a_cut_out_is_answered_with_its_number_and_changes_nothing(
+    page: Handlers, tab: Tab
+) -> None:
+    before = session(tab)
+    updates = page.acts.cut_out(tab, sent(region="R1", ticket=3))
+    cut = updates[page.context.parts.canvas]["cut_out"]
+    assert (cut["ticket"], cut["box"]) == (3, [40, 60, 340, 160])
+    written = base64.b64decode(cut["edge"].removeprefix("data:image/png;base64,"))
+    alpha = np.array(Image.open(io.BytesIO(written)))[..., 1]
+    assert alpha.shape == (100, 300)
+    assert (alpha[:, 10:90] == 255).all()
+    assert (alpha[:, 110:190] == 0).all()
+    assert session(tab) is before
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param({}, sentences.NOT_UNDERSTOOD, id="nothing"),
+        pytest.param({"ticket": -1, "region": "R1"}, sentences.NOT_UNDERSTOOD, id="no number"),
+        pytest.param({"ticket": 1, "region": ["R1"]}, sentences.NOT_UNDERSTOOD, id="no name"),
+        pytest.param(
+            {"ticket": 1, "region": "R9"},
+            "There is no R9 here. You can cite R1 and R2.",
+            id="an unknown region",
+        ),
+    ],
+)
+def test_there_is_no_cut_out_of_what_is_not_there(
+    page: Handlers, tab: Tab, data: dict[str, object], said: str
+) -> None:
+    updates = page.acts.cut_out(tab, sent(**data))
+    assert hint(updates, page) == said
+    assert updates[page.context.parts.canvas]["cut_out"]["box"] is None
+
+
+def test_without_a_picture_there_is_no_cut_out(page: Handlers) -> None:
+    updates = page.acts.cut_out(Tab(), sent(region="R1", ticket=1))
+    assert hint(updates, page) == sentences.OPEN_FIRST
 
 
 @settings(max_examples=60, deadline=None)
@@ -262,7 +307,7 @@ def test_undo_says_what_it_took_back(page: Handlers, tab: Tab) -> None:
     assert hint(made, page) == "R3 is drawn. Click it to cite it, or draw another."
     said = [hint(page.undoing.undo(tab, REQUEST), page) for _ in range(3)]
     assert said == [
-        "The last change was undone.", "Answer 2 was undone.", "Answer 1 was undone.",
+        "Drawing R3 was undone.", "Answer 2 was undone.", "Answer 1 was undone.",
     ]  # fmt: skip
 
 

@@ -175,6 +175,53 @@ def test_a_picture_that_was_only_looked_at_is_no_dialogue(
     assert [kept.turns for kept in store.entries(visitor_owner(TOKENS["ann"]))] == [1]
 
 
+def test_what_was_undone_is_kept_by_the_page_and_not_by_the_disk(
+    page: Handlers, store: Store, blocks: Path
+) -> None:
+    tab, ann = arrived(page, "ann"), visitor_owner(TOKENS["ann"])
+    talk(page, tab, "ann", blocks, "find red", "find both")
+    whole, request = workspace(tab).session, asks("ann")
+    page.undoing.undo(tab, request)
+    reloaded = arrived(page, "ann")
+    assert len(workspace(reloaded).session.turns) == 1
+    said = page.undoing.redo(reloaded, request)[page.context.parts.hint]["text"]
+    assert said == "There is nothing to redo."
+    page.undoing.redo(tab, request)
+    assert [kept.turns for kept in store.entries(ann)] == [2]
+    assert workspace(arrived(page, "ann")).session == whole
+
+
+def test_a_dialogue_that_was_deleted_is_not_redone(
+    page: Handlers, store: Store, blocks: Path
+) -> None:
+    tab, ann, request = arrived(page, "ann"), visitor_owner(TOKENS["ann"]), asks("ann")
+    talk(page, tab, "ann", blocks, "find red")
+    talk(page, tab, "ann", blocks, "find both")
+    deleted = workspace(tab).saved_id
+    for _ in range(2):
+        page.undoing.undo(tab, request)
+    kept = workspace(tab).session
+    updates = page.library.act(tab, sent(kind="delete", id=deleted), request)
+    assert updates[page.context.parts.canvas] == {"undo": "answer 1", "redo": ""}
+    said = page.undoing.redo(tab, request)[page.context.parts.hint]["text"]
+    assert said == "There is nothing to redo."
+    assert workspace(tab).session == kept
+    assert [entry.id for entry in store.entries(ann)] == [workspace(tab).saved_id]
+
+
+def test_going_back_and_forth_saves_nothing_twice(
+    page: Handlers, store: Store, blocks: Path
+) -> None:
+    tab, ann, request = arrived(page, "ann"), visitor_owner(TOKENS["ann"]), asks("ann")
+    talk(page, tab, "ann", blocks, "find red")
+    page.undoing.undo(tab, request)
+    page.undoing.redo(tab, request)
+    talk(page, tab, "ann", blocks, "find both", "a ghost")
+    for step in (page.undoing.undo,) * 4 + (page.undoing.redo,) * 4:
+        step(tab, request)
+    assert sorted(entry.turns for entry in store.entries(ann)) == [1, 2]
+
+
 def test_a_damaged_file_is_said_on_the_page(parts: Parts, tmp_path: Path) -> None:
     Store(tmp_path / "kept").close()
     (tmp_path / "kept" / DATABASE).write_bytes(b"no database" * 500)

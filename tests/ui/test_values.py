@@ -154,6 +154,24 @@ def test_warnings_are_seen_without_opening_anything() -> None:
     assert "⚠ A box that nobody gave" in said(messages(session))[1]
 
 
+def test_what_is_noted_about_a_text_without_parts_stands_below_it() -> None:
+    finding = Finding("trace.repeats", "note", "The model repeats itself.")
+    session = answered(EMPTY, "block", raw="no no no", findings=(finding,))
+    (asked,) = [m["content"] for m in messages(session) if "Asked as" in m["content"]]
+    assert asked.index("no no no") < asked.index("The model repeats itself")
+
+
+def test_a_contradiction_is_a_warning_at_its_sentence() -> None:
+    text = "No block is there."
+    finding = Finding("contradiction", "warning", "Look yourself.", "think", (0, len(text)))
+    trace = replace(TRACE, think=text)
+    made = messages(answered(EMPTY, "block", LEFT, findings=(finding,), trace=trace))
+    assert "⚠ [Look yourself" in said(made)[1]
+    assert "(#at-think-0-)" in said(made)[1]
+    (thought,) = [m["content"] for m in made if m.get("metadata", {}).get("title") == "Reasoning"]
+    assert re.search(r'class="[^"]*\bat0\b', thought)
+
+
 def test_a_stopped_turn_is_not_blamed_for_being_unfinished() -> None:
     finding = Finding("trace.truncated", "warning", "The text stops.")
     session = answered(EMPTY, "block", partial=True, findings=(finding,), trace=TRACE)
@@ -244,6 +262,29 @@ def test_a_drawn_region_stands_after_the_answers_there_were() -> None:
     )
     session = answered(session, "b", RIGHT, next_region=3)
     assert [r["turn"] for r in scene(workspace(session))["regions"]] == [1, 1, 2]
+
+
+def test_regions_of_earlier_answers_are_those_before_the_newest_that_found_any() -> None:
+    session = answered(answered(EMPTY, "a", LEFT, next_region=1), "b", RIGHT, next_region=2)
+    session = answered(session, "ghost")
+    assert [r["earlier"] for r in scene(workspace(session))["regions"]] == [True, False]
+    drawn = session.registry.add([RegionObject("", RIGHT)], origin=Origin.USER)[0]
+    regions = scene(workspace(session.with_registry(drawn)))["regions"]
+    assert [r["earlier"] for r in regions] == [True, False, False]
+
+
+def test_a_region_that_was_found_again_belongs_to_the_newest_answer() -> None:
+    session = answered(answered(EMPTY, "a", LEFT), "b", RIGHT)
+    again = Turn("a", "a", region="R1")
+    session = session.with_turn(again, session.registry)
+    assert [r["earlier"] for r in scene(workspace(session))["regions"]] == [False, True]
+
+
+def test_an_outline_that_fills_its_box_for_no_reason_is_doubted() -> None:
+    mask = Mask.from_array(np.pad(np.ones((100, 100)), ((60, 140), (40, 260))))
+    registry, _ = Registry().add([RegionObject("", LEFT, None, mask)])
+    (region,) = scene(workspace(EMPTY.with_registry(registry)))["regions"]
+    assert region["objects"][0]["doubt"] == "it fills its whole box"
 
 
 def test_an_empty_workspace_has_an_empty_scene() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from demo.ui.shared.static import growing
 from tests.support.served import accounts, serving
 
 FILES = {"page.js": "text/javascript", "page.css": "text/css"}
@@ -41,7 +44,28 @@ def test_browsers_may_keep_them_for_good(http: httpx.Client) -> None:
 
 def test_the_page_itself_is_asked_for_each_time(http: httpx.Client) -> None:
     assert "no-cache" in http.get("").headers["cache-control"]
-    assert int(http.get("").headers["content-length"]) == len(http.get("").content)
+    plain = http.get("", headers={"accept-encoding": "identity"})
+    assert int(plain.headers["content-length"]) == len(plain.content)
+    packed = http.get("", headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert 3 * int(packed.headers["content-length"]) < len(plain.content)
+    assert packed.text.count("<meta ") == plain.text.count("<meta ")
+
+
+def test_a_link_to_the_page_shows_what_it_is(http: httpx.Client) -> None:
+    page = http.get("").text
+    tags = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)"', page))
+    assert tags["og:title"].startswith("RegionReasoner")
+    assert "cite it" in tags["og:description"] == tags["description"]
+    assert tags["og:url"] == str(http.base_url)
+    assert (
+        "gradio"
+        not in "".join(v for k, v in tags.items() if k.startswith(("og:", "twitter:"))).lower()
+    )
+    picture = http.get(tags["og:image"])
+    assert picture.headers["content-type"] == "image/jpeg"
+    with Image.open(BytesIO(picture.content)) as opened:
+        assert opened.size == (int(tags["og:image:width"]), int(tags["og:image:height"]))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -99,3 +123,33 @@ def test_a_script_that_does_not_come_is_said(browser: Browser, url: str) -> None
         expect(page.locator("#workspace", has_text=words)).to_be_visible()
         expect(page.get_by_role("navigation")).to_have_count(0)
     assert any("page.js" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("written", "served"),
+    [
+        ("padding: 8px 12.5px", "padding: 0.5rem 0.78125rem"),
+        ("margin: -3px; border: 1px solid", "margin: -0.1875rem; border: 1px solid"),
+        ("outline: 1.5px dashed; inset: 2px", "outline: 1.5px dashed; inset: 2px"),
+        ("@container page (max-width: 900px)", "@container page (max-width: 56.25rem)"),
+        ("font: 600 12px/19px inherit", "font: 600 0.75rem/1.1875rem inherit"),
+        (
+            "width: calc(100% - 16px); color: #12a0px8f",
+            "width: calc(100% - 1rem); color: #12a0px8f",
+        ),
+        ("left: .5px; top: 30.5px", "left: .5px; top: 1.90625rem"),
+    ],
+)
+def test_lengths_follow_the_letters_but_thin_lines_do_not(written: str, served: str) -> None:
+    assert growing(written) == served
+
+
+def test_a_phone_is_told_to_use_its_whole_screen_and_to_make_room_for_its_keyboard(
+    http: httpx.Client,
+) -> None:
+    viewport = re.findall(r'<meta\s+name="viewport"\s+content="([^"]+)"', http.get("").text)
+    assert len(viewport) == 1
+    assert {"viewport-fit=cover", "interactive-widget=resizes-content"} <= {
+        *viewport[0].split(", ")
+    }
+    assert "scale" not in viewport[0].replace("initial-scale=1", "")  # everybody may enlarge it

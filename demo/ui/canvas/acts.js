@@ -1,4 +1,5 @@
-// Acts on regions, sent to Python one at a time: the next goes when the one before has been answered.
+// Acts on regions and steps back and on, sent to Python one at a time: the next goes when the one before has been
+// answered.
 import { change, state } from "./state.js";
 import { trigger } from "./parts.js";
 
@@ -17,7 +18,17 @@ let waiting = 0;
  */
 export function act(given, sketch = null, then = () => {}) {
   const make = typeof given === "function" ? given : () => given;
-  change({ acts: [...state.acts, { make, sketch, then }] });
+  queue({ event: "act", make, sketch, then });
+}
+
+/** Take the last act back, or do again what was taken back. @param {"undo" | "redo"} event */
+export function takeStep(event) {
+  queue({ event, make: () => ({}), sketch: null, then: () => {} });
+}
+
+/** @param {import("./state.d.ts").WaitingAct} waiting */
+function queue(waiting) {
+  change({ acts: [...state.acts, waiting] });
   sendNext();
 }
 
@@ -33,11 +44,12 @@ export function isOutlining() {
 
 function sendNext() {
   while (state.acts.length && !sent) {
-    const made = state.acts[0].make();
+    const { event, make } = state.acts[0];
+    const made = make();
     if (made) {
       sent = true;
       waiting = setTimeout(endAct, MAX_WAIT_MS);
-      trigger("act", made);
+      trigger(event, made);
     } else change({ acts: state.acts.slice(1) });
   }
 }

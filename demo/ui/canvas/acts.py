@@ -11,9 +11,10 @@ from demo.dialogue import edits, painting, several
 from demo.dialogue.edits import Editor, EditResult, Shape
 from demo.dialogue.painting import Stroke
 from demo.dialogue.session import Session
-from demo.errors import DemoError
+from demo.errors import DemoError, InputError
 from demo.picture.regions import Click
-from demo.ui.canvas.scene import scene
+from demo.segmenters.cut_out import cut_out
+from demo.ui.canvas.scene import cut_out_value, scene
 from demo.ui.context import Context
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
@@ -43,6 +44,21 @@ class Acts:
     def missing(self, tab: Tab) -> Updates:
         """All outlines once more, for a browser that lacks one."""
         return {self.context.parts.canvas: scene(tab.workspace, all_outlines=True)}
+
+    def cut_out(self, tab: Tab, event: gr.EventData) -> Updates:
+        """The edge of a region's cut-out; it may be asked for while a question is answered."""
+        sent, workspace = Payload(event), tab.workspace
+        ticket = 0
+        try:
+            ticket = sent.whole("ticket")
+            if workspace is None:
+                raise InputError(sentences.OPEN_FIRST)
+            region = workspace.session.registry.region(sent.text("region"))
+            made = cut_out(workspace.picture, region)
+        except DemoError as error:
+            none = {self.context.parts.canvas: cut_out_value(ticket, None)}
+            return {**none, **self.context.show.line(str(error))}
+        return {self.context.parts.canvas: cut_out_value(ticket, made)}
 
     def _act(self, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
         workspace = self.context.idle_workspace(tab, request)

@@ -15,6 +15,7 @@ import { layout, onLayout, scaleNow } from "./view.js";
 import { say } from "./voice.js";
 import "./touch.js";
 import "./tools.js";
+import "./steps.js";
 import "./keys.js";
 import "./copying.js";
 import "./more_tools.js";
@@ -22,6 +23,8 @@ import "../chat/accessibility.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
+import "../shared/screen.js";
+import "../shared/tips.js";
 import { onAnswer } from "../shared/answers.js";
 import { all, FINGERS, forHands, one } from "../shared/nodes.js";
 
@@ -67,6 +70,7 @@ function drawPicture() {
   if (!url) return image.removeAttribute("src");
   image.src = url;
   image.alt = name;
+  one("#page").style.setProperty("--aspect", width / height); // what the style sheet makes room for
   overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
 }
 

@@ -3,10 +3,12 @@
 // being typed (naming.js) survive every update.
 import { onChange, outlinePath, outlines, pictureSize, regionOf, state } from "./state.js";
 import { cards } from "./parts.js";
+import { foldCards, isBehindLine, unfoldedCards, unfoldFor } from "./fold.js";
 import { cropFrame } from "./geometry.js";
 import { message, namesTyped } from "../shared/message.js";
 import { all, closest, node, shape } from "../shared/nodes.js";
 
+export const REFINE = "Refine the outline";
 const CARD_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const allCards = node("button", {
   type: "button",
@@ -22,13 +24,14 @@ let busyCard = null; // the region whose card is left as it is
 export function drawCards() {
   const { regions } = state.scene;
   const focused = cards.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused ? listed().indexOf(focused.closest(".card")) : -1;
+  const place = focused ? unfoldedCards().indexOf(focused.closest(".card")) : -1;
   for (const [id, card] of cardOf) if (!regionOf(id)) dropCard(id, card);
   const added = regions.filter((region) => !cardOf.has(region.id));
   regions.forEach(putCard);
-  tabTo(cardOf.has(current) ? current : regions.at(-1)?.id ?? null);
+  foldCards(regions, cardFor);
+  tabTo(cardOf.has(current) && !isBehindLine(cardOf.get(current)) ? current : regions.at(-1)?.id ?? null);
   showCited();
-  if (focused && !cards.contains(document.activeElement)) focusCard(listed()[Math.min(place, listed().length - 1)]);
+  if (focused && !cards.contains(document.activeElement)) focusCard(nextCard(place));
   // With the next frame: asking for sizes now would lay the page out an extra time.
   requestAnimationFrame(() => {
     measureCards();
@@ -46,10 +49,12 @@ export function cardFor(id) {
 export function holdCard(id) {
   if (cardOf.has(busyCard)) cardOf.get(busyCard).filled = "";
   busyCard = id;
+  unfoldFor(cardOf.get(id));
 }
 
-function listed() {
-  return all(".card", cards);
+// The card at that place of the list, else its last one.
+function nextCard(place) {
+  return unfoldedCards()[place] || unfoldedCards().at(-1);
 }
 
 function dropCard(id, card) {
@@ -61,7 +66,7 @@ function putCard(region, index) {
   const card = cardOf.get(region.id) || makeCard(region);
   if (cards.children[index] !== card) cards.insertBefore(card, cards.children[index] || null);
   const wanted = JSON.stringify([
-    region,
+    { ...region, earlier: null }, // which the list alone shows
     state.scene.picture?.url,
     region.objects.map(({ mask }) => outlines.has(mask)),
   ]);
@@ -107,16 +112,50 @@ function fillCard(card, region) {
 
 function cardText(region) {
   const many = region.objects.length > 1;
-  const lines = many || region.hidden ? [region.lines.join(" · ")] : region.lines;
+  const doubt = doubtOf(region);
+  const lines = many || region.hidden || doubt ? [region.lines.join(" · ")] : region.lines;
   const text = node(
     "div",
     { class: "card-text" },
-    node("div", { class: "card-name" }, node("b", { class: "mark" }, region.id), " ", node("span", {}, region.title)),
+    node(
+      "div",
+      { class: "card-name" },
+      node("b", { class: "mark" }, region.id),
+      " ",
+      node("span", {}, region.title),
+      ...doubtSign(doubt),
+    ),
     ...lines.map((line) => node("div", { class: "card-line" }, line)),
   );
   if (region.hidden) text.append(showButton(region));
-  else if (many) text.append(node("div", { class: "card-objects" }, ...region.objects.map(objectChip)));
+  else if (many) {
+    const refine = doubt ? [refineButton(region)] : [];
+    text.append(node("div", { class: "card-objects" }, ...refine, ...region.objects.map(objectChip)));
+  } else if (doubt) text.append(refineButton(region));
   return text;
+}
+
+// What is said against its outlines; empty where nothing is.
+function doubtOf({ id, hidden, objects }) {
+  const doubted = objects.find(({ doubt }) => doubt);
+  const name = objects.length > 1 ? doubted?.id : id;
+  return doubted && !hidden ? `The outline of ${name} is uncertain: ${doubted.doubt}.` : "";
+}
+
+function doubtSign(doubt) {
+  return doubt ? [node("i", { class: "card-doubt", title: doubt }, "≈")] : [];
+}
+
+function refineButton(region) {
+  return node("button", {
+    type: "button",
+    class: "card-refine card-show",
+    "data-part": "refine",
+    "data-refine": region.id,
+    tabindex: "-1",
+    title: doubtOf(region),
+    "aria-label": `${REFINE} of ${region.id}`,
+  }, REFINE);
 }
 
 function objectChip(object) {
@@ -162,7 +201,12 @@ function showCited() {
     if (!card) continue; // it is drawn next
     const cited = named.has(region.id);
     card.classList.toggle("cited", cited);
-    const states = [...region.lines, region.hidden && "hidden", cited && "cited in your question"].filter(Boolean);
+    const states = [
+      ...region.lines,
+      doubtOf(region) && "outline uncertain",
+      region.hidden && "hidden",
+      cited && "cited in your question",
+    ].filter(Boolean);
     const label = `Cite ${region.id} ${region.title}: ${states.join(", ")}`;
     if (card.firstChild.ariaLabel !== label) card.firstChild.ariaLabel = label;
   }
@@ -181,6 +225,7 @@ function tabTo(id) {
 
 /** Give the keyboard to a card, or to the message where there is none. */
 export function focusCard(card) {
+  unfoldFor(card);
   (card?.querySelector(".card-main") || message()).focus({ preventScroll: true });
   showCard(card);
 }
@@ -193,7 +238,7 @@ export function showCard(card) {
 function onCardKey(event) {
   const card = closest(event, ".card");
   if (!card || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const listing = listed();
+  const listing = unfoldedCards();
   const at = listing.indexOf(card);
   if (event.key in CARD_STEPS) focusCard(listing[(at + CARD_STEPS[event.key] + listing.length) % listing.length]);
   else if (event.key === "Home" || event.key === "End") focusCard(listing.at(event.key === "Home" ? 0 : -1));
@@ -206,15 +251,30 @@ function onCardKey(event) {
 
 function measureCards() {
   const { length } = state.scene.regions;
-  if (length < 2) openCards(false);
+  if (length < (isFolded() ? 1 : 2)) openCards(false);
   const open = cards.hasAttribute("data-open");
-  allCards.textContent = open ? "Fewer ▾" : `All ${length} ▴`;
+  allCards.textContent = open ? "Fewer ▾" : length ? `All ${length} ▴` : "No";
+  allCards.disabled = !length;
   cards.toggleAttribute("data-crowded", length > 0 && (open || cards.scrollWidth > cards.clientWidth + 1));
 }
 
+// Where there is little room the list is not there at all until it is opened.
+function isFolded() {
+  return Boolean(getComputedStyle(cards).getPropertyValue("--folded"));
+}
+
+/** Open the list where it is folded, so that its cards can be seen. */
+export function unfoldCards() {
+  if (isFolded()) openCards(true);
+  measureCards();
+}
+
+// Once open it keeps its height, whatever comes and goes in it: the picture above stays where it is.
 function openCards(open) {
   cards.toggleAttribute("data-open", open);
   allCards.setAttribute("aria-expanded", open);
+  const { style, offsetHeight } = /** @type {HTMLElement} */ (cards.parentElement);
+  style.setProperty("--open", open ? `${offsetHeight}px` : "");
 }
 
 allCards.addEventListener("click", () => {

@@ -99,6 +99,7 @@ function spokenName(region, object, cited) {
     region.title,
     region.origin === "user" && "drawn by you",
     object.corrected && "corrected",
+    object.doubt && "outline uncertain",
     cited && "cited",
   ].filter(Boolean).join(", ");
 }

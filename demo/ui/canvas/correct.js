@@ -40,6 +40,13 @@ export function correctRegion({ objects }) {
   takeHold(objects[0].id);
 }
 
+/** The same with its first object whose outline is uncertain: clicks refine it. */
+export function refineOutline({ objects }) {
+  setTool("correct");
+  takeHold(objects.find(({ doubt }) => doubt)?.id);
+  say("Click what belongs to it; with Alt, or −, what does not. Done ends it.");
+}
+
 // Pointer --------------------------------------------------------------------------------------------
 
 /** A press with Correct in hand. */

@@ -1,54 +1,81 @@
-// The cut-out of a region: its pixels at the picture's full size, all else transparent.
-import { outlinePath, pictureSize, state } from "./state.js";
-import { image, overlay } from "./parts.js";
-import { around } from "./geometry.js";
-import { tell } from "./voice.js";
+// The cut-out of a region: its pixels at the picture's full size, all else transparent or white. The server
+// finds its soft edge, which takes a moment and is asked for once; here the picture is put within it.
+import { onChange, pictureSize, state } from "./state.js";
+import { image, trigger } from "./parts.js";
 import { fileStem } from "../shared/names.js";
-import { node, shape } from "../shared/nodes.js";
+import { node } from "../shared/nodes.js";
 
+const MAX_WAIT_MS = 60000; // an answer that has not come by then is lost with its connection
 const MAX_KEPT_MS = 10000; // by then the browser has begun to write the file
+/** What the server was asked for, by number. @type {Map<number, (edge: import("./scene.d.ts").CutOut | null) => void>} */
+const asked = new Map();
+/**
+ * The last region, as text, and its edge: whoever copies what was just saved need not wait.
+ * @type {{ region: string, edge: Promise<import("./scene.d.ts").CutOut | null> | null }}
+ */
+let last = { region: "", edge: null };
+let tickets = 0;
 
-export async function downloadCutOut(region) {
-  const blob = await cutOut(region);
-  if (!blob) return tell("The browser could not make the cut-out: it is too large.");
-  const link = node("a", {
-    href: URL.createObjectURL(blob),
-    download: `${fileStem(state.scene.name)}-${region.id}.png`,
-  });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), MAX_KEPT_MS);
-  tell(`The cut-out of ${region.id} is in your downloads.`);
-}
-
-async function cutOut(region) {
-  await image.decode();
-  const parts = region.objects.map((object) => ({ box: object.box, outline: outlinePath(object) }));
-  const [left, top, right, bottom] = around(parts.map((part) => (part.outline ? maskExtent(part.outline) : part.box)));
+/**
+ * The cut-out as a PNG; null where it cannot be made.
+ * @param {import("./scene.d.ts").Region} region @param {boolean} onWhite @returns {Promise<Blob | null>}
+ */
+export async function cutOut(region, onWhite) {
+  const cut = await edgeOf(region);
+  if (!cut?.box) return null;
+  const [left, top, right, bottom] = cut.box;
+  const edge = node("img", { src: cut.edge });
+  await Promise.all([image.decode(), edge.decode()]);
   const paper = node("canvas", { width: right - left, height: bottom - top });
   const ink = paper.getContext("2d");
-  ink.translate(-left, -top);
-  for (const part of parts) fillPart(ink, part);
+  ink.drawImage(edge, 0, 0);
   ink.globalCompositeOperation = "source-in";
-  ink.drawImage(image, 0, 0, ...pictureSize());
+  ink.drawImage(image, -left, -top, ...pictureSize());
+  if (onWhite) fillBehind(ink, paper);
   return new Promise((done) => paper.toBlob(done, "image/png"));
 }
 
-// An outline runs through the middles of the mask's outermost pixels (a point is a pixel's number), so
-// half a pixel more on each side makes the mask whole again.
-function fillPart(ink, { box: [x1, y1, x2, y2], outline: d }) {
-  if (!d) return ink.fillRect(x1, y1, x2 - x1, y2 - y1);
-  const path = new Path2D();
-  path.addPath(new Path2D(d), new DOMMatrix([1, 0, 0, 1, 0.5, 0.5]));
-  ink.lineWidth = 1.001; // lines of one pixel or less are drawn as hairlines, without corners
-  ink.fill(path, "evenodd");
-  ink.stroke(path);
+function fillBehind(ink, { width, height }) {
+  ink.globalCompositeOperation = "destination-over";
+  ink.fillStyle = "#fff";
+  ink.fillRect(0, 0, width, height);
 }
 
-function maskExtent(d) {
-  const path = shape("path", { d });
-  overlay.append(path);
-  const { x, y, width, height } = path.getBBox();
-  path.remove();
-  const [wide, high] = pictureSize();
-  return [x, y, Math.min(wide, x + width + 1), Math.min(high, y + height + 1)];
+/** Give a PNG to the browser's downloads. */
+export function save(blob, name) {
+  const link = node("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), MAX_KEPT_MS);
 }
+
+/** @param {import("./scene.d.ts").Region} region @param {boolean} onWhite */
+export function cutOutName({ id }, onWhite) {
+  return `${fileStem(state.scene.name)}-${id}${onWhite ? "-white" : ""}.png`;
+}
+
+async function edgeOf(region) {
+  const wanted = JSON.stringify([state.scene.picture?.path, region.objects]);
+  if (last.region !== wanted) last = { region: wanted, edge: ask(region.id) };
+  const edge = await last.edge;
+  if (!edge?.box) last.region = ""; // ask again next time
+  return edge;
+}
+
+function ask(region) {
+  const ticket = ++tickets;
+  trigger("cutout", { region, ticket });
+  return new Promise((done) => {
+    asked.set(ticket, done);
+    setTimeout(answer, MAX_WAIT_MS, ticket, null);
+  });
+}
+
+function answer(ticket, edge) {
+  asked.get(ticket)?.(edge);
+  asked.delete(ticket);
+}
+
+onChange(["drawn"], () => {
+  const cut = state.scene.cut_out;
+  if (cut) answer(cut.ticket, cut);
+});

@@ -13,12 +13,32 @@ export const RANK_KEYS = { "[": -1, "]": 1 };
 /** Keys that work anywhere: what they do on the page, or which way to look they begin and end. */
 export const PAGE_KEYS = { "/": "write", "?": "keys", h: "hide", f: "only", x: "compare", t: "film" };
 
+/**
+ * The step that a key takes, with Ctrl or on Macs with ⌘, whose ⌘ Y is the browser's own.
+ * @param {Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">} event
+ * @returns {"undo" | "redo" | null}
+ */
+export function stepOf(event) {
+  const { ctrlKey, metaKey, shiftKey, altKey } = event;
+  if (altKey || !(ctrlKey || metaKey)) return null;
+  const letter = letterOf(event);
+  if (letter === "z") return shiftKey ? "redo" : "undo";
+  return letter === "y" && !shiftKey && !metaKey ? "redo" : null;
+}
+
+// The letter on the key, or where letters are not Latin ones that which is in its place on other keyboards.
+/** @param {Pick<KeyboardEvent, "key" | "code">} event */
+function letterOf({ key, code }) {
+  const isForeign = /^(?!\p{Script=Latin})\p{L}$/u.test(key);
+  return (isForeign ? code.replace("Key", "") : key).toLowerCase();
+}
+
 /** For the sheet of keys. @type {[string, [string, string][]][]} */
 export const KEYS_IN_WORDS = [
   ["Anywhere", [["/", "write your question"], ["?", "this sheet"], ["Ctrl Z", "undo the last answer or change"], [
-    "Esc",
-    "leave what is open, or stop the answer",
-  ]]],
+    "Ctrl Shift Z",
+    "redo what was undone; so does Ctrl Y",
+  ], ["Esc", "leave what is open, or stop the answer"]]],
   ["Tools", [
     ["V", "select"],
     ["B", "draw a box"],

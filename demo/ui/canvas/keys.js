@@ -3,7 +3,7 @@
 import { state } from "./state.js";
 import { hideChosen } from "./chosen.js";
 import { filmKey } from "./film.js";
-import { PAGE_KEYS } from "./key_tables.js";
+import { PAGE_KEYS, stepOf } from "./key_tables.js";
 import { mayUseSingleKeys } from "./keys_sheet.js";
 import { endLook, LOOKS } from "./looks.js";
 import { regionMeant } from "./only.js";
@@ -30,7 +30,8 @@ function onAnyKey(event) {
   if (event.defaultPrevented || event.isComposing || one("dialog[open]")) return;
   if (event.key === "Escape") return onEscape(event);
   if (isTyping(event)) return;
-  if (isUndo(event)) return undo(event);
+  const step = stepOf(event);
+  if (step) return press(step, event);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const run = ACTS[PAGE_KEYS[event.key.toLowerCase()]] || filmKey(event.key);
   if (!run || (!state.scene.picture && event.key !== "?" && event.key !== "/")) return;
@@ -38,13 +39,10 @@ function onAnyKey(event) {
   run();
 }
 
-function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
-  return (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === "z";
-}
-
-function undo(event) {
+// A key that is held down goes no faster than the answers come, so that nothing happens after it was let go.
+function press(step, event) {
   event.preventDefault();
-  one("#undo").click();
+  if (!event.repeat || !state.acts.length) one(`#${step}`).click();
 }
 
 function onEscape(event) {

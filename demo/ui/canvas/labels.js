@@ -5,9 +5,11 @@ import { viewWidth } from "./view.js";
 import { placeLabels, placePointed } from "./placement.js";
 import { node } from "../shared/nodes.js";
 
-const MAX_WIDTH = 190; // screen pixels
-const LETTERS = 12.5; // these and the padding as in canvas.css
+// All sizes are in pixels as canvas.css has them, which the size of the reader's letters makes larger.
+const MAX_WIDTH = 190;
+const LETTERS = 12.5; // this and the padding as in canvas.css
 const PADDING = 14;
+const ROOT = 16; // pixels of the usual letters, which the style sheet is written for
 const WORDY = 480; // a picture shown in less than this has room for names alone
 const widths = new Map(); // text → [name alone, full]; letters do not change their size with the zoom
 // Measured with the letters alone: reading the sizes of nodes would lay out the page once more.
@@ -34,15 +36,16 @@ export function drawTag(region, object, data) {
  * @param {import("./state.d.ts").Tagged[]} marks @param {number} scale
  */
 export function placeTags(marks, scale) {
-  const terse = viewWidth() < WORDY; // where the picture is small, only the list has the words
+  const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / ROOT; // screen pixels
+  const terse = viewWidth() / unit < WORDY; // where the picture is small, only the list has the words
   stage.toggleAttribute("data-terse", terse);
-  const [width, height] = pictureSize();
+  const enlarged = scale / unit;
   /** @type {[number, number]} */
-  const room = [width * scale, height * scale];
+  const room = [pictureSize()[0] * enlarged, pictureSize()[1] * enlarged];
   const limit = Math.min(room[0], MAX_WIDTH, Math.max(90, room[0] * 0.55));
   const labels = marks.map(({ tag, object }) => {
     const [short, whole] = tagWidths(tag).map((width) => Math.min(width, limit));
-    const box = object.box.map((value) => value * scale);
+    const box = object.box.map((value) => value * enlarged);
     return {
       tag,
       short,
@@ -53,7 +56,7 @@ export function placeTags(marks, scale) {
     };
   });
   placeLabels(labels, room);
-  for (const label of labels) showTag(label, limit, room);
+  for (const label of labels) showTag(label, limit, room, unit);
 }
 
 function tagWidths(tag) {
@@ -71,12 +74,12 @@ function tagWidths(tag) {
   return widths.get(text);
 }
 
-function showTag(label, limit, room) {
+function showTag(label, limit, room, unit) {
   const { tag, full, taken } = label;
   const [at, pointed] = [taken || [0, 0], placePointed(label, room)].map(([x, y]) =>
-    `${Math.round(x)}px ${Math.round(y)}px`
+    `${Math.round(x * unit)}px ${Math.round(y * unit)}px`
   );
-  tag.style.cssText = `max-width: ${limit}px; --at: ${at}; --lit-at: ${pointed}`;
+  tag.style.cssText = `max-width: ${limit * unit}px; --at: ${at}; --lit-at: ${pointed}`;
   tag.classList.toggle("short", Boolean(taken) && taken[2] < full);
   tag.classList.toggle("crowded", !taken);
 }

@@ -1,21 +1,14 @@
 // What is shown on the picture: a button for each layer, and how strongly masks are filled.
-import { element, layers, stage } from "./parts.js";
+import { element, stage } from "./parts.js";
 import { closest, one, storage } from "../shared/nodes.js";
+import { standsBehind } from "../shared/panel.js";
 
 const USUAL_OPACITY = "35"; // per cent of a mask's colour
 const OPACITY_KEY = "regionreasoner.mask-opacity";
-const opener = one(".layers-open", element);
 const opacity = one(".opacity input", element);
 
 /** On a narrow screen the buttons stand in a panel behind one button. */
-export function openLayers(open) {
-  opener.setAttribute("aria-expanded", open);
-  layers.classList.toggle("open", open);
-}
-
-function isOpen() {
-  return opener.getAttribute("aria-expanded") === "true";
-}
+export const openLayers = standsBehind(".layers-open", ".layers");
 
 function showOpacity() {
   stage.style.setProperty("--mask-opacity", opacity.value / 100);
@@ -36,16 +29,3 @@ element.addEventListener("click", (event) => {
   button.setAttribute("aria-pressed", shown);
   stage.classList.toggle(`no-${button.dataset.layer}`, !shown);
 });
-
-document.addEventListener("click", (event) => {
-  if (closest(event, ".layers-open")) openLayers(!isOpen());
-  else if (!closest(event, ".layers")) openLayers(false);
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !isOpen()) return;
-  event.preventDefault();
-  event.stopPropagation();
-  openLayers(false);
-  opener.focus();
-}, true);

@@ -6,7 +6,7 @@ import { showCompare } from "./compare.js";
 import { showFilm } from "./film.js";
 import { showKeys } from "./keys_sheet.js";
 import { openLayers } from "./layers.js";
-import { narrow } from "./looks_bar.js";
+import { isNarrow } from "./looks_bar.js";
 import { showOnly, toggleOnly } from "./only.js";
 import { closest } from "../shared/nodes.js";
 
@@ -31,5 +31,5 @@ element.addEventListener("click", (event) => {
   const button = closest(event, "[data-look]");
   if (!button) return;
   LOOKS[button.dataset.look]();
-  if (narrow.matches) openLayers(false);
+  if (isNarrow()) openLayers(false);
 });

@@ -23,8 +23,10 @@ const group = node(
   )),
 );
 
-/** As in canvas.css: there the bar has a panel of what is shown. */
-export const narrow = matchMedia("(max-width: 900px)");
+/** Whether what is shown stands in a panel behind a button: the style sheet says where. */
+export function isNarrow() {
+  return getComputedStyle(one(".layers-open", bar)).display !== "none";
+}
 
 /** The button of a way to look, or the one that it stands behind. */
 export function lookButton(name) {
@@ -33,7 +35,7 @@ export function lookButton(name) {
 }
 
 function placeGroup() {
-  if (narrow.matches) layers.append(group);
+  if (isNarrow()) layers.append(group);
   else one(".zooms", bar).before(group);
 }
 
@@ -48,6 +50,5 @@ function drawButtons() {
   }
 }
 
-narrow.addEventListener("change", placeGroup);
+new ResizeObserver(placeGroup).observe(one("#page"));
 onChange(["drawn", "split", "only", "step"], drawButtons);
-placeGroup();

@@ -1,7 +1,7 @@
 // The marks of the regions on the picture: a group of shapes and a label for each object.
 // They are kept as long as nothing of their object changes, so that an act or an answer draws only what
 // is new, and 120 regions stay quick. Every group and label says data-region, data-object and data-turn.
-import { outlines, shownObjects, state } from "./state.js";
+import { onChange, outlines, regionOf, shownObjects, state } from "./state.js";
 import { overlay, tags } from "./parts.js";
 import { alike, area, edges } from "./geometry.js";
 import { drawTag } from "./labels.js";
@@ -11,6 +11,8 @@ import { focused, one, shape } from "../shared/nodes.js";
 
 const foundLayer = one(".found", overlay);
 export const marksLayer = one(".marks", overlay);
+const fills = shape("g", { class: "fills" });
+const over = shape("g", { class: "over", "aria-hidden": "true" }); // the region that is lit
 /** By the object's name: its nodes and what they were drawn of. @type {Map<string | null, Mark>} */
 export const marks = new Map();
 
@@ -20,13 +22,14 @@ export function drawMarks() {
   const shown = shownObjects();
   /** @type {typeof marks} */
   const now = new Map(shown.map((item) => [item.object.id, markOf(item)]));
-  for (const [name, { group, tag }] of marks) if (!now.has(name)) [group, tag].forEach((old) => old.remove());
+  for (const [name, mark] of marks) if (!now.has(name)) takeAway(mark);
   marks.clear();
   now.forEach((mark, name) => marks.set(name, mark));
   const rank = ({ region }) => state.ranks[region.id] || 0;
   // Small ones on top, unless they were put elsewhere by hand.
   const bySize = [...shown].sort((a, b) => rank(a) - rank(b) || area(b.object.box) - area(a.object.box));
   arrange(marksLayer, bySize.map(({ object }) => knownMark(object.id).group));
+  arrange(fills, bySize.map(({ object }) => knownMark(object.id).fill));
   arrange(tags, shown.map(({ object }) => knownMark(object.id).tag));
   const { provisional, tone } = state.scene;
   foundLayer.replaceChildren(
@@ -34,6 +37,19 @@ export function drawMarks() {
   );
   dashTwins(bySize);
   if (from) objectNode(from)?.focus({ preventScroll: true }); // a group that moves loses the focus
+}
+
+// Whatever else is drawn where it lies; without its white rim, which would cover the keyboard's.
+function drawOver() {
+  const { lit, only, step } = state;
+  const region = regionOf(lit);
+  const isSeen = region && [null, region.id].includes(only) && (region.turn ?? 0) <= (step ?? Infinity);
+  over.replaceChildren(...shownObjects().filter((item) => isSeen && item.region === region).map(drawLit));
+}
+
+function drawLit({ region, object }) {
+  const lines = outlineOf(object).filter(({ classList }) => classList.contains("mask") || classList.contains("box"));
+  return shape("g", { class: kindsOf(region, object), "data-tone": region.tone }, ...lines);
 }
 
 /** The mark of an object that is known to be shown. @param {string | null} name */
@@ -58,12 +74,12 @@ function markOf({ region, object }) {
   const { tone, title, turn, unsure } = region;
   const text = JSON.stringify([tone, title, turn, unsure, many, object, outlines.has(object.mask)]);
   const old = marks.get(object.id);
-  if (old?.text === text) return Object.assign(old, { region, object });
+  if (old?.text === text) return dress(Object.assign(old, { region, object }));
   const data = { "data-tone": region.tone, "data-turn": region.turn };
   const group = shape(
     "g",
     {
-      class: unsure ? "object unsure" : "object",
+      class: `object ${kindsOf(region, object)}`,
       role: "button",
       tabindex: "0",
       "data-region": region.id,
@@ -74,9 +90,35 @@ function markOf({ region, object }) {
     ...outlineOf(object),
   );
   const tag = drawTag(region, object, data);
-  old?.group.remove();
-  old?.tag.remove();
-  return { text, group, tag, region, object };
+  if (old) takeAway(old);
+  return dress({ text, group, tag, fill: fillOf(region, object), region, object });
+}
+
+// What its lines say: a guess is dotted, an uncertain outline dashed.
+function kindsOf({ unsure }, { doubt }) {
+  return [unsure && "unsure", doubt && "unclear"].filter(Boolean).join(" ");
+}
+
+function takeAway({ group, tag, fill }) {
+  for (const part of [group, tag, fill]) part.remove();
+}
+
+// A later answer makes a mark quieter, and changes nothing else of it.
+function dress(mark) {
+  for (const part of [mark.group, mark.tag, mark.fill]) part.classList.toggle("earlier", mark.region.earlier);
+  return mark;
+}
+
+// All fills lie in one layer, where their opacities do not add up.
+function fillOf({ id, tone, unsure }, { mask }) {
+  const d = outlines.get(mask) || "";
+  return shape("path", {
+    class: unsure ? "unsure" : null,
+    "data-of": id,
+    "data-tone": tone,
+    d,
+    "fill-rule": "evenodd",
+  });
 }
 
 // Puts the nodes in this order and moves only those that stand elsewhere.
@@ -110,3 +152,7 @@ function dashTwins(bySize) {
     knownMark(object.id).group.classList.toggle("twin", twin);
   });
 }
+
+marksLayer.before(fills);
+marksLayer.after(over);
+onChange(["lit", "drawn", "only", "step"], drawOver);

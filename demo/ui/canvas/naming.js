@@ -3,7 +3,7 @@
 import { knownRegion, onChange, regionOf } from "./state.js";
 import { cards } from "./parts.js";
 import { act } from "./acts.js";
-import { cardFor, drawCards, focusCard, holdCard, showCard } from "./cards.js";
+import { cardFor, drawCards, focusCard, holdCard, showCard, unfoldCards } from "./cards.js";
 import { closest, node, one } from "../shared/nodes.js";
 
 const MAX_LENGTH = 40;
@@ -26,6 +26,7 @@ export function startNaming(id) {
   naming = { id, field, isSent: false };
   holdCard(id);
   one(".card-name > span", card).replaceWith(field);
+  unfoldCards();
   field.focus({ preventScroll: true });
   field.select();
   showCard(card);

@@ -3,11 +3,11 @@
 import { knownRegion, regionOf, state } from "./state.js";
 import { cards, element } from "./parts.js";
 import { act } from "./acts.js";
-import { cardFor } from "./cards.js";
+import { cardFor, REFINE } from "./cards.js";
 import { toggleChosen } from "./chosen.js";
 import { insert } from "./cite.js";
-import { correctRegion } from "./correct.js";
-import { downloadCutOut } from "./cut_out.js";
+import { correctRegion, refineOutline } from "./correct.js";
+import { downloadCutOut } from "./cut_out_bar.js";
 import { REGION_ICONS as ICONS } from "./icons.js";
 import { startNaming } from "./naming.js";
 import { showOnly } from "./only.js";
@@ -23,6 +23,9 @@ function actsOn(region) {
     { text: "Cite", key: "Enter", icon: ICONS.cite, run: () => insert(id) },
     { text: "Rename", key: "F2", icon: ICONS.rename, run: () => startNaming(id) },
     ...(hidden ? [] : [
+      ...(objects.some(({ doubt }) => doubt)
+        ? [{ text: REFINE, icon: ICONS.correct, run: () => refineOutline(region) }]
+        : []),
       { text: "Correct", icon: ICONS.correct, run: () => correctRegion(region) },
       {
         text: isOnly ? "Show all" : "Only this region",
@@ -69,11 +72,12 @@ function open(button, region, at) {
 
 function onCardClick(event) {
   if (closest(event, ".card-field")) return event.stopPropagation();
-  const button = closest(event, "#regions [data-menu], #regions [data-show]");
+  const button = closest(event, "#regions :is([data-menu], [data-show], [data-refine])");
   if (!button) return;
   event.stopPropagation();
-  const region = knownRegion(button.dataset.menu || button.dataset.show);
+  const region = knownRegion(button.dataset.menu || button.dataset.show || button.dataset.refine);
   if (button.dataset.show) hideOrShow(region);
+  else if (button.dataset.refine) refineOutline(region);
   else if (!hasJustClosed(button)) open(button, region);
 }
 

@@ -12,7 +12,13 @@ export type Size = [number, number];
 /** A place that was clicked, and whether it is part of the object (1) or not (0). */
 export type Click = [number, number, number];
 
-export interface Scene extends Answer {
+/** What Undo and Redo would do, in words; empty where there is nothing. Sent with what is at rest. */
+export interface Steps {
+  undo: string;
+  redo: string;
+}
+
+export interface Scene extends Answer, Partial<Steps> {
   picture: Picture | null;
   /** The picture's name and size; as long as there is one. */
   name: string;
@@ -36,6 +42,17 @@ export interface Scene extends Answer {
   dialogue: number;
   /** The name under which the dialogue is kept on disk. */
   kept: string | null;
+  /** The cut-out that was asked for last. */
+  cut_out: CutOut | null;
+}
+
+export interface CutOut {
+  /** The number that it was asked for under. */
+  ticket: number;
+  /** Where it lies; null when there is none. */
+  box: Box | null;
+  /** The address of a picture of that size whose opacity is the region's. */
+  edge: string;
 }
 
 /** What a running turn changes of the scene. */
@@ -59,6 +76,8 @@ export interface Marks {
 export interface RegionObject extends Marks {
   id: string;
   corrected: boolean;
+  /** Why its outline is uncertain, in words after a colon. */
+  doubt: string | null;
 }
 
 export interface Region {
@@ -73,6 +92,8 @@ export interface Region {
   /** Whether the model only guessed it. */
   unsure: boolean;
   quality: number | null;
+  /** Whether a later answer has another region. */
+  earlier: boolean;
   /** What its card says below the name. */
   lines: string[];
   objects: RegionObject[];

@@ -5,7 +5,9 @@ It knows how regions look (colours, names, lines on a card); it does not know ho
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,11 +20,13 @@ import gradio as gr
 from gradio.data_classes import FileData
 from PIL import Image
 
+from demo.dialogue.outline_doubts import outline_doubt
 from demo.dialogue.session import Session, Turn
 from demo.errors import StoreError, disk_fault
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
 from demo.picture.regions import Origin, Region, RegionObject, Registry
+from demo.segmenters.cut_out import CutOut
 from demo.ui.canvas.asides import Aside
 from demo.ui.shared.answers import serial
 from demo.ui.shared.component import drawn
@@ -37,9 +41,8 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
     ``advice`` is shown as long as there is no picture.
     """
-    return drawn(
-        "canvas/canvas", "act", "turn", "missing", value=scene(None), advice=advice, **options
-    )
+    events = ("act", "turn", "missing", "cutout", "undo", "redo")
+    return drawn("canvas/canvas", *events, value=scene(None), advice=advice, **options)
 
 
 def save_for_browser(picture: Picture, folder: Path) -> Path:
@@ -88,7 +91,7 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
         "name": picture.name,
         "width": picture.size.width,
         "height": picture.size.height,
-        "regions": [_region(r, workspace.session) for r in registry],
+        "regions": [_region(r, workspace) for r in registry],
         "outlines": outlines,
         "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
         "tone": tone(registry.next_number),
@@ -101,6 +104,21 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
         "kept": workspace.saved_id,
         "serial": serial(),
     }
+
+
+def cut_out_value(ticket: int, cut: CutOut | None) -> dict[str, Any]:
+    """A cut-out for the browser that asked for it under that number: its box, and a PNG with its alpha.
+
+    Without a cut-out it learns that there is none; all else of the canvas stays as it was.
+    """
+    if cut is None:
+        return {"cut_out": {"ticket": ticket, "box": None, "edge": ""}}
+    image = Image.new("L", cut.alpha.shape[::-1])
+    image = Image.merge("LA", (image, Image.fromarray(cut.alpha)))
+    written = io.BytesIO()
+    image.save(written, "PNG", compress_level=4)
+    edge = f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode('ascii')}"
+    return {"cut_out": {"ticket": ticket, "box": list(cut.box.xyxy), "edge": edge}}
 
 
 def running(doing: str, found: Sequence[RegionObject]) -> dict[str, Any]:
@@ -123,6 +141,7 @@ _EMPTY: dict[str, Any] = {
     "dialogues": [],
     "dialogue": 0,
     "kept": None,
+    "cut_out": None,
 }
 
 
@@ -139,7 +158,8 @@ def _aside(aside: Aside) -> dict[str, Any]:
     return {"name": aside.name, "kind": aside.kind.value, "objects": marks}
 
 
-def _region(region: Region, session: Session) -> dict[str, Any]:
+def _region(region: Region, workspace: Workspace) -> dict[str, Any]:
+    session, picture = workspace.session, workspace.picture
     qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
     quality, turn = min(qualities, default=None), _turn(region, session.turns)
     unsure = _is_unsure(region, turn, session)
@@ -154,7 +174,16 @@ def _region(region: Region, session: Session) -> dict[str, Any]:
         "unsure": unsure,
         "quality": quality,
         "lines": _lines(region, turn, quality, unsure=unsure),
-        "objects": [{"id": o.id, "corrected": o.corrected, **_marks(o)} for o in region.objects],
+        "earlier": _is_earlier(region, turn, session),
+        "objects": [
+            {
+                "id": o.id,
+                "corrected": o.corrected,
+                "doubt": outline_doubt(o, picture),
+                **_marks(o),
+            }
+            for o in region.objects
+        ],
     }
 
 
@@ -183,6 +212,12 @@ def _turn(region: Region, turns: Sequence[Turn]) -> int | None:
     if region.origin is Origin.USER:
         return sum(t.next_region is not None and t.next_region <= region.number for t in turns)
     return next((i for i, t in enumerate(turns, start=1) if t.region == region.id), None)
+
+
+def _is_earlier(region: Region, turn: int | None, session: Session) -> bool:
+    """Whether a later answer has a region, and it is another one."""
+    newest = next((n for n in range(len(session.turns), 0, -1) if session.turn(n).region), 0)
+    return turn is not None and turn < newest and session.turn(newest).region != region.id
 
 
 def _is_unsure(region: Region, turn: int | None, session: Session) -> bool:

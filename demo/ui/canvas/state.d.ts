@@ -60,7 +60,8 @@ export interface State {
 }
 
 export interface WaitingAct {
-  make: () => Act | null;
+  event: "act" | "undo" | "redo";
+  make: () => Act | Record<string, never> | null;
   sketch: Sketch | null;
   then: () => void;
 }
@@ -82,6 +83,8 @@ export interface Mark extends Tagged {
   /** What it was drawn of, as text. */
   text: string;
   group: SVGElement;
+  /** The inside of its mask; empty where there is none. */
+  fill: SVGElement;
   region: Region;
   object: RegionObject;
 }

@@ -21,6 +21,7 @@ const EMPTY = {
   dialogues: [],
   dialogue: 0,
   kept: null,
+  cut_out: null,
   serial: 0,
 };
 

@@ -92,7 +92,7 @@ function lift({ pointerId }) {
 
 // The click that ends a drag is no click on a region.
 function swallowClick() {
-  const swallow = (event) => event.stopPropagation();
+  const swallow = (event) => event.isTrusted && event.stopPropagation(); // not that of a key pressed at once
   window.addEventListener("click", swallow, { capture: true });
   setTimeout(() => window.removeEventListener("click", swallow, { capture: true }));
 }

@@ -9,12 +9,14 @@ import { all, closest, one, scrollBehavior, whenThere } from "../shared/nodes.js
 
 const SETTLED_MS = 400; // after Gradio's own scrolling to the end
 const MAX_SETTLING_MS = 4000; // how late that may come on a slow device
+const MIN_ANSWER = 48; // screen pixels of it that are to be seen below its question
 const MAX_TREMOR = 4; // screen pixels that a hand moves while it clicks
 let settling = 0; // the timer that brings the newest question into view
 let settlesUntil = 0;
 let down = null; // where the mouse went down, and on which control
 let wasBusy = false;
 let turnsThere = 0; // how many questions there were
+let isFollowed = false; // whether the newest question was brought into view, and nobody has scrolled since
 
 function tidy(chat) {
   one("[role=log]", chat)?.setAttribute("aria-label", "Dialogue");
@@ -50,9 +52,12 @@ whenThere("#right", (place) => {
   }, true);
   place.addEventListener("click", onMoved, true);
   for (const kind of ["wheel", "pointerdown", "keydown"]) {
-    place.addEventListener(kind, () => (settlesUntil = 0), { capture: true, passive: true }); // now they scroll
+    place.addEventListener(kind, stopFollowing, { capture: true, passive: true }); // now they scroll
   }
 });
+
+// A phone is turned, a keyboard comes: there is another height, and the newest answer is to be seen in it.
+whenThere("#page", (page) => new ResizeObserver(() => isFollowed && showQuestion("instant")).observe(page));
 
 // An answer can be clicked while it still unfolds. What has moved on between press and release is meant
 // all the same; the browser gives such a click to what holds both places.
@@ -65,20 +70,29 @@ function onMoved(event) {
   control.click();
 }
 
-function showQuestion() {
+function stopFollowing(event) {
+  settlesUntil = 0;
+  if (closest(event, "#chat")) isFollowed = false; // typing a message scrolls nothing
+}
+
+function showQuestion(behavior = scrollBehavior()) {
   const newest = all("#chat .user-row").at(-1);
   const log = newest?.closest(".bubble-wrap");
   if (!log || state.scene.busy) return;
   // Up to it, or down where Gradio did not scroll because the log is short.
-  const top = newest.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
-  log.scrollBy({ top, behavior: scrollBehavior() });
+  const answer = newest.nextElementSibling;
+  const isTight = answer && log.clientHeight < newest.offsetHeight + MIN_ANSWER; // then the answer alone
+  const top = (isTight ? answer : newest).getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
+  log.scrollBy({ top, behavior });
+  log.scrollIntoView({ block: "nearest", behavior }); // where hardly anything fits, all scrolls
+  isFollowed = true;
 }
 
 // After a turn, once the dialogue has come to rest.
 function settle() {
   if (performance.now() > settlesUntil) return;
   clearTimeout(settling);
-  settling = setTimeout(showQuestion, SETTLED_MS);
+  settling = setTimeout(() => showQuestion(), SETTLED_MS);
 }
 
 onChange(["drawn"], () => {

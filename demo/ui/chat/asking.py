@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -166,13 +166,13 @@ class Asking:
         if turn.ticket.is_dropped:
             return show.clear(tab)
         if not trouble:  # one step back undoes the turn and what it took the place of
-            done = replace(live.session, former=workspace.session)
+            done = live.session.following(workspace.session)
             return show.workspace(tab, workspace.with_act(done))
         if live.started is None:
             return show.workspace(tab, workspace, trouble=trouble)
         shown = live.messages(note=marked("warning", trouble))
         failure = Failure(live.started.question, tuple(shown))
-        return show.workspace(tab, replace(workspace, failure=failure))
+        return show.workspace(tab, workspace.with_failure(failure))
 
     def _progress(self, turn: _Turn, live: LiveTurn) -> Iterator[Updates]:
         context, shown = self.context, turn.workspace.with_act(turn.start)

@@ -60,8 +60,7 @@ def messages(
         chat.append(person_message(linked_names(turn.question, turn.references)))
         chat += _answer(session, index, remarks.get(index + 1, ()))
         chat += _second_opinions(session, index)
-        known = session.reasoner_of(turn).name == NANO
-        chat.append(model_message(_tools(turn, index + 1, compare=compare, known=known)))
+        chat.append(model_message(_tools(session, index + 1, compare=compare)))
     return chat
 
 
@@ -127,7 +126,8 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     boxes = {**_answered_boxes(session, turn), **given}
     asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
-        asked += f"\n\n{code(turn.raw.strip())}"
+        notes = [finding for finding in turn.findings if finding.level != "warning"]
+        asked += f"\n\n{code(turn.raw.strip())}{_lines(session, turn, notes)}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),
@@ -181,11 +181,11 @@ def author_note(session: Session, turn: Turn) -> str:
     return f" by {session.reasoner_of(turn).name}" if several else ""
 
 
-def _tools(turn: Turn, number: int, *, compare: bool, known: bool) -> str:
-    """What can be done with an answer, as links that turns.js listens to.
-
-    ``known`` says that all words that the model knows can be listed.
-    """
+def _tools(session: Session, number: int, *, compare: bool) -> str:
+    """What can be done with an answer (1, 2, …), as links that turns.js listens to."""
+    turn = session.turn(number)
+    may_list = turn.region is None and session.reasoner_of(turn).name == NANO
+    may_part = session.is_again(number) and (turn.region or "") in session.registry
     rated = {turn.feedback: " ✓"}
     names = {
         "again": "Ask again",
@@ -196,7 +196,8 @@ def _tools(turn: Turn, number: int, *, compare: bool, known: bool) -> str:
         "down": f"Bad{rated.get('down', '')}",
         "scores": "Scores",
         "numbers": "Numbers",
-        **({"known": "What it knows"} if known and not turn.region else {}),
+        **({"known": "What it knows"} if may_list else {}),
+        **({"apart": "Make it a region of its own"} if may_part else {}),
     }
     return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
 
@@ -312,14 +313,14 @@ def _outcome(session: Session, turn: Turn) -> str:
 
 
 def _again_sentence(session: Session, turn: Turn) -> str:
-    """That the thing is a region already, and how to have it twice."""
-    number, name = session.turns.index(turn) + 1, turn.region or ""
+    """That the thing is a region already."""
+    name = turn.region or ""
     if name not in session.registry:
         return f"That was {name}, which has been deleted since."
     where = ", ".join(
         place(o.box, session.picture.size) for o in session.registry.objects(name)[:_MAX_PLACES]
     )
-    return f"That is {link(name)} — {where}. [Make it a region of its own](#apart-{number})"
+    return f"That is {link(name)} — {where}."
 
 
 def _found_sentence(session: Session, turn: Turn) -> str:

@@ -76,7 +76,7 @@ document.addEventListener("input", (event) => {
 
 // What is sent or put away is not read any more, or the reading would take the place of what is said.
 document.addEventListener("click", (event) => {
-  if (closest(event, "#send, #next, #play, #undo, #new, #examples")) clearTimeout(reading);
+  if (closest(event, "#send, #next, #play, #undo, #redo, #new, #examples")) clearTimeout(reading);
 });
 
 // On the way down, before the page's own keys: Esc belongs to the question that is being changed.

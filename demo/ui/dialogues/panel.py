@@ -29,6 +29,7 @@ from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.saving import SavedDialogue
+from demo.ui.tab.steps import steps
 from demo.ui.tab.workspace import Tab, Workspace
 
 _ACTS = ("list", "export", "open", "rename", "pin", "delete")
@@ -130,10 +131,10 @@ class Library:
             self.context.require_idle(request)
         store.delete(owner, identity)
         tab.forget(identity)
-        done = self._panel(said="Deleted.")
-        if workspace is None or place is None:
-            return done
-        return {**done, **self.context.show.workspace(tab, workspace.without(place))}
+        done, left = self._panel(said="Deleted."), tab.workspace
+        if left is None or place is None:
+            return {**done, self.context.parts.canvas: steps(tab)}
+        return {**done, **self.context.show.workspace(tab, left.without(place))}
 
     def _with_list(self, done: Updates, tab: Tab, sent: Payload, request: gr.Request) -> Updates:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 from demo.errors import DemoError, join_with_and, one_line
 from demo.language.references import Reference
 from demo.ui.gallery.uploads import Became
+from demo.ui.tab.steps import step
 from demo.ui.tab.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue that goes on from that answer. The other one is still there."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."
 NOTHING_TO_UNDO = "There is nothing to undo."
+NOTHING_TO_REDO = "There is nothing to redo."
 SAVED_APART = (
     "This dialogue was continued in another window, so yours is now saved as a separate one."
 )
@@ -47,7 +49,6 @@ NO_COOKIES = (
 _MAX_NAMED, _MAX_NAME = 3, 40  # files in one sentence, letters of one
 _DRAWN = "{} is drawn. Click it to cite it, or draw another."
 _OUTLINED = "{} is outlined. Click what else belongs to it, or press Done."
-_CHANGE_UNDONE = "The last change was undone."
 _EMPTY = "Open a picture, then ask for something in it."
 _FRESH = "Enter sends, Shift+Enter starts a new line."
 _CITE = "Click a region to cite it, once more to take it out."
@@ -143,9 +144,18 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     """What Undo has undone."""
     if before.failure is not None:
         return "The question that failed was removed."
-    turns, left = before.session.turns, after.session.turns
-    last_alone = len(turns) == len(left) + 1
-    return f"Answer {len(turns)} was undone." if last_alone else _CHANGE_UNDONE
+    return f"{_capital(step(after, before))} was undone."
+
+
+def redo_note(before: Workspace, after: Workspace) -> str:
+    """What Redo has done again."""
+    if after.failure is not None:
+        return "The question that failed is back."
+    return f"{_capital(step(before, after))} was redone."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def readings(meant: Sequence[Reference], typed: str) -> list[list[Any]]:

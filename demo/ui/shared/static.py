@@ -1,31 +1,44 @@
 """The page's own script and style sheet, as browsers get them.
 
 Their addresses have a version in them, so that browsers may keep them for good. What is served was read
-when it was first asked for.
+when it was first asked for. The style sheets are written in px and served in rem: the whole page, the
+widths at which it takes another form too, grows with the letters that the browser is set to.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.ui.shared.gradio_styles import gradio_styles
 from demo.ui.shared.joined import joined
+from demo.ui.shared.preview import preview_picture, with_preview
 from demo.ui.shared.theme import tones
 
 _FOLDER = Path(__file__).parent.parent
 _SHEETS = (
-    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "canvas/annotate",
-    "gallery/notice", "chat/chat", "sheet/sheet", "dialogues/dialogues", "composer/composer",
-    "models/models",
+    "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look", "canvas/masks",
+    "canvas/annotate", "canvas/forms", "gallery/notice", "chat/chat", "sheet/sheet",
+    "dialogues/dialogues", "composer/composer", "models/models",
 )  # fmt: skip
-_KINDS = {"page.js": "text/javascript", "page.css": "text/css"}
+_LENGTH = re.compile(r"(?<![\w.#])(\d*\.?\d+)px")
+_MAX_LINE = 2.0  # px; so thin a line stays as it is
+_ROOT = 16.0  # px of 1rem, as browsers come
+# What Gradio says of phones, and what this page does: as far as the rim, and smaller for a keyboard.
+_GRADIO_VIEWPORT = "width=device-width, initial-scale=1, shrink-to-fit=no"
+_VIEWPORT = (
+    "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+)
+_KINDS = {"page.js": "text/javascript", "page.css": "text/css", "preview.jpg": "image/jpeg"}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 
 
@@ -35,20 +48,33 @@ def asset(name: str) -> str:
 
 
 @cache
-def static_files() -> Mapping[str, str]:
-    """The page's script (page.js) and its style sheet (page.css)."""
+def static_files() -> Mapping[str, str | bytes]:
+    """The page's script (page.js), style sheet (page.css) and the picture of links to it (preview.jpg)."""
     names = sorted(path.relative_to(_FOLDER).as_posix() for path in _FOLDER.glob("*/*.js"))
-    styles = (*gradio_styles().values(), *(asset(f"{name}.css") for name in _SHEETS), tones())
+    sheets = (growing(asset(f"{name}.css")) for name in _SHEETS)
+    styles = (*gradio_styles().values(), *sheets, tones())
     return {
         "page.js": joined({name: asset(name) for name in names}, begin_with="shared/stream.js"),
         "page.css": "\n".join(styles),
+        "preview.jpg": preview_picture(),
     }
+
+
+def growing(style: str) -> str:
+    """A style sheet whose lengths, but for thin lines, follow the size of the reader's letters."""
+    return _LENGTH.sub(lambda found: _in_rem(float(found[1])) or found[0], style)
+
+
+def _in_rem(length: float) -> str:
+    return f"{length / _ROOT:g}rem" if length > _MAX_LINE else ""
 
 
 @cache
 def address_of(name: str) -> str:
-    """Where page.js or page.css is, relative to the page."""
-    version = hashlib.sha256(static_files()[name].encode()).hexdigest()[:16]
+    """Where one of the files is, relative to the page."""
+    content = static_files()[name]
+    data = content.encode() if isinstance(content, str) else content
+    version = hashlib.sha256(data).hexdigest()[:16]
     return f"./ui/{version}/{name}"
 
 
@@ -65,7 +91,7 @@ class Static:
             await _answer(path, scope["method"])(scope, receive, send)
         else:
             is_page = scope["type"] == "http" and path == "/"
-            await self.app(scope, receive, _Page(send).send if is_page else send)
+            await self.app(scope, receive, _Page(send, Request(scope)).send if is_page else send)
 
 
 def _answer(path: str, method: str) -> Response:
@@ -78,10 +104,14 @@ def _answer(path: str, method: str) -> Response:
 
 
 class _Page:
-    """The page on its way out; its head gets what the browser needs first."""
+    """The page on its way out; its head gets what the browser needs first.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    It is compressed here, because Gradio compresses addresses that end like files only.
+    """
+
+    def __init__(self, send: Send, request: Request) -> None:
+        self._send, self._address = send, str(request.base_url)
+        self._is_gzip_taken = "gzip" in request.headers.get("accept-encoding", "")
         self._start: Message = {}
         self._body = b""
 
@@ -94,9 +124,16 @@ class _Page:
         if message.get("more_body"):
             return
         body = self._body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
+        body = body.replace(_GRADIO_VIEWPORT.encode(), _VIEWPORT.encode(), 1)
         if gradio_styles():  # Gradio's first sheet is in page.css, too
             body = body.replace(b'rel="stylesheet" crossorigin', b'rel="stylesheet" disabled')
+        picture = self._address + address_of("preview.jpg").removeprefix("./")
+        body = with_preview(body, self._address, picture)
         headers = MutableHeaders(raw=list(self._start["headers"]))
+        headers.add_vary_header("accept-encoding")
+        if body and self._is_gzip_taken and "content-encoding" not in headers:
+            body = gzip.compress(body, compresslevel=6)
+            headers["content-encoding"] = "gzip"
         if body:  # the answer to HEAD has none
             headers["content-length"] = str(len(body))
         await self._send({**self._start, "headers": headers.raw})

@@ -114,7 +114,7 @@ def _unsaved(workspace: Workspace, untouched: bool) -> Iterator[Session]:
     for session in (*workspace.others, workspace.session):
         copy = workspace.copies.get(session.id)
         begun = untouched or copy or session.turns or session.registry.regions
-        if begun and (copy is None or copy.session is not session):
+        if begun and (copy is None or copy.session != session):
             yield session
 
 

@@ -51,7 +51,8 @@ class Workspace:
     are the branches beside this dialogue by their place in ``order``, the ids of all; ``changing`` is the
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
     ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a workspace
-    share it.
+    share it. ``failed`` is the failed question that Undo took away, and ``ahead`` are the workspaces that
+    Undo left for this one, the next one first (None: the empty page); an act forgets both.
     """
 
     picture: Picture
@@ -65,6 +66,8 @@ class Workspace:
     changing: int | None = None
     outlined: frozenset[str] = frozenset()
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
+    failed: Failure | None = None
+    ahead: tuple[Workspace | None, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def saved_id(self) -> str | None:
@@ -118,8 +121,19 @@ class Workspace:
     def undone(self) -> Workspace:
         """Without the failed question, or else without the last act. Raises InputError."""
         if self.failure is not None:
-            return replace(self, failure=None)
-        return self.with_act(self.session.undo())
+            is_last = self.session.later is None and not self.ahead
+            return replace(self, failure=None, failed=self.failure if is_last else None)
+        return replace(self, session=self.session.undo(), changing=None)
+
+    def redone(self) -> Workspace:
+        """With what `undone` took away last. Raises InputError."""
+        if self.session.later is None and self.failed is not None:
+            return self.with_failure(self.failed)
+        return replace(self, session=self.session.redo(), failure=None, changing=None)
+
+    def settled(self) -> Workspace:
+        """With nothing to redo on it."""
+        return replace(self, session=self.session.without_later(), failed=None, ahead=())
 
     @property
     def is_untouched(self) -> bool:
@@ -128,7 +142,11 @@ class Workspace:
 
     def with_act(self, session: Session) -> Workspace:
         """With the dialogue after a turn or an edit."""
-        return replace(self, session=session, failure=None, changing=None)
+        return replace(self, session=session, failure=None, changing=None, failed=None, ahead=())
+
+    def with_failure(self, failure: Failure) -> Workspace:
+        """With a question whose turn failed; what was undone before can still be redone."""
+        return replace(self, failure=failure, failed=None)
 
     def with_session(self, session: Session) -> Workspace:
         """With the same dialogue, in which something was noted."""
@@ -186,7 +204,8 @@ class Workspace:
         if not 0 <= place < len(dialogues) or dialogues[place] is self.session:
             return self
         shown = dialogues[place]
-        return replace(self.with_act(shown), others=tuple(s for s in dialogues if s is not shown))
+        others = tuple(s for s in dialogues if s is not shown)
+        return replace(self.with_act(shown), others=others, ahead=self.ahead)
 
 
 class Tab:
@@ -214,20 +233,30 @@ class Tab:
         """Put away the workspace and return it; only the last few are kept."""
         workspace, self.workspace = self.workspace, None
         if workspace is not None:
-            self.put_away = (*_last_few(self.put_away), workspace)
+            self.put_away = (*_last_few(self.put_away), workspace.settled())
         return workspace
 
     def bring_back(self) -> Workspace | None:
-        """The workspace that was put away last, if there is one; it is no longer put away."""
+        """The workspace that was put away last, if there is one; that of the tab is ahead of it."""
         if not self.put_away:
             return None
         *others, workspace = self.put_away
-        self.put_away = tuple(others)
-        return workspace.unchanging()
+        self.put_away, here = tuple(others), self.workspace
+        ahead = (None,) if here is None else (replace(here, ahead=()), *here.ahead)
+        return replace(workspace.unchanging(), ahead=ahead)
+
+    def go_on(self, here: Workspace) -> Workspace | None:
+        """The workspace ahead of the tab's, None for the empty page; the tab's is put away again."""
+        following, *ahead = here.ahead
+        self.put_away = (*self.put_away, replace(here, ahead=()))
+        return following and replace(following, ahead=tuple(ahead))
 
     def forget(self, saved_id: str) -> None:
-        """Drop what was put away of that dialogue, so that no older state of it comes back."""
+        """Drop what is put away or ahead of that dialogue, so that no older state of it comes back."""
         self.put_away = tuple(w for w in self.put_away if w.place_of(saved_id) is None)
+        if self.workspace is not None:
+            ahead = (w for w in self.workspace.ahead if w is None or w.place_of(saved_id) is None)
+            self.workspace = replace(self.workspace, ahead=tuple(ahead))
 
     def empty(self) -> None:
         """Drop everything, as nobody uses it any more."""

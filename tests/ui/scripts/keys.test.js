@@ -47,3 +47,35 @@ test("right and down lead on: across and down the picture, among the regions, in
   deepEqual([REGION_STEPS.ArrowRight, REGION_STEPS.ArrowDown], [1, 1]);
   equal(FILM_KEYS.ArrowRight, "next");
 });
+
+test("Ctrl or ⌘ with Z goes a step back, with Shift on, and so does Ctrl Y, whatever letters there are", () => {
+  const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
+  const [ctrl, meta, shift, alt] = Object.keys(none).map((name) => ({ [name]: true }));
+  const step = (key, code, ...held) => tables.stepOf(Object.assign({ key, code }, none, ...held));
+  const cases = [
+    ["undo", "z", "KeyZ", ctrl],
+    ["undo", "z", "KeyZ", meta],
+    ["undo", "Z", "KeyZ", ctrl], // Caps Lock
+    ["undo", "z", "KeyY", ctrl], // QWERTZ
+    ["undo", "z", "KeyW", ctrl], // AZERTY
+    ["undo", "я", "KeyZ", ctrl],
+    ["undo", "ζ", "KeyZ", meta],
+    ["redo", "Z", "KeyZ", ctrl, shift],
+    ["redo", "z", "KeyZ", meta, shift], // Caps Lock
+    ["redo", "Я", "KeyZ", ctrl, shift],
+    ["redo", "y", "KeyY", ctrl],
+    ["redo", "y", "KeyZ", ctrl],
+    ["redo", "н", "KeyY", ctrl],
+    [null, "y", "KeyY", meta], // the browser's history
+    [null, "Y", "KeyY", ctrl, shift],
+    [null, "z", "KeyZ"],
+    [null, "Z", "KeyZ", shift],
+    [null, "z", "KeyZ", ctrl, alt],
+    [null, "ż", "KeyZ", ctrl, alt],
+    [null, ";", "KeyZ", ctrl], // Dvorak
+    [null, "ö", "KeyZ", ctrl],
+    [null, "Control", "ControlLeft", ctrl],
+    [null, "Process", "KeyZ", ctrl],
+  ];
+  for (const [expected, ...pressed] of cases) equal(step(...pressed), expected, JSON.stringify(pressed));
+});

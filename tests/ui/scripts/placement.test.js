@@ -54,3 +54,37 @@ test("words do not cover the middle of another object", () => {
   const [a, b] = small.middle;
   equal(a > x && a < x + w && b > y && b < y + 21, false);
 });
+
+test("a label lies beside a small thing, however little room there is above and below it", () => {
+  for (const box of [[180, 2, 220, 298], [2, 140, 398, 160], [190, 140, 210, 160]]) {
+    const [x, y, w] = freePlace(label(box, 60), 60, ROOM, [label(box, 60)], true);
+    const [x1, y1, x2, y2] = box;
+    equal(x + w <= x1 || x >= x2 || y + 21 <= y1 || y >= y2, true);
+  }
+});
+
+test("labels of the same thing stand round it, in a second row too, and not on it", () => {
+  const box = [150, 120, 210, 180];
+  const labels = Array.from({ length: 8 }, () => label(box));
+  placeLabels(labels, ROOM);
+  for (const { taken: [x, y, w] } of labels) {
+    equal(x + w <= box[0] || x >= box[2] || y + 21 <= box[1] || y >= box[3], true);
+  }
+});
+
+test("the label of a large thing makes way for that of a small one", () => {
+  const [large, small] = [label([100, 100, 300, 280], 60), label([100, 85, 130, 97], 60)];
+  placeLabels([large, small], ROOM);
+  equal(small.taken[1] + 21 <= 85, true);
+  const [x, y, w] = large.taken;
+  equal(x < 130 && x + w > 100 && y < 97 && y + 21 > 85, false);
+});
+
+test("where nothing else is left a label hides no more than a third of what it names", () => {
+  const filled = label([5, 5, 60, 60], 50);
+  placeLabels([filled], [65, 65]);
+  equal(filled.taken !== null, true);
+  const small = label([5, 5, 30, 30], 30);
+  placeLabels([small], [35, 35]);
+  equal(small.taken, null);
+});
