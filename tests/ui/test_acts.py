@@ -69,7 +69,7 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         {"kind": "delete", "region": "R4"},
         {
             "kind": "shapes",
-            "shapes": [{"label": "far", "boxes": [[0, 0, 9, 9], [500, 500, 600, 600]]}],
+            "shapes": [{"label": "far", "boxes": [[0, 0, 90, 90], [300, 200, 500, 600]]}],
         },
         {"kind": "copy_all", "regions": ["R5"], "by": [10, 10]},
         {"kind": "move_all", "regions": ["R5", "R6"], "by": [0, -5]},

@@ -1,14 +1,13 @@
 // What is done with several regions, in a menu: for fingers, and for whoever does not know the keys.
 import { onChange, state } from "./state.js";
-import { bar, layers } from "./parts.js";
 import { chooseAll, rank } from "./chosen.js";
 import { copyChosen, duplicate, hasCopied, pasteKept } from "./copying.js";
 import { REGION_ICONS as ICONS } from "./icons.js";
-import { narrow } from "./looks_bar.js";
+import { looks } from "./looks_bar.js";
 import { takeTool } from "./tools.js";
 import { tell } from "./voice.js";
 import { hasJustClosed, openMenu } from "../shared/menu.js";
-import { drawIcon, node, one } from "../shared/nodes.js";
+import { drawIcon, node } from "../shared/nodes.js";
 
 const LABEL = "More tools: polygon, brush, copy, order";
 const button = node(
@@ -17,8 +16,6 @@ const button = node(
   drawIcon(ICONS.choose),
   node("span", {}, LABEL),
 );
-const group = node("div", { class: "segments more-tools" }, button);
-
 function choices() {
   return [
     { text: "Polygon", key: "G", icon: ICONS.polygon, run: () => takeTool("polygon") },
@@ -38,11 +35,6 @@ function choices() {
   ];
 }
 
-function placeGroup() {
-  if (narrow.matches) layers.append(group);
-  else one(".zooms", bar).before(group);
-}
-
 button.addEventListener("click", (event) => {
   event.stopPropagation(); // the panel that it may stand in stays open
   if (!hasJustClosed(button)) openMenu(button, LABEL, choices());
@@ -50,5 +42,4 @@ button.addEventListener("click", (event) => {
 onChange(["drawn"], () => {
   button.disabled = !state.scene.picture;
 });
-narrow.addEventListener("change", placeGroup);
-placeGroup();
+looks.append(button);
