@@ -35,6 +35,14 @@ class EditResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A region to be added: its name and the boxes of its objects, in picture pixels."""
+
+    label: str
+    boxes: tuple[PictureBox, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Editor:
     """Makes the edits that need the picture, and the segmenter if there is one."""
 
@@ -46,6 +54,19 @@ class Editor:
         drawn = RegionObject("", box.clamped(self.picture.size), by_hand=True)
         item, note = self._mask_in_box(drawn)
         return _add(session, item, note)
+
+    def draw_shapes(self, session: Session, shapes: Iterable[Shape]) -> EditResult:
+        """Add a region for each shape that a person copied from elsewhere, as one change."""
+        registry, notes = session.registry, []
+        for shape in shapes:
+            drawn = [
+                self._mask_in_box(RegionObject("", box.clamped(self.picture.size), by_hand=True))
+                for box in shape.boxes
+            ]
+            notes += [note for _, note in drawn if note]
+            items = [item for item, _ in drawn]
+            registry, _ = registry.add(items, origin=Origin.USER, label=_tidy(shape.label))
+        return EditResult(session.with_registry(registry), next(iter(notes), ""))
 
     def place(self, session: Session, point: PicturePoint) -> EditResult:
         """Add a region by one click on it. Raises InputError or ModelError when it cannot be outlined."""
@@ -115,7 +136,7 @@ class Editor:
         extent = mask.bounding_box() if mask else None
         if mask is None or extent is None:
             raise InputError(_NOTHING_THERE)
-        shaped = replace(item, box=_span(item.box, extent) if item.by_hand else extent)
+        shaped = replace(item, box=span(item.box, extent) if item.by_hand else extent)
         if item.point is not None and not item.point.is_inside(shaped.box):
             shaped = replace(shaped, point=None)
         return _with_segment(replace(shaped, clicks=clicks), replace(segment, mask=mask))
@@ -124,8 +145,7 @@ class Editor:
 def rename(session: Session, name: str, label: str) -> EditResult:
     """Give a region another label, of one line. Raises UnknownRegionError."""
     region = session.registry.region(name)
-    label = " ".join(label.split())[:MAX_LABEL].rstrip()
-    return EditResult(session.with_region(replace(region, label=label)))
+    return EditResult(session.with_region(replace(region, label=_tidy(label))))
 
 
 def set_hidden(session: Session, name: str, hidden: bool) -> EditResult:
@@ -137,6 +157,10 @@ def set_hidden(session: Session, name: str, hidden: bool) -> EditResult:
 def delete(session: Session, name: str) -> EditResult:
     """Delete a region, whose number is not given out again. Raises UnknownRegionError."""
     return EditResult(session.with_registry(session.registry.remove(name)))
+
+
+def _tidy(label: str) -> str:
+    return " ".join(label.split())[:MAX_LABEL].rstrip()
 
 
 def _add(session: Session, item: RegionObject, note: str = "") -> EditResult:
@@ -170,7 +194,7 @@ def _with_click(item: RegionObject, click: Click, size: Size) -> tuple[Click, ..
     return (*filter(stays, item.clicks), click)
 
 
-def _span(box: PictureBox, other: PictureBox) -> PictureBox:
+def span(box: PictureBox, other: PictureBox) -> PictureBox:
     """The smallest box around both."""
     return PictureBox(
         min(box.x1, other.x1), min(box.y1, other.y1), max(box.x2, other.x2), max(box.y2, other.y2)

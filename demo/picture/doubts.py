@@ -63,7 +63,7 @@ def edge_share(pixels: NDArray[np.uint8], box: PictureBox) -> float:
     depth = min(max(round(_DEPTH * min(box.width, box.height)), _GAP + 1), _MAX_DEPTH)
     turns = [_turned(pixels, box, quarter) for quarter in range(4)]
     steps = [_steps(view, turned, depth) for view, turned in turns if turned.y1 > _GAP]
-    shares = sorted(float(np.mean(step > CONTRAST)) for step in steps)
+    shares = sorted(float(np.mean(step > CONTRAST)) for step in steps if step.size)
     return shares[len(shares) > 2] if shares else 0.0
 
 
@@ -79,11 +79,15 @@ def _turned(
 
 
 def _steps(pixels: NDArray[np.uint8], box: PictureBox, depth: int) -> NDArray[np.float32]:
-    """For each piece of the box's upper side, how far the colours above and below it lie apart."""
+    """For each piece of the box's upper side, how far the colours above and below it lie apart; none for a
+    box too thin to have both.
+    """
     gap = max(depth // 3, _GAP)
     columns = slice(box.x1, box.x2)
     above = pixels[max(box.y1 - gap - depth, 0) : box.y1 - gap, columns]
     below = pixels[box.y1 + gap : box.y1 + gap + depth, columns]
+    if not above.size or not below.size:
+        return np.zeros(0, np.float32)
     return np.asarray(np.abs(_means(above) - _means(below)).max(axis=-1))
 
 

@@ -65,6 +65,16 @@ class Mask:
         pixels[inside] = self.to_array()[inside]
         return Mask.from_array(pixels) if pixels.any() else None
 
+    def shifted(self, dx: int, dy: int) -> Mask | None:
+        """The mask moved by whole pixels, as far as it stays in the picture; None where nothing does."""
+        pixels = self.to_array()
+        height, width = pixels.shape
+        moved = np.zeros_like(pixels)
+        left, top, right, bottom = max(dx, 0), max(dy, 0), width + min(dx, 0), height + min(dy, 0)
+        if left < right and top < bottom:
+            moved[top:bottom, left:right] = pixels[top - dy : bottom - dy, left - dx : right - dx]
+        return Mask.from_array(moved) if moved.any() else None
+
     def run_lengths(self) -> list[int]:
         """Pixels outside, inside, outside, … of the object, column by column.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.layout import sample_scene
-from demo.picture.doubts import FULL, NOTHING, SCANT, SPILT, doubt_about
+from demo.picture.doubts import FULL, NOTHING, SCANT, SPILT, doubt_about, edge_share
 from demo.picture.geometry import PictureBox
 from demo.picture.masks import BoolArray, Mask
 from demo.picture.picture import open_picture
@@ -128,3 +128,10 @@ def test_grabcut_on_bare_ground_is_doubted() -> None:
     picture = open_picture(ground("plain"))
     (segment,) = GrabCutSegmenter().segment(picture, [MaskPrompt(BOX)])
     assert doubt_about(segment.mask, BOX, picture.pixels) == FULL
+
+
+@pytest.mark.parametrize(
+    "box", [(399, 299, 400, 300), (0, 0, 400, 1), (5, 5, 6, 6), (399, 0, 400, 1)]
+)
+def test_boxes_too_thin_for_an_edge_have_none(box: tuple[int, int, int, int]) -> None:
+    assert edge_share(np.zeros((300, 400, 3), np.uint8), PictureBox(*box)) == 0

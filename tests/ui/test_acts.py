@@ -67,6 +67,19 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         {"kind": "rename", "region": "R3", "label": "block"},
         {"kind": "hide", "region": "R1", "hidden": True},
         {"kind": "delete", "region": "R4"},
+        {
+            "kind": "shapes",
+            "shapes": [{"label": "far", "boxes": [[0, 0, 90, 90], [300, 200, 500, 600]]}],
+        },
+        {"kind": "copy_all", "regions": ["R5"], "by": [10, 10]},
+        {"kind": "move_all", "regions": ["R5", "R6"], "by": [0, -5]},
+        {"kind": "hide_all", "regions": ["R5", "R6"], "hidden": True},
+        {"kind": "delete_all", "regions": ["R6", "R5"]},
+        {"kind": "polygon", "corners": [[10, 10], [60, 10], [60, 60]]},
+        {"kind": "reshape", "object": "R7.1", "corners": [[10, 10], [90, 10], [-60, 900]]},
+        {"kind": "paint", "object": "R7.1", "points": [[10, 10], [200, 200]], "width": 9},
+        {"kind": "paint", "object": "", "points": [[300, 200]], "width": 9, "erases": False},
+        {"kind": "delete_all", "regions": ["R7", "R8"]},
     ):
         updates = page.acts.act(tab, sent(**data), REQUEST)
         serials.append(updates[page.context.parts.canvas]["serial"])
@@ -87,6 +100,30 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
         pytest.param({"kind": "box", "box": [1, 2, 3]}, sentences.NOT_UNDERSTOOD, id="three numbers"),
         pytest.param(
             {"kind": "box", "box": [1, 2, 3, "4"]}, sentences.NOT_UNDERSTOOD, id="a text for a number"
+        ),
+        pytest.param({"kind": "delete_all", "regions": []}, sentences.NOT_UNDERSTOOD, id="no regions"),
+        pytest.param(
+            {"kind": "move_all", "regions": ["R1"]}, sentences.NOT_UNDERSTOOD, id="no way to move"
+        ),
+        pytest.param(
+            {"kind": "copy_all", "regions": ["R1"] * 101, "by": [1, 1]}, sentences.NOT_UNDERSTOOD,
+            id="too many copies",
+        ),
+        pytest.param(
+            {"kind": "shapes", "shapes": [{"label": "a"}]}, sentences.NOT_UNDERSTOOD,
+            id="a shape without boxes",
+        ),
+        pytest.param(
+            {"kind": "paint", "object": "R1.1", "points": [[1, 2]] * 501, "width": 3},
+            sentences.NOT_UNDERSTOOD, id="too long a stroke",
+        ),
+        pytest.param(
+            {"kind": "paint", "object": "R1.1", "points": [[1, 2]], "width": -3},
+            sentences.NOT_UNDERSTOOD, id="a stroke of no width",
+        ),
+        pytest.param(
+            {"kind": "polygon", "corners": [[1, 2], [3, 4], [1, 2]]},
+            "An outline needs at least three corners.", id="two corners",
         ),
         pytest.param({"kind": "point", "at": [0, 1e400]}, sentences.NOT_UNDERSTOOD, id="infinity"),
         pytest.param(

@@ -22,6 +22,11 @@ READERS: dict[str, Callable[[Payload], object]] = {
     "flag": lambda sent: sent.flag("it"),
     "box": lambda sent: sent.box("it").xyxy,
     "point": lambda sent: sent.point("it").xy,
+    "way": lambda sent: sent.way("it"),
+    "texts": lambda sent: sent.texts("it", 3),
+    "boxes": lambda sent: [box.xyxy for box in sent.boxes("it", 3)],
+    "points": lambda sent: [point.xy for point in sent.points("it", 3)],
+    "parts": lambda sent: [part.text("name") for part in sent.parts("it", 3)],
 }
 
 
@@ -65,6 +70,11 @@ def payload(value: object) -> Payload:
         pytest.param("box", [9, 8, 1, 2], (1, 2, 9, 8), id="a box from its other end"),
         pytest.param("box", [-5, 0, 10**6, 1], (-5, 0, 10**6, 1), id="a box beyond the picture"),
         pytest.param("point", [3, -4], (3, -4), id="a point"),
+        pytest.param("way", [-3, 0], (-3, 0), id="a way"),
+        pytest.param("texts", ["R1", "x" * 10**6], ["R1", "x" * MAX_TEXT], id="texts"),
+        pytest.param("boxes", [[9, 8, 1, 2]], [(1, 2, 9, 8)], id="boxes"),
+        pytest.param("points", [[3, -4], [0, 0]], [(3, -4), (0, 0)], id="points"),
+        pytest.param("parts", [{"name": "a"}, {}], ["a", ""], id="parts"),
     ],
 )
 def test_a_good_value_is_read(reader: str, value: object, expected: object) -> None:
@@ -105,6 +115,17 @@ HOSTILE = [
     pytest.param("box", [0] * 10**6, id="a million numbers for a box"),
     pytest.param("point", {"x": 1, "y": 2}, id="an object for a point"),
     pytest.param("point", [-(10**30), 0], id="a point far away"),
+    pytest.param("way", [1, 2, 3], id="three ways"),
+    pytest.param("texts", [], id="no texts"),
+    pytest.param("texts", ["a"] * 4, id="too many texts"),
+    pytest.param("texts", ["a", 1], id="a number among texts"),
+    pytest.param("texts", "abc", id="a text for texts"),
+    pytest.param("boxes", [[1, 2, 3, 4], [1, 2, 3]], id="three numbers among boxes"),
+    pytest.param("boxes", [[0, 0, 1, 1]] * 10**6, id="a million boxes"),
+    pytest.param("points", [[1, 2], 3], id="a number among points"),
+    pytest.param("points", nested(100_000), id="deep nesting for points"),
+    pytest.param("parts", [{"name": "a"}, Unreadable()], id="a strange object among parts"),
+    pytest.param("parts", {"name": "a"}, id="an object for parts"),
 ]
 
 

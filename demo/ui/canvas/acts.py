@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo.dialogue import edits
-from demo.dialogue.edits import Editor, EditResult
+from demo.dialogue import edits, painting, several
+from demo.dialogue.edits import Editor, EditResult, Shape
+from demo.dialogue.painting import Stroke
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
 from demo.picture.regions import Click
@@ -19,6 +20,11 @@ from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab
+
+MAX_REGIONS = 1000  # of one act
+MAX_SHAPES = 100  # that one act adds, or whose masks it moves
+MAX_BOXES = 40  # of one shape
+MAX_POINTS = 500  # of a stroke or an outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +86,37 @@ _EDITS: Mapping[str, Callable[[Editor, Session, Payload], EditResult]] = {
         session, sent.text("region"), sent.flag("hidden")
     ),
     "delete": lambda _, session, sent: edits.delete(session, sent.text("region")),
+    "shapes": lambda editor, session, sent: editor.draw_shapes(session, _shapes(sent)),
+    "paint": lambda _, session, sent: painting.paint(session, sent.text("object"), _stroke(sent)),
+    "polygon": lambda _, session, sent: painting.draw_polygon(
+        session, sent.points("corners", MAX_POINTS)
+    ),
+    "reshape": lambda _, session, sent: painting.reshape(
+        session, sent.text("object"), sent.points("corners", MAX_POINTS)
+    ),
+    "hide_all": lambda _, session, sent: several.set_hidden(
+        session, _regions(sent), sent.flag("hidden")
+    ),
+    "delete_all": lambda _, session, sent: several.delete(session, _regions(sent)),
+    "move_all": lambda _, session, sent: several.move(
+        session, _regions(sent, MAX_SHAPES), *sent.way("by")
+    ),
+    "copy_all": lambda _, session, sent: several.copy(
+        session, _regions(sent, MAX_SHAPES), *sent.way("by")
+    ),
 }
+
+
+def _regions(sent: Payload, max_count: int = MAX_REGIONS) -> list[str]:
+    return sent.texts("regions", max_count)
+
+
+def _stroke(sent: Payload) -> Stroke:
+    return Stroke(sent.points("points", MAX_POINTS), sent.whole("width"), sent.flag("erases"))
+
+
+def _shapes(sent: Payload) -> list[Shape]:
+    return [
+        Shape(part.text("label"), tuple(part.boxes("boxes", MAX_BOXES)))
+        for part in sent.parts("shapes", MAX_SHAPES)
+    ]

@@ -2,30 +2,39 @@
 // focus. Enter sets a corner of a box or a point on the object, Alt+Enter a point beside it.
 import { change, pictureSize, state } from "./state.js";
 import { sheet, stage, view } from "./parts.js";
+import { dab } from "./brush.js";
 import { clickHeld, nudge } from "./correct.js";
-import { hideLines, showLines } from "./crosshair.js";
+import { hideLines, mousePlace, showLines } from "./crosshair.js";
 import { heldBox, spokenExtent } from "./draft.js";
 import { addBox, addPoint, signOf } from "./drawing.js";
 import { boxBetween, clamp } from "./geometry.js";
 import { ARROWS } from "./key_tables.js";
 import { objectNode } from "./marks.js";
+import { addCorner } from "./polygon.js";
 import { isDrawing, whenToolEnds } from "./tool.js";
-import { middleOfView, pictureAt, scaleNow } from "./view.js";
+import { middleOfView, pictureAt } from "./view.js";
 import { say } from "./voice.js";
 
 const QUICK = 10; // times the usual step, with Shift
+const FAR = 0.1; // of what is seen of the picture, with Ctrl
 const NEAR = 40; // screen pixels to the rim of the view at which it scrolls
 const SPOKEN_AFTER_MS = 400;
 let speaking = 0;
 
 /** A key while the crosshair may be used; whether it was for it. */
 export function aimKey(event) {
-  if (document.activeElement !== stage || event.ctrlKey || event.metaKey) return false;
+  if (document.activeElement !== stage) return false;
   if (!isDrawing() && !(state.tool === "correct" && state.held)) return false;
-  if (event.key in ARROWS) moveAim(ARROWS[event.key], event.shiftKey);
-  else if (event.key === "Enter" && state.aim) setAim(event);
-  else return false;
+  const far = event.ctrlKey || event.metaKey;
+  if (event.key in ARROWS) moveAim(ARROWS[event.key], far ? farStep() : event.shiftKey ? QUICK : 1);
+  else if (event.key !== "Enter" || far || !(state.aim || state.tool === "box")) return false;
+  else setAim(event);
   return true;
+}
+
+/** Show the crosshair, where the mouse is or in the middle of what is seen. */
+export function showAim() {
+  putAim(...(mousePlace() || pictureAt(...middleOfView())));
 }
 
 /** A key on the object in hand: the arrows move it, Enter goes on to its outline; whether it was for it. */
@@ -44,11 +53,15 @@ function startAim() {
   putAim((x1 + x2) / 2, (y1 + y2) / 2);
 }
 
-// At least one pixel of the screen, so that no step is lost to the eye.
-function moveAim([h, v], quick) {
-  if (!state.aim) return putAim(...pictureAt(...middleOfView()));
-  const step = Math.ceil(1 / scaleNow()) * (quick ? QUICK : 1);
-  putAim(state.aim[0] + h * step, state.aim[1] + v * step);
+function moveAim([h, v], step) {
+  if (state.aim) putAim(state.aim[0] + h * step, state.aim[1] + v * step);
+  else showAim();
+}
+
+function farStep() {
+  const { width, height } = view.getBoundingClientRect();
+  const [[x1, y1], [x2, y2]] = [pictureAt(0, 0), pictureAt(width, height)];
+  return Math.max(QUICK, Math.round(FAR * Math.min(x2 - x1, y2 - y1)));
 }
 
 function putAim(x, y) {
@@ -65,8 +78,11 @@ function putAim(x, y) {
 }
 
 function setAim(event) {
+  if (!state.aim) showAim();
   clearTimeout(speaking);
   if (state.tool === "point") addPoint(state.aim, signOf(event));
+  else if (state.tool === "polygon") addCorner(state.aim);
+  else if (state.tool === "brush") dab(/** @type {import("./scene.d.ts").Point} */ (state.aim), signOf(event));
   else if (state.tool === "correct") clickHeld(state.aim, signOf(event));
   else setCorner();
 }
@@ -78,8 +94,8 @@ function setCorner() {
     change({ corner: aim });
     say(`First corner at ${aim.join(", ")}. Move to the opposite corner and press Enter.`);
   } else if (corner[0] !== aim[0] && corner[1] !== aim[1]) {
-    addBox(boxBetween(corner, aim, pictureSize()));
     change({ corner: null, rubber: null });
+    addBox(boxBetween(corner, aim, pictureSize()), "keys");
   }
 }
 
@@ -107,6 +123,6 @@ function bringIntoView([x, y]) {
 }
 
 stage.addEventListener("focus", () => {
-  if (stage.tabIndex === 0 && !state.aim && stage.matches(":focus-visible")) moveAim([0, 0]);
+  if (stage.tabIndex === 0 && !state.aim && stage.matches(":focus-visible")) showAim();
 });
 whenToolEnds(hideAim);

@@ -17,6 +17,8 @@ import "./touch.js";
 import "./tools.js";
 import "./steps.js";
 import "./keys.js";
+import "./copying.js";
+import "./more_tools.js";
 import "../chat/accessibility.js";
 import "../chat/focus.js";
 import "../chat/headings.js";

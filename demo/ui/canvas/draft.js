@@ -1,5 +1,5 @@
 // What is being drawn by hand or held, over the regions: it stays until the server's own value of it has come.
-import { inHand, onChange, pictureSize, state } from "./state.js";
+import { inHand, onChange, pictureSize, regionsOf, state } from "./state.js";
 import { overlay, sheet, stage } from "./parts.js";
 import { edges, gripsOf } from "./geometry.js";
 import { knownMark, marks } from "./marks.js";
@@ -26,7 +26,12 @@ export function drawDraft() {
   const sketches = acts.map(({ sketch }) => sketch).filter((sketch) => sketch !== null);
   const boxes = [...sketches, { box: rubber }].filter(({ box }) => box && box !== moved);
   layer.setAttribute("data-tone", scene.tone || 1);
-  layer.replaceChildren(...boxes.map(drawSketch), ...drawHeld(), ...clicksNow(sketches).map(drawClick));
+  layer.replaceChildren(
+    ...boxes.map(drawSketch),
+    ...drawShifted(),
+    ...drawHeld(),
+    ...clicksNow(sketches).map(drawClick),
+  );
   showExtent(rubber || moved);
 }
 
@@ -51,6 +56,16 @@ function drawHeld() {
     ...(moved ? [drawSketch({ box: moved, tone: region.tone })] : []),
     ...gripsOf(heldBox(), scaleNow()).map(({ at }) => drawGrip(at, region.tone)),
   ];
+}
+
+// The chosen regions, where they are being moved to.
+function drawShifted() {
+  const { chosen, shift } = state;
+  if (!shift) return [];
+  const [dx, dy] = shift;
+  return regionsOf(chosen).flatMap(({ tone, objects }) =>
+    objects.map(({ box: [x1, y1, x2, y2] }) => drawSketch({ box: [x1 + dx, y1 + dy, x2 + dx, y2 + dy], tone }))
+  );
 }
 
 function drawGrip([x, y], tone) {
@@ -94,7 +109,7 @@ export function drawBusy() {
   one(".busy span", stage).textContent = busy || (isOutlining() ? "Outlining…" : "");
 }
 
-onChange(["rubber", "moved", "held", "making", "acts"], drawDraft);
+onChange(["rubber", "moved", "held", "making", "acts", "shift"], drawDraft);
 onChange(["acts"], drawBusy);
 onLayout((scale) => {
   layer.style.setProperty("--unit", 1 / scale);

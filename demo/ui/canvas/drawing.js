@@ -1,6 +1,7 @@
 // Drawing by hand: a box by dragging, an outline by clicking what belongs to it and what does not.
 import { change, newestNumber, newRegion, pictureSize, state } from "./state.js";
 import { act } from "./acts.js";
+import { answerDrawn, askName } from "./ask_name.js";
 import { boxBetween } from "./geometry.js";
 import { citeFrom } from "./cite.js";
 import { guide } from "./crosshair.js";
@@ -25,10 +26,11 @@ export function pressBox(event) {
       guide(now);
       change({ rubber: boxBetween(from, pictureAt(now.clientX, now.clientY), pictureSize()) });
     },
-    drop: () => {
+    drop: ({ pointerType }) => {
       const box = state.rubber;
       change({ rubber: null });
-      if (box && Math.min(box[2] - box[0], box[3] - box[1]) * scaleNow() >= MIN_BOX) addBox(box);
+      const by = pointerType === "touch" ? "touch" : "mouse";
+      if (box && Math.min(box[2] - box[0], box[3] - box[1]) * scaleNow() >= MIN_BOX) addBox(box, by);
       else tap();
     },
     tap,
@@ -36,13 +38,16 @@ export function pressBox(event) {
   };
 }
 
-/** @param {import("./scene.d.ts").Box} box */
-export function addBox(box) {
+/** @param {import("./scene.d.ts").Box} box @param {"keys" | "mouse" | "touch"} by */
+export function addBox(box, by) {
   const before = newestNumber();
+  const drawn = { region: null, isGone: false };
   act({ kind: "box", box }, { box }, () => {
     const region = newRegion(before);
     if (region) say(`${region.id} was drawn, ${box[2] - box[0]} by ${box[3] - box[1]} pixels.`);
+    answerDrawn(drawn, region?.id ?? null);
   });
+  askName(drawn, box, by);
 }
 
 /** A press with Point in hand. */

@@ -36,6 +36,12 @@ export function around(boxes) {
   return [Math.min(...left), Math.min(...top), Math.max(...right), Math.max(...bottom)];
 }
 
+/** The box round pixels. @param {Point[]} points @returns {Box} */
+export function boundsOf(points) {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1];
+}
+
 /** Whether two boxes are almost the same, measured by the second. @param {Box} one @param {Box} box */
 export function alike(one, box) {
   const slack = 0.03 * Math.max(box[2] - box[0], box[3] - box[1]);
@@ -118,6 +124,23 @@ export function cropFrame(boxes, [width, height]) {
   const [x, y] = [Math.max(0, left - rim), Math.max(0, top - rim)];
   return [x, y, Math.min(width, right + rim) - x, Math.min(height, bottom + rim) - y];
 }
+
+/**
+ * Where something of this size goes beside a box: below, above, right or left of it, inside the room; where it fits
+ * nowhere, where it covers least of the box. All in screen pixels.
+ * @param {Box} box @param {Size} own @param {Size} room @param {number} gap @returns {Point}
+ */
+export function placeBeside([x1, y1, x2, y2], [w, h], [width, height], gap) {
+  const places = [[x1, y2 + gap], [x1, y1 - gap - h], [x2 + gap, y1], [x1 - gap - w, y1]]
+    .map((
+      [x, y],
+    ) => /** @type {Point} */ ([clamp(x, 0, Math.max(0, width - w)), clamp(y, 0, Math.max(0, height - h))]));
+  /** @param {Point} place */
+  const covered = ([x, y]) =>
+    Math.max(0, Math.min(x + w, x2) - Math.max(x, x1)) * Math.max(0, Math.min(y + h, y2) - Math.max(y, y1));
+  return places.reduce((best, place) => (covered(place) < covered(best) ? place : best));
+}
+
 export const MAX_ENLARGED = 8; // a tiny picture is enlarged at most this many times to fit
 const MAX_PIXEL = 8; // screen pixels; how large one pixel of the picture may become
 const MIN_BEYOND = 4; // how far any picture, even a tiny one, can be enlarged beyond the whole

@@ -6,6 +6,10 @@ export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1]
 export const REGION_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 export const TOOL_KEYS = { v: "select", b: "box", p: "point", c: "correct" };
 export const ZOOM_KEYS = { "+": "in", "=": "in", "-": "out", "−": "out", 0: "fit", 1: "full" };
+/** Tools without a button in the bar; the eraser is a brush that takes away. */
+export const SHAPE_KEYS = { g: "polygon", m: "brush", e: "eraser" };
+/** Which way through the order of regions. */
+export const RANK_KEYS = { "[": -1, "]": 1 };
 /** Keys that work anywhere: what they do on the page, or which way to look they begin and end. */
 export const PAGE_KEYS = { "/": "write", "?": "keys", h: "hide", f: "only", x: "compare", t: "film" };
 
@@ -40,8 +44,12 @@ export const KEYS_IN_WORDS = [
     ["B", "draw a box"],
     ["P", "click a point"],
     ["C", "correct"],
-    ["← ↑ ↓ →", "move the crosshair of Box and Point, with Shift faster"],
+    ["G", "click the corners of a polygon, or change a region’s outline; Enter closes it"],
+    ["M", "paint with a brush; + and − change its size"],
+    ["E", "erase with it"],
+    ["← ↑ ↓ →", "move the crosshair of Box and Point by a pixel, with Shift by 10, with Ctrl far"],
     ["Enter", "set a corner or a point, with Alt “not this”"],
+    ["1–9", "name what you drew from the list; Enter takes the name given last"],
     ["+ −", "zoom in and out"],
     ["0", "the whole picture"],
     ["1", "one to one"],
@@ -52,9 +60,15 @@ export const KEYS_IN_WORDS = [
     ["Shift Enter", "cite this object alone"],
     ["F", "only this region, and back"],
     ["H", "hide or show"],
+    ["Ctrl C", "copy it; Ctrl V pastes it, on another picture too, Ctrl D does both"],
+    ["Ctrl A", "choose all regions; Shift and a click adds one or leaves it out"],
+    ["[ ]", "behind the others, before the others"],
     ["F2", "rename (in the list)"],
     ["Delete", "delete"],
-    ["← ↑ ↓ →", "move a box in hand, with Shift resize it, with Ctrl faster"],
+    [
+      "← ↑ ↓ →",
+      "move a box in hand, with Shift resize it, with Ctrl faster; move all that are chosen, with Shift by 10",
+    ],
   ]],
   ["Looking", [["X", "compare with the bare picture"], ["T", "turn by turn"], [
     "← →",

@@ -1,6 +1,7 @@
 // Keys that work anywhere on the page. Heard last, on the window: whoever uses a key first (a tool, a list, a
 // field) prevents its default.
 import { state } from "./state.js";
+import { hideChosen } from "./chosen.js";
 import { filmKey } from "./film.js";
 import { PAGE_KEYS, stepOf } from "./key_tables.js";
 import { mayUseSingleKeys } from "./keys_sheet.js";
@@ -15,6 +16,7 @@ import { isTyping, one } from "../shared/nodes.js";
 const ACTS = { ...LOOKS, write: () => message()?.focus(), hide: hideMeant };
 
 function hideMeant() {
+  if (hideChosen()) return;
   const region = regionMeant();
   if (region) hideOrShow(region);
   else tell("Point at a region first, then press H.");

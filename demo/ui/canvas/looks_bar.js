@@ -10,7 +10,7 @@ const LOOKS = {
   film: { text: "Turn by turn", title: "Turn by turn: the dialogue as a film", key: "T" },
   keys: { text: "Keys", title: "Keys and gestures", key: "?" },
 };
-const group = node(
+export const looks = node(
   "div",
   { class: "segments looks", role: "group", "aria-label": "Ways to look" },
   ...Object.entries(LOOKS).map(([name, { text, title, key }]) => (
@@ -30,13 +30,13 @@ export function isNarrow() {
 
 /** The button of a way to look, or the one that it stands behind. */
 export function lookButton(name) {
-  const button = one(`[data-look="${name}"]`, group);
+  const button = one(`[data-look="${name}"]`, looks);
   return button.checkVisibility() ? button : one(".layers-open", bar);
 }
 
 function placeGroup() {
-  if (isNarrow()) layers.append(group);
-  else one(".zooms", bar).before(group);
+  if (isNarrow()) layers.append(looks);
+  else one(".zooms", bar).before(looks);
 }
 
 function drawButtons() {
@@ -44,7 +44,7 @@ function drawButtons() {
   const states = { compare: split !== null, only: only !== null, film: step !== null };
   const shown = scene.regions.some(({ hidden }) => !hidden);
   for (const [name, on] of Object.entries(states)) {
-    const button = one(`[data-look="${name}"]`, group);
+    const button = one(`[data-look="${name}"]`, looks);
     button.setAttribute("aria-pressed", on);
     button.disabled = !on && (name === "film" ? !scene.turns : !shown);
   }

@@ -27,7 +27,9 @@ export function drawMarks() {
   for (const [name, mark] of marks) if (!now.has(name)) takeAway(mark);
   marks.clear();
   now.forEach((mark, name) => marks.set(name, mark));
-  const bySize = [...shown].sort((a, b) => area(b.object.box) - area(a.object.box)); // small ones on top
+  const rank = ({ region }) => state.ranks[region.id] || 0;
+  // Small ones on top, unless they were put elsewhere by hand.
+  const bySize = [...shown].sort((a, b) => rank(a) - rank(b) || area(b.object.box) - area(a.object.box));
   arrange(marksLayer, bySize.map(({ object }) => knownMark(object.id).group));
   arrange(fills, bySize.map(({ object }) => knownMark(object.id).fill));
   arrange(tags, shown.map(({ object }) => knownMark(object.id).tag));

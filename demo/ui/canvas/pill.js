@@ -11,6 +11,8 @@ const FIRST_WORDS = {
   box: "Drag a box around something",
   point: forHands("Click something to outline it"),
   correct: forHands("Click a region to correct it"),
+  polygon: forHands("Click corners, the first one again to close; or click a region to change its outline"),
+  brush: "Paint on a region, or beside it for a new one",
 };
 const ROOM = 70; // screen pixels that it takes at the bottom
 const pill = one(".pill", stage);

@@ -4,6 +4,7 @@ import { knownRegion, regionOf, state } from "./state.js";
 import { cards, element } from "./parts.js";
 import { act } from "./acts.js";
 import { cardFor, REFINE } from "./cards.js";
+import { toggleChosen } from "./chosen.js";
 import { insert } from "./cite.js";
 import { correctRegion, refineOutline } from "./correct.js";
 import { downloadCutOut } from "./cut_out_bar.js";
@@ -33,6 +34,11 @@ function actsOn(region) {
         run: () => showOnly(isOnly ? null : id),
       },
     ]),
+    ...(hidden ? [] : [{
+      text: state.chosen.includes(id) ? "Choose no more" : "Choose, to add others",
+      icon: ICONS.choose,
+      run: () => toggleChosen(id),
+    }]),
     { text: hidden ? "Show" : "Hide", key: "H", icon: hidden ? ICONS.show : ICONS.hide, run: () => hideOrShow(region) },
     { text: objects.length === 1 ? "Copy box" : "Copy boxes", icon: ICONS.copy, run: () => copyBoxes(region) },
     { text: "Download cut-out", icon: ICONS.cut, run: () => downloadCutOut(region) },

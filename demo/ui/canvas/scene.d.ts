@@ -120,7 +120,14 @@ export type Act =
   | { kind: "correct"; object: string; box: Box }
   | { kind: "rename"; region: string; label: string }
   | { kind: "hide"; region: string; hidden: boolean }
-  | { kind: "delete"; region: string };
+  | { kind: "delete"; region: string }
+  | { kind: "paint"; object: string; points: Point[]; width: number; erases: boolean }
+  | { kind: "polygon"; corners: Point[] }
+  | { kind: "reshape"; object: string; corners: Point[] }
+  | { kind: "shapes"; shapes: { label: string; boxes: Box[] }[] }
+  | { kind: "hide_all"; regions: string[]; hidden: boolean }
+  | { kind: "delete_all"; regions: string[] }
+  | { kind: "move_all" | "copy_all"; regions: string[]; by: Point };
 
 /** The event "turn": what is done with an answer, or which dialogue is shown. */
 export type TurnAct =

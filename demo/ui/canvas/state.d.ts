@@ -1,7 +1,7 @@
 /** The state of the canvas in the browser. */
 import type { Act, Box, Click, Point, Region, RegionObject, Scene } from "./scene.d.ts";
 
-export type Tool = "select" | "box" | "point" | "correct";
+export type Tool = "select" | "box" | "point" | "correct" | "polygon" | "brush";
 
 export interface State {
   scene: Scene;
@@ -51,6 +51,14 @@ export interface State {
   split: number | null;
   /** The answer that the film shows, 0 before the first; null: no film. */
   step: number | null;
+  /** The corners of the outline that is being drawn or changed. */
+  corners: Point[];
+  /** The names of the regions that are chosen together. */
+  chosen: string[];
+  /** How far they have been moved, until the server's own value of it has come. */
+  shift: Point | null;
+  /** How far to the front regions were brought by hand, by name; 0 for all others. */
+  ranks: Record<string, number>;
 }
 
 export interface WaitingAct {

@@ -56,6 +56,10 @@ export const { state, change, onChange } = createStore(
     only: null,
     split: null,
     step: null,
+    corners: [],
+    chosen: [],
+    shift: null,
+    ranks: {},
   }),
 );
 
@@ -82,6 +86,11 @@ export function knownRegion(name) {
 export function exists(name) {
   const region = regionOf(name);
   return Boolean(region && (region.id === name || region.objects.some((object) => object.id === name)));
+}
+
+/** The regions with these names that are there. @param {string[]} ids */
+export function regionsOf(ids) {
+  return state.scene.regions.filter(({ id }) => ids.includes(id));
 }
 
 export function shownObjects() {

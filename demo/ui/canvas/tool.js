@@ -15,5 +15,5 @@ export function setTool(tool) {
 
 /** Whether the tool draws where it is used, so that a click is its own. */
 export function isDrawing() {
-  return state.tool === "box" || state.tool === "point";
+  return state.tool !== "select" && state.tool !== "correct";
 }

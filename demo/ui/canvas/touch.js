@@ -5,13 +5,23 @@ import { stage, view } from "./parts.js";
 import { hideAim } from "./aim.js";
 import { pressCorrect } from "./correct.js";
 import { pressBox, pressPoint } from "./drawing.js";
+import { pressBrush } from "./brush.js";
+import { pressSelect } from "./chosen.js";
 import { isSpaceHeld, pan } from "./pan.js";
+import { pressPolygon } from "./polygon.js";
 import { whenToolEnds } from "./tool.js";
 import { pictureAt, zoomTo } from "./view.js";
 
 const MIN_DRAG = 3; // screen pixels before a press becomes a drag
 const MIN_FINGER_DRAG = 8; // fingers tremble
-const GESTURES = { select: pan, box: pressBox, point: pressPoint, correct: pressCorrect };
+const GESTURES = {
+  select: pressSelect,
+  box: pressBox,
+  point: pressPoint,
+  correct: pressCorrect,
+  polygon: pressPolygon,
+  brush: pressBrush,
+};
 const fingers = new Map(); // pointer → [x, y] of every finger that is down
 let press = null; // the press under way: {id, x, y, least, moved, gesture}
 let pinch = null; // two fingers: {distance, zoom, under: what of the picture lies between them}

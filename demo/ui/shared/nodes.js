@@ -130,7 +130,7 @@ export function whenThere(selector, start) {
   else requestAnimationFrame(() => whenThere(selector, start));
 }
 
-/** Whether a key goes into a text that is being written. @param {Event} event */
+/** Whether a key goes into a text that is being written. @param {{ target: any }} event */
 export function isTyping(event) {
   return Boolean(
     closest(event, "textarea, select, [contenteditable=''], [contenteditable=true], input:not([type=range])"),

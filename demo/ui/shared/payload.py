@@ -26,6 +26,13 @@ class Payload:
     def __init__(self, event: gr.EventData) -> None:
         self._values: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
 
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Payload:
+        """Of values that are there already, not yet checked."""
+        payload = cls.__new__(cls)
+        payload._values = values
+        return payload
+
     def whole(self, name: str, default: int | None = None) -> int:
         """A whole number from 0 to MAX_NUMBER."""
         return _whole(self._value(name, default))
@@ -36,8 +43,23 @@ class Payload:
 
     def text(self, name: str, max_length: int = MAX_TEXT) -> str:
         """A text, cut to ``max_length`` characters; empty when there is none."""
-        text = _of_type(str, self._value(name, ""))[:max_length]
-        return text.encode(errors="ignore").decode()  # without halves of surrogate pairs
+        return _text(self._value(name, ""), max_length)
+
+    def texts(self, name: str, max_count: int) -> list[str]:
+        """The texts of a list, at least one and at most ``max_count``; each is cut as `text` cuts."""
+        return [_text(text, MAX_TEXT) for text in self._several(name, max_count)]
+
+    def boxes(self, name: str, max_count: int) -> list[PictureBox]:
+        """The boxes of a list, at least one and at most ``max_count``, as `box` reads them."""
+        return [_box(value) for value in self._several(name, max_count)]
+
+    def points(self, name: str, max_count: int) -> list[PicturePoint]:
+        """The points of a list, at least one and at most ``max_count``, as `point` reads them."""
+        return [PicturePoint(*_coordinates(value, 2)) for value in self._several(name, max_count)]
+
+    def parts(self, name: str, max_count: int) -> list[Payload]:
+        """The values of a list, at least one and at most ``max_count``, each to be read like an event's."""
+        return [Payload.of(_of_type(dict, value)) for value in self._several(name, max_count)]
 
     def one_of(self, name: str, known: Collection[str]) -> str:
         """One of the ``known`` words."""
@@ -52,18 +74,22 @@ class Payload:
 
     def box(self, name: str) -> PictureBox:
         """The box between any two opposite corners; it may reach outside the picture."""
-        x1, y1, x2, y2 = self._coordinates(name, 4)
-        return PictureBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        return _box(self._value(name))
 
     def point(self, name: str) -> PicturePoint:
         """A point, which may lie outside the picture."""
-        return PicturePoint(*self._coordinates(name, 2))
+        return PicturePoint(*_coordinates(self._value(name), 2))
 
-    def _coordinates(self, name: str, count: int) -> list[int]:
-        numbers = _of_type(list, self._value(name))
-        if len(numbers) != count:
+    def way(self, name: str) -> tuple[int, int]:
+        """How far across and down, in whole pixels; either may be negative."""
+        across, down = _coordinates(self._value(name), 2)
+        return across, down
+
+    def _several(self, name: str, max_count: int) -> list[Any]:
+        values = _of_type(list, self._value(name))
+        if not 1 <= len(values) <= max_count:
             raise InputError(NOT_UNDERSTOOD)
-        return [_whole(number, -MAX_NUMBER) for number in numbers]
+        return values
 
     def _value(self, name: str, default: object = None) -> object:
         value = self._values.get(name)
@@ -75,6 +101,23 @@ def _of_type(kind: type[Value], value: object) -> Value:
     if type(value) is not kind:
         raise InputError(NOT_UNDERSTOOD)
     return value
+
+
+def _text(value: object, max_length: int) -> str:
+    text = _of_type(str, value)[:max_length]
+    return text.encode(errors="ignore").decode()  # without halves of surrogate pairs
+
+
+def _box(value: object) -> PictureBox:
+    x1, y1, x2, y2 = _coordinates(value, 4)
+    return PictureBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+
+
+def _coordinates(value: object, count: int) -> list[int]:
+    numbers = _of_type(list, value)
+    if len(numbers) != count:
+        raise InputError(NOT_UNDERSTOOD)
+    return [_whole(number, -MAX_NUMBER) for number in numbers]
 
 
 def _whole(value: object, minimum: int = 0) -> int:

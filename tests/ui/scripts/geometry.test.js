@@ -68,3 +68,14 @@ test("zoom goes from the smaller of whole and 1:1 to pixels that can be counted"
   deepEqual(geometry.zoomLimits(0.5), [1, 16]);
   deepEqual(geometry.zoomLimits(4), [0.25, 4]);
 });
+
+test("something is placed beside a box, inside the room, and over as little of it as can be", () => {
+  const place = (box) => geometry.placeBeside(box, [100, 50], [400, 300], 8);
+  deepEqual(place([50, 50, 150, 150]), [50, 158]); // below
+  deepEqual(place([50, 200, 150, 290]), [50, 142]); // above, where there is no room below
+  deepEqual(place([0, 0, 100, 300]), [108, 0]); // right
+  deepEqual(place([300, 0, 400, 300]), [192, 0]); // left
+  deepEqual(place([350, 10, 400, 60]), [300, 68]); // as far to the side as the room goes
+  const [x, y] = place([0, 0, 400, 300]); // the box is everything
+  deepEqual([x >= 0 && x <= 300, y >= 0 && y <= 250], [true, true]);
+});
