@@ -100,8 +100,8 @@ def understand(
     """The meaning of a sentence in a dialogue, and the prompt for a model of that dialect.
 
     Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as in `build_prompt`.
-    "It" is the newest visible region, found or drawn; a sentence that is resolved already is not read for
-    references again. Unless it ``finds_only``, *how many dogs* asks for all dogs.
+    "It" is `Session.last_meant`; a sentence that is resolved already is not read for references again.
+    Unless it ``finds_only``, *how many dogs* asks for all dogs.
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
     """
     if isinstance(sentence, Resolved):
