@@ -109,6 +109,8 @@ class Discourse:
         low, before, after = s.low(index), s.low(index - 1), s.low(index + 1)
         if self._is_about_picture and before == "in" and low == "it":
             return True  # this picture has a dog in it
+        if before in lex.REQUESTS and any(noun != NAMED for noun in self._reachable):
+            return True  # there is a woman somewhere, circle it
         if self._is_announced(index, possessive):
             return True
         if possessive:

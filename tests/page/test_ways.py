@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def choice(page: Page) -> Locator:
 def expect_thought(page: Page, *, thinks: bool) -> None:
     """The newest answer has its thought, or is one without."""
     newest = page.locator("#chat .bot-row").last
-    expect(newest).to_contain_text("Found one")
+    expect(newest).to_contain_text(re.compile("Found one|That is R1"))
     thought = newest.get_by_text("The red one").first
     expect(thought).to_have_count(int(thinks))
 

@@ -106,7 +106,9 @@ function showQuestion(behavior = scrollBehavior()) {
   const log = newest?.closest(".bubble-wrap");
   if (!log || state.scene.busy) return;
   // Up to it, or down where Gradio did not scroll because the log is short.
-  const answer = newest.nextElementSibling;
+  const answer = all("#chat .user-row ~ .bot-row").find((row) => (
+    newest.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING
+  ));
   const isTight = answer && log.clientHeight < newest.offsetHeight + MIN_ANSWER; // then the answer alone
   const top = (isTight ? answer : newest).getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
   log.scrollBy({ top, behavior });
