@@ -464,6 +464,7 @@ def test_the_acts_wait_while_a_turn_runs(page: Page, reasoner: TableReasoner) ->
 
 def press_and_move_the_answer(page: Page) -> None:
     """The mouse goes down on an act, which then moves on, as while an answer unfolds."""
+    at_rest(page)
     page.hover("#chat a[href='#numbers-1']")
     page.mouse.down()
     page.locator("#chat .bot-row").evaluate(

@@ -22,5 +22,6 @@ export function placeCard(from) {
   const { offsetWidth: width, offsetHeight: height } = card;
   const below = at.bottom + 6 + height <= innerHeight;
   card.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
-  card.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - 6 - height)}px`;
+  const above = Math.min(at.top - 6, innerHeight - 8) - height; // its button may have been scrolled away
+  card.style.top = `${below ? Math.max(8, at.bottom + 6) : Math.max(8, above)}px`;
 }
