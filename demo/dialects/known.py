@@ -133,14 +133,8 @@ def _reasoned(quick: Dialect, numbers: str) -> Dialect:
 
 _PIXELS = "in pixels of the image"
 _THOUSANDTHS = "in thousandths of the image's width and height, from 0 to 1000"
-REASONED_BY_QUICK = {
-    quick.name: _reasoned(quick, numbers)
-    for quick, numbers in (
-        (QWEN_2_5_VL, _PIXELS),
-        (QWEN_2_VL, _THOUSANDTHS),
-        (QWEN_3_VL, _THOUSANDTHS),
-    )
-}
+_GENERAL = ((QWEN_2_5_VL, _PIXELS), (QWEN_2_VL, _THOUSANDTHS), (QWEN_3_VL, _THOUSANDTHS))
+REASONED_BY_QUICK = {quick.name: _reasoned(quick, numbers) for quick, numbers in _GENERAL}
 
 # General models asked for words: they were trained to converse, and to report boxes beside that.
 _TOLD_REQUEST = """\
@@ -162,14 +156,7 @@ def _told(quick: Dialect, numbers: str) -> Dialect:
     )
 
 
-TOLD_BY_QUICK = {
-    quick.name: _told(quick, numbers)
-    for quick, numbers in (
-        (QWEN_2_5_VL, _PIXELS),
-        (QWEN_2_VL, _THOUSANDTHS),
-        (QWEN_3_VL, _THOUSANDTHS),
-    )
-}
+TOLD_BY_QUICK = {quick.name: _told(quick, numbers) for quick, numbers in _GENERAL}
 
 # By family; each of the ways of asking one is a dialect, too (see `ways`).
 DIALECTS = {

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError
+from demo.language.labels import MAX_LABEL
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.picture import Picture
 from demo.picture.regions import Click, Origin, Region, RegionObject
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
-MAX_LABEL = 40
 MAX_CLICKS = 40  # on one object; more are a slip
 _NOTHING_THERE = (
     "Nothing could be outlined there. Click on the thing itself, or draw a box around it."

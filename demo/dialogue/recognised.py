@@ -26,7 +26,7 @@ def _is_same(found: Sequence[RegionObject], known: Sequence[RegionObject]) -> bo
     if not found or len(found) != len(left):
         return False
     for item in found:
-        best = max(left, key=lambda other: item.box.iou(other.box))
+        best = _nearest(item, left)
         if item.box.iou(best.box) < SAME:
             return False
         left.remove(best)
@@ -40,22 +40,21 @@ def set_apart(session: Session, number: int) -> Session:
     its own region, or the other one is gone.
     """
     turn = session.turn(number)
-    if not session.is_again(number) or (turn.region or "") not in session.registry:
+    if not turn.is_again or (turn.region or "") not in session.registry:
         raise InputError("This answer has no region that could be set apart.")
     known = session.registry.region(turn.region or "")
     reasoner = session.reasoner_of(turn)
     trace = parse_trace(turn.raw, reasoner.frame, dialect_named(reasoner.dialect))
-    boxes = [o.in_picture(session.picture.size, reasoner.frame) for o in trace.objects]
-    objects = [RegionObject("", box, point) for box, point in boxes]
-    made = [
-        replace(o, mask=_best(o, known).mask, mask_quality=_best(o, known).mask_quality)
-        for o in objects
-    ]
+    made = []
+    for found in trace.objects:
+        item = RegionObject("", *found.in_picture(session.picture.size, reasoner.frame))
+        twin = _nearest(item, known.objects)
+        made.append(replace(item, mask=twin.mask, mask_quality=twin.mask_quality))
     registry, region = session.registry.add(made, label=known.label)
     turns = list(session.turns)
     turns[number - 1] = replace(turn, region=region.id)
     return replace(session, turns=tuple(turns), registry=registry).following(session)
 
 
-def _best(item: RegionObject, known: Region) -> RegionObject:
-    return max(known.objects, key=lambda other: item.box.iou(other.box))
+def _nearest(item: RegionObject, known: Sequence[RegionObject]) -> RegionObject:
+    return max(known, key=lambda other: item.box.iou(other.box))

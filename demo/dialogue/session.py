@@ -78,6 +78,13 @@ class Turn:
         """Whether the model knows nothing of such pictures, so that nothing of it counts as found."""
         return any(finding.kind == OUTSIDE for finding in self.findings)
 
+    @property
+    def is_again(self) -> bool:
+        """Whether it found what was a region before it."""
+        if self.region is None or self.next_region is None:
+            return False
+        return number_of(self.region) < self.next_region
+
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
@@ -135,13 +142,6 @@ class Session:
         is_drawn_since = any(r.number >= last.next_region and r.id != last.region for r in visible)
         return newest if is_drawn_since else last.region
 
-    def is_again(self, number: int) -> bool:
-        """Whether that turn (1, 2, …) found what was a region before it."""
-        turn = self.turns[number - 1]
-        if turn.region is None or turn.next_region is None:
-            return False
-        return number_of(turn.region) < turn.next_region
-
     def with_reasoner(self, reasoner: ReasonerInfo) -> Session:
         """With another model from now on; existing turns keep the models that answered them."""
         if reasoner == self.reasoner:
@@ -175,7 +175,7 @@ class Session:
             return replace(self.former._with_notes_of(self.turns), later=self)
         if not self.turns:
             raise InputError("There is nothing to undo.")
-        last = None if self.is_again(len(self.turns)) else self.turns[-1].region
+        last = None if self.turns[-1].is_again else self.turns[-1].region
         registry = self.registry
         if last is not None and last in registry:
             kept = tuple(r for r in registry if r.id != last)

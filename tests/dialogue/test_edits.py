@@ -17,6 +17,7 @@ from demo.dialogue.engine import understand
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, ModelError, UnknownRegionError
+from demo.language.labels import MAX_LABEL
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
@@ -197,7 +198,7 @@ def test_rename_hide_delete_and_their_undo() -> None:
     session = found()
     renamed = edits.rename(session, "R1", "  the\n red   block " + "x" * 60).session
     assert renamed.registry.region("R1").label.startswith("the red block xxx")
-    assert len(renamed.registry.region("R1").label) == edits.MAX_LABEL
+    assert len(renamed.registry.region("R1").label) == MAX_LABEL
     hidden = edits.set_hidden(renamed, "R1", True).session
     assert hidden.registry.region("R1").hidden
     gone = edits.delete(hidden, "R1").session

@@ -185,7 +185,7 @@ def _tools(session: Session, number: int, *, compare: bool) -> str:
     """What can be done with an answer (1, 2, …), as links that turns.js listens to."""
     turn = session.turn(number)
     may_list = turn.region is None and session.reasoner_of(turn).name == NANO
-    may_part = session.is_again(number) and (turn.region or "") in session.registry
+    may_part = turn.is_again and (turn.region or "") in session.registry
     rated = {turn.feedback: " ✓"}
     names = {
         "again": "Ask again",
@@ -298,7 +298,7 @@ def _summary(session: Session, turn: Turn) -> str:
 
 def outcome(session: Session, turn: Turn) -> str:
     """What was found, as Markdown; plain words where nothing was."""
-    if turn.region is not None and session.is_again(session.turns.index(turn) + 1):
+    if turn.is_again:
         return _again_sentence(session, turn)
     if turn.region is not None:
         found = _found_sentence(session, turn) + _correction_sentence(session, turn.region)

@@ -40,8 +40,7 @@ def _found(session: Session, turn: Turn) -> str:
         nothing = "" if _words(session, turn) else outcome(session, turn)
         return _lowered(unescape(nothing).removeprefix("Stopped: "))
     region = session.registry.region(turn.region or "")
-    is_again = session.is_again(session.turns.index(turn) + 1)
-    lead = "the same as " if is_again else f"{_lowered(found_lead(turn, len(objects)))}, "
+    lead = "the same as " if turn.is_again else f"{_lowered(found_lead(turn, len(objects)))}, "
     whole = lead + ", ".join(filter(None, (region.id, region.label)))
     places = [place(item.box, size) for _, item in objects[:MAX_PLACES]]
     if len(objects) == 1:
