@@ -351,7 +351,7 @@ SCRIPTS = (
     " \n.,;:!?、。，-–—~…/&+()[]「」【】“”\"'’«»@#_🐶\u200b\u200d\u0301"
 )
 in_scripts = st.text(st.sampled_from(SCRIPTS), max_size=60) | st.text(max_size=60)
-no_r = in_scripts.filter(lambda text: not re.search(r"[rｒⓡ℟ᴿ\U0001d400-\U0001d7ff]", text, re.I))
+no_r = in_scripts.filter(lambda text: not re.search(r"[rｒⓡ℟ᴿрρ\U0001d400-\U0001d7ff]", text, re.I))
 no_hash = no_r.filter(lambda text: not re.search("[#＃﹟№区]", text))
 
 
