@@ -1,4 +1,4 @@
-"""LabelMe: a JSON file beside each picture. Objects with holes are written as a ``mask``, parts as a group."""
+"""LabelMe: a JSON file beside each picture. Objects with holes are a ``mask``, parts are a group of shapes."""
 
 from __future__ import annotations
 
