@@ -1,4 +1,4 @@
-"""LabelMe: a JSON file beside each picture. Objects with holes are a ``mask``, parts are a group of shapes."""
+"""LabelMe: a JSON file beside each picture. Objects with holes are a ``mask``, parts a group of shapes."""
 
 from __future__ import annotations
 
