@@ -8,6 +8,7 @@ files in a request, and leave what it does not use.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import threading
@@ -84,7 +85,7 @@ class Received:
 
 def forget(paths: Iterable[Path]) -> None:
     """Remove files that were received here; all others stay."""
-    for path in paths:
+    for path in map(Path, map(os.path.abspath, paths)):
         if any(folder.name.startswith(PREFIX) for folder in path.parents):
             remove_with_folders(path, 2)
 
