@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from demo.errors import InputError, disk_fault
 from demo.options import Parser
-from demo.picture.picture import safe_name
+
 
 if TYPE_CHECKING:
     from demo.annotations.annotated import AnnotatedPicture
@@ -142,6 +142,7 @@ def _shown(to: str, stem: str, session: Session, picture: Picture) -> Iterator[t
             picture_figure,
             regions_of,
         )
+        from demo.picture.picture import safe_name
 
         if not has_letters("".join(turn.question for turn in session.turns)) and to != "svg":
             print(f"{stem}: {_NO_LETTERS}", file=sys.stderr)
