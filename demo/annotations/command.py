@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from demo.errors import InputError, disk_fault
 from demo.options import Parser
 
-
 if TYPE_CHECKING:
     from demo.annotations.annotated import AnnotatedPicture
     from demo.dialogue.session import Session
