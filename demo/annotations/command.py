@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
 DIALOGUE, PAGE, DRAWN = "session", "html", ("png", "svg", "pdf")
+OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
 _NO_LETTERS = (
     "no font here has all letters of its questions: install one of the Noto fonts, or write an SVG."
 )
@@ -34,8 +35,8 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
         help="a saved dialogue (.zip), a session.json beside its picture, or a file of labels",
     )  # fmt: skip
     convert.add_argument(
-        "--to", required=True, choices=(*NAMES, DIALOGUE, PAGE, *DRAWN), metavar="FORMAT",
-        help=", ".join((*NAMES, DIALOGUE, PAGE, *DRAWN)),
+        "--to", required=True, choices=OUTPUTS, metavar="FORMAT",
+        help=", ".join(OUTPUTS),
     )  # fmt: skip
     convert.add_argument("--from", dest="source", choices=NAMES, metavar="FORMAT",
                          help="what the inputs are (default: as they look)")  # fmt: skip
@@ -55,13 +56,19 @@ def _convert(options: argparse.Namespace) -> int:
     ]
     for note in (note for annotated in pictures for note in annotated.notes):
         print(note, file=sys.stderr)
-    count = 0
-    for name, content in _written(options.to, pictures):
-        _save(options.out / name, content)
-        count += 1
+    count = write_all(options.to, pictures, options.out)
     objects = sum(len(annotated.annotations) for annotated in pictures)
     print(f"{len(pictures)} pictures, {objects} objects, {count} files in {options.out}")
     return 0
+
+
+def write_all(to: str, pictures: Sequence[AnnotatedPicture], out: Path) -> int:
+    """Write the pictures in one of `OUTPUTS`; the number of files. Raises InputError when that fails."""
+    count = 0
+    for name, content in _written(to, pictures):
+        _save(out / name, content)
+        count += 1
+    return count
 
 
 def _check_out(out: Path) -> None:
