@@ -1,1 +1,1 @@
-"""The same questions about every picture of a folder: `python -m demo batch`."""
+"""The same questions about every picture of a folder."""

@@ -29,22 +29,8 @@ if TYPE_CHECKING:
     from demo.models.workers import Workers
 
 SUFFIXES = frozenset(
-    f".{kind}"
-    for kind in [
-        "png",
-        "jpg",
-        "jpeg",
-        "webp",
-        "bmp",
-        "tif",
-        "tiff",
-        "gif",
-        "heic",
-        "heif",
-        "avif",
-        "ppm",
-    ]
-)
+    [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".ppm"]
+)  # fmt: skip
 DIALOGUES, TABLE = "dialogues", "results.csv"
 MAX_FAILURES = 3  # in a row: then model or server are gone, and the rest would fail, too
 _COLUMNS = ("picture", "round", "question", "region", "object", "label", "x1", "y1", "x2", "y2")
