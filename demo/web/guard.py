@@ -306,18 +306,19 @@ class Guard:
         call = find_call(path, value, self.context.calls)
         if isinstance(call, str):
             raise RefusedError(404, call, "endpoint")
-        if call is not None and (fault := fault_of_call(call, value)):
-            raise RefusedError(400, fault, "body")
         for name in (value.get("session_hash"), value.get("event_id")):
             if isinstance(name, str):
                 owned.check_session(name)
+        if call is not None:
+            if isinstance(session := value.get("session_hash"), str):
+                owned.claim(session)
+            if fault := fault_of_call(call, value):
+                raise RefusedError(400, fault, "body")
         files = await asyncio.to_thread(lambda: list(islice(files_in(value), MAX_FILES + 1)))
         if len(files) > MAX_FILES:
             raise RefusedError(400, f"This request names more than {MAX_FILES:,} files.", "body")
         if not await asyncio.to_thread(lambda: all(map(owned.may_read, files))):
             raise RefusedError(403, "This file belongs to somebody else.", "file")
-        if "data" in value and isinstance(session := value.get("session_hash"), str):
-            owned.claim(session)
 
 
 class _Body:

@@ -20,6 +20,9 @@ _FILES = re.compile(
 _CALL = re.compile(rb'\{\s*"event_id":\s*"(\w+)"\s*\}')
 
 
+_NAME = re.compile(r"[\w.-]{1,128}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Owned:
     """The belongings of ``who``; ``folder`` is the one from which files are served."""
@@ -34,7 +37,9 @@ class Owned:
             raise RefusedError(403, "This page session belongs to somebody else.", "session")
 
     def check_session(self, name: str) -> None:
-        """Raise RefusedError when a page session or call is somebody else's."""
+        """Raise RefusedError when a page session or call is somebody else's, or that is no name of one."""
+        if not _NAME.fullmatch(name):
+            raise RefusedError(400, "This is not the name of a page session.", "session")
         if not self.belongings.may_use(self.who, name):
             raise RefusedError(403, "This page session belongs to somebody else.", "session")
 
