@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 import time
@@ -226,15 +227,20 @@ def _call_of(fn: Any) -> Call:
 
 
 def _has_messages(page: gr.Blocks, name: str) -> bool:
-    """Whether Gradio holds messages for a page session, or for the one in which that call runs."""
+    """Whether Gradio holds, or will have, messages for a page session, or the result of a call."""
     queue = page._queue
-    event = queue.event_ids_to_events.get(name)
-    sessions = [event.session_hash] if event else [name, *_sessions_with(queue, name)]
-    return any(session in queue.pending_messages_per_session for session in sessions)
+    if name in queue.event_ids_to_events:
+        return True
+    waited_for = list(queue.pending_event_ids_session.values())
+    return any(name in calls for calls in waited_for) or (
+        # A program's call has a session of the same name, which stays when its result was read.
+        name in queue.pending_messages_per_session and not _is_call(name)
+    )
 
 
-def _sessions_with(queue: Any, call: str) -> list[str]:
-    return [s for s, calls in list(queue.pending_event_ids_session.items()) if call in calls]
+def _is_call(name: str) -> bool:
+    """Whether it is a name such as Gradio gives to calls."""
+    return re.fullmatch("[0-9a-f]{32}", name) is not None
 
 
 def _accepting(block: Any) -> Accepts:
