@@ -30,6 +30,7 @@ from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
+from demo.ui.tab.light_state import keep_states_light
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
@@ -56,6 +57,7 @@ def build_page(
     memory only.
     ``index`` is the benchmark's, if there is one.
     """
+    keep_states_light()
     running = models if isinstance(models, RunningModels) else RunningModels(models)
     files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
     with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _UPLOADS_S)) as page:
