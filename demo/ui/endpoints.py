@@ -47,8 +47,8 @@ def add_endpoints(running: RunningModels) -> None:
     with gr.Column(visible=False):
         image = gr.File(label="image", type="filepath")
         question = gr.Textbox(label="question")
-        session = gr.JSON(label="session")
-        result = gr.JSON(label="session")
+        session = Json(label="session")
+        result = Json(label="session")
         drawing = gr.Image(label="png", format="png")
         gr.Button().click(
             ground,
@@ -59,6 +59,19 @@ def add_endpoints(running: RunningModels) -> None:
             concurrency_id="turns",
         )
         gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
+
+
+class Json(gr.JSON):
+    """JSON with a schema: Gradio's own, which has none, makes MCP clients refuse the endpoint."""
+
+    def get_block_name(self) -> str:
+        """That of what draws it."""
+        return "json"
+
+    def api_info(self) -> dict[str, Any]:
+        """What programs are told of the values."""
+        kinds = [{"type": "object", "additionalProperties": True}, {"type": "null"}]
+        return {"anyOf": kinds, "description": "a session as it was returned, or null"}
 
 
 @contextmanager
