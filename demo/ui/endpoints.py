@@ -47,8 +47,8 @@ def add_endpoints(running: RunningModels) -> None:
     with gr.Column(visible=False):
         image = gr.File(label="image", type="filepath")
         question = gr.Textbox(label="question")
-        session = Json(label="session")
-        result = Json(label="session")
+        session = _described_session()
+        result = _described_session()
         drawing = gr.Image(label="png", format="png")
         gr.Button().click(
             ground,
@@ -61,17 +61,13 @@ def add_endpoints(running: RunningModels) -> None:
         gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
 
 
-class Json(gr.JSON):
-    """JSON with a schema: Gradio's own, which has none, makes MCP clients refuse the endpoint."""
-
-    def get_block_name(self) -> str:
-        """That of what draws it."""
-        return "json"
-
-    def api_info(self) -> dict[str, Any]:
-        """What programs are told of the values."""
-        kinds = [{"type": "object", "additionalProperties": True}, {"type": "null"}]
-        return {"anyOf": kinds, "description": "a session as it was returned, or null"}
+def _described_session() -> gr.JSON:
+    """JSON with a schema: MCP clients refuse an endpoint that has none, as Gradio's own JSON."""
+    made = gr.JSON(label="session")
+    kinds = [{"type": "object", "additionalProperties": True}, {"type": "null"}]
+    told = {"anyOf": kinds, "description": "a session as it was returned, or null"}
+    made.api_info = lambda: told
+    return made
 
 
 @contextmanager
