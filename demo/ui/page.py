@@ -32,9 +32,11 @@ from demo.ui.parts import place_parts
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
 from demo.ui.shared.tidying import EXAMPLES, EXPORTS, PICTURES, tidied
+from demo.ui.tab.light_state import keep_states_light
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
+from demo.ui.tab.streams import Streams
 
 if TYPE_CHECKING:
     from demo.dialogue.store import Store
@@ -57,6 +59,7 @@ def build_page(
     memory only.
     ``index`` is the benchmark's, if there is one.
     """
+    keep_states_light()
     running = models if isinstance(models, RunningModels) else RunningModels(models)
     receive_into_own_folders()
     files = Path(get_upload_folder())  # where Gradio may serve from
@@ -99,7 +102,12 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
     return {
         "theme": theme(),
         "app_kwargs": {
-            "middleware": [Middleware(Compressed), *middleware, Middleware(Static)],
+            "middleware": [
+                Middleware(Compressed),
+                *middleware,
+                Middleware(Streams),
+                Middleware(Static),
+            ],
             "lifespan": tidied,
         },
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",

@@ -103,8 +103,9 @@ def test_only_a_space_may_be_framed_and_only_by_hugging_face() -> None:
         return next(part for part in policy.split("; ") if part.startswith("frame-ancestors"))
 
     assert ancestors(rules_for("127.0.0.1", {})) == "frame-ancestors 'self'"
-    assert ancestors(rules_for("0.0.0.0", {"SPACE_ID": "a/b"})) == (
-        "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+    space = {"SPACE_ID": "a/b", "SPACE_HOST": "a-b.hf.space"}
+    assert ancestors(rules_for("0.0.0.0", space)) == (
+        "frame-ancestors 'self' https://huggingface.co https://a-b.hf.space"
     )
 
 
@@ -172,6 +173,27 @@ def test_another_site_can_neither_act_nor_read(http: httpx.Client) -> None:
         assert answer.status_code == 403
         assert answer.json()["error"] == "Requests from other sites are refused."
     assert http.get("/config", headers={"host": "rebound.example"}).status_code == 421
+
+
+def test_every_argument_of_an_endpoint_has_a_schema(http: httpx.Client) -> None:
+    endpoints = http.get("/gradio_api/info").json()["named_endpoints"]
+    for endpoint in endpoints.values():
+        for argument in (*endpoint["parameters"], *endpoint["returns"]):
+            kind = argument["type"]
+            assert isinstance(kind.get("type", ""), str)  # MCP clients refuse anything else
+            assert {"type", "anyOf"} & kind.keys()
+
+
+def test_an_address_in_a_picture_s_place_is_not_fetched(http: httpx.Client) -> None:
+    for image in (
+        "http://127.0.0.1:9/x.png",
+        {"path": "http://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
+        {"path": " HTTPS://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
+        {"url": "http://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
+        ["http://127.0.0.1:9/x.png"],
+    ):
+        status, said = Caller(http).call("ground", [image, "find red", None])
+        assert status == "400", said
 
 
 def test_what_is_too_large_is_refused(
