@@ -224,7 +224,7 @@ class Store:
             "SELECT body, revision FROM dialogues WHERE id = ? AND owner = ?", identity, owner.key
         )
         try:
-            return session_from_json(json.loads(body)), revision
+            return session_from_json(json.loads(body), is_own=True), revision
         except (SessionFormatError, ValueError) as error:
             raise StoreError("This dialogue is damaged and cannot be opened.") from error
 
