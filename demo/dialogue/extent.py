@@ -54,10 +54,23 @@ def check_session(session: Session) -> None:
         limits.MASK_PIXELS.check(pixels)
 
 
+def characters_of(session: Session) -> int:
+    """About how much memory a dialogue takes: the characters of its texts and masks."""
+    objects = [item for region in session.registry for item in region.objects]
+    seconds = [second for turn in session.turns for second in turn.second_opinions]
+    objects += [item for second in seconds for item in second.objects]
+    turns = [*session.turns, *(second.turn for second in seconds)]
+    return sum(map(_characters_of_turn, turns)) + sum(len(m.counts) for m in _masks(objects))
+
+
+def _characters_of_turn(turn: Turn) -> int:
+    texts = (turn.question, turn.prompted, turn.raw, *astuple(turn.trace))
+    return sum(len(text) for text in texts if text)
+
+
 def is_large(session: Session) -> bool:
     """Whether showing it is long work."""
-    parts = (text for t in session.turns for text in (t.prompted, t.raw, *astuple(t.trace)) if text)
-    written = sum(map(len, parts))
+    written = sum(map(_characters_of_turn, session.turns))
     objects = sum(len(region.objects) for region in session.registry)
     opinions = sum(len(turn.second_opinions) for turn in session.turns)
     return written > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS

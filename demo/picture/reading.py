@@ -81,8 +81,9 @@ def decode_image(image: Image.Image, *, as_stored: bool = False) -> Decoded:
     """The picture that a PIL image is, which need not be loaded yet. Raises as `decode_file` does."""
     check_size(image.size, as_stored)
     given = Size(*image.size)
-    image.load()
-    pixels, notes = rgb_pixels(image, factor_for(image.size))
+    with _decoders:
+        image.load()
+        pixels, notes = rgb_pixels(image, factor_for(image.size))
     return Decoded(enlarged(pixels), given, _orientation(image), notes)
 
 
