@@ -1,0 +1,101 @@
+"""Long work for one visitor: a few at a time, for so long at most, ended when nobody waits for it.
+
+Python cannot end a thread, and one that computes holds up all others. So long work takes a place, of which
+there are few, and comes by `breathe` again and again: there it ends once it is not wanted any more, and
+there it rests while others are to be answered. Outside of such work `breathe` does nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from demo.errors import InputError
+from demo.fairlock import FairLock
+from demo.machine.unused import give_back
+
+AT_ONCE = 2
+MAX_WAITING = 16  # more would take all of the server's threads
+MAX_SECONDS = 60.0
+_SLICE_S = 0.004  # of computing, after which others come
+_REST = 2.0  # times as long as it has computed
+_MAX_REST_S = 0.1
+_TOO_MANY = (
+    "Many pictures and dialogues are being opened at this moment. Try again in a few seconds."
+)
+_TOO_LONG = (
+    "This takes too long, so it was ended. Use a smaller picture, or a dialogue with less in it."
+)
+_STOPPED = "This was stopped before it was done."
+
+_places = FairLock(AT_ONCE)
+_current: ContextVar[Effort | None] = ContextVar("effort", default=None)
+
+
+class Effort:
+    """One piece of long work; see `long_work`."""
+
+    def __init__(self, cancel: threading.Event, is_wanted_elsewhere: Callable[[], bool]) -> None:
+        self._cancel, self._is_wanted_elsewhere = cancel, is_wanted_elsewhere
+        self._since = time.monotonic()
+        self._until = self._since + MAX_SECONDS
+
+    def must_finish(self) -> None:
+        """From now on it is not ended any more."""
+        self._cancel, self._until = threading.Event(), math.inf
+
+    def breathe(self) -> None:
+        """See `breathe`."""
+        now = time.monotonic()
+        if self._cancel.is_set():
+            raise InputError(_STOPPED)
+        if now > self._until:
+            raise InputError(_TOO_LONG)
+        worked = now - self._since
+        if worked >= _SLICE_S:
+            # Even a rest of no length lets those come who wait for the interpreter.
+            time.sleep(min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0)
+            self._since = time.monotonic()
+
+
+@contextmanager
+def long_work(
+    cancel: threading.Event | None = None,
+    is_wanted_elsewhere: Callable[[], bool] = lambda: False,
+    *,
+    must_finish: bool = False,
+) -> Iterator[Effort]:
+    """A place for long work on this thread; work within it is part of it.
+
+    Setting ``cancel`` ends it, unless it ``must_finish``, and it rests while ``is_wanted_elsewhere`` says
+    that the machine is. Raises InputError, here or from `breathe`, when it is ended, and where too many
+    wait already.
+    """
+    if (current := _current.get()) is not None:
+        yield current
+        return
+    cancel = cancel or threading.Event()
+    if _places.waiting >= MAX_WAITING and not must_finish:
+        raise InputError(_TOO_MANY)
+    if not _places.acquire(None if must_finish else cancel):
+        raise InputError(_STOPPED)
+    effort = Effort(cancel, is_wanted_elsewhere)
+    if must_finish:
+        effort.must_finish()
+    mine = _current.set(effort)
+    try:
+        yield effort
+    finally:
+        _current.reset(mine)
+        _places.release()
+        give_back()
+
+
+def breathe() -> None:
+    """Where long work may be ended, and lets others come. Raises InputError when it is ended."""
+    if (effort := _current.get()) is not None:
+        effort.breathe()
