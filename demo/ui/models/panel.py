@@ -103,7 +103,11 @@ class ModelPanel:
         is_looking = available.is_looking  # asked first: then what was found is there
         served = available.served_rows(running.models)
         measured = kind == "measure" and not running.in_use
-        rows = [] if kind == "found" else available.rows(running.models, measured=measured)
+        rows = (
+            []
+            if kind == "found"
+            else available.rows(running.models, measured=measured, beside=running.bytes_beside)
+        )
         return {
             "looking": is_looking,
             "served": [asdict(row) for row in served],
