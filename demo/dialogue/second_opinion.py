@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import InputError
@@ -58,16 +62,52 @@ def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> floa
     """
     if not first and not second:
         return None
-    pairs = sorted(
-        ((a.iou(b), i, j) for i, a in enumerate(first) for j, b in enumerate(second)), reverse=True
-    )
-    left, right, total = set(range(len(first))), set(range(len(second))), 0.0
-    for iou, i, j in pairs:
-        if i in left and j in right:
-            left.discard(i)
-            right.discard(j)
-            total += iou
-    return total / max(len(first), len(second))
+    found = pairs(tuple(first), tuple(second))
+    return sum(iou for _, _, iou in found) / max(len(first), len(second))
+
+
+@lru_cache(maxsize=1024)  # the page asks again at every action
+def pairs(
+    first: tuple[PictureBox, ...], second: tuple[PictureBox, ...]
+) -> tuple[tuple[int, int, float], ...]:
+    """Which boxes (0, 1, …) of two answers belong together, with their IoU; best first.
+
+    Each box is in one pair at most, and those that share nothing are in none.
+    """
+    ious = _ious(_edges(first), _edges(second))
+    meeting = np.argwhere(ious > 0)
+    # Of equally good ones that which comes first in both answers.
+    order = np.argsort(-ious[tuple(meeting.T)], kind="stable")
+    left, right, found = set[int](), set[int](), list[tuple[int, int, float]]()
+    for i, j in meeting[order].tolist():
+        if len(found) == min(len(first), len(second)):
+            break
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+            found.append((i, j, float(ious[i, j])))
+    return tuple(found)
+
+
+def _edges(boxes: Sequence[PictureBox]) -> NDArray[np.int64]:
+    """The boxes as rows x1, y1, x2, y2."""
+    return np.array([box.xyxy for box in boxes], dtype=np.int64).reshape(-1, 4)
+
+
+def _ious(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The IoU of each of n boxes with each of m, as an n × m array; 0 where the union is empty."""
+    one, other = first[:, None], second[None]
+    sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    shared = sides.clip(min=0).prod(-1)
+    union = _areas(one) + _areas(other) - shared
+    ious: NDArray[np.float64] = np.zeros(shared.shape)
+    np.divide(shared, union, out=ious, where=union > 0)
+    return ious
+
+
+def _areas(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+    areas: NDArray[np.int64] = (boxes[..., 2:] - boxes[..., :2]).prod(-1)
+    return areas
 
 
 def agreement_sentence(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> str:

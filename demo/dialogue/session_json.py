@@ -13,7 +13,14 @@ from typing import Any
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue import json_values as read
-from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Timings, Turn
+from demo.dialogue.session import (
+    MAX_OPINIONS,
+    ReasonerInfo,
+    SecondOpinion,
+    Session,
+    Timings,
+    Turn,
+)
 from demo.errors import SessionFormatError
 from demo.picture.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
@@ -162,6 +169,8 @@ def _branch_from_json(branch: object) -> tuple[str, int]:
 def _turn_with_opinions_from_json(data: dict[str, Any], size: Size) -> Turn:
     """A turn with its second opinions; these have none themselves, however deep a file nests them."""
     seconds = read.items(data.get("second_opinions", []))
+    if len(seconds) > MAX_OPINIONS:
+        raise ValueError(f"a turn has more than {MAX_OPINIONS} second opinions")
     opinions = tuple(_second_opinion_from_json(read.fields(s), size) for s in seconds)
     return replace(_turn_from_json(data), second_opinions=opinions)
 
