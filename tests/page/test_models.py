@@ -246,7 +246,7 @@ def test_a_second_opinion_that_fails_leaves_everything(
 # Compared in a form ---------------------------------------------------------------------------
 
 
-def scales_of(page: Page) -> list[tuple[float, float, float]]:
+def scales_of(page: Page) -> list[tuple[float, ...]]:
     """Where both pictures of a round lie in their panes, and how wide they are."""
     return [
         tuple(float(side) for side in each)
