@@ -31,9 +31,10 @@ SAID = "#status .models-said"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three checkpoints: one like nano in another frame, one for a hub, one that is damaged."""
+    """Four checkpoints: two like nano in other frames, one for a hub, one that is damaged."""
     made = tmp_path_factory.mktemp("models")
     copy_of_nano(made / "nano252", frame=252)
+    copy_of_nano(made / "nano196", frame=196)
     copy_of_nano(made / "hub252", frame=252)
     (copy_of_nano(made / "broken", frame=252) / "model.safetensors").write_bytes(b"nothing")
     return made
@@ -264,12 +265,12 @@ def test_a_whole_dialogue_is_compared_side_by_side(page: Page, folder: Path) -> 
     own = boxes_of(page)
     page.click("#show-compare")
     page.select_option(".compare-form select", value="")
-    page.fill(".compare-name", str(folder / "hub252"))
+    page.fill(".compare-name", str(folder / "nano196"))
     page.locator(".compare-all", has_text="Whole dialogue: 3 rounds").click()
     expect(page.locator(".compare-line")).to_contain_text(
-        re.compile("^(Load|hub252, round . of 3)")
+        re.compile("^(Load|nano196, round . of 3)")
     )
-    expect(page.locator(".compare-said")).to_have_text("hub252 has answered 3 of 3 rounds.")
+    expect(page.locator(".compare-said")).to_have_text("nano196 has answered 3 of 3 rounds.")
     expect(
         page.locator(".compare-all")
     ).to_be_focused()  # as the button that was pressed last is off
@@ -283,7 +284,7 @@ def test_a_whole_dialogue_is_compared_side_by_side(page: Page, folder: Path) -> 
     expect(sides.first.locator(".side-tag:visible")).to_have_text("R1")
     expect(sides.last.locator(".side-tag")).to_have_text("R1")  # the same boat has the same name
     expect(sides.last.locator("svg")).to_have_attribute(
-        "aria-label", re.compile(r"^hub252: 1 object, IoU 0\.\d\d; R1 from \d+, \d+ to \d+, \d+$")
+        "aria-label", re.compile(r"^nano196: 1 object, IoU 0\.\d\d; R1 from \d+, \d+ to \d+, \d+$")
     )
 
     assert grave(page) == []
@@ -305,7 +306,7 @@ def test_a_whole_dialogue_is_compared_side_by_side(page: Page, folder: Path) -> 
 
     page.get_by_role("button", name="On one picture").click()
     expect(sides.last).to_be_hidden()
-    expect(sides.first.locator("figcaption")).to_contain_text("(solid) · hub252: 1 object")
+    expect(sides.first.locator("figcaption")).to_contain_text("(solid) · nano196: 1 object")
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     assert boxes_of(page) == own
@@ -322,9 +323,9 @@ def test_on_a_phone_both_pictures_are_in_reach(
     ask(page, "find the boat")
     page.locator('#chat a[href="#compare-1"]').click()
     page.select_option(".compare-form select", value="")
-    page.fill(".compare-name", str(folder / "hub252"))
+    page.fill(".compare-name", str(folder / "nano196"))
     page.click(".compare-one")
-    expect(page.locator(".compare-said")).to_have_text("hub252 has answered round 1.")
+    expect(page.locator(".compare-said")).to_have_text("nano196 has answered round 1.")
     assert page.evaluate(_FITS)
     for side in page.locator(".side-view").all():
         side.scroll_into_view_if_needed()

@@ -117,7 +117,7 @@ export function createPictures(pair) {
 
 /** The buttons of the zoom that fit in `root`. @param {HTMLElement} root @param {(way: any) => void} zoom */
 export function listenToZooms(root, zoom) {
-  for (const button of all("[data-zoom]", root)) button.addEventListener("click", () => zoom(button.dataset.zoom));
+  for (const button of all("[data-joint]", root)) button.addEventListener("click", () => zoom(button.dataset.joint));
 }
 
 // What is drawn ----------------------------------------------------------------------------------------
