@@ -55,6 +55,11 @@ class Entry:
         return f"{re.sub('-gguf$', '', name, flags=re.I)} ({precision})" if precision else name
 
     @property
+    def is_nano(self) -> bool:
+        """Whether it is the built-in model or, by its name, one that was trained like it."""
+        return self.name == "nano" or self.name.startswith("nano (")
+
+    @property
     def repository(self) -> str:
         """The hub id without a precision."""
         return split_id(self.source)[0] if self.is_hub_id else self.source

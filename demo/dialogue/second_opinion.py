@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,16 +61,31 @@ def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> floa
     """
     if not first and not second:
         return None
+    found = pairs(tuple(first), tuple(second))
+    return sum(iou for _, _, iou in found) / max(len(first), len(second))
+
+
+@lru_cache(maxsize=1024)  # the page asks again at every action
+def pairs(
+    first: tuple[PictureBox, ...], second: tuple[PictureBox, ...]
+) -> tuple[tuple[int, int, float], ...]:
+    """Which boxes (0, 1, …) of two answers belong together, with their IoU; best first.
+
+    Each box is in one pair at most, and those that share nothing are in none.
+    """
     ious = iou_table(first, second)
-    i, j = np.nonzero(ious)  # boxes that share nothing add nothing
-    best_first = np.lexsort((j, i, ious[i, j]))[::-1]
-    left, right, total = set(range(len(first))), set(range(len(second))), 0.0
-    for row, column in zip(i[best_first].tolist(), j[best_first].tolist(), strict=True):
-        if row in left and column in right:
-            left.discard(row)
-            right.discard(column)
-            total += float(ious[row, column])
-    return total / max(len(first), len(second))
+    meeting = np.argwhere(ious > 0)
+    # Of equally good ones that which comes first in both answers.
+    order = np.argsort(-ious[tuple(meeting.T)], kind="stable")
+    left, right, found = set[int](), set[int](), list[tuple[int, int, float]]()
+    for i, j in meeting[order].tolist():
+        if len(found) == min(len(first), len(second)):
+            break
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+            found.append((i, j, float(ious[i, j])))
+    return tuple(found)
 
 
 def agreement_sentence(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> str:

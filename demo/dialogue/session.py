@@ -238,6 +238,16 @@ class Session:
         others = tuple(s for s in noted.second_opinions if s.reasoner.name != second.reasoner.name)
         return self._with_note(turn, replace(noted, second_opinions=(*others, second)))
 
+    def without_opinions_of(self, name: str) -> Session:
+        """Without what the model of that name has said as well; undo ignores it too."""
+        turns = (
+            replace(
+                t, second_opinions=tuple(s for s in t.second_opinions if s.reasoner.name != name)
+            )
+            for t in self.turns
+        )
+        return replace(self, turns=tuple(turns))
+
     def _with_note(self, turn: int, noted: Turn) -> Session:
         return replace(self, turns=(*self.turns[: turn - 1], noted, *self.turns[turn:]))
 

@@ -201,12 +201,9 @@ def _training_row(
     """A row to train on, in the 840 frame; references are as they were when the question was asked."""
     size = session.picture.size
     question, references = _in_frame(turn.prompted, size, session.reasoner_of(turn).frame)
-    answer = [
-        {
-            "bbox_2d": list(item.box.to_model(size, FRAME).xyxy),
-            "point_2d": list(_point(item).to_model(size, FRAME).xy),
-        }
-        for item in objects
+    seconds = [
+        {"model": second.reasoner.name, "answer": _answer(second.objects, size)}
+        for second in turn.second_opinions
     ]
     return {
         "image": image,
@@ -214,12 +211,24 @@ def _training_row(
         "instruction": region_reasoner_instruction(question),
         "question": question,
         "references": references,
-        "answer": answer,
+        "answer": _answer(objects, size),
         "feedback": turn.feedback,
         "corrected": any(item.corrected for item in objects),
         "session": session.id,
         "turn": number,
+        **({"second_opinions": seconds} if seconds else {}),
     }
+
+
+def _answer(objects: Iterable[RegionObject], size: Size) -> list[dict[str, list[int]]]:
+    """Objects as the model writes them, in the 840 frame."""
+    return [
+        {
+            "bbox_2d": list(item.box.to_model(size, FRAME).xyxy),
+            "point_2d": list(_point(item).to_model(size, FRAME).xy),
+        }
+        for item in objects
+    ]
 
 
 def _in_frame(prompted: str, size: Size, frame: Size) -> tuple[str, list[list[int]]]:

@@ -63,6 +63,15 @@ class Track:
         """The turns of a session that are the benchmark's, from the first on."""
         return [self._round(session, n) for n in range(1, self.played(session) + 1)]
 
+    def judged(
+        self, session: Session, number: int, objects: tuple[RegionObject, ...], turn: Turn
+    ) -> AnswerScore:
+        """What an answer to round ``number`` (1, 2, …) scores, the dialogue's own or another model's."""
+        true = self.dialogue.turns[number - 1]
+        masks = true.masks if self.masks else None
+        readable = says_none(finding.kind for finding in turn.findings)
+        return score_answer(number, objects, true.boxes, masks, session.picture.size, readable)
+
     def next(self, session: Session) -> PreparedQuestion | None:
         """What the benchmark asks next; None at its end, and once its dialogue was left.
 
@@ -88,12 +97,10 @@ class Track:
     def _round(self, session: Session, number: int) -> Round:
         turn, true = session.turns[number - 1], self.dialogue.turns[number - 1]
         objects = _objects(session, turn)
-        masks = true.masks if self.masks else None
-        readable = says_none(finding.kind for finding in turn.findings)
         return Round(
             number,
             true,
-            score_answer(number, objects, true.boxes, masks, session.picture.size, readable),
+            self.judged(session, number, objects, turn),
             len(objects),
             _is_own(session, turn),
             turn.partial,

@@ -10,7 +10,8 @@ import argparse
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from demo.checkpoints.catalogue import CATALOGUE, LLAMA_CPP, PACKED, TRANSFORMERS, Entry, find_model
@@ -25,7 +26,7 @@ from demo.checkpoints.fetch import (
 from demo.checkpoints.gguf.convert import Conversion
 from demo.errors import CheckpointError, DemoError, InputError, OutOfMemoryError
 from demo.machine.devices import free_memory
-from demo.machine.precision import gib
+from demo.machine.precision import GIB, gib
 from demo.models.best import Candidate, best_of, candidate_of
 from demo.models.engines import (
     AnyPlan,
@@ -52,6 +53,7 @@ log = logging.getLogger(__name__)
 
 State = Literal["runs", "here", "away", "unfit", "served"]
 MAX_SERVED = 12  # rows for the models of one server
+MAX_SMALL = 4 * GIB  # what a small model needs at most
 _MASKS_BYTES = 4 * 38_962_498  # of the smallest SAM 2.1, in float32
 _UNKNOWN = "There is no such model in the list."
 
@@ -113,7 +115,14 @@ class AvailableModels:
         Raises OptionError for what is none of these.
         """
         entry = find_model(name.strip())
-        return self._entries.setdefault(entry.source, entry)
+        return self._entries.setdefault(entry.source, self._told_apart(entry))
+
+    def _told_apart(self, entry: Entry) -> Entry:
+        """Named with the folder that it lies in, too, where another has its name, by which answers go."""
+        others = {each.name for each in self._entries.values() if each.source != entry.source}
+        if entry.is_hub_id or entry.name not in others:
+            return entry
+        return replace(entry, name=f"{entry.name} ({Path(entry.source).resolve().parent.name})")
 
     @property
     def is_looking(self) -> bool:
@@ -135,14 +144,16 @@ class AvailableModels:
         """Whether its weights are on this machine."""
         return folder_of(entry) is not None
 
-    def rows(self, models: Models, *, measured: bool) -> list[Row]:
+    def rows(self, models: Models, *, measured: bool, beside: int = 0) -> list[Row]:
         """All that can run here; ``measured`` takes the time to see how slow large models are here.
 
-        Of a model that is published in two forms, the one that suits the engine here stands for both.
+        ``beside`` counts the bytes of models that give up theirs for one that is chosen. Of a model that is
+        published in two forms, the one that suits the engine here stands for both.
         """
         entries = list(self._entries.values())
         shown = [each for each in entries if models.entry == each or not self._is_spared(each)]
-        return [self._row(entry, models, measured) for entry in shown]
+        held = models.reasoner.held_bytes + beside
+        return [self._row(entry, models, held, measured) for entry in shown]
 
     def _is_spared(self, entry: Entry) -> bool:
         """Whether there is a form of this model, which is not here, that is better to fetch."""
@@ -163,18 +174,27 @@ class AvailableModels:
         running = [models.entry] if isinstance(models.entry, ServedEntry) else []
         return [_served_row(entry, models) for entry in dict.fromkeys([*running, *found])]
 
-    def check(self, entry: Entry, models: Models) -> AnyPlan:
-        """How it would be loaded in the place of those models. Raises ModelError when it cannot be."""
-        held = models.reasoner.held_bytes
+    def check(self, entry: Entry, held: int) -> AnyPlan:
+        """How it would be loaded once ``held`` more bytes are free. Raises ModelError if it cannot be."""
         return plan_model(entry, self._options, here=self.is_here(entry), to_be_freed=held)
 
     def fits_beside(self, entry: Entry) -> bool:
-        """Whether it can be loaded while another stays. Raises CheckpointError when it cannot be at all."""
+        """Whether it can be loaded while others stay. Raises CheckpointError when it cannot be at all."""
         try:
             plan_model(entry, self._options, here=True)
         except OutOfMemoryError:
             return False
         return True
+
+    def is_small(self, entry: Entry | ServedEntry) -> bool:
+        """Whether it takes so little of the main memory, and none of a card's, that several may stay.
+
+        Raises CheckpointError for one that cannot be loaded, OutOfMemoryError where there is no room.
+        """
+        if isinstance(entry, ServedEntry):
+            return True
+        plan = plan_model(entry, self._options, here=True)
+        return plan.device == "cpu" and (plan.need is None or plan.need.total <= MAX_SMALL)
 
     def order(self, entry: Entry) -> Download:
         """What fetching it means. Raises CheckpointError when it cannot be had."""
@@ -236,12 +256,12 @@ class AvailableModels:
             found.append(self._served[source])
         return found
 
-    def _row(self, entry: Entry, models: Models, measured: bool) -> Row:
+    def _row(self, entry: Entry, models: Models, held: int, measured: bool) -> Row:
         title = entry.title
         if models.entry == entry:
             return Row(entry.source, title, "runs", f"Runs now on {models.reasoner.device}.")
         try:
-            plan = self.check(entry, models)
+            plan = self.check(entry, held)
             here = self.is_here(entry)
             order = None if here else download_of(entry, ask_hub=False)
         except DemoError as error:
@@ -253,7 +273,7 @@ class AvailableModels:
         size = order.size if order else None
         candidate = candidate_of(entry, plan, pace, size or 0)
         slow = " ".join(_slowness(plan, candidate))
-        said = " ".join(filter(None, (where, *_needs(plan, models), slow)))
+        said = " ".join(filter(None, (where, *_needs(plan, held), slow)))
         guessed = pace is None and _is_slow(plan)
         state: State = "here" if here else "away"
         return Row(entry.source, title, state, said, guessed, candidate, size, slow)
@@ -282,10 +302,10 @@ def _served_row(entry: ServedEntry, models: Models) -> Row:
     return Row(entry.source, entry.title, "served", " ".join(said))
 
 
-def _needs(plan: AnyPlan, models: Models) -> list[str]:
+def _needs(plan: AnyPlan, held: int) -> list[str]:
     if plan.need is None:
         return []
-    free = free_memory(plan.device) + models.reasoner.held_bytes
+    free = free_memory(plan.device) + held
     return [f"Needs {gib(plan.need.total)} of {gib(free)} GiB free."]
 
 

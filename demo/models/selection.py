@@ -171,7 +171,7 @@ def _loaded(
     former: Segmenter | None = None,
 ) -> Models:
     entry, plan = picked.entry, picked.plan
-    is_nano = entry.name == "nano"
+    is_nano = entry.is_nano
     reasoner = load_model(entry, plan, tell)
     world = World.load() if is_nano else None
     segmenter, masks = choose_segmenter(

@@ -20,6 +20,7 @@ from demo.access.exposure import is_private
 from demo.checkpoints.remaining import Remaining
 from demo.errors import DemoError, InputError, ModelError
 from demo.models.absent import AbsentReasoner
+from demo.models.beside import ModelsBeside
 from demo.models.models import loading
 from demo.models.served import ServedEntry
 
@@ -73,7 +74,7 @@ class RunningModels:
         self._coming: Entry | ServedEntry | None = None  # what takes over unless it cannot be had
         self._refused = ""  # why the first models do not come
         self._given_up = threading.Event()
-        self._second: Models | None = None  # one that was asked beside, kept as long as both fit
+        self._beside = ModelsBeside()
         self.said = ""
         self.changes = 0
 
@@ -86,6 +87,16 @@ class RunningModels:
     def may_switch(self) -> bool:
         """Whether another model can be chosen while the app runs."""
         return self._may_switch
+
+    @property
+    def kept_beside(self) -> tuple[str, ...]:
+        """The titles of other models that stay loaded because they were asked, the next to go first."""
+        return self._beside.titles
+
+    @property
+    def bytes_beside(self) -> int:
+        """Bytes of memory that these take, which they give up when another model is chosen."""
+        return self._beside.held_bytes
 
     @property
     def can_switch_now(self) -> bool:
@@ -223,11 +234,11 @@ class RunningModels:
 
     @contextmanager
     def beside(self, entry: Entry | ServedEntry) -> Iterator[Models]:
-        """Another model, or the one that runs, for one question.
+        """Another model, or the one that runs, for one question or several.
 
-        Where both fit it stays loaded for the next time, else the one that runs makes room for it and comes
-        back. Raises InputError where models are not to be chosen, and while another is on its way;
-        ModelError when it cannot be loaded.
+        Where both fit it stays loaded for the next time (see `beside`), else the one that runs makes room
+        for it and comes back. Raises InputError where models are not to be chosen, and while another is on
+        its way; ModelError when it cannot be loaded.
         """
         available = self.available
         if entry == self._inner.entry:
@@ -239,13 +250,13 @@ class RunningModels:
                 raise InputError(_ONE_AT_A_TIME)
             self._busy, self._doing = True, lambda: loading(entry.title)
         try:
-            if self._second is not None and self._second.entry != entry:
-                self._forget_second()
-            kept = self._second is not None
-            if isinstance(entry, ServedEntry) or kept or available.fits_beside(entry):
-                self._second = self._second or available.load(entry, self._inner.segmenter)
+            if isinstance(entry, ServedEntry) or self._beside.make_room(available, entry):
+                other = self._beside.take(available, entry, self._inner.segmenter)
                 self._doing = str
-                yield self._dress(self._second)
+                try:
+                    yield self._dress(other)
+                finally:
+                    self._beside.settle()
             else:
                 yield from self._in_its_place(available, entry)
         finally:
@@ -256,7 +267,7 @@ class RunningModels:
     def _in_its_place(self, available: AvailableModels, entry: Entry) -> Iterator[Models]:
         """Another model for as long as it is asked, while the one that runs is not loaded."""
         former = self._inner
-        available.check(entry, former)
+        available.check(entry, former.reasoner.held_bytes)
         with self._alone(entry.title):
             former.reasoner.close()
             other = None
@@ -272,11 +283,6 @@ class RunningModels:
                     self.said = self._replaced(available, former.entry)
                     self.changes += 1
 
-    def _forget_second(self) -> None:
-        if self._second is not None:
-            self._second.reasoner.close()
-            self._second = None
-
     def stop_fetching(self) -> None:
         """Give up what is being fetched; the model that runs goes on."""
         self._given_up.set()
@@ -289,7 +295,7 @@ class RunningModels:
     def close(self) -> None:
         """Free the models that run."""
         self.stop_fetching()
-        self._forget_second()
+        self._beside.close()
         self._inner.reasoner.close()
 
     def _exchange(
@@ -303,7 +309,8 @@ class RunningModels:
                 if fetch:
                     self._fetch(available, entry)
                 self._write(available, entry)
-                available.check(entry, self._inner)
+                self._beside.close()
+                available.check(entry, self._inner.reasoner.held_bytes)
                 with self._alone(entry.title):
                     self._doing = lambda: loading(entry.title)
                     said = self._replaced(available, entry)
@@ -322,7 +329,7 @@ class RunningModels:
     def _take_over(self, served: Models, entry: ServedEntry) -> None:
         """A model that is there already takes over; the former one was kept until that was certain."""
         with self._alone(entry.title):
-            self._forget_second()
+            self._beside.close()
             self._inner.reasoner.close()
             self._inner, self._models = served, self._dress(served)
         log.info("model", extra={"facts": {"model": served.reasoner.name, "failed": 0}})
@@ -387,7 +394,7 @@ class RunningModels:
     def _replaced(self, available: AvailableModels, entry: Entry | ServedEntry) -> str:
         """Load another model in the place of the one that runs, or that one again; what to say of it."""
         former = self._inner
-        self._forget_second()
+        self._beside.close()
         former.reasoner.close()
         tried: Sequence[Entry | ServedEntry | None] = (entry, former.entry, available.smallest)
         failures: list[str] = []

@@ -12,7 +12,7 @@ from demo.ui.benchmark.panel import Benchmark
 from demo.ui.canvas.acts import Acts
 from demo.ui.chat.answer_links import AnswerLinks
 from demo.ui.chat.asking import Asking
-from demo.ui.chat.comparing import Comparing
+from demo.ui.compare.comparing import Comparing
 from demo.ui.composer.reading import Reading
 from demo.ui.context import Context
 from demo.ui.dialogues.panel import Library
@@ -61,7 +61,8 @@ def connect(
 
 def _connect_turns(context: Context, asking: Asking) -> None:
     parts, reading = context.parts, Reading(context)
-    links = AnswerLinks(context, asking, Comparing(context))
+    comparing = Comparing(context)
+    links = AnswerLinks(context, asking, comparing)
     changed = parts.changed_by_events()
     sending = [parts.message.submit, parts.send.click]
     for ended in (
@@ -71,6 +72,8 @@ def _connect_turns(context: Context, asking: Asking) -> None:
         parts.canvas.turn(links.turn, [parts.tab], changed, **_TURN),
     ):
         ended.then(reading.put_back, [parts.message, parts.tab], parts.message, **_NOW)
+    parts.compare.look(comparing.look, [parts.tab], changed, **_EACH)
+    parts.compare.ask(comparing.ask, [parts.tab], changed, **_TURN)
     typed = [parts.message, parts.tab]
     parts.asking.choose(reading.choose_way, [parts.tab], None, **_EACH)
     parts.hint.typed(reading.read, typed, parts.hint, trigger_mode="always_last", **_NOW)

@@ -41,6 +41,7 @@ class Parts:
     upload: gr.UploadButton
     new: gr.Button
     sheet: gr.HTML
+    compare: gr.HTML
     library: gr.HTML
     benchmark: gr.HTML | None
 
@@ -48,7 +49,7 @@ class Parts:
         """What an event may change."""
         return [
             self.canvas, self.notice, self.chat, self.next, self.play, self.hint, self.message,
-            self.stop, self.sheet,
+            self.stop, self.sheet, self.compare,
         ]  # fmt: skip
 
 
@@ -89,9 +90,10 @@ def place_parts(
             else None
         )
         sheet = drawn("sheet/sheet", elem_id="sheet")
+        compare = drawn("compare/compare", "look", "ask", elem_id="compare")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
-        stop, upload, new, sheet, library, rows,
+        stop, upload, new, sheet, compare, library, rows,
     )  # fmt: skip
 
 
@@ -105,6 +107,7 @@ def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.Upload
             if benchmark:
                 gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
             gr.Button("Dialogues", elem_id="show-kept", size="sm")
+            gr.Button("Compare", elem_id="show-compare", size="sm")
             new = gr.Button("New", elem_id="new", size="sm")
         gr.Button("Undo", elem_id="undo", size="sm")
         gr.Button("Redo", elem_id="redo", size="sm")

@@ -22,7 +22,7 @@ from PIL import Image
 
 from demo.answers.finding import Finding
 from demo.dialogue.archive import MAX_SESSION_BYTES, matching_picture, read_zip, save_zip, to_zip
-from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Turn
 from demo.dialogue.session_json import session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError
 from demo.evaluate.data import Dialogue, read_dialogues
@@ -425,6 +425,15 @@ def test_a_dialogue_in_both_forms(dialogue: Session, tmp_path: Path) -> None:
     assert rows[1]["answer"] == [{"bbox_2d": [200, 80, 260, 240], "point_2d": [210, 100]}]
     assert (rows[0]["feedback"], rows[1]["feedback"], rows[1]["frame"]) == (None, "up", [840, 840])
     assert (tmp_path / rows[1]["image"]).is_file()
+
+
+def test_other_models_answers_go_with_an_answer(dialogue: Session, tmp_path: Path) -> None:
+    other = replace(dialogue.reasoner, name="other", frame=Size(1000, 1000))
+    turn = replace(dialogue.turns[1], region=None)
+    noted = dialogue.with_second_opinion(2, SecondOpinion(other, turn, (item(100),)))
+    first, second = exported(tmp_path, noted).single_turns
+    assert "second_opinions" not in first
+    assert second["second_opinions"] == [{"model": "other", "answer": second["answer"]}]
 
 
 def test_another_frame_becomes_840(tmp_path: Path) -> None:

@@ -297,6 +297,41 @@ def test_a_second_model_stays_beside_the_first_while_both_fit(
     assert (alive(held), alive(beside)) == (0, 0)
 
 
+def test_several_small_ones_stay_and_go_when_another_one_runs(
+    running: RunningModels, nano252: Path, picture: Picture, tmp_path: Path
+) -> None:
+    entries = [
+        running.available.add(str(nano252)),
+        running.available.add(str(copy_of_nano(tmp_path / "nano196", frame=196))),
+    ]
+    held = []
+    for entry in (*entries, *entries):
+        with running.beside(entry) as other:
+            assert said_by(other, picture) == entry.name
+            held += weights(other)
+            del other
+    assert running.kept_beside == ("nano252", "nano196")
+    assert running.bytes_beside == 2 * running.models.reasoner.held_bytes
+    assert len({id(ref()) for ref in held}) == len(held) / 2  # each was loaded once
+    assert switched(running, entries[0]) == ""
+    assert not running.kept_beside
+    assert running.bytes_beside == 0
+
+
+def test_two_folders_of_one_name_are_told_apart(
+    running: RunningModels, picture: Picture, tmp_path: Path
+) -> None:
+    for run in ("one", "two"):
+        copy_of_nano(tmp_path / run / "step-100", frame=252)
+    added = [running.available.add(str(tmp_path / run / "step-100")) for run in ("one", "two")]
+    assert [entry.title for entry in added] == ["step-100", "step-100 (two)"]
+    with running.beside(added[1]) as second:
+        assert said_by(second, picture) == "step-100 (two)"
+    assert running.available.add(str(tmp_path / "one" / "step-100")) == added[0]
+    own = running.available.add(str(copy_of_nano(tmp_path / "nano", frame=252)))
+    assert (own.name, own.is_nano) == (f"nano ({tmp_path.name})", True)
+
+
 class Narrow(AvailableModels):
     """A machine that has room for one model only."""
 

@@ -19,6 +19,7 @@ from demo.models.selection import choose
 from demo.remote.nearby import WITHIN_S, Nearby
 from demo.web.serve import Served
 from tests.conftest import copy_of_nano, free_port, visit
+from tests.page.test_accessibility import grave
 from tests.support.hostile import answer, failure
 from tests.support.hub import Hub, ask_only, hub_of
 from tests.support.model_servers import ModelServer, Raw, ollama, openai_list
@@ -30,9 +31,10 @@ SAID = "#status .models-said"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three checkpoints: one like nano in another frame, one for a hub, one that is damaged."""
+    """Four checkpoints: two like nano in other frames, one for a hub, one that is damaged."""
     made = tmp_path_factory.mktemp("models")
     copy_of_nano(made / "nano252", frame=252)
+    copy_of_nano(made / "nano196", frame=196)
     copy_of_nano(made / "hub252", frame=252)
     (copy_of_nano(made / "broken", frame=252) / "model.safetensors").write_bytes(b"nothing")
     return made
@@ -177,9 +179,12 @@ def test_weights_that_are_not_here_are_asked_about_and_fetched(
 def asked_beside(page: Page, number: int, title: str) -> None:
     """An answer's question put to another model as well."""
     page.locator(f'#chat a[href="#compare-{number}"]').click()
-    page.locator(".others button", has_text=title).click()
+    page.select_option(".compare-form select", label=title)
+    page.locator(".compare-one", has_text=f"Only round {number}").click()
     expect(page.locator(BUSY)).to_be_attached()
     expect(page.locator(IDLE)).to_be_attached()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 def pointing_at_nothing(page: Page) -> None:
@@ -200,10 +205,9 @@ def test_two_models_answer_one_question_and_one_is_taken(page: Page, served: Ser
     page.locator("#chat .user-row").first.hover()
     expect(page.locator("#canvas .aside-tag")).to_have_text("nano252")
     assert (names(page), boxes_of(page)) == (found, first)
-    second = served.running._second
-    assert second is not None
+    [second] = served.running._beside._kept.values()
     asked_beside(page, 2, "nano252")
-    assert served.running._second is second  # both fit, so it stays
+    assert [*served.running._beside._kept.values()] == [second]  # both fit, so it stays
     expect(page.locator("#canvas .aside-tag")).to_have_text("nano252")
 
     page.locator("#chat button, #chat .title", has_text="What nano252 says").last.click()
@@ -230,11 +234,112 @@ def test_a_second_opinion_that_fails_leaves_everything(
     beach(page)
     ask(page, "find the boat")
     page.locator('#chat a[href="#compare-1"]').click()
-    page.locator(".others button", has_text="broken").click()
+    page.select_option(".compare-form select", label="broken")
+    page.locator(".compare-one").click()
+    expect(page.locator(".compare-said.failed")).to_contain_text("The checkpoint ")
+    page.keyboard.press("Escape")
     expect(page.locator("#hint")).to_contain_text("The checkpoint ")
     expect(page.locator(IDLE)).to_be_attached()
     assert names(page) == ["R1.1"]
     ask(page, "find the dog")
+
+
+# Compared in a form ---------------------------------------------------------------------------
+
+
+def scales_of(page: Page) -> list[tuple[float, ...]]:
+    """Where both pictures of a round lie in their panes, and how wide they are."""
+    return [
+        tuple(float(side) for side in each)
+        for each in page.locator(".compare-sheet .side-sheet").evaluate_all(
+            "sheets => sheets.map((s) => [s.offsetLeft, s.offsetTop, s.offsetWidth])"
+        )
+    ]
+
+
+def test_a_whole_dialogue_is_compared_side_by_side(page: Page, folder: Path) -> None:
+    beach(page)
+    expect(page.locator("#show-compare")).to_be_hidden()
+    for question in ("find the boat", "what is next to R1?", "find the house"):
+        ask(page, question)
+    own = boxes_of(page)
+    page.click("#show-compare")
+    page.select_option(".compare-form select", value="")
+    page.fill(".compare-name", str(folder / "nano196"))
+    page.locator(".compare-all", has_text="Whole dialogue: 3 rounds").click()
+    expect(page.locator(".compare-line")).to_contain_text(
+        re.compile("^(Load|nano196, round . of 3)")
+    )
+    expect(page.locator(".compare-said")).to_have_text("nano196 has answered 3 of 3 rounds.")
+    expect(
+        page.locator(".compare-all")
+    ).to_be_focused()  # as the button that was pressed last is off
+    rows = page.locator(".compare-rows tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.last).to_have_attribute("aria-current", "true")
+    rows.first.locator("td").first.click()
+    expect(page.locator(".compare-round")).to_have_text("Round 1 of 3")
+    expect(page.locator(".compare-question")).to_have_text("find the boat")
+    sides = page.locator(".compare-sheet .side")
+    expect(sides.first.locator(".side-tag:visible")).to_have_text("R1")
+    expect(sides.last.locator(".side-tag")).to_have_text("R1")  # the same boat has the same name
+    expect(sides.last.locator("svg")).to_have_attribute(
+        "aria-label", re.compile(r"^nano196: 1 object, IoU 0\.\d\d; R1 from \d+, \d+ to \d+, \d+$")
+    )
+
+    assert grave(page) == []
+
+    whole = scales_of(page)
+    assert whole[0] == whole[1]
+    page.locator(".side-view").last.hover(position={"x": 30, "y": 40})
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    zoomed = scales_of(page)
+    assert zoomed[0] == zoomed[1] != whole[0]
+    page.locator(".compare-pair").focus()
+    page.keyboard.press("ArrowRight")
+    moved = scales_of(page)
+    assert moved[0] == moved[1] != zoomed[0]
+    page.keyboard.press("0")
+    assert scales_of(page) == whole
+
+    page.get_by_role("button", name="On one picture").click()
+    expect(sides.last).to_be_hidden()
+    expect(sides.first.locator("figcaption")).to_contain_text("(solid) · nano196: 1 object")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert boxes_of(page) == own
+    page.locator('#chat a[href="#compare-2"]').click()
+    expect(page.locator(".compare-round")).to_have_text("Round 2 of 3")
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 480), (390, 664), (844, 390)])
+def test_on_a_phone_both_pictures_are_in_reach(
+    width: int, height: int, page: Page, folder: Path
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    beach(page)
+    ask(page, "find the boat")
+    page.locator('#chat a[href="#compare-1"]').click()
+    page.select_option(".compare-form select", value="")
+    page.fill(".compare-name", str(folder / "nano196"))
+    page.click(".compare-one")
+    expect(page.locator(".compare-said")).to_have_text("nano196 has answered round 1.")
+    assert page.evaluate(_FITS)
+    for side in page.locator(".side-view").all():
+        side.scroll_into_view_if_needed()
+        box = side.bounding_box()
+        assert box is not None
+        assert box["height"] >= 100
+        assert box["width"] >= 200
+
+
+_FITS = """() => {
+  const body = document.querySelector(".compare-body");
+  const close = document.querySelector(".compare-sheet .shut");
+  return body.scrollWidth <= body.clientWidth && close.checkVisibility();
+}"""
 
 
 # Servers ---------------------------------------------------------------------------------------

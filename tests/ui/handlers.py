@@ -14,13 +14,14 @@ import gradio as gr
 
 from demo.dialogue.examples import Example
 from demo.dialogue.store import Store
+from demo.models.available import AvailableModels
 from demo.models.models import Models
 from demo.models.switching import RunningModels
 from demo.segmenters.base import Segmenter
 from demo.ui.canvas.acts import Acts
 from demo.ui.chat.answer_links import AnswerLinks
 from demo.ui.chat.asking import Asking
-from demo.ui.chat.comparing import Comparing
+from demo.ui.compare.comparing import Comparing
 from demo.ui.context import Context
 from demo.ui.dialogues.panel import Library
 from demo.ui.gallery.opening import Opening
@@ -60,6 +61,7 @@ class Handlers:
     acts: Acts
     links: AnswerLinks
     library: Library
+    comparing: Comparing
 
 
 def handlers_of(
@@ -68,17 +70,20 @@ def handlers_of(
     store: Store | None = None,
     segmenter: Segmenter | None = None,
     examples: Sequence[Example] = (),
+    available: AvailableModels | None = None,
 ) -> Handlers:
-    """Handlers of a page with the model that reads from a table."""
+    """Handlers of a page with the model that reads from a table, and those that are ``available``."""
     models = Models(TableReasoner(), segmenter, "table", "", "")
-    context = Context(parts, RunningModels(models), RunningTurns(), Saver(store))
+    context = Context(parts, RunningModels(models, available), RunningTurns(), Saver(store))
     asking, opening = Asking(context), Opening(context, examples, folder)
+    comparing = Comparing(context)
     return Handlers(
         context,
         opening,
         asking,
         Undoing(context),
         Acts(context),
-        AnswerLinks(context, asking, Comparing(context)),
+        AnswerLinks(context, asking, comparing),
         Library(context, opening, folder / "files"),
+        comparing,
     )

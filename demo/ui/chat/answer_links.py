@@ -12,9 +12,8 @@ from demo.dialogue.recognised import set_apart
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
 from demo.ui.chat.asking import Asking
-from demo.ui.chat.comparing import Comparing
+from demo.ui.compare.comparing import Comparing
 from demo.ui.context import Context
-from demo.ui.models.panel import others
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.shared.updates import steadily
@@ -39,8 +38,10 @@ class AnswerLinks:
             kind, source = sent.text("kind"), sent.text("source")
             if kind == "again":
                 yield from self.asking.ask_again(sent.whole("turn"), tab, request)
-            elif kind == "compare" and source:
-                yield from self.comparing.compare(sent.whole("turn"), source, tab, request)
+            elif (
+                kind == "compare"
+            ):  # while a question is answered, too: it may be the other model's
+                yield self.comparing.opened(tab, sent.whole("turn"), source)
             else:
                 yield self._act(kind, sent, tab, request)
         except DemoError as error:
@@ -81,6 +82,4 @@ class AnswerLinks:
                 return score_card(session, turn)
             case "known":
                 return known_card(turn)
-            case "compare":
-                return others(self.context.running, session, turn)
         raise InputError(sentences.NOT_UNDERSTOOD)

@@ -14,6 +14,7 @@ from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.answers.words import words_of
 from demo.dialects.known import dialect_named
+from demo.dialogue.comparison import agreement_of
 from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import join_with_and
@@ -153,12 +154,12 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
 def _second_opinions(session: Session, index: int) -> Iterator[Message]:
     """What other models say to the same question, each folded up under how far the two agree."""
     number, turn = index + 1, session.turns[index]
-    boxes = [o.box for _, o in answer_objects(session, turn)]
+    found = [o for _, o in answer_objects(session, turn)]
+    boxes = [o.box for o in found]
     for place_, second in enumerate(turn.second_opinions, start=1):
         breathe()
-        # A guess agrees with an answer by chance only.
-        guessed = turn.is_guess or second.turn.is_guess
-        verdict = "" if guessed else agreement_sentence(boxes, [o.box for o in second.objects])
+        is_known = agreement_of(session, turn, found, second).agrees is not None
+        verdict = agreement_sentence(boxes, [o.box for o in second.objects]) if is_known else ""
         title = f"What {plain(second.reasoner.name)} says. {verdict}".rstrip()
         take = f"[Take this answer instead](#take-{number}-{place_})"
         content = "\n\n".join((*_opinion_parts(session, second), take))
@@ -196,7 +197,7 @@ def _tools(session: Session, number: int, *, compare: bool) -> str:
         "again": "Ask again",
         "change": "Change",
         "branch": "Branch",
-        **({"compare": "Compare"} if compare else {}),
+        **({"compare": "Compare"} if compare or turn.second_opinions else {}),
         "up": f"Good{rated.get('up', '')}",
         "down": f"Bad{rated.get('down', '')}",
         "scores": "Scores",

@@ -22,7 +22,7 @@ def notice(running: RunningModels) -> dict[str, Any]:
     if can:
         available = running.available
         looking = available.is_looking  # asked first: then what was found is there
-        here = available.rows(models, measured=False)
+        here = available.rows(models, measured=False, beside=running.bytes_beside)
         rows, best = [*available.served_rows(models), *here], available.best(here)
     return {
         "text": f"{models.reasoner.name} knows drawn scenes only.",

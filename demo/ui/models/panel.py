@@ -13,7 +13,6 @@ import gradio as gr
 
 from demo.checkpoints.catalogue import Entry
 from demo.checkpoints.fetch import gb
-from demo.dialogue.session import Session
 from demo.errors import DemoError
 from demo.models.available import AvailableModels, Row
 from demo.models.best import sentence_of
@@ -26,12 +25,7 @@ from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab
 
 _ACTS = ("look", "found", "measure", "stop", "choose", "other", "server", "fetch")
-_KEY = (
-    "It gets the same question with the same regions. Its answer is shown beside this one and does not "
-    "become part of the dialogue."
-)
 _MEASURING = "How fast models are on this computer is being measured…"
-_NONE = "There is no other model on this machine. Fetch one in the header, which names the running model."
 
 
 def status_of(running: RunningModels) -> dict[str, Any]:
@@ -103,7 +97,11 @@ class ModelPanel:
         is_looking = available.is_looking  # asked first: then what was found is there
         served = available.served_rows(running.models)
         measured = kind == "measure" and not running.in_use
-        rows = [] if kind == "found" else available.rows(running.models, measured=measured)
+        rows = (
+            []
+            if kind == "found"
+            else available.rows(running.models, measured=measured, beside=running.bytes_beside)
+        )
         return {
             "looking": is_looking,
             "served": [asdict(row) for row in served],
@@ -162,22 +160,3 @@ def _best(available: AvailableModels, rows: Sequence[Row]) -> str:
         return _MEASURING
     best = available.best(rows)
     return sentence_of(best) if best else ""
-
-
-def others(running: RunningModels, session: Session, turn: int) -> dict[str, Any]:
-    """The models that a question can be put to as well, as `others.js` shows them. Raises InputError."""
-    first, available = session.reasoner_of(session.turn(turn)).name, running.available
-    known = available.rows(running.models, measured=False) + available.served_rows(running.models)
-    rows = [
-        {"source": row.source, "title": row.title, "line": row.line}
-        for row in known
-        if row.state in ("runs", "here", "served") and available.entry(row.source).name != first
-    ]
-    return {
-        "kind": "others",
-        "turn": turn,
-        "title": f"Answer {turn}: ask another model",
-        "rows": rows,
-        "key": _KEY if rows else _NONE,
-        "serial": serial(),
-    }

@@ -29,7 +29,13 @@ UNEXPECTED = (
 STOPPING = "Stopping…"
 NEXT_ONE = "{} is on its way. This is asked as soon as it is there."
 TAKEN = "The other model’s answer is in its place now. Undo brings the first one back."
-COMPARED = "{} has answered as well. What it says stands under answer {}."
+NOT_FETCHED = (
+    "{} is not on this machine yet. To fetch it, choose it at the top, where the model is named."
+)
+NONE_LEFT = (
+    "{} has answered every question that it can be asked here. Ask again to replace its answers."
+)
+FORGOTTEN = "The answers of {} were removed."
 LOOKING = "Looking at the picture…"
 BRANCHED = "This is a new dialogue that goes on from that answer. The other one is still there."
 NOT_UNDERSTOOD = "The page sent something that the demo does not know. Reload it and try again."

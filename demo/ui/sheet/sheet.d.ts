@@ -1,8 +1,8 @@
-/** What Python tells of one answer: its numbers, its scores, or the other models that it can be compared with. */
+/** What Python tells of one answer: its numbers, its scores, or the words that a model knows. */
 import type { Answer } from "../shared/component.d.ts";
 import type { Box, Point, Size } from "../canvas/scene.d.ts";
 
-export type SheetValue = Numbers | Scores | Others | Known;
+export type SheetValue = Numbers | Scores | Known;
 
 interface OfTurn extends Answer {
   /** The number of the answer, from 1. */
@@ -60,11 +60,5 @@ export interface Score {
 export interface Known extends OfTurn {
   kind: "known";
   rows: { title: string; words: string[] }[];
-  key: string;
-}
-
-export interface Others extends OfTurn {
-  kind: "others";
-  rows: { source: string; title: string; line: string }[];
   key: string;
 }

@@ -1,7 +1,6 @@
 // The numbers of one answer in a dialog of the browser's own: what the model was asked and wrote, in its
 // frame and in the picture, side by side. Each answer of the server opens it, or a card at the answer's button.
 import { change } from "../canvas/state.js";
-import { showOthers } from "../models/others.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
 import { all, closesByHand, icon, node, one, quoted } from "../shared/nodes.js";
@@ -18,7 +17,6 @@ const SIGNS = { ok: "✓", note: "·", warning: "⚠" };
 /** @param {import("./sheet.d.ts").SheetValue} value */
 function show(value) {
   if (value.kind === "scores") return showScores(value);
-  if (value.kind === "others") return showOthers(value);
   if (value.kind === "known") return showKnown(value);
   title.textContent = value.title;
   body.replaceChildren(
