@@ -25,6 +25,7 @@ from demo.picture.picture import open_picture
 from demo.ui.context import Context
 from demo.ui.endpoints import THREADS, add_endpoints
 from demo.ui.events import connect
+from demo.ui.first_view import first_view
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
@@ -62,7 +63,6 @@ def build_page(
         parts = place_parts(
             status_of(running),
             examples,
-            files / "examples",
             usual,
             keeps,
             index is not None,
@@ -95,7 +95,13 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
     """
     return {
         "theme": theme(),
-        "app_kwargs": {"middleware": [Middleware(Compressed), *middleware, Middleware(Static)]},
+        "app_kwargs": {
+            "middleware": [
+                Middleware(Compressed),
+                *middleware,
+                Middleware(Static, first_view=first_view),
+            ]
+        },
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],
         "run_history": False,

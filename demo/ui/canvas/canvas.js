@@ -25,10 +25,11 @@ import "../chat/headings.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
+import "../shared/first_view.js";
 import "../shared/screen.js";
 import "../shared/tips.js";
 import { onAnswer } from "../shared/answers.js";
-import { all, FINGERS, forHands, one } from "../shared/nodes.js";
+import { one } from "../shared/nodes.js";
 
 const MANY = 40; // from so many regions on, lines are thinner
 let drawn = ""; // what stands on the page, as text, to draw again only what changed
@@ -108,8 +109,6 @@ onChange(["pointedTurn", "step"], () => {
 });
 onChange(["advice"], showAdvice);
 showAdvice();
-for (const text of all("[data-hands]", element)) text.textContent = forHands(text.textContent);
-if (FINGERS.matches) one(".drop b", element).textContent = "Choose or take a photo";
 watch("value", draw);
 draw();
 onAnswer({ props, watch }, actAnswered);
