@@ -1,8 +1,8 @@
 """The first view: the empty page as the server writes it, seen until Gradio's client has built the page.
 
-It stands in a shadow tree of its own, where no script or style of the page finds it, and looks like what will
-take its place: the same styles, texts and pictures. What people do with it is kept by ``first_view.js`` and
-done by the page, which removes it (``shared/first_view.js``).
+It stands in a shadow tree of its own, where no script or style of the page finds it, and looks like what
+will take its place: the same styles, texts and pictures. What people do with it is kept by
+``first_view.js`` and done by the page, which removes it (``shared/first_view.js``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Scripts and style sheets without what is there for their readers alone.
 
-Browsers need no comments. What goes are those that have lines to themselves, which are nearly all of them and
-can be told from texts by the form that ``deno fmt`` gives the scripts; no text of theirs has several lines.
+Browsers need no comments. Those that have lines to themselves go, which are nearly all of them and can be
+told from texts by the form that ``deno fmt`` gives the scripts; no text of theirs has several lines.
 """
 
 from __future__ import annotations

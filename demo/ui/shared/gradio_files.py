@@ -2,8 +2,9 @@
 
 The client of Gradio 6.31.0 asks for more than twenty small sheets and thirty scripts, one after the other
 as it comes upon the components. Which ones, its scripts say beside each kind of component. It asks for no
-sheet to which the page has a link; so the page has links to all of them that are switched off, and the styles
-come with its own. The scripts are named in the page, so that the browser asks for all of them at once.
+sheet to which the page has a link; so the page has links to all of them that are switched off, and the
+styles come with its own. The scripts are named in the page, so that the browser asks for all of them at
+once.
 """
 
 from __future__ import annotations
@@ -28,14 +29,18 @@ _IMPORT = re.compile(r'(?:\bfrom|\bimport)"\./([\w-]+\.js)"')
 @cache
 def gradio_styles() -> dict[str, str]:
     """The sheets by name, in the order in which the client loads them; none if it is another client."""
-    return {name: _text(name) for name in _names() if name.endswith(".css")}
+    first, blocks, components = _names()
+    return {name: _text(name) for name in (*first, *components, *blocks) if name.endswith(".css")}
 
 
 @cache
 def gradio_scripts() -> tuple[str, ...]:
-    """The names of the scripts that run before the page can be used; none if it is another client."""
+    """The names of the scripts that run before the page can be used; none if it is another client.
+
+    Those for which others wait come first.
+    """
     found: dict[str, None] = {}
-    left = [name for name in _names() if name.endswith(".js")]
+    left = [name for group in _names() for name in group if name.endswith(".js")]
     while left:
         name = left.pop(0)
         if name not in found:
@@ -45,14 +50,20 @@ def gradio_scripts() -> tuple[str, ...]:
 
 
 @cache
-def _names() -> list[str]:
-    """The sheets and scripts that the client asks for by itself, in its order."""
+def _names() -> tuple[list[str], list[str], list[str]]:
+    """The sheets and scripts that the client asks for by itself: to begin with, to lay out the page, and for
+    its components.
+    """
     scripts = {kind: _script(kind) for kind in ("index", "core", "Blocks")}
     if not all(scripts.values()):
-        return []
+        return [], [], []
     first = _FIRST.findall((_ASSETS.parent / "index.html").read_text(encoding="utf-8"))
-    named = [*first, *_files(scripts["index"]), *_of_components(scripts["core"])]
-    return [*_there(named), *(path.name for path in sorted(_ASSETS.glob("Blocks-*")))]
+    blocks = [path.name for path in sorted(_ASSETS.glob("Blocks-*"))]
+    return (
+        _there([*first, *_files(scripts["index"])]),
+        blocks,
+        _there(_of_components(scripts["core"])),
+    )
 
 
 def _there(names: Iterable[str]) -> list[str]:

@@ -126,8 +126,9 @@ class Static:
             answer = await _answer(path, scope["method"], Headers(scope=scope))
             await answer(scope, receive, send)
         elif scope["type"] == "http" and path == "/":
-            first_view = self.first_view(scope["app"].get_blocks())
-            page = _Page(send, str(Request(scope).base_url), first_view)
+            blocks = scope["app"].get_blocks()
+            first = f"{self.first_view(blocks)}{_after_first_view(blocks.theme_hash)}"
+            page = _Page(send, str(Request(scope).base_url), first)
             await self.app(scope, receive, page.send)
         else:
             await self.app(scope, receive, send)
@@ -166,8 +167,8 @@ def _packed(content: bytes, encoding: str) -> bytes:
 class _Page:
     """The page on its way out; its head gets what the browser needs first."""
 
-    def __init__(self, send: Send, address: str, first_view: str) -> None:
-        self._send, self._address, self._first_view = send, address, first_view
+    def __init__(self, send: Send, address: str, first: str) -> None:
+        self._send, self._address, self._first = send, address, first
         self._start: Message = {}
         self._body = b""
 
@@ -180,8 +181,7 @@ class _Page:
         if message.get("more_body"):
             return
         body = self._body.replace(b"</head>", f"{_head()}</head>".encode(), 1)
-        first = f"{self._first_view}{_after_first_view()}<gradio-app"
-        body = body.replace(b"<gradio-app", first.encode(), 1)
+        body = body.replace(b"<gradio-app", f"{self._first}<gradio-app".encode(), 1)
         body = body.replace(_SIZER, _SIZER_IN_FRAMES, 1)
         body = body.replace(_GRADIO_VIEWPORT.encode(), _VIEWPORT.encode(), 1)
         if gradio_styles():  # Gradio's first sheet is in page.css, too
@@ -206,11 +206,12 @@ def _head() -> str:
 
 
 @cache
-def _after_first_view() -> str:
-    """What the page needs besides, in the order in which it is wanted; the first view waits for none of it."""
+def _after_first_view(theme: str) -> str:
+    """What the page needs besides, in the order in which it is wanted. The first view does without it."""
     early = (f'<link rel="modulepreload" href="./assets/{name}">' for name in gradio_scripts())
     return (
+        f"{''.join(early)}"
+        f'<link rel="preload" as="style" href="./theme.css?v={theme}">'
         f'<link rel="stylesheet" href="{address_of("page.css")}">'
         f'<script type="module" src="{address_of("page.js")}"></script>'
-        f"{''.join(early)}"
     )
