@@ -8,19 +8,25 @@
   customElements.define(
     "first-view",
     class extends HTMLElement {
+      /** Where browsers do not know such views, there is none. */
       #inside = this.attachInternals().shadowRoot;
+      /** @type {{ index: number, play?: boolean } | null} */
       #example = null;
 
       constructor() {
         super();
-        this.#inside?.addEventListener("click", (event) => this.#note(event.target.closest("[data-index]")));
+        this.#inside?.addEventListener("click", this.#choose.bind(this));
       }
 
-      #note(card) {
+      /** @param {Event} event */
+      #choose({ target }) {
+        /** @type {HTMLElement | null} */
+        const card = target instanceof Element ? target.closest("[data-index]") : null;
         if (!card) return;
-        this.#inside.querySelector(".chosen")?.classList.remove("chosen");
-        card.closest(".example").classList.add("chosen");
-        this.#example = { index: Number(card.dataset.index), ..."play" in card.dataset && { play: true } };
+        this.#inside?.querySelector(".chosen")?.classList.remove("chosen");
+        card.closest(".example")?.classList.add("chosen");
+        const index = Number(card.dataset.index);
+        this.#example = "play" in card.dataset ? { index, play: true } : { index };
       }
 
       /** What was done: the example that was chosen, the question that was begun, and whether it is being written. */
@@ -29,7 +35,7 @@
         return {
           example: this.#example,
           question: message?.value ?? "",
-          isWriting: Boolean(message) && this.#inside.activeElement === message,
+          isWriting: Boolean(message) && this.#inside?.activeElement === message,
         };
       }
     },

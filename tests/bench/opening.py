@@ -27,7 +27,7 @@ PHONE = {"width": 390, "height": 664}
 _FIRST_VIEW = re.compile(
     r'<first-view.*?</first-view>|<link rel="(?:modulepreload|preload)"[^>]*>', re.DOTALL
 )
-# When things are there for the first time, in milliseconds; the first view has its pictures when four have come.
+# When things are there for the first time, in ms; the first view has its pictures when four have come.
 _CLOCK = """
   window.times = {};
   const note = (name, isThere) => {

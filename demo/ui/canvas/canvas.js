@@ -22,6 +22,7 @@ import "./more_tools.js";
 import "../chat/accessibility.js";
 import "../chat/focus.js";
 import "../chat/headings.js";
+import "../chat/report.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";

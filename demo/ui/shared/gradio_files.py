@@ -51,8 +51,8 @@ def gradio_scripts() -> tuple[str, ...]:
 
 @cache
 def _names() -> tuple[list[str], list[str], list[str]]:
-    """The sheets and scripts that the client asks for by itself: to begin with, to lay out the page, and for
-    its components.
+    """The sheets and scripts that the client asks for by itself: to begin with, for the layout, and for its
+    components.
     """
     scripts = {kind: _script(kind) for kind in ("index", "core", "Blocks")}
     if not all(scripts.values()):
