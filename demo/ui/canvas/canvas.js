@@ -79,6 +79,7 @@ function drawPicture() {
   const url = picture?.url ?? null;
   if (image.getAttribute("src") === url) return;
   change({ zoom: 1 });
+  one("#room").scrollTo({ top: 0, behavior: "instant" }); // from the examples, where they scroll with all
   say(""); // what was said of another picture
   setTool("select");
   if (!url) return image.removeAttribute("src");
