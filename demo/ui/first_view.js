@@ -16,6 +16,13 @@
       constructor() {
         super();
         this.#inside?.addEventListener("click", this.#choose.bind(this));
+        window.addEventListener("error", this.#tell.bind(this), true);
+      }
+
+      /** @param {Event} event */
+      #tell({ target }) {
+        const line = this.#inside?.querySelector(".hint");
+        if (line && target instanceof HTMLScriptElement) line.textContent = "The page could not be loaded. Reload it.";
       }
 
       /** @param {Event} event */

@@ -65,8 +65,8 @@ def _template() -> Template:
     html = asset("first_view.html")
     return Template(
         Template(html).safe_substitute(
-            styles=_styles(f"{html}{_EMPTY_STAGE}{_CARD}{_PLAY}"),
-            script=compact_script(asset("first_view.js")),
+            styles=_styles(f"{html}{_EMPTY_STAGE}{_CARD}{_PLAY}").replace("$", "$$"),
+            script=compact_script(asset("first_view.js")).replace("$", "$$"),
             head=_HEAD.findall(asset("gallery/examples.html"))[0],
         )
     )

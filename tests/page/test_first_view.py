@@ -104,6 +104,18 @@ def test_what_is_begun_in_the_first_view_is_done_by_the_page(
         expect(page.locator("#message textarea")).to_be_focused()
 
 
+def test_a_page_that_does_not_come_is_said(browser: Browser, address: str) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.add_init_script(_LOOK_IN)
+        page.route("**/assets/index-*.js", lambda route: route.abort())
+        page.goto(address)
+        words = "The page could not be loaded. Reload it."
+        page.wait_for_function(
+            "(words) => firstView.querySelector('.hint').textContent === words", arg=words
+        )
+
+
 def test_the_first_view_is_as_dark_as_the_page(browser: Browser, address: str) -> None:
     with closing(browser.new_context(color_scheme="dark")) as context:
         page = context.new_page()
