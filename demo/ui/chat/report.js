@@ -1,7 +1,7 @@
 // The dialogue on paper: a report that is on the page only while it is printed. The picture with its regions, what
 // they are, and each question with its answer and all that the model wrote.
 import { image, overlay } from "../canvas/parts.js";
-import { regionOf, shownObjects, state } from "../canvas/state.js";
+import { onChange, regionOf, shownObjects, state } from "../canvas/state.js";
 import { all, closest, node, one } from "../shared/nodes.js";
 
 const FOR_HANDS = ".message:has([data-act]):not(:has(.title)), .arrow, .duration, .loading-spinner, button, svg";
@@ -137,6 +137,11 @@ function copied(row) {
   return copy;
 }
 
+function allowPrinting() {
+  for (const button of all("[data-print]")) button.disabled = !state.scene.picture;
+}
+
+onChange(["drawn"], allowPrinting);
 for (const step of [openParts, openParts, openParts, write]) addEventListener("beforeprint", () => step());
 addEventListener("afterprint", putAway);
 document.addEventListener("click", (event) => {

@@ -9,7 +9,7 @@ if (first) whenThere(first.dataset.until, () => whenThere("#message textarea", g
 
 /** @param {HTMLTextAreaElement} message */
 function giveWay(message) {
-  const { example, question, isWriting } = first.done;
+  const { example, question, isWriting } = first.done ?? {}; // older browsers know no such view
   first.remove();
   if (question && !message.value) {
     Object.assign(message, { value: question, dir: directionOf(question) });
