@@ -25,13 +25,14 @@ from demo.picture.picture import open_picture
 from demo.ui.context import Context
 from demo.ui.endpoints import THREADS, add_endpoints
 from demo.ui.events import connect
+from demo.ui.first_view import first_view
 from demo.ui.gallery.opening import Opening
 from demo.ui.gallery.received import receive_into_own_folders
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
-from demo.ui.shared.tidying import EXAMPLES, EXPORTS, PICTURES, tidied
+from demo.ui.shared.tidying import EXPORTS, PICTURES, tidied
 from demo.ui.tab.light_state import keep_states_light
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
@@ -68,7 +69,6 @@ def build_page(
         parts = place_parts(
             status_of(running),
             examples,
-            files / EXAMPLES,
             usual,
             keeps,
             index is not None,
@@ -76,7 +76,7 @@ def build_page(
         )
         tabs = OpenTabs(
             lambda visitor: _forget(page, visitor),
-            has_stream=lambda visitor: _has_stream(page, visitor),
+            has_stream=lambda visitor: visitor in page.open_streams,
         )
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
         opening = Opening(context, examples, files / PICTURES)
@@ -109,7 +109,7 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
                 Middleware(Compressed),
                 *middleware,
                 Middleware(Streams),
-                Middleware(Static),
+                Middleware(Static, first_view=first_view),
             ],
             "lifespan": tidied,
         },
@@ -120,12 +120,6 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
         "max_threads": THREADS,
         "state_session_capacity": MAX_TABS,
     }
-
-
-def _has_stream(page: gr.Blocks, visitor: str) -> bool:
-    """Whether that tab shows that it is open; where nobody watches the streams, all do."""
-    streams = getattr(page, "open_streams", None)
-    return streams is None or visitor in streams
 
 
 def _forget(page: gr.Blocks, visitor: str) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import FileData
 from PIL import Image
 
 from demo.dialogue.examples import Example
 from demo.ui.canvas.scene import canvas
 from demo.ui.shared import sentences
 from demo.ui.shared.component import by_path, drawn
+from demo.ui.shared.static import serve_file
 from demo.ui.tab.workspace import Tab
 
 _THUMBNAIL = (480, 360)
@@ -56,7 +57,6 @@ class Parts:
 def place_parts(
     status: dict[str, Any],
     examples: Sequence[Example],
-    thumbnails: Path,
     usual: int | None,
     keeps: bool = False,
     benchmark: bool = False,
@@ -75,7 +75,7 @@ def place_parts(
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
                 stage = canvas(status["advice"], elem_id="workspace")
-                gallery = _gallery(examples, thumbnails)
+                gallery = _gallery(examples)
             with gr.Column(elem_id="right"):
                 notice = drawn("gallery/notice", "choose", "way", example=usual, elem_id="notice")
                 chat = _chat()
@@ -115,27 +115,27 @@ def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.Upload
     return status_line, upload, new
 
 
-def _gallery(examples: Sequence[Example], thumbnails: Path) -> gr.HTML:
+def _gallery(examples: Sequence[Example]) -> gr.HTML:
     cards = [
         {
             "title": example.title,
             "note": example.note,
             "photograph": example.is_photograph,
-            "picture": FileData(path=str(_thumbnail(example.picture, thumbnails))).model_dump(),
+            "picture": serve_file("example.webp", _thumbnail(example.picture)),
         }
         for example in examples
     ]
     return drawn("gallery/examples", "choose", value=cards, elem_id="examples", visible=bool(cards))
 
 
-def _thumbnail(picture: Path, folder: Path) -> Path:
-    path = folder / f"{picture.stem}.jpg"
-    folder.mkdir(parents=True, exist_ok=True)
+def _thumbnail(picture: Path) -> bytes:
+    """A picture in small, as a WebP file."""
+    file = BytesIO()
     with Image.open(picture) as image:
         small = image.convert("RGB")
         small.thumbnail(_THUMBNAIL)
-        small.save(path, quality=88)
-    return path
+        small.save(file, "WEBP", quality=75)
+    return file.getvalue()
 
 
 def _chat() -> gr.Chatbot:

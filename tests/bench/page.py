@@ -43,19 +43,7 @@ TIMES = 7
 
 def main() -> None:
     """Print the figures as Markdown."""
-    nano = choose(
-        Namespace(
-            server=None,
-            model="nano",
-            quantize="auto",
-            low_memory=False,
-            segmenter="auto",
-            yes=False,
-            dialect=None,
-            asking="auto",
-        )
-    )
-    with served(nano) as url, browsing(url) as page:
+    with served(choose(nano_options())) as url, browsing(url) as page:
         received = count_bytes(page)
         page.locator("#examples .example-open").first.click()
         expect(page.locator("#canvas img")).to_be_visible()
@@ -72,6 +60,21 @@ def main() -> None:
     masks = f"{REGIONS} objects with masks of {2 * POINTS} points on {LARGE[0]} × {LARGE[1]} pixels"
     print(f"| drawing {masks}, median | {statistics.median(draws):.0f} ms |")
     print(f"| the same, slowest of {TIMES} | {max(draws):.0f} ms |")
+
+
+def nano_options() -> Namespace:
+    """The options that choose the built-in model."""
+    return Namespace(
+        server=None,
+        model="nano",
+        engine="auto",
+        quantize="auto",
+        low_memory=False,
+        segmenter="auto",
+        yes=False,
+        dialect=None,
+        asking="auto",
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -561,3 +562,38 @@ def test_a_phones_rows_are_large_enough_for_fingers(
     expect(page.locator(".numbers td span").first).to_be_visible()
     expect(page.locator(".numbers td")).to_contain_text(["box", "box"])
     context.close()
+
+
+def test_a_finger_opens_the_dialogues_without_raising_the_keyboard(
+    browser: Browser, url: str
+) -> None:
+    with closing(browser.new_context(has_touch=True)) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.locator("#show-kept").tap()
+        dialog = page.get_by_role("dialog", name="Dialogues")
+        expect(dialog).to_be_focused()
+        page.keyboard.press("Escape")
+        page.locator("#show-kept").press("Enter")
+        expect(dialog.get_by_role("searchbox")).to_be_focused()
+
+
+def test_the_acts_of_an_answer_are_one_stop_of_the_tab_key(pair_page: Page) -> None:
+    bar = pair_page.get_by_role("toolbar", name="Answer 2")
+    acts = bar.get_by_role("button")
+    expect(bar.locator("[tabindex='0']")).to_have_count(1)
+    acts.first.focus()
+    for key, act in (
+        ("ArrowRight", 1),
+        ("End", -1),
+        ("ArrowRight", 0),
+        ("ArrowLeft", -1),
+        ("Home", 0),
+    ):
+        pair_page.keyboard.press(key)
+        expect(acts.nth(act)).to_be_focused()
+        expect(bar.locator("[tabindex='0']")).to_have_count(1)
+    pair_page.keyboard.press("Tab")
+    expect(bar.locator(":focus")).to_have_count(0)
+    pair_page.keyboard.press("Shift+Tab")
+    expect(acts.first).to_be_focused()

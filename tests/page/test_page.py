@@ -259,6 +259,13 @@ def test_an_example_opened_while_the_page_is_built_leads_to_the_message_when_it_
     expect(open_page.locator("#message textarea")).to_be_focused()
 
 
+def test_an_example_opened_in_a_small_window_is_seen_from_its_top(open_page: Page) -> None:
+    open_page.set_viewport_size({"width": 400, "height": 400})
+    open_page.locator("#examples .example-open").last.click()
+    expect(open_page.locator("#canvas img")).to_be_visible()
+    expect(open_page.locator("#canvas")).to_be_in_viewport(ratio=1)
+
+
 def test_the_examples_have_a_title_and_can_be_closed(page: Page) -> None:
     page.click("#show-examples")
     expect(page.get_by_role("heading", name="Examples")).to_be_visible()

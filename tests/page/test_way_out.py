@@ -250,7 +250,9 @@ def test_where_no_model_can_be_chosen_one_sentence_says_who_can(browser: Browser
         expect(page.locator('#canvas[data-tool="point"]')).to_be_attached()
 
 
-@pytest.mark.parametrize("size", [(390, 844), (844, 390)], ids=["upright", "sideways"])
+@pytest.mark.parametrize(
+    "size", [(390, 844), (844, 390), (400, 400)], ids=["upright", "sideways", "small"]
+)
 def test_a_phone_has_room_for_it(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     button = way(page, "small").locator(".way-take")

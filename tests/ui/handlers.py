@@ -44,7 +44,7 @@ def placed_parts(folder: Path, *, benchmark: bool = False) -> Parts:
     async def placed() -> Parts:
         """Without a running event loop Gradio would begin one that nobody closes."""
         with gr.Blocks():
-            return place_parts(status, [], folder, None, benchmark=benchmark)
+            return place_parts(status, [], None, benchmark=benchmark)
 
     with ThreadPoolExecutor(1) as other:  # a browser's loop may be running in this one
         return other.submit(asyncio.run, placed()).result()

@@ -2,6 +2,7 @@
 // when it opens, small pictures only for rows that come into sight.
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
+import { focusField } from "../shared/hand.js";
 import { all, closesByHand, closest, icon, node, one } from "../shared/nodes.js";
 
 const { element, props, trigger, watch } = component("benchmark/benchmark");
@@ -41,7 +42,7 @@ function drawList({ rows, open, left = 0, bound, said, failed, reading }) {
   more.hidden = !left;
   more.textContent = `Show ${Math.min(left, ROWS_AT_ONCE)} more`;
   one(".kept-bound", dialog).textContent = bound;
-  if (goOn !== null) (one(`li:nth-child(${goOn + 1}) button`, list) || search).focus();
+  if (goOn !== null) (one(`li:nth-child(${goOn + 1}) button`, list) || dialog).focus();
   goOn = null;
   if (reading && dialog.open) again(AGAIN_MS);
   askForPictures();
@@ -137,7 +138,7 @@ document.addEventListener("click", (event) => {
   if (!closest(event, "#show-benchmark")) return;
   if (!list.children.length) list.setAttribute("aria-busy", "true");
   dialog.showModal();
-  search.focus();
+  focusField(search, dialog);
   ask("rows");
 });
 dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's keys rest meanwhile

@@ -22,13 +22,15 @@ import "./more_tools.js";
 import "../chat/accessibility.js";
 import "../chat/focus.js";
 import "../chat/headings.js";
+import "../chat/report.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
+import "../shared/first_view.js";
 import "../shared/screen.js";
 import "../shared/tips.js";
 import { onAnswer } from "../shared/answers.js";
-import { all, FINGERS, forHands, one } from "../shared/nodes.js";
+import { one } from "../shared/nodes.js";
 
 const MANY = 40; // from so many regions on, lines are thinner
 let drawn = ""; // what stands on the page, as text, to draw again only what changed
@@ -77,6 +79,7 @@ function drawPicture() {
   const url = picture?.url ?? null;
   if (image.getAttribute("src") === url) return;
   change({ zoom: 1 });
+  one("#room").scrollTo({ top: 0, behavior: "instant" }); // from the examples, where they scroll with all
   say(""); // what was said of another picture
   setTool("select");
   if (!url) return image.removeAttribute("src");
@@ -108,8 +111,6 @@ onChange(["pointedTurn", "step"], () => {
 });
 onChange(["advice"], showAdvice);
 showAdvice();
-for (const text of all("[data-hands]", element)) text.textContent = forHands(text.textContent);
-if (FINGERS.matches) one(".drop b", element).textContent = "Choose or take a photo";
 watch("value", draw);
 draw();
 onAnswer({ props, watch }, actAnswered);

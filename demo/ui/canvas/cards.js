@@ -2,10 +2,11 @@
 // Only a card whose region changed is filled anew, so the list's place, the keyboard's place and a name
 // being typed (naming.js) survive every update.
 import { onChange, outlinePath, outlines, pictureSize, regionOf, state } from "./state.js";
-import { cards } from "./parts.js";
+import { cards, stage } from "./parts.js";
 import { foldCards, isBehindLine, unfoldedCards, unfoldFor } from "./fold.js";
 import { cropFrame } from "./geometry.js";
 import { directionOf } from "../shared/direction.js";
+import { focusField } from "../shared/hand.js";
 import { message, namesTyped } from "../shared/message.js";
 import { all, closest, node, shape } from "../shared/nodes.js";
 
@@ -232,7 +233,9 @@ function tabTo(id) {
 /** Give the keyboard to a card, or to the message where there is none. */
 export function focusCard(card) {
   unfoldFor(card);
-  (card?.querySelector(".card-main") || message()).focus({ preventScroll: true });
+  const main = card?.querySelector(".card-main");
+  if (main) main.focus({ preventScroll: true });
+  else focusField(message(), stage);
   showCard(card);
 }
 

@@ -9,13 +9,13 @@ import { endmost, marks, marksLayer, neighbour } from "./marks.js";
 import { hasSpaceMoved } from "./pan.js";
 import { isDrawing } from "./tool.js";
 import { say } from "./voice.js";
+import { isByFinger } from "../shared/hand.js";
 import { changeName, insertName, message, namesTyped } from "../shared/message.js";
 import { clickMeans, clickSays } from "../shared/names.js";
 import { all, closest, forHands, one } from "../shared/nodes.js";
 
 const NAMED = "#canvas [data-region], #canvas [data-of], #regions [data-region], #chat a[href^='#R']";
 const NAME = /^R\d+(\.\d+)?$/;
-let touched = false; // whether the last press was a finger's
 
 /** The name that the place of an event stands for, or null. */
 export function nameOf(event) {
@@ -50,7 +50,7 @@ onChange(["lit"], lightAgain);
 
 /** Put a name into the message. On a touch screen its keyboard, which would cover the picture, stays away. */
 export function insert(name) {
-  insertName(name, !touched);
+  insertName(name, !isByFinger());
   say(`${name} was added to the question.`);
 }
 
@@ -64,7 +64,7 @@ function citeOrTakeOut(region, object, alone) {
   const { name, other } = clickMeans(knownRegion(region), object, alone, namesTyped());
   if (!name) return insert(other);
   changeName(name, other);
-  if (!touched) message().focus({ preventScroll: true });
+  if (!isByFinger()) message().focus({ preventScroll: true });
   say(other ? `${other} alone is in the question now.` : `${name} was taken out of the question.`);
 }
 
@@ -152,9 +152,3 @@ document.addEventListener("focusin", onPoint);
 document.addEventListener("focusout", () => light(null));
 // For whoever builds on the page.
 document.addEventListener("cite", (event) => cite(/** @type {CustomEvent} */ (event).detail));
-document.addEventListener("pointerdown", ({ pointerType }) => {
-  touched = pointerType === "touch";
-}, true);
-document.addEventListener("keydown", () => {
-  touched = false;
-}, true);

@@ -14,7 +14,7 @@ const button = node(
   "button",
   { type: "button", title: LABEL, "aria-haspopup": "menu", "aria-expanded": "false" },
   drawIcon(ICONS.choose),
-  node("span", {}, LABEL),
+  node("span", {}, "More tools"),
 );
 function choices() {
   return [

@@ -11,9 +11,10 @@ const FIRST_WORDS = {
   box: "Drag a box around something",
   point: forHands("Click something to outline it"),
   correct: forHands("Click a region to correct it"),
-  polygon: forHands("Click corners, the first one again to close; or click a region to change its outline"),
+  polygon: forHands("Click corners, or a region to change its outline"),
   brush: "Paint on a region, or beside it for a new one",
 };
+const CLOSING = forHands("Click the first corner to close it");
 const ROOM = 70; // screen pixels that it takes at the bottom
 const pill = one(".pill", stage);
 
@@ -27,11 +28,11 @@ export function finish() {
 }
 
 function showPill() {
-  const { tool, making, plus } = state;
+  const { tool, making, plus, corners } = state;
   const clicking = marks.has(inHand());
   pill.hidden = tool === "select" || Boolean(making && !clicking);
   pill.classList.toggle("clicking", clicking);
-  one(".pill-text", pill).textContent = clicking ? "" : FIRST_WORDS[tool] || "";
+  one(".pill-text", pill).textContent = clicking ? "" : corners.length ? CLOSING : FIRST_WORDS[tool] || "";
   for (const button of all("[data-sign]", pill)) {
     button.setAttribute("aria-pressed", (button.dataset.sign === "+") === plus);
   }
@@ -45,4 +46,4 @@ pill.addEventListener("click", (event) => {
   if (sign) change({ plus: sign === "+" || !inHand() });
 });
 onChange(["held", "making"], () => inHand() || change({ plus: true }));
-onChange(["tool", "held", "making", "plus"], showPill);
+onChange(["tool", "held", "making", "plus", "corners"], showPill);

@@ -28,15 +28,41 @@ const ACTS = {
   apart: ["Make what answer N found a region of its own", "M4 4h10v10H4zM10 10h10v10H10z"],
   numbers: ["Numbers of answer N", "M3.5 5h17v14h-17zM3.5 10h17M10 10v9"],
 };
+const BAR_KEYS = {
+  ArrowRight: (at, count) => (at + 1) % count,
+  ArrowLeft: (at, count) => (at - 1 + count) % count,
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
 let pressed = null; // the act whose button has the keyboard, which goes on to its successor
 let drawn = ""; // the dialogues on the page, as text
 
-/** Make the acts in the dialogue look and speak like buttons. */
+/** Make the acts in the dialogue look and speak like buttons, those of an answer like one bar of tools. */
 export function dressActs(chat) {
+  const bars = new Set();
   for (const link of all("#chat a:not([role])", chat)) {
     const [, kind, number] = link.hash.match(ACT) || [];
-    if (kind) dress(link, kind, number);
+    if (!kind) continue;
+    dress(link, kind, number);
+    bars.add(link.parentElement);
   }
+  for (const bar of bars) dressBar(bar);
+}
+
+// One stop of the Tab key, as other bars of tools have; arrow keys go on.
+function dressBar(bar) {
+  const acts = actsIn(bar);
+  if (acts.length < 2) return;
+  fill(bar, { role: "toolbar", "aria-label": `Answer ${acts[0].hash.match(ACT)[2]}` }, []);
+  stopAt(acts.find((act) => act === document.activeElement) ?? acts[0]);
+}
+
+function actsIn(bar) {
+  return all("[data-act]", bar);
+}
+
+function stopAt(stop) {
+  for (const act of actsIn(stop.parentElement)) act.setAttribute("tabindex", act === stop ? "0" : "-1");
 }
 
 function dress(link, kind, number) {
@@ -66,6 +92,16 @@ function onAct(event) {
 document.addEventListener("click", onAct);
 document.addEventListener("keydown", (event) => {
   if (event.key === " ") onAct(event); // a link answers to Enter only, a button to both
+  const act = closest(event, "[role=toolbar] > [data-act]");
+  const acts = act ? actsIn(act.parentElement) : [];
+  const next = act && BAR_KEYS[event.key]?.(acts.indexOf(act), acts.length);
+  if (next === undefined || next === null) return;
+  event.preventDefault();
+  acts[next].focus();
+});
+document.addEventListener("focusin", (event) => {
+  const act = closest(event, "[role=toolbar] > [data-act]");
+  if (act) stopAt(act);
 });
 
 // The dialogues ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { exists, knownRegion, newestNumber, regionOf, state } from "../canvas/st
 import { cites, element, line, peek, props } from "./parts.js";
 import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
 import { directionOf, runsFromRight } from "../shared/direction.js";
+import { isByFinger } from "../shared/hand.js";
 import { changeName, goToEnd, mentionsTyped, replaceTyped, typed } from "../shared/message.js";
 import { asWritten, isBrand } from "../shared/names.js";
 import { closest, FINGERS, icon, node, one } from "../shared/nodes.js";
@@ -75,7 +76,7 @@ function wasThere(name) {
 function removeName(name) {
   const held = cites.contains(document.activeElement); // its × has the keyboard, and goes with it
   changeName(name, null);
-  if (held) goToEnd();
+  if (held && !isByFinger()) goToEnd();
 }
 
 // Words that will be read as regions -----------------------------------------------------------------

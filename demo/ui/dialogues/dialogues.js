@@ -3,6 +3,7 @@
 import { onChange, state } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
+import { focusField } from "../shared/hand.js";
 import { closesByHand, closest, icon, node, one, storage } from "../shared/nodes.js";
 import { giveFiles } from "../shared/upload.js";
 
@@ -123,7 +124,9 @@ function focusAgain() {
   held = null;
   const same = one(`[data-id="${CSS.escape(id)}"] [data-do="${name}"]`, list);
   const next = list.children[Math.min(index, list.children.length - 1)]?.querySelector(".kept-open");
-  (same || next || search).focus();
+  const row = same || next;
+  if (row) row.focus();
+  else focusField(search, dialog);
 }
 
 function hold(item, name) {
@@ -233,7 +236,7 @@ document.addEventListener("click", (event) => {
   say("");
   list.setAttribute("aria-busy", "true");
   dialog.showModal();
-  search.focus();
+  focusField(search, dialog);
   send("list");
 });
 closesByHand(dialog);

@@ -13,7 +13,7 @@ function card(example, index) {
   const open = node(
     "button",
     { type: "button", class: "example-open", "data-index": index },
-    node("img", { src: example.picture.url, alt: "" }),
+    node("img", { src: example.picture, alt: "" }),
     node("b", {}, example.title),
     example.note ? node("span", {}, example.note) : "",
   );

@@ -21,6 +21,7 @@ import(new URL("{address}", document.baseURI)).then(({{ use }}) => {{
   use("{name}.js");
 }}).catch((error) => {{
   console.error(error);
+  document.querySelector("first-view")?.remove();
   element.prepend("This part of the page could not be loaded. Reload the page.");
 }});"""
 

@@ -15,7 +15,7 @@ from demo.ui.canvas.asides import AsideKind
 _LIGHT, _DARK = "#ffffff", "#14181a"
 _NAMED_REGIONS = 210
 ASIDE_COLOURS = {AsideKind.TRUTH: "#14181a", AsideKind.MODEL: "#6d28d9"}
-_LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
 
 
@@ -26,7 +26,7 @@ def tone(number: int) -> int:
 
 def theme() -> gr.themes.Base:
     """Gradio's own parts in this page's colours, with the letters of the person's system."""
-    return gr.themes.Base(font=_LETTERS, font_mono=_MONO).set(
+    return gr.themes.Base(font=LETTERS, font_mono=_MONO).set(
         body_background_fill="var(--page)",
         body_background_fill_dark="var(--page)",
         body_text_color="var(--ink)",
