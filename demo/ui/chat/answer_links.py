@@ -40,7 +40,7 @@ class AnswerLinks:
                 yield from self.asking.ask_again(sent.whole("turn"), tab, request)
             elif (
                 kind == "compare"
-            ):  # while a question is answered, too: it may be the other model's
+            ):  # even while a question is answered: it may be the other model's
                 yield self.comparing.opened(tab, sent.whole("turn"), source)
             else:
                 yield self._act(kind, sent, tab, request)
