@@ -38,9 +38,7 @@ class AnswerLinks:
             kind, source = sent.text("kind"), sent.text("source")
             if kind == "again":
                 yield from self.asking.ask_again(sent.whole("turn"), tab, request)
-            elif (
-                kind == "compare"
-            ):  # while a question is answered, too: it may be the other model's
+            elif kind == "compare":  # also while the other model is being asked
                 yield self.comparing.opened(tab, sent.whole("turn"), source)
             else:
                 yield self._act(kind, sent, tab, request)
