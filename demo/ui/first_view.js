@@ -16,6 +16,7 @@
       constructor() {
         super();
         this.#inside?.addEventListener("click", this.#choose.bind(this));
+        this.#inside?.addEventListener("click", this.#goToQuestion.bind(this));
         window.addEventListener("error", this.#tell.bind(this), true);
       }
 
@@ -26,9 +27,17 @@
       }
 
       /** @param {Event} event */
+      #goToQuestion(event) {
+        if (!(event.target instanceof Element && event.target.matches(".skip"))) return;
+        event.preventDefault(); // the page's address stays
+        this.#inside?.querySelector("textarea")?.focus();
+      }
+
+      /** @param {Event} event */
       #choose({ target }) {
+        if (!(target instanceof Element)) return;
         /** @type {HTMLElement | null} */
-        const card = target instanceof Element ? target.closest("[data-index]") : null;
+        const card = target.closest("[data-index]");
         if (!card) return;
         this.#inside?.querySelector(".chosen")?.classList.remove("chosen");
         card.closest(".example")?.classList.add("chosen");
@@ -36,14 +45,11 @@
         this.#example = "play" in card.dataset ? { index, play: true } : { index };
       }
 
-      /** What was done: the example that was chosen, the question that was begun, and whether it is being written. */
+      /** What was done: the example that was chosen, the question that was begun, and where the keyboard is. */
       get done() {
-        const message = this.#inside?.querySelector("textarea");
-        return {
-          example: this.#example,
-          question: message?.value ?? "",
-          isWriting: Boolean(message) && this.#inside?.activeElement === message,
-        };
+        const active = this.#inside?.activeElement;
+        const place = active instanceof HTMLElement ? active.dataset.place ?? `#${active.id}` : null;
+        return { example: this.#example, question: this.#inside?.querySelector("textarea")?.value ?? "", place };
       }
     },
   );

@@ -30,11 +30,13 @@ _EMPTY_STAGE: str = re.findall(
     r'<div class="empty">.*?</div>', asset("canvas/canvas.html"), re.DOTALL
 )[0]
 _CARD = (
-    '<div class="example"><button type="button" class="example-open" data-index="{index}">'
+    '<div class="example"><button type="button" class="example-open" data-index="{index}" '
+    "data-place='.example-open[data-index=\"{index}\"]'>"
     '<img src="{picture}" alt="" fetchpriority="high"><b>{title}</b>{note}</button>{play}</div>'
 )
 _PLAY = (
-    '<button type="button" class="example-play" data-index="{index}" data-play><svg class="icon" '
+    '<button type="button" class="example-play" data-index="{index}" data-play '
+    'data-place=\'.example-play[data-index="{index}"]\'><svg class="icon" '
     'viewBox="0 0 24 24" aria-hidden="true"><path d="{icon}"/></svg>Play</button>'
 )
 _PLAY_ICON = re.findall(r'\bplay: "([^"]+)"', asset("shared/nodes.js"))[0]
@@ -83,11 +85,12 @@ def _styles(html: str) -> str:
 
 def _empty(advice: str) -> str:
     """What stands on the canvas while there is no picture."""
-    return _EMPTY_STAGE.replace('advice-here">', f'advice-here">{escape(advice)}')
+    advised = _EMPTY_STAGE.replace('advice-here">', f'advice-here">{escape(advice)}')
+    return advised.replace('class="drop"', 'class="drop" data-place=".drop"')
 
 
 def _buttons(parts: Mapping[str, Any]) -> Iterator[str]:
-    yield '<button type="button">Open picture</button>'
+    yield '<button type="button" data-place="#upload button">Open picture</button>'
     for name in _FURTHER:
         if name in parts:
             yield f'<button type="button" id="{name}">{escape(parts[name].value)}</button>'

@@ -104,6 +104,18 @@ def test_what_is_begun_in_the_first_view_is_done_by_the_page(
         expect(page.locator("#message textarea")).to_be_focused()
 
 
+def test_the_keyboard_keeps_its_place(browser: Browser, address: str) -> None:
+    with held(browser, address, 1440, 900) as (page, script):
+        page.keyboard.press("Tab")
+        script.continue_()
+        expect(page.get_by_role("link", name="Go to the question")).to_be_focused()
+    with held(browser, address, 1440, 900) as (page, script):
+        page.evaluate("() => firstView.querySelector('.example-open').focus()")
+        page.keyboard.press("Tab")
+        script.continue_()
+        expect(page.locator(".example-play").first).to_be_focused()
+
+
 def test_a_page_that_does_not_come_is_said(browser: Browser, address: str) -> None:
     with closing(browser.new_context()) as context:
         page = context.new_page()

@@ -9,12 +9,12 @@ if (first) whenThere(first.dataset.until, () => whenThere("#message textarea", g
 
 /** @param {HTMLTextAreaElement} message */
 function giveWay(message) {
-  const { example, question, isWriting } = first.done ?? {}; // older browsers know no such view
+  const { example, question, place } = first.done ?? {}; // older browsers know no such view
   first.remove();
   if (question && !message.value) {
     Object.assign(message, { value: question, dir: directionOf(question) });
     message.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  if (isWriting) message.focus();
+  if (place) whenThere(place, (there) => there.focus({ preventScroll: true }));
   if (example) send("gallery/examples", "choose", example);
 }
