@@ -91,9 +91,12 @@ def _empty(advice: str) -> str:
 
 def _buttons(parts: Mapping[str, Any]) -> Iterator[str]:
     yield '<button type="button" data-place="#upload button">Open picture</button>'
+    has_others = bool(parts["brand"].value.get("may_switch"))
     for name in _FURTHER:
-        if name in parts:
-            yield f'<button type="button" id="{name}">{escape(parts[name].value)}</button>'
+        if name in parts and (name != "show-compare" or has_others):
+            # Before the first answer there is nothing to compare.
+            state = ' aria-disabled="true"' if name == "show-compare" else ""
+            yield f'<button type="button" id="{name}"{state}>{escape(parts[name].value)}</button>'
 
 
 def _cards(cards: Sequence[Mapping[str, Any]], drawn_only: bool) -> Iterator[str]:

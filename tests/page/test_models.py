@@ -259,7 +259,7 @@ def scales_of(page: Page) -> list[tuple[float, ...]]:
 
 def test_a_whole_dialogue_is_compared_side_by_side(page: Page, folder: Path) -> None:
     beach(page)
-    expect(page.locator("#show-compare")).to_be_hidden()
+    expect(page.locator("#show-compare")).to_have_attribute("aria-disabled", "true")
     for question in ("find the boat", "what is next to R1?", "find the house"):
         ask(page, question)
     own = boxes_of(page)

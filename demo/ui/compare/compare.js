@@ -107,12 +107,15 @@ function goTo(/** @type {number} */ turn) {
   draw();
 }
 
-// The button in the header is there when there is something to compare, or somebody to ask.
+// The button in the header is there when there is something to compare, or somebody to ask; its place does
+// not change when the first answer comes.
 function drawOpener() {
   const opener = one("#show-compare");
   const { turns, asides } = state.scene;
   const isAnswered = Object.values(asides).flat().some(({ kind }) => kind === "model");
-  if (opener) opener.hidden = !turns || !(isAnswered || one(".models:not([hidden])"));
+  if (!opener) return;
+  opener.hidden = !(isAnswered || one(".models:not([hidden])"));
+  opener.setAttribute("aria-disabled", String(!turns));
 }
 
 // Whose answers are shown ------------------------------------------------------------------------------
@@ -219,7 +222,8 @@ listenToRows(part("rows"), goTo);
 listenToZooms(dialog, pictures.zoom);
 listenToViews(dialog, part("pair"), drawRound);
 document.addEventListener("click", (event) => {
-  if (closest(event, "#show-compare")) trigger("look", { turn: 0 });
+  const opener = closest(event, "#show-compare");
+  if (opener && opener.getAttribute("aria-disabled") !== "true") trigger("look", { turn: 0 });
 });
 closesByHand(dialog);
 dialog.addEventListener("keydown", (/** @type {Event} */ event) => event.stopPropagation()); // the page's keys rest
