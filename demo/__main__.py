@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo.annotations.command import add_convert_command
 from demo.dialects.known import ALL_DIALECTS
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
@@ -78,6 +79,7 @@ def _parser() -> Parser:
     user.add_argument("file", type=Path)
     user.set_defaults(run=_user)
 
+    add_convert_command(commands)
     add_gguf_command(commands)
     add_doctor_command(commands)
     add_evaluate_commands(commands)

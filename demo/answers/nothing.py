@@ -2,14 +2,14 @@
 
 A text without a box is not yet such an answer: a refusal, an apology, or a sentence about something that
 is there must not be taken for one. So *every* sentence has to say that something is not there, or to be one
-that says nothing of its own; a “but” leaves it open. The words are in `absence.py`.
+that says nothing of its own; a “but” leaves it open. The words are in `nothing_phrases.py`.
 """
 
 from __future__ import annotations
 
 import re
 
-from demo.answers.absence import LANGUAGES, OPENING
+from demo.answers.nothing_phrases import LANGUAGES, OPENING
 
 _LONGEST = 400  # characters; a longer text says more than that nothing is there
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？؟۔।\n;；（]+|\s(?:\(|//)")

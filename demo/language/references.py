@@ -24,7 +24,7 @@ This file knows the registry and nothing of prompts; what it knows of English is
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from demo.errors import QuestionError, UnknownRegionError
@@ -32,10 +32,11 @@ from demo.language import lexicon as lex
 from demo.language.chains import is_name
 from demo.language.discourse import Discourse
 from demo.language.english import Sentence
+from demo.language.known_regions import Known, example_of
 from demo.language.name_words import BOXES, MAKERS, REGIONS
 from demo.language.names import Mention, read_names
 from demo.language.nouns import GENDER
-from demo.picture.regions import Region, RegionObject, Registry
+from demo.picture.regions import Registry
 
 MAX_QUESTION = 2_000
 
@@ -133,17 +134,6 @@ def missing_by_number(sentence: str, registry: Registry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name not in registry))
 
 
-_Key = Callable[[RegionObject], float]
-_PLACES: dict[str, _Key] = {
-    "left": lambda o: o.box.x1 + o.box.x2,
-    "right": lambda o: -(o.box.x1 + o.box.x2),
-    "top": lambda o: o.box.y1 + o.box.y2,
-    "bottom": lambda o: -(o.box.y1 + o.box.y2),
-    "largest": lambda o: -o.box.area,
-    "smallest": lambda o: o.box.area,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Match:
     """The words ``start:stop`` mean ``names``."""
@@ -164,17 +154,11 @@ class _Reader:
         self._plain = named.plain
         self._s = Sentence(text, named.mentions)
         self._discourse = Discourse(self._s)
-        self._registry = registry
-        self._regions = registry.regions
-        self._names = frozenset(registry.names())
-        newest = self._regions[-1].id if self._regions else None
-        self._last = last if last in self._names else newest
-        self._objects = registry.objects(self._last) if self._last else ()
+        self._known = Known(registry, last)
         self._meanings: dict[str, tuple[str, ...]] = {}
         self._subjects: set[str] = set()  # which pronouns a clause about a thing has as its subject
-        self._container: dict[
-            str, int
-        ] = {}  # where a pronoun meant what has something in it or on it
+        # Where a pronoun meant what has something in it or on it.
+        self._container: dict[str, int] = {}
         self._has_chosen = False
         self._topic: tuple[str, ...] = ()
         self._is_topic_used = False  # whether a pronoun took the topic up
@@ -256,8 +240,8 @@ class _Reader:
         if mention is None or self._is_model(mention, index):
             return None
         for name in mention.names:
-            if name not in self._names:
-                raise UnknownRegionError(self._registry.no_such_name(name))
+            if name not in self._known.names:
+                raise UnknownRegionError(self._known.registry.no_such_name(name))
         return _Match(mention.names, index, index + 1)
 
     def _mention(self, index: int) -> Mention | None:
@@ -265,7 +249,7 @@ class _Reader:
 
     def _is_model(self, mention: Mention, index: int) -> bool:
         """Whether this is a model's number: an unknown name of four digits, or beside a capital."""
-        if not mention.is_apart and self._names.issuperset(mention.names):
+        if not mention.is_apart and self._known.names.issuperset(mention.names):
             return False
         before = self._s.low(index - 1)
         is_long = any(len(name.split(".")[0]) > 4 for name in mention.names)
@@ -277,7 +261,8 @@ class _Reader:
         return [
             mention
             for mention, index in self._named()
-            if not self._is_model(mention, index) and not self._names.issuperset(mention.names)
+            if not self._is_model(mention, index)
+            and not self._known.names.issuperset(mention.names)
         ]
 
     def plain(self) -> tuple[str, ...]:
@@ -302,8 +287,8 @@ class _Reader:
         if s.is_end(index + 1) and s.is_after_place(index):
             return self._single(index, index + 1)
         asked = s.low(index - 1) in ("is", "'s") and s.low(index - 2) in ("what", "who")
-        if asked and s.is_end(index + 1) and self._last:
-            return _Match((self._last,), index, index + 1)
+        if asked and s.is_end(index + 1) and self._known.last:
+            return _Match((self._known.last,), index, index + 1)
         return None
 
     def _read_these(self, index: int) -> _Match | None:
@@ -317,9 +302,9 @@ class _Reader:
         return None
 
     def _single(self, start: int, stop: int) -> _Match:
-        if self._last is None:
+        if self._known.last is None:
             raise QuestionError(self._nothing_yet_sentence(start, stop))
-        return _Match((self._last,), start, stop)
+        return _Match((self._known.last,), start, stop)
 
     # Choices: the second one, the left one, the first region
 
@@ -352,19 +337,19 @@ class _Reader:
         s, stop = self._s, index + 3
         word, noun = s.low(index + 1), s.low(index + 2)
         if noun in lex.ANSWERS or (noun == "object" and word in lex.SAME):
-            if word in lex.LATEST and self._regions:
-                return _Match((self._regions[-1].id,), index, stop)
+            if word in lex.LATEST and self._known.regions:
+                return _Match((self._known.regions[-1].id,), index, stop)
             return self._single(index, stop)
         if noun == "ones":
             return self._several(index, stop, None)
         if noun == "of":
             stop = s.after_of_them(index + 2)
-            many = word == "last" and stop > index + 2 and len(self._objects) > 1
-            return _Match((self._objects[-1].id,), index, stop) if many else None
+            many = word == "last" and stop > index + 2 and len(self._known.objects) > 1
+            return _Match((self._known.objects[-1].id,), index, stop) if many else None
         if noun != "one" or s.is_described(index, stop) or self._may_be_taken_up():
             return None
-        if word == "last" and len(self._objects) > 1:
-            return _Match((self._objects[-1].id,), index, stop)
+        if word == "last" and len(self._known.objects) > 1:
+            return _Match((self._known.objects[-1].id,), index, stop)
         return self._single(index, stop)
 
     def _read_ordinal(self, index: int) -> _Match | None:
@@ -376,14 +361,14 @@ class _Reader:
         one = s.low(stop) in ("one", "ones")
         stop, place = self._from_side(stop + one)
         after = s.after_of_them(stop)
-        counted = one or after > stop or (len(self._objects) > 1 and s.is_bare(after))
+        counted = one or after > stop or (len(self._known.objects) > 1 and s.is_bare(after))
         if not counted or s.is_described(index, after) or self._may_be_taken_up():
             return None
-        if not self._objects:
+        if not self._known.objects:
             raise QuestionError(self._nothing_yet_sentence(index, after))
-        if len(self._objects) < max(2, *numbers):
+        if len(self._known.objects) < max(2, *numbers):
             raise QuestionError(self._too_few_sentence(index, after))
-        ordered = sorted(self._objects, key=_PLACES[place]) if place else self._objects
+        ordered = self._known.ordered(place)
         return _Match(tuple(ordered[n - 1].id for n in numbers), index, after)
 
     def _read_ordinals(self, stop: int) -> tuple[list[int], int]:
@@ -406,19 +391,18 @@ class _Reader:
 
     def _read_nth_region(self, index: int) -> _Match:
         stop, number = index + 3, lex.ORDER[self._s.low(index + 1)]
-        if not self._regions:
+        if not self._known.regions:
             raise QuestionError(self._nothing_yet_sentence(index, stop))
-        found = {r.id for r in self._regions[number - 1 : number]}
-        found |= {f"R{number}"} & self._names
+        found = self._known.nth_region(number)
         if len(found) != 1:
-            shown, which = self._s.phrase(index, stop), " or ".join(sorted(found))
+            shown, which = self._s.phrase(index, stop), " or ".join(found)
             meant = (
                 f"could be {which}"
                 if which
-                else f"does not exist: there are {len(self._regions)} regions"
+                else f"does not exist: there are {len(self._known.regions)} regions"
             )
-            raise QuestionError(f"“{shown}” {meant}. {_name_them(self._regions)}")
-        return _Match(tuple(found), index, stop)
+            raise QuestionError(f"“{shown}” {meant}. {example_of(self._known.regions)}")
+        return _Match(found, index, stop)
 
     def _read_placed(self, index: int) -> _Match | None:
         """*the left one*, *the largest of them*: only among several objects, and when it is clear."""
@@ -426,11 +410,11 @@ class _Reader:
         one = s.low(index + 2) == "one"
         stop = s.after_of_them(index + 3 if one else index + 2)
         bare = word in lex.SUPERLATIVES and (stop > index + 2 or s.is_bare(stop))
-        if len(self._objects) < 2 or not (one or bare):
+        if len(self._known.objects) < 2 or not (one or bare):
             return None
         if s.is_described(index, stop) or self._may_be_taken_up():
             return None
-        chosen = _extreme(self._objects, word) if word in lex.POSITIONS else _middle(self._objects)
+        chosen = self._known.placed(word)
         return None if chosen is None else _Match((chosen.id,), index, stop)
 
     # Several at once
@@ -444,7 +428,7 @@ class _Reader:
         if stop > index + 2 or s.low(stop) == "regions":
             return self._several(index, max(stop, index + 3), count)
         if s.is_end(stop) and s.is_after_place(index) and not self._may_be_taken_up():
-            names = self._plural_meaning(count)
+            names = self._known.several(count)
             return _Match(names, index, stop) if names else None
         return None
 
@@ -457,7 +441,7 @@ class _Reader:
         if stop > index + 1 or s.low(stop) in ("regions", "objects"):
             return self._several(index, max(stop, index + 2), 2)
         before = s.low(index - 1)
-        names = self._plural_meaning(2)
+        names = self._known.several(2)
         related = before in lex.LINKS | lex.REQUESTS or before.endswith("ing")
         return _Match(names, index, stop) if names and related and s.is_end(stop) else None
 
@@ -470,44 +454,27 @@ class _Reader:
         if of_them > stop:
             if self._are_own(of_them - 1):
                 return None
-            names = self._plural_meaning(count) or (self._all_regions() if count is None else ())
+            names = self._known.several(count) or (
+                self._known.all_regions() if count is None else ()
+            )
             return _Match(names, index, of_them) if names else None
         while stop < index + 4 and s.low(stop) in ("of", "the", "these", "those"):
             stop += 1
-        if s.low(stop) != "regions" or not self._regions:
+        if s.low(stop) != "regions" or not self._known.regions:
             return None
-        return _Match(self._all_regions(), index, stop + 1)
+        return _Match(self._known.all_regions(), index, stop + 1)
 
     def _are_own(self, index: int) -> bool:
         """Whether *them* stands here and means things of the sentence itself: two bears, both of them."""
         return self._s.low(index) == "them" and self._is_own(index)
 
-    def _all_regions(self) -> tuple[str, ...]:
-        return tuple(r.id for r in self._regions)
-
     def _several(self, start: int, stop: int, count: int | None) -> _Match:
-        if not self._regions:
+        if not self._known.regions:
             raise QuestionError(self._nothing_yet_sentence(start, stop))
-        names = self._plural_meaning(count)
+        names = self._known.several(count)
         if not names:
             raise QuestionError(self._unclear_sentence(start, stop, count))
         return _Match(names, start, stop)
-
-    def _plural_meaning(self, count: int | None) -> tuple[str, ...]:
-        """The regions that *they* are; none when it is unclear.
-
-        The last region if it has several objects (``count`` of them); else the newest ``count``
-        regions; without a count, the newest region of several objects, or all when there are two.
-        """
-        if len(self._objects) > 1:
-            return (self._last,) if self._last and count in (None, len(self._objects)) else ()
-        if count is not None:
-            newest = tuple(r.id for r in self._regions[-count:])
-            return newest if len(newest) == count else ()
-        groups = [r.id for r in self._regions if len(r.objects) > 1]
-        if groups:
-            return (groups[-1],)
-        return self._all_regions() if len(self._regions) < 3 else ()
 
     # Pronouns
 
@@ -518,7 +485,7 @@ class _Reader:
         is_possessive = low in lex.POSSESSIVES or (low == "her" and s.is_owner(index))
         if self._is_own(index, is_possessive or s.is_misspelt_its(index)):
             return None
-        if not self._regions:
+        if not self._known.regions:
             before = s.low(index - 1)
             if low == "it" and (before in lex.LINKS | lex.REQUESTS or before.endswith("ing")):
                 raise QuestionError(self._nothing_yet_sentence(index, index + 1))
@@ -550,16 +517,16 @@ class _Reader:
 
     def _topic_of(self, low: str) -> tuple[str, ...]:
         """The topic of the question, if this pronoun can mean it: *it* is one thing, *them* are several."""
-        several = len([o for name in self._topic for o in self._registry.objects(name)]) > 1
+        several = len([o for name in self._topic for o in self._known.registry.objects(name)]) > 1
         fits = len(self._topic) == 1 if low in lex.SINGULAR_PRONOUNS else several
         self._is_topic_used = self._is_topic_used or (bool(self._topic) and fits)
         return self._topic if fits else ()
 
     def _meaning_of(self, index: int) -> tuple[str, ...]:
         if self._s.low(index) in lex.SINGULAR_PRONOUNS:
-            return (self._last,) if self._last else ()
-        names = self._plural_meaning(2) if self._s.low(index - 1) == "between" else ()
-        names = names or self._plural_meaning(None)
+            return (self._known.last,) if self._known.last else ()
+        names = self._known.several(2) if self._s.low(index - 1) == "between" else ()
+        names = names or self._known.several(None)
         speaks = self._s.low(index) == "they" and self._s.is_start(index)  # They are feeding …
         if not names and not speaks and not self._discourse.names_several():
             raise QuestionError(self._unclear_sentence(index, index + 1, None))
@@ -574,37 +541,13 @@ class _Reader:
         )
 
     def _too_few_sentence(self, start: int, stop: int) -> str:
-        count = len(self._objects)
+        count = len(self._known.objects)
         has = f"{count} objects" if count > 1 else "one object"
         shown = self._s.phrase(start, stop)
-        return f"“{shown}” does not exist: {self._last} has {has}. {self._name_them()}"
+        return f"“{shown}” does not exist: {self._known.last} has {has}. {self._known.example()}"
 
     def _unclear_sentence(self, start: int, stop: int, count: int | None) -> str:
         shown = self._s.phrase(start, stop)
         if count is None:
-            return f"“{shown}” could mean several regions. {self._name_them()}"
-        return f"“{shown}” does not fit the regions on this picture. {self._name_them()}"
-
-    def _name_them(self) -> str:
-        return _name_them(self._objects if len(self._objects) > 1 else self._regions)
-
-
-def _name_them(known: Sequence[RegionObject | Region]) -> str:
-    return f"Name what you mean, for example {' and '.join(k.id for k in known[:2])}."
-
-
-def _extreme(objects: tuple[RegionObject, ...], word: str) -> RegionObject | None:
-    """The leftmost, largest, … object; None when two are."""
-    key = _PLACES[lex.POSITIONS[word]]
-    first, second = sorted(objects, key=key)[:2]
-    return None if key(first) == key(second) else first
-
-
-def _middle(objects: tuple[RegionObject, ...]) -> RegionObject | None:
-    """The middle one of an odd number, along the direction in which their centres spread more."""
-    if len(objects) % 2 == 0:
-        return None
-    ordered = [sorted(objects, key=_PLACES[side]) for side in ("left", "top")]
-    keys = _PLACES["left"], _PLACES["top"]
-    spreads = [key(line[-1]) - key(line[0]) for key, line in zip(keys, ordered, strict=True)]
-    return ordered[spreads.index(max(spreads))][len(objects) // 2]
+            return f"“{shown}” could mean several regions. {self._known.example()}"
+        return f"“{shown}” does not fit the regions on this picture. {self._known.example()}"

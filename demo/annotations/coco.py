@@ -1,0 +1,145 @@
+"""COCO's ``instances`` JSON: boxes, polygons and run lengths, with ``attributes`` as CVAT writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pycocotools import mask as coco
+
+from demo.annotations.annotated import (
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    labels_of,
+    unique_names,
+)
+from demo.annotations.files import Pictures, json_bytes, number, place, png_of, points, read_json
+from demo.annotations.polygons import Polygon, mask_of, polygons_of
+from demo.errors import InputError
+from demo.picture.geometry import Size
+from demo.picture.masks import Mask
+
+NAME = "annotations.json"
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """``annotations.json`` and ``images/``.
+
+    A mask without holes is written as polygons, one with holes as run lengths; neither is a crowd.
+    """
+    categories = {label: number for number, label in enumerate(labels_of(pictures), start=1)}
+    images, annotations = list[dict[str, Any]](), list[dict[str, Any]]()
+    for image, (annotated, name) in enumerate(
+        zip(pictures, unique_names(pictures), strict=True), start=1
+    ):
+        size = annotated.size
+        images.append({"id": image, "file_name": name, "width": size.width, "height": size.height})
+        for annotation in annotated.annotations:
+            numbers = {
+                "id": len(annotations) + 1,
+                "image_id": image,
+                "category_id": categories[annotation.label],
+            }
+            annotations.append({**numbers, **_object(annotation)})
+        yield f"images/{name}", png_of(annotated.open())
+    listed = [{"id": n, "name": label, "supercategory": ""} for label, n in categories.items()]
+    yield (
+        NAME,
+        json_bytes({"images": images, "categories": listed, "annotations": annotations}),
+    )
+
+
+def _object(annotation: Annotation) -> dict[str, Any]:
+    box, mask = annotation.box, annotation.mask
+    return {
+        "bbox": [box.x1, box.y1, box.width, box.height],
+        "area": mask.area if mask else box.area,
+        "iscrowd": 0,
+        "segmentation": _segmentation(mask) if mask else [],
+        "attributes": annotation.attributes,
+    }
+
+
+def _segmentation(mask: Mask) -> list[list[float]] | dict[str, Any]:
+    parts = polygons_of(mask)
+    if any(part.holes for part in parts):
+        return mask.to_dict()
+    return [[value for point in part.outline for value in point] for part in parts]
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
+    data = read_json(path) if path.suffix.lower() == ".json" else None
+    return isinstance(data, dict) and {"images", "annotations"} <= data.keys()
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """Every picture of the file, also those without objects. Raises InputError."""
+    data = read_json(path)
+    with place(path.name):
+        labels = {c["id"]: label_of(c["name"]) for c in data.get("categories", [])}
+        images, by_image = list(data["images"]), dict[Any, list[dict[str, Any]]]()
+        for row in data["annotations"]:
+            by_image.setdefault(row["image_id"], []).append(row)
+        unknown = by_image.keys() - {image["id"] for image in images}
+        if unknown:
+            raise InputError(f"there is no image {min(map(str, unknown))}, which annotations name")
+    for image in images:
+        with place(f"{path.name}, image {image['id']}"):
+            name = str(image["file_name"])
+            picture = pictures.named(name)
+            _check_size(image, picture.size)
+        annotations = list[Annotation]()
+        for row in by_image.get(image["id"], []):
+            with place(f"{path.name}, annotation {row.get('id', '?')} of {name}"):
+                if row["category_id"] not in labels:
+                    raise InputError(f"there is no category {row['category_id']}")
+                annotations.append(_annotation(row, labels[row["category_id"]], picture.size))
+        yield AnnotatedPicture(Path(name).name, picture.size, picture.open, tuple(annotations))
+
+
+def _check_size(image: dict[str, Any], size: Size) -> None:
+    stated = image.get("width"), image.get("height")
+    if None not in stated and stated != (size.width, size.height):
+        raise InputError(
+            f"it is {stated[0]} × {stated[1]}, but the picture is {size.width} × {size.height}"
+        )
+
+
+def _annotation(row: dict[str, Any], label: str, size: Size) -> Annotation:
+    mask = _mask(row.get("segmentation") or [], size)
+    if row.get("bbox"):
+        x, y, width, height = map(number, row["bbox"])
+        box = box_of((x, y, x + width, y + height), size)
+    else:
+        bounds = mask.bounding_box() if mask else None
+        if bounds is None:
+            raise InputError("it has neither a box nor an outline")
+        box = bounds
+    return Annotation(label, box, mask).described(row.get("attributes"))
+
+
+def _mask(segmentation: Any, size: Size) -> Mask | None:
+    if isinstance(segmentation, dict):
+        return _run_lengths(segmentation, size)
+    rings = [points(ring) for ring in segmentation]
+    return mask_of([Polygon(ring) for ring in rings], size) if rings else None
+
+
+def _run_lengths(rle: dict[str, Any], size: Size) -> Mask | None:
+    if list(rle["size"]) != [size.height, size.width]:
+        raise InputError("its mask has another size than the picture")
+    counts = rle["counts"]
+    if isinstance(counts, list):
+        if not all(isinstance(n, int) and 0 <= n < 2**31 for n in counts):
+            raise InputError("its mask has a run that is not a whole number")
+        if sum(counts) != size.width * size.height:
+            raise InputError("its mask does not fit its size")
+        encoded = coco.frPyObjects({"size": rle["size"], "counts": counts}, *rle["size"])
+        counts = encoded["counts"].decode("ascii")
+    mask = Mask(size, counts)
+    mask.run_lengths()  # raises ValueError
+    return mask if mask.area else None

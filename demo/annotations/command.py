@@ -1,0 +1,138 @@
+"""The command ``python -m demo convert``: labels and dialogues from one form into another."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo.errors import InputError, disk_fault
+from demo.options import Parser
+
+if TYPE_CHECKING:
+    from demo.annotations.annotated import AnnotatedPicture
+
+NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
+DIALOGUE, PNG = "session", "png"
+_LATER = ("svg", "pdf", "html")
+
+
+def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add ``convert INPUT … --to FORMAT --out DIR`` to the command line."""
+    convert = commands.add_parser(
+        "convert", help="dialogues and other tools' labels, from one format into another"
+    )
+    convert.add_argument(
+        "inputs", nargs="+", type=Path, metavar="input",
+        help="a saved dialogue (.zip), a session.json beside its picture, or a file of labels",
+    )  # fmt: skip
+    convert.add_argument(
+        "--to", required=True, choices=(*NAMES, DIALOGUE, PNG, *_LATER), metavar="FORMAT",
+        help=f"{', '.join((*NAMES, DIALOGUE, PNG))}",
+    )  # fmt: skip
+    convert.add_argument("--from", dest="source", choices=NAMES, metavar="FORMAT",
+                         help="what the inputs are (default: as they look)")  # fmt: skip
+    convert.add_argument("--images", type=Path, metavar="DIR", help="where the pictures are")
+    convert.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="a new or empty folder"
+    )
+    convert.set_defaults(run=_convert)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    if options.to in _LATER:
+        raise InputError(f"--to {options.to} is not built yet: choose another format.")
+    _check_out(options.out)
+    pictures = [
+        annotated
+        for path in options.inputs
+        for annotated in _read(path, options.images, options.source)
+    ]
+    for note in (note for annotated in pictures for note in annotated.notes):
+        print(note, file=sys.stderr)
+    count = 0
+    for name, content in _written(options.to, pictures):
+        _save(options.out / name, content)
+        count += 1
+    objects = sum(len(annotated.annotations) for annotated in pictures)
+    print(f"{len(pictures)} pictures, {objects} objects, {count} files in {options.out}")
+    return 0
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is there already and not empty: name a new folder with --out.")
+
+
+def _read(path: Path, images: Path | None, source: str | None) -> Iterator[AnnotatedPicture]:
+    from demo.annotations.annotated import of_session
+    from demo.annotations.formats import read_labels
+    from demo.dialogue.archive import read_zip
+
+    if not path.is_file():
+        raise InputError(f"{path} is not a file: name a saved dialogue or a file of labels.")
+    if source is None and path.suffix.lower() == ".zip":
+        session, _ = read_zip(path)
+        yield of_session(session, lambda: read_zip(path)[1])
+    elif source is None and _is_session(path):
+        yield _from_session_json(path, images)
+    else:
+        yield from read_labels(path, images, source)
+
+
+def _is_session(path: Path) -> bool:
+    from demo.annotations.files import read_json
+
+    data = read_json(path) if path.suffix.lower() == ".json" else None
+    return isinstance(data, dict) and {"version", "turns", "regions"} <= data.keys()
+
+
+def _from_session_json(path: Path, images: Path | None) -> AnnotatedPicture:
+    from demo.annotations.annotated import of_session
+    from demo.annotations.files import PICTURE_SUFFIXES
+    from demo.dialogue.archive import fitting_picture, read_session
+
+    session = read_session(path.read_bytes())
+    folders = [folder for folder in (images, path.parent) if folder is not None]
+    files = [
+        file
+        for folder in folders
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in PICTURE_SUFFIXES
+    ]
+    if not files:
+        raise InputError(f"There is no picture beside {path.name}: name its folder with --images.")
+    session, _ = fitting_picture(session, files)
+    return of_session(session, lambda: fitting_picture(session, files)[1])
+
+
+def _written(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    from demo.annotations.annotated import to_session, unique_names
+    from demo.annotations.formats import FORMATS
+
+    if to in FORMATS:
+        yield from FORMATS[to].write(pictures)
+        return
+    from demo.dialogue.archive import to_zip
+
+    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+        session = annotated.session or to_session(annotated)
+        if to == DIALOGUE:
+            yield f"{Path(name).stem}.zip", to_zip(session, annotated.open())
+        else:
+            from demo.dialogue.overlay import overlay_png
+
+            yield name, overlay_png(annotated.open(), session)
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f"{path.name}.new")
+        new.write_bytes(content)
+        os.replace(new, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {disk_fault(error)}.") from error

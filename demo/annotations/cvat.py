@@ -1,0 +1,192 @@
+"""CVAT's XML “for images 1.1”: boxes, polygons, and run lengths for objects with holes or several parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+import numpy as np
+
+from demo.annotations.annotated import (
+    HAND,
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    labels_of,
+    unique_names,
+)
+from demo.annotations.files import Pictures, number, place, png_of, read_xml
+from demo.annotations.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
+from demo.errors import InputError
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.masks import Mask
+
+NAME = "annotations.xml"
+_ATTRIBUTES = ("region", "origin", "question")
+_LEFT_OUT = ("points", "polyline", "cuboid", "skeleton", "tag")
+_ELLIPSE = 64  # corners
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """``annotations.xml`` and ``images/``."""
+    root = Element("annotations")
+    SubElement(root, "version").text = "1.1"
+    root.append(_meta(labels_of(pictures)))
+    for at, (annotated, name) in enumerate(zip(pictures, unique_names(pictures), strict=True)):
+        size = {"width": str(annotated.size.width), "height": str(annotated.size.height)}
+        image = SubElement(root, "image", {"id": str(at), "name": name, **size})
+        image.extend(_shape(annotation) for annotation in annotated.annotations)
+        yield f"images/{name}", png_of(annotated.open())
+    indent(root)
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    yield NAME, text + b"\n"
+
+
+def _meta(labels: Sequence[str]) -> Element:
+    """The labels and their attributes, without which CVAT does not take the file."""
+    meta = Element("meta")
+    listed = SubElement(SubElement(meta, "task"), "labels")
+    for label in labels:
+        element = SubElement(listed, "label")
+        SubElement(element, "name").text = label
+        attributes = SubElement(element, "attributes")
+        for name in _ATTRIBUTES:
+            attribute = SubElement(attributes, "attribute")
+            about = {"name": name, "mutable": "False", "input_type": "text", "default_value": ""}
+            for key, value in {**about, "values": ""}.items():
+                SubElement(attribute, key).text = value
+    return meta
+
+
+def _shape(annotation: Annotation) -> Element:
+    source = "manual" if annotation.origin == HAND else "auto"
+    about = {"label": annotation.label, "source": source, "occluded": "0", "z_order": "0"}
+    if annotation.region:
+        about["group_id"] = annotation.region[1:]
+    kind, where = _place(annotation)
+    element = Element(kind, {**about, **where})
+    for name in _ATTRIBUTES:
+        attribute = SubElement(element, "attribute", {"name": name})
+        attribute.text = annotation.attributes.get(name, "")
+    return element
+
+
+def _place(annotation: Annotation) -> tuple[str, dict[str, str]]:
+    mask, parts = annotation.mask, polygons_of(annotation.mask) if annotation.mask else ()
+    if not mask or not parts:
+        edges = zip(("xtl", "ytl", "xbr", "ybr"), annotation.box.xyxy, strict=True)
+        return "box", {name: f"{value:.2f}" for name, value in edges}
+    if len(parts) == 1 and not parts[0].holes:
+        return "polygon", {"points": ";".join(f"{x:.2f},{y:.2f}" for x, y in parts[0].outline)}
+    return "mask", _run_lengths(mask, mask.bounding_box() or annotation.box)
+
+
+def _run_lengths(mask: Mask, box: PictureBox) -> dict[str, str]:
+    """Runs outside, inside, … row by row of what is in the box."""
+    flat = mask.to_array()[box.y1 : box.y2, box.x1 : box.x2].ravel()
+    changes = np.flatnonzero(np.diff(flat)) + 1
+    runs = np.diff([0, *changes, flat.size]).tolist()
+    where = {"left": box.x1, "top": box.y1, "width": box.width, "height": box.height}
+    return {
+        "rle": ", ".join(map(str, [0, *runs] if flat[0] else runs)),
+        **{name: str(value) for name, value in where.items()},
+    }
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
+    return path.suffix.lower() == ".xml" and read_xml(path).tag == "annotations"
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """Every picture of the file; points and lines are left out, which is noted. Raises InputError."""
+    root = read_xml(path)
+    if root.find("track") is not None:
+        raise InputError(
+            f"{path.name} is about a video: export it from CVAT as “CVAT for images 1.1”."
+        )
+    for image in root.iter("image"):
+        name = image.get("name", "")
+        with place(f"{path.name}, image “{name}”"):
+            picture = pictures.named(name)
+        annotations, left_out = list[Annotation](), 0
+        for at, element in enumerate(image, start=1):
+            if element.tag in _LEFT_OUT:
+                left_out += 1
+                continue
+            with place(f"{path.name}, image “{name}”, shape {at}"):
+                annotations.append(_annotation(element, picture.size))
+        notes = (f"{path.name}, {name}: {left_out} points, lines or tags are left out.",)
+        yield AnnotatedPicture(
+            Path(name).name,
+            picture.size,
+            picture.open,
+            tuple(annotations),
+            notes if left_out else (),
+        )
+
+
+def _annotation(element: Element, size: Size) -> Annotation:
+    attributes = {a.get("name"): a.text for a in element.iter("attribute")}
+    label = label_of(element.attrib["label"])
+    if element.get("source") in ("auto", "semi-auto"):
+        attributes.setdefault("origin", "model")
+    rotation = number(element.get("rotation", "0"))
+    match element.tag:
+        case "box":
+            x1, y1, x2, y2 = (number(element.attrib[k]) for k in ("xtl", "ytl", "xbr", "ybr"))
+            if not rotation:
+                return Annotation(label, box_of((x1, y1, x2, y2), size)).described(attributes)
+            ring = _turned(((x1, y1), (x2, y1), (x2, y2), (x1, y2)), rotation)
+        case "polygon":
+            pairs = (pair.split(",") for pair in element.attrib["points"].split(";"))
+            ring = tuple((number(x), number(y)) for x, y in pairs)
+        case "ellipse":
+            ring = _turned(_ellipse(element), rotation)
+        case "mask":
+            mask = _mask(element, size)
+            return Annotation(label, mask.bounding_box() or _raise(), mask).described(attributes)
+        case other:
+            raise InputError(f"a shape of the kind “{str(other)[:40]}” is not known")
+    part = Polygon(ring)
+    annotation = Annotation(label, box_of(bounds_of([part]), size), mask_of([part], size))
+    return annotation.described(attributes)
+
+
+def _raise() -> PictureBox:
+    raise InputError("its mask is empty")
+
+
+def _ellipse(element: Element) -> Ring:
+    cx, cy, rx, ry = (number(element.attrib[key]) for key in ("cx", "cy", "rx", "ry"))
+    angles = (2 * math.pi * at / _ELLIPSE for at in range(_ELLIPSE))
+    return tuple((cx + rx * math.cos(angle), cy + ry * math.sin(angle)) for angle in angles)
+
+
+def _turned(ring: Ring, degrees: float) -> Ring:
+    """The ring turned clockwise about the middle of its bounds."""
+    x1, y1, x2, y2 = bounds_of([Polygon(ring)])
+    cx, cy, angle = (x1 + x2) / 2, (y1 + y2) / 2, math.radians(degrees)
+    sin, cos = math.sin(angle), math.cos(angle)
+    return tuple(
+        (cx + (x - cx) * cos - (y - cy) * sin, cy + (x - cx) * sin + (y - cy) * cos)
+        for x, y in ring
+    )
+
+
+def _mask(element: Element, size: Size) -> Mask:
+    left, top, width, height = (
+        int(number(element.attrib[key])) for key in ("left", "top", "width", "height")
+    )
+    runs = [int(run) for run in element.attrib["rle"].split(",")]
+    if left < 0 or top < 0 or left + width > size.width or top + height > size.height:
+        raise InputError("its mask reaches outside the picture")
+    if min(runs) < 0 or sum(runs) != width * height:
+        raise InputError("its mask does not fit its size")
+    part = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
+    pixels = np.zeros((size.height, size.width), bool)
+    pixels[top : top + height, left : left + width] = part
+    return Mask.from_array(pixels)

@@ -1,0 +1,117 @@
+"""GeoJSON, a file a picture, in picture pixels from the top left corner, as QuPath and others use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from demo.annotations.annotated import (
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    unique_names,
+)
+from demo.annotations.files import Pictures, json_bytes, place, png_of, points, read_json
+from demo.annotations.polygons import (
+    Polygon,
+    Ring,
+    bounds_of,
+    mask_of,
+    polygons_of,
+    rectangle_of,
+)
+from demo.errors import InputError
+from demo.picture.geometry import Size
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """A picture and a file ``….geojson`` for each."""
+    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+        features = [_feature(annotation) for annotation in annotated.annotations]
+        yield name, png_of(annotated.open())
+        yield (
+            f"{Path(name).stem}.geojson",
+            json_bytes({"type": "FeatureCollection", "image": name, "features": features}),
+        )
+
+
+def _feature(annotation: Annotation) -> dict[str, Any]:
+    x1, y1, x2, y2 = annotation.box.xyxy
+    rectangle = Polygon(((x1, y1), (x2, y1), (x2, y2), (x1, y2)))
+    parts = (polygons_of(annotation.mask) if annotation.mask else ()) or (rectangle,)
+    rings = [[_closed(ring) for ring in (part.outline, *part.holes)] for part in parts]
+    is_one = len(rings) == 1
+    return {
+        "type": "Feature",
+        "geometry": {
+            "type": "Polygon" if is_one else "MultiPolygon",
+            "coordinates": rings[0] if is_one else rings,
+        },
+        "properties": {
+            "objectType": "annotation",
+            "classification": {"name": annotation.label},
+            "bbox": [x1, y1, x2, y2],
+            "shape": "outline" if annotation.mask else "box",
+            **annotation.attributes,
+        },
+    }
+
+
+def _closed(ring: Ring) -> list[list[float]]:
+    return [list(point) for point in (*ring, ring[0])]
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
+    if path.suffix.lower() not in (".geojson", ".json"):
+        return False
+    data = read_json(path)
+    return isinstance(data, dict) and data.get("type") == "FeatureCollection"
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """The one picture that the file is about: the one it names, or of the same name. Raises InputError."""
+    data = read_json(path)
+    with place(path.name):
+        name = data.get("image")
+        picture = pictures.named(name) if isinstance(name, str) else pictures.stem(path.stem)
+        features = list(data["features"])
+    annotations, left_out = list[Annotation](), 0
+    for at, feature in enumerate(features, start=1):
+        with place(f"{path.name}, feature {at}"):
+            parts = _parts(feature["geometry"])
+            if parts:
+                annotations.append(_annotation(feature, parts, picture.size))
+            left_out += not parts
+    notes = (f"{path.name}: {left_out} points or lines are left out.",) if left_out else ()
+    yield AnnotatedPicture(picture.name, picture.size, picture.open, tuple(annotations), notes)
+
+
+def _parts(geometry: dict[str, Any]) -> list[Polygon]:
+    match geometry["type"]:
+        case "Polygon":
+            groups = [geometry["coordinates"]]
+        case "MultiPolygon":
+            groups = list(geometry["coordinates"])
+        case "Point" | "MultiPoint" | "LineString" | "MultiLineString":
+            return []
+        case other:
+            raise InputError(f"a geometry of the kind “{str(other)[:40]}” is not known")
+    rings = [[points([pair[:2] for pair in ring]) for ring in group] for group in groups]
+    return [Polygon(group[0], tuple(group[1:])) for group in rings]
+
+
+def _annotation(feature: dict[str, Any], parts: list[Polygon], size: Size) -> Annotation:
+    properties = feature.get("properties") or {}
+    classification = properties.get("classification") or {}
+    said = classification.get("name") or properties.get("label") or properties.get("name") or ""
+    label, bounds = label_of(said), properties.get("bbox") or bounds_of(parts)
+    is_plain = len(parts) == 1 and not parts[0].holes and properties.get("shape") != "outline"
+    rectangle = rectangle_of(parts[0].outline) if is_plain else None
+    if rectangle:
+        return Annotation(label, box_of(rectangle, size)).described(properties)
+    x1, y1, x2, y2 = bounds
+    annotation = Annotation(label, box_of((x1, y1, x2, y2), size), mask_of(parts, size))
+    return annotation.described(properties)

@@ -1,0 +1,247 @@
+"""Label Studio's JSON: a list of tasks, whose places are percentages of the picture.
+
+A labelling configuration is written beside it, without which Label Studio does not show them. Masks that
+were painted there (``brushlabels``) are read; ours are written as polygons, parts and holes joined to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.annotations.annotated import (
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    labels_of,
+    unique_names,
+)
+from demo.annotations.files import (
+    PICTURE_SUFFIXES,
+    Pictures,
+    json_bytes,
+    number,
+    place,
+    png_of,
+    points,
+    read_json,
+)
+from demo.annotations.polygons import Polygon, Ring, bounds_of, mask_of, one_ring, polygons_of
+from demo.errors import InputError
+from demo.picture.geometry import Size
+from demo.picture.masks import Mask
+
+NAME, CONFIGURATION = "tasks.json", "labels.xml"
+_KEYS = ("region", "origin", "question")
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """``tasks.json``, the configuration ``labels.xml``, and ``images/``."""
+    tasks = list[dict[str, Any]]()
+    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+        results = [_result(annotation, annotated.size) for annotation in annotated.annotations]
+        tasks.append({"data": {"image": f"images/{name}"}, "annotations": [{"result": results}]})
+        yield f"images/{name}", png_of(annotated.open())
+    yield CONFIGURATION, _configuration(labels_of(pictures))
+    yield NAME, json_bytes(tasks)
+
+
+def _configuration(labels: Sequence[str]) -> bytes:
+    view = Element("View")
+    SubElement(view, "Image", {"name": "image", "value": "$image", "zoom": "true"})
+    for kind in ("RectangleLabels", "PolygonLabels"):
+        name = "box" if kind == "RectangleLabels" else "outline"
+        listed = SubElement(view, kind, {"name": name, "toName": "image"})
+        for label in labels:
+            SubElement(listed, "Label", {"value": label})
+    indent(view)
+    text: bytes = tostring(view, encoding="utf-8")
+    return text + b"\n"
+
+
+def _result(annotation: Annotation, size: Size) -> dict[str, Any]:
+    parts = polygons_of(annotation.mask) if annotation.mask else ()
+    kind, name = ("polygonlabels", "outline") if parts else ("rectanglelabels", "box")
+    result = {
+        "type": kind,
+        "from_name": name,
+        "to_name": "image",
+        "original_width": size.width,
+        "original_height": size.height,
+        "image_rotation": 0,
+        "value": {**_value(annotation, parts, size), kind: [annotation.label]},
+        # The one place for words about a region that Label Studio shows and keeps.
+        "meta": {"text": [f"{key}: {said}" for key, said in annotation.attributes.items()]},
+    }
+    return {"id": annotation.name, **result} if annotation.name else result
+
+
+def _value(annotation: Annotation, parts: Sequence[Polygon], size: Size) -> dict[str, Any]:
+    if parts:
+        return {
+            "points": [[100 * x / size.width, 100 * y / size.height] for x, y in one_ring(parts)],
+            "closed": True,
+        }
+    box = annotation.box
+    return {
+        "x": 100 * box.x1 / size.width,
+        "y": 100 * box.y1 / size.height,
+        "width": 100 * box.width / size.width,
+        "height": 100 * box.height / size.height,
+        "rotation": 0,
+    }
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
+    data = read_json(path) if path.suffix.lower() == ".json" else None
+    return isinstance(data, list) and all(isinstance(task, dict) for task in data)
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """Every task, also those without a label. Raises InputError."""
+    tasks = read_json(path)
+    for at, task in enumerate(tasks, start=1):
+        with place(f"{path.name}, task {task.get('id', at) if isinstance(task, dict) else at}"):
+            name = _image_of(task.get("data", task))
+            picture = pictures.named(name)
+            results = _results(task)
+        annotations, left_out = list[Annotation](), 0
+        for number_, result in enumerate(results, start=1):
+            with place(f"{path.name}, task {task.get('id', at)}, label {number_}"):
+                annotation = _annotation(result, picture.size)
+            annotations += [annotation] if annotation else []
+            left_out += annotation is None
+        notes = (f"{path.name}, {name}: {left_out} labels that are no areas are left out.",)
+        yield AnnotatedPicture(
+            Path(name).name,
+            picture.size,
+            picture.open,
+            tuple(annotations),
+            notes if left_out else (),
+        )
+
+
+def _image_of(data: dict[str, Any]) -> str:
+    texts = [value for value in data.values() if isinstance(value, str)]
+    for text in texts:
+        if text.lower().endswith(PICTURE_SUFFIXES):
+            return text
+    raise InputError("it names no picture")
+
+
+def _results(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the newest annotation, else of a prediction, else of the short form (JSON-MIN)."""
+    done = [a for a in task.get("annotations") or [] if not a.get("was_cancelled")]
+    done = done or list(task.get("predictions") or [])
+    if done:
+        return list(done[-1]["result"])
+    rows = [row for value in task.values() if isinstance(value, list) for row in value]
+    return [{"value": row, **row} for row in rows if isinstance(row, dict) and _kind(row)]
+
+
+def _kind(value: dict[str, Any]) -> str | None:
+    kinds = (key for key in value if key.endswith("labels") and isinstance(value[key], list))
+    return next(kinds, None)
+
+
+def _annotation(result: dict[str, Any], size: Size) -> Annotation | None:
+    value = result.get("value") or {}
+    kind = _kind(value)
+    if kind is None:
+        return None  # a relation, a text, a rating
+    label = label_of(value[kind][0] if value[kind] else "")
+    if "points" in value:
+        ring = _scaled(points(value["points"]), size)
+        found = _outlined(label, ring, size)
+    elif "rle" in value:
+        found = _painted(label, value["rle"], result, size)
+    elif "radiusX" in value:
+        raise InputError("ellipses are not read: turn it into a polygon")
+    elif "width" in value:
+        found = _boxed(label, value, size)
+    else:
+        return None  # a key point
+    return found.described(_said(result))
+
+
+def _said(result: dict[str, Any]) -> dict[str, str]:
+    lines = (result.get("meta") or {}).get("text") or []
+    pairs = (line.partition(": ") for line in lines if isinstance(line, str))
+    return {key: said for key, _, said in pairs if key in _KEYS}
+
+
+def _scaled(ring: Ring, size: Size) -> Ring:
+    return tuple((x * size.width / 100, y * size.height / 100) for x, y in ring)
+
+
+def _outlined(label: str, ring: Ring, size: Size) -> Annotation:
+    part = Polygon(ring)
+    return Annotation(label, box_of(bounds_of([part]), size), mask_of([part], size))
+
+
+def _boxed(label: str, value: dict[str, Any], size: Size) -> Annotation:
+    x, y, width, height = (number(value[key]) for key in ("x", "y", "width", "height"))
+    angle = np.radians(number(value.get("rotation") or 0))
+    if not angle:
+        ((x1, y1), (x2, y2)) = _scaled(((x, y), (x + width, y + height)), size)
+        return Annotation(label, box_of((x1, y1, x2, y2), size))
+    # Turned clockwise about its first corner, in pixels.
+    ((x1, y1), (w, h)) = _scaled(((x, y), (width, height)), size)
+    sin, cos = float(np.sin(angle)), float(np.cos(angle))
+    corners = ((0.0, 0.0), (w, 0.0), (w, h), (0.0, h))
+    return _outlined(
+        label, tuple((x1 + a * cos - b * sin, y1 + a * sin + b * cos) for a, b in corners), size
+    )
+
+
+def _painted(label: str, rle: Any, result: dict[str, Any], size: Size) -> Annotation:
+    stated = result.get("original_width"), result.get("original_height")
+    if stated != (size.width, size.height):
+        raise InputError(f"its mask is for a picture of {stated[0]} × {stated[1]}")
+    pixels = _painted_pixels(bytes(rle), 4 * size.width * size.height)
+    mask = Mask.from_array(pixels.reshape(size.height, size.width, 4)[..., 3] > 0)
+    bounds = mask.bounding_box()
+    if bounds is None:
+        raise InputError("its mask is empty")
+    return Annotation(label, bounds, mask)
+
+
+def _painted_pixels(content: bytes, count: int) -> NDArray[np.uint8]:
+    """The RGBA values in Label Studio's run-length form: a stream of bits.
+
+    The number of values (32 bits), the bits of a value less one (5), four lengths less one (4 each); then
+    runs: 1 and one value, or 0 and so many, with their number less one in a length chosen by two bits
+    (`thi.ng/rle-pack`). Raises InputError for another number of values.
+    """
+    bits = np.unpackbits(np.frombuffer(content, np.uint8))
+    at = 0
+
+    def take(width: int) -> int:
+        nonlocal at
+        at += width
+        if at > len(bits):
+            raise InputError("its mask ends early")
+        return int("".join(map(str, bits[at - width : at].tolist())), 2)
+
+    if take(32) != count:
+        raise InputError("its mask does not fit the picture")
+    width, lengths = take(5) + 1, [take(4) + 1 for _ in range(4)]
+    values, filled = np.zeros(count, np.uint8), 0
+    while filled < count:
+        is_run = take(1)
+        number_ = take(lengths[take(2)]) + 1
+        if filled + number_ > count:
+            raise InputError("its mask does not fit the picture")
+        if is_run:
+            values[filled : filled + number_] = take(width)
+        else:
+            values[filled : filled + number_] = [take(width) for _ in range(number_)]
+        filled += number_
+    return values

@@ -1,0 +1,185 @@
+"""LabelMe: a JSON file beside each picture. Objects with holes are a ``mask``, parts a group of shapes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from demo.annotations.annotated import (
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    unique_names,
+)
+from demo.annotations.files import Pictures, json_bytes, number, place, png_of, points, read_json
+from demo.annotations.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
+from demo.errors import InputError
+from demo.picture.geometry import PictureBox, Size, round_half_up
+from demo.picture.masks import Mask
+
+_VERSION = "5.5.0"  # of the format, whose shapes these are
+_CIRCLE = 64  # corners
+_LEFT_OUT = ("point", "line", "linestrip", "points")
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """A picture and a JSON file for each."""
+    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+        data: dict[str, Any] = {
+            "version": _VERSION,
+            "flags": {},
+            "shapes": [
+                shape
+                for number, annotation in enumerate(annotated.annotations, start=1)
+                for shape in _shapes(annotation, number)
+            ],
+            "imagePath": name,
+            "imageData": None,
+            "imageHeight": annotated.size.height,
+            "imageWidth": annotated.size.width,
+        }
+        yield name, png_of(annotated.open())
+        yield f"{Path(name).stem}.json", json_bytes(data)
+
+
+def _shapes(annotation: Annotation, group: int) -> list[dict[str, Any]]:
+    """One shape, or one for each part, held together by the number of the object."""
+    places = _places(annotation)
+    about: dict[str, Any] = {
+        "label": annotation.label,
+        "group_id": group if len(places) > 1 else None,
+        "description": annotation.question,
+        "flags": {},
+        **annotation.attributes,  # which LabelMe keeps
+    }
+    return [{**about, **where} for where in places]
+
+
+def _places(annotation: Annotation) -> list[dict[str, Any]]:
+    (x1, y1, x2, y2), mask = annotation.box.xyxy, annotation.mask
+    parts = polygons_of(mask) if mask else ()
+    if not mask or not parts:
+        return [{"shape_type": "rectangle", "points": [[x1, y1], [x2, y2]], "mask": None}]
+    if not any(part.holes for part in parts):
+        outlines = [[list(point) for point in part.outline] for part in parts]
+        return [{"shape_type": "polygon", "points": ring, "mask": None} for ring in outlines]
+    bounds = mask.bounding_box() or annotation.box
+    pixels = mask.to_array()[bounds.y1 : bounds.y2, bounds.x1 : bounds.x2]
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    corners = [[bounds.x1, bounds.y1], [bounds.x2 - 1, bounds.y2 - 1]]
+    encoded = base64.b64encode(file.getvalue()).decode("ascii")
+    return [{"shape_type": "mask", "points": corners, "mask": encoded}]
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
+    data = read_json(path) if path.suffix.lower() == ".json" else None
+    return isinstance(data, dict) and {"shapes", "imagePath"} <= data.keys()
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """The one picture that the file is about; lines and points are no areas and are left out, noted.
+
+    Raises InputError.
+    """
+    data = read_json(path)
+    with place(path.name):
+        name = str(data["imagePath"])
+        picture = pictures.named(name)
+        shapes = list(data["shapes"])
+    objects, left_out = dict[tuple[str, object], list[Annotation]](), 0
+    for at, shape in enumerate(shapes, start=1):
+        with place(f"{path.name}, shape {at}"):
+            if shape["shape_type"] in _LEFT_OUT:
+                left_out += 1
+                continue
+            annotation = _annotation(shape, picture.size)
+            group = shape.get("group_id")
+            key = group if isinstance(group, int) else f"shape {at}"
+            objects.setdefault((annotation.label, key), []).append(annotation)
+    notes = (f"{path.name}: {left_out} points or lines are left out.",) if left_out else ()
+    joined = tuple(_joined(parts) for parts in objects.values())
+    yield AnnotatedPicture(Path(name).name, picture.size, picture.open, joined, notes)
+
+
+def _joined(parts: list[Annotation]) -> Annotation:
+    """The shapes of one group and label as one object: that is how LabelMe holds parts together."""
+    masks = [part.mask for part in parts if part.mask]
+    if len(parts) == 1 or not masks:
+        return replace(parts[0], box=PictureBox(*_around(parts)))
+    pixels = masks[0].to_array()
+    for mask in masks[1:]:
+        pixels = pixels | mask.to_array()
+    return replace(parts[0], box=PictureBox(*_around(parts)), mask=Mask.from_array(pixels))
+
+
+def _around(parts: list[Annotation]) -> tuple[int, int, int, int]:
+    boxes = [part.box for part in parts]
+    left, top = min(box.x1 for box in boxes), min(box.y1 for box in boxes)
+    return left, top, max(box.x2 for box in boxes), max(box.y2 for box in boxes)
+
+
+def _annotation(shape: dict[str, Any], size: Size) -> Annotation:
+    label, corners = label_of(shape["label"]), points(shape["points"])
+    said = {"question": shape.get("description"), **shape}
+    return _placed(label, shape, corners, size).described(said)
+
+
+def _placed(label: str, shape: dict[str, Any], corners: Ring, size: Size) -> Annotation:
+    match shape["shape_type"]:
+        case "rectangle":
+            return Annotation(label, box_of(bounds_of([Polygon(corners)]), size))
+        case "polygon" | "circle":
+            ring = corners if shape["shape_type"] == "polygon" else _circle(*corners)
+            part = Polygon(ring)
+            return Annotation(label, box_of(bounds_of([part]), size), mask_of([part], size))
+        case "mask":
+            mask = _mask(shape["mask"], corners[0], size)
+            bounds = mask.bounding_box()
+            if bounds is None:
+                raise InputError("its mask is empty")
+            return Annotation(label, bounds, mask)
+        case other:
+            raise InputError(f"a shape of the kind “{str(other)[:40]}” is not known")
+
+
+def _circle(centre: tuple[float, float], edge: tuple[float, float]) -> Ring:
+    radius = math.dist(centre, edge)
+    angles = (2 * math.pi * at / _CIRCLE for at in range(_CIRCLE))
+    return tuple(
+        (centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles
+    )
+
+
+def _mask(encoded: str, corner: tuple[float, float], size: Size) -> Mask:
+    part = _pixels(encoded, size)
+    x, y = round_half_up(number(corner[0])), round_half_up(number(corner[1]))
+    height, width = part.shape
+    if x < 0 or y < 0 or x + width > size.width or y + height > size.height:
+        raise InputError("its mask reaches outside the picture")
+    pixels = np.zeros((size.height, size.width), bool)
+    pixels[y : y + height, x : x + width] = part
+    return Mask.from_array(pixels)
+
+
+def _pixels(encoded: str, size: Size) -> NDArray[np.bool_]:
+    try:
+        file = io.BytesIO(base64.b64decode(encoded, validate=True))
+        with Image.open(file, formats=["PNG"]) as image:
+            if image.width > size.width or image.height > size.height:
+                raise InputError("its mask is larger than the picture")
+            return np.array(image.convert("L")) > 0
+    except (binascii.Error, OSError, SyntaxError) as error:
+        raise InputError("its mask is not a PNG file") from error

@@ -1,0 +1,111 @@
+"""Plain masks: a PNG for each object, one indexed PNG for all, and a table that says what they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from demo.annotations.annotated import (
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    unique_names,
+)
+from demo.annotations.files import Pictures, number, place, png_of, read_text
+from demo.annotations.indexed import indexed_png, read_indexed
+from demo.errors import InputError
+from demo.picture.geometry import Size
+from demo.picture.masks import Mask
+
+TABLE, INDEXED, PICTURE = "objects.csv", "objects.png", "picture.png"
+_COLUMNS = ("number", "mask", "label", "x1", "y1", "x2", "y2", "region", "origin", "question")
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """A folder for each picture; where objects overlap, only their own PNG files are whole."""
+    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+        folder = Path(name).stem
+        yield f"{folder}/{PICTURE}", png_of(annotated.open())
+        rows = list[dict[str, object]]()
+        for at, annotation in enumerate(annotated.annotations, start=1):
+            file = f"{annotation.name or at}.png" if annotation.mask else ""
+            if annotation.mask:
+                yield f"{folder}/{file}", _mask_png(annotation.mask)
+            rows.append(_row(at, file, annotation))
+        yield f"{folder}/{INDEXED}", indexed_png(annotated)
+        yield f"{folder}/{TABLE}", _table(rows)
+
+
+def _mask_png(mask: Mask) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(mask.to_array().astype(np.uint8) * 255).save(file, "PNG")
+    return file.getvalue()
+
+
+def _row(at: int, file: str, annotation: Annotation) -> dict[str, object]:
+    corners = dict(zip(("x1", "y1", "x2", "y2"), annotation.box.xyxy, strict=True))
+    named = {"number": at, "mask": file, "label": annotation.label}
+    return {**named, **corners, **annotation.attributes}
+
+
+def _table(rows: list[dict[str, object]]) -> bytes:
+    text = io.StringIO()
+    table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these."""
+    return path.name == TABLE
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """The picture of a table, or of an indexed PNG that has the name of its picture. Raises InputError."""
+    if path.suffix.lower() == ".png":
+        yield _read_indexed(path, pictures)
+        return
+    with place(path.name):
+        picture = Pictures((path.parent, *pictures.folders)).named(PICTURE)
+        rows = list(csv.DictReader(io.StringIO(read_text(path))))
+    annotations = list[Annotation]()
+    for at, row in enumerate(rows, start=1):
+        with place(f"{path.name}, row {at}"):
+            annotations.append(_annotation(row, path.parent, picture.size))
+    yield AnnotatedPicture(
+        f"{path.parent.name}.png", picture.size, picture.open, tuple(annotations)
+    )
+
+
+def _annotation(row: dict[str, str], folder: Path, size: Size) -> Annotation:
+    x1, y1, x2, y2 = (number(row[key]) for key in ("x1", "y1", "x2", "y2"))
+    mask = _read_mask(row["mask"], folder, size) if row.get("mask") else None
+    return Annotation(label_of(row["label"]), box_of((x1, y1, x2, y2), size), mask).described(row)
+
+
+def _read_mask(name: str, folder: Path, size: Size) -> Mask:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise InputError(f"the mask “{name}” is not beside it")
+    masks = read_indexed(path, size, is_two_valued=True)
+    if not masks:
+        raise InputError(f"the mask “{name}” is empty")
+    return next(iter(masks.values()))
+
+
+def _read_indexed(path: Path, pictures: Pictures) -> AnnotatedPicture:
+    own = Pictures(tuple(folder for folder in pictures.folders if folder != path.parent))
+    picture = (own if own.folders else pictures).stem(path.stem)
+    annotations = list[Annotation]()
+    for value, mask in read_indexed(path, picture.size).items():
+        box = mask.bounding_box()
+        if box is not None:
+            annotations.append(Annotation(f"object {value}", box, mask))
+    return AnnotatedPicture(picture.name, picture.size, picture.open, tuple(annotations))

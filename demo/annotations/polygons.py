@@ -1,0 +1,117 @@
+"""Masks as polygons, and back. Coordinates are picture pixels, whose pixel (0, 0) reaches from 0 to 1.
+
+Tools that know polygons only have no holes and no second part: `one_ring` joins all by cuts without width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco
+
+from demo.errors import InputError
+from demo.picture.geometry import Size
+from demo.picture.masks import Mask
+
+Ring = tuple[tuple[float, float], ...]
+MAX_CORNERS = 100_000  # of one object
+
+_FINER = 2  # an outline runs through the centres of pixels this many times smaller
+_TOLERANCE = 0.5  # picture pixels, by which an outline may be simplified
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """One part of an object: its outline and those of its holes."""
+
+    outline: Ring
+    holes: tuple[Ring, ...] = ()
+
+
+def polygons_of(mask: Mask) -> tuple[Polygon, ...]:
+    """The parts of a mask, the largest first; none where it has no pixel."""
+    box = mask.bounding_box()
+    if box is None:
+        return ()
+    pixels = mask.to_array()[box.y1 : box.y2, box.x1 : box.x2].astype(np.uint8)
+    finer = np.repeat(np.repeat(pixels, _FINER, axis=0), _FINER, axis=1)
+    found, tree = cv2.findContours(finer, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    rings = [_ring(contour, box.x1, box.y1) for contour in found]
+    parents = [int(parent) for *_, parent in tree[0]]
+    parts = [
+        Polygon(ring, tuple(hole for hole, of in zip(rings, parents, strict=True) if of == at))
+        for at, (ring, parent) in enumerate(zip(rings, parents, strict=True))
+        if parent < 0
+    ]
+    return tuple(sorted(parts, key=lambda part: -area_of(part.outline)))
+
+
+def _ring(contour: NDArray[np.int32], left: int, top: int) -> Ring:
+    simple = cv2.approxPolyDP(contour, _TOLERANCE * _FINER, True).reshape(-1, 2)
+    if len(simple) < 3:
+        simple = contour.reshape(-1, 2)
+    return tuple(((x + 0.5) / _FINER + left, (y + 0.5) / _FINER + top) for x, y in simple.tolist())
+
+
+def mask_of(polygons: Sequence[Polygon], size: Size) -> Mask | None:
+    """The pixels inside; None where there are none. Raises InputError, in words that follow a place."""
+    corners = sum(len(r) for part in polygons for r in (part.outline, *part.holes))
+    if corners > MAX_CORNERS:
+        raise InputError(f"the outline has {corners:,} corners, of which {MAX_CORNERS:,} are read")
+    pixels = np.zeros((size.height, size.width), bool)
+    for part in polygons:
+        inside = _filled(part.outline, size)
+        for hole in part.holes:
+            inside &= ~_filled(hole, size)
+        pixels |= inside
+    return Mask.from_array(pixels) if pixels.any() else None
+
+
+def _filled(ring: Ring, size: Size) -> NDArray[np.bool_]:
+    flat = [value for point in ring for value in point]
+    if len(flat) < 6:
+        raise InputError("the outline has fewer than three corners")
+    if not all(-1e7 < value < 1e7 for value in flat):
+        raise InputError("the outline has a corner that is not two numbers")
+    (encoded,) = coco.frPyObjects([flat], size.height, size.width)
+    return Mask(size, encoded["counts"].decode("ascii")).to_array()
+
+
+def area_of(ring: Ring) -> float:
+    """Square pixels that a ring encloses."""
+    x, y = np.array(ring).T
+    return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
+
+
+def one_ring(polygons: Sequence[Polygon]) -> Ring:
+    """All parts and holes as one ring: each joined, at its first corner, to the nearest one before it."""
+    rings = [ring for part in polygons for ring in (part.outline, *part.holes)]
+    whole = np.array(rings[0])
+    for ring in rings[1:]:
+        other = np.array(ring)
+        at = int(((whole - other[0]) ** 2).sum(axis=1).argmin())
+        whole = np.concatenate([whole[: at + 1], other, other[:1], whole[at:]])
+    return tuple((float(x), float(y)) for x, y in whole)
+
+
+def rectangle_of(ring: Ring) -> tuple[float, float, float, float] | None:
+    """x1, y1, x2, y2 of a ring that is an upright rectangle; None of any other."""
+    corners = list(dict.fromkeys(ring))
+    x, y = sorted({x for x, _ in corners}), sorted({y for _, y in corners})
+    if len(corners) != 4 or len(x) != 2 or len(y) != 2:
+        return None
+    # Two corners that follow each other share a side; the other order of the four is a bow tie.
+    is_round = all((a[0] == b[0]) != (a[1] == b[1]) for a, b in pairwise(corners))
+    return (x[0], y[0], x[1], y[1]) if is_round else None
+
+
+def bounds_of(polygons: Sequence[Polygon]) -> tuple[float, float, float, float]:
+    """x1, y1, x2, y2 around all parts."""
+    corners = np.array([point for part in polygons for point in part.outline])
+    (x1, y1), (x2, y2) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return x1, y1, x2, y2

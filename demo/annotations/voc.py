@@ -1,0 +1,115 @@
+"""Pascal VOC: an XML file a picture, and ``SegmentationObject/`` with the object at each pixel.
+
+Its boxes count pixels from 1 and include the last one. Attributes are written as CVAT writes them there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from demo.annotations.annotated import (
+    AnnotatedPicture,
+    Annotation,
+    box_of,
+    label_of,
+    unique_names,
+)
+from demo.annotations.files import Pictures, number, place, png_of, read_xml
+from demo.annotations.indexed import MAX_INDEX, indexed_png, read_indexed
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.masks import Mask
+
+OBJECTS = "SegmentationObject"
+
+
+def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """``Annotations/``, ``JPEGImages/``, ``SegmentationObject/`` and a list of all."""
+    names = list(unique_names(pictures))
+    for annotated, name in zip(pictures, names, strict=True):
+        stem = Path(name).stem
+        yield f"JPEGImages/{name}", png_of(annotated.open())
+        yield f"Annotations/{stem}.xml", _xml(annotated, name)
+        if any(a.mask for a in annotated.annotations[:MAX_INDEX]):
+            yield f"{OBJECTS}/{stem}.png", indexed_png(annotated)
+    stems = "".join(f"{Path(name).stem}\n" for name in names)
+    yield "ImageSets/Main/default.txt", stems.encode()
+
+
+def _xml(annotated: AnnotatedPicture, name: str) -> bytes:
+    root = Element("annotation")
+    _add(root, "folder", "JPEGImages")
+    _add(root, "filename", name)
+    size = SubElement(root, "size")
+    _add(size, "width", annotated.size.width)
+    _add(size, "height", annotated.size.height)
+    _add(size, "depth", 3)
+    _add(root, "segmented", int(any(a.mask for a in annotated.annotations)))
+    for annotation in annotated.annotations:
+        root.append(_object(annotation))
+    indent(root)
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def _object(annotation: Annotation) -> Element:
+    element, box = Element("object"), annotation.box
+    _add(element, "name", annotation.label)
+    for key, value in {"pose": "Unspecified", "truncated": 0, "difficult": 0}.items():
+        _add(element, key, value)
+    bounds = SubElement(element, "bndbox")
+    edges = {"xmin": box.x1 + 1, "ymin": box.y1 + 1, "xmax": box.x2, "ymax": box.y2}
+    for key, value in edges.items():
+        _add(bounds, key, value)
+    attributes = SubElement(element, "attributes")
+    for key, said in annotation.attributes.items():
+        attribute = SubElement(attributes, "attribute")
+        _add(attribute, "name", key)
+        _add(attribute, "value", said)
+    return element
+
+
+def _add(parent: Element, name: str, value: object) -> None:
+    SubElement(parent, name).text = str(value)
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
+    return path.suffix.lower() == ".xml" and read_xml(path).tag == "annotation"
+
+
+def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
+    """The one picture that the file is about. Raises InputError."""
+    root = read_xml(path)
+    with place(path.name):
+        name = root.findtext("filename") or ""
+        picture = pictures.named(name) if name else pictures.stem(path.stem)
+    masks = _masks(path, picture.size)
+    annotations = list[Annotation]()
+    for at, element in enumerate(root.iter("object"), start=1):
+        with place(f"{path.name}, object {at}"):
+            annotations.append(_annotation(element, picture.size, masks.get(at)))
+    yield AnnotatedPicture(name or picture.name, picture.size, picture.open, tuple(annotations))
+
+
+def _masks(path: Path, size: Size) -> dict[int, Mask]:
+    file = path.parent.parent / OBJECTS / f"{path.stem}.png"
+    return read_indexed(file, size) if file.is_file() else {}
+
+
+def _annotation(element: Element, size: Size, mask: Mask | None) -> Annotation:
+    bounds = element.find("bndbox")
+    if bounds is None:
+        raise KeyError("bndbox")
+    x1, y1, x2, y2 = (number(bounds.findtext(k)) for k in ("xmin", "ymin", "xmax", "ymax"))
+    box = box_of((min(x1, x2) - 1, min(y1, y2) - 1, max(x1, x2), max(y1, y2)), size)
+    if mask is not None and not _fits(mask, box):
+        mask = None  # its numbers count other objects than this file
+    attributes = {a.findtext("name"): a.findtext("value") for a in element.iter("attribute")}
+    return Annotation(label_of(element.findtext("name")), box, mask).described(attributes)
+
+
+def _fits(mask: Mask, box: PictureBox) -> bool:
+    bounds = mask.bounding_box()
+    return bounds is not None and bounds.iou(box) > 0.1

@@ -1,0 +1,199 @@
+"""Files as other tools write them, with the habits that ours do not have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.annotations.annotated import AnnotatedPicture
+from demo.annotations.formats import read_labels
+from demo.errors import InputError
+
+WIDTH, HEIGHT = 20, 16
+# What Label Studio's own converter makes of a mask with ones in rows 3 to 8 and columns 4 to 14.
+BRUSHED = [
+    0, 0, 5, 0, 57, 27, 254, 255, 0, 197, 127, 248, 140, 3, 21, 255, 226, 48, 12, 87, 255, 136, 192,
+    49, 95, 254, 35, 0, 197, 127, 248, 140, 3, 21, 255, 240, 36, 48, 0,
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pixels = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "dog park.png")
+    return tmp_path
+
+
+def read(folder: Path, name: str, content: object, source: str | None = None) -> AnnotatedPicture:
+    text = content if isinstance(content, str) else json.dumps(content)
+    (folder / name).write_text(text, encoding="utf-8")
+    (found,) = read_labels(folder / name, None, source)
+    return found
+
+
+def found_in(picture: AnnotatedPicture) -> list[tuple[str, tuple[int, int, int, int], int | None]]:
+    return [(a.label, a.box.xyxy, a.mask.area if a.mask else None) for a in picture.annotations]
+
+
+def label_studio(*results: dict[str, object], **task: object) -> list[dict[str, object]]:
+    image = {"image": "/data/upload/3/1a2b3c4d-dog%20park.png", "note": "seen"}
+    return [{"id": 7, "data": image, "annotations": [{"result": list(results)}], **task}]
+
+
+def test_label_studio_paints_turns_relates_and_withdraws(folder: Path) -> None:
+    sizes = {"original_width": WIDTH, "original_height": HEIGHT}
+    brush = {"format": "rle", "rle": BRUSHED, "brushlabels": ["dog"]}
+    turned = {"x": 50, "y": 25, "width": 20, "height": 50, "rotation": 90, "rectanglelabels": ["a"]}
+    tasks = label_studio(
+        {"type": "brushlabels", "value": brush, **sizes},
+        {"type": "rectanglelabels", "value": turned, **sizes},
+        {"type": "relation", "from_id": "a", "to_id": "b"},
+        {"type": "keypointlabels", "value": {"x": 1, "y": 1, "keypointlabels": ["eye"]}},
+    )
+    tasks[0]["annotations"].append({"was_cancelled": True, "result": []})  # type: ignore[attr-defined]
+    picture = read(folder, "tasks.json", tasks)
+    # Four pixels wide and eight high at (10, 4), turned about that corner.
+    assert found_in(picture) == [("dog", (4, 3, 15, 9), 66), ("a", (2, 4, 10, 8), 32)]
+    assert picture.notes == (
+        "tasks.json, /data/upload/3/1a2b3c4d-dog%20park.png: 2 labels that are no areas are left out.",
+    )
+
+
+def test_label_studio_has_a_short_form_and_predictions(folder: Path) -> None:
+    box = {"x": 10, "y": 25, "width": 50, "height": 50, "rotation": 0, "rectanglelabels": ["cat"]}
+    short = [{"id": 1, "image": "dog park.png", "label": [box], "annotator": 1}]
+    assert found_in(read(folder, "short.json", short)) == [("cat", (2, 4, 12, 12), None)]
+    guess = label_studio(annotations=[], predictions=[{"result": [{"value": box}]}])
+    assert found_in(read(folder, "guess.json", guess)) == [("cat", (2, 4, 12, 12), None)]
+
+
+@pytest.mark.parametrize(
+    ("rle", "sentence"),
+    [(BRUSHED[:-6], "ends early"), ([0, 0, 9, *BRUSHED[3:]], "does not fit the picture")],
+)
+def test_a_broken_brush_is_refused(folder: Path, rle: list[int], sentence: str) -> None:
+    value = {"format": "rle", "rle": rle, "brushlabels": ["dog"]}
+    sizes = {"original_width": WIDTH, "original_height": HEIGHT}
+    with pytest.raises(InputError, match=sentence) as error:
+        read(folder, "tasks.json", label_studio({"value": value, **sizes}))
+    assert str(error.value).startswith("tasks.json, task 7, label 1: ")
+
+
+CVAT = f"""<?xml version="1.0" encoding="utf-8"?>
+<annotations><version>1.1</version><meta><task><name>t</name></task></meta>
+ <image id="0" name="set/dog park.png" width="{WIDTH}" height="{HEIGHT}">
+  <ellipse label="ball" source="manual" occluded="0" cx="10" cy="8" rx="6" ry="3" z_order="0"/>
+  <box label="bone" source="auto" occluded="0" xtl="4.00" ytl="6.00" xbr="12.00" ybr="8.00" rotation="90"/>
+  <polyline label="path" points="1,1;2,2"/>
+  <mask label="dog" source="semi-auto" rle="1, 2, 2, 1" left="3" top="5" width="3" height="2"/>
+  <polygon label="dog" points="1.2,1.2;9.8,1.2;9.8,6.6"><attribute name="colour">red</attribute></polygon>
+ </image>
+</annotations>"""
+
+
+def test_cvat_turns_draws_ellipses_and_counts_runs_row_by_row(folder: Path) -> None:
+    picture = read(folder, "annotations.xml", CVAT)
+    ball, bone, dog, outline = found_in(picture)
+    assert ball[:2] == ("ball", (4, 5, 16, 11))
+    assert ball[2] == pytest.approx(np.pi * 6 * 3, rel=0.1)
+    assert bone == ("bone", (7, 3, 9, 11), 16)
+    assert dog == ("dog", (4, 5, 6, 7), 3)
+    assert outline[:2] == ("dog", (1, 1, 10, 7))
+    assert [a.origin for a in picture.annotations] == ["hand", "model", "model", "hand"]
+    assert "1 points, lines or tags are left out" in picture.notes[0]
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        'rle="1, 2" left="3" top="5" width="3" height="2"',
+        'rle="-1, 7" left="3" top="5" width="3" height="2"',
+        'rle="0, 6" left="19" top="5" width="3" height="2"',
+        'rle="0, 1000000000000" left="0" top="0" width="1000000" height="1000000"',
+        'rle="a" left="3" top="5" width="3" height="2"',
+    ],
+)
+def test_a_broken_run_is_refused(folder: Path, mask: str) -> None:
+    image = f'<image name="dog park.png"><mask label="dog" {mask}/></image>'
+    with pytest.raises(InputError, match=r"annotations\.xml, image “dog park\.png”, shape 1: "):
+        read(folder, "annotations.xml", f"<annotations>{image}</annotations>")
+
+
+@pytest.mark.parametrize("names", ["[dog, кот]", "{0: dog, 1: кот}", '{"0": dog, "1": кот}'])
+def test_yolo_has_confidences_lists_of_names_and_labels_beside_pictures(
+    folder: Path, names: str
+) -> None:
+    lines = [
+        "1 0.5 0.5 0.5 0.5 0.93",
+        "",
+        "0.0 0.5 0.5 1.4 0.5",
+        "0 0.1 0.1 0.9 0.1 0.5 0.9 0.8",
+    ]
+    (folder / "dog park.txt").write_text("\n".join(lines))
+    text = f"path: ../elsewhere\ntrain: .\nnames: {names}\n"
+    boxed, wide, outline = found_in(read(folder, "data.yaml", text))
+    assert boxed == ("кот", (5, 4, 15, 12), None)
+    assert wide == ("dog", (0, 4, 20, 12), None)  # cut to the picture
+    assert outline[:2] == ("dog", (2, 2, 18, 14))
+
+
+@pytest.mark.parametrize("line", ["0 0.5 0.5", "7 0.5 0.5 0.5 0.5", "0 a 0.5 0.5 0.5", "0 0 0 0 0"])
+def test_a_broken_line_is_named(folder: Path, line: str) -> None:
+    (folder / "dog park.txt").write_text(f"\n{line}\n")
+    with pytest.raises(InputError, match=r"dog park\.txt, line 2: "):
+        read(folder, "data.yaml", "train: .\nnames: [dog]\n")
+
+
+def test_voc_without_a_name_of_its_picture_and_with_parts_of_pixels(folder: Path) -> None:
+    edges = "<xmin>3.5</xmin><ymin>1</ymin><xmax>10</xmax><ymax>99</ymax>"
+    item = f"<object><name>dog</name><bndbox>{edges}</bndbox></object>"
+    picture = read(folder, "dog park.xml", f"<annotation>{item}</annotation>")
+    assert found_in(picture) == [("dog", (3, 0, 10, 16), None)]
+
+
+def test_labelme_has_circles_groups_and_lines(folder: Path) -> None:
+    circle = {"shape_type": "circle", "label": "ball", "points": [[10, 8], [14, 8]]}
+    parts = [[[1, 1], [4, 1], [4, 4], [1, 4]], [[10, 10], [14, 10], [14, 14], [10, 14]]]
+    legs = [
+        {"shape_type": "polygon", "label": "legs", "points": part, "group_id": 3} for part in parts
+    ]
+    line = {"shape_type": "line", "label": "path", "points": [[1, 1], [2, 2]]}
+    data = {"imagePath": "..\\pictures\\dog park.png", "shapes": [legs[0], circle, line, legs[1]]}
+    picture = read(folder, "dog park.json", data)
+    legs_found, ball = found_in(picture)
+    assert legs_found == ("legs", (1, 1, 14, 14), 9 + 16)
+    assert ball[:2] == ("ball", (6, 4, 14, 12))
+    assert "1 points or lines are left out" in picture.notes[0]
+
+
+def test_geojson_of_other_programs(folder: Path) -> None:
+    outer, hole = [[2, 2], [12, 2], [12, 12], [2, 12], [2, 2]], [[4, 4], [6, 4], [6, 6], [4, 6]]
+    features = [
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [outer, hole]},
+         "properties": {"classification": {"name": "Tumor", "color": [1, 2, 3]}}},
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 1]}, "properties": {}},
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [outer]}, "properties": None},
+    ]  # fmt: skip
+    data = {"type": "FeatureCollection", "features": features}
+    picture = read(folder, "dog park.geojson", data)
+    assert found_in(picture) == [("Tumor", (2, 2, 12, 12), 96), ("object", (2, 2, 12, 12), None)]
+
+
+def test_an_indexed_png_needs_no_table(folder: Path, tmp_path: Path) -> None:
+    numbers = np.zeros((HEIGHT, WIDTH), np.uint8)
+    numbers[2:5, 3:9], numbers[8:10, 1:3], numbers[0, 0] = 1, 7, 255
+    (tmp_path / "masks").mkdir()
+    file = tmp_path / "masks" / "dog park.png"
+    Image.fromarray(numbers).save(file)
+    (picture,) = read_labels(file, folder, "masks")
+    assert found_in(picture) == [
+        ("object 1", (3, 2, 9, 5), 18),
+        ("object 7", (1, 8, 3, 10), 4),
+    ]
+    Image.fromarray(np.zeros((HEIGHT, WIDTH, 3), np.uint8)).save(file)
+    with pytest.raises(InputError, match="has colours, not the numbers of objects"):
+        list(read_labels(file, folder, "masks"))
