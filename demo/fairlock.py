@@ -12,19 +12,26 @@ _POLL_S = 0.1  # how often those who wait look whether they were cancelled
 
 
 class FairLock:
-    """A lock with a queue; it may be released on another thread than the one that acquired it."""
+    """A lock with a queue, which so many ``places`` may hold at once; it may be released on another thread
+    than the one that acquired it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
-        self._is_held = False
+        self._free = places
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for it."""
+        return len(self._waiting)
 
     def acquire(self, cancel: threading.Event | None = None) -> bool:
         """Wait for the lock; False when ``cancel`` was set before it was granted."""
         mine = threading.Event()
         with self._lock:
-            if not self._is_held:
-                self._is_held = True
+            if self._free:
+                self._free -= 1
                 return True
             self._waiting.append(mine)
         while not mine.wait(None if cancel is None else _POLL_S):
@@ -38,7 +45,7 @@ class FairLock:
             if self._waiting:
                 self._waiting.popleft().set()
             else:
-                self._is_held = False
+                self._free += 1
 
     def _give_up(self, mine: threading.Event) -> bool:
         """Leave the queue; False when the lock has just been granted."""

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from demo.dialogue import limits
 from demo.dialogue.packed import unpacked
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
@@ -24,7 +25,7 @@ from demo.errors import InputError, PictureError, SessionFormatError
 from demo.picture.picture import MAX_BYTES, Picture, open_picture
 
 SESSION_NAME, PICTURE_NAME = "session.json", "picture.png"
-MAX_SESSION_BYTES = 50_000_000
+MAX_SESSION_BYTES = 30_000_000
 MAX_ZIP_BYTES = MAX_BYTES + MAX_SESSION_BYTES
 _OTHER = "The picture in this file is not the one that its dialogue is about."
 _CHANGED = (
@@ -83,8 +84,9 @@ def read_session(text: bytes) -> Session:
     """The dialogue of a ``session.json``. Raises SessionFormatError with a sentence."""
     if len(text) > MAX_SESSION_BYTES:
         raise SessionFormatError("This session is too large to be opened.")
+    _check_parts(text)
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_int=_whole, parse_float=_number)
     except UnicodeDecodeError as error:
         raise SessionFormatError(
             "This is not a session: it is not a text in UTF-8. Save it again in that encoding."
@@ -95,6 +97,26 @@ def read_session(text: bytes) -> Session:
     except (ValueError, RecursionError) as error:
         raise SessionFormatError("This is not a session: it is not JSON.") from error
     return session_from_json(data)
+
+
+def _check_parts(text: bytes) -> None:
+    """Raise for JSON with so many parts that reading it would stop everything else meanwhile.
+
+    Python reads it in one go. Commas in texts count as well, of which there is room for some.
+    """
+    limits.VALUES.check(text.count(b","))
+    limits.ESCAPES.check(text.count(b"\\"))
+
+
+def _whole(digits: str) -> int:
+    """A whole number; making one of a million digits would take a minute."""
+    limits.NUMBER.check(len(digits))
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    limits.NUMBER.check(len(digits))
+    return float(digits)
 
 
 def matching_picture(session: Session, image: Path | bytes) -> Picture:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from demo.dialogue import limits
+from demo.dialogue.limits import Limit
+
 _MAX_WHOLE = 10**12
 T = TypeVar("T")
 
@@ -25,18 +28,26 @@ def fields(value: object) -> dict[str, Any]:
     return value
 
 
-def items(value: object) -> list[Any]:
+def items(value: object, limit: Limit = limits.VALUES) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError(f"expected a list, got {type(value).__name__}")
+    limit.check(len(value))
     return value
 
 
-def text(value: object) -> str:
+def text(value: object, limit: Limit = limits.WORDS) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected a text, got {type(value).__name__}")
-    if any("\ud800" <= c <= "\udfff" for c in value):
-        raise ValueError("a text holds half a character, which cannot be saved")
+    limit.check(len(value))
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half a character, which cannot be saved") from None
     return value
+
+
+def long_text(value: object) -> str:
+    return text(value, limits.TEXT)
 
 
 def one_of(value: object, *allowed: str | None) -> str | None:

@@ -9,6 +9,7 @@ from demo.answers.trace import parse_trace
 from demo.dialects.known import dialect_named
 from demo.dialogue.session import Session
 from demo.errors import InputError
+from demo.picture.geometry import iou_table
 from demo.picture.regions import Region, RegionObject
 
 # IoU from which two boxes of one model are of one thing: it seldom writes the same numbers twice.
@@ -22,14 +23,14 @@ def region_of(objects: Sequence[RegionObject], regions: Iterable[Region]) -> Reg
 
 
 def _is_same(found: Sequence[RegionObject], known: Sequence[RegionObject]) -> bool:
-    left = list(known)
-    if not found or len(found) != len(left):
+    if not found or len(found) != len(known):
         return False
-    for item in found:
-        best = _nearest(item, left)
-        if item.box.iou(best.box) < SAME:
+    ious = iou_table([item.box for item in found], [item.box for item in known])
+    for row in ious:
+        best = int(row.argmax())
+        if row[best] < SAME:
             return False
-        left.remove(best)
+        ious[:, best] = -1  # it is taken
     return True
 
 

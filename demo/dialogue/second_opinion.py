@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import InputError
 from demo.language.references import Resolved
-from demo.picture.geometry import PictureBox
+from demo.picture.geometry import PictureBox, iou_table
 
 AGREE = 0.5  # the mean IoU above which two answers agree, as benchmarks count a hit
 _CHANGED = (
@@ -58,15 +60,15 @@ def agreement(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> floa
     """
     if not first and not second:
         return None
-    pairs = sorted(
-        ((a.iou(b), i, j) for i, a in enumerate(first) for j, b in enumerate(second)), reverse=True
-    )
+    ious = iou_table(first, second)
+    i, j = np.nonzero(ious)  # boxes that share nothing add nothing
+    best_first = np.lexsort((j, i, ious[i, j]))[::-1]
     left, right, total = set(range(len(first))), set(range(len(second))), 0.0
-    for iou, i, j in pairs:
-        if i in left and j in right:
-            left.discard(i)
-            right.discard(j)
-            total += iou
+    for row, column in zip(i[best_first].tolist(), j[best_first].tolist(), strict=True):
+        if row in left and column in right:
+            left.discard(row)
+            right.discard(column)
+            total += float(ious[row, column])
     return total / max(len(first), len(second))
 
 

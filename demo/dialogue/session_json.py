@@ -12,9 +12,11 @@ from typing import Any
 
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known import REGION_REASONER
+from demo.dialogue import extent, limits
 from demo.dialogue import json_values as read
 from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Timings, Turn
 from demo.errors import SessionFormatError
+from demo.machine.effort import breathe
 from demo.picture.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import PictureInfo
@@ -48,8 +50,10 @@ def session_to_json(session: Session) -> dict[str, Any]:
 def session_from_json(data: object) -> Session:
     """The session of a JSON value.
 
-    Raises SessionFormatError, with a sentence, for anything that is not a session of version 1.
+    Raises SessionFormatError, with a sentence, for anything that is not a session of version 1, or is
+    beyond the `limits`; it is measured before anything is made of it.
     """
+    extent.check_values(data)
     version = data.get("version") if isinstance(data, dict) else None
     if type(version) is not int or version != VERSION:  # True equals 1 in Python
         raise SessionFormatError(f"This is not a session of version {VERSION} of this demo.")
@@ -121,11 +125,11 @@ def _region_to_json(region: Region) -> dict[str, Any]:
 def _read_session(data: dict[str, Any]) -> Session:
     picture = read.fields(data["picture"])
     size = _size([picture["width"], picture["height"]])
-    regions = tuple(_region_from_json(read.fields(r), size) for r in read.items(data["regions"]))
-    turns = tuple(
-        _turn_with_opinions_from_json(read.fields(t), size) for t in read.items(data["turns"])
-    )
-    return Session(
+    listed = read.items(data["regions"], limits.REGIONS)
+    regions = tuple(_region_from_json(read.fields(r), size) for r in listed)
+    asked = read.items(data["turns"], limits.TURNS)
+    turns = tuple(_turn_with_opinions_from_json(read.fields(t), size) for t in asked)
+    session = Session(
         id=read.matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(read.text(picture["name"]), size, _sha256(picture["sha256"])),
         reasoner=_reasoner_from_json(data["reasoner"]),
@@ -133,6 +137,8 @@ def _read_session(data: dict[str, Any]) -> Session:
         registry=_checked_registry(regions, turns, data.get("next_region")),
         branch=read.optional(_branch_from_json, data.get("branch")),
     )
+    extent.check_session(session)
+    return session
 
 
 def _reasoner_from_json(value: object) -> ReasonerInfo:
@@ -161,37 +167,40 @@ def _branch_from_json(branch: object) -> tuple[str, int]:
 
 def _turn_with_opinions_from_json(data: dict[str, Any], size: Size) -> Turn:
     """A turn with its second opinions; these have none themselves, however deep a file nests them."""
-    seconds = read.items(data.get("second_opinions", []))
+    seconds = read.items(data.get("second_opinions", []), limits.OPINIONS_EACH)
     opinions = tuple(_second_opinion_from_json(read.fields(s), size) for s in seconds)
     return replace(_turn_from_json(data), second_opinions=opinions)
 
 
 def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion:
     turn = _turn_from_json(read.fields(data["turn"]))
-    objects = tuple(_object_from_json(read.fields(o), size) for o in read.items(data["objects"]))
     return SecondOpinion(
         _reasoner_from_json(data["reasoner"]),
         replace(turn, region=None, reasoner=None),
-        objects,
+        _objects_from_json(data["objects"], size),
         read.text(data.get("label", "")),
     )
 
 
 def _turn_from_json(data: dict[str, Any]) -> Turn:
+    breathe()
     trace, timings = read.fields(data["trace"]), read.fields(data.get("timings") or {})
     parts_s = read.fields(timings.get("parts_s") or {})
     return Turn(
         question=read.text(data["question"]),
-        prompted=read.text(data["prompted"]),
-        references=tuple(_name(r) for r in read.items(data.get("references", []))),
+        prompted=read.long_text(data["prompted"]),
+        references=tuple(
+            _name(r) for r in read.items(data.get("references", []), limits.REFERENCES_EACH)
+        ),
         region=read.optional(_region_name, data.get("region")),
         partial=read.flag(data.get("partial", False)),
         trace=TraceText(
-            *(read.optional(read.text, trace.get(name)) for name in TraceText.__slots__)
+            *(read.optional(read.long_text, trace.get(name)) for name in TraceText.__slots__)
         ),
-        raw=read.text(data["raw"]),
+        raw=read.long_text(data["raw"]),
         findings=tuple(
-            _finding_from_json(read.fields(f)) for f in read.items(data.get("findings", []))
+            _finding_from_json(read.fields(f))
+            for f in read.items(data.get("findings", []), limits.FINDINGS_EACH)
         ),
         feedback=read.one_of(data.get("feedback"), None, "up", "down"),
         timings=Timings(
@@ -235,13 +244,19 @@ def _span(value: object) -> tuple[int, int]:
 
 
 def _region_from_json(data: dict[str, Any], size: Size) -> Region:
+    breathe()
     name = _region_name(data["id"])
-    objects = tuple(_object_from_json(read.fields(o), size) for o in read.items(data["objects"]))
+    objects = _objects_from_json(data["objects"], size)
     expected = tuple(f"{name}.{i}" for i in range(1, len(objects) + 1))
     if not objects or tuple(o.id for o in objects) != expected:
         raise ValueError(f"the objects of {name} are not {name}.1, {name}.2, …")
     label, hidden = read.text(data.get("label", "")), read.flag(data.get("hidden", False))
     return Region(name, objects, Origin(read.text(data["origin"])), label, hidden)
+
+
+def _objects_from_json(value: object, size: Size) -> tuple[RegionObject, ...]:
+    listed = read.items(value, limits.OBJECTS_EACH)
+    return tuple(_object_from_json(read.fields(o), size) for o in listed)
 
 
 def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
@@ -259,7 +274,10 @@ def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:
         mask=_mask_from_json(data.get("mask"), size),
         mask_quality=quality,
         corrected=read.flag(data.get("corrected", False)),
-        clicks=tuple(_click_from_list(c, name, size) for c in read.items(data.get("clicks", []))),
+        clicks=tuple(
+            _click_from_list(c, name, size)
+            for c in read.items(data.get("clicks", []), limits.CLICKS_EACH)
+        ),
         by_hand=read.flag(data.get("by_hand", False)),
     )
 
@@ -288,9 +306,9 @@ def _mask_from_json(data: object, size: Size) -> Mask | None:
     height, width = read.wholes(fields["size"], 2)
     if (width, height) != (size.width, size.height):
         raise ValueError("a mask has another size than the picture")
-    mask = Mask(size, read.text(fields["counts"]))
-    mask.run_lengths()
-    return mask
+    return Mask(
+        size, read.text(fields["counts"], limits.MASK_TEXT)
+    )  # see `extent` for what it holds
 
 
 def _sha256(value: object) -> str:

@@ -371,7 +371,7 @@ def _words(session: Session) -> str:
     turns = [(t.question, t.trace.scene, t.trace.focus, t.trace.think) for t in session.turns]
     labels = [region.label for region in session.registry]
     texts = [session.picture.name, *(text for turn in turns for text in turn if text), *labels]
-    return _clean(fold("\n".join(texts)))
+    return _clean("\n".join(map(fold, texts)))  # one by one, so that others come in between
 
 
 def _clean(text: str) -> str:

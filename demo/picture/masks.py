@@ -6,6 +6,7 @@ It knows how masks are stored, measured and outlined; it does not know how they 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 
 from demo.picture.geometry import PictureBox, Size
+from demo.picture.runs import Runs, box_around, count_inside, read_runs, thinned
 
 BoolArray = NDArray[np.bool_]
+MAX_RUNS = 20_000  # of which an outline is made: more than that are noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +41,27 @@ class Mask:
         height, width = pixels.shape
         return cls(Size(width, height), encoded["counts"].decode("ascii"))
 
+    @property
+    def digest(self) -> str:
+        """A short name of it, under which what was made of it can be kept."""
+        return hashlib.blake2s(f"{self.size} {self.counts}".encode(), digest_size=8).hexdigest()
+
     def to_array(self) -> BoolArray:
         """The pixels as booleans [H, W]. Raises ValueError when the counts do not fit the size."""
-        runs = self.run_lengths()
-        inside = np.arange(len(runs)) % 2 == 1
-        columns = np.repeat(inside, runs).reshape(self.size.width, self.size.height)
-        return np.ascontiguousarray(columns.T)
+        return _pixels(self.run_lengths(), self.size)
 
     @property
     def area(self) -> int:
         """Number of pixels. Raises ValueError when the counts do not fit the size."""
-        return sum(self.run_lengths()[1::2])
+        return int(self.run_lengths()[1::2].sum())
+
+    def area_within(self, box: PictureBox) -> int:
+        """Number of pixels that lie in a box of the picture. Raises ValueError as `area` does."""
+        return count_inside(self.run_lengths(), self.size, box)
 
     def bounding_box(self) -> PictureBox | None:
         """The smallest box around the pixels; None where there are none."""
-        pixels = self.to_array()
-        columns, rows = np.flatnonzero(pixels.any(axis=0)), np.flatnonzero(pixels.any(axis=1))
-        if not len(rows):
-            return None
-        return PictureBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+        return box_around(self.run_lengths(), self.size)
 
     def crop(self, box: PictureBox) -> Mask | None:
         """The part of the mask inside a box; None where there is none."""
@@ -75,15 +80,15 @@ class Mask:
             moved[top:bottom, left:right] = pixels[top - dy : bottom - dy, left - dx : right - dx]
         return Mask.from_array(moved) if moved.any() else None
 
-    def run_lengths(self) -> list[int]:
+    def run_lengths(self) -> Runs:
         """Pixels outside, inside, outside, … of the object, column by column.
 
         Checked, because a string from a file can claim anything: raises ValueError unless all are
         at least 0 and their sum is the number of pixels.
         """
-        runs = _run_lengths(self.counts)
+        runs = read_runs(self.counts)
         total = self.size.width * self.size.height
-        if min(runs, default=0) < 0 or sum(runs) != total:
+        if not len(runs) or runs.min() < 0 or runs.max() > total or runs.sum() != total:
             raise ValueError(
                 f"a mask's run lengths must not be negative and add up to {total} pixels"
             )
@@ -93,41 +98,33 @@ class Mask:
         """The form of a saved session: ``{"size": [height, width], "counts": str}``."""
         return {"size": [self.size.height, self.size.width], "counts": self.counts}
 
-    def svg_path(self, tolerance: float = 0.6) -> str:
+    def svg_path(
+        self, tolerance: float = 0.6, max_side: int | None = None, max_runs: int = MAX_RUNS
+    ) -> str:
         """The outline as an SVG path in picture pixels, holes included (fill rule ``evenodd``).
 
         ``tolerance`` is the largest distance in pixels by which the outline may be simplified
-        (Douglas–Peucker, `cv2.approxPolyDP`).
+        (Douglas–Peucker, `cv2.approxPolyDP`). With ``max_side`` so many of its pixels are passed over
+        that no more than these are left at a side, and more until there are ``max_runs`` runs at most.
         """
-        pixels = self.to_array().astype(np.uint8)
+        runs, box = self.run_lengths(), self.bounding_box()
+        if box is None:
+            return ""
+        step = 1 if max_side is None else -(-max(box.width, box.height) // max_side)
+        grid = thinned(runs, self.size, box, step)
+        while np.count_nonzero(grid.runs) > max_runs and step < max(box.width, box.height):
+            step *= 2
+            grid = thinned(runs, self.size, box, step)
+        pixels = _pixels(grid.runs, grid.size).view(np.uint8)
         contours, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-        return "".join(_contour_path(cv2.approxPolyDP(c, tolerance, True)) for c in contours)
+        simple = (cv2.approxPolyDP(c, tolerance / step, True) for c in contours)
+        return "".join(_contour_path(c * step + np.array(grid.start)) for c in simple)
 
 
-def _run_lengths(counts: str) -> list[int]:
-    """The numbers in COCO's string, not yet checked against a size.
-
-    Each is written in groups of five bits, low ones first, as characters from code 48 on; bit 6
-    says that more follow, and the last group's top bit is the sign. From the fourth number on, the
-    difference to the one before the previous is written (``rleFrString`` in cocoapi's maskApi.c).
-    """
-    runs: list[int] = []
-    value = shift = 0
-    for character in counts:
-        group = ord(character) - 48
-        if not 0 <= group < 64 or shift > 30:
-            raise ValueError("a mask's counts are not a COCO run-length string")
-        value |= (group & 31) << shift
-        shift += 5
-        if group & 32:
-            continue
-        if group & 16:
-            value -= 1 << shift
-        runs.append(value + runs[-2] if len(runs) > 2 else value)
-        value = shift = 0
-    if shift:
-        raise ValueError("a mask's counts end within a number")
-    return runs
+def _pixels(runs: Runs, size: Size) -> BoolArray:
+    inside = np.arange(len(runs)) % 2 == 1
+    columns = np.repeat(inside, runs).reshape(size.width, size.height)
+    return np.ascontiguousarray(columns.T)
 
 
 def _contour_path(contour: NDArray[Any]) -> str:

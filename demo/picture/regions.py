@@ -102,9 +102,12 @@ class Registry:
     regions: tuple[Region, ...] = ()
     next_number: int = 1
     _by_id: dict[str, Region] = field(init=False, repr=False, compare=False)
+    _by_object_id: dict[str, RegionObject] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {region.id: region for region in self.regions})
+        items = {item.id: item for region in self.regions for item in region.objects}
+        object.__setattr__(self, "_by_object_id", items)
 
     def __iter__(self) -> Iterator[Region]:
         return iter(self.regions)
@@ -113,7 +116,7 @@ class Registry:
         return len(self.regions)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.names()
+        return bool(self._named(name))
 
     def names(self) -> tuple[str, ...]:
         """R1, R2, R2.1, R2.2, …: every name that can be cited (single objects as well)."""
@@ -153,16 +156,23 @@ class Registry:
         Raises UnknownRegionError with a sentence that lists the existing ones.
         """
         region = self._by_id.get(name.split(".")[0])
-        if region is None or name not in (region.id, *(o.id for o in region.objects)):
+        if region is None or not self._named(name):
             raise UnknownRegionError(self.no_such_name(name))
         return region
 
     def objects(self, name: str) -> tuple[RegionObject, ...]:
         """All objects of ``R2``, or the one named ``R2.1``. Raises UnknownRegionError."""
-        region = self.region(name)
-        if name == region.id:
+        objects = self._named(name)
+        if not objects:
+            raise UnknownRegionError(self.no_such_name(name))
+        return objects
+
+    def _named(self, name: str) -> tuple[RegionObject, ...]:
+        """What goes by that name; nothing where nothing does."""
+        if (region := self._by_id.get(name)) is not None:
             return region.objects
-        return tuple(o for o in region.objects if o.id == name)
+        item = self._by_object_id.get(name)
+        return () if item is None else (item,)
 
     def no_such_name(self, name: str) -> str:
         """The sentence for a name that does not exist."""

@@ -6,12 +6,10 @@ It knows how regions look (colours, names, lines on a card); it does not know ho
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,9 @@ from PIL import Image
 from demo.dialogue.outline_doubts import outline_doubt
 from demo.dialogue.session import Session, Turn
 from demo.errors import StoreError, disk_fault
-from demo.picture.masks import Mask
+from demo.machine.effort import breathe
+from demo.machine.kept import Kept
+from demo.picture.masks import MAX_RUNS, Mask
 from demo.picture.picture import Picture
 from demo.picture.regions import Origin, Region, RegionObject, Registry
 from demo.segmenters.cut_out import CutOut
@@ -35,6 +35,9 @@ from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
 
 _PNG_PIXELS = 1_500_000
+SCREEN = 1600  # pixels at a side, which outlines are made for
+_MAX_FINE, _FEW_RUNS = 4_000_000, 100  # characters of outlines after which the others are coarse
+_paths: Kept[str] = Kept(32_000_000, len)
 
 
 def canvas(advice: str, **options: Any) -> gr.HTML:
@@ -81,11 +84,7 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
     picture, registry = workspace.session.picture, workspace.session.registry
     asides = workspace.asides_by_turn
     beside = (o for several in asides.values() for aside in several for o in aside.objects)
-    outlines = {
-        key: outline
-        for key, outline in _outlines(chain(_objects(registry), beside))
-        if all_outlines or key not in workspace.outlined
-    }
+    known = frozenset[str]() if all_outlines else workspace.outlined
     return {
         **_EMPTY,
         "picture": FileData(path=str(workspace.picture_file)).model_dump(),
@@ -93,7 +92,7 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
         "width": picture.size.width,
         "height": picture.size.height,
         "regions": [_region(r, workspace) for r in registry],
-        "outlines": outlines,
+        "outlines": _outlines(chain(_objects(registry), beside), known),
         "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
         "tone": tone(registry.next_number),
         "turns": len(workspace.session.turns),
@@ -154,8 +153,18 @@ def _objects(registry: Registry) -> Iterator[RegionObject]:
     return (o for region in registry for o in region.objects)
 
 
-def _outlines(objects: Iterable[RegionObject]) -> Iterator[tuple[str, str]]:
-    return (_outline(o.mask) for o in objects if o.mask is not None)
+def _outlines(objects: Iterable[RegionObject], known: Collection[str]) -> dict[str, str]:
+    """The outlines that are not known, by key; the more they are, the coarser the last ones."""
+    outlines: dict[str, str] = {}
+    written = 0
+    for mask in (o.mask for o in objects if o.mask is not None):
+        key = mask.digest
+        if key in known or key in outlines:
+            continue
+        breathe()
+        outlines[key] = _outline(mask, key, MAX_RUNS if written < _MAX_FINE else _FEW_RUNS)
+        written += len(outlines[key])
+    return outlines
 
 
 def _aside(aside: Aside) -> dict[str, Any]:
@@ -164,6 +173,7 @@ def _aside(aside: Aside) -> dict[str, Any]:
 
 
 def _region(region: Region, workspace: Workspace) -> dict[str, Any]:
+    breathe()
     session, picture = workspace.session, workspace.picture
     qualities = [o.mask_quality for o in region.objects if o.mask_quality is not None]
     quality, turn = min(qualities, default=None), _turn(region, session.turns)
@@ -197,20 +207,15 @@ def _marks(item: RegionObject) -> dict[str, Any]:
     return {
         "box": list(item.box.xyxy),
         "point": None if item.point is None else list(item.point.xy),
-        "mask": None if item.mask is None else _outline(item.mask)[0],
+        "mask": None if item.mask is None else item.mask.digest,
         "clicks": [[*c.point.xy, int(c.positive)] for c in item.clicks],
     }
 
 
-@lru_cache(maxsize=2048)
-def _outline(mask: Mask) -> tuple[str, str]:
-    """A short name of the mask, and its outline as an SVG path.
-
-    It is simplified to what a screen can show of a large picture.
-    """
-    longest = max(mask.size.width, mask.size.height)
-    key = hashlib.blake2s(f"{mask.size} {mask.counts}".encode(), digest_size=8).hexdigest()
-    return key, mask.svg_path(max(0.6, longest / 1600))
+def _outline(mask: Mask, key: str, max_runs: int) -> str:
+    """The outline as an SVG path, simplified to what a screen can show of a large picture."""
+    tolerance = max(0.6, max(mask.size.width, mask.size.height) / SCREEN)
+    return _paths.get(f"{key} {max_runs}", lambda: mask.svg_path(tolerance, SCREEN, max_runs))
 
 
 def _turn(region: Region, turns: Sequence[Turn]) -> int | None:

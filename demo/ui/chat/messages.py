@@ -18,6 +18,7 @@ from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import join_with_and
 from demo.language.intent import Intent, intent_of
+from demo.machine.effort import breathe
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
 from demo.ui.shared.text import (
@@ -57,6 +58,7 @@ def messages(
     """
     chat: list[Message] = []
     for index, turn in enumerate(session.turns):
+        breathe()
         chat.append(person_message(linked_names(turn.question, turn.references)))
         chat += _answer(session, index, remarks.get(index + 1, ()))
         chat += _second_opinions(session, index)
@@ -151,6 +153,7 @@ def _second_opinions(session: Session, index: int) -> Iterator[Message]:
     number, turn = index + 1, session.turns[index]
     boxes = [o.box for _, o in answer_objects(session, turn)]
     for place_, second in enumerate(turn.second_opinions, start=1):
+        breathe()
         # A guess agrees with an answer by chance only.
         guessed = turn.is_guess or second.turn.is_guess
         verdict = "" if guessed else agreement_sentence(boxes, [o.box for o in second.objects])
@@ -203,6 +206,7 @@ def _tools(session: Session, number: int, *, compare: bool) -> str:
 
 
 def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
+    breathe()
     if name == "answer":
         return _coordinates(session, turn)
     ghost = partial(box_address, session, turn) if name in _REASONING else None
@@ -233,7 +237,8 @@ def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
 
     They are read from the question as it was sent, because a region may have been corrected since.
     """
-    names = [name for reference in turn.references for name in _object_names(session, reference)]
+    references = dict.fromkeys(turn.references)
+    names = [name for reference in references for name in _object_names(session, reference)]
     cited = list(dict.fromkeys(citation.box for citation in find_citations(turn.prompted)))
     now = {name: _model_box(session, turn, name) for name in dict.fromkeys(names)}
     given = {box: name for name, box in reversed(now.items()) if box in cited}
@@ -383,9 +388,9 @@ def _findings(turn: Turn, name: str, present: Sequence[str]) -> list[Finding]:
 
 
 def _lines(session: Session, turn: Turn, findings: Iterable[Finding]) -> str:
+    numbers = {id(f): number for number, f in enumerate(turn.findings)}
     return "".join(
-        f"\n\n{marked(_level(f), f.text, address(session, turn, turn.findings.index(f)))}"
-        for f in findings
+        f"\n\n{marked(_level(f), f.text, address(session, turn, numbers[id(f)]))}" for f in findings
     )
 
 

@@ -7,6 +7,7 @@ wrote. This file knows names and boxes, not sessions.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from demo.answers.citations import XYXY, Citation, Pointer, find_citations
@@ -24,13 +25,13 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○", "sum": 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LINE = re.compile(r".+")
 _QUOTED = re.compile(r"(?<=“)[^”]+(?=”)")
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_REFERENCES = str.maketrans({sign: f"&#{ord(sign)};" for sign in string.punctuation})
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: every sign of punctuation as a character reference."""
-    return _PUNCTUATION.sub(lambda m: f"&#{ord(m[0])};", text)
+    return text.translate(_REFERENCES)
 
 
 def marked(level: str, text: str, address: str = "") -> str:
@@ -38,7 +39,7 @@ def marked(level: str, text: str, address: str = "") -> str:
 
     With an ``address`` it is a link.
     """
-    words = _QUOTED.sub(lambda m: _apart(m[0], m[0]), plain(text))
+    words = _QUOTED.sub(lambda m: _apart_within(m[0])(m[0]), plain(text))
     sentence = f"[{words}]({address})" if address else words
     return f'<span class="finding {level}">{_SIGNS[level]} {sentence}</span>'
 
@@ -85,11 +86,13 @@ def linked_boxes(
     ``pointers`` are points that the text mentions, with the addresses that they become links to.
     """
 
+    apart = _apart_within(text)
+
     def replacement(citation: Citation) -> str | None:
         if citation.box in boxes:
             return link(boxes[citation.box])
         if invented is None:
-            return _apart(plain(text[citation.start : citation.end]), text)
+            return apart(plain(text[citation.start : citation.end]))
         written = plain(text[citation.start : citation.end])
         return f'<span class="invented">[{written}]({invented(citation.box)})</span>'
 
@@ -103,12 +106,13 @@ def linked_boxes(
 
 def resolved_boxes(prompted: str, links: Boxes) -> str:
     """A question as the model got it, each box behind the link of what it stands for."""
+    apart = _apart_within(prompted)
     spans = (
-        (c.start, c.end, _apart(f"{links[c.box]} → {plain(prompted[c.start : c.end])}", prompted))
+        (c.start, c.end, apart(f"{links[c.box]} → {plain(prompted[c.start : c.end])}"))
         for c in find_citations(prompted)
         if c.box in links
     )
-    return _LINE.sub(lambda m: _apart(m[0], m[0]), _replaced(prompted, spans))
+    return _LINE.sub(lambda m: _apart_within(m[0])(m[0]), _replaced(prompted, spans))
 
 
 def place(box: PictureBox, size: Size) -> str:
@@ -124,9 +128,9 @@ def place(box: PictureBox, size: Size) -> str:
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
 
 
-def _apart(markup: str, within: str) -> str:
-    """Markup that runs its own way and moves nothing beside it, where it stands in text from the right."""
-    return f"<bdi>{markup}</bdi>" if _RIGHT_TO_LEFT.search(within) else markup
+def _apart_within(text: str) -> Callable[[str], str]:
+    """What makes markup run its own way and move nothing beside it, in text from the right."""
+    return "<bdi>{}</bdi>".format if _RIGHT_TO_LEFT.search(text) else str
 
 
 # Pieces: a text is escaped, except for the spans that have a replacement.
@@ -135,7 +139,7 @@ _Span = tuple[int, int, str | None]
 
 
 def _replaced(text: str, spans: Iterable[_Span]) -> str:
-    return _unindented(_piece(text, 0, len(text), spans))
+    return _unindented(_Pieces(text, spans).until(len(text)))
 
 
 def _unindented(text: str) -> str:
@@ -144,40 +148,54 @@ def _unindented(text: str) -> str:
 
 def _classed(text: str, spans: Iterable[_Span], stretches: Iterable[Stretch]) -> str:
     """With the stretches in elements of their class, as far as their first line goes."""
-    known = [span for span in spans if span[2] is not None]
-    pieces: list[str] = []
-    last = 0
-    for start, end, names in _disjoint(stretches, known):
-        until = _line_end(text, start, end, known)
-        inner = _piece(text, start, until, known)
-        pieces += [_piece(text, last, start, known), f'<span class="{names}">{inner}</span>']
-        last = until
-    return "".join([*pieces, _piece(text, last, len(text), known)])
+    pieces = _Pieces(text, spans)
+    written: list[str] = []
+    for start, end, names in _disjoint(stretches, pieces.spans):
+        written.append(pieces.until(start))
+        written.append(f'<span class="{names}">{pieces.until(pieces.line_end(start, end))}</span>')
+    return "".join([*written, pieces.until(len(text))])
 
 
 def _disjoint(stretches: Iterable[Stretch], spans: Iterable[_Span]) -> list[Stretch]:
     """The stretches in order; those that overlap become one, and none begins or ends inside a span."""
-    apart: list[Stretch] = []
+    apart: list[tuple[int, int, list[str]]] = []
     for start, end, name in sorted([*stretches, *((first, last, "") for first, last, _ in spans)]):
+        named = [name] if name else []
         if apart and start < apart[-1][1]:
             first, last, names = apart.pop()
-            apart.append((first, max(last, end), f"{names} {name}".strip()))
+            apart.append((first, max(last, end), names + named if named else names))
         else:
-            apart.append((start, end, name))
-    return [stretch for stretch in apart if stretch[2]]
+            apart.append((start, end, named))
+    return [(start, end, " ".join(names)) for start, end, names in apart if names]
 
 
-def _line_end(text: str, start: int, end: int, spans: Iterable[_Span]) -> int:
-    """Where the line that begins at ``start`` ends; a line break inside a span does not count."""
-    inside = {i for first, last, _ in spans for i in range(first, last)}
-    breaks = (i for i in range(start, min(end, len(text))) if text[i] == "\n" and i not in inside)
-    return next(breaks, end)
+class _Pieces:
+    """A text that is written once, from its beginning to its end, spans with a replacement as that."""
 
+    def __init__(self, text: str, spans: Iterable[_Span]) -> None:
+        self._text, self._at, self._next = text, 0, 0
+        self.spans = [span for span in spans if span[2] is not None]  # in their order
 
-def _piece(text: str, start: int, end: int, spans: Iterable[_Span]) -> str:
-    pieces: list[str] = []
-    for first, last, new in spans:
-        if new is not None and start <= first and last <= end:
-            pieces += [plain(text[start:first]), new]
-            start = last
-    return "".join([*pieces, plain(text[start:end])])
+    def until(self, end: int) -> str:
+        """From where the last piece ended to ``end``, which lies inside no span."""
+        written: list[str] = []
+        while self._next < len(self.spans) and self.spans[self._next][1] <= end:
+            first, last, new = self.spans[self._next]
+            self._next += 1
+            if self._at <= first:
+                written += [plain(self._text[self._at : first]), new or ""]
+                self._at = last
+        written.append(plain(self._text[self._at : end]))
+        self._at = max(self._at, end)
+        return "".join(written)
+
+    def line_end(self, start: int, end: int) -> int:
+        """Where the line that begins at ``start`` ends; a line break inside a span does not count."""
+        position, span = self._text.find("\n", start, end), self._next
+        while position >= 0:
+            while span < len(self.spans) and self.spans[span][1] <= position:
+                span += 1
+            if span == len(self.spans) or position < self.spans[span][0]:
+                return position
+            position = self._text.find("\n", self.spans[span][1], end)
+        return end

@@ -1,0 +1,83 @@
+"""How much one dialogue may hold: every limit on what comes from outside, in one place.
+
+A small file can stand for hours of work, so a dialogue is measured before anything is made of it, and what
+is done with it later takes time in proportion to these numbers. They are several times what people need: a
+hundred rounds, five hundred regions, sixty masks on a picture of 48 megapixels. Dialogues that grow on the
+page are full a little sooner, so that what was saved can be opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from demo.errors import InputError, SessionFormatError
+
+if TYPE_CHECKING:
+    from demo.picture.regions import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``most`` of ``things``; ``advice`` says what to do where there are more."""
+
+    most: int
+    things: str
+    advice: str
+
+    def check(self, count: int) -> None:
+        """Raises SessionFormatError, with a sentence, for more."""
+        if count > self.most:
+            raise SessionFormatError(
+                f"This dialogue cannot be opened: it has {count:,} {self.things}, and at most "
+                f"{self.most:,} are read. {self.advice}"
+            )
+
+
+_FEWER_TURNS = "Save one with fewer rounds, for example a branch of it."
+_FEWER_REGIONS = "Delete some of its regions where it was made, and save it again."
+_SHORTER = "Shorten its texts where it was made, and save it again."
+_COARSER = "Make its picture smaller or its outlines coarser, or delete some of them."
+
+TURNS = Limit(250, "rounds", _FEWER_TURNS)
+REGIONS = Limit(1_000, "regions", _FEWER_REGIONS)
+OBJECTS_EACH = Limit(300, "objects in one region or answer", _FEWER_REGIONS)
+OBJECTS = Limit(5_000, "objects", _FEWER_REGIONS)
+CLICKS_EACH = Limit(100, "clicks on one object", _FEWER_REGIONS)
+REFERENCES_EACH = Limit(4_000, "names of regions in one question", _FEWER_TURNS)
+CITATIONS = Limit(20_000, "objects cited by its questions", _FEWER_TURNS)
+OPINIONS_EACH = Limit(16, "second opinions on one answer", _FEWER_TURNS)
+OPINIONS = Limit(500, "second opinions", _FEWER_TURNS)
+FINDINGS_EACH = Limit(300, "findings on one answer", _FEWER_TURNS)
+FINDINGS = Limit(6_000, "findings", _FEWER_TURNS)
+WORDS = Limit(4_000, "characters in one label, name or finding", _SHORTER)
+TEXT = Limit(60_000, "characters in one text", _SHORTER)  # a server may send 40,000
+TEXTS = Limit(2_000_000, "characters of text", _FEWER_TURNS)
+MASK_TEXT = Limit(2_000_000, "characters in one mask", _COARSER)
+MASK_TEXTS = Limit(8_000_000, "characters of masks", _COARSER)
+MASK_PIXELS = Limit(3_000_000_000, "pixels within the outlines of its masks", _COARSER)
+VALUES = Limit(200_000, "values", _FEWER_REGIONS)
+ESCAPES = Limit(1_000_000, "escaped characters", "Save it again in the program that made it.")
+NUMBER = Limit(40, "digits in one number", "Save it again in the program that made it.")
+
+# Where a dialogue on the page is full.
+MAX_TURNS, MAX_REGIONS, MAX_OBJECTS = 200, 900, 4_000
+
+
+def check_room_for_turn(turns: int, registry: Registry) -> None:
+    """Raises InputError where one more round would be too many."""
+    if turns >= MAX_TURNS:
+        raise InputError(
+            f"This dialogue is full: it has {turns} rounds. Branch at an earlier answer, or press New and "
+            "open the picture again, to go on."
+        )
+    check_room_for_regions(registry)
+
+
+def check_room_for_regions(registry: Registry) -> None:
+    """Raises InputError where there are too many regions already."""
+    if len(registry) > MAX_REGIONS or sum(len(r.objects) for r in registry) > MAX_OBJECTS:
+        raise InputError(
+            f"This dialogue is full: at most {MAX_REGIONS:,} regions with {MAX_OBJECTS:,} objects fit into "
+            "one. Delete some to go on."
+        )

@@ -1,0 +1,86 @@
+"""Long work for one visitor: a few at a time, for so long at most, ended when nobody waits for it.
+
+Python cannot end a thread, and one that computes holds up all others. So long work takes a place, of which
+there are few, and comes by `breathe` again and again: there it ends once it is not wanted any more, and
+there it rests while others are to be answered. Outside of such work `breathe` does nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from demo.errors import InputError
+from demo.fairlock import FairLock
+
+AT_ONCE = 2
+MAX_WAITING = 16  # more would take all of the server's threads
+MAX_SECONDS = 60.0
+_SLICE_S = 0.004  # of computing, after which others come
+_REST = 2.0  # times as long as it has computed
+_MAX_REST_S = 0.1
+_TOO_MANY = (
+    "Many pictures and dialogues are being opened at this moment. Try again in a few seconds."
+)
+_TOO_LONG = (
+    "This takes too long, so it was ended. Use a smaller picture, or a dialogue with less in it."
+)
+_STOPPED = "This was stopped before it was done."
+
+_places = FairLock(AT_ONCE)
+_current: ContextVar[_Effort | None] = ContextVar("effort", default=None)
+
+
+class _Effort:
+    """One piece of long work; see `long_work`."""
+
+    def __init__(self, cancel: threading.Event, is_wanted_elsewhere: Callable[[], bool]) -> None:
+        self._cancel, self._is_wanted_elsewhere = cancel, is_wanted_elsewhere
+        self._until, self._since = time.monotonic() + MAX_SECONDS, time.monotonic()
+
+    def breathe(self) -> None:
+        now = time.monotonic()
+        if self._cancel.is_set():
+            raise InputError(_STOPPED)
+        if now > self._until:
+            raise InputError(_TOO_LONG)
+        worked = now - self._since
+        if worked >= _SLICE_S:
+            # Even a rest of no length lets those come who wait for the interpreter.
+            rest = min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0
+            time.sleep(rest)
+            self._since = time.monotonic()
+
+
+@contextmanager
+def long_work(
+    cancel: threading.Event | None = None, is_wanted_elsewhere: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """A place for long work on this thread; work within it is part of it.
+
+    Setting ``cancel`` ends it, and it rests while ``is_wanted_elsewhere`` says that the machine is. Raises
+    InputError, here or from `breathe`, when it is ended, and where too many wait already.
+    """
+    if _current.get() is not None:
+        yield
+        return
+    if _places.waiting >= MAX_WAITING:
+        raise InputError(_TOO_MANY)
+    cancel = cancel or threading.Event()
+    if not _places.acquire(cancel):
+        raise InputError(_STOPPED)
+    mine = _current.set(_Effort(cancel, is_wanted_elsewhere))
+    try:
+        yield
+    finally:
+        _current.reset(mine)
+        _places.release()
+
+
+def breathe() -> None:
+    """Where long work may be ended, and lets others come. Raises InputError when it is ended."""
+    if (effort := _current.get()) is not None:
+        effort.breathe()

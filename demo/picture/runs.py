@@ -1,0 +1,113 @@
+"""COCO's run-length strings as arrays: read, measured and thinned out without making any pixels.
+
+A mask of a large picture has a few thousand runs and fifty million pixels, so whatever can be known from
+the runs is. Runs are counted over the column-major picture: outside, inside, outside, …
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.picture.geometry import PictureBox, Size
+
+Runs = NDArray[np.int64]
+_MAX_GROUPS = 7  # of five bits in one number
+
+_NOT_ONE = "a mask's counts are not a COCO run-length string"
+_CUT_OFF = "a mask's counts end within a number"
+
+
+def read_runs(counts: str) -> Runs:
+    """The numbers in COCO's string, not yet checked against a size. Raises ValueError.
+
+    Each is written in groups of five bits, low ones first, as characters from code 48 on; bit 6
+    says that more follow, and the last group's top bit is the sign. From the fourth number on, the
+    difference to the one before the previous is written (``rleFrString`` in cocoapi's maskApi.c).
+    """
+    if not counts:
+        return np.zeros(0, np.int64)
+    if not counts.isascii():
+        raise ValueError(_NOT_ONE)
+    groups = np.frombuffer(counts.encode("ascii"), np.uint8).astype(np.int64) - 48
+    if groups.min() < 0 or groups.max() >= 64:
+        raise ValueError(_NOT_ONE)
+    ends = np.flatnonzero(groups & 32 == 0)
+    lengths = np.diff(ends, prepend=-1)
+    left = len(groups) - int(lengths.sum())
+    if max(left, lengths.max(initial=0)) > _MAX_GROUPS:
+        raise ValueError(_NOT_ONE)
+    if left:
+        raise ValueError(_CUT_OFF)
+    starts = ends - lengths + 1
+    shifts = 5 * (np.arange(len(groups)) - np.repeat(starts, lengths))
+    values = np.add.reduceat((groups & 31) << shifts, starts)
+    values -= np.where(groups[ends] & 16, np.int64(1) << 5 * lengths, 0)
+    for first in (1, 2):
+        values[first::2] = np.cumsum(values[first::2])
+    return values
+
+
+def bounds_of(runs: Runs) -> Runs:
+    """Where each run begins, and the end of the last."""
+    return np.concatenate(([0], np.cumsum(runs)))
+
+
+def count_inside(runs: Runs, size: Size, box: PictureBox) -> int:
+    """How many pixels of the object lie in a box of the picture."""
+    bounds = bounds_of(runs)
+    inside = np.arange(len(runs)) % 2 == 1
+    counted = bounds_of(np.where(inside, runs, 0))
+    columns = np.arange(box.x1, box.x2) * size.height
+
+    def before(places: Runs) -> Runs:
+        run = np.clip(np.searchsorted(bounds, places, "right") - 1, 0, len(runs) - 1)
+        return np.asarray(counted[run] + np.where(inside[run], places - bounds[run], 0))
+
+    return int((before(columns + box.y2) - before(columns + box.y1)).sum())
+
+
+def box_around(runs: Runs, size: Size) -> PictureBox | None:
+    """The smallest box around the object; None where it has no pixels."""
+    bounds = bounds_of(runs)
+    starts, stops = bounds[1:-1:2], bounds[2::2]
+    has_any = stops > starts
+    starts, stops = starts[has_any], stops[has_any]
+    if not len(starts):
+        return None
+    height = size.height
+    left, right = int(starts[0] // height), int((stops[-1] - 1) // height) + 1
+    if (starts // height != (stops - 1) // height).any():  # from one column into the next
+        return PictureBox(left, 0, right, height)
+    top, bottom = (starts % height).min(), ((stops - 1) % height).max() + 1
+    return PictureBox(left, int(top), right, int(bottom))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Every ``step``-th pixel of a part of the picture, from ``start`` (x, y) on, with an object's runs."""
+
+    runs: Runs
+    size: Size
+    start: tuple[int, int]
+    step: int
+
+
+def thinned(runs: Runs, size: Size, box: PictureBox, step: int) -> Grid:
+    """The object on every ``step``-th column and row of a box."""
+    x, y = (
+        corner + min(step // 2, side - 1)
+        for corner, side in ((box.x1, box.width), (box.y1, box.height))
+    )
+    width, height = -(-(box.x2 - x) // step), -(-(box.y2 - y) // step)
+    columns, rows = np.divmod(bounds_of(runs), size.height)
+
+    def counted(places: Runs, first: int, count: int) -> Runs:
+        """How many of the chosen columns or rows come before each place."""
+        return np.clip(-(-(places - first) // step), 0, count)
+
+    before, through = counted(columns, x, width), counted(columns + 1, x, width)
+    places = before * height + np.where(through > before, counted(rows, y, height), 0)
+    return Grid(np.diff(places), Size(width, height), (x, y), step)
