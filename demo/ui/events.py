@@ -20,6 +20,7 @@ from demo.ui.endpoints import AT_ONCE
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import ModelPanel
 from demo.ui.parts import PRIVATE, Parts
+from demo.ui.tab.streams import OpenStreams
 from demo.ui.tab.undoing import Undoing
 
 if TYPE_CHECKING:
@@ -104,7 +105,17 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
     parts.canvas.undo(undoing.undo, [parts.tab], changed, **_EACH)
     parts.canvas.redo(undoing.redo, [parts.tab], changed, **_EACH)
     parts.new.click(undoing.new, [parts.tab], changed, **_NOW)
-    page.unload(undoing.leave)
+    page.open_streams = OpenStreams(
+        lambda visitor: _leave(page, undoing, visitor), lambda visitor: visitor in page.state_holder
+    )
+
+
+def _leave(page: gr.Blocks, undoing: Undoing, visitor: str) -> None:
+    """Besides what the page itself does, let Gradio drop what it holds of that tab an hour later."""
+    undoing.leave(visitor)
+    state = page.state_holder.session_data.get(visitor)
+    if state is not None:
+        state.is_closed = True
 
 
 def _connect_models(parts: Parts, panel: ModelPanel) -> None:

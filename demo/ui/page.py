@@ -33,6 +33,7 @@ from demo.ui.shared.theme import theme
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
+from demo.ui.tab.streams import Streams
 
 if TYPE_CHECKING:
     from demo.dialogue.store import Store
@@ -95,7 +96,14 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
     """
     return {
         "theme": theme(),
-        "app_kwargs": {"middleware": [Middleware(Compressed), *middleware, Middleware(Static)]},
+        "app_kwargs": {
+            "middleware": [
+                Middleware(Compressed),
+                *middleware,
+                Middleware(Streams),
+                Middleware(Static),
+            ]
+        },
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],
         "run_history": False,

@@ -64,7 +64,7 @@ class Undoing:
             return self.context.show.line(sentences.STOPPING, "hint")
         return {**self.context.show.clear(tab), self.context.parts.message: ""}
 
-    def leave(self, request: gr.Request) -> None:
-        """The page was closed, or its connection broke."""
-        self.context.turns.stop(visitor_of(request), drop=True)
-        self.context.tabs.leave(visitor_of(request))
+    def leave(self, visitor: str) -> None:
+        """That visitor's page was closed, or its connection broke."""
+        self.context.turns.stop(visitor, drop=True)
+        self.context.tabs.leave(visitor)
