@@ -22,6 +22,7 @@ from demo.machine.environment import (
     settle_uploads,
     settle_user,
 )
+from demo.machine.private_files import keep_private, run_folder
 from demo.machine.proxies import settle_proxies
 from demo.options import Parser, add_model_options, check_models
 from demo.web.address import address_of
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     The exit status is 2 for bad options. Whatever can be found to be wrong is, before the page is served.
     """
+    keep_private()
     settle_streams()
     settle_user(os.environ)
     options = parser().parse_args(arguments)
@@ -52,17 +54,19 @@ def main(arguments: list[str] | None = None) -> int:
         check_root(os.environ)
         if left_out := settle_gradio(os.environ):
             print(left_out, file=sys.stderr)
-        settle_plots(os.environ, settle_uploads(os.environ))
+        folder = settle_uploads(os.environ)
+        settle_plots(os.environ, folder)
         for said in settle_certificates(os.environ) + settle_proxies(os.environ, address.host):
             print(said, file=sys.stderr)
         store = open_store(options.sessions)
         index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
-        models = first_models(options)
-        # This imports Gradio, which bad options need not wait for.
-        from demo.web.serve import serve
+        with run_folder(os.environ, folder):
+            models = first_models(options)
+            # This imports Gradio, which bad options need not wait for.
+            from demo.web.serve import serve
 
-        serve(models, options, accounts, store, index)
+            serve(models, options, accounts, store, index)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1

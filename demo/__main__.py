@@ -16,6 +16,7 @@ from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands
 from demo.machine.environment import settle_certificates, settle_streams, settle_user
+from demo.machine.private_files import keep_private, temporary_run
 from demo.machine.proxies import settle_proxies
 from demo.models.conversion import add_gguf_command
 from demo.nano.commands import add_nano_commands
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 2 for unusable input and 1 for a failed model."""
+    keep_private()
     settle_streams()
     settle_user(os.environ)
     for said in settle_certificates(os.environ) + settle_proxies(os.environ):
         print(said, file=sys.stderr)
     options = _parser().parse_args(arguments)
     try:
-        status = int(options.run(options))
+        with temporary_run(os.environ):
+            status = int(options.run(options))
         sys.stdout.flush()
         return status
     except BrokenPipeError:

@@ -32,7 +32,7 @@ def disk_fault(error: OSError) -> str:
         return "the disk is full"
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
         return "a file is in its place"
-    return (error.strerror or str(error)).lower()
+    return error.strerror.lower() if error.strerror else str(error)
 
 
 class DemoError(Exception):

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from demo.errors import StoreError, disk_fault
+from demo.machine.private_files import FILE, close_to_others, fault_of
 
 VERSION = 1
+_WAITING_MS = 30_000  # for other programs that write
+_CLEARING_MS = 1_000  # for others that read, while the log is emptied
 _CREATE = """
 CREATE TABLE IF NOT EXISTS pictures (
     sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL, thumbnail BLOB NOT NULL
@@ -35,15 +38,18 @@ def fold(text: str) -> str:
 
 def open_database(path: Path) -> sqlite3.Connection:
     """The database, ready for use. Raises sqlite3.DatabaseError when it is damaged, StoreError when a newer
-    version of this program wrote it.
+    version of this program wrote it, PermissionError when it is not one's own.
     """
-    path.touch(mode=0o600)  # for nobody else on this machine
-    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    _make_private(path)
+    db = sqlite3.connect(
+        path, timeout=_WAITING_MS / 1000, isolation_level=None, check_same_thread=False
+    )
     try:
         db.execute("PRAGMA auto_vacuum = FULL")  # what is removed gives its room back
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut
         db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA temp_store = MEMORY")  # no words in other files
         [version] = db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise StoreError(
@@ -53,11 +59,35 @@ def open_database(path: Path) -> sqlite3.Connection:
         if db.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise _DamageError
         db.executescript(f"BEGIN; {_CREATE} PRAGMA user_version = {VERSION}; COMMIT;")
+        clear_log(db)  # a run may have been killed before it did
         db.create_function("folded", 1, fold, deterministic=True)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def clear_log(db: sqlite3.Connection) -> bool:
+    """Empty the write-ahead log, in which what was deleted still stands; False when that must wait."""
+    try:
+        db.execute(f"PRAGMA busy_timeout = {_CLEARING_MS}")
+        [busy, *_] = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:  # such as a full disk
+        return False
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {_WAITING_MS}")
+    return not busy
+
+
+def _make_private(path: Path) -> None:
+    """Make the file for nobody else on this machine; SQLite gives those beside it the same mode."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
+        file = path.with_name(name)
+        if file.is_symlink() or file.exists():
+            if fault := fault_of(file):
+                raise PermissionError(fault)
+            close_to_others(file)
+    path.touch(mode=FILE)
 
 
 class _DamageError(sqlite3.DatabaseError):

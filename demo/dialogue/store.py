@@ -23,11 +23,24 @@ from typing import Any
 
 from PIL import Image
 
-from demo.dialogue.database import as_store_error, fold, is_damage, open_database
+from demo.dialogue.database import (
+    as_store_error,
+    clear_log,
+    fold,
+    is_damage,
+    open_database,
+)
 from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import PictureError, SessionFormatError, StoreError, one_line
+from demo.machine.private_files import (
+    close_to_others,
+    fault_of,
+    fault_of_place,
+    make_folder,
+    write_new,
+)
 from demo.picture.picture import Picture, open_picture
 
 DATABASE, PICTURES = "dialogues.sqlite3", "pictures"
@@ -76,9 +89,9 @@ class Store:
     def __init__(self, folder: Path, bounds: Bounds | None = None) -> None:
         self.bounds, self.notice = bounds or Bounds(), ""
         self._folder, self._lock = folder, threading.RLock()
+        self._is_log_left = False  # with words that were deleted
         with as_store_error(f" in {folder}"):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
+            _make_private(folder)
             try:
                 self._db = open_database(folder / DATABASE)
             except sqlite3.DatabaseError as error:
@@ -114,6 +127,8 @@ class Store:
                 removed = self._make_room(owner, saved.id)
         finally:  # also a picture whose dialogue could not be saved
             self._sweep({picture.sha256, *(kept.picture for _, kept in removed)})
+        if removed or self._is_log_left:  # an Undo takes words away as well
+            self._clear_log()
         return saved
 
     def load(self, owner: Owner, identity: str) -> tuple[Session, Picture, Saved]:
@@ -167,6 +182,7 @@ class Store:
         short = one_line(title, MAX_TITLE)
         values = (short or _default_title(session), bool(short))
         self._change("title = ?, named = ?", values, owner, identity)
+        self._clear_log()
 
     def pin(self, owner: Owner, identity: str, pinned: bool) -> None:
         """Pin a dialogue, so that it is never removed to make room, or unpin it."""
@@ -178,6 +194,7 @@ class Store:
             picture = self._row("SELECT picture FROM dialogues WHERE id = ? AND owner = ?",
                                 identity, owner.key)[0]  # fmt: skip
             self._remove(identity)
+        self._clear_log()
         self._sweep({picture})
 
     def would_remove(self, owner: Owner, more: int) -> tuple[StoredDialogue, ...]:
@@ -246,7 +263,9 @@ class Store:
         }  # fmt: skip
         if former is not None:
             values |= {"id": former.id, "former": former.revision}
+            longer = self._db.execute(_LONGER, values).fetchone()
             if self._db.execute(_UPDATE, values).rowcount:
+                self._is_log_left = self._is_log_left or longer is not None
                 return Saved(former.id, saved.revision)
         self._db.execute(_INSERT, values | {"id": saved.id})
         return saved
@@ -313,6 +332,13 @@ class Store:
                     self._picture(sha256).unlink(missing_ok=True)
                     _part(self._picture(sha256)).unlink(missing_ok=True)
 
+    def _clear_log(self) -> None:
+        """Let nothing of what was removed stand in the log; while another program reads, that waits for the
+        next change.
+        """
+        with self._reading():
+            self._is_log_left = not clear_log(self._db)
+
     def _picture(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise ValueError(f"expected a SHA-256, got {sha256[:80]!r}")
@@ -330,6 +356,7 @@ class Store:
 
 
 _LIST = "SELECT id, title, picture, turns, updated, pinned, bytes FROM dialogues"
+_LONGER = "SELECT 1 FROM dialogues WHERE id = :id AND owner = :owner AND bytes > :bytes"
 _UPDATE = """
 UPDATE dialogues SET revision = :revision, turns = :turns, updated = :updated,
     bytes = :bytes, words = :words, body = :body, title = CASE named WHEN 1 THEN title ELSE :title END
@@ -405,16 +432,31 @@ def _part(path: Path) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that it is on disk completely or not at all."""
-    with _part(path).open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    _part(path).unlink(missing_ok=True)
+    write_new(_part(path), content)
     _part(path).replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder, and that of its pictures, for this user alone. Raises PermissionError when it cannot
+    be one's own.
+    """
+    if fault := fault_of_place(folder):
+        raise PermissionError(fault)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = folder.resolve()
+    is_for_dialogues = (folder / DATABASE).exists() or not any(folder.iterdir())
+    if is_for_dialogues and not fault_of(folder):
+        close_to_others(folder)
+    make_folder(folder / PICTURES)
+    for path in (folder / PICTURES).glob("*.png*"):
+        if not fault_of(path):
+            close_to_others(path)
 
 
 def _set_aside(folder: Path) -> str:

@@ -12,6 +12,8 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from demo.errors import InputError, disk_fault
+from demo.machine.folders import cache_folder
+from demo.machine.private_files import fault_of_place, own_folder, user_id
 
 _UPLOADS = "GRADIO_TEMP_DIR"
 _GRADIO_KEPT = frozenset(
@@ -31,7 +33,7 @@ def settle_user(environment: MutableMapping[str, str]) -> None:
     except RuntimeError:
         environment["HOME"] = "/"  # nobody's: what belongs at home is not kept, and that is said
     if not any(environment.get(name) for name in _NAMES) and not _is_listed():
-        environment["LOGNAME"] = f"user-{_user()}"
+        environment["LOGNAME"] = f"user-{user_id()}"
 
 
 def settle_streams() -> None:
@@ -72,16 +74,24 @@ def settle_uploads(environment: MutableMapping[str, str]) -> Path:
     """The folder for pictures on their way to and from the page: made, and tried.
 
     The one that GRADIO_TEMP_DIR names, else one that belongs to this user alone. Raises InputError with
-    a sentence when nothing can be written there.
+    a sentence when nothing can be written there, or when others could exchange what is.
     """
     given = environment.get(_UPLOADS)
     folder = Path(os.path.abspath(os.path.expanduser(given))) if given else _temporary()
+    named = f" that {_UPLOADS} names" if given else ""
     try:
-        folder = folder if given else _own_folder(folder)
+        if fault := fault_of_place(folder):
+            raise InputError(
+                f"Pictures are not safe in the folder {folder}{named}: {fault}. Name another one with "
+                f"{_UPLOADS}."
+            )
+        if not given:
+            folder, said = own_folder(folder)
+            if said:
+                print(said, file=sys.stderr)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try_writing(folder)
     except OSError as error:
-        named = f" that {_UPLOADS} names" if given else ""
         raise InputError(
             f"Pictures cannot be taken in: nothing can be written in the folder {folder}{named} "
             f"({disk_fault(error)}). Name another one with {_UPLOADS}."
@@ -130,29 +140,21 @@ def try_writing(folder: Path) -> None:
 
 
 def _temporary() -> Path:
+    """The system's folder for temporary files, or the user's own where others could exchange them there."""
     try:
-        return Path(tempfile.gettempdir())
+        folder = Path(tempfile.gettempdir())
+        if not (fault := fault_of_place(folder)):
+            return folder
+        own = cache_folder()
+        print(
+            f"In {folder} pictures are not safe: {fault}. {own} takes its place.", file=sys.stderr
+        )
+        own.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise InputError(
             "There is no folder for temporary files that can be written: name one with TMPDIR."
         ) from error
-
-
-def _own_folder(base: Path) -> Path:
-    """The same at each start; a new one where somebody else has made that first. Raises OSError."""
-    folder = base / f"regionreasoner-{_user()}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.is_symlink() or folder.stat().st_uid != _user():
-            raise PermissionError
-        try_writing(folder)
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="regionreasoner-", dir=base))
-    return folder
-
-
-def _user() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
+    return own
 
 
 def _is_listed() -> bool:
@@ -161,7 +163,7 @@ def _is_listed() -> bool:
     except ImportError:  # no such list on Windows
         return True
     try:
-        pwd.getpwuid(_user())
+        pwd.getpwuid(user_id())
     except KeyError:
         return False
     return True

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from demo.models.switching import RunningModels
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner
 from demo.ui.shared import sentences
+from demo.ui.shared.component import by_path
 
 # Turns that may wait for the model at once, and are shown their place in the queue. Each holds one of the
 # server's threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue.
@@ -45,7 +47,7 @@ def add_endpoints(running: RunningModels) -> None:
             return draw_overlay(picture, _session(session, picture, running.models.reasoner))
 
     with gr.Column(visible=False):
-        image = gr.File(label="image", type="filepath")
+        image = by_path(gr.File(label="image", type="filepath"))
         question = gr.Textbox(label="question")
         session = gr.JSON(label="session")
         result = gr.JSON(label="session")
@@ -90,6 +92,8 @@ def _ground(
 def _picture(image: str | None) -> Picture:
     if image is None:
         raise InputError("There is no picture: give one as image.")
+    with suppress(OSError):
+        os.utime(image)  # it is in use
     picture = _opened(image)
     for note in picture.notes:
         gr.Info(note)  # reaches the caller as a message of the running call

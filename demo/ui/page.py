@@ -26,10 +26,12 @@ from demo.ui.context import Context
 from demo.ui.endpoints import THREADS, add_endpoints
 from demo.ui.events import connect
 from demo.ui.gallery.opening import Opening
+from demo.ui.gallery.received import receive_into_own_folders
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
+from demo.ui.shared.tidying import EXAMPLES, EXPORTS, PICTURES, tidied
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from demo.models.models import Models
 
 TITLE = "RegionReasoner"
-_UPLOADS_S = 24 * 3600
+_NEVER_S = 10**9  # but when it closes, Gradio removes what it made
 
 
 def build_page(
@@ -57,13 +59,14 @@ def build_page(
     ``index`` is the benchmark's, if there is one.
     """
     running = models if isinstance(models, RunningModels) else RunningModels(models)
-    files = Path(get_upload_folder()) / "regionreasoner"  # where Gradio may serve from
-    with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(3600, _UPLOADS_S)) as page:
+    receive_into_own_folders()
+    files = Path(get_upload_folder())  # where Gradio may serve from
+    with gr.Blocks(title=TITLE, fill_height=True, delete_cache=(_NEVER_S, _NEVER_S)) as page:
         usual, keeps = _usual(running.models, examples), store is not None
         parts = place_parts(
             status_of(running),
             examples,
-            files / "examples",
+            files / EXAMPLES,
             usual,
             keeps,
             index is not None,
@@ -71,8 +74,8 @@ def build_page(
         )
         tabs = OpenTabs(lambda visitor: _forget(page, visitor))
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
-        opening = Opening(context, examples, files / "pictures")
-        connect(page, context, opening, files / "dialogues", index)
+        opening = Opening(context, examples, files / PICTURES)
+        connect(page, context, opening, files / EXPORTS, index)
     # On a page of their own, which nobody is led to, so that this one loads none of their components.
     with page.route("Endpoints", show_in_navbar=False):
         add_endpoints(running)
@@ -102,7 +105,8 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
                 *middleware,
                 Middleware(Streams),
                 Middleware(Static),
-            ]
+            ],
+            "lifespan": tidied,
         },
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],

@@ -14,7 +14,7 @@ from PIL import Image
 from demo.dialogue.examples import Example
 from demo.ui.canvas.scene import canvas
 from demo.ui.shared import sentences
-from demo.ui.shared.component import drawn
+from demo.ui.shared.component import by_path, drawn
 from demo.ui.tab.workspace import Tab
 
 _THUMBNAIL = (480, 360)
@@ -100,7 +100,7 @@ def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.Upload
     with gr.Row(elem_id="actions"):
         with gr.Row(elem_id="further"):  # behind More where there is no room for them
             with gr.Column(elem_id="upload", min_width=0):
-                upload = gr.UploadButton("Open picture", file_count="multiple", size="sm")
+                upload = by_path(gr.UploadButton("Open picture", file_count="multiple", size="sm"))
             gr.Button("Examples", elem_id="show-examples", size="sm")
             if benchmark:
                 gr.Button("Benchmark", elem_id="show-benchmark", size="sm")

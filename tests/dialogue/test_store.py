@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -553,3 +554,175 @@ def test_the_session_in_the_file_is_the_form_that_travels(store: Store) -> None:
     store.save(ANN, session, grey(1))
     [[body]] = store._db.execute("SELECT body FROM dialogues")
     assert json.loads(body) == session_to_json(session)
+
+
+# For nobody else
+
+
+def words_on_disk(folder: Path) -> bytes:
+    """All that any file of the store holds, its write-ahead log among them."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def _delete(store: Store, saved: Saved) -> None:
+    store.delete(ANN, saved.id)
+
+
+def _undo(store: Store, saved: Saved) -> None:
+    store.save(ANN, dialogue(grey(1), "one"), grey(1), saved)
+
+
+def _make_room(store: Store, saved: Saved) -> None:
+    store.bounds = Bounds(each=store.used(ANN))
+    store.save(ANN, dialogue(grey(2), "another"), grey(2))
+
+
+def _rename(store: Store, saved: Saved) -> None:
+    store.rename(ANN, saved.id, "schibboleth-title")
+    store.rename(ANN, saved.id, "harmless")
+    store.save(ANN, dialogue(grey(1), "one"), grey(1), Saved(saved.id, saved.revision))
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        pytest.param(_delete, id="deleted"),
+        pytest.param(_undo, id="undone"),
+        pytest.param(_make_room, id="removed to make room"),
+        pytest.param(_rename, id="called otherwise"),
+    ],
+)
+def test_what_is_gone_stands_in_no_file_of_an_open_store(
+    away: Callable[[Store, Saved], None], store: Store, tmp_path: Path
+) -> None:
+    saved = store.save(ANN, dialogue(grey(1), "one"), grey(1))
+    saved = store.save(ANN, dialogue(grey(1), "one", "schibboleth"), grey(1), saved)
+    assert b"schibboleth" in words_on_disk(tmp_path)
+    away(store, saved)
+    assert b"schibboleth" not in words_on_disk(tmp_path)
+
+
+def test_while_another_program_reads_the_log_is_cleared_with_the_next_change(
+    store: Store, tmp_path: Path
+) -> None:
+    saved = store.save(ANN, dialogue(grey(1), "schibboleth"), grey(1))
+    with closing(sqlite3.connect(tmp_path / "kept" / DATABASE, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM dialogues").fetchone()
+        store.delete(ANN, saved.id)
+        assert store.entries(ANN) == ()
+        assert b"schibboleth" in words_on_disk(tmp_path)
+        reader.execute("COMMIT")
+    store.save(ANN, dialogue(grey(2), "another"), grey(2))
+    assert b"schibboleth" not in words_on_disk(tmp_path)
+
+
+DELETED = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from tests.dialogue.test_store import ANN, Store, dialogue, grey
+store = Store(Path(sys.argv[1]))
+saved = store.save(ANN, dialogue(grey(1), "schibboleth"), grey(1))
+reader = sqlite3.connect(Path(sys.argv[1], "dialogues.sqlite3"), isolation_level=None)
+reader.execute("BEGIN")
+reader.execute("SELECT count(*) FROM dialogues").fetchone()
+store.delete(ANN, saved.id)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.process
+def test_a_start_clears_the_log_of_a_run_that_was_killed(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", DELETED, tmp_path], cwd=ROOT, check=False)
+    assert b"schibboleth" in words_on_disk(tmp_path)
+    with closing(Store(tmp_path)):
+        assert b"schibboleth" not in words_on_disk(tmp_path)
+
+
+def test_whatever_the_mask_is_all_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "kept"
+    (tmp_path / "new").mkdir(mode=0o755)
+    before = os.umask(0)
+    try:
+        with closing(Store(folder)) as store:
+            fill(store, ANN, 2)
+            made = [folder, *folder.rglob("*")]
+            assert {path.name for path in made} >= {DATABASE, f"{DATABASE}-wal", PICTURES}
+            for path in made:
+                assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+    finally:
+        os.umask(before)
+
+
+def test_an_earlier_folder_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "kept")) as store:
+        fill(store, ANN, 1)
+    for path in (tmp_path / "kept", *(tmp_path / "kept").rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    Store(tmp_path / "kept").close()
+    for path in (tmp_path / "kept", *(tmp_path / "kept").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_with_other_things_in_it_keeps_its_mode(tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir(mode=0o755)
+    (folder / "notes.txt").write_text("mine")
+    Store(folder).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    for path in (folder / DATABASE, folder / PICTURES):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def _link_of_pictures(folder: Path) -> None:
+    (folder.parent / "elsewhere").mkdir()
+    (folder / PICTURES).symlink_to(folder.parent / "elsewhere")
+
+
+def _link_of_database(folder: Path) -> None:
+    (folder / DATABASE).symlink_to(folder.parent / "elsewhere.sqlite3")
+
+
+def _link_of_log(folder: Path) -> None:
+    (folder / f"{DATABASE}-wal").symlink_to(folder.parent / "elsewhere.wal")
+
+
+def _all_may_write(folder: Path) -> None:
+    folder.chmod(0o777)
+
+
+def _all_may_write_above(folder: Path) -> None:
+    folder.parent.chmod(0o777)
+
+
+@pytest.mark.parametrize(
+    ("trap", "says"),
+    [
+        pytest.param(_link_of_pictures, r"pictures is a link\.$", id="pictures"),
+        pytest.param(_link_of_database, r"sqlite3 is a link\.$", id="the database"),
+        pytest.param(_link_of_log, r"wal is a link\.$", id="the log"),
+        pytest.param(_all_may_write, "everybody may rename what lies in", id="everybody's folder"),
+        pytest.param(_all_may_write_above, "everybody may rename what lies in", id="above it"),
+    ],
+)
+def test_what_somebody_else_may_have_put_there_is_not_used(
+    trap: Callable[[Path], None], says: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "above" / "kept"
+    folder.mkdir(parents=True)
+    trap(folder)
+    with pytest.raises(StoreError, match=says):
+        Store(folder)
+    assert not list((tmp_path / "above").glob("elsewhere*/*"))
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="takes root to give away"
+)
+@pytest.mark.parametrize("name", ["", PICTURES, DATABASE, f"{DATABASE}-wal"])
+def test_what_belongs_to_somebody_else_is_not_used(name: str, tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "kept")):
+        (tmp_path / "kept" / f"{DATABASE}-wal").touch()
+        os.chown(tmp_path / "kept" / name, 65534, 65534)
+        with pytest.raises(StoreError, match="belongs to another user"):
+            Store(tmp_path / "kept")

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from demo.segmenters.cut_out import CutOut
 from demo.ui.canvas.asides import Aside
 from demo.ui.shared.answers import serial
 from demo.ui.shared.component import drawn
+from demo.ui.shared.shown_picture import ShownPicture, shown_picture
 from demo.ui.shared.text import place
 from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
@@ -49,29 +48,24 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
     return drawn("canvas/canvas", *events, value=scene(None), advice=advice, **options)
 
 
-def save_for_browser(picture: Picture, folder: Path) -> Path:
+def save_for_browser(picture: Picture, folder: Path) -> ShownPicture:
     """The file the browser loads once: PNG for small pictures, else JPEG of the same size.
 
     It is there as a whole or not at all. Raises StoreError when the disk does not take it.
     """
     small = picture.size.width * picture.size.height <= _PNG_PIXELS
-    path = folder / f"{picture.sha256}.{'png' if small else 'jpg'}"
-    if not path.exists():
-        part = path.with_suffix(f".{secrets.token_hex(8)}.part")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            image = Image.fromarray(picture.pixels)
-            if small:
-                image.save(part, "PNG", compress_level=1)
-            else:
-                image.save(part, "JPEG", quality=92)
-            part.replace(path)
-        except OSError as error:
-            raise StoreError(f"This picture cannot be shown: {disk_fault(error)}.") from error
-        finally:
-            with suppress(OSError):
-                part.unlink()
-    return path
+
+    def write(path: Path) -> None:
+        image = Image.fromarray(picture.pixels)
+        if small:
+            image.save(path, "PNG", compress_level=1)
+        else:
+            image.save(path, "JPEG", quality=92)
+
+    try:
+        return shown_picture(folder, f"{picture.sha256}.{'png' if small else 'jpg'}", write)
+    except OSError as error:
+        raise StoreError(f"This picture cannot be shown: {disk_fault(error)}.") from error
 
 
 def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from demo.dialogue.store import Store, StoredDialogue
 from demo.errors import DemoError, InputError, StoreError
 from demo.picture.picture import Picture
 from demo.ui.context import Context, visitor_of
+from demo.ui.dialogues.exports import Exports
 from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
@@ -130,6 +130,8 @@ class Library:
         if place is not None:
             self.context.require_idle(request)
         store.delete(owner, identity)
+        Exports(self.files).forget(identity)
+        self.context.tabs.forget(owner, identity)
         tab.forget(identity)
         done, left = self._panel(said="Deleted."), tab.workspace
         if left is None or place is None:
@@ -173,10 +175,9 @@ class Library:
         session, picture = self._session_and_picture(tab, identity)
         content = to_zip(session, picture)
         title = session.turns[0].question if session.turns else picture.info.name
-        path = self.files / secrets.token_urlsafe(16) / f"{_file_name(title)}.zip"
+        dialogue = identity or (tab.workspace and tab.workspace.saved_id) or session.id
         try:
-            path.parent.mkdir(parents=True)
-            path.write_bytes(content)
+            path = Exports(self.files).write(dialogue, f"{_file_name(title)}.zip", content)
         except OSError as error:
             raise StoreError(f"The file cannot be made: {error.strerror}.") from error
         return dict(FileData(path=str(path), orig_name=path.name).model_dump())

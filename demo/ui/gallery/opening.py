@@ -20,6 +20,7 @@ from demo.errors import DemoError, InputError
 from demo.picture.picture import Picture, open_picture, safe_name
 from demo.ui.canvas.scene import save_for_browser
 from demo.ui.context import Context, visitor_of
+from demo.ui.gallery.received import forget
 from demo.ui.gallery.uploads import MAX_TOGETHER, Became, Upload, uploads_in
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
@@ -46,7 +47,12 @@ class Opening:
         if not paths:
             return self.context.show.line("", "hint")
         others: list[str] = []
-        return self.open(lambda: self._first_of(paths, tab, request, others), tab, request, others)
+        try:
+            return self.open(
+                lambda: self._first_of(paths, tab, request, others), tab, request, others
+            )
+        finally:
+            forget(paths)  # what was opened is held as pixels
 
     def open_example(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """An example was clicked: its picture opens and its dialogue is offered."""

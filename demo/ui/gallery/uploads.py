@@ -133,5 +133,7 @@ def _is_json(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
+    """Its first bytes; none where there is no file, which is said when it is opened."""
+    with suppress(OSError), path.open("rb") as file:
         return file.read(64)
+    return b""

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
+from demo.dialogue.owner import Owner
 from demo.ui.tab.workspace import Tab
 
 MAX_CLOSED_S = 3600.0  # how long the pictures of a closed tab stay here
@@ -46,6 +47,23 @@ class OpenTabs:
                 self._left.setdefault(visitor, self._now())
             gone = self._remove_unused()
         self._empty(gone)
+
+    def forget(self, owner: Owner, saved_id: str) -> None:
+        """Drop a dialogue that its owner deleted from what their tabs could bring back, and from those that
+        were closed.
+        """
+        with self._lock:
+            tabs = [(tab, visitor in self._left) for visitor, tab in self._tabs.items()]
+        for tab, is_closed in tabs:
+            if tab.owner == owner and tab.lock.acquire(
+                blocking=False
+            ):  # one in use is shown, anyway
+                try:
+                    tab.forget(saved_id)
+                    if is_closed:
+                        tab.take_out(saved_id)
+                finally:
+                    tab.lock.release()
 
     def _remove_unused(self) -> list[tuple[str, Tab]]:
         """Take out the tabs of those who left long ago, and of those for whom there is no room."""

@@ -57,7 +57,7 @@ class Workspace:
     """
 
     picture: Picture
-    picture_file: Path
+    picture_file: Path | str
     session: Session
     questions: tuple[str, ...] = ()
     track: Track | None = None
@@ -258,6 +258,12 @@ class Tab:
         if self.workspace is not None:
             ahead = (w for w in self.workspace.ahead if w is None or w.place_of(saved_id) is None)
             self.workspace = replace(self.workspace, ahead=tuple(ahead))
+
+    def take_out(self, saved_id: str) -> None:
+        """Drop that dialogue, if it is shown."""
+        place = None if self.workspace is None else self.workspace.place_of(saved_id)
+        if self.workspace is not None and place is not None:
+            self.workspace = self.workspace.without(place)
 
     def empty(self) -> None:
         """Drop everything, as nobody uses it any more."""
