@@ -27,7 +27,7 @@ _FOUND_BUT_EMPTY = "The reasoning says where it is, but the answer is empty: loo
 _OTHER_BOX = "The reasoning ends with another box than the answer has: look yourself."
 
 _LOOKED_AT = 2000  # characters at each end of a thought: what it looks for, and what it comes to
-_OBJECTS = re.compile(r"[\[{].*[\]}]|```\w*", re.DOTALL)
+_OPENED, _FENCE = re.compile(r"[\[{]"), re.compile(r"```\w*")
 _POINT = re.compile(r"\(\s*[0-9]+(?:\.[0-9]+)?\s*,\s*[0-9]+(?:\.[0-9]+)?\s*\)")
 _NAMED = re.compile(
     r"\b(?:it|(?:the )?(?:\w+ )?(?:target|answer|result))(?: is|:| =)"
@@ -64,7 +64,11 @@ def check_contradiction(
 
 
 def _without_objects(text: str) -> str:
-    return _OBJECTS.sub(lambda match: " " * len(match[0]), text)
+    opened, closed = _OPENED.search(text), max(text.rfind("]"), text.rfind("}"))
+    if opened and opened.start() < closed:
+        start, end = opened.start(), closed + 1
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return _FENCE.sub(lambda match: " " * len(match[0]), text)
 
 
 def _plain(sentence: str, given: Collection[XYXY]) -> str:

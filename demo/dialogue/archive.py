@@ -104,7 +104,7 @@ def _check_parts(text: bytes) -> None:
 
     Python reads it in one go. Commas in texts count as well, of which there is room for some.
     """
-    limits.VALUES.check(text.count(b","))
+    limits.PARTS.check(text.count(b","))
     limits.ESCAPES.check(text.count(b"\\"))
 
 

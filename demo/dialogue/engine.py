@@ -27,6 +27,7 @@ from demo.answers.trace import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_two_ways, in_way
+from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND, check_room_for_turn
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
@@ -147,6 +148,7 @@ def run_turn(
     began = time.perf_counter()
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
+    check_room_for_turn(len(session.turns), session.registry)
     tells = not finds_only and is_in_words(_typed(sentence)) and has_two_ways(reasoner.dialect)
     dialect = in_way(reasoner.dialect, TOLD if tells else asking)
     info = _info(picture, reasoner, dialect)
@@ -173,7 +175,8 @@ def run_turn(
     findings = check_trace(trace, given, dialect, resolved.sentence)
     if doubt is not None:
         findings = (doubt, *(f for f in findings if f.level != "ok"))
-    objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in trace.objects]
+    read = trace.objects[:MAX_FOUND]
+    objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in read]
     known = region_of(objects, session.registry) if recognises else None
     if objects and known is None and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
@@ -193,7 +196,7 @@ def run_turn(
         partial=stopped,
         trace=trace.text,
         raw=trace.raw,
-        findings=findings,
+        findings=_first(findings, len(trace.objects)),
         timings=streamed.timings(),
         next_region=session.registry.next_number,
         decoding=streamed.usage.decoding,
@@ -203,6 +206,13 @@ def run_turn(
         yield TurnFinished(session.with_turn(again, session.registry))
         return
     yield TurnFinished(_with_turn(session, turn, objects, label_of(as_counted(resolved))))
+
+
+def _first(findings: Sequence[Finding], found: int) -> tuple[Finding, ...]:
+    """The findings, of very many the first, and what was left out of an answer beyond all bounds."""
+    left = f"It names {found:,} things, of which the first {MAX_FOUND} are shown."
+    many = (Finding("answer.many", "note", left, "answer"),) if found > MAX_FOUND else ()
+    return (*findings[:MAX_FINDINGS], *many)
 
 
 def _typed(sentence: str | Resolved) -> str:
@@ -265,6 +275,7 @@ class _StreamedTrace:
     def __init__(self, picture: Size, frame: Size, dialect: Dialect, began: float) -> None:
         self.picture, self.frame, self.began = picture, frame, began
         self.parser, self.ending, self.is_over = TraceParser(frame, dialect), Ending(), False
+        self.characters = self.objects = 0
         self.first_token: float | None = None
         self.opened: dict[str, float] = {}
         self.parts: dict[str, float] = {}
@@ -276,15 +287,19 @@ class _StreamedTrace:
             return
         if self.is_over:  # a few words more, written before the model heard of it
             return
+        piece = piece[: MAX_ANSWER - self.characters]
+        self.characters += len(piece)
         if self.first_token is None:
             self.first_token = time.perf_counter() - self.began
         for event in self.parser.feed(piece):
             self._time(event)
             if isinstance(event, ObjectFound):
-                yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
+                self.objects += 1
+                if self.objects <= MAX_FOUND:
+                    yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
             else:
                 yield event
-        self.is_over = self.ending.is_reached(
+        self.is_over = self.characters == MAX_ANSWER or self.ending.is_reached(
             piece, self.parser.written_after, is_going_round=self.parser.is_going_round
         )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
 from demo.dialogue import limits
 from demo.dialogue.session import Session, Turn
 from demo.machine.effort import breathe
 from demo.picture.masks import Mask
 from demo.picture.regions import RegionObject
+
+_MUCH_TEXT, _MANY_OBJECTS, _MANY_OPINIONS = 200_000, 500, 50
 
 
 def check_values(data: object) -> None:
@@ -34,9 +37,7 @@ def check_values(data: object) -> None:
 
 
 def check_session(session: Session) -> None:
-    """Raises SessionFormatError for a dialogue that would take too long to show or to draw, and ValueError
-    for a mask that is none.
-    """
+    """Raises SessionFormatError for a dialogue that would take too long to show or to draw."""
     opinions = [second for turn in session.turns for second in turn.second_opinions]
     answers = [*session.turns, *(second.turn for second in opinions)]
     beside = [item for second in opinions for item in second.objects]
@@ -45,22 +46,40 @@ def check_session(session: Session) -> None:
     limits.OBJECTS.check(len(objects))
     limits.FINDINGS.check(sum(len(turn.findings) for turn in answers))
     limits.CITATIONS.check(sum(_cited(session, turn) for turn in answers))
-    _check_masks(objects)
-
-
-def _cited(session: Session, turn: Turn) -> int:
-    """How many objects a question cites; a name that is gone counts as one."""
-    registry = session.registry
-    return sum(len(registry.objects(name)) if name in registry else 1 for name in turn.references)
-
-
-def _check_masks(objects: list[RegionObject]) -> None:
     pixels = 0
     for mask in _masks(objects):
         breathe()
         around = mask.bounding_box()
         pixels += around.area if around else 0
         limits.MASK_PIXELS.check(pixels)
+
+
+def characters_of(session: Session) -> int:
+    """About how much memory a dialogue takes: the characters of its texts and masks."""
+    objects = [item for region in session.registry for item in region.objects]
+    seconds = [second for turn in session.turns for second in turn.second_opinions]
+    objects += [item for second in seconds for item in second.objects]
+    turns = [*session.turns, *(second.turn for second in seconds)]
+    return sum(map(_characters_of_turn, turns)) + sum(len(m.counts) for m in _masks(objects))
+
+
+def _characters_of_turn(turn: Turn) -> int:
+    texts = (turn.question, turn.prompted, turn.raw, *astuple(turn.trace))
+    return sum(len(text) for text in texts if text)
+
+
+def is_large(session: Session) -> bool:
+    """Whether showing it is long work."""
+    written = sum(map(_characters_of_turn, session.turns))
+    objects = sum(len(region.objects) for region in session.registry)
+    opinions = sum(len(turn.second_opinions) for turn in session.turns)
+    return written > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS
+
+
+def _cited(session: Session, turn: Turn) -> int:
+    """How many objects a question cites; a name that is gone counts as one."""
+    registry = session.registry
+    return sum(len(registry.objects(name)) if name in registry else 1 for name in turn.references)
 
 
 def _masks(objects: list[RegionObject]) -> Iterator[Mask]:

@@ -52,16 +52,20 @@ FINDINGS_EACH = Limit(300, "findings on one answer", _FEWER_TURNS)
 FINDINGS = Limit(6_000, "findings", _FEWER_TURNS)
 WORDS = Limit(4_000, "characters in one label, name or finding", _SHORTER)
 TEXT = Limit(60_000, "characters in one text", _SHORTER)  # a server may send 40,000
+PROMPTED = Limit(300_000, "characters in one question with its boxes", _SHORTER)
 TEXTS = Limit(2_000_000, "characters of text", _FEWER_TURNS)
 MASK_TEXT = Limit(2_000_000, "characters in one mask", _COARSER)
 MASK_TEXTS = Limit(8_000_000, "characters of masks", _COARSER)
 MASK_PIXELS = Limit(3_000_000_000, "pixels within the outlines of its masks", _COARSER)
-VALUES = Limit(200_000, "values", _FEWER_REGIONS)
+VALUES = Limit(300_000, "values", _FEWER_REGIONS)
+PARTS = Limit(150_000, "commas in its file", _FEWER_REGIONS)
 ESCAPES = Limit(1_000_000, "escaped characters", "Save it again in the program that made it.")
 NUMBER = Limit(40, "digits in one number", "Save it again in the program that made it.")
 
 # Where a dialogue on the page is full.
 MAX_TURNS, MAX_REGIONS, MAX_OBJECTS = 200, 900, 4_000
+# Of one answer, whatever a model writes.
+MAX_ANSWER, MAX_FOUND, MAX_FINDINGS = 40_000, 300, 250
 
 
 def check_room_for_turn(turns: int, registry: Registry) -> None:

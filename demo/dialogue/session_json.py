@@ -47,18 +47,23 @@ def session_to_json(session: Session) -> dict[str, Any]:
     }
 
 
-def session_from_json(data: object) -> Session:
+def session_from_json(data: object, *, is_own: bool = False) -> Session:
     """The session of a JSON value.
 
     Raises SessionFormatError, with a sentence, for anything that is not a session of version 1, or is
-    beyond the `limits`; it is measured before anything is made of it.
+    beyond the `limits`; it is measured before anything is made of it. One that ``is_own``, as it has grown
+    here within limits of its own, is not measured as a whole.
     """
-    extent.check_values(data)
+    if not is_own:
+        extent.check_values(data)
     version = data.get("version") if isinstance(data, dict) else None
     if type(version) is not int or version != VERSION:  # True equals 1 in Python
         raise SessionFormatError(f"This is not a session of version {VERSION} of this demo.")
     try:
-        return _read_session(read.fields(data))
+        session = _read_session(read.fields(data))
+        if not is_own:
+            extent.check_session(session)
+        return session
     except KeyError as error:
         sentence = f"This session cannot be read: “{error.args[0]}” is missing."
         raise SessionFormatError(sentence) from error
@@ -129,7 +134,7 @@ def _read_session(data: dict[str, Any]) -> Session:
     regions = tuple(_region_from_json(read.fields(r), size) for r in listed)
     asked = read.items(data["turns"], limits.TURNS)
     turns = tuple(_turn_with_opinions_from_json(read.fields(t), size) for t in asked)
-    session = Session(
+    return Session(
         id=read.matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(read.text(picture["name"]), size, _sha256(picture["sha256"])),
         reasoner=_reasoner_from_json(data["reasoner"]),
@@ -137,8 +142,6 @@ def _read_session(data: dict[str, Any]) -> Session:
         registry=_checked_registry(regions, turns, data.get("next_region")),
         branch=read.optional(_branch_from_json, data.get("branch")),
     )
-    extent.check_session(session)
-    return session
 
 
 def _reasoner_from_json(value: object) -> ReasonerInfo:
@@ -188,7 +191,7 @@ def _turn_from_json(data: dict[str, Any]) -> Turn:
     parts_s = read.fields(timings.get("parts_s") or {})
     return Turn(
         question=read.text(data["question"]),
-        prompted=read.long_text(data["prompted"]),
+        prompted=read.text(data["prompted"], limits.PROMPTED),
         references=tuple(
             _name(r) for r in read.items(data.get("references", []), limits.REFERENCES_EACH)
         ),
@@ -306,9 +309,10 @@ def _mask_from_json(data: object, size: Size) -> Mask | None:
     height, width = read.wholes(fields["size"], 2)
     if (width, height) != (size.width, size.height):
         raise ValueError("a mask has another size than the picture")
-    return Mask(
-        size, read.text(fields["counts"], limits.MASK_TEXT)
-    )  # see `extent` for what it holds
+    mask = Mask(size, read.text(fields["counts"], limits.MASK_TEXT))
+    mask.run_lengths()
+    breathe()
+    return mask
 
 
 def _sha256(value: object) -> str:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +242,7 @@ class Store:
             "SELECT body, revision FROM dialogues WHERE id = ? AND owner = ?", identity, owner.key
         )
         try:
-            return session_from_json(json.loads(body)), revision
+            return session_from_json(json.loads(body), is_own=True), revision
         except (SessionFormatError, ValueError) as error:
             raise StoreError("This dialogue is damaged and cannot be opened.") from error
 
@@ -345,14 +346,14 @@ class Store:
         return self._folder / PICTURES / f"{sha256}.png"
 
     def _open_picture(self, session: Session) -> Picture:
+        path, name = self._picture(session.picture.sha256), session.picture.name
         try:
-            with Image.open(self._picture(session.picture.sha256), formats=("PNG",)) as image:
-                picture = open_picture(image, session.picture.name)
+            picture = _read_picture(path, name)
         except (OSError, PictureError) as error:
             raise StoreError("The picture of this dialogue is missing or damaged.") from error
         if picture.sha256 != session.picture.sha256:
             raise StoreError("The picture of this dialogue is not the one it is about.")
-        return picture
+        return picture.read_again_by(partial(_read_again, path, name))
 
 
 _LIST = "SELECT id, title, picture, turns, updated, pinned, bytes FROM dialogues"
@@ -404,6 +405,18 @@ def _words(session: Session) -> str:
 def _clean(text: str) -> str:
     """The text without half characters, which cannot be written."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _read_picture(path: Path, name: str) -> Picture:
+    with Image.open(path, formats=("PNG",)) as image:
+        return open_picture(image, name)
+
+
+def _read_again(path: Path, name: str) -> Picture:
+    try:
+        return _read_picture(path, name)
+    except OSError as error:
+        raise PictureError("This picture was deleted. Open it again.") from error
 
 
 def _png(picture: Picture) -> bytes:

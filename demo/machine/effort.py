@@ -7,6 +7,7 @@ there it rests while others are to be answered. Outside of such work `breathe` d
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,17 +32,23 @@ _TOO_LONG = (
 _STOPPED = "This was stopped before it was done."
 
 _places = FairLock(AT_ONCE)
-_current: ContextVar[_Effort | None] = ContextVar("effort", default=None)
+_current: ContextVar[Effort | None] = ContextVar("effort", default=None)
 
 
-class _Effort:
+class Effort:
     """One piece of long work; see `long_work`."""
 
     def __init__(self, cancel: threading.Event, is_wanted_elsewhere: Callable[[], bool]) -> None:
         self._cancel, self._is_wanted_elsewhere = cancel, is_wanted_elsewhere
-        self._until, self._since = time.monotonic() + MAX_SECONDS, time.monotonic()
+        self._since = time.monotonic()
+        self._until = self._since + MAX_SECONDS
+
+    def must_finish(self) -> None:
+        """From now on it is not ended any more."""
+        self._cancel, self._until = threading.Event(), math.inf
 
     def breathe(self) -> None:
+        """See `breathe`."""
         now = time.monotonic()
         if self._cancel.is_set():
             raise InputError(_STOPPED)
@@ -50,31 +57,37 @@ class _Effort:
         worked = now - self._since
         if worked >= _SLICE_S:
             # Even a rest of no length lets those come who wait for the interpreter.
-            rest = min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0
-            time.sleep(rest)
+            time.sleep(min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0)
             self._since = time.monotonic()
 
 
 @contextmanager
 def long_work(
-    cancel: threading.Event | None = None, is_wanted_elsewhere: Callable[[], bool] = lambda: False
-) -> Iterator[None]:
+    cancel: threading.Event | None = None,
+    is_wanted_elsewhere: Callable[[], bool] = lambda: False,
+    *,
+    must_finish: bool = False,
+) -> Iterator[Effort]:
     """A place for long work on this thread; work within it is part of it.
 
-    Setting ``cancel`` ends it, and it rests while ``is_wanted_elsewhere`` says that the machine is. Raises
-    InputError, here or from `breathe`, when it is ended, and where too many wait already.
+    Setting ``cancel`` ends it, unless it ``must_finish``, and it rests while ``is_wanted_elsewhere`` says
+    that the machine is. Raises InputError, here or from `breathe`, when it is ended, and where too many
+    wait already.
     """
-    if _current.get() is not None:
-        yield
+    if (current := _current.get()) is not None:
+        yield current
         return
-    if _places.waiting >= MAX_WAITING:
-        raise InputError(_TOO_MANY)
     cancel = cancel or threading.Event()
-    if not _places.acquire(cancel):
+    if _places.waiting >= MAX_WAITING and not must_finish:
+        raise InputError(_TOO_MANY)
+    if not _places.acquire(None if must_finish else cancel):
         raise InputError(_STOPPED)
-    mine = _current.set(_Effort(cancel, is_wanted_elsewhere))
+    effort = Effort(cancel, is_wanted_elsewhere)
+    if must_finish:
+        effort.must_finish()
+    mine = _current.set(effort)
     try:
-        yield
+        yield effort
     finally:
         _current.reset(mine)
         _places.release()

@@ -46,9 +46,16 @@ class Mask:
         """A short name of it, under which what was made of it can be kept."""
         return hashlib.blake2s(f"{self.size} {self.counts}".encode(), digest_size=8).hexdigest()
 
-    def to_array(self) -> BoolArray:
-        """The pixels as booleans [H, W]. Raises ValueError when the counts do not fit the size."""
-        return _pixels(self.run_lengths(), self.size)
+    def to_array(self, box: PictureBox | None = None) -> BoolArray:
+        """The pixels as booleans [H, W], of the whole picture or of a box in it.
+
+        Raises ValueError when the counts do not fit the size.
+        """
+        runs = self.run_lengths()
+        if box is None:
+            return _pixels(runs, self.size)
+        grid = thinned(runs, self.size, box, 1)
+        return _pixels(grid.runs, grid.size)
 
     @property
     def area(self) -> int:

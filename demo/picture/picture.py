@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -23,6 +24,7 @@ from PIL import Image
 from demo.errors import PictureError
 from demo.picture.colours import Pixels
 from demo.picture.geometry import Size
+from demo.picture.held import HeldPixels, shared
 from demo.picture.reading import BROKEN, Decoded, decode_array, decode_file, decode_image
 
 Source = str | Path | bytes | BinaryIO | Image.Image | NDArray[Any]
@@ -58,16 +60,21 @@ class PictureInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """An upright picture: ``pixels`` is uint8 RGB [H, W, 3] and read-only.
+    """An upright picture.
 
-    ``sha256`` covers the size and the pixels, and two pictures are equal when it is. ``notes`` are
-    sentences about how the file was read, for example that only its first frame is used.
+    ``held`` are its pixels, which may have to be read again (an array is made that). ``sha256`` covers the
+    size and the pixels, and two pictures are equal when it is. ``notes`` are sentences about how the file
+    was read, for example that only its first frame is used.
     """
 
     name: str
-    pixels: Pixels
+    held: HeldPixels | Pixels
     sha256: str
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.held, np.ndarray):
+            object.__setattr__(self, "held", HeldPixels(self.held))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Picture) and self.sha256 == other.sha256
@@ -76,10 +83,35 @@ class Picture:
         return hash(self.sha256)
 
     @property
+    def pixels(self) -> Pixels:
+        """uint8 RGB [H, W, 3], read-only. Raises PictureError when they cannot be read again."""
+        return self._held.get()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its pixels, in memory or not."""
+        return self._held.nbytes
+
+    @property
+    def source_bytes(self) -> int:
+        """Bytes that are kept to read the pixels again."""
+        return self._held.source_bytes
+
+    @property
     def size(self) -> Size:
         """Width and height in picture pixels."""
-        height, width = self.pixels.shape[:2]
+        height, width = self._held.shape[:2]
         return Size(width, height)
+
+    @property
+    def _held(self) -> HeldPixels:
+        assert isinstance(self.held, HeldPixels)
+        return self.held
+
+    def read_again_by(self, again: Callable[[], Picture]) -> Picture:
+        """The same picture, whose pixels may go, as they can be had from ``again``."""
+        held = HeldPixels(self.pixels, lambda: again().pixels)
+        return replace(self, held=shared(self.sha256, held))
 
     @property
     def info(self) -> PictureInfo:
@@ -102,25 +134,35 @@ def open_picture(source: Source, name: str | None = None, *, upright: bool = Tru
     """
     name = safe_name(_name_of(source) if name is None else name)
     with _as_picture_error():
-        decoded = _decode(source, name, as_stored=not upright)
-        if upright:
-            return _picture(name, _upright(decoded))
-        notes = (AS_STORED,) if decoded.orientation != 1 else ()
-        return _picture(name, replace(decoded, notes=decoded.notes + notes))
-
-
-def _decode(source: Source, name: str, *, as_stored: bool) -> Decoded:
-    if isinstance(source, np.ndarray):
-        return decode_array(_checked(source), as_stored=as_stored)
-    if isinstance(source, Image.Image):
-        return decode_image(source, as_stored=as_stored)
-    return decode_file(_read_bytes(source), name, as_stored=as_stored)
-
-
-def _picture(name: str, decoded: Decoded) -> Picture:
+        data = source if isinstance(source, np.ndarray | Image.Image) else _read_bytes(source)
+        decoded = _decoded(data, name, upright=upright)
     pixels = np.ascontiguousarray(decoded.pixels)
     pixels.flags.writeable = False
-    return Picture(name, pixels, _digest(pixels), decoded.notes + _size_notes(decoded))
+    digest = _digest(pixels)
+    again = partial(_read_pixels, data, name, upright) if isinstance(data, bytes) else None
+    held = HeldPixels(pixels, again, len(data) if isinstance(data, bytes) else 0)
+    return Picture(name, shared(digest, held), digest, decoded.notes + _size_notes(decoded))
+
+
+def _read_pixels(data: bytes, name: str, upright: bool) -> Pixels:
+    with _as_picture_error():
+        return np.ascontiguousarray(_decoded(data, name, upright=upright).pixels)
+
+
+def _decoded(data: bytes | Image.Image | NDArray[Any], name: str, *, upright: bool) -> Decoded:
+    decoded = _decode(data, name, as_stored=not upright)
+    if upright:
+        return _upright(decoded)
+    notes = (AS_STORED,) if decoded.orientation != 1 else ()
+    return replace(decoded, notes=decoded.notes + notes)
+
+
+def _decode(data: bytes | Image.Image | NDArray[Any], name: str, *, as_stored: bool) -> Decoded:
+    if isinstance(data, np.ndarray):
+        return decode_array(_checked(data), as_stored=as_stored)
+    if isinstance(data, Image.Image):
+        return decode_image(data, as_stored=as_stored)
+    return decode_file(data, name, as_stored=as_stored)
 
 
 def safe_name(name: str) -> str:

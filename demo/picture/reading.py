@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
 from demo.errors import PictureError
+from demo.fairlock import FairLock
 from demo.machine.cgroups import free_main_memory
 from demo.picture.colours import Pixels, rgb_pixels
 from demo.picture.depth import bytes_of
@@ -36,6 +37,8 @@ _BYTES_OTHERWISE = 4
 _COEFFICIENTS = 7  # bytes more, of a progressive JPEG, in however small a size it is decoded
 _MUCH = 500_000_000  # bytes; what takes more is decoded alone
 _alone = threading.Lock()
+MAX_DECODERS = 2  # at once; each may need 2 GB
+_decoders = FairLock(MAX_DECODERS)
 
 _MAX_SCANS = 100  # of a progressive JPEG, each of which goes over the whole picture
 _SCANS = tuple(b"\xff\xda\0" + bytes([6 + 2 * components]) for components in range(1, 5))
@@ -70,15 +73,17 @@ def decode_file(data: bytes, name: str, *, as_stored: bool) -> Decoded:
     and whatever decoders raise for damaged files.
     """
     kind = kind_of(data, name)
-    return _Reading(data, kind, as_stored).decoded()
+    with _decoders:
+        return _Reading(data, kind, as_stored).decoded()
 
 
 def decode_image(image: Image.Image, *, as_stored: bool = False) -> Decoded:
     """The picture that a PIL image is, which need not be loaded yet. Raises as `decode_file` does."""
     check_size(image.size, as_stored)
     given = Size(*image.size)
-    image.load()
-    pixels, notes = rgb_pixels(image, factor_for(image.size))
+    with _decoders:
+        image.load()
+        pixels, notes = rgb_pixels(image, factor_for(image.size))
     return Decoded(enlarged(pixels), given, _orientation(image), notes)
 
 

@@ -54,7 +54,7 @@ def _part(picture: Picture, item: RegionObject) -> CutOut:
     )
     here = np.s_[around.y1 : around.y2, around.x1 : around.x2]
     step = step_of(item, picture.size)
-    return CutOut(around, soft_edge(picture.pixels[here], item.mask.to_array()[here], step))
+    return CutOut(around, soft_edge(picture.pixels[here], item.mask.to_array(around), step))
 
 
 def step_of(item: RegionObject, size: Size) -> float:

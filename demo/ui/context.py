@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import gradio as gr
 
 from demo.errors import InputError
+from demo.machine.effort import Effort, long_work
 from demo.models.switching import RunningModels
 from demo.ui.parts import Parts
 from demo.ui.shared import sentences
@@ -31,6 +34,10 @@ class Context:
     def show(self) -> Show:
         """What makes the updates that handlers return."""
         return Show(self.parts, self.saver, self.running)
+
+    def long_work(self, cancel: threading.Event | None = None) -> AbstractContextManager[Effort]:
+        """See `effort.long_work`: work that rests while a model is asked. Raises InputError."""
+        return long_work(cancel, lambda: self.running.in_use)
 
     def require_idle(self, request: gr.Request) -> None:
         """Raises InputError while a question of that visitor is being answered."""

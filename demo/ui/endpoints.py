@@ -15,6 +15,7 @@ from demo.dialogue.engine import answer, begin
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError
+from demo.machine.effort import long_work
 from demo.models.switching import RunningModels
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner
@@ -43,8 +44,9 @@ def add_endpoints(running: RunningModels) -> None:
         with _as_gradio_errors():
             from demo.dialogue.overlay import draw_overlay  # its library takes long to import
 
-            picture = _picture(image)
-            return draw_overlay(picture, _session(session, picture, running.models.reasoner))
+            with long_work(is_wanted_elsewhere=lambda: running.in_use):
+                picture = _picture(image)
+                return draw_overlay(picture, _session(session, picture, running.models.reasoner))
 
     with gr.Column(visible=False):
         image = by_path(gr.File(label="image", type="filepath"))
@@ -75,10 +77,12 @@ def _as_gradio_errors() -> Iterator[None]:
 def _ground(
     image: str | None, question: str | None, data: Any, running: RunningModels
 ) -> dict[str, Any]:
-    picture = _picture(image)
+    with long_work(is_wanted_elsewhere=lambda: running.in_use):
+        picture = _picture(image)
+        given = None if data is None else _session(data, picture, running.models.reasoner)
     with running.use(threading.Event()) as models:  # the first ones are waited for
         answered = answer(
-            _session(data, picture, models.reasoner),
+            given or begin(picture, models.reasoner),
             question or "",
             picture=picture,
             reasoner=models.reasoner,

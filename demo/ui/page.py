@@ -72,7 +72,10 @@ def build_page(
             index is not None,
             running.models.asking,
         )
-        tabs = OpenTabs(lambda visitor: _forget(page, visitor))
+        tabs = OpenTabs(
+            lambda visitor: _forget(page, visitor),
+            has_stream=lambda visitor: _has_stream(page, visitor),
+        )
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
         opening = Opening(context, examples, files / PICTURES)
         connect(page, context, opening, files / EXPORTS, index)
@@ -115,6 +118,12 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
         "max_threads": THREADS,
         "state_session_capacity": MAX_TABS,
     }
+
+
+def _has_stream(page: gr.Blocks, visitor: str) -> bool:
+    """Whether that tab shows that it is open; where nobody watches the streams, all do."""
+    streams = getattr(page, "open_streams", None)
+    return streams is None or visitor in streams
 
 
 def _forget(page: gr.Blocks, visitor: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
+from demo.dialogue.extent import is_large
+from demo.machine.effort import long_work
 from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import running, scene
 from demo.ui.chat.live_turn import LiveTurn
@@ -40,7 +43,8 @@ class Show:
         went wrong before.
         """
         unsaved = self.saver.save(tab, workspace)
-        value = scene(workspace)
+        with self._place_for(workspace):
+            value = scene(workspace)
         tab.workspace = workspace and replace(
             workspace, outlined=workspace.outlined.union(value["outlines"])
         )
@@ -69,8 +73,15 @@ class Show:
     def dialogue(self, workspace: Workspace) -> list[Message]:
         """Its turns in the chat; other models are offered where they can be chosen."""
         failed = workspace.failure.messages if workspace.failure else ()
-        turns = messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
+        with self._place_for(workspace):
+            turns = messages(workspace.session, workspace.remarks, compare=self.running.may_switch)
         return [*turns, *failed]
+
+    def _place_for(self, workspace: Workspace | None) -> AbstractContextManager[object]:
+        """A place for long work where showing that is such."""
+        if workspace is None or not is_large(workspace.session):
+            return nullcontext()
+        return long_work(is_wanted_elsewhere=lambda: self.running.in_use, must_finish=True)
 
     def notice(self, workspace: Workspace | None) -> dict[str, Any] | None:
         """What people should know about their picture and the model that runs."""

@@ -61,7 +61,8 @@ class Library:
                 return show.line("", "hint")
             try:
                 wanted = Payload(event).text("kept", 64)
-                workspace = None if wanted == "none" else self._last(owner, wanted)
+                with self.context.long_work():
+                    workspace = None if wanted == "none" else self._last(owner, wanted)
                 at_risk = [entry.title for entry in _at_risk(store, owner)]
                 notes = (store.notice, sentences.removal_warning(at_risk))
             except DemoError as error:
@@ -117,9 +118,10 @@ class Library:
         closing = self._panel(close=True)
         if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
             return {**closing, **self.context.show.workspace(tab, tab.workspace.switched(place))}
-        workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
-        tab.forget(identity)
-        return {**closing, **self.opening.open(lambda: workspace, tab, request)}
+        with self.context.long_work():
+            workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
+            tab.forget(identity)
+            return {**closing, **self.opening.open(lambda: workspace, tab, request)}
 
     def _delete(
         self, store: Store, owner: Owner, identity: str, tab: Tab, request: gr.Request
@@ -172,8 +174,9 @@ class Library:
 
     def _file(self, tab: Tab, identity: str) -> dict[str, Any]:
         """A dialogue as a file, under an address that nobody can guess; without a name the one shown."""
-        session, picture = self._session_and_picture(tab, identity)
-        content = to_zip(session, picture)
+        with self.context.long_work():
+            session, picture = self._session_and_picture(tab, identity)
+            content = to_zip(session, picture)
         title = session.turns[0].question if session.turns else picture.info.name
         dialogue = identity or (tab.workspace and tab.workspace.saved_id) or session.id
         try:

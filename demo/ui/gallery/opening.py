@@ -6,7 +6,7 @@ A workspace is made here for whatever is opened, also for dialogues from disk an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -86,13 +86,16 @@ class Opening:
         asked next, one after the other.
         """
         show, visitor = self.context.show, visitor_of(request)
-        try:
-            with self.context.turns.hold(visitor, needs_model=False):
-                workspace = read()
-        except DemoError as error:
-            return show.line(str(error))
-        self.context.tabs.take(visitor, tab)
-        with tab.lock:
+        with ExitStack() as work:
+            try:
+                with self.context.turns.hold(visitor, needs_model=False) as ticket:
+                    effort = work.enter_context(self.context.long_work(ticket.cancel))
+                    workspace = read()
+                    effort.must_finish()
+            except DemoError as error:
+                return show.line(str(error))
+            self.context.tabs.take(visitor, tab)
+            work.enter_context(tab.lock)
             to_play = to_play and not show.is_outside(workspace)  # it would play guesses
             tab.owner, tab.to_play = self.context.saver.owner(request), to_play
             said = (*notes, *workspace.picture.notes, sentences.away_note(tab.clear()))

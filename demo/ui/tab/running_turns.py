@@ -97,12 +97,6 @@ class RunningTurns:
             self.end(ticket)
         return ticket
 
-    @property
-    def is_model_wanted(self) -> bool:
-        """Whether any question is being answered."""
-        with self._lock:
-            return any(ticket.needs_model for ticket in self._running.values())
-
     def is_running(self, visitor: str) -> bool:
         """Whether that visitor's last question is still being answered."""
         with self._lock:

@@ -278,6 +278,6 @@ class Tab:
 def _last_few(workspaces: tuple[Workspace, ...]) -> tuple[Workspace, ...]:
     """Those that stay put away when one more comes."""
     few = workspaces[1 - MAX_PUT_AWAY :]
-    while sum(workspace.picture.pixels.nbytes for workspace in few) > MAX_BYTES_AWAY:
+    while sum(workspace.picture.nbytes for workspace in few) > MAX_BYTES_AWAY:
         few = few[1:]
     return few
