@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
-from demo.access.accounts import Accounts, read_accounts
+from demo.access.accounts import AccountsFile
+from demo.access.peers import Proxies
 from demo.errors import DemoError, InputError, StoreError
 from demo.machine.environment import (
     say,
@@ -117,9 +118,10 @@ def parser() -> Parser:
         help="where the pictures of --benchmark are (default: beside its file)",
     )  # fmt: skip
     made.add_argument(
-        "--behind-proxy", action="store_true",
-        default=os.environ.get("REGIONREASONER_BEHIND_PROXY") == "1",
-        help="believe what a proxy before it (JupyterHub, code-server, nginx) says of host and path",
+        "--behind-proxy", type=proxies, nargs="?", const="", metavar="ADDRESS",
+        default=_behind_proxy(os.environ.get("REGIONREASONER_BEHIND_PROXY", "")),
+        help="believe what a proxy before it (JupyterHub, code-server, nginx) says of host and path; and, "
+        "where its addresses or networks are given, of a visitor's address",
     )  # fmt: skip
     made.add_argument("--share", action="store_true", help="make a public link as well")
     made.add_argument(
@@ -131,6 +133,22 @@ def parser() -> Parser:
         help="write the log as JSON lines",
     )  # fmt: skip
     return made
+
+
+def _behind_proxy(variable: str) -> str | None:
+    """What the variable says as the option's value: 1 is the option alone."""
+    return {"": None, "0": None, "1": ""}.get(variable, variable)
+
+
+def proxies(text: str) -> Proxies:
+    """The addresses of proxies, separated by commas or spaces."""
+    try:
+        return Proxies.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not the address of a proxy; give one such as 127.0.0.1, "
+            "or a network such as 10.0.0.0/8"
+        ) from error
 
 
 def _name() -> str:
@@ -146,7 +164,7 @@ def port(text: str) -> int:
     return int(text)
 
 
-def accounts_of(options: argparse.Namespace) -> Accounts | None:
+def accounts_of(options: argparse.Namespace) -> AccountsFile | None:
     """The users of --auth; None without it. Raises InputError."""
     if not options.auth:
         return None
@@ -154,7 +172,7 @@ def accounts_of(options: argparse.Namespace) -> Accounts | None:
         raise InputError(
             "--auth cannot be combined with GRADIO_MCP_SERVER: its tools ask for no login."
         )
-    return read_accounts(Path(options.auth))
+    return AccountsFile(Path(options.auth))
 
 
 def open_store(folder: str | None) -> Store | None:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
@@ -20,7 +21,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.access.peers import place_of
 from demo.errors import InputError
+
+log = logging.getLogger(__name__)
 
 # OWASP's Password Storage Cheat Sheet: N = 2^15, r = 8, p = 3, which takes 32 MB.
 _COST, _BLOCK, _PARALLEL = 2**15, 8, 3
@@ -81,8 +85,15 @@ class Accounts:
     decoy: PasswordHash = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        costs = max((h.costs for h in self.hashes.values()), default=None)
-        object.__setattr__(self, "decoy", PasswordHash.of(secrets.token_hex(16), costs))
+        usual = (_COST, _BLOCK, _PARALLEL)
+        costs = max((h.costs for h in self.hashes.values()), default=usual)
+        decoy = PasswordHash(costs, secrets.token_bytes(16), secrets.token_bytes(32))
+        object.__setattr__(self, "decoy", decoy)
+
+    @property
+    def current(self) -> Accounts:
+        """These, which do not change."""
+        return self
 
     def check(self, name: str, password: str) -> bool:
         """Whether this is the user's password; an unknown name takes as long as a known one."""
@@ -115,6 +126,31 @@ def read_accounts(path: Path) -> Accounts:
     return Accounts(hashes)
 
 
+class AccountsFile:
+    """The users of a file as it is now: it is read again whenever it has changed.
+
+    While it cannot be read, such as in the middle of being written, those before stay.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._seen = path, _state_of(path)
+        self._accounts = read_accounts(path)
+
+    @property
+    def current(self) -> Accounts:
+        """The users and their password hashes."""
+        state = _state_of(self._path)
+        if state != self._seen:
+            self._seen = state
+            try:
+                self._accounts = read_accounts(self._path)
+            except InputError:
+                log.warning("the list of users cannot be read: the former one holds")
+            else:
+                log.info("the list of users was read again")
+        return self._accounts
+
+
 def save_account(path: Path, name: str, password: str) -> bool:
     """Write a user's password hash into the file, which only its owner may read; other lines stay.
 
@@ -143,7 +179,8 @@ def save_account(path: Path, name: str, password: str) -> bool:
 
 
 class Guesses:
-    """Wrong passwords, counted by user name and by address; too many lock either for 15 minutes.
+    """Wrong passwords, counted by user name and by place (`peers.place_of`); too many lock either for
+    15 minutes.
 
     A lock also refuses the right password, so it tells a guesser nothing. Unknown names are counted too.
     Time is monotonic: changing the clock opens no lock. Beyond a limit the oldest counts are dropped.
@@ -178,7 +215,8 @@ class Guesses:
                 self._counts.pop(place, None)
 
     def _keys(self, name: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-        return ((f"user {name[:64]}", _FOR_A_USER), (f"address {address[:64]}", _FOR_AN_ADDRESS))
+        place = place_of(address)
+        return ((f"user {name[:64]}", _FOR_A_USER), (f"address {place}", _FOR_AN_ADDRESS))
 
     def _lock_seconds(self, key: str, max_count: int) -> float:
         count, until = self._counts.get(key, (0, 0.0))
@@ -192,6 +230,15 @@ class Guesses:
         self._counts[key] = (count + 1, self._now() + LOCKED_S)
         while len(self._counts) > _MAX_WATCHED:
             self._counts.popitem(last=False)
+
+
+def _state_of(path: Path) -> tuple[int, int, int] | None:
+    """What tells whether the file has changed; None when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _lines(path: Path) -> list[str]:

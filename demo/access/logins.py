@@ -1,6 +1,7 @@
-"""Who is logged in: tokens in cookies, checked passwords, and the owners of page sessions.
+"""Who is logged in: tokens in cookies, and checked passwords.
 
-Everything is in memory and bounded; after a restart everybody logs in again.
+Everything is in memory and bounded; after a restart everybody logs in again. Whose name or password is
+changed in the file of users is out from the next request on.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from demo.access.accounts import Accounts, Guesses
+from demo.access.accounts import Accounts, AccountsFile, Guesses, PasswordHash
 
 # gradio_client keeps only cookies with this prefix.
 COOKIE = "access-token-regionreasoner"
 IDLE_S, MAX_SECONDS = 12 * 3600, 7 * 24 * 3600
-_MAX_TOKENS, _MAX_SESSIONS = 10_000, 50_000
+_MAX_TOKENS = 10_000
 _CHECKS_AT_ONCE = 2  # each takes 32 MB and a core
 
 
@@ -32,16 +33,27 @@ class Locked:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """``hash`` is that of the password which was right; the times are when it began and was used last."""
+
+    name: str
+    hash: PasswordHash
+    since: float
+    used: float
+
+
 class Logins:
     """The users who are logged in."""
 
-    def __init__(self, accounts: Accounts, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, accounts: Accounts | AccountsFile, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._accounts, self._now = accounts, now
         self._guesses = Guesses(now)
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
         self._lock = threading.Lock()
-        self._tokens: OrderedDict[bytes, tuple[str, float, float]] = OrderedDict()
-        self._sessions: OrderedDict[str, str] = OrderedDict()
+        self._tokens: OrderedDict[bytes, _Login] = OrderedDict()
 
     async def log_in(self, name: str, password: str, address: str) -> str | Locked | None:
         """A token for the right password, None for a wrong one. An attempt is counted before it is
@@ -50,14 +62,17 @@ class Logins:
         name = name.strip()
         if locked := self._guesses.begin(name, address):
             return Locked(locked)
+        accounts = self._accounts.current
         async with self._checks:
-            right = await asyncio.to_thread(self._accounts.check, name, password)
+            right = await asyncio.to_thread(accounts.check, name, password)
         if not right:
             return None
         self._guesses.confirm(name, address)
         token = secrets.token_urlsafe(32)
         with self._lock:
-            self._tokens[_digest(token)] = (name, self._now(), self._now())
+            self._tokens[_digest(token)] = _Login(
+                name, accounts.hashes[name], self._now(), self._now()
+            )
             while len(self._tokens) > _MAX_TOKENS:
                 self._tokens.popitem(last=False)
         return token
@@ -67,26 +82,17 @@ class Logins:
         if not token:
             return None
         with self._lock:
-            key, now = _digest(token), self._now()
-            name, since, used = self._tokens.pop(key, ("", 0.0, 0.0))
-            if not name or now - used > IDLE_S or now - since > MAX_SECONDS:
+            key, now, hashes = _digest(token), self._now(), self._accounts.current.hashes
+            login = self._tokens.pop(key, None)
+            if login is None or now - login.used > IDLE_S or now - login.since > MAX_SECONDS:
                 return None
-            self._tokens[key] = (name, since, now)
-            return name
+            self._tokens[key] = replace(login, used=now)
+            return login.name if hashes.get(login.name) == login.hash else None
 
     def log_out(self, token: str | None) -> None:
         """Make the token invalid."""
         with self._lock:
             self._tokens.pop(_digest(token or ""), None)
-
-    def owns(self, user: str, session: str) -> bool:
-        """Whether a page session (Gradio's session hash) is this user's; the first to use it owns it."""
-        with self._lock:
-            owner = self._sessions.pop(session, user)
-            self._sessions[session] = owner
-            while len(self._sessions) > _MAX_SESSIONS:
-                self._sessions.popitem(last=False)
-            return owner == user
 
     async def user_by_header(self, header: str, address: str) -> str | Locked | None:
         """The user of an HTTP Basic header, for programs that cannot log in otherwise."""

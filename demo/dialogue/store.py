@@ -102,6 +102,11 @@ class Store:
                 self._db = open_database(folder / DATABASE)
         self._sweep(_pictures_in(folder / PICTURES))
 
+    @property
+    def folder(self) -> Path:
+        """Where everything lies."""
+        return self._folder
+
     def close(self) -> None:
         """Close the database; the store cannot be used any more."""
         with self._lock:

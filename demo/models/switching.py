@@ -24,7 +24,7 @@ from demo.models.models import loading
 from demo.models.served import ServedEntry
 
 if TYPE_CHECKING:
-    from demo.access.accounts import Accounts
+    from demo.access.accounts import Accounts, AccountsFile
     from demo.checkpoints.catalogue import Entry
     from demo.checkpoints.fetch import Download
     from demo.models.available import AvailableModels
@@ -413,7 +413,9 @@ def _how_far(done: Remaining) -> str:
 
 
 def may_switch(
-    options: argparse.Namespace, accounts: Accounts | None, environment: Mapping[str, str]
+    options: argparse.Namespace,
+    accounts: Accounts | AccountsFile | None,
+    environment: Mapping[str, str],
 ) -> bool:
     """Whether the server is there for one person alone, who may exchange its model."""
     others = options.share or accounts or options.behind_proxy

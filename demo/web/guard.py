@@ -11,45 +11,64 @@ import asyncio
 import html
 import json
 import logging
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.access.belongings import NOBODY, Belongings
 from demo.access.exposure import FRONT
 from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
+from demo.access.peers import place_of
+from demo.access.visitors import Visitors, is_secure
 from demo.errors import disk_fault
 from demo.machine.environment import try_writing
+from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
+from demo.web.crowd import Crowd, CrowdedError
 from demo.web.monitoring import Watch
+from demo.web.owned import Owned
+from demo.web.refused import RefusedError
 from demo.web.rules import (
-    Front,
     Rules,
     fault_of_body,
     front_of,
     headers_for,
     is_asked_here,
-    is_call,
     is_from_here,
+    is_own_act,
     is_served,
     max_bytes,
 )
 
 log = logging.getLogger(__name__)
 
+PEER = "regionreasoner.peer"  # the key of the address at the other end of the connection
 USER = "regionreasoner.user"  # the key in the request's scope under which Gradio finds who is logged in
 SILENCE_S = 30.0  # a request is refused when its next piece takes longer
+BODY_S, MIN_BYTES_A_SECOND = (
+    60.0,
+    20_000,
+)  # or the whole of it: a minute, and what a slow line needs
 MIN_FREE_BYTES = 500_000_000
+_FILE = re.compile(r"/gradio_api/file[=/]")
+_HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
+_RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
 _PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
+_LOGOUT_PAGE = Path(__file__).with_name("logout.html")
 WENT_WRONG = "Something went wrong on the server. Try again."
 _WRONG_FORM = "This request does not have the form that this address takes."
 _SENTENCES = {
@@ -63,27 +82,22 @@ _SENTENCES = {
 }
 
 
-class RefusedError(Exception):
-    """A request is refused: status, sentence, and a word for the metrics."""
-
-    def __init__(self, status: int, sentence: str, why: str) -> None:
-        super().__init__(sentence)
-        self.status, self.why = status, why
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GuardContext:
     """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
-    accounts, ``uploads`` is the folder for uploaded files, ``endpoints`` are the names and numbers that can
-    be called.
+    accounts, ``uploads`` is the folder for files that Gradio serves, ``calls`` are what can be called, by
+    name and by number.
     """
 
     rules: Rules
     watch: Watch
     health: Callable[[], Mapping[str, Any]]
     logins: Logins | None
+    visitors: Visitors
     uploads: Path
-    endpoints: frozenset[str | int]
+    calls: Mapping[str | int, Call]
+    belongings: Belongings = field(default_factory=Belongings)
+    crowd: Crowd = field(default_factory=Crowd)
 
 
 class Guard:
@@ -99,33 +113,54 @@ class Guard:
             return
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
-        scope = _as_public(scope, self.context.rules)
+        scope = _as_public(_from_client(scope, self.context.rules), self.context.rules)
         answer = _Answer(send, self.context.rules, scope["path"])
         try:
-            response = await self._respond(scope, receive, answer.send)
+            response = await self._respond(scope, receive, answer)
         except RefusedError as refused:
             self.context.watch.refused.labels(refused.why).inc()
             log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
             response = error_response(refused.status, str(refused))
+        except HTTPException as error:  # within a stream, which has said so
+            response = error_response(error.status_code, _sentence_for(error.status_code))
         except Exception as error:
             self.context.watch.failed(error)
             log.exception("a request failed")
             response = error_response(500, WENT_WRONG)
         if response is not None and not answer.started:
             await response(scope, receive, answer.send)
+        await answer.end()
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
+    async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> Response | None:
         """The answer to send; None when Gradio has answered. Raises RefusedError."""
         path, headers = scope["path"], Headers(scope=scope)
-        self._check_source(path, headers, scope[FRONT])
+        self._check_source(scope, headers)
         if path.rstrip("/") == "/health":
             health = self.context.health()
             return JSONResponse(health, 503 if health["status"] == "stopping" else 200)
+        token = _token(scope)
+        scope = self.context.visitors.recognise(scope)
+        scope[USER] = user = None if _is_login(path) else await self._user(scope, headers, token)
+        who = self._who(scope, user)
+        place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
+        try:
+            with self.context.crowd.admit(scope["method"], path, who, place):
+                return await self._admitted(scope, receive, answer, who)
+        except CrowdedError as crowded:
+            raise RefusedError(
+                *(429, "You have too many requests open at once: close some.")
+                if crowded.is_own
+                else (503, "Too many people are here at once. Try again in a while."),
+                "crowd",
+            ) from crowded
+
+    async def _admitted(
+        self, scope: Scope, receive: Receive, answer: _Answer, who: str
+    ) -> Response | None:
+        path, headers, user = scope["path"], Headers(scope=scope), scope[USER]
         body = _Body(receive, path, headers)
-        token = _token(headers)
-        if path.rstrip("/") == "/login" and self.context.logins:
+        if _is_login(path) and self.context.logins:
             return await self._login(scope, body, headers)
-        scope[USER] = user = await self._user(path, headers, token, _address(scope))
         if self.context.logins and user is None and path.rstrip("/") not in _PUBLIC_PATHS:
             if path == "/" and "text/html" in headers.get("accept", ""):
                 return RedirectResponse("login", 303)
@@ -133,10 +168,12 @@ class Guard:
         if path.rstrip("/") == "/metrics":
             return Response(self.context.watch.text(), media_type="text/plain; version=0.0.4")
         if path.rstrip("/") == "/logout" and self.context.logins:
-            return self._logout(scope, token)
-        await self._check_content(scope, body, user)
+            return self._logout(scope, headers)
+        owned = Owned(self.context.belongings, self.context.uploads, who)
+        await self._check_content(scope, body, owned)
+        answer.follow(owned, self._is_still_in(scope, user))
         try:
-            await self.app(scope, body.receive, send)
+            await self.app(scope, body.receive, answer.send)
         except OSError as error:
             if not _is_upload(scope):
                 raise
@@ -144,9 +181,11 @@ class Guard:
             raise RefusedError(507, _disk_sentence(error), "disk") from error
         return None
 
-    def _check_source(self, path: str, headers: Headers, front: Front) -> None:
+    def _check_source(self, scope: Scope, headers: Headers) -> None:
+        rules, front = self.context.rules, scope[FRONT]
         asked = {headers.get("host", ""), front.authority}  # a foreign page can forge the latter
-        if not all(is_asked_here(name, self.context.rules.names) for name in asked):
+        local = str((scope.get("server") or ("",))[0]) if rules.any_local else ""
+        if not all(is_asked_here(name, rules.names, local) for name in asked):
             raise RefusedError(
                 421,
                 "This server does not answer to that name. "
@@ -155,29 +194,42 @@ class Guard:
             )
         if not is_from_here(headers, front):
             raise RefusedError(403, "Requests from other sites are refused.", "origin")
-        if not is_served(path):
+        if not is_served(scope["path"]):
             raise RefusedError(404, _SENTENCES[404], "path")
 
-    async def _user(
-        self, path: str, headers: Headers, token: str | None, address: str
-    ) -> str | None:
+    async def _user(self, scope: Scope, headers: Headers, token: str | None) -> str | None:
         logins = self.context.logins
         if logins is None:
             return None
         user = logins.user_of(token)
-        if user is None and path.rstrip("/") == "/metrics":
-            found = await logins.user_by_header(headers.get("authorization", ""), address)
+        if user is None and scope["path"].rstrip("/") == "/metrics":
+            found = await logins.user_by_header(headers.get("authorization", ""), _address(scope))
             if isinstance(found, Locked):
                 raise RefusedError(429, _locked_sentence(found), "locked")
             return found
         return user
+
+    def _who(self, scope: Scope, user: str | None) -> str:
+        """By what the server remembers whose something is."""
+        if user is not None:
+            return f"user {user}"
+        owner = None if self.context.logins else self.context.visitors.owner(scope)
+        return NOBODY if owner is None else f"visitor {owner.key}"
+
+    def _is_still_in(self, scope: Scope, user: str | None) -> Callable[[], bool]:
+        """Whether whoever asks may go on reading a long answer."""
+        logins, token = self.context.logins, _token(scope)
+        return lambda: logins is None or user is None or logins.user_of(token) == user
 
     async def _login(self, scope: Scope, body: _Body, headers: Headers) -> Response:
         """The login page, or the answer to a name and password, sent by the page or by a program."""
         assert self.context.logins is not None
         if scope["method"] != "POST":
             return _login_page("")
-        form = parse_qs((await body.whole()).decode("utf-8", "replace"), max_num_fields=10)
+        try:
+            form = parse_qs((await body.whole()).decode("utf-8", "replace"), max_num_fields=10)
+        except ValueError:
+            raise RefusedError(400, _WRONG_FORM, "body") from None
         name, password = (form.get(key, [""])[0] for key in ("username", "password"))
         token = await self.context.logins.log_in(name, password, _address(scope))
         by_hand = "text/html" in headers.get("accept", "")
@@ -200,9 +252,12 @@ class Guard:
             answer.headers["retry-after"] = str(round(token.seconds) + 1)
         return answer
 
-    def _logout(self, scope: Scope, token: str | None) -> Response:
+    def _logout(self, scope: Scope, headers: Headers) -> Response:
+        """Log out whoever does it here. A link from elsewhere leads to a page that asks."""
         assert self.context.logins is not None
-        self.context.logins.log_out(token)
+        if scope["method"] != "POST" and not is_own_act(headers):
+            return HTMLResponse(_page(_LOGOUT_PAGE), headers={"cache-control": "no-store"})
+        self.context.logins.log_out(_token(scope))
         answer = RedirectResponse("login", 303)
         self._set_cookie(answer, scope, "", 0)
         return answer
@@ -210,41 +265,60 @@ class Guard:
     def _set_cookie(self, answer: Response, scope: Scope, token: str, seconds: int) -> None:
         # In Hugging Face's frame the cookie is a third party's; browsers keep one for each embedding site.
         framed = bool(self.context.rules.embedders)
-        secure = self.context.rules.https or scope["scheme"] == "https"
+        headers, path = Headers(scope=scope), f"{scope[FRONT].prefix}/"
+        secure = self.context.rules.https or is_secure(scope, headers)
+        before = ("__Host-" if path == "/" else "__Secure-") if secure else ""
         answer.set_cookie(
-            COOKIE, token, max_age=seconds, path=f"{scope[FRONT].prefix}/", httponly=True,
-            secure=secure, samesite="none" if framed else "lax",
+            f"{before if 'sec-fetch-site' in headers else ''}{COOKIE}", token, max_age=seconds,
+            path=path, httponly=True, secure=secure, samesite="none" if framed else "lax",
         )  # fmt: skip
         if framed:
             answer.headers["set-cookie"] += "; Partitioned"
 
-    async def _check_content(self, scope: Scope, body: _Body, user: str | None) -> None:
-        """Limit what a request sends, and check that its page session belongs to the user."""
-        sessions = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
+    async def _check_content(self, scope: Scope, body: _Body, owned: Owned) -> None:
+        """Limit what a request sends, and check that what it names belongs to whoever asks."""
         path = scope["path"]
-        if path.startswith("/gradio_api/heartbeat/"):
-            sessions = [*sessions, path.split("/")[3]]
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        for session in [*query.get("session_hash", []), *_session_of_stream(path)]:
+            owned.check_session(session)
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            pass
+            self._check_read(path, query, owned)
         elif _is_upload(scope):
             body.check_size()
             await asyncio.to_thread(_check_room, self.context.uploads)
         else:
-            sessions = [*sessions, *await self._session_in(path, body)]
-        logins = self.context.logins
-        if logins and user and not all(logins.owns(user, name) for name in sessions):
-            raise RefusedError(403, "This page session belongs to somebody else.", "session")
+            await self._check_sent(path, body, owned)
 
-    async def _session_in(self, path: str, body: _Body) -> list[str]:
+    def _check_read(self, path: str, query: Mapping[str, list[str]], owned: Owned) -> None:
+        if (file := _file_of(path)) is not None and not owned.may_read(file):
+            raise RefusedError(403, "This file belongs to somebody else.", "file")
+        if path.rstrip("/") == "/gradio_api/queue/data":
+            owned.require(query.get("session_hash", []))
+        elif result := _RESULT.fullmatch(path):
+            owned.require([result[1]])
+
+    async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
         content = await body.whole()
         value = await asyncio.to_thread(_parse_json, content) if content else {}
         fault = await asyncio.to_thread(fault_of_body, value)
         if fault:
             raise RefusedError(400, fault, "body")
-        if not is_call(path, value, self.context.endpoints):
-            raise RefusedError(404, "There is no such endpoint.", "endpoint")
-        session = value.get("session_hash")
-        return [session] if isinstance(session, str) else []
+        call = find_call(path, value, self.context.calls)
+        if isinstance(call, str):
+            raise RefusedError(404, call, "endpoint")
+        for name in (value.get("session_hash"), value.get("event_id")):
+            if isinstance(name, str):
+                owned.check_session(name)
+        if call is not None:
+            if isinstance(session := value.get("session_hash"), str):
+                owned.claim(session)
+            if fault := fault_of_call(call, value):
+                raise RefusedError(400, fault, "body")
+        files = await asyncio.to_thread(lambda: list(islice(files_in(value), MAX_FILES + 1)))
+        if len(files) > MAX_FILES:
+            raise RefusedError(400, f"This request names more than {MAX_FILES:,} files.", "body")
+        if not await asyncio.to_thread(lambda: all(map(owned.may_read, files))):
+            raise RefusedError(403, "This file belongs to somebody else.", "file")
 
 
 class _Body:
@@ -255,6 +329,7 @@ class _Body:
         self._declared = headers.get("content-length", "0")
         self._held: list[Message] = []
         self._received, self._ended = 0, False
+        self._began: float | None = None
 
     def check_size(self) -> None:
         """Raise RefusedError at once when the declared size is too large."""
@@ -291,7 +366,7 @@ class _Body:
 
     async def _next(self) -> Message:
         try:
-            message = await asyncio.wait_for(self._receive(), SILENCE_S)
+            message = await asyncio.wait_for(self._receive(), self._patience())
         except TimeoutError:
             raise RefusedError(408, "The request took too long to arrive.", "slow") from None
         self._received += len(message.get("body", b""))
@@ -300,21 +375,39 @@ class _Body:
             raise self._too_large()
         return message
 
+    def _patience(self) -> float:
+        """Seconds until the next piece must be here."""
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        whole = self._began + BODY_S + self._received / MIN_BYTES_A_SECOND
+        return max(0.0, min(SILENCE_S, whole - now))
+
     def _too_large(self) -> RefusedError:
         limit = f"{self._max // 1_000_000} MB" if self._max >= 1_000_000 else "10 KB"
         return RefusedError(413, f"This request is larger than {limit}.", "size")
 
 
 class _Answer:
-    """An answer on its way out: adds the headers, the nonce to pages, and a sentence to failures."""
+    """An answer on its way out: adds the headers, the nonce to pages, and a sentence to failures.
+
+    It notes what the server tells of files and calls: those belong to whoever is told.
+    """
 
     def __init__(self, send: Send, rules: Rules, path: str) -> None:
-        self._send, self._rules, self._is_page = send, rules, path == "/"
+        self._send, self._rules, self._path = send, rules, path
+        self._is_page = path == "/"
         self._is_call = path.startswith(("/gradio_api/run/", "/gradio_api/api/"))
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None  # held back with its body
         self._pieces: list[bytes] = []
+        self._owned: Owned | None = None
+        self._may_go_on: Callable[[], bool] = lambda: True
+        self._tells, self._is_stream, self._is_over = True, False, False
         self.started = False
+
+    def follow(self, owned: Owned, may_go_on: Callable[[], bool]) -> None:
+        """Note what is told; an answer ends when ``may_go_on`` says so."""
+        self._owned, self._may_go_on = owned, may_go_on
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -322,16 +415,35 @@ class _Answer:
             if message["status"] == 500 and self._is_call:
                 # Gradio also answers 500 for arguments that a handler cannot use.
                 message["status"] = 422
+            # Not what visitors have written themselves: files, and what is wrong with a request.
+            self._tells = message["status"] < 400 and _file_of(self._path) is None
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            self._is_stream = kind.startswith("text/event-stream")
             if message["status"] >= 400 or self._is_page:
                 self._start = message
                 return
             _add(message, headers_for(self._rules))
-        elif self._start is not None and message["type"] == "http.response.body":
-            self._pieces.append(message.get("body", b""))
-            if message.get("more_body"):
+        elif message["type"] == "http.response.body":
+            if self._is_over:
                 return
-            message = await self._finish(self._start, b"".join(self._pieces))
+            if self._start is None and not self._may_go_on():
+                await self.end()
+                return
+            if self._owned is not None and self._tells:
+                self._owned.note(self._path, message.get("body", b""))
+            self._is_over = not message.get("more_body")
+            if self._start is not None:
+                self._pieces.append(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                message = await self._finish(self._start, b"".join(self._pieces))
         await self._send(message)
+
+    async def end(self) -> None:
+        """End a stream, whatever else would come."""
+        if self._is_stream and not self._is_over:
+            self._is_over = True
+            await self._send({"type": "http.response.body", "body": b""})
 
     async def _finish(self, start: Message, body: bytes) -> Message:
         kind = Headers(raw=start["headers"]).get("content-type", "")
@@ -349,12 +461,22 @@ class _Answer:
         return {"type": "http.response.body", "body": body}
 
 
+def _from_client(scope: Scope, rules: Rules) -> Scope:
+    """The request with the address of the visitor, where a proxy that was named tells it."""
+    peer = _address(scope)
+    forwarded = Headers(scope=scope).getlist("x-forwarded-for")
+    address = rules.proxies.client(peer, forwarded)
+    return (
+        {**scope, PEER: peer, "client": (address, 0)} if address != peer else {**scope, PEER: peer}
+    )
+
+
 def _as_public(scope: Scope, rules: Rules) -> Scope:
     """The request with the page's public address, from which Gradio derives the addresses in its answers,
     and without the proxy's path prefix.
     """
     headers = Headers(scope=scope)
-    front = front_of(headers, scope["scheme"], rules)
+    front = front_of(headers, scope["scheme"], rules, is_trusted=rules.is_trusted(scope[PEER]))
     replaced = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_declared else ()))
     others = [pair for pair in scope["headers"] if pair[0] not in replaced]
     asked = {**scope, "headers": others, FRONT: front}
@@ -366,6 +488,21 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
         asked["path"] = scope["path"].removeprefix(front.prefix)
         asked["raw_path"] = asked["path"].encode()
     return asked
+
+
+def _is_login(path: str) -> bool:
+    return path.rstrip("/") == "/login"
+
+
+def _file_of(path: str) -> str | None:
+    """The path of the file that an address names."""
+    found = _FILE.match(path)
+    return path[found.end() :] if found else None
+
+
+def _session_of_stream(path: str) -> list[str]:
+    found = _HEARTBEAT.match(path)
+    return [found[1]] if found else []
 
 
 def _is_upload(scope: Scope) -> bool:
@@ -421,8 +558,14 @@ def _parse_json(content: bytes) -> Any:
         return None
 
 
-def _token(headers: Headers) -> str | None:
-    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
+def _token(scope: Scope) -> str | None:
+    """The secret of a login. Over TLS a browser's has a name that no other site of the host can set."""
+    headers = Headers(scope=scope)
+    cookies = cookie_parser(headers.get("cookie", ""))
+    is_browser = "sec-fetch-site" in headers
+    if not (is_browser and is_secure(scope, headers)):
+        return cookies.get(COOKIE)
+    return cookies.get(f"__Host-{COOKIE}") or cookies.get(f"__Secure-{COOKIE}")
 
 
 def _address(scope: Scope) -> str:
@@ -437,8 +580,11 @@ def _locked_sentence(lock: Locked) -> str:
 
 def _login_page(sentence: str, status: int = 200) -> HTMLResponse:
     message = f'<p role="alert">{html.escape(sentence)}</p>' if sentence else ""
-    page = _LOGIN_PAGE.read_text(encoding="utf-8").replace("{message}", message)
-    return HTMLResponse(page, status, {"cache-control": "no-store"})
+    return HTMLResponse(_page(_LOGIN_PAGE, message), status, {"cache-control": "no-store"})
+
+
+def _page(file: Path, message: str = "") -> str:
+    return file.read_text(encoding="utf-8").replace("{message}", message)
 
 
 def _replace(start: Message, name: bytes, value: bytes) -> None:

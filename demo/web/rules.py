@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from demo.access.exposure import _hosts, is_loopback
+from demo.access.peers import Proxies
 from demo.errors import InputError
 
 MAX_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and the form around it
@@ -18,6 +19,8 @@ MAX_JSON_BYTES = 20_000_000
 MAX_FORM_BYTES = 10_000
 MAX_DEPTH, MAX_VALUES = 64, 500_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
+_ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
+_NO_PROXIES = Proxies()
 _AUTHORITY = re.compile(r"(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(?:/[\w.~@%+=:-]+)+", re.ASCII)
 _ROOT = re.compile(
@@ -28,16 +31,13 @@ _ROOT = re.compile(
 # All that the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
 _SERVED = re.compile(
     r"/|/(config|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon|login|logout|health|metrics)/?"
-    r"|/pwa_icon/\d{1,4}|/(assets|static|ui)/.+"
+    r"|/(assets|static|ui)/.+"
     r"|/gradio_api/(app_id|config|info|openapi\.json|startup-events|theme\.css|reset|cancel|upload"
     r"|upload_progress|login_check|user|token|queue/(join|data|status))/?"
     r"|/gradio_api/((call|run|api|heartbeat|mcp)/|component_server|file[=/]).*",
     re.DOTALL,
 )
 _FETCHED = re.compile(r"/gradio_api/file[=/]\s*/*\s*https?:", re.IGNORECASE)
-_NAMED = re.compile(r"/gradio_api/(?:call|run|api)/([^/]*)/?")
-_SCALED = re.compile(r"/pwa_icon/(\d+)")
-_MAX_ICON = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,10 @@ class Rules:
     """``names`` are the host names to which the server answers (None: any), ``embedders`` the sources of
     pages that may show this one in a frame; ``https`` says that browsers reach it by https only.
 
-    ``behind_proxy`` says that the headers of a proxy are trusted; ``root`` is the page's fixed public
-    address, or its path alone (GRADIO_ROOT_PATH), or empty.
+    ``behind_proxy`` says that the headers of a proxy are trusted; where ``proxies`` are named, theirs
+    alone, and what they say of a visitor's address, too. ``root`` is the page's fixed public address, or
+    its path alone (GRADIO_ROOT_PATH), or empty. ``any_local`` says that it listens on all addresses of
+    this machine, and answers by the one at which a request arrived.
     """
 
     names: frozenset[str] | None = None
@@ -54,6 +56,16 @@ class Rules:
     https: bool = False
     behind_proxy: bool = False
     root: str = ""
+    proxies: Proxies = _NO_PROXIES
+    any_local: bool = False
+
+    def is_trusted(self, peer: str) -> bool:
+        """Whether whoever is at the other end of a connection is believed about host and path."""
+        return self.behind_proxy and (not self.proxies.networks or peer in self.proxies)
+
+    def are_visitors_known(self) -> bool:
+        """Whether addresses tell visitors apart: behind a proxy that nobody named, all have its address."""
+        return not self.embedders and (not self.behind_proxy or bool(self.proxies.networks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +92,61 @@ def check_root(environment: Mapping[str, str]) -> None:
 
 
 def rules_for(
-    host: str, environment: Mapping[str, str], *, shared: bool = False, behind_proxy: bool = False
+    host: str,
+    environment: Mapping[str, str],
+    *,
+    shared: bool = False,
+    behind_proxy: bool = False,
+    proxies: Proxies = _NO_PROXIES,
 ) -> Rules:
     """The rules for a server that listens on ``host``.
 
-    On the loopback it answers only to its own names and those in REGIONREASONER_HOSTS, so that a site whose
-    name was pointed at it (DNS rebinding) gets nothing. Behind a trusted proxy it answers to any name, or
-    only to those in REGIONREASONER_HOSTS if some are given. A Space is shown in Hugging Face's frame.
+    It answers only to the names in REGIONREASONER_HOSTS and its own, so that a site whose name was pointed
+    at it (DNS rebinding) gets nothing. Where none are given, that holds on the loopback; elsewhere, and
+    behind a proxy, it then answers to any name. A Space is shown in Hugging Face's frame.
     """
+    own = environment.get("SPACE_HOST", "")
     on_space = "SPACE_ID" in environment
-    embedders = ("https://huggingface.co", "https://*.hf.space") if on_space else ()
+    embedders = ("https://huggingface.co", *([f"https://{own}"] if own else []))
     root = environment.get("GRADIO_ROOT_PATH", "").rstrip("/")
-    more = {name.lower() for name in _hosts(environment)}
-    is_open = shared or on_space or not is_loopback(host) or (behind_proxy and not more)
-    names = None if is_open else _LOOPBACK | {_bare(host), *more, *_host_of(root)}
-    return Rules(names, embedders, on_space, behind_proxy, root)
+    given = {*(name.lower() for name in _hosts(environment)), *_host_of(root)}
+    is_open = not given and (shared or on_space or not is_loopback(host) or behind_proxy)
+    return Rules(
+        names=None if is_open else frozenset({*_LOOPBACK, _bare(host), *given, own} - {""}),
+        embedders=embedders if on_space else (),
+        https=on_space,
+        behind_proxy=behind_proxy,
+        root=root,
+        proxies=proxies,
+        any_local=_bare(host) in _ALL_ADDRESSES,
+    )
 
 
-def front_of(headers: Mapping[str, str], scheme: str, rules: Rules) -> Front:
-    """The page's address as seen by the sender of these headers."""
+def warnings_of(rules: Rules, host: str) -> list[str]:
+    """What those who start a server should know of its names and proxies, in sentences."""
+    said = []
+    if rules.names is None and not rules.embedders:
+        said.append(
+            f"Listening on {host}, the page answers to any host name, so a web site can reach it through "
+            "the browser of anybody who can. List the page's own names in REGIONREASONER_HOSTS."
+        )
+    if rules.behind_proxy and not rules.proxies.networks:
+        said.append(
+            "The proxy is not named, so visitors cannot be told apart by their addresses: wrong passwords "
+            "of one lock out all. Name it: --behind-proxy ADDRESS."
+        )
+    return said
+
+
+def front_of(
+    headers: Mapping[str, str], scheme: str, rules: Rules, *, is_trusted: bool = True
+) -> Front:
+    """The page's address as seen by the sender of these headers, a trusted proxy or not."""
     host = headers.get("host", "").lower()
     fixed = urlsplit(rules.root) if "://" in rules.root else None
     if fixed is not None:
         return Front(fixed.scheme, fixed.netloc.lower(), fixed.path, is_declared=True)
-    if not rules.behind_proxy:
+    if not (rules.behind_proxy and is_trusted):
         return Front(scheme, host, rules.root)
     named = _first(headers, "x-forwarded-host").lower()
     kind = _first(headers, "x-forwarded-proto").lower()
@@ -141,25 +184,15 @@ def _bare(host: str) -> str:
 
 def is_served(path: str) -> bool:
     """Whether the server serves this path; it never fetches anything from elsewhere."""
-    icon = _SCALED.match(path)
     if path.startswith("/gradio_api/call/v2/"):
         return False  # the same calls once more, but they fail on any wrong argument
-    if icon and not 0 < int(icon[1]) <= _MAX_ICON:
-        return False
     return _SERVED.fullmatch(path) is not None and _FETCHED.match(path) is None
 
 
-def is_call(path: str, body: dict[str, object], endpoints: frozenset[str | int]) -> bool:
-    """Whether a call, if the request is one, names an endpoint, by name or by number."""
-    number, named = body.get("fn_index"), _NAMED.fullmatch(path)
-    if number is not None and not (isinstance(number, int) and number in endpoints):
-        return False
-    return named is None or named[1] in endpoints
-
-
-def is_asked_here(host: str, names: frozenset[str] | None) -> bool:
-    """Whether the Host header names this server."""
-    return names is None or _name(host) in names
+def is_asked_here(host: str, names: frozenset[str] | None, local: str = "") -> bool:
+    """Whether the Host header names this server; ``local`` is one more name that it has."""
+    name = _name(host)
+    return names is None or name in names or (bool(local) and name == local)
 
 
 def is_from_here(headers: Mapping[str, str], front: Front | None = None) -> bool:
@@ -175,6 +208,17 @@ def is_from_here(headers: Mapping[str, str], front: Front | None = None) -> bool
         return _authority(origin) in here
     elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
     return not elsewhere or headers.get("sec-fetch-mode") == "navigate"
+
+
+def is_own_act(headers: Mapping[str, str]) -> bool:
+    """Whether a request that changes something was made by the page itself, or by a program.
+
+    Over plain HTTP browsers do not say where a link was; that they are browsers they say.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return "mozilla" not in headers.get("user-agent", "").lower()
 
 
 def max_bytes(path: str) -> int:

@@ -8,19 +8,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
-from demo.access.accounts import Accounts
+from demo.access.accounts import Accounts, AccountsFile
 from demo.access.logins import Logins
-from demo.access.visitors import Visitors
+from demo.access.peers import Proxies
+from demo.access.visitors import VisitorCookies, Visitors, read_key
 from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
 from demo.errors import DemoError
@@ -29,10 +31,12 @@ from demo.models.switching import RunningModels, may_switch
 from demo.remote.address import read_address
 from demo.ui.page import build_page, launch_options, show_models
 from demo.web.address import Address
+from demo.web.calls import Call
+from demo.web.connections import Connections, guard_connections, raise_open_files
 from demo.web.guard import USER, Guard, GuardContext
 from demo.web.logs import take_over_server_logs
 from demo.web.monitoring import STOPPING, Watch
-from demo.web.rules import Rules, rules_for
+from demo.web.rules import Rules, rules_for, warnings_of
 
 if TYPE_CHECKING:
     from demo.evaluate.index import Index
@@ -44,13 +48,14 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 128  # events; without a number, a ZeroGPU Space would let one wait
 _LAST_TURNS_S = 5.0  # for running turns to end, when the server stops
+_KEY_FILE = "visitors.key"
 _LAST_ANSWERS_S = 2  # for what they have written to reach the browsers
 
 
 def serve(
     models: Models,
     options: argparse.Namespace,
-    accounts: Accounts | None,
+    accounts: Accounts | AccountsFile | None,
     store: Store | None,
     index: Index | None = None,
 ) -> None:
@@ -60,8 +65,14 @@ def serve(
     they cannot be; then the page is closed.
     """
     rules = rules_for(
-        options.host, os.environ, shared=options.share, behind_proxy=options.behind_proxy
+        options.host,
+        os.environ,
+        shared=options.share,
+        behind_proxy=options.behind_proxy is not None,
+        proxies=options.behind_proxy or Proxies(),
     )
+    for sentence in warnings_of(rules, options.host):
+        log.warning(sentence)
     served = Served.start(
         models,
         rules,
@@ -100,7 +111,7 @@ class Served:
         cls,
         models: Models,
         rules: Rules,
-        accounts: Accounts | None,
+        accounts: Accounts | AccountsFile | None,
         store: Store | None = None,
         index: Index | None = None,
         available: AvailableModels | None = None,
@@ -122,15 +133,22 @@ class Served:
         uploads.mkdir(parents=True, exist_ok=True)
         logins = Logins(accounts) if accounts else None
         health = health_of(watch, running)
-        context = GuardContext(rules, watch, health, logins, uploads, endpoints_of(page))
+        visitors = visitors_of(store)
+        context = GuardContext(rules, watch, health, logins, visitors, uploads, calls_of(page))
         _, url, shared = page.launch(
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
             prevent_thread_lock=True,
             auth_dependency=_user_of if logins else None,
-            **launch_options(Middleware(Guard, context=context), Middleware(Visitors)),
+            **launch_options(
+                Middleware(Guard, context=context),
+                Middleware(VisitorCookies, visitors=visitors),
+            ),
             **launch,
         )
+        guard_connections(page.server.config, Connections(_is_counted(rules), raise_open_files()))
+        if shared and rules.names is not None:
+            context.rules = replace(rules, names=rules.names | {str(urlsplit(shared).hostname)})
         take_over_server_logs()
         log.info("started", extra={"facts": {"model": models.reasoner.name}})
         return cls(page, watch, running, store, url.rstrip("/"), shared)
@@ -186,10 +204,33 @@ def _nearby(options: argparse.Namespace) -> Nearby:
     return nearby
 
 
-def endpoints_of(page: gr.Blocks) -> frozenset[str | int]:
-    """The names and numbers of what can be called."""
-    names = (fn.api_name for fn in page.fns.values() if isinstance(fn.api_name, str))
-    return frozenset([*page.fns, *names, "predict"])
+def calls_of(page: gr.Blocks) -> dict[str | int, Call]:
+    """What can be called, by name and by number."""
+    calls = {number: _call_of(fn) for number, fn in page.fns.items()}
+    names = {fn.api_name: calls[number] for number, fn in page.fns.items()}
+    return {**calls, **{name: call for name, call in names.items() if isinstance(name, str)}}
+
+
+def _call_of(fn: Any) -> Call:
+    of_programs = [block for block in fn.inputs if not block.skip_api]
+    return Call(_are_files(fn.inputs), _are_files(of_programs))
+
+
+def _are_files(blocks: Iterable[Any]) -> tuple[bool, ...]:
+    return tuple(isinstance(block, gr.File) for block in blocks)
+
+
+def _is_counted(rules: Rules) -> Callable[[str], bool]:
+    """Whether an address is one visitor's: not where it is that of a proxy."""
+    return lambda place: rules.are_visitors_known() and place not in rules.proxies
+
+
+def visitors_of(store: Store | None) -> Visitors:
+    """The secrets of visitors, which outlast the server where dialogues do. Raises StoreError."""
+    if store is None:
+        return Visitors()
+    key = read_key(store.folder / _KEY_FILE)
+    return Visitors(key, lambda owner: store.newest(owner) is not None)
 
 
 def health_of(watch: Watch, running: RunningModels) -> Callable[[], dict[str, Any]]:

@@ -103,8 +103,9 @@ def test_only_a_space_may_be_framed_and_only_by_hugging_face() -> None:
         return next(part for part in policy.split("; ") if part.startswith("frame-ancestors"))
 
     assert ancestors(rules_for("127.0.0.1", {})) == "frame-ancestors 'self'"
-    assert ancestors(rules_for("0.0.0.0", {"SPACE_ID": "a/b"})) == (
-        "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+    space = {"SPACE_ID": "a/b", "SPACE_HOST": "a-b.hf.space"}
+    assert ancestors(rules_for("0.0.0.0", space)) == (
+        "frame-ancestors 'self' https://huggingface.co https://a-b.hf.space"
     )
 
 
