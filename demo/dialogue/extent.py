@@ -45,7 +45,7 @@ def check_session(session: Session) -> None:
     limits.OPINIONS.check(len(opinions))
     limits.OBJECTS.check(len(objects))
     limits.FINDINGS.check(sum(len(turn.findings) for turn in answers))
-    limits.CITATIONS.check(sum(_cited(session, turn) for turn in answers))
+    limits.CITATIONS.check(sum(_named(session, turn) for turn in answers))
     pixels = 0
     for mask in _masks(objects):
         breathe()
@@ -76,10 +76,11 @@ def is_large(session: Session) -> bool:
     return written > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS
 
 
-def _cited(session: Session, turn: Turn) -> int:
-    """How many objects a question cites; a name that is gone counts as one."""
+def _named(session: Session, turn: Turn) -> int:
+    """How many objects a question and its answer name; a name that is gone counts as one."""
     registry = session.registry
-    return sum(len(registry.objects(name)) if name in registry else 1 for name in turn.references)
+    names = (*turn.references, *([turn.region] if turn.region else ()))
+    return sum(len(registry.objects(name)) if name in registry else 1 for name in names)
 
 
 def _masks(objects: list[RegionObject]) -> Iterator[Mask]:

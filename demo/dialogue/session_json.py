@@ -181,7 +181,7 @@ def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion
         _reasoner_from_json(data["reasoner"]),
         replace(turn, region=None, reasoner=None),
         _objects_from_json(data["objects"], size),
-        read.text(data.get("label", "")),
+        read.text(data.get("label", ""), limits.LABEL),
     )
 
 
@@ -253,7 +253,10 @@ def _region_from_json(data: dict[str, Any], size: Size) -> Region:
     expected = tuple(f"{name}.{i}" for i in range(1, len(objects) + 1))
     if not objects or tuple(o.id for o in objects) != expected:
         raise ValueError(f"the objects of {name} are not {name}.1, {name}.2, …")
-    label, hidden = read.text(data.get("label", "")), read.flag(data.get("hidden", False))
+    label, hidden = (
+        read.text(data.get("label", ""), limits.LABEL),
+        read.flag(data.get("hidden", False)),
+    )
     return Region(name, objects, Origin(read.text(data["origin"])), label, hidden)
 
 

@@ -35,7 +35,7 @@ from demo.ui.tab.workspace import Workspace
 
 _PNG_PIXELS = 1_500_000
 SCREEN = 1600  # pixels at a side, which outlines are made for
-_MAX_FINE, _FEW_RUNS = 4_000_000, 100  # characters of outlines after which the others are coarse
+_MAX_FINE, _FEW_RUNS = 1_500_000, 100  # characters of outlines after which the others are coarse
 _paths: Kept[str] = Kept(32_000_000, len)
 
 

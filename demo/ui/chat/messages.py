@@ -21,6 +21,7 @@ from demo.language.intent import Intent, intent_of
 from demo.machine.effort import breathe
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, pointers, stretches
+from demo.ui.chat.shortened import shortened
 from demo.ui.shared.text import (
     Boxes,
     code,
@@ -56,6 +57,7 @@ def messages(
 
     ``compare`` says that other models can be asked.
     """
+    session = shortened(session)
     chat: list[Message] = []
     for index, turn in enumerate(session.turns):
         breathe()
