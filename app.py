@@ -29,6 +29,7 @@ from demo.options import Parser, add_model_options, check_models
 from demo.web.address import address_of
 from demo.web.logs import set_up
 from demo.web.rules import check_root
+from demo.web.standard_error import wrap_standard_error
 from demo.zerogpu import on_space, on_zero_gpu
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     settle_streams()
     settle_user(os.environ)
     options = parser().parse_args(arguments)
+    if options.log_json:
+        wrap_standard_error()
     try:
         check_models(options)
         accounts = accounts_of(options)

@@ -180,7 +180,7 @@ def _user(options: argparse.Namespace) -> int:
 
     is_new = save_account(options.file, options.name, _password())
     done = "was added" if is_new else "has a new password"
-    print(f"{options.name} {done}. A running app reads the file when it starts again.")
+    print(f"{options.name} {done}. A running app takes it at once.")
     return 0
 
 

@@ -7,6 +7,10 @@ something can be done, what to do. This file knows nothing else of the project.
 import errno
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
+from traceback import walk_tb
+
+_MAX_PLACES = 8
 
 
 def first_line(error: BaseException) -> str:
@@ -90,3 +94,16 @@ class StoreError(DemoError):
 def join_with_and(names: Sequence[str]) -> str:
     """The names as a list in a sentence: *R1, R2 and R3*."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def places_of(error: BaseException) -> str:
+    """Of which kind a failure is and where in the code it happened, without its words, which may be a
+    visitor's: *KeyError at store.py:12 in load, app.py:3 in main*, and what it came from.
+    """
+    cause = error.__cause__ or error.__context__
+    frames = [(frame.f_code, line) for frame, line in walk_tb(error.__traceback__)][-_MAX_PLACES:]
+    places = ", ".join(
+        f"{Path(code.co_filename).name}:{line} in {code.co_name}" for code, line in reversed(frames)
+    )
+    told = f"{type(error).__name__} at {places}" if places else type(error).__name__
+    return f"{told}; from {type(cause).__name__}" if cause is not None else told

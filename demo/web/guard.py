@@ -11,11 +11,11 @@ import asyncio
 import html
 import json
 import logging
+import math
 import re
-import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -34,8 +34,17 @@ from demo.access.exposure import FRONT
 from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
 from demo.access.peers import place_of
 from demo.access.visitors import Visitors, is_secure
-from demo.errors import disk_fault
+from demo.errors import disk_fault, places_of
 from demo.machine.environment import try_writing
+from demo.web.answer import (
+    SENTENCES,
+    WENT_WRONG,
+    WRONG_FORM,
+    Answer,
+    error_response,
+    file_of,
+    sentence_for,
+)
 from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
 from demo.web.crowd import Crowd, CrowdedError
 from demo.web.monitoring import Watch
@@ -45,7 +54,6 @@ from demo.web.rules import (
     Rules,
     fault_of_body,
     front_of,
-    headers_for,
     is_asked_here,
     is_from_here,
     is_own_act,
@@ -58,35 +66,22 @@ log = logging.getLogger(__name__)
 PEER = "regionreasoner.peer"  # the key of the address at the other end of the connection
 USER = "regionreasoner.user"  # the key in the request's scope under which Gradio finds who is logged in
 SILENCE_S = 30.0  # a request is refused when its next piece takes longer
-BODY_S, MIN_BYTES_A_SECOND = (
-    60.0,
-    20_000,
-)  # or the whole of it: a minute, and what a slow line needs
+BODY_S = 60.0  # or when the whole takes longer than this,
+MIN_BYTES_A_SECOND = 20_000  # and what a slow line needs
 MIN_FREE_BYTES = 500_000_000
-_FILE = re.compile(r"/gradio_api/file[=/]")
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
 _PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 _LOGOUT_PAGE = Path(__file__).with_name("logout.html")
-WENT_WRONG = "Something went wrong on the server. Try again."
-_WRONG_FORM = "This request does not have the form that this address takes."
-_SENTENCES = {
-    400: _WRONG_FORM,
-    401: "Log in first.",
-    403: "This is not open to you.",
-    404: "There is nothing at this address.",
-    405: "This address takes other requests.",
-    413: "This is too large.",
-    422: _WRONG_FORM,
-}
 
 
 @dataclass(slots=True)
 class GuardContext:
     """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
     accounts, ``uploads`` is the folder for files that Gradio serves, ``calls`` are what can be called, by
-    name and by number.
+    name and by number; ``has_messages`` says whether there is, or will be, news for a page session or of a
+    call.
     """
 
     rules: Rules
@@ -96,6 +91,7 @@ class GuardContext:
     visitors: Visitors
     uploads: Path
     calls: Mapping[str | int, Call]
+    has_messages: Callable[[str], bool]
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
 
@@ -114,7 +110,7 @@ class Guard:
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
         scope = _as_public(_from_client(scope, self.context.rules), self.context.rules)
-        answer = _Answer(send, self.context.rules, scope["path"])
+        answer = Answer(send, self.context.rules, scope["path"])
         try:
             response = await self._respond(scope, receive, answer)
         except RefusedError as refused:
@@ -122,16 +118,16 @@ class Guard:
             log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
             response = error_response(refused.status, str(refused))
         except HTTPException as error:  # within a stream, which has said so
-            response = error_response(error.status_code, _sentence_for(error.status_code))
+            response = error_response(error.status_code, sentence_for(error.status_code))
         except Exception as error:
             self.context.watch.failed(error)
-            log.exception("a request failed")
+            log.error("a request failed", extra={"facts": {"error": places_of(error)}})
             response = error_response(500, WENT_WRONG)
         if response is not None and not answer.started:
             await response(scope, receive, answer.send)
         await answer.end()
 
-    async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> Response | None:
+    async def _respond(self, scope: Scope, receive: Receive, answer: Answer) -> Response | None:
         """The answer to send; None when Gradio has answered. Raises RefusedError."""
         path, headers = scope["path"], Headers(scope=scope)
         self._check_source(scope, headers)
@@ -155,7 +151,7 @@ class Guard:
             ) from crowded
 
     async def _admitted(
-        self, scope: Scope, receive: Receive, answer: _Answer, who: str
+        self, scope: Scope, receive: Receive, answer: Answer, who: str
     ) -> Response | None:
         path, headers, user = scope["path"], Headers(scope=scope), scope[USER]
         body = _Body(receive, path, headers)
@@ -164,7 +160,7 @@ class Guard:
         if self.context.logins and user is None and path.rstrip("/") not in _PUBLIC_PATHS:
             if path == "/" and "text/html" in headers.get("accept", ""):
                 return RedirectResponse("login", 303)
-            raise RefusedError(401, _SENTENCES[401], "login")
+            raise RefusedError(401, SENTENCES[401], "login")
         if path.rstrip("/") == "/metrics":
             return Response(self.context.watch.text(), media_type="text/plain; version=0.0.4")
         if path.rstrip("/") == "/logout" and self.context.logins:
@@ -195,7 +191,7 @@ class Guard:
         if not is_from_here(headers, front):
             raise RefusedError(403, "Requests from other sites are refused.", "origin")
         if not is_served(scope["path"]):
-            raise RefusedError(404, _SENTENCES[404], "path")
+            raise RefusedError(404, SENTENCES[404], "path")
 
     async def _user(self, scope: Scope, headers: Headers, token: str | None) -> str | None:
         logins = self.context.logins
@@ -229,7 +225,7 @@ class Guard:
         try:
             form = parse_qs((await body.whole()).decode("utf-8", "replace"), max_num_fields=10)
         except ValueError:
-            raise RefusedError(400, _WRONG_FORM, "body") from None
+            raise RefusedError(400, WRONG_FORM, "body") from None
         name, password = (form.get(key, [""])[0] for key in ("username", "password"))
         token = await self.context.logins.log_in(name, password, _address(scope))
         by_hand = "text/html" in headers.get("accept", "")
@@ -290,12 +286,17 @@ class Guard:
             await self._check_sent(path, body, owned)
 
     def _check_read(self, path: str, query: Mapping[str, list[str]], owned: Owned) -> None:
-        if (file := _file_of(path)) is not None and not owned.may_read(file):
+        if (file := file_of(path)) is not None and not owned.may_read(file):
             raise RefusedError(403, "This file belongs to somebody else.", "file")
         if path.rstrip("/") == "/gradio_api/queue/data":
-            owned.require(query.get("session_hash", []))
+            self._require_messages(query.get("session_hash", []))
         elif result := _RESULT.fullmatch(path):
-            owned.require([result[1]])
+            owned.check_session(result[1])
+            self._require_messages([result[1]])
+
+    def _require_messages(self, names: Iterable[str]) -> None:
+        if not all(map(self.context.has_messages, names)):
+            raise RefusedError(404, "There is no such call, or it is over.", "session")
 
     async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
         content = await body.whole()
@@ -312,13 +313,9 @@ class Guard:
         if call is not None:
             if isinstance(session := value.get("session_hash"), str):
                 owned.claim(session)
-            if fault := fault_of_call(call, value):
+            if fault := fault_of_call(path, call, value):
                 raise RefusedError(400, fault, "body")
-        files = await asyncio.to_thread(lambda: list(islice(files_in(value), MAX_FILES + 1)))
-        if len(files) > MAX_FILES:
-            raise RefusedError(400, f"This request names more than {MAX_FILES:,} files.", "body")
-        if not await asyncio.to_thread(lambda: all(map(owned.may_read, files))):
-            raise RefusedError(403, "This file belongs to somebody else.", "file")
+        await asyncio.to_thread(_check_files, value, owned)
 
 
 class _Body:
@@ -387,80 +384,6 @@ class _Body:
         return RefusedError(413, f"This request is larger than {limit}.", "size")
 
 
-class _Answer:
-    """An answer on its way out: adds the headers, the nonce to pages, and a sentence to failures.
-
-    It notes what the server tells of files and calls: those belong to whoever is told.
-    """
-
-    def __init__(self, send: Send, rules: Rules, path: str) -> None:
-        self._send, self._rules, self._path = send, rules, path
-        self._is_page = path == "/"
-        self._is_call = path.startswith(("/gradio_api/run/", "/gradio_api/api/"))
-        self._nonce = secrets.token_urlsafe(16)
-        self._start: Message | None = None  # held back with its body
-        self._pieces: list[bytes] = []
-        self._owned: Owned | None = None
-        self._may_go_on: Callable[[], bool] = lambda: True
-        self._tells, self._is_stream, self._is_over = True, False, False
-        self.started = False
-
-    def follow(self, owned: Owned, may_go_on: Callable[[], bool]) -> None:
-        """Note what is told; an answer ends when ``may_go_on`` says so."""
-        self._owned, self._may_go_on = owned, may_go_on
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            if message["status"] == 500 and self._is_call:
-                # Gradio also answers 500 for arguments that a handler cannot use.
-                message["status"] = 422
-            # Not what visitors have written themselves: files, and what is wrong with a request.
-            self._tells = message["status"] < 400 and _file_of(self._path) is None
-            kind = Headers(raw=message["headers"]).get("content-type", "")
-            self._is_stream = kind.startswith("text/event-stream")
-            if message["status"] >= 400 or self._is_page:
-                self._start = message
-                return
-            _add(message, headers_for(self._rules))
-        elif message["type"] == "http.response.body":
-            if self._is_over:
-                return
-            if self._start is None and not self._may_go_on():
-                await self.end()
-                return
-            if self._owned is not None and self._tells:
-                self._owned.note(self._path, message.get("body", b""))
-            self._is_over = not message.get("more_body")
-            if self._start is not None:
-                self._pieces.append(message.get("body", b""))
-                if message.get("more_body"):
-                    return
-                message = await self._finish(self._start, b"".join(self._pieces))
-        await self._send(message)
-
-    async def end(self) -> None:
-        """End a stream, whatever else would come."""
-        if self._is_stream and not self._is_over:
-            self._is_over = True
-            await self._send({"type": "http.response.body", "body": b""})
-
-    async def _finish(self, start: Message, body: bytes) -> Message:
-        kind = Headers(raw=start["headers"]).get("content-type", "")
-        if kind.startswith("text/html"):
-            # Gradio escapes every < in the page's values, so these are its own scripts.
-            body = body.replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
-        elif not _has_sentence(body):
-            body = json.dumps(_error_body(_sentence_for(start["status"]))).encode()
-            _replace(start, b"content-type", b"application/json")
-        # The answer to HEAD has the length of a body that it does not send.
-        if body or start["status"] >= 400:
-            _replace(start, b"content-length", str(len(body)).encode())
-        _add(start, headers_for(self._rules, self._nonce if self._is_page else None))
-        await self._send(start)
-        return {"type": "http.response.body", "body": body}
-
-
 def _from_client(scope: Scope, rules: Rules) -> Scope:
     """The request with the address of the visitor, where a proxy that was named tells it."""
     peer = _address(scope)
@@ -477,7 +400,8 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
     """
     headers = Headers(scope=scope)
     front = front_of(headers, scope["scheme"], rules, is_trusted=rules.is_trusted(scope[PEER]))
-    replaced = (b"x-gradio-server", *((b"x-forwarded-host",) if front.is_declared else ()))
+    # Gradio answers for parts of files by itself, and not for all that may be asked.
+    replaced = {b"x-gradio-server", b"range", *([b"x-forwarded-host"] if front.is_declared else [])}
     others = [pair for pair in scope["headers"] if pair[0] not in replaced]
     asked = {**scope, "headers": others, FRONT: front}
     if front.is_declared:
@@ -490,14 +414,19 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
     return asked
 
 
+def _check_files(value: Any, owned: Owned) -> None:
+    """Check that the files that a request names are not somebody else's. Raises RefusedError."""
+    files = list(islice(files_in(value), MAX_FILES + 1))
+    if len(files) > MAX_FILES:
+        raise RefusedError(400, f"This request names more than {MAX_FILES:,} files.", "body")
+    if not all(map(owned.may_read, files)):
+        raise RefusedError(403, "This file belongs to somebody else.", "file")
+    if not all(map(owned.is_inside, files_in(value.get("event_data")))):
+        raise RefusedError(400, WRONG_FORM, "body")
+
+
 def _is_login(path: str) -> bool:
     return path.rstrip("/") == "/login"
-
-
-def _file_of(path: str) -> str | None:
-    """The path of the file that an address names."""
-    found = _FILE.match(path)
-    return path[found.end() :] if found else None
 
 
 def _session_of_stream(path: str) -> list[str]:
@@ -528,34 +457,18 @@ def _disk_sentence(error: OSError) -> str:
     )
 
 
-def error_response(status: int, sentence: str) -> JSONResponse:
-    """A failure in the form that the page and programs read."""
-    return JSONResponse(_error_body(sentence), status)
-
-
-def _error_body(sentence: str) -> dict[str, str]:
-    return {"error": sentence, "detail": sentence}
-
-
-def _has_sentence(body: bytes) -> bool:
-    """Whether the body of a failure already has a sentence."""
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return False
-    texts = [value.get(key) for key in ("error", "detail")] if isinstance(value, dict) else []
-    return any(isinstance(text, str) for text in texts)
-
-
-def _sentence_for(status: int) -> str:
-    return _SENTENCES.get(status, WENT_WRONG if status >= 500 else _WRONG_FORM)
-
-
 def _parse_json(content: bytes) -> Any:
+    """The value; None for what is no JSON. NaN and numbers too large are none, though Python reads them."""
     try:
-        return json.loads(content)
+        return json.loads(content, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
 
 
 def _token(scope: Scope) -> str | None:
@@ -585,13 +498,3 @@ def _login_page(sentence: str, status: int = 200) -> HTMLResponse:
 
 def _page(file: Path, message: str = "") -> str:
     return file.read_text(encoding="utf-8").replace("{message}", message)
-
-
-def _replace(start: Message, name: bytes, value: bytes) -> None:
-    others = [pair for pair in start["headers"] if pair[0].lower() != name]
-    start["headers"] = [*others, (name, value)]
-
-
-def _add(start: Message, headers: list[tuple[bytes, bytes]]) -> None:
-    for name, value in headers:
-        _replace(start, name, value)

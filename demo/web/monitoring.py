@@ -26,7 +26,7 @@ from prometheus_client import (
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
-from demo.errors import DemoError, ModelError
+from demo.errors import DemoError, ModelError, places_of
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
@@ -195,9 +195,10 @@ class WatchedSegmenter:
             yield
         except Exception as error:
             self._watch.failed(error)
-            unexpected = None if isinstance(error, DemoError) else error  # with its trace
             facts = {"kind": type(error).__name__}
-            log.warning("no masks", extra={"facts": facts}, exc_info=unexpected)
+            if not isinstance(error, DemoError):
+                facts["error"] = places_of(error)
+            log.warning("no masks", extra={"facts": facts})
             raise
 
 

@@ -43,20 +43,19 @@ class Owned:
         if not self.belongings.may_use(self.who, name):
             raise RefusedError(403, "This page session belongs to somebody else.", "session")
 
-    def require(self, names: Iterable[str]) -> None:
-        """Raise RefusedError when a page session or call is not theirs, or there is none."""
-        for name in names:
-            self.check_session(name)
-            if self.belongings.owner(name) is None:
-                raise RefusedError(404, "There is no such call.", "session")
-
     def may_read(self, path: str) -> bool:
         """Whether a file may be named: not one that was made for somebody else.
 
         What lies outside the folder is Gradio's to refuse.
         """
+        if "\0" in path:
+            return False
         inside = self._place(path)
         return inside is None or self.belongings.may_read(self.who, inside)
+
+    def is_inside(self, path: str) -> bool:
+        """Whether a file is in the folder."""
+        return self._place(path) is not None
 
     def note(self, path: str, body: bytes) -> None:
         """Note the files and calls of which an answer, or a piece of it, tells them."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import gradio as gr
+from gradio import queueing, route_utils, routes
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
@@ -31,10 +33,10 @@ from demo.models.switching import RunningModels, may_switch
 from demo.remote.address import read_address
 from demo.ui.page import build_page, launch_options, show_models
 from demo.web.address import Address
-from demo.web.calls import Call
+from demo.web.calls import Accepts, Call
 from demo.web.connections import Connections, guard_connections, raise_open_files
 from demo.web.guard import USER, Guard, GuardContext
-from demo.web.logs import take_over_server_logs
+from demo.web.logs import take_over_server_logs, take_over_traces
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.rules import Rules, rules_for, warnings_of
 
@@ -131,15 +133,22 @@ class Served:
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)
-        logins = Logins(accounts) if accounts else None
-        health = health_of(watch, running)
         visitors = visitors_of(store)
-        context = GuardContext(rules, watch, health, logins, visitors, uploads, calls_of(page))
+        context = GuardContext(
+            rules=rules,
+            watch=watch,
+            health=health_of(watch, running),
+            logins=Logins(accounts) if accounts else None,
+            visitors=visitors,
+            uploads=uploads,
+            calls=calls_of(page),
+            has_messages=lambda name: _has_messages(page, name),
+        )
         _, url, shared = page.launch(
             quiet=True,
             ssr_mode=False,  # the canvas is drawn in the browser
             prevent_thread_lock=True,
-            auth_dependency=_user_of if logins else None,
+            auth_dependency=_user_of if accounts else None,
             **launch_options(
                 Middleware(Guard, context=context),
                 Middleware(VisitorCookies, visitors=visitors),
@@ -150,6 +159,7 @@ class Served:
         if shared and rules.names is not None:
             context.rules = replace(rules, names=rules.names | {str(urlsplit(shared).hostname)})
         take_over_server_logs()
+        take_over_traces(queueing, routes, route_utils)
         log.info("started", extra={"facts": {"model": models.reasoner.name}})
         return cls(page, watch, running, store, url.rstrip("/"), shared)
 
@@ -212,12 +222,41 @@ def calls_of(page: gr.Blocks) -> dict[str | int, Call]:
 
 
 def _call_of(fn: Any) -> Call:
-    of_programs = [block for block in fn.inputs if not block.skip_api]
-    return Call(_are_files(fn.inputs), _are_files(of_programs))
+    sent = [block for block in fn.inputs if not block.skip_api]
+    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)))
 
 
-def _are_files(blocks: Iterable[Any]) -> tuple[bool, ...]:
-    return tuple(isinstance(block, gr.File) for block in blocks)
+def _has_messages(page: gr.Blocks, name: str) -> bool:
+    """Whether Gradio holds, or will have, messages for a page session, or the result of a call."""
+    queue = page._queue
+    if name in queue.event_ids_to_events:
+        return True
+    waited_for = list(queue.pending_event_ids_session.values())
+    return any(name in calls for calls in waited_for) or (
+        # A program's call has a session of the same name, which stays when its result was read.
+        name in queue.pending_messages_per_session and not _is_call(name)
+    )
+
+
+def _is_call(name: str) -> bool:
+    """Whether it is a name such as Gradio gives to calls."""
+    return re.fullmatch("[0-9a-f]{32}", name) is not None
+
+
+def _accepting(block: Any) -> Accepts:
+    """Whether a component takes a value, as Gradio would find out after it has accepted the call."""
+    model = None if block.stateful else getattr(block, "data_model", None)
+
+    def accepts(value: object) -> bool:
+        if model is None or value is None:
+            return True
+        try:
+            model.model_validate(value, context={"validate_meta": True})
+        except ValueError:
+            return False
+        return True
+
+    return accepts
 
 
 def _is_counted(rules: Rules) -> Callable[[str], bool]:

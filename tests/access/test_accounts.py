@@ -26,6 +26,7 @@ from demo import __main__ as commands
 from demo.access.accounts import (
     LOCKED_S,
     Accounts,
+    AccountsFile,
     Guesses,
     PasswordHash,
     read_accounts,
@@ -343,3 +344,114 @@ def test_a_locked_user_stays_out_with_the_right_password() -> None:
     assert locked.status_code == 429
     assert locked.json()["error"] == "Too many wrong passwords: try again in 15 minutes."
     assert 0 < int(locked.headers["retry-after"]) <= LOCKED_S + 1
+
+
+# Users that change, and logging out
+
+
+def test_who_is_removed_or_has_another_password_is_out_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    for name, password in PASSWORDS.items():
+        save_account(path, name, password)
+    with (
+        serving(accounts=AccountsFile(path)) as server,
+        logged_in(server, "ann") as ann,
+        logged_in(server, "ben") as ben,
+    ):
+        save_account(path, "ann", "another password")
+        assert [http.get("/config").status_code for http in (ann, ben)] == [401, 200]
+        former = {"username": "ann", "password": PASSWORDS["ann"]}
+        assert ann.post("/login", data=former).status_code == 401
+        lines = path.read_text().splitlines()
+        path.write_text("".join(f"{line}\n" for line in lines if not line.startswith("ben:")))
+        assert ben.get("/config").status_code == 401
+        path.write_text("half a li")  # an editor is writing
+        assert ann.post("/login", data=former | {"password": "another password"}).is_success
+        assert ann.get("/config").status_code == 200
+
+
+def test_a_stream_ends_when_its_user_is_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_HEARTBEAT_INTERVAL", "0.1")
+    path = tmp_path / "users"
+    for name, password in PASSWORDS.items():
+        save_account(path, name, password)
+    with serving(accounts=AccountsFile(path)) as server, logged_in(server, "ann") as ann:
+        for act in (lambda: ann.get("/logout"), lambda: save_account(path, "ann", "x" * 9)):
+            with ann.stream("GET", "/gradio_api/heartbeat/anns") as stream:
+                lines = stream.iter_lines()
+                assert next(lines) == "data: ALIVE"
+                act()
+                assert set(lines) <= {"data: ALIVE", ""}  # it ends
+            login = {"username": "ann", "password": PASSWORDS["ann"]}
+            ann.post("/login", data=login)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "is_out"),
+    [
+        pytest.param("GET", {}, True, id="a program"),
+        pytest.param("GET", {"sec-fetch-site": "same-origin"}, True, id="the page's own link"),
+        pytest.param(
+            "GET",
+            {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"},
+            False,
+            id="a link elsewhere",
+        ),
+        pytest.param(
+            "GET",
+            {"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate"},
+            False,
+            id="a link on another port",
+        ),
+        pytest.param("GET", {"user-agent": "Mozilla/5.0"}, False, id="a browser without TLS"),
+        pytest.param("HEAD", {"user-agent": "Mozilla/5.0"}, False, id="another method"),
+        pytest.param("POST", {"user-agent": "Mozilla/5.0"}, True, id="the page that asks"),
+        pytest.param("POST", {"origin": "http://evil.example"}, False, id="a form elsewhere"),
+        pytest.param("POST", {"origin": "null"}, False, id="a form in a frame"),
+    ],
+)
+def test_nobody_is_logged_out_from_elsewhere(
+    served: Served, method: str, headers: dict[str, str], is_out: bool
+) -> None:
+    with logged_in(served, "ann") as ann:
+        ann.request(method, "/logout", headers=headers)
+        assert ann.get("/config").status_code == (401 if is_out else 200)
+
+
+def test_a_browser_without_tls_is_asked_before_it_is_logged_out(served: Served) -> None:
+    with logged_in(served, "ann") as ann:
+        page = ann.get("/logout", headers={"user-agent": "Mozilla/5.0"})
+        assert '<form method="post" action="logout">' in page.text
+
+
+def test_over_tls_a_browser_s_login_is_this_host_s_alone(nobody: httpx.Client) -> None:
+    browser = {
+        "x-forwarded-proto": "https",
+        "sec-fetch-site": "same-origin",
+        "accept": "text/html",
+    }
+    login = {"username": "ann", "password": PASSWORDS["ann"]}
+    sent = nobody.post("/login", data=login, headers=browser).headers["set-cookie"]
+    name, _, token = sent.partition(";")[0].partition("=")
+    assert name == f"__Host-{COOKIE}"
+    for planted, status in ((name, 200), (COOKIE, 401)):
+        cookie = {"cookie": f"{planted}={token}"}
+        assert nobody.get("/config", headers=browser | cookie).status_code == status
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("&".join(f"a{i}=1" for i in range(11)), id="eleven fields"),
+        pytest.param("&" * 5_000, id="nothing but separators"),
+        pytest.param("username=%ff&password=%00", id="no text"),
+        pytest.param("username=" + "%41" * 3_000, id="a long name"),
+    ],
+)
+def test_a_form_that_is_none_of_ours_is_refused(nobody: httpx.Client, form: str) -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = nobody.post("/login", content=form, headers=kind)
+    assert 400 <= answer.status_code < 500
+    assert isinstance(answer.json()["error"], str)

@@ -263,7 +263,23 @@ PATHS = st.sampled_from(
         "/gradio_api/call/ground", "/gradio_api/call/overlay", "/gradio_api/upload",
         "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/component_server",
         "/gradio_api/upload_progress", "/gradio_api/info", "/assets/", "/static/", "/pwa_icon/",
-        "/gradio_api/file=", "/gradio_api/call/ground/x",
+        "/gradio_api/file=", "/gradio_api/call/ground/x", "/logout", "/pwa_icon/512", "/manifest.json",
+        "/robots.txt", "/favicon.ico", "/theme.css", "/gradio_api/app_id", "/gradio_api/openapi.json",
+        "/gradio_api/user", "/gradio_api/token", "/gradio_api/login_check", "/gradio_api/queue/status",
+        "/gradio_api/call/v2/ground", "/gradio_api/file/x", "/gradio_api/mcp/", "/gradio_api/stream/x",
+        "/gradio_api/heartbeat/", "/ui/x/page.js", "//", "/monitoring", "/gradio_api/deep_link",
+    ]
+)  # fmt: skip
+HEADERS = st.sampled_from(
+    [
+        {"range": "bytes=1-2-3"}, {"range": "bytes=0-1,3-4"}, {"range": "bytes=5-1"}, {"range": "bytes=-"},
+        {"range": f"bytes=0-{'9' * 30}"}, {"range": f"bytes={'9' * 30}-"}, {"range": "x" * 200},
+        {"if-range": "x"}, {"if-none-match": "*"}, {"if-modified-since": "x"},
+        {"accept-encoding": "br;q=x"}, {"content-encoding": "gzip"}, {"expect": "100-continue"},
+        {"cookie": "=;;;a"}, {"authorization": "Basic %%%"}, {"authorization": "Basic OjpcOg=="},
+        {"host": "["}, {"origin": "null"}, {"x-forwarded-host": "a b"}, {"x-gradio-server": "http://x"},
+        {"upgrade": "websocket", "connection": "upgrade"}, {"accept-language": "x" * 500},
+        {"x-gradio-user": "app"},
     ]
 )  # fmt: skip
 
@@ -284,13 +300,22 @@ PATHS = st.sampled_from(
         lambda v: json.dumps({"data": v[0], "fn_index": v[1], "session_hash": "s"}).encode()
     ),
     kind=st.sampled_from(["application/json", "multipart/form-data; boundary=b", "text/x", ""]),
+    more=HEADERS,
 )
 def test_a_request_never_breaks_the_server(
-    http: httpx.Client, method: str, path: str, tail: str, body: bytes, kind: str
+    http: httpx.Client,
+    method: str,
+    path: str,
+    tail: str,
+    body: bytes,
+    kind: str,
+    more: dict[str, str],
 ) -> None:
     url = httpx.URL(http.base_url, raw_path=(path + tail).encode())
     content = None if method in ("GET", "HEAD") else body
-    with http.stream(method, url, content=content, headers={"content-type": kind}) as answer:
+    with http.stream(
+        method, url, content=content, headers={"content-type": kind, **more}
+    ) as answer:
         assert answer.status_code < 500, answer.read()
         if answer.status_code >= 400 and method != "HEAD":
             told = json.loads(answer.read())

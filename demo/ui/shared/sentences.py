@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from demo.errors import DemoError, join_with_and, one_line
+from demo.errors import DemoError, join_with_and, one_line, places_of
 from demo.language.references import Reference
 from demo.ui.gallery.uploads import Became
 from demo.ui.tab.steps import step
@@ -231,7 +231,7 @@ def sentence_of(error: Exception) -> str:
     """What people are told of a failure; one that nobody foresaw is logged."""
     if isinstance(error, DemoError):
         return str(error)
-    log.error("a handler failed", exc_info=error)
+    log.error("a handler failed", extra={"facts": {"error": places_of(error)}})
     return UNEXPECTED
 
 

@@ -1,0 +1,290 @@
+"""Connections and streams: how many there may be, how long they may be silent, what their end costs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from demo.web import connections, crowd, guard
+from demo.web.connections import Connections, GuardedProtocol
+from demo.web.crowd import Crowd, CrowdedError, Limits
+from demo.web.serve import Served
+from tests.support.served import Caller, file, serving
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def http(served: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.url, timeout=60) as client:
+        yield client
+
+
+def host_of(served: Served) -> str:
+    return served.url.removeprefix("http://")
+
+
+def connect(served: Served) -> socket.socket:
+    host, _, port = host_of(served).partition(":")
+    client = socket.create_connection((host, int(port)), timeout=60)
+    client.settimeout(60)
+    return client
+
+
+def held(served: Served) -> Connections:
+    """The connections of a server that is running."""
+    found: Connections = served.page.server.config.http_protocol_class.guards
+    return found
+
+
+@contextmanager
+def streams(served: Served, *sessions: str) -> Iterator[list[bytes]]:
+    """Streams of those tabs, opened one after the other; how each answer begins."""
+    with ExitStack() as open_:
+        answers = []
+        for session in sessions:
+            client = open_.enter_context(connect(served))
+            path = f"/gradio_api/heartbeat/{session}"
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: {host_of(served)}\r\n\r\n".encode())
+            answers.append(client.recv(12))
+        yield answers
+
+
+# Streams
+
+
+def test_streams_of_unknown_tabs_leave_nothing_and_tell_nobody(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    open_streams = served.page.open_streams
+    monkeypatch.setattr(open_streams, "_left", told.append)
+    with streams(served, *(f"unknown{i}" for i in range(40))) as answers:
+        assert answers == [b"HTTP/1.1 200"] * 40
+        assert "unknown39" in open_streams
+    until(lambda: not open_streams._open)
+    assert told == []
+    assert not any(name.startswith("unknown") for name in served.page.state_holder.session_data)
+
+
+def test_the_last_stream_of_a_tab_that_asked_for_something_tells_that_it_left(
+    served: Served, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(served.page.open_streams, "_left", told.append)
+    number = next(one for one in http.get("/config").json()["dependencies"] if not one["queue"])
+    call = {"data": [None] * len(number["inputs"]), "fn_index": number["id"], "session_hash": "tab"}
+    http.post("/gradio_api/run/predict", json=call)
+    with streams(served, "tab"):
+        with streams(served, "tab"):
+            pass
+        until(lambda: served.page.open_streams._open["tab"] == 1)
+        assert told == []
+    until(lambda: told == ["tab"])
+
+
+def test_streams_are_bounded_and_other_requests_are_answered(
+    served: Served, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "STREAMS", Limits(visitor=2, place=3, all=9))
+    with streams(served, "a", "b", "c", "d") as answers:
+        assert answers == [b"HTTP/1.1 200"] * 3 + [b"HTTP/1.1 429"]
+        refused = http.get("/gradio_api/heartbeat/e")
+        assert refused.json()["error"] == "You have too many requests open at once: close some."
+        assert http.get("/config").status_code == 200
+    until(lambda: not served.page.open_streams._open)
+    with streams(served, "e") as answers:
+        assert answers == [b"HTTP/1.1 200"]
+
+
+@pytest.mark.parametrize(
+    ("who", "place", "admitted", "is_own"),
+    [
+        pytest.param("ann", "10.0.0.1", 2, True, id="a visitor"),
+        pytest.param("", "10.0.0.1", 3, True, id="an address"),
+        pytest.param("", "", 4, False, id="all together"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "method", "path"),
+    [
+        pytest.param("STREAMS", "GET", "/gradio_api/queue/data", id="an answer that is waited for"),
+        pytest.param("STREAMS", "GET", "/gradio_api/call/ground/1", id="a program's"),
+        pytest.param("STREAMS", "GET", "/gradio_api/upload_progress", id="an upload's progress"),
+        pytest.param("UPLOADS", "POST", "/gradio_api/upload", id="an upload"),
+        pytest.param("OTHERS", "POST", "/gradio_api/run/predict", id="a call"),
+    ],
+)
+def test_each_kind_of_request_has_its_limits(
+    kind: str,
+    method: str,
+    path: str,
+    who: str,
+    place: str,
+    admitted: int,
+    is_own: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd, kind, Limits(visitor=2, place=3, all=4))
+    here = Crowd()
+    with ExitStack() as all_:
+        for _ in range(admitted):
+            all_.enter_context(here.admit(method, path, who, place))
+        with pytest.raises(CrowdedError) as refused, here.admit(method, path, who, place):
+            pass
+        assert refused.value.is_own is is_own
+        other = "/gradio_api/upload" if kind == "OTHERS" else "/config"
+        with here.admit("POST", other, "ben", "10.0.0.2"):
+            pass
+    assert not here._counts
+
+
+# Connections
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"GET / HT", id="half a line"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: {host}\r\nX: ", id="half a head"),
+        pytest.param(
+            b"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\nGET / HT", id="a request and half a head"
+        ),
+        pytest.param(
+            b"POST /nothing HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99\r\n\r\nx",
+            id="a body that nobody reads",
+        ),
+    ],
+)
+def test_who_does_not_go_on_is_not_waited_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    with connect(served) as client:
+        client.sendall(said.replace(b"{host}", host_of(served).encode()))
+        while _received(client):
+            pass
+
+
+def _received(client: socket.socket) -> bytes:
+    try:
+        return client.recv(4096)
+    except ConnectionResetError:
+        return b""
+
+
+def test_a_long_answer_is_no_silence(
+    served: Served, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.2)
+    with http.stream("GET", "/gradio_api/heartbeat/long") as stream:
+        until(lambda: len(held(served)._waiting) == 0)
+        with connect(served) as silent:
+            assert _received(silent) == b""  # by then the stream has lasted longer
+        assert next(stream.iter_lines()) == "data: ALIVE"
+        assert not stream.is_closed
+
+
+def test_a_body_that_trickles_is_ended(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_S", 0.3)
+    monkeypatch.setattr(guard, "SILENCE_S", 30.0)
+    head = "POST /gradio_api/call/ground HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\n"
+    with connect(served) as client:
+        client.sendall(head.format(host_of(served)).encode())
+        client.setblocking(False)
+        answer = b""
+
+        def trickles() -> bool:
+            nonlocal answer
+            try:
+                client.send(b"x")
+                answer += client.recv(100)
+            except BlockingIOError:
+                pass
+            return answer.startswith(b"HTTP/1.1 408")
+
+        until(trickles)
+
+
+def test_who_does_not_read_is_not_waited_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "READ_S", 0.2)
+    before = held(served)._count
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        host, _, port = host_of(served).partition(":")
+        client.connect((host, int(port)))
+        line = f"GET /gradio_api/openapi.json HTTP/1.1\r\nHost: {host_of(served)}\r\n\r\n"
+        client.sendall(line.encode() * 400)
+        until(lambda: held(served)._count > before)
+        until(lambda: held(served)._count <= before)
+
+
+def test_silent_connections_give_way_to_one_that_asks(
+    served: Served, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_OF_A_PLACE", 12)
+    with ExitStack() as all_, streams(served, "stays") as answers:
+        silent = [all_.enter_context(connect(served)) for _ in range(20)]
+        assert http.get("/health").status_code == 200
+        assert answers == [b"HTTP/1.1 200"]
+        assert _received(silent[0]) == b""  # the first that came
+        assert "stays" in served.page.open_streams
+
+
+@pytest.mark.parametrize(
+    ("is_counted", "max_count", "closed"),
+    [
+        pytest.param(True, 100, 3, id="of one address"),
+        pytest.param(False, 100, 0, id="of a proxy's address"),
+        pytest.param(False, 2, 3, id="of all"),
+    ],
+)
+def test_how_many_connections_there_may_be(
+    monkeypatch: pytest.MonkeyPatch, is_counted: bool, max_count: int, closed: int
+) -> None:
+    monkeypatch.setattr(connections, "MAX_OF_A_PLACE", 2)
+    here = Connections(lambda _: is_counted, max_count)
+    aborted: list[int] = []
+
+    class Silent(GuardedProtocol):
+        def __init__(self, number: int) -> None:
+            self.place = "10.0.0.1"
+            self.transport = type("T", (), {"abort": lambda _: aborted.append(number)})()
+
+    for number in range(5):
+        one = Silent(number)
+        assert here.add(one)
+        here.wait(one, waits=True)
+        for other in list(here._waiting):
+            if other.transport in aborted:
+                here.remove(other)
+    assert aborted[:closed] == list(range(closed))
+
+
+def test_a_websocket_is_not_offered(served: Served) -> None:
+    with connect(served) as client:
+        client.sendall(
+            f"GET /health HTTP/1.1\r\nHost: {host_of(served)}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n".encode()
+        )
+        assert client.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_call_works_beside_all_that(http: httpx.Client, blocks: Path) -> None:
+    caller = Caller(http)
+    path = caller.upload(blocks.read_bytes())
+    kind, value = caller.call("ground", [file(path), "find red", None])
+    assert (kind, value[0]["turns"][0]["region"]) == ("complete", "R1")
