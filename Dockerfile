@@ -4,11 +4,13 @@
 #     --env REGIONREASONER_FETCH=1 regionreasoner
 # REGIONREASONER_FETCH=1 agrees to fetching 16.6 GB once; without it, or without a GPU, nano answers.
 # Without torch, a ninth of the size, for a model in llama.cpp or on a server:
-#   docker build --tag regionreasoner-light --build-arg BASE=ubuntu:24.04 \
-#     --build-arg PACKAGES=requirements-light.txt .
+#   docker build --tag regionreasoner-light --build-arg PACKAGES=requirements-light.txt \
+#     --build-arg BASE=ubuntu:24.04@sha256:008173c23f95b170204355c12626cb5a965d779a7e1283b09e9cffbb1bf33ca3 .
 #   docker run --publish 7860:7860 --volume regionreasoner:/data \
 #     --env REGIONREASONER_FETCH=1 regionreasoner-light --model qwen3-vl-2b-gguf
-ARG BASE=nvidia/cuda:13.0.1-runtime-ubuntu24.04
+# By digest, so that it stays the same; a newer one is printed by
+#   docker buildx imagetools inspect nvidia/cuda:13.0.1-runtime-ubuntu24.04
+ARG BASE=nvidia/cuda:13.0.1-runtime-ubuntu24.04@sha256:c3fde347d52d578c84fd644bc177bc7ec333feaf11550d990da4084d7612e4c7
 FROM ${BASE}
 
 # Ubuntu takes old versions of packages away: pinned ones would not install. llama.cpp needs libgomp1.
@@ -17,7 +19,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 python3-venv \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 demo \
-    && install --directory --owner demo --group demo /data
+    && install --directory --owner demo --group demo --mode 700 /data
 
 WORKDIR /app
 ARG PACKAGES=requirements.lock

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.checkpoints.folders import describe_file, origin_of, read_json
-from demo.checkpoints.gguf.hub import names_gguf, split_id
+from demo.checkpoints.gguf.hub import names_gguf, split_id, split_revision
 from demo.checkpoints.gguf.pair import SUFFIX, find_pair, has_gguf
 from demo.checkpoints.shape import Shape
 from demo.dialects.dialect import Dialect
@@ -35,7 +35,8 @@ class Entry:
 
     ``dialect`` is the name of its dialect (see `dialects.known`), and ``because`` the reason, if there is
     one; ``shape`` is known for models whose memory can be planned before their configuration is here.
-    ``engine`` runs it; hub ids for llama.cpp may name a precision, as in *owner/name-GGUF:Q4_K_M*.
+    ``engine`` runs it; hub ids for llama.cpp may name a precision, as in *owner/name-GGUF:Q4_K_M*, and all
+    may name a revision, as in *owner/name@revision*.
     """
 
     name: str
@@ -57,6 +58,18 @@ class Entry:
     def repository(self) -> str:
         """The hub id without a precision."""
         return split_id(self.source)[0] if self.is_hub_id else self.source
+
+    @property
+    def revision(self) -> str:
+        """The commit, branch or tag that a hub id names; else empty."""
+        return split_revision(self.source)[1] if self.is_hub_id else ""
+
+    def at(self, revision: str) -> Entry:
+        """The same model at another revision."""
+        repository, precision = split_id(self.source)
+        return replace(
+            self, source=f"{repository}@{revision}{f':{precision}' if precision else ''}"
+        )
 
     @property
     def quantization(self) -> str:
@@ -174,15 +187,24 @@ def _find(name: str) -> Entry:
         return _entry_of_gguf(path)
     if is_file:
         raise OptionError(f"The file {name} {describe_file(path)}")
-    owner, slash, rest = name.partition("/")
-    if owner and slash and rest and "/" not in rest and not name.startswith((".", "~")):
-        entry = _entry_named(rest, name, rest)
-        return replace(entry, engine=LLAMA_CPP) if names_gguf(name) else entry
+    plain, revision = split_revision(name)
+    entry = _in_catalogue(plain.lower()) or _entry_on_hub(plain)
+    if entry is not None and entry.is_hub_id:
+        return entry.at(revision) if revision else entry
     known = ", ".join(CATALOGUE)
     raise OptionError(
         f"There is no model called {name}. Choose {known}, a hub id such as "
         "lmsdss/RegionReasoner-7B, a folder with a checkpoint, or a GGUF file."
     )
+
+
+def _entry_on_hub(name: str) -> Entry | None:
+    """The entry for a hub id; None where it is none."""
+    owner, slash, rest = name.partition("/")
+    if not (owner and slash and rest) or set("/@") & set(rest) or name.startswith((".", "~")):
+        return None
+    entry = _entry_named(rest, name, rest)
+    return replace(entry, engine=LLAMA_CPP) if names_gguf(name) else entry
 
 
 def _entry_of_folder(folder: Path) -> Entry:

@@ -9,19 +9,26 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils.tqdm import tqdm
 
 from demo.checkpoints.catalogue import LLAMA_CPP, Entry
 from demo.checkpoints.folders import INDEX, ONE_FILE, read_json
-from demo.checkpoints.gguf.hub import choose_files, names_gguf, split_id
+from demo.checkpoints.gguf.hub import choose_files, names_gguf, split_id, split_revision
 from demo.checkpoints.kinds import check_kind
 from demo.checkpoints.partial import bytes_kept, fetch_file
+from demo.checkpoints.revisions import (
+    commit_here,
+    is_commit,
+    note,
+    revision_to_fetch,
+    snapshot_folder,
+)
 from demo.errors import CheckpointError, DemoError, first_line
 from demo.zerogpu import on_space
 
@@ -87,9 +94,12 @@ def folder_of(entry: Entry) -> Path | None:
     """The folder (or the GGUF file) of the whole checkpoint, or None when it is not on this machine."""
     if not entry.is_hub_id:
         return Path(entry.source)
+    commit = commit_here(entry.repository, entry.revision)
+    if commit is None:
+        return None
     if entry.engine == LLAMA_CPP:
-        return _gguf_folder(entry)
-    config = try_to_load_from_cache(entry.source, "config.json")
+        return _gguf_folder(entry, commit)
+    config = try_to_load_from_cache(entry.repository, "config.json", revision=commit)
     if not isinstance(config, str):
         return None
     folder = Path(config).parent
@@ -133,7 +143,10 @@ def ensure_fetched(
     terminal. ``fetching`` is told of a download that begins, and returns what is to be told of its bytes.
     Raises CheckpointError with a sentence that says how to give consent.
     """
-    if folder_of(entry) is not None:
+    commit = _commit_named(entry)
+    if folder_of(entry.at(commit) if commit else entry) is not None:
+        if commit:
+            note(entry.repository, commit, entry.revision)
         return
     agreed = agreed or os.environ.get("REGIONREASONER_FETCH") == "1" or on_space()
     person = sys.stdin.isatty() and sys.stderr.isatty()
@@ -147,6 +160,19 @@ def ensure_fetched(
     if not agreed and not _ask(order):
         raise CheckpointError(f"The weights of {order.title} are not on this machine.")
     fetch(order, fetching(order))
+
+
+def _commit_named(entry: Entry) -> str | None:
+    """The commit that an entry names, None where it names none.
+
+    Of a branch or a tag it is where the hub has it now; without an answer, where it had it.
+    """
+    revision = entry.revision
+    if revision and not is_commit(revision) and not constants.is_offline_mode():
+        with suppress(Exception):  # a network can fail in many ways, and fetching will say how
+            told = HfApi().model_info(entry.repository, revision=revision, timeout=10)
+            return told.sha
+    return commit_here(entry.repository, revision) if revision else None
 
 
 def _ask(order: Download) -> bool:
@@ -171,9 +197,11 @@ def fetch(order: Download, arrived: Arrived | None = None, *, is_model: bool = T
     again = "What has arrived is kept: start again to continue."
     bar = None if arrived is None else _progress_bar(arrived)
     try:
-        sizes, _ = _files_on_hub(order.source)
+        sizes, commit = _files_on_hub(order.source)
+        repository, revision = split_id(order.source)[0], split_revision(order.source)[1]
+        note(repository, commit, revision or revision_to_fetch(repository))
         for name in sorted(sizes, key=_fetch_order):
-            place = fetch_file(split_id(order.source)[0], name, bar)
+            place = fetch_file(repository, name, commit, bar)
             if is_model and name == "config.json":
                 check_kind(order.source, sizes, read_json(Path(place)))
     except (KeyboardInterrupt, FetchStoppedError):
@@ -205,12 +233,10 @@ def gb(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
 
 
-def _gguf_folder(entry: Entry) -> Path | None:
+def _gguf_folder(entry: Entry, commit: str) -> Path | None:
     """The folder in the hub's cache where a model's GGUF files are all there."""
-    name = repo_folder_name(repo_id=entry.repository, repo_type="model")
+    folder = snapshot_folder(entry.repository, commit)
     try:
-        commit = (Path(constants.HF_HUB_CACHE) / name / "refs" / "main").read_text().strip()
-        folder = Path(constants.HF_HUB_CACHE) / name / "snapshots" / commit
         choose_files(entry.source, {file.name: 0 for file in folder.iterdir() if file.is_file()})
     except (OSError, CheckpointError):
         return None
@@ -254,18 +280,21 @@ def _size_on_hub(entry: Entry) -> int | None:
     return max(0, sum(sizes[name] for name in missing) - bytes_kept(place))
 
 
-def _files_on_hub(source: str) -> tuple[dict[str, int], str | None]:
-    """The files to fetch with their sizes in bytes, and the newest commit.
+def _files_on_hub(source: str) -> tuple[dict[str, int], str]:
+    """The files to fetch with their sizes in bytes, and the commit that they are of.
 
     Raises CheckpointError when their names, or what the hub says of them, show that they cannot be loaded.
     """
-    info = HfApi().model_info(split_id(source)[0], files_metadata=True, timeout=10)
+    repository = split_id(source)[0]
+    wanted = revision_to_fetch(repository, split_revision(source)[1])
+    info = HfApi().model_info(repository, revision=wanted, files_metadata=True, timeout=10)
+    commit = info.sha or wanted
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
     if names_gguf(source):
-        return choose_files(source, sizes), info.sha
+        return choose_files(source, sizes), commit
     known = info.config if info.config and "model_type" in info.config else None
     check_kind(source, sizes, known)
-    return {name: size for name, size in sizes.items() if _is_wanted(name, sizes)}, info.sha
+    return {name: size for name, size in sizes.items() if _is_wanted(name, sizes)}, commit
 
 
 def _is_wanted(name: str, names: Collection[str]) -> bool:

@@ -24,14 +24,15 @@ _LARGE = (".safetensors", ".gguf")  # what is worth keeping in part
 _PART = ".part"
 
 
-def fetch_file(source: str, name: str, bar: type[tqdm] | None) -> str:
-    """The path of a file of a repository, fetched unless it is here; ``bar`` is told of new bytes.
+def fetch_file(source: str, name: str, commit: str, bar: type[tqdm] | None) -> str:
+    """The path of a file of a repository at a commit, fetched unless it is here.
 
-    Raises what the hub's client raises; what has arrived then is kept.
+    ``bar`` is told of new bytes. Raises what the hub's client raises; what has arrived
+    then is kept.
     """
-    if name.endswith(_LARGE) and not try_to_load_from_cache(source, name):
-        _fetch_blob(source, name, bar)
-    return str(hf_hub_download(source, name, tqdm_class=bar))
+    if name.endswith(_LARGE) and not try_to_load_from_cache(source, name, revision=commit):
+        _fetch_blob(source, name, commit, bar)
+    return str(hf_hub_download(source, name, revision=commit, tqdm_class=bar))
 
 
 def bytes_kept(source: str) -> int:
@@ -39,9 +40,9 @@ def bytes_kept(source: str) -> int:
     return sum(part.stat().st_size for part in _blobs(source).glob(f"*{_PART}"))
 
 
-def _fetch_blob(source: str, name: str, bar: type[tqdm] | None) -> None:
+def _fetch_blob(source: str, name: str, commit: str, bar: type[tqdm] | None) -> None:
     """Let the hub's client find the file's content in its cache."""
-    url = hf_hub_url(source, name)
+    url = hf_hub_url(source, name, revision=commit)
     told = get_hf_file_metadata(url)
     if told.etag is None or told.size is None:
         return  # the client fetches it in its own way

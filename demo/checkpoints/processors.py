@@ -84,14 +84,14 @@ def _tokenizer(folder: Path) -> Any:
 
     A wrong class, or none, would split text by different rules.
     """
-    named = AutoTokenizer.from_pretrained(folder)
+    named = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     file = folder / "tokenizer.json"
     if not file.is_file():
         return named
     ids = Tokenizer.from_file(str(file)).encode(_SAMPLE, add_special_tokens=False).ids
     if named(_SAMPLE, add_special_tokens=False).input_ids == ids:
         return named
-    return PreTrainedTokenizerFast.from_pretrained(folder)
+    return PreTrainedTokenizerFast.from_pretrained(folder, trust_remote_code=False)
 
 
 def _settings(folder: Path) -> dict[str, Any]:

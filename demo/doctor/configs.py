@@ -123,7 +123,7 @@ def config_of(entry: Entry) -> Any:
     """The configuration of a model on disk or in the catalogue. Raises OptionError for others."""
     folder = folder_of(entry)
     if folder is not None:
-        return AutoConfig.from_pretrained(folder)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
     if entry.shape is None:
         raise OptionError(
             f"The shape of {entry.source} is not known here. Give a name from the catalogue, or a folder "

@@ -40,7 +40,10 @@ _FRAME = Size(224, 224)
 
 def random_model(entry: Entry, plan: Plan) -> LocalReasoner:
     """A model of the entry's shape with random weights, loaded as the plan says. Raises OptionError."""
-    config, nano = config_of(entry), AutoConfig.from_pretrained(NANO_FOLDER)
+    config, nano = (
+        config_of(entry),
+        AutoConfig.from_pretrained(NANO_FOLDER, trust_remote_code=False),
+    )
     for name in (
         "image_token_id",
         "video_token_id",
@@ -51,7 +54,7 @@ def random_model(entry: Entry, plan: Plan) -> LocalReasoner:
     model = _model(config, plan)
     # The published instruct checkpoints of Qwen2.5 have this, which costs time at every token.
     model.generation_config = GenerationConfig.from_pretrained(NANO_FOLDER, repetition_penalty=1.05)
-    processor = AutoProcessor.from_pretrained(NANO_FOLDER)
+    processor = AutoProcessor.from_pretrained(NANO_FOLDER, trust_remote_code=False)
     patch = config.vision_config.patch_size
     processor.image_processor.patch_size = patch
     token = patch * config.vision_config.spatial_merge_size

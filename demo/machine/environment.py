@@ -12,7 +12,6 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from demo.errors import InputError, disk_fault
-from demo.machine.folders import cache_folder
 from demo.machine.private_files import fault_of_place, own_folder, user_id
 
 _UPLOADS = "GRADIO_TEMP_DIR"
@@ -141,6 +140,8 @@ def try_writing(folder: Path) -> None:
 
 def _temporary() -> Path:
     """The system's folder for temporary files, or the user's own where others could exchange them there."""
+    from demo.machine.folders import cache_folder  # its library may be absent
+
     try:
         folder = Path(tempfile.gettempdir())
         if not (fault := fault_of_place(folder)):

@@ -14,10 +14,12 @@ import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from demo.errors import InputError, disk_fault
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 FILE, FOLDER = 0o600, 0o700  # modes
 _OTHERS = 0o077
@@ -169,7 +171,7 @@ def run_folder(
 def temporary_run(environment: MutableMapping[str, str]) -> Iterator[None]:
     """The same in the system's folder for temporary files, or nothing where that cannot be."""
     with ExitStack() as stack:
-        with suppress(OSError, InputError):
+        with suppress(OSError, InputError, ImportError):
             base, _ = own_folder(Path(tempfile.gettempdir()))
             stack.enter_context(run_folder(environment, base))
         yield
@@ -179,7 +181,7 @@ def _begin(base: Path) -> tuple[Path, FileLock]:
     """A new folder with its lock held, as long as this process lives."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
-        lock = FileLock(folder / _LOCK, mode=FILE)
+        lock = _lock_in(folder)
         with suppress(FileNotFoundError):  # removed by another start before the lock was taken
             lock.acquire()
             if (folder / _LOCK).exists():
@@ -205,12 +207,16 @@ def _lock_of_dead(folder: Path) -> FileLock | None:
     """The lock of a run that has ended, taken; None while it runs, or has just begun."""
     if not (folder / _LOCK).is_file() and time.time() - folder.stat().st_mtime < _BEGUN_S:
         return None
-    lock = FileLock(folder / _LOCK, mode=FILE)
-    try:
+    lock = _lock_in(folder)
+    with suppress(TimeoutError):
         lock.acquire(timeout=0)
-    except Timeout:
-        return None
-    return lock
+    return lock if lock.is_locked else None
+
+
+def _lock_in(folder: Path) -> FileLock:
+    from filelock import FileLock  # which may be absent
+
+    return FileLock(folder / _LOCK, mode=FILE)
 
 
 def _remove(folder: Path, lock: FileLock) -> None:

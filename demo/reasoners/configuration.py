@@ -120,7 +120,7 @@ def _all(part: torch.nn.Module) -> int:
 
 def _parse_config(entry: Entry, folder: Path) -> Any:
     try:
-        return AutoConfig.from_pretrained(folder)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # it can hold anything at all
         raise CheckpointError(
             f"The config.json of {entry.source} cannot be used: {first_line(error)}. "

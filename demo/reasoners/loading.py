@@ -144,7 +144,7 @@ def load_cached(entry: Entry, config: Any, plan: Plan, tell: Tell) -> Any:
     if os.path.isdir(place):  # False where access is denied
         try:
             check_whole(place)
-            model = _load(AutoConfig.from_pretrained(place), place, plan)
+            model = _load(AutoConfig.from_pretrained(place, trust_remote_code=False), place, plan)
             check_four_bits(model, unquantized_in(config, plan.precision == "nf4-all"))
             return model
         except (torch.OutOfMemoryError, MemoryError):
@@ -172,6 +172,8 @@ def _load(config: Any, folder: Path, plan: Plan, **options: Any) -> Any:
             attn_implementation="sdpa",  # not the one of the machine that trained it
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are reported all the same
+            use_safetensors=True,
+            trust_remote_code=False,
             **options,
         )
     check_tensors(str(folder), found)

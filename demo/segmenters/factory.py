@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from huggingface_hub import try_to_load_from_cache
 
+from demo.checkpoints.revisions import commit_here
 from demo.errors import CheckpointError
 from demo.machine.packages import INSTALL, is_installed
 from demo.picture.picture import Picture
@@ -130,4 +131,6 @@ def _missing() -> str:
 
 
 def _on_disk(size: str) -> bool:
-    return isinstance(try_to_load_from_cache(hub_id(size), "model.safetensors"), str)
+    commit = commit_here(hub_id(size))
+    found = commit and try_to_load_from_cache(hub_id(size), "model.safetensors", revision=commit)
+    return isinstance(found, str)

@@ -16,6 +16,7 @@ import torch
 from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
 
+from demo.checkpoints.revisions import note, revision_to_fetch
 from demo.checkpoints.tensors import missing_phrase
 from demo.checkpoints.weights import check_numbers, check_pointers, tensor_files
 from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError, first_line
@@ -137,13 +138,22 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
     where = hub_id(source) if source in SIZES else where
     with _complete(where):
         _check_files(where)
-        _check_kind(where, cached_file(where, "config.json", local_files_only=not fetch))
+        on_hub = source in SIZES
+        revision = revision_to_fetch(where) if on_hub else None
+        config = cached_file(where, "config.json", revision=revision, local_files_only=not fetch)
+        _check_kind(where, config)
+        if on_hub and config:
+            commit = Path(config).parent.name
+            note(where, commit, str(revision))
+            revision = commit
         dtype = getattr(torch, half_precision(device)) if device == "cuda" else torch.float32
         model, loading = Sam2Model.from_pretrained(
             where,
+            revision=revision,
             dtype=dtype,
             local_files_only=not fetch,
             use_safetensors=True,
+            trust_remote_code=False,
             attn_implementation="sdpa",  # not what was installed where it was trained
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # which are found all the same
@@ -155,7 +165,9 @@ def load_sam2(source: str, device: str, *, fetch: bool) -> Sam2Segmenter:
             # They were filled with random numbers.
             raise ValueError(f"it lacks {missing_phrase(missing)}")
         check_numbers(where, model)
-        processor = Sam2Processor.from_pretrained(where, local_files_only=not fetch)
+        processor = Sam2Processor.from_pretrained(
+            where, revision=revision, local_files_only=not fetch, trust_remote_code=False
+        )
     with _said():
         return Sam2Segmenter(name_of(source), model.to(device), processor)
 

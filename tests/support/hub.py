@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from huggingface_hub import constants
@@ -20,7 +20,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class Hub(ThreadingHTTPServer):
     """Checkpoints by hub id. ``asked`` holds what was fetched: file and first byte.
 
-    ``told`` is what it tells of a checkpoint's configuration beside its files, as the real one often does.
+    ``elsewhere`` holds other states of some, by hub id and revision: their commits and folders. ``told`` is
+    what it tells of a checkpoint's configuration beside its files, as the real one often does.
     ``cut`` names files whose connection breaks once, after so many bytes; ``held`` one that stands still
     there until `release`.
     """
@@ -28,6 +29,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self, checkpoints: dict[str, Path]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.checkpoints = checkpoints
+        self.elsewhere: dict[tuple[str, str], tuple[str, Path]] = {}
         self.asked: list[tuple[str, int]] = []
         self.told: dict[str, object] | None = None
         self.cut: dict[str, int] = {}
@@ -38,6 +40,10 @@ class Hub(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def state_of(self, name: str, revision: str) -> tuple[str, Path | None]:
+        """The commit and the folder of a checkpoint at a revision."""
+        return self.elsewhere.get((name, revision)) or (COMMIT, self.checkpoints.get(name))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that was killed is no news."""
@@ -83,17 +89,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         parts = urlsplit(self.path).path.strip("/").split("/")
         if parts[:2] == ["api", "models"]:
-            folder = self.server.checkpoints.get("/".join(parts[2:4]))
-            self._list(folder, tree=parts[4:5] == ["tree"])
+            revision = parts[5] if parts[4:5] in (["revision"], ["tree"]) else "main"
+            commit, folder = self.server.state_of("/".join(parts[2:4]), unquote(revision))
+            self._list(folder, commit, tree=parts[4:5] == ["tree"])
             return
-        folder = self.server.checkpoints.get("/".join(parts[:2]))
+        revision = unquote(parts[3]) if len(parts) > 3 else "main"
+        commit, folder = self.server.state_of("/".join(parts[:2]), revision)
         file = folder / "/".join(parts[4:]) if folder and parts[2:3] == ["resolve"] else None
         if file is None or not file.is_file():
             self._error("EntryNotFound")
             return
-        self._file(file, with_body=with_body)
+        self._file(file, commit, with_body=with_body)
 
-    def _list(self, folder: Path | None, *, tree: bool) -> None:
+    def _list(self, folder: Path | None, commit: str, *, tree: bool) -> None:
         if folder is None:
             self._error("RepoNotFound")
             return
@@ -106,16 +114,16 @@ class _Handler(BaseHTTPRequestHandler):
             ])  # fmt: skip
             return
         siblings = [{"rfilename": n, "size": f.stat().st_size} for n, f in files]
-        answer = {"id": folder.name, "sha": COMMIT, "siblings": siblings, "tags": []}
+        answer = {"id": folder.name, "sha": commit, "siblings": siblings, "tags": []}
         self._json(answer | ({"config": self.server.told} if self.server.told else {}))
 
-    def _file(self, file: Path, *, with_body: bool) -> None:
+    def _file(self, file: Path, commit: str, *, with_body: bool) -> None:
         content = file.read_bytes()
         wanted = self.headers.get("Range", "bytes=0-")
         start = int(wanted.removeprefix("bytes=").partition("-")[0])
         self.send_response(206 if start else 200)
         self.send_header("ETag", f'"{_etag(file)}"')
-        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("X-Repo-Commit", commit)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(len(content) - start))
         if start:

@@ -66,9 +66,8 @@ class Browser:
     def panel(self, kind: str, **more: object) -> str:
         """An act in the panel of dialogues."""
         elements = {c["props"].get("elem_id"): c["id"] for c in self.config["components"]}
-        acts = (
-            e for e in self.config["dependencies"] if [elements["dialogues"], "act"] in e["targets"]
-        )
+        target = [elements["kept"], "library"]
+        acts = (e for e in self.config["dependencies"] if target in e["targets"])
         return self.event(next(acts)["api_name"], [], {"kind": kind, "id": "", **more}).text
 
 
@@ -163,7 +162,7 @@ def test_nobody_reads_the_files_of_another(
 def test_nobody_hands_the_files_of_another_to_the_app(ben: Browser, of_ann: list[str]) -> None:
     for path in (address.removeprefix("/gradio_api/file=") for address in of_ann):
         for endpoint, data in (
-            ("ground", [file(path), "find it", None]),
+            ("ground", [file(path), "find the red one", None]),
             ("overlay", [file(path), None]),
         ):
             kind, _ = ben.caller.call(endpoint, data)
@@ -173,7 +172,7 @@ def test_nobody_hands_the_files_of_another_to_the_app(ben: Browser, of_ann: list
 
 def test_a_result_is_for_who_asked(ann: Browser, ben: Browser) -> None:
     image = file(ann.caller.upload(files.plain(files.SMALL, 44)))
-    begun = ann.http.post("/gradio_api/call/ground", json={"data": [image, "find it", None]})
+    begun = ann.http.post("/gradio_api/call/ground", json={"data": [image, "find the red one", None]})
     path = f"/gradio_api/call/ground/{begun.json()['event_id']}"
     assert ben.http.get(path).status_code in (403, 404)
     assert "complete" in ann.http.get(path).text
@@ -188,6 +187,8 @@ def test_a_result_is_for_who_asked(ann: Browser, ben: Browser) -> None:
 def test_nobody_is_logged_out_from_elsewhere(app: App, fetch: str, site: str, method: str) -> None:
     cookie = _cookie(app)
     headers = {"sec-fetch-site": site, "sec-fetch-mode": fetch, "cookie": cookie}
+    if method == "POST":  # browsers say with each where it comes from
+        headers["origin"] = "http://evil.example"
     httpx.request(method, f"{app.url}/logout", headers=headers)
     assert httpx.get(f"{app.url}/config", headers={"cookie": cookie}).status_code == 200
 
@@ -246,7 +247,7 @@ def test_nothing_is_fetched_and_no_path_is_read(ann: Browser, image: Any) -> Non
     with canary() as (url, asked):
         rest = url.removeprefix("http")
         given = json.loads(json.dumps(image).replace("{url}", url).replace("{rest}", rest))
-        for endpoint, data in (("ground", [given, "find it", None]), ("overlay", [given, None])):
+        for endpoint, data in (("ground", [given, "find the red one", None]), ("overlay", [given, None])):
             kind, _ = ann.caller.call(endpoint, data)
             assert kind != "complete"
         answer = ann.event("open_upload", [given if isinstance(given, list) else [given]])

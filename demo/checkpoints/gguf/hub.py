@@ -9,14 +9,25 @@ from demo.checkpoints.gguf.names import has_tag, rank, tag_in, tower_rank
 from demo.errors import CheckpointError, join_with_and
 
 _ID = re.compile(r"(?P<repository>[^/\s:]+/[^/\s:]+?)(?::(?P<tag>[\w.-]+))?", re.ASCII)
+# A commit, a branch or a tag, before a precision or after it.
+_REVISION = re.compile(
+    r"(?P<name>[^@]+)@(?P<revision>(?:\w[\w.-]*/)*\w[\w.-]*)(?P<tag>:[\w.-]+)?", re.ASCII
+)
 _PART = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<parts>\d{5})")
 _TOWER, _NOT_MODELS = "mmproj", ("imatrix", "mtp-")
 
 
 def split_id(source: str) -> tuple[str, str]:
     """The repository and the precision, which may be empty, of an id such as *owner/name-GGUF:Q4_K_M*."""
+    source, _ = split_revision(source)
     found = _ID.fullmatch(source)
     return (found["repository"], found["tag"] or "") if found else (source, "")
+
+
+def split_revision(name: str) -> tuple[str, str]:
+    """A model's name or id without the revision that it names, and that; empty where it names none."""
+    found = _REVISION.fullmatch(name)
+    return (found["name"] + (found["tag"] or ""), found["revision"]) if found else (name, "")
 
 
 def names_gguf(source: str) -> bool:

@@ -114,8 +114,10 @@ def take_weights(
     A token that the checkpoint's tokenizer does not have starts as the mean of the tokens that encode it
     there.
     """
-    source = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-    former = AutoTokenizer.from_pretrained(folder)
+    source = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    )
+    former = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     embeddings = model.get_input_embeddings().weight.detach().clone()
     theirs, pieces = source.get_input_embeddings().weight.detach(), former.get_vocab()
     for piece, row in tokenizer.get_vocab().items():

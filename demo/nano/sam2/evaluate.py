@@ -72,8 +72,10 @@ class Prompter:
     """A checkpoint's model, prompted with clicks alone on one picture at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._model = Sam2Model.from_pretrained(folder, dtype=torch.float32).eval()
-        self._processor = Sam2Processor.from_pretrained(folder)
+        self._model = Sam2Model.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+        ).eval()
+        self._processor = Sam2Processor.from_pretrained(folder, trust_remote_code=False)
 
     @torch.inference_mode()
     def see(self, pixels: NDArray[np.uint8]) -> None:

@@ -129,7 +129,7 @@ class TrainingRun(Generic[_Student]):
         path = self.folder / "state.pt"
         if not path.exists():
             return {}
-        state: dict[str, Any] = torch.load(path, map_location=self.device)
+        state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
         self.step = state["step"]
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
