@@ -47,7 +47,7 @@ from demo.web.answer import (
 )
 from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
 from demo.web.crowd import Crowd, CrowdedError
-from demo.web.monitoring import Watch
+from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
 from demo.web.refused import RefusedError
 from demo.web.rules import (
@@ -119,6 +119,10 @@ class Guard:
             response = error_response(refused.status, str(refused))
         except HTTPException as error:  # within a stream, which has said so
             response = error_response(error.status_code, sentence_for(error.status_code))
+        except asyncio.CancelledError:  # by the web server, which would log it as a failure
+            if not self.context.watch.stopping:
+                raise
+            response = error_response(503, STOPPING)
         except Exception as error:
             self.context.watch.failed(error)
             log.error("a request failed", extra={"facts": {"error": places_of(error)}})

@@ -172,7 +172,9 @@ def test_nobody_hands_the_files_of_another_to_the_app(ben: Browser, of_ann: list
 
 def test_a_result_is_for_who_asked(ann: Browser, ben: Browser) -> None:
     image = file(ann.caller.upload(files.plain(files.SMALL, 44)))
-    begun = ann.http.post("/gradio_api/call/ground", json={"data": [image, "find the red one", None]})
+    begun = ann.http.post(
+        "/gradio_api/call/ground", json={"data": [image, "find the red one", None]}
+    )
     path = f"/gradio_api/call/ground/{begun.json()['event_id']}"
     assert ben.http.get(path).status_code in (403, 404)
     assert "complete" in ann.http.get(path).text
@@ -247,7 +249,10 @@ def test_nothing_is_fetched_and_no_path_is_read(ann: Browser, image: Any) -> Non
     with canary() as (url, asked):
         rest = url.removeprefix("http")
         given = json.loads(json.dumps(image).replace("{url}", url).replace("{rest}", rest))
-        for endpoint, data in (("ground", [given, "find the red one", None]), ("overlay", [given, None])):
+        for endpoint, data in (
+            ("ground", [given, "find the red one", None]),
+            ("overlay", [given, None]),
+        ):
             kind, _ = ann.caller.call(endpoint, data)
             assert kind != "complete"
         answer = ann.event("open_upload", [given if isinstance(given, list) else [given]])
@@ -504,7 +509,7 @@ def test_streams_of_one_address_are_bounded(named: App) -> None:
     host, port = named.url.removeprefix("http://").split(":")
     held = []
     try:
-        for number in range(200):
+        for number in range(320):
             stream = socket.create_connection((host, int(port)), source_address=("127.0.0.66", 0))
             held.append(stream)
             ask = f"GET /gradio_api/heartbeat/s{number} HTTP/1.1\r\nHost: demo.example\r\n\r\n"
