@@ -16,6 +16,7 @@ from contextvars import ContextVar
 
 from demo.errors import InputError
 from demo.fairlock import FairLock
+from demo.machine.unused import give_back
 
 AT_ONCE = 2
 MAX_WAITING = 16  # more would take all of the server's threads
@@ -91,6 +92,7 @@ def long_work(
     finally:
         _current.reset(mine)
         _places.release()
+        give_back()
 
 
 def breathe() -> None:

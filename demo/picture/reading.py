@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ _MUCH = 500_000_000  # bytes; what takes more is decoded alone
 _alone = threading.Lock()
 MAX_DECODERS = 2  # at once; each may need 2 GB
 _decoders = FairLock(MAX_DECODERS)
+_SMALL = 2_000_000  # pixels; what has no more does not wait for larger ones
 
 _MAX_SCANS = 100  # of a progressive JPEG, each of which goes over the whole picture
 _SCANS = tuple(b"\xff\xda\0" + bytes([6 + 2 * components]) for components in range(1, 5))
@@ -73,15 +74,14 @@ def decode_file(data: bytes, name: str, *, as_stored: bool) -> Decoded:
     and whatever decoders raise for damaged files.
     """
     kind = kind_of(data, name)
-    with _decoders:
-        return _Reading(data, kind, as_stored).decoded()
+    return _Reading(data, kind, as_stored).decoded()
 
 
 def decode_image(image: Image.Image, *, as_stored: bool = False) -> Decoded:
     """The picture that a PIL image is, which need not be loaded yet. Raises as `decode_file` does."""
     check_size(image.size, as_stored)
     given = Size(*image.size)
-    with _decoders:
+    with _place_for(image.size):
         image.load()
         pixels, notes = rgb_pixels(image, factor_for(image.size))
     return Decoded(enlarged(pixels), given, _orientation(image), notes)
@@ -109,7 +109,7 @@ class _Reading:
         check_size(self.given, self.as_stored)
         self._check_effort()
         needed = self._bytes_needed()
-        with _alone if needed > _MUCH else nullcontext():
+        with _place_for(self.given), _alone if needed > _MUCH else nullcontext():
             _check_memory(needed)
             pixels = self._pixels()
         orientation = _orientation(self.image)
@@ -216,6 +216,11 @@ class _Reading:
         except (OSError, ValueError):  # stored so that PIL reads the high bytes only
             return np.zeros((image.height, image.width, 3), np.uint16)
         return _samples(image)
+
+
+def _place_for(size: tuple[int, int]) -> AbstractContextManager[None]:
+    """One of the few places in which a large picture may be decoded."""
+    return _decoders if size[0] * size[1] > _SMALL else nullcontext()
 
 
 def _check_memory(needed: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -77,8 +77,8 @@ def _as_gradio_errors() -> Iterator[None]:
 def _ground(
     image: str | None, question: str | None, data: Any, running: RunningModels
 ) -> dict[str, Any]:
-    with long_work(is_wanted_elsewhere=lambda: running.in_use):
-        picture = _picture(image)
+    picture = _picture(image)
+    with nullcontext() if data is None else long_work(is_wanted_elsewhere=lambda: running.in_use):
         given = None if data is None else _session(data, picture, running.models.reasoner)
     with running.use(threading.Event()) as models:  # the first ones are waited for
         answered = answer(
