@@ -32,6 +32,7 @@ from demo.ui.parts import place_parts
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
 from demo.ui.shared.tidying import EXAMPLES, EXPORTS, PICTURES, tidied
+from demo.ui.tab.light_state import keep_states_light
 from demo.ui.tab.open_tabs import MAX_TABS, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
@@ -58,6 +59,7 @@ def build_page(
     memory only.
     ``index`` is the benchmark's, if there is one.
     """
+    keep_states_light()
     running = models if isinstance(models, RunningModels) else RunningModels(models)
     receive_into_own_folders()
     files = Path(get_upload_folder())  # where Gradio may serve from

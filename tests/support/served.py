@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from demo.access.accounts import Accounts, PasswordHash
+from demo.access.accounts import Accounts, AccountsFile, PasswordHash
 from demo.dialogue.store import Store
 from demo.evaluate.index import Index
 from demo.models.available import AvailableModels
@@ -32,7 +32,7 @@ PASSWORDS = {"ann": "correct horse", "ben": "battery staple"}
 @contextmanager
 def serving(
     reasoner: Reasoner | None = None,
-    accounts: Accounts | None = None,
+    accounts: Accounts | AccountsFile | None = None,
     store: Store | None = None,
     index: Index | None = None,
     models: Models | None = None,

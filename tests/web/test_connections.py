@@ -258,6 +258,8 @@ def test_how_many_connections_there_may_be(
     monkeypatch.setattr(connections, "MAX_OF_A_PLACE", 2)
     here = Connections(lambda _: is_counted, max_count)
     aborted: list[int] = []
+    made: list[GuardedProtocol] = []
+    ended: list[GuardedProtocol] = []
 
     class Silent(GuardedProtocol):
         def __init__(self, number: int) -> None:
@@ -268,10 +270,11 @@ def test_how_many_connections_there_may_be(
         one = Silent(number)
         assert here.add(one)
         here.wait(one, waits=True)
-        for other in list(here._waiting):
-            if other.transport in aborted:
-                here.remove(other)
-    assert aborted[:closed] == list(range(closed))
+        for gone in aborted[len(ended) :]:
+            ended.append(made[gone])
+            here.remove(made[gone])
+        made.append(one)
+    assert aborted == list(range(closed))
 
 
 def test_a_websocket_is_not_offered(served: Served) -> None:
