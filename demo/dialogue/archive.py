@@ -22,6 +22,7 @@ from demo.dialogue.packed import unpacked
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError
+from demo.machine.private_files import write_new
 from demo.picture.picture import MAX_BYTES, Picture, open_picture
 
 SESSION_NAME, PICTURE_NAME = "session.json", "picture.png"
@@ -61,7 +62,8 @@ def save_zip(session: Session, picture: Picture, path: Path) -> None:
     content = to_zip(session, picture)
     new = path.with_name(f"{path.name}.new")
     try:
-        new.write_bytes(content)
+        new.unlink(missing_ok=True)  # what an earlier try left
+        write_new(new, content)
         os.replace(new, path)
     except OSError as error:
         raise InputError(f"The file {path} cannot be written: {error.strerror}.") from error

@@ -74,10 +74,14 @@ class StoredDialogue:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The most bytes of dialogues and pictures, in the whole folder and for each owner."""
+    """The most bytes of dialogues and pictures, in the whole folder and for each owner, and how many
+    dialogues: each may have a picture, which is a file.
+    """
 
     total: int = 20_000_000_000
     each: int = 2_000_000_000
+    total_count: int = 100_000
+    each_count: int = 10_000
 
 
 class Store:
@@ -290,13 +294,21 @@ class Store:
     ) -> list[tuple[str, StoredDialogue]]:
         """Remove the oldest until both bounds hold; the removed ones with their owners' keys."""
         removed: list[tuple[str, StoredDialogue]] = []
-        for whose, max_bytes in ((owner, self.bounds.each), (None, self.bounds.total)):
-            while self._used(whose) + more > max_bytes:
+        bounds = self.bounds
+        for whose, max_bytes, max_count in (
+            (owner, bounds.each, bounds.each_count),
+            (None, bounds.total, bounds.total_count),
+        ):
+            while self._used(whose) + more > max_bytes or self._count(whose) > max_count:
                 going = self._oldest(whose, keep)
                 if going is None:
+                    full = (
+                        f"{max_count} are kept, all of them pinned"
+                        if self._count(whose) > max_count
+                        else f"{max_bytes / 1e9:g} GB are in use, all by pinned dialogues"
+                    )
                     raise StoreError(
-                        f"There is no room for this dialogue: {max_bytes / 1e9:g} GB are in use, all by "
-                        "pinned dialogues. Delete or unpin one."
+                        f"There is no room for this dialogue: {full}. Delete or unpin one."
                     )
                 self._remove(going[1].id)
                 removed.append(going)
@@ -315,6 +327,11 @@ class Store:
     def _remove(self, identity: str) -> None:
         self._db.execute("DELETE FROM dialogues WHERE id = ?", (identity,))
         self._db.execute("DELETE FROM pictures WHERE sha256 NOT IN (SELECT picture FROM dialogues)")
+
+    def _count(self, owner: Owner | None) -> int:
+        mine = "" if owner is None else "WHERE owner = :owner"
+        query = f"SELECT count(*) FROM dialogues {mine}"
+        return int(self._db.execute(query, {"owner": owner.key if owner else ""}).fetchone()[0])
 
     def _used(self, owner: Owner | None) -> int:
         mine = "" if owner is None else "WHERE owner = :owner"

@@ -11,21 +11,24 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from demo.errors import InputError, disk_fault
 
-if TYPE_CHECKING:
-    from filelock import FileLock
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FILE, FOLDER = 0o600, 0o700  # modes
 _OTHERS = 0o077
-_LOCK, _FILES, _TEMPORARY = "lock", "files", "tmp"
-_BEGUN_S = 60.0  # for a run to take its lock
+_FILES, _TEMPORARY = "files", "tmp"
+_BEGUN_S = 60.0  # for a start to make its run's folder
 _OUTDATED_S = 24 * 3600.0
+Release = Callable[[], None]
 _MAX_SOCKET_FOLDER = 60  # characters; processes meet at sockets in there, whose paths hold 107
 
 
@@ -145,7 +148,7 @@ def run_folder(
     """
     try:
         _remove_left(base)
-        folder, lock = _begin(base)
+        folder, release = _begin(base)
     except OSError as error:
         why = disk_fault(error)
         raise InputError(f"No folder of its own can be made in {base}: {why}.") from error
@@ -164,7 +167,7 @@ def run_folder(
                 environment.pop(key, None)
             else:
                 environment[key] = value
-        _remove(folder, lock)
+        _remove(folder, release)
 
 
 @contextmanager
@@ -177,16 +180,39 @@ def temporary_run(environment: MutableMapping[str, str]) -> Iterator[None]:
         yield
 
 
-def _begin(base: Path) -> tuple[Path, FileLock]:
-    """A new folder with its lock held, as long as this process lives."""
+def _begin(base: Path) -> tuple[Path, Release]:
+    """A new folder that is locked as long as this process lives, and what gives the lock back."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
-        lock = _lock_in(folder)
-        with suppress(FileNotFoundError):  # removed by another start before the lock was taken
-            lock.acquire()
-            if (folder / _LOCK).exists():
-                return folder, lock
-            lock.release()
+        try:
+            release = _lock(folder, wait=True)
+        except FileNotFoundError:
+            continue
+        except OSError:  # there are no locks there: then nobody can think this run dead, either
+            return folder, lambda: None
+        if folder.exists():  # another start may have taken it for that of a dead run
+            return folder, release
+        release()
+
+
+def _lock(folder: Path, *, wait: bool) -> Release:
+    """Lock the folder itself, which also those respect that tidy up temporary files.
+
+    Raises OSError when that is not possible, and does so at once unless ``wait``.
+    """
+    if fcntl is None:
+        from filelock import FileLock
+
+        lock = FileLock(folder / "lock")
+        lock.acquire(timeout=-1 if wait else 0)
+        return lock.release
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(handle)
+        raise
+    return partial(os.close, handle)
 
 
 def _prefix() -> str:
@@ -196,33 +222,16 @@ def _prefix() -> str:
 def _remove_left(base: Path) -> None:
     """Remove what killed runs of this user have left."""
     for folder in base.glob(f"{_prefix()}*"):
-        with suppress(OSError):
-            if folder.is_dir() and not fault_of(folder) and (lock := _lock_of_dead(folder)):
-                _remove(folder, lock)
+        with suppress(OSError):  # such as that of a run that holds the lock
+            if folder.is_dir() and not fault_of(folder):
+                _remove(folder, _lock(folder, wait=False))
     if base.name == f"regionreasoner-{user_id()}":
         _remove_outdated(base)
 
 
-def _lock_of_dead(folder: Path) -> FileLock | None:
-    """The lock of a run that has ended, taken; None while it runs, or has just begun."""
-    if not (folder / _LOCK).is_file() and time.time() - folder.stat().st_mtime < _BEGUN_S:
-        return None
-    lock = _lock_in(folder)
-    with suppress(TimeoutError):
-        lock.acquire(timeout=0)
-    return lock if lock.is_locked else None
-
-
-def _lock_in(folder: Path) -> FileLock:
-    from filelock import FileLock  # which may be absent
-
-    return FileLock(folder / _LOCK, mode=FILE)
-
-
-def _remove(folder: Path, lock: FileLock) -> None:
+def _remove(folder: Path, release: Release) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
-        lock.release()
+    release()
     shutil.rmtree(folder, ignore_errors=True)  # where a file that is held open cannot go
 
 

@@ -556,6 +556,32 @@ def test_the_session_in_the_file_is_the_form_that_travels(store: Store) -> None:
     assert json.loads(body) == session_to_json(session)
 
 
+# How many
+
+
+@pytest.mark.parametrize("bounds", [Bounds(each_count=3), Bounds(total_count=3)])
+def test_dialogues_are_bounded_in_number_as_well(bounds: Bounds, tmp_path: Path) -> None:
+    with closing(Store(tmp_path, bounds)) as store:
+        fill(store, ANN, 3)
+        store.pin(ANN, store.entries(ANN)[-1].id, True)
+        fill(store, ANN, 2, 3)
+        assert sorted(titles(store.entries(ANN))) == ["q0", "q3", "q4"]
+        assert len(files(tmp_path)) == 3
+        for entry in store.entries(ANN):
+            store.pin(ANN, entry.id, True)
+        with pytest.raises(StoreError, match=r"3 are kept, all of them pinned\. Delete or unpin"):
+            fill(store, ANN, 1, 5)
+        assert len(files(tmp_path)) == 3
+
+
+def test_many_of_one_owner_take_no_place_of_another(tmp_path: Path) -> None:
+    with closing(Store(tmp_path, Bounds(each_count=2))) as store:
+        fill(store, BOB, 1, 10)
+        fill(store, ANN, 4)
+        assert titles(store.entries(BOB)) == ["q10"]
+        assert titles(store.entries(ANN)) == ["q3", "q2"]
+
+
 # For nobody else
 
 

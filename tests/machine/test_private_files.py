@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -138,14 +139,27 @@ def test_only_what_is_this_app_s_is_removed(tmp_path: Path) -> None:
     assert (tmp_path / f"{PREFIX}-link").is_symlink()
 
 
-def test_a_run_that_is_just_beginning_is_left_alone(tmp_path: Path) -> None:
-    begun = tmp_path / f"{PREFIX}-begun"
-    begun.mkdir()
-    with run_folder({}, tmp_path):
-        assert begun.exists()
-    os.utime(begun, (time.time() - 3600,) * 2)  # it was killed before it had a lock
-    with run_folder({}, tmp_path):
-        assert not begun.exists()
+def test_many_that_start_at_once_take_nothing_from_each_other(tmp_path: Path) -> None:
+    def some_runs(_: int) -> int:
+        kept = 0
+        for _ in range(20):
+            with run_folder({}, tmp_path) as folder:
+                (folder / "files" / "a.png").write_bytes(b"x")
+                kept += (folder / "files" / "a.png").exists()
+        return kept
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(some_runs, range(8))) == [20] * 8
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_lost_its_files_to_a_tidy_system_is_still_running(tmp_path: Path) -> None:
+    with run_folder({}, tmp_path) as folder:
+        for part in folder.iterdir():
+            part.rmdir()
+        os.utime(folder, (1, 1))
+        with run_folder({}, tmp_path):
+            assert folder.exists()
 
 
 def test_what_earlier_versions_left_goes_after_a_day(tmp_path: Path) -> None:
@@ -272,11 +286,11 @@ def test_nobody_else_sees_what_a_run_holds() -> None:
         Path(base).chmod(0o1777)
         with run_folder({}, Path(base)) as folder:
             (folder / "files" / "a.png").write_bytes(b"a person")
-            for what in ("files/a.png", "lock"):
-                seen = subprocess.run(
-                    [*AS_NOBODY, "cat", folder / what], capture_output=True, text=True, check=False
-                )
-                assert (seen.returncode, "Permission denied" in seen.stderr) == (1, True)
+            for command in (["cat", folder / "files" / "a.png"], ["flock", folder, "true"]):
+                told = [*AS_NOBODY, *command]
+                seen = subprocess.run(told, capture_output=True, text=True, check=False)
+                assert seen.returncode != 0
+                assert "Permission denied" in seen.stderr
             listed = subprocess.run([*AS_NOBODY, "ls", folder], capture_output=True, check=False)
             assert listed.stdout == b""
 

@@ -24,6 +24,7 @@ from demo.machine.private_files import user_id
 from demo.ui.dialogues import exports
 from demo.ui.dialogues.exports import Exports
 from demo.ui.gallery.received import MAX_FILES, Bounds, Received, forget
+from demo.ui.shared import tidying
 from demo.ui.shared.shown_picture import shown_picture
 from demo.ui.shared.tidying import EXAMPLES, EXPORTS, PICTURES, tidy
 from tests import ROOT
@@ -345,6 +346,14 @@ def test_a_clock_that_was_set_back_keeps_nothing_for_ever(tmp_path: Path) -> Non
     os.utime(later, (time.time() + 1e6,) * 2)
     tidy(tmp_path)
     assert abs(time.time() - later.stat().st_mtime) < 100
+
+
+def test_what_is_gone_is_noted_no_longer(tmp_path: Path) -> None:
+    here = tmp_path / "a.png"
+    here.write_bytes(b"x")
+    noted = [{str(here), str(tmp_path / "gone.png")}, set[str]()]
+    tidying._forget_gone(noted)
+    assert noted == [{str(here)}, set()]
 
 
 def test_a_folder_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,14 @@ _EVERY_S = 60.0
 
 
 @asynccontextmanager
-async def tidied(_: Any) -> AsyncIterator[None]:
+async def tidied(app: Any) -> AsyncIterator[None]:
     """As long as the server lives, look every minute."""
 
     async def look() -> None:
         while True:
             await asyncio.sleep(_EVERY_S)
             await asyncio.to_thread(tidy, Path(get_upload_folder()))
+            await asyncio.to_thread(_forget_gone, app.get_blocks().temp_file_sets)
 
     looking = asyncio.create_task(look())
     try:
@@ -50,6 +51,12 @@ def tidy(folder: Path) -> None:
     with suppress(OSError):
         for path in (folder / EXPORTS).iterdir():
             _remove_old(path, MAX_AGE_S)
+
+
+def _forget_gone(noted: Iterable[set[str]]) -> None:
+    """Take out of Gradio's notes the files that are not there any more."""
+    for files in noted:
+        files -= {file for file in tuple(files) if not Path(file).exists()}
 
 
 def _remove_old(path: Path, max_age_s: float) -> None:
