@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.annotations.command import add_convert_command
+from demo.batch.commands import add_batch_command
 from demo.dialects.known import ALL_DIALECTS
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
@@ -83,6 +84,7 @@ def _parser() -> Parser:
     user.set_defaults(run=_user)
 
     add_convert_command(commands)
+    add_batch_command(commands)
     add_gguf_command(commands)
     add_doctor_command(commands)
     add_evaluate_commands(commands)

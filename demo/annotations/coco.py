@@ -17,10 +17,10 @@ from demo.annotations.annotated import (
     unique_names,
 )
 from demo.annotations.files import Pictures, json_bytes, number, place, png_of, points, read_json
-from demo.annotations.polygons import Polygon, mask_of, polygons_of
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
+from demo.picture.polygons import Polygon, mask_of, polygons_of
 
 NAME = "annotations.json"
 

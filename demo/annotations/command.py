@@ -14,10 +14,15 @@ from demo.options import Parser
 
 if TYPE_CHECKING:
     from demo.annotations.annotated import AnnotatedPicture
+    from demo.dialogue.session import Session
+    from demo.picture.picture import Picture
 
 NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
-DIALOGUE, PNG = "session", "png"
-_LATER = ("svg", "pdf", "html")
+DIALOGUE, PAGE, DRAWN = "session", "html", ("png", "svg", "pdf")
+OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
+_NO_LETTERS = (
+    "no font here has all letters of its questions: install one of the Noto fonts, or write an SVG."
+)
 
 
 def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -30,8 +35,8 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
         help="a saved dialogue (.zip), a session.json beside its picture, or a file of labels",
     )  # fmt: skip
     convert.add_argument(
-        "--to", required=True, choices=(*NAMES, DIALOGUE, PNG, *_LATER), metavar="FORMAT",
-        help=f"{', '.join((*NAMES, DIALOGUE, PNG))}",
+        "--to", required=True, choices=OUTPUTS, metavar="FORMAT",
+        help=", ".join(OUTPUTS),
     )  # fmt: skip
     convert.add_argument("--from", dest="source", choices=NAMES, metavar="FORMAT",
                          help="what the inputs are (default: as they look)")  # fmt: skip
@@ -43,8 +48,6 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    if options.to in _LATER:
-        raise InputError(f"--to {options.to} is not built yet: choose another format.")
     _check_out(options.out)
     pictures = [
         annotated
@@ -53,13 +56,19 @@ def _convert(options: argparse.Namespace) -> int:
     ]
     for note in (note for annotated in pictures for note in annotated.notes):
         print(note, file=sys.stderr)
-    count = 0
-    for name, content in _written(options.to, pictures):
-        _save(options.out / name, content)
-        count += 1
+    count = write_all(options.to, pictures, options.out)
     objects = sum(len(annotated.annotations) for annotated in pictures)
     print(f"{len(pictures)} pictures, {objects} objects, {count} files in {options.out}")
     return 0
+
+
+def write_all(to: str, pictures: Sequence[AnnotatedPicture], out: Path) -> int:
+    """Write the pictures in one of `OUTPUTS`; the number of files. Raises InputError when that fails."""
+    count = 0
+    for name, content in _written(to, pictures):
+        _save(out / name, content)
+        count += 1
+    return count
 
 
 def _check_out(out: Path) -> None:
@@ -116,16 +125,41 @@ def _written(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[st
     if to in FORMATS:
         yield from FORMATS[to].write(pictures)
         return
-    from demo.dialogue.archive import to_zip
-
     for annotated, name in zip(pictures, unique_names(pictures), strict=True):
         session = annotated.session or to_session(annotated)
-        if to == DIALOGUE:
-            yield f"{Path(name).stem}.zip", to_zip(session, annotated.open())
-        else:
-            from demo.dialogue.overlay import overlay_png
+        yield from _shown(to, Path(name).stem, session, annotated.open())
 
-            yield name, overlay_png(annotated.open(), session)
+
+def _shown(to: str, stem: str, session: Session, picture: Picture) -> Iterator[tuple[str, bytes]]:
+    """The dialogue as a file to keep, a page, or figures: the picture, and beside it what was said."""
+    if to == DIALOGUE:
+        from demo.dialogue.archive import to_zip
+
+        yield f"{stem}.zip", to_zip(session, picture)
+    elif to == PAGE:
+        from demo.figures.page import dialogue_page
+
+        yield f"{stem}.html", dialogue_page(picture, session).encode()
+    else:
+        from demo.figures.drawing import (
+            dialogue_figure,
+            has_letters,
+            opinions_of,
+            picture_figure,
+            regions_of,
+        )
+        from demo.picture.picture import safe_name
+
+        if not has_letters("".join(turn.question for turn in session.turns)) and to != "svg":
+            print(f"{stem}: {_NO_LETTERS}", file=sys.stderr)
+        yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to)
+        if session.turns:
+            yield f"{stem}-dialogue.{to}", dialogue_figure(picture, session, to)
+        seconds = (second for turn in session.turns for second in turn.second_opinions)
+        for model in dict.fromkeys(second.reasoner.name for second in seconds):
+            beside = opinions_of(session, model)
+            figure = dialogue_figure(picture, session, to, beside=beside)
+            yield f"{stem}-{safe_name(model)}.{to}", figure
 
 
 def _save(path: Path, content: bytes) -> None:

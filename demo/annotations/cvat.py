@@ -19,10 +19,10 @@ from demo.annotations.annotated import (
     unique_names,
 )
 from demo.annotations.files import Pictures, number, place, png_of, read_xml
-from demo.annotations.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
+from demo.picture.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
 
 NAME = "annotations.xml"
 _ATTRIBUTES = ("region", "origin", "question")

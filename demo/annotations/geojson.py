@@ -14,7 +14,9 @@ from demo.annotations.annotated import (
     unique_names,
 )
 from demo.annotations.files import Pictures, json_bytes, place, png_of, points, read_json
-from demo.annotations.polygons import (
+from demo.errors import InputError
+from demo.picture.geometry import Size
+from demo.picture.polygons import (
     Polygon,
     Ring,
     bounds_of,
@@ -22,8 +24,6 @@ from demo.annotations.polygons import (
     polygons_of,
     rectangle_of,
 )
-from demo.errors import InputError
-from demo.picture.geometry import Size
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:

@@ -32,10 +32,10 @@ from demo.annotations.files import (
     points,
     read_json,
 )
-from demo.annotations.polygons import Polygon, Ring, bounds_of, mask_of, one_ring, polygons_of
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
+from demo.picture.polygons import Polygon, Ring, bounds_of, mask_of, one_ring, polygons_of
 
 NAME, CONFIGURATION = "tasks.json", "labels.xml"
 _KEYS = ("region", "origin", "question")

@@ -23,10 +23,10 @@ from demo.annotations.annotated import (
     unique_names,
 )
 from demo.annotations.files import Pictures, json_bytes, number, place, png_of, points, read_json
-from demo.annotations.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
+from demo.picture.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
 
 _VERSION = "5.5.0"  # of the format, whose shapes these are
 _CIRCLE = 64  # corners

@@ -21,7 +21,9 @@ from demo.annotations.annotated import (
     unique_names,
 )
 from demo.annotations.files import PICTURE_SUFFIXES, Pictures, number, place, png_of, read_text
-from demo.annotations.polygons import (
+from demo.errors import InputError
+from demo.picture.geometry import Size
+from demo.picture.polygons import (
     Polygon,
     Ring,
     bounds_of,
@@ -30,8 +32,6 @@ from demo.annotations.polygons import (
     polygons_of,
     rectangle_of,
 )
-from demo.errors import InputError
-from demo.picture.geometry import Size
 
 NAME = "data.yaml"
 

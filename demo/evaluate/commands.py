@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from demo.evaluate.folder import RunFolder
     from demo.evaluate.play import FailedDialogue
     from demo.evaluate.tables import ScoredRun
-    from demo.evaluate.workers import ModelInfo
+    from demo.models.workers import ModelInfo
     from demo.picture.picture import Picture
 
 MAX_WORST = 12
@@ -100,7 +100,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     others = [_other(path, data) for path in options.compare]
 
     from demo.evaluate.run import run
-    from demo.evaluate.workers import start_player
+    from demo.models.workers import start_workers
 
     # The machine's speed does not decide what is measured.
     asking = QUICK if options.asking == "auto" else options.asking
@@ -108,11 +108,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         options.reference, options.reference_frame, options.reference_form, asking
     )
     try:
-        with start_player(options, policy, options.workers) as player:
-            settings = _settings(options, data, player.info)
-            print(player.info.status, file=sys.stderr)
+        with start_workers(options, options.workers) as workers:
+            settings = _settings(options, data, workers.info)
+            print(workers.info.status, file=sys.stderr)
             with open_folder(_out(options), settings) as folder:
-                left = run(dialogues, player, folder)
+                left = run(dialogues, workers, policy, folder)
                 unplayed: list[BadRow | FailedDialogue] = [*bad, *left.bad, *left.failed]
                 _report(settings, dialogues, folder, others, unplayed)
     except KeyboardInterrupt:

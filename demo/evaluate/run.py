@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from demo.errors import ModelError
+from demo.errors import InputError, ModelError
 from demo.evaluate.data import BadRow, Dialogue
 from demo.evaluate.folder import RunFolder
 from demo.evaluate.metrics import TurnScore, summarize
-from demo.evaluate.play import FailedDialogue, turn_score
-from demo.evaluate.workers import Player
+from demo.evaluate.play import FailedDialogue, Row, play, turn_score
+from demo.evaluate.reference_policy import ReferencePolicy
+from demo.models.workers import Workers
+
+if TYPE_CHECKING:
+    from demo.models.models import Models
 
 MAX_FAILURES = 3  # in a row: then model or server are gone, and the rest would fail, too
 
@@ -25,7 +31,9 @@ class Unplayed:
     failed: list[FailedDialogue] = field(default_factory=list)
 
 
-def run(dialogues: Sequence[Dialogue], player: Player, folder: RunFolder) -> Unplayed:
+def run(
+    dialogues: Sequence[Dialogue], workers: Workers, policy: ReferencePolicy, folder: RunFolder
+) -> Unplayed:
     """Play the dialogues without a row in the folder, with a progress bar on standard error.
 
     Raises ModelError after three failures in a row, and InputError when a row cannot be written; the
@@ -37,7 +45,7 @@ def run(dialogues: Sequence[Dialogue], player: Player, folder: RunFolder) -> Unp
     with tqdm(
         total=len(dialogues), initial=len(dialogues) - len(to_play), unit="dialogue", smoothing=0.1
     ) as bar:
-        for result in player.play(to_play):
+        for result in workers.each(partial(_result, policy), to_play):
             failures = failures + 1 if isinstance(result, FailedDialogue) else 0
             if isinstance(result, FailedDialogue):
                 left.failed.append(result)
@@ -54,6 +62,18 @@ def run(dialogues: Sequence[Dialogue], player: Player, folder: RunFolder) -> Unp
             bar.set_postfix(AP=f"{summarize(scores).ap or 0:.3f}", refresh=False)
             bar.update()
     return left
+
+
+def _result(
+    policy: ReferencePolicy, models: Models, dialogue: Dialogue
+) -> Row | BadRow | FailedDialogue:
+    """Play the dialogue; the row, or why there is none."""
+    try:
+        return play(dialogue, models.reasoner, models.segmenter, policy)
+    except InputError as error:
+        return BadRow(dialogue.index, str(error))
+    except ModelError as error:
+        return FailedDialogue(dialogue.index, str(error))
 
 
 def _scores(folder: RunFolder, index: int) -> list[TurnScore]:

@@ -24,13 +24,13 @@ from demo.annotations.annotated import (
     to_session,
 )
 from demo.annotations.formats import FORMATS, format_of, read_labels
-from demo.annotations.polygons import polygons_of
 from demo.dialogue.archive import read_zip, to_zip
 from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
+from demo.picture.polygons import polygons_of
 from demo.picture.regions import Origin, RegionObject
 
 WIDTH, HEIGHT = 120, 90

@@ -28,8 +28,9 @@ from demo.evaluate.report import Report, build_report, html, markdown, write_rep
 from demo.evaluate.run import run
 from demo.evaluate.score import score
 from demo.evaluate.tables import AP, GIOU, ScoredRun, published_table, round_table, run_label
-from demo.evaluate.workers import ModelInfo, Result, start_player
 from demo.evaluate.worst_rounds import worst_rounds
+from demo.models.models import Models
+from demo.models.workers import Item, ModelInfo, Result, Work, start_workers
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
@@ -302,28 +303,29 @@ SETTINGS = {
 
 
 class Crew:
-    """Plays with one model, in order, and says what became of each."""
+    """Works with one model, in order."""
 
     info = ModelInfo("told", (840, 840), "boxes", "told")
 
     def __init__(self, model: ScriptedModel) -> None:
         self.model = model
 
-    def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
-        for dialogue in dialogues:
-            try:
-                yield play(dialogue, self.model, Boxes(), ReferencePolicy())
-            except ModelError as error:
-                yield FailedDialogue(dialogue.index, str(error))
-            except InputError as error:
-                yield BadRow(dialogue.index, str(error))
+    def each(self, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
+        models = Models(self.model, Boxes(), "told", "", "")
+        for item in items:
+            yield work(models, item)
 
 
 def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1], TWO[:1])
     out = tmp_path / "out"
     with open_folder(out, SETTINGS) as folder:
-        run(rows[:2], Crew(ScriptedModel(answer_with(RED_840), answer_with())), folder)
+        run(
+            rows[:2],
+            Crew(ScriptedModel(answer_with(RED_840), answer_with())),
+            ReferencePolicy(),
+            folder,
+        )
     path = out / "rows.jsonl"
     whole = path.read_bytes()
     for cut in (whole[:-1], whole[:-40], whole + b'{"index": 2, "tur'):
@@ -332,7 +334,12 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
         with open_folder(out, SETTINGS) as folder:
             assert len(folder.rows) == before
             assert path.read_bytes() == cut[: cut.rfind(b"\n") + 1]
-            run(rows, Crew(ScriptedModel(*[answer_with(RED_840)] * (3 - before))), folder)
+            run(
+                rows,
+                Crew(ScriptedModel(*[answer_with(RED_840)] * (3 - before))),
+                ReferencePolicy(),
+                folder,
+            )
         indexes = [json.loads(line)["index"] for line in path.read_text().splitlines()]
         assert indexes == [0, 1, 2]
 
@@ -409,9 +416,14 @@ def test_a_failure_is_tried_again_and_the_run_goes_on(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1], TWO[:1])
     broken = ModelError("The server is busy.")
     with open_folder(tmp_path / "out", SETTINGS) as folder:
-        left = run(rows, Crew(ScriptedModel(answer_with(), broken, answer_with())), folder)
+        left = run(
+            rows,
+            Crew(ScriptedModel(answer_with(), broken, answer_with())),
+            ReferencePolicy(),
+            folder,
+        )
         assert ([f.index for f in left.failed], sorted(folder.rows)) == ([1], [0, 2])
-        left = run(rows, Crew(ScriptedModel(answer_with())), folder)
+        left = run(rows, Crew(ScriptedModel(answer_with())), ReferencePolicy(), folder)
         assert (left.failed, sorted(folder.rows)) == ([], [0, 1, 2])
 
 
@@ -420,7 +432,12 @@ def test_three_failures_in_succession_end_the_run(tmp_path: Path) -> None:
     gone = CheckpointError("The server is gone.")
     with open_folder(tmp_path / "out", SETTINGS) as folder:
         with pytest.raises(ModelError, match=r"gone\. This has happened 3 times"):
-            run(rows, Crew(ScriptedModel(answer_with(), gone, gone, gone)), folder)
+            run(
+                rows,
+                Crew(ScriptedModel(answer_with(), gone, gone, gone)),
+                ReferencePolicy(),
+                folder,
+            )
         assert sorted(folder.rows) == [0]
 
 
@@ -428,7 +445,7 @@ def test_a_picture_that_goes_away_is_a_bad_row(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1])
     (tmp_path / "a.png").unlink()
     with open_folder(tmp_path / "out", SETTINGS) as folder:
-        left = run(rows, Crew(ScriptedModel()), folder)
+        left = run(rows, Crew(ScriptedModel()), ReferencePolicy(), folder)
     assert [row.why for row in left.bad] == ["There is no file a.png."] * 2
 
 
@@ -442,11 +459,11 @@ def test_requests_to_a_server_run_side_by_side(
             server=server.url, model="auto", segmenter="none", dialect=None, asking="auto"
         )
         with (
-            start_player(options, ReferencePolicy(), 3) as player,
+            start_workers(options, 3) as workers,
             open_folder(tmp_path, SETTINGS) as folder,
         ):
-            assert (player.info.model, player.info.segmenter) == ("some-model", "none")
-            left = run(rows, player, folder)
+            assert (workers.info.model, workers.info.segmenter) == ("some-model", "none")
+            left = run(rows, workers, ReferencePolicy(), folder)
     assert (left.bad, left.failed, len(server.asked)) == ([], [], 5)
     assert sorted(folder.rows) == [0, 1, 2, 3, 4]
     assert score(folder.rows.values()).overall.summary.ap == 1.0

@@ -1,6 +1,6 @@
-"""Plays dialogues in this process, in several processes with a model each, or in threads around a server.
+"""Work with a model: in this process, in several with a model each, or in threads around a server.
 
-Results come in the order in which they are finished; nothing is written here, so no row can be doubled.
+Results come in the order in which they are finished; nothing is written here, so nothing can be doubled.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import argparse
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     Executor,
-    Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
     as_completed,
@@ -20,12 +19,9 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from demo.errors import InputError, ModelError
-from demo.evaluate.data import BadRow, Dialogue
-from demo.evaluate.play import FailedDialogue, Row, play
-from demo.evaluate.reference_policy import ReferencePolicy
 from demo.machine.packages import is_installed
 from demo.machine.processes import end_with_parent
 
@@ -45,38 +41,42 @@ class ModelInfo:
     status: str
 
 
-Result = Row | BadRow | FailedDialogue
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Work = Callable[["Models", Item], Result]
 
 
-class Player(Protocol):
-    """Plays dialogues."""
+class Workers(Protocol):
+    """Those that have loaded their models."""
 
     info: ModelInfo
 
-    def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
-        """Yield a result for each, in order of completion. Raises ModelError when a worker has died."""
+    def each(self, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
+        """What ``work`` makes of each, in order of completion.
+
+        It and the items go to other processes: a function of a module, or a partial of one. Raises
+        ModelError when a worker has died.
+        """
 
 
 @contextmanager
-def start_player(
-    options: argparse.Namespace, policy: ReferencePolicy, workers: int
-) -> Iterator[Player]:
-    """Load the model that the options ask for (see `choose`), in each of the workers.
+def start_workers(options: argparse.Namespace, count: int) -> Iterator[Workers]:
+    """Load the model that the options ask for (see `choose`), in each of so many workers.
 
     Raises InputError and ModelError like `choose`.
     """
-    if workers == 1:
+    if count == 1:
         models = _choose(options)
         try:
-            yield _SinglePlayer(models, policy)
+            yield _Alone(models)
         finally:
             models.reasoner.close()
         return
-    pool = _threads(options, workers) if options.server else _processes(options, workers)
+    pool = _threads(options, count) if options.server else _processes(options, count)
     try:
         with _as_model_error():
             info = pool.submit(_loaded_info).result()
-        yield _PoolPlayer(pool, info, policy)
+        yield _Pool(pool, info)
     finally:
         pool.shutdown(cancel_futures=True)
         _close_models()
@@ -90,37 +90,25 @@ def _choose(options: argparse.Namespace) -> Models:
     return choose(options)
 
 
-def result_of(dialogue: Dialogue, models: Models, policy: ReferencePolicy) -> Result:
-    """Play the dialogue; the row, or why there is none."""
-    try:
-        return play(dialogue, models.reasoner, models.segmenter, policy)
-    except InputError as error:
-        return BadRow(dialogue.index, str(error))
-    except ModelError as error:
-        return FailedDialogue(dialogue.index, str(error))
+class _Alone:
+    """Works in this process, with one model."""
+
+    def __init__(self, models: Models) -> None:
+        self.info, self._models = _info_of(models), models
+
+    def each(self, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
+        for item in items:
+            yield work(self._models, item)
 
 
-class _SinglePlayer:
-    """Plays in this process, with one model."""
+class _Pool:
+    """Works in a pool whose workers have loaded their models."""
 
-    def __init__(self, models: Models, policy: ReferencePolicy) -> None:
-        self.info, self._models, self._policy = _info_of(models), models, policy
+    def __init__(self, pool: Executor, info: ModelInfo) -> None:
+        self.info, self._pool = info, pool
 
-    def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
-        for dialogue in dialogues:
-            yield result_of(dialogue, self._models, self._policy)
-
-
-class _PoolPlayer:
-    """Plays in a pool whose workers have loaded their models."""
-
-    def __init__(self, pool: Executor, info: ModelInfo, policy: ReferencePolicy) -> None:
-        self.info, self._pool, self._policy = info, pool, policy
-
-    def play(self, dialogues: Sequence[Dialogue]) -> Iterator[Result]:
-        under_way: list[Future[Result]] = [
-            self._pool.submit(_play_with_loaded, dialogue, self._policy) for dialogue in dialogues
-        ]
+    def each(self, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
+        under_way = [self._pool.submit(_with_loaded, work, item) for item in items]
         with _as_model_error():
             for done in as_completed(under_way):
                 yield done.result()
@@ -184,8 +172,8 @@ def _loaded_models() -> Models:
     return _models
 
 
-def _play_with_loaded(dialogue: Dialogue, policy: ReferencePolicy) -> Result:
-    return result_of(dialogue, _loaded_models(), policy)
+def _with_loaded(work: Work[Item, Result], item: Item) -> Result:
+    return work(_loaded_models(), item)
 
 
 def _loaded_info() -> ModelInfo:

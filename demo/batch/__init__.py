@@ -1,0 +1,1 @@
+"""The same questions about every picture of a folder."""

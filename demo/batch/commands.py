@@ -1,0 +1,71 @@
+"""The command `python -m demo batch`: its options and what it calls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from demo.annotations.command import DIALOGUE, OUTPUTS, write_all
+from demo.errors import ModelError
+from demo.options import Parser, add_model_options, check_models, count
+
+
+def add_batch_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add ``batch DIR QUESTION … --out DIR`` to the command line."""
+    batch = commands.add_parser(
+        "batch", help="ask the same questions about every picture of a folder; resumes when stopped"
+    )
+    batch.add_argument("folder", type=Path, help="with pictures, also in folders inside it")
+    batch.add_argument("questions", nargs="+", metavar="question")
+    add_model_options(batch)
+    batch.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the results")
+    batch.add_argument(
+        "--to", nargs="+", default=[], choices=OUTPUTS, metavar="FORMAT",
+        help=f"write them like this as well: {', '.join(OUTPUTS)}",
+    )  # fmt: skip
+    batch.add_argument(
+        "--workers", type=count, default=1, metavar="N",
+        help="processes with a model each, or requests at a time to a --server (default: 1)",
+    )  # fmt: skip
+    batch.set_defaults(run=_batch)
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from demo.batch.run import TABLE, kept_dialogues, pictures_in, run, table
+    from demo.evaluate.folder import open_folder, save
+    from demo.models.workers import start_workers
+
+    check_models(options)
+    pictures = pictures_in(options.folder, options.out)
+    try:
+        with start_workers(options, options.workers) as workers:
+            print(workers.info.status, file=sys.stderr)
+            asked = {"questions": options.questions, "model": workers.info.model}
+            with open_folder(options.out, {**asked, "asking": options.asking}):
+                asking = "" if options.asking == "auto" else options.asking
+                left = run(
+                    options.folder,
+                    pictures,
+                    options.questions,
+                    workers,
+                    options.out,
+                    asking=asking,
+                )
+                kept = kept_dialogues(options.out, pictures)
+                save(options.out / TABLE, table(kept))
+                for to in set(options.to) - {DIALOGUE}:  # which are kept already
+                    write_all(to, list(kept.values()), options.out / to)
+    except KeyboardInterrupt:
+        print("Stopped. The same command continues from here.", file=sys.stderr)
+        return 130
+    print(
+        json.dumps({"pictures": len(kept), "unusable": len(left.unusable), "out": str(options.out)})
+    )
+    if left.failed:
+        raise ModelError(
+            f"The model failed on {len(left.failed)} pictures: {left.failed[0].why} "
+            "The same command tries them again."
+        )
+    return 0

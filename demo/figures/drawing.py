@@ -1,0 +1,263 @@
+"""The picture with its regions as PNG, SVG or PDF, alone or with the dialogue, in vectors and text.
+
+Matplotlib draws; the colours are those of the page, by the number of a region.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from demo.dialogue.session import Session
+from demo.errors import InputError, ModelError, one_line
+from demo.machine.packages import INSTALL
+from demo.picture.palette import PALETTE
+from demo.picture.picture import Picture
+from demo.picture.polygons import Polygon, Ring, polygons_of
+from demo.picture.regions import RegionObject
+
+try:
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import findfont, get_font, get_font_names
+    from matplotlib.patches import Circle, PathPatch, Rectangle
+    from matplotlib.path import Path as Outline
+except ModuleNotFoundError as error:
+    raise ModelError(f"Drawing a figure needs matplotlib, not installed here: {INSTALL}") from error
+
+KINDS = ("png", "svg", "pdf")
+MAX_PIXELS = 100_000_000  # of a PNG
+_PER_INCH = 96  # picture pixels, at scale 1, as browsers count them
+_TEXT_SHARE, _MIN_TEXT = 0.022, 11.0  # of the long side; picture pixels
+_FONTS = (
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "PingFang SC", "Microsoft YaHei",
+    "Hiragino Sans", "WenQuanYi Zen Hei", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari",
+    "Noto Sans Thai", "Arial Unicode MS",
+)  # fmt: skip
+# A word, with the space before it; scripts that know none break between any two letters.
+_WORD = re.compile(
+    r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[^\s\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]{1,40})"
+)
+# Text stays text: to be found, copied, and set in another font.
+_AS_TEXT: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "figure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Objects to draw on the picture under one title, each with its name and the number of its colour."""
+
+    objects: tuple[tuple[RegionObject, str, int], ...]
+    title: str = ""
+
+
+def regions_of(session: Session) -> Drawn:
+    """All visible regions of the dialogue."""
+    shown = [region for region in session.registry if not region.hidden]
+    objects = tuple(
+        (item, item.id if len(region.objects) > 1 else region.id, region.number)
+        for region in shown
+        for item in region.objects
+    )
+    return Drawn(objects, " and ".join(session.answered_by))
+
+
+def opinions_of(session: Session, model: str) -> Drawn:
+    """What another model answered to the same questions, in the colours of the regions of those answers."""
+    objects = tuple(
+        (item, f"{turn.region or f'Q{number}'}*", _number(turn.region, number))
+        for number, turn in enumerate(session.turns, start=1)
+        for second in turn.second_opinions
+        if second.reasoner.name == model
+        for item in second.objects
+    )
+    return Drawn(objects, model)
+
+
+def _number(region: str | None, turn: int) -> int:
+    return int(region[1:]) if region else turn
+
+
+def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 1.0) -> bytes:
+    """The picture alone with its regions. ``scale`` is PNG pixels for a picture pixel.
+
+    Raises InputError for a PNG that would be too large.
+    """
+    width, height = picture.size.width / _PER_INCH, picture.size.height / _PER_INCH
+    if kind == "png" and picture.size.width * picture.size.height * scale**2 > MAX_PIXELS:
+        raise InputError(
+            f"This picture would have more than {MAX_PIXELS // 1_000_000} megapixels: take a smaller scale."
+        )
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    _draw(axes, picture, drawn)
+    return _saved(figure, kind, _PER_INCH * scale)
+
+
+def dialogue_figure(
+    picture: Picture, session: Session, kind: str, *, beside: Drawn | None = None
+) -> bytes:
+    """Picture, questions and answers, for a paper; with another model's (or the true) objects beside it."""
+    panels = [regions_of(session), *([beside] if beside else [])]
+    width = 7.0  # inches, the width of a page's text
+    side = width / len(panels)
+    height = side * picture.size.height / picture.size.width
+    lines = [_line(session, number) for number in range(1, len(session.turns) + 1)]
+    rows = [row for line in lines for row in line.rows(width)]
+    text, title = 0.2 * len(rows) + 0.1, 0.25 if beside else 0.0
+    figure = Figure(figsize=(width, height + text + title))
+    whole = height + text + title
+    for at, panel in enumerate(panels):
+        axes = figure.add_axes((at / len(panels), text / whole, 0.98 / len(panels), height / whole))
+        _draw(axes, picture, panel, width=side)
+        if beside:
+            axes.set_title(one_line(panel.title, 60), **_font(9))
+    for at, (number, row, names) in enumerate(rows):
+        place = 1 - (height + title + 0.2 * (at + 1)) / whole
+        _write(figure, place, number, row, names)
+    return _saved(figure, kind, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A question and the regions of its answer."""
+
+    number: int
+    text: str
+    names: tuple[str, ...]
+
+    def rows(self, width: float) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Number, words and names of each row; the number stands in the first, the names in the last."""
+        broken = list(_wrapped(self.text, int(width * 13) - 8 * len(self.names)))
+        for at, row in enumerate(broken):
+            is_last = at == len(broken) - 1
+            yield f"Q{self.number}" if at == 0 else "", row, self.names if is_last else ()
+
+
+def _line(session: Session, number: int) -> _Line:
+    turn = session.turns[number - 1]
+    names = (turn.region,) if turn.region and turn.region in session.registry else ()
+    return _Line(number, turn.question if names else f"{turn.question}  —  nothing found", names)
+
+
+def _wrapped(text: str, columns: int) -> Iterator[str]:
+    row = ""
+    for word in _WORD.findall(one_line(text, 2_000)):
+        if row and _columns(row + word) > columns:
+            yield row
+            row = ""
+        row = row + word if row else word.lstrip()
+    yield row
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _write(figure: Figure, y: float, number: str, row: str, names: Sequence[str]) -> None:
+    fonts = _font(9) | {"va": "center"}
+    figure.text(0.005, y, number, color="#555", **fonts)
+    figure.text(0.05, y, row, **fonts)
+    for at, name in enumerate(reversed(names)):
+        _label(figure, 0.98 - 0.06 * at, y, name, int(name[1:]), ha="right", **fonts)
+
+
+def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = None) -> None:
+    """Draw on axes that are ``width`` inches wide, or so wide as the picture at scale 1."""
+    size = picture.size
+    inches = width or size.width / _PER_INCH
+    point = 72 * inches / size.width  # points for a picture pixel
+    text = max(_TEXT_SHARE * max(size.width, size.height), _MIN_TEXT) if width is None else 0
+    points = text * point or 8
+    axes.imshow(picture.pixels, extent=(0, size.width, size.height, 0), interpolation="none")
+    axes.set(xlim=(0, size.width), ylim=(size.height, 0))
+    axes.set_axis_off()
+    for item, _, number in drawn.objects:
+        _draw_object(axes, item, number, points / 7)
+    for item, name, number in drawn.objects:
+        has_room = item.box.y1 * point > 1.6 * points
+        place = {"va": "bottom" if has_room else "top", "ha": "left"}
+        _label(axes, item.box.x1, item.box.y1, name, number, **place, **_font(points))
+
+
+def _draw_object(axes: Axes, item: RegionObject, number: int, line: float) -> None:
+    colour, box = _colour(number), item.box
+    parts = polygons_of(item.mask) if item.mask else ()
+    if parts:
+        outline = _outline(parts)
+        axes.add_patch(PathPatch(outline, facecolor=colour, alpha=0.35, linewidth=0))
+        axes.add_patch(PathPatch(outline, fill=False, edgecolor=colour, linewidth=line / 2))
+    corner = (box.x1, box.y1)
+    axes.add_patch(
+        Rectangle(corner, box.width, box.height, fill=False, edgecolor=colour, linewidth=line)
+    )
+    if item.point:
+        radius = max(2.0, 0.006 * max(axes.get_xlim()[1], axes.get_ylim()[0]))
+        axes.add_patch(Circle(item.point.xy, radius, facecolor="#282828", edgecolor="white"))
+
+
+def _outline(parts: Sequence[Polygon]) -> Outline:
+    return Outline.make_compound_path(
+        *(_ring(ring) for part in parts for ring in (part.outline, *part.holes))
+    )
+
+
+def _ring(ring: Ring) -> Outline:
+    return Outline(np.array([*ring, ring[0]]), closed=True)
+
+
+def _label(where: Axes | Figure, x: float, y: float, text: str, number: int, **font: Any) -> None:
+    ground = _colour(number)
+    box = {"boxstyle": "square,pad=0.2", "facecolor": ground, "edgecolor": "none"}
+    where.text(x, y, text, color=_ink(ground), bbox=box, **font)
+
+
+def _colour(number: int) -> str:
+    return PALETTE[(number - 1) % len(PALETTE)]
+
+
+def _ink(ground: str) -> str:
+    """Black or white, whichever is easier to read on a colour (relative luminance, WCAG 2)."""
+    channels = [int(ground[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"
+
+
+def _font(points: float) -> dict[str, Any]:
+    """A dollar is a dollar, not the beginning of a formula."""
+    return {"fontsize": points, "fontfamily": _fonts(), "parse_math": False}
+
+
+@cache
+def _fonts() -> list[str]:
+    """Fonts for all scripts, of those that are here: the first that has a letter is taken."""
+    here = set(get_font_names())
+    return [name for name in _FONTS if name in here]
+
+
+def has_letters(text: str) -> bool:
+    """Whether the fonts that are here can write all of it; else PNG and PDF show boxes in its place.
+
+    An SVG is written with the fonts of the machine that shows it.
+    """
+    fonts = [get_font(findfont(name)) for name in _fonts()]
+    return all(any(font.get_char_index(ord(c)) for font in fonts) for c in {*text} if c > " ")
+
+
+def _saved(figure: Figure, kind: str, dpi: float) -> bytes:
+    file = io.BytesIO()
+    # Without a date, so that the same dialogue makes the same file.
+    about = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    with mpl.rc_context(_AS_TEXT), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # see `has_letters`
+        figure.savefig(file, format=kind, dpi=dpi, metadata=about)
+    return file.getvalue()

@@ -1,0 +1,179 @@
+"""A dialogue drawn in pixels and vectors, and as a page of its own."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from xml.etree.ElementTree import Element, fromstring
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.__main__ import main
+from demo.answers.finding import Finding, TraceText
+from demo.dialogue.archive import save_zip
+from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Turn
+from demo.errors import InputError
+from demo.figures.drawing import (
+    KINDS,
+    dialogue_figure,
+    opinions_of,
+    picture_figure,
+    regions_of,
+)
+from demo.figures.page import dialogue_page
+from demo.picture.geometry import PictureBox, PicturePoint, Size
+from demo.picture.masks import Mask
+from demo.picture.palette import PALETTE
+from demo.picture.picture import Picture, open_picture
+from demo.picture.regions import RegionObject
+
+WIDTH, HEIGHT = 300, 200
+BOX = PictureBox(60, 50, 160, 150)
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = "<script>alert(1)</script> for $5 & $6 狗在左边"
+
+
+def ring() -> Mask:
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    distance = np.hypot(columns - 110, rows - 100)
+    return Mask.from_array((distance < 48) & (distance > 20))
+
+
+@pytest.fixture(scope="module")
+def shown() -> tuple[Picture, Session]:
+    """Two questions, one of them without an answer, a region that was drawn, and one that is hidden."""
+    picture = open_picture(np.full((HEIGHT, WIDTH, 3), 235, np.uint8), "grey.png")
+    session = Session.begin(picture.info, ReasonerInfo("nano", Size(840, 840)))
+    item = RegionObject("", BOX, PicturePoint(110, 60), ring())
+    registry, _ = session.registry.add([item], label="ring <b>")
+    other = Turn(HOSTILE, HOSTILE, raw="other")
+    second = SecondOpinion(
+        ReasonerInfo("other/model", Size(840, 840)), other, (RegionObject("R1.1", BOX),)
+    )
+    trace = TraceText(scene="A ring.", think="It is round.", answer="[]")
+    first = Turn(HOSTILE, HOSTILE, (), "R1", trace=trace, second_opinions=(second,), next_region=1)
+    session = session.with_turn(first, registry)
+    findings = (
+        Finding("answer.empty", "note", "empty"),
+        Finding("contradiction", "warning", "Look!"),
+    )
+    session = session.with_turn(
+        Turn("find the cat", "find the cat", ("R1",), None, trace=trace, findings=findings),
+        session.registry,
+    )
+    registry, _ = session.registry.add(
+        [RegionObject("", PictureBox(200, 20, 260, 60))], label="кот"
+    )
+    registry, hidden = registry.add([RegionObject("", PictureBox(1, 1, 20, 20))], label="secret")
+    return picture, session.with_registry(registry.replace(replace(hidden, hidden=True)))
+
+
+def texts(root: Element) -> str:
+    return " ".join("".join(element.itertext()).strip() for element in root.iter(f"{SVG}text"))
+
+
+def ink(drawn: np.ndarray, number: int) -> np.ndarray:
+    colour = [int(PALETTE[number - 1][at : at + 2], 16) for at in (1, 3, 5)]
+    return np.asarray((np.abs(drawn.astype(int) - colour) < 90).all(axis=2))
+
+
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_pixels_at_any_scale(shown: tuple[Picture, Session], scale: float) -> None:
+    picture, session = shown
+    png = picture_figure(picture, regions_of(session), "png", scale=scale)
+    drawn = np.array(Image.open(io.BytesIO(png)).convert("RGB"))
+    assert drawn.shape == (HEIGHT * scale, WIDTH * scale, 3)
+    rows, columns = np.nonzero(ink(drawn, 1))
+    assert rows.max() == pytest.approx(BOX.y2 * scale, abs=2 * scale + 1)
+    assert columns.max() == pytest.approx(BOX.x2 * scale, abs=2 * scale + 1)
+    inside, hole = (int(100 * scale), int(140 * scale)), (int(100 * scale), int(110 * scale))
+    assert drawn[inside].tolist() != [235, 235, 235]
+    assert drawn[hole].tolist() == [235, 235, 235]
+
+
+def test_a_png_has_bounded_pixels(shown: tuple[Picture, Session]) -> None:
+    with pytest.raises(InputError, match="take a smaller scale"):
+        picture_figure(shown[0], regions_of(shown[1]), "png", scale=100)
+
+
+def test_svg_has_outlines_and_text(shown: tuple[Picture, Session]) -> None:
+    picture, session = shown
+    root = fromstring(picture_figure(picture, regions_of(session), "svg"))
+    assert texts(root).split() == ["R1", "R2"]  # not the hidden R3
+    outlines = [path.get("d", "") for path in root.iter(f"{SVG}path")]
+    assert any(outline.count("z") == 2 and outline.count("L") > 20 for outline in outlines)
+    (image,) = root.iter(f"{SVG}image")
+    assert image.get("{http://www.w3.org/1999/xlink}href", "").startswith("data:image/png")
+    assert {element.tag.removeprefix(SVG) for element in root.iter()}.isdisjoint({"script", "a"})
+
+
+def test_a_figure_has_questions_and_answers_and_another_models(
+    shown: tuple[Picture, Session],
+) -> None:
+    picture, session = shown
+    beside = opinions_of(session, "other/model")
+    root = fromstring(dialogue_figure(picture, session, "svg", beside=beside))
+    said = texts(root)
+    for words in ("Q1 <script>", "$5 & $6", "狗在左边", "find the cat", "nothing found", "R1*"):
+        assert words in said
+    assert "other/model" in said
+    assert len(list(root.iter(f"{SVG}image"))) == 2
+
+
+def test_pdf_has_outlines_and_fonts(shown: tuple[Picture, Session]) -> None:
+    picture, session = shown
+    pdf = dialogue_figure(picture, session, "pdf")
+    assert pdf.startswith(b"%PDF-")
+    assert b"/ToUnicode" in pdf or b"/FontFile2" in pdf  # letters, not outlines of letters
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    content = b"".join(zlib.decompress(s) for s in streams if s[:1] == b"x")
+    assert content.count(b" l\n") > 40
+    assert b"BT" in content
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_dialogue_makes_the_same_file(shown: tuple[Picture, Session], kind: str) -> None:
+    picture, session = shown
+    assert dialogue_figure(picture, session, kind) == dialogue_figure(picture, session, kind)
+
+
+def test_the_page_says_all_and_loads_nothing(shown: tuple[Picture, Session]) -> None:
+    page = dialogue_page(*shown)
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page
+    for words in (
+        "find the cat",
+        "Nothing in the picture matches.",
+        "Look!",
+        "It is round.",
+        "кот",
+    ):
+        assert words in page
+    assert "secret" not in page
+    assert set(re.findall(r'(?:src|href|url)\s*[=(]\s*"?([a-z]+:|#)', page)) == {"data:", "#"}
+    assert "ring &lt;b&gt;" in page
+
+
+def test_a_photograph_is_stored_as_one() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (1800, 3000, 3), np.uint8)
+    picture = open_picture(noise, "photo.jpg")
+    session = Session.begin(picture.info, ReasonerInfo("nano", Size(840, 840)))
+    page = dialogue_page(picture, session)
+    assert "data:image/jpeg" in page
+    assert 'viewBox="0 0 3000 1800"' in page  # regions stay in picture pixels
+
+
+def test_convert_writes_figures_and_pages(shown: tuple[Picture, Session], tmp_path: Path) -> None:
+    picture, session = shown
+    save_zip(session, picture, tmp_path / "a.zip")
+    for kind in (*KINDS, "html"):
+        out = tmp_path / kind
+        assert main(["convert", str(tmp_path / "a.zip"), "--to", kind, "--out", str(out)]) == 0
+        names = sorted(file.name for file in out.iterdir())
+        figures = [f"grey-dialogue.{kind}", f"grey-model.{kind}", f"grey.{kind}"]
+        assert names == (["grey.html"] if kind == "html" else figures)
