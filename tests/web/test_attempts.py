@@ -71,6 +71,11 @@ class Browser:
         return self.event(next(acts)["api_name"], [], {"kind": kind, "id": "", **more}).text
 
 
+def ask(method: str, url: str, **more: Any) -> httpx.Response:
+    """One request of somebody's who is not known."""
+    return httpx.request(method, url, timeout=60, **more)
+
+
 def addresses(text: str) -> list[str]:
     """The addresses of files that an answer names."""
     found = re.findall(r'"path": ?"([^"]+)"', text)
@@ -156,7 +161,7 @@ def test_nobody_reads_the_files_of_another(
             assert ben.http.request(method, path, headers=range_).status_code in (401, 403, 404), (
                 path
             )
-            assert httpx.request(method, app.url + path).status_code in (401, 403, 404)
+            assert ask(method, app.url + path).status_code in (401, 403, 404)
 
 
 def test_nobody_hands_the_files_of_another_to_the_app(ben: Browser, of_ann: list[str]) -> None:
@@ -191,12 +196,12 @@ def test_nobody_is_logged_out_from_elsewhere(app: App, fetch: str, site: str, me
     headers = {"sec-fetch-site": site, "sec-fetch-mode": fetch, "cookie": cookie}
     if method == "POST":  # browsers say with each where it comes from
         headers["origin"] = "http://evil.example"
-    httpx.request(method, f"{app.url}/logout", headers=headers)
-    assert httpx.get(f"{app.url}/config", headers={"cookie": cookie}).status_code == 200
+    ask(method, f"{app.url}/logout", headers=headers)
+    assert ask("GET", f"{app.url}/config", headers={"cookie": cookie}).status_code == 200
 
 
 def _cookie(app: App) -> str:
-    answer = httpx.post(f"{app.url}/login", data={"username": "ann", "password": WORDS["ann"]})
+    answer = ask("POST", f"{app.url}/login", data={"username": "ann", "password": WORDS["ann"]})
     return str(answer.headers["set-cookie"].partition(";")[0])
 
 
@@ -369,10 +374,10 @@ def test_invented_addresses_do_not_open_a_lock(tmp_path: Path) -> None:
         for number in range(32):
             form = {"username": f"u{number}", "password": "wrong"}
             headers = {"x-forwarded-for": f"203.0.113.{number}"}
-            statuses.append(httpx.post(f"{app.url}/login", data=form, headers=headers).status_code)
+            statuses.append(ask("POST", f"{app.url}/login", data=form, headers=headers).status_code)
         form = {"username": "ann", "password": WORDS["ann"]}
         headers = {"x-forwarded-for": "203.0.113.99"}
-        assert httpx.post(f"{app.url}/login", data=form, headers=headers).status_code == 429
+        assert ask("POST", f"{app.url}/login", data=form, headers=headers).status_code == 429
         assert statuses[-1] == 429
 
 
@@ -404,8 +409,8 @@ def test_names_that_are_given_are_enforced(named: App, host: str) -> None:
         {"host": host, "x-forwarded-host": "demo.example"},
     ):
         for path in ("/", "/config", "/metrics", "/gradio_api/info"):
-            assert httpx.get(named.url + path, headers=headers).status_code == 421
-    assert httpx.get(named.url, headers={"host": "demo.example"}).status_code == 200
+            assert ask("GET", named.url + path, headers=headers).status_code == 421
+    assert ask("GET", named.url, headers={"host": "demo.example"}).status_code == 200
 
 
 @pytest.fixture(scope="module")
@@ -420,7 +425,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @pytest.mark.parametrize("token", ["A" * 43, "a" * 32, "B" * 64, "", "../../x", "0" * 43])
 def test_a_cookie_that_was_planted_is_replaced(named: App, token: str) -> None:
     headers = {"host": "demo.example", "cookie": f"regionreasoner={token}"}
-    given = httpx.get(named.url, headers=headers).headers["set-cookie"]
+    given = ask("GET", named.url, headers=headers).headers["set-cookie"]
     assert f"={token};" not in given
 
 
@@ -486,7 +491,7 @@ def test_what_a_crash_leaves_is_gone_after_the_next_start(tmp_path: Path) -> Non
         app.wait_until_ready()
         try:
             until(lambda: not _remains(tmp_path, left))
-            assert {httpx.get(app.url + path).status_code for path in left} <= {403, 404}
+            assert {ask("GET", app.url + path).status_code for path in left} <= {403, 404}
         finally:
             app.end()
 
@@ -516,7 +521,7 @@ def test_streams_of_one_address_are_bounded(named: App) -> None:
             stream.sendall(ask.encode())
         held[-1].settimeout(60)
         assert held[-1].recv(12).split()[1] in (b"429", b"503", b"404", b"403")
-        assert httpx.get(named.url, headers={"host": "demo.example"}).status_code == 200
+        assert ask("GET", named.url, headers={"host": "demo.example"}).status_code == 200
     finally:
         for stream in held:
             stream.close()
