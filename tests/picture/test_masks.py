@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from demo.picture.geometry import Size
+from demo.picture import masks
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
+from demo.picture.runs import thinned
 
 DISC = np.hypot(*np.ogrid[-20:21, -30:31]) < 15
 
@@ -146,3 +148,59 @@ def test_the_thinnest_objects_still_have_an_outline(rows: slice, columns: slice,
 def test_a_coarser_outline_has_fewer_points() -> None:
     mask = Mask.from_array(DISC)
     assert len(mask.svg_path(3)) < len(mask.svg_path(0.6)) < len(mask.svg_path(0))
+
+
+@given(arrays(), st.data())
+def test_what_the_runs_say_is_what_the_pixels_say(
+    pixels: NDArray[np.bool_], data: st.DataObject
+) -> None:
+    """Without making any pixels: the box around them, those in a part, and every so many of them."""
+    mask = Mask.from_array(pixels)
+    height, width = pixels.shape
+    x1, y1 = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    x2, y2 = data.draw(st.integers(x1 + 1, width)), data.draw(st.integers(y1 + 1, height))
+    box, step = PictureBox(x1, y1, x2, y2), data.draw(st.integers(1, 5))
+    part = pixels[y1:y2, x1:x2]
+    assert mask.area_within(box) == part.sum()
+    assert np.array_equal(mask.to_array(box), part)
+    grid = thinned(mask.run_lengths(), mask.size, box, step)
+    x, y = grid.start
+    every = np.repeat(np.arange(len(grid.runs)) % 2 == 1, grid.runs)
+    expected = pixels[y:y2:step, x:x2:step]
+    assert np.array_equal(every.reshape(grid.size.width, grid.size.height).T, expected)
+    around = mask.bounding_box()
+    if around is None:
+        assert not pixels.any()
+    else:
+        assert mask.area_within(around) == mask.area
+        inside = pixels[around.y1 : around.y2, around.x1 : around.x2]
+        assert inside[0].any()
+        assert inside[-1].any()
+        assert inside[:, 0].any()
+        assert inside[:, -1].any()
+
+
+def test_an_outline_for_a_screen_looks_at_no_more_pixels_than_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    original = masks._pixels
+
+    def count(runs: Any, size: Size) -> Any:
+        made.append(size.width * size.height)
+        return original(runs, size)
+
+    monkeypatch.setattr(masks, "_pixels", count)
+    disc = np.hypot(*np.ogrid[-1000:1001, -1500:1501]) < 990
+    mask = Mask.from_array(disc)
+    path = mask.svg_path(4, 400)
+    assert made == [pytest.approx(396 * 396, rel=0.05)]
+    xs, ys = np.array(sorted(points(path))).T
+    assert np.abs(np.hypot(xs - 1500, ys - 1000) - 990).max() < 8
+
+
+def test_a_mask_that_is_noise_has_a_coarse_outline() -> None:
+    noise = Mask.from_array(np.indices((600, 600)).sum(0) % 2)
+    assert noise.svg_path(0, 600, 1000).count("M") <= 1000
+    grain = Mask.from_array(np.random.default_rng(0).random((600, 600)) < 0.3)
+    assert 0 < grain.svg_path(0, 600, 1000).count("M") <= 1000

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from demo.dialects.prompt import Prompt
-from demo.dialogue.session import Session
+from demo.dialogue.session import Session, Turn
 from demo.fairlock import FairLock
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
-from demo.ui.tab.open_tabs import MAX_CLOSED, MAX_CLOSED_S, MAX_TABS, OpenTabs
+from demo.ui.tab.open_tabs import MAX_CLOSED, MAX_CLOSED_S, MAX_TABS, MAX_UNSEEN_S, OpenTabs
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.workspace import MAX_BYTES_AWAY, Tab, Workspace
 from demo.web.serve import Served
@@ -341,6 +342,87 @@ def test_there_is_room_for_so_many_tabs() -> None:
     for number in range(MAX_TABS):
         tabs.take(str(number), Tab())
     assert first.put_away == ()
+
+
+@pytest.fixture
+def timers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """What would be called later."""
+    later: list[Callable[[], None]] = []
+
+    class Later:
+        daemon = False
+
+        def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+            assert 0 < seconds <= MAX_UNSEEN_S
+            later.append(call)
+
+        def start(self) -> None:
+            """Nothing waits here."""
+
+    monkeypatch.setattr("demo.ui.tab.open_tabs.threading.Timer", Later)
+    return later
+
+
+def full() -> Tab:
+    tab = Tab()
+    tab.put_away = ("a workspace",)  # type: ignore[assignment]
+    return tab
+
+
+def test_a_page_that_never_shows_itself_leaves_after_a_minute(
+    timers: list[Callable[[], None]],
+) -> None:
+    now, streams, gone = [0.0], set[str](), list[str]()
+    tabs = OpenTabs(gone.append, lambda: now[0], streams.__contains__)
+    unseen, late, seen = full(), full(), full()
+    streams.add("seen")
+    for visitor, tab in (("seen", seen), ("unseen", unseen), ("late", late)):
+        tabs.take(visitor, tab)
+    now[0] = MAX_UNSEEN_S / 2
+    streams.add("late")
+    tabs.take("unseen", unseen)  # that it calls again does not help it
+    now[0] = MAX_UNSEEN_S
+    assert len(timers) == 1  # one for all
+    timers[0]()
+    assert gone == ["unseen"]
+    assert not unseen.put_away
+    assert late.put_away
+    assert seen.put_away
+
+
+def test_a_thousand_pages_that_never_show_themselves_are_few(
+    timers: list[Callable[[], None]],
+) -> None:
+    gone: list[str] = []
+    tabs = OpenTabs(gone.append, has_stream=lambda _: False)
+    for number in range(1000):
+        tabs.take(str(number), full())
+    assert len(gone) == 1000 - MAX_CLOSED
+    assert tabs.held_bytes < 100_000_000
+    assert len(timers) == 1
+
+
+def test_tabs_are_counted_in_bytes(blocks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.ui.test_values import EMPTY
+
+    monkeypatch.setattr("demo.ui.tab.open_tabs.MAX_BYTES", 5_000_000)
+    gone: list[str] = []
+    tabs, picture = OpenTabs(gone.append), open_picture(blocks)
+    held = OpenTabs()
+    held.take("empty", Tab())
+    assert picture.source_bytes == blocks.stat().st_size
+    long = replace(EMPTY, turns=(Turn("dog", "dog", raw="a" * 1_000_000),))
+    for number in range(5):
+        tab = Tab()
+        tab.workspace = Workspace(picture, Path("x"), long if number % 2 else EMPTY)
+        tabs.take(str(number), tab)
+        assert tabs.held_bytes <= 5_000_000
+    assert gone == ["0", "1"]
+    tabs.take("2", Tab())
+    tab = Tab()
+    tab.workspace = Workspace(picture, Path("x"), replace(long, turns=long.turns * 9))
+    tabs.take("large", tab)
+    assert gone == ["0", "1", "3", "4", "2"]  # the one that is in use stays, whatever it takes
 
 
 def test_large_pictures_that_were_put_away_are_few(blocks: Path) -> None:

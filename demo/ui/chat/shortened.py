@@ -13,7 +13,7 @@ from demo.dialogue.session import Session, Turn
 from demo.machine.effort import breathe
 from demo.ui.shared.text import plain
 
-MAX_SHOWN = 1_000_000  # characters of a chat, as they are sent
+MAX_SHOWN = 1_500_000  # characters of a chat, as they are sent
 _MIN_SHARE = 100  # of one text
 _MAX_SIGN = 6  # characters that stand for a sign of punctuation
 _REST = " … (The rest is in the file of this dialogue.)"
@@ -34,8 +34,8 @@ def _lengths(turn: Turn) -> list[int]:
 
 
 def _texts(turn: Turn) -> Iterator[str]:
-    yield from (turn.question, turn.prompted, turn.raw)
-    yield from (text for text in astuple(turn.trace) if text)
+    yield from (turn.question, turn.prompted, turn.trace.answer or turn.raw)
+    yield from (text for text in astuple(turn.trace)[:-1] if text)
     yield from (finding.text for finding in turn.findings)
     for second in turn.second_opinions:
         yield from _texts(second.turn)

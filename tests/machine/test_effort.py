@@ -1,0 +1,137 @@
+"""Long work: a few at a time, ended when nobody waits for it, resting while others are to be answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from demo.errors import InputError
+from demo.machine import effort
+from demo.machine.effort import AT_ONCE, MAX_WAITING, breathe, long_work
+from demo.machine.kept import Kept
+from tests.support import waiting
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that moves by one hundredth of a second each time it is read; what was slept is added up."""
+    now = [0.0, 0.0]
+
+    def monotonic() -> float:
+        now[0] += 0.01
+        return now[0]
+
+    def sleep(seconds: float) -> None:
+        now[1] += seconds
+
+    monkeypatch.setattr("demo.machine.effort.time.monotonic", monotonic)
+    monkeypatch.setattr("demo.machine.effort.time.sleep", sleep)
+    return now
+
+
+def test_a_few_work_at_once_and_the_others_wait_for_their_turn() -> None:
+    end, lock = threading.Event(), threading.Lock()
+    working, most = [0], [0]
+
+    def work() -> None:
+        with long_work():
+            with lock:
+                working[0] += 1
+                most[0] = max(most[0], working[0])
+            end.wait()
+            with lock:
+                working[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(AT_ONCE + 3)]
+    for thread in threads:
+        thread.start()
+    waiting.until(lambda: effort._places.waiting == 3)
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert most[0] == AT_ONCE
+
+
+def test_who_would_wait_too_long_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(effort._places), "waiting", MAX_WAITING)
+    with pytest.raises(InputError, match="Try again in a few seconds"), long_work():
+        pass
+    with long_work(must_finish=True):  # what was answered is shown in any case
+        pass
+
+
+def test_work_ends_when_its_visitor_leaves() -> None:
+    cancel, steps = threading.Event(), list[int]()
+
+    def work() -> None:
+        for step in range(100):
+            breathe()
+            steps.append(step)
+            if step == 4:
+                cancel.set()
+
+    with pytest.raises(InputError, match="stopped"), long_work(cancel):
+        work()
+    assert steps == [0, 1, 2, 3, 4]
+    with long_work(later := threading.Event()) as begun:
+        begun.must_finish()
+        later.set()
+        breathe()
+
+
+def test_nobody_waits_for_a_place_who_has_left() -> None:
+    cancel = threading.Event()
+    cancel.set()
+    places = [effort._places.acquire() for _ in range(AT_ONCE)]
+    try:
+        with pytest.raises(InputError, match="stopped"), long_work(cancel):
+            pass
+    finally:
+        for _ in places:
+            effort._places.release()
+
+
+def test_work_that_takes_too_long_is_ended(clock: list[float]) -> None:
+    def work() -> None:
+        while clock[0] < 2 * effort.MAX_SECONDS:
+            breathe()
+
+    with pytest.raises(InputError, match="takes too long"), long_work():
+        work()
+    assert clock[0] < effort.MAX_SECONDS + 1
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_it_rests_while_others_are_to_be_answered(clock: list[float], is_wanted: bool) -> None:
+    with long_work(is_wanted_elsewhere=lambda: is_wanted):
+        for _ in range(100):
+            breathe()
+    assert (clock[1] >= clock[0] - 0.1) == is_wanted
+
+
+def test_work_within_work_takes_no_second_place() -> None:
+    with long_work() as first, long_work() as second, long_work() as third:
+        assert first is second is third
+    breathe()  # outside of work it does nothing
+
+
+@pytest.mark.parametrize(
+    ("sizes", "left"),
+    [
+        pytest.param([4, 4, 4], ["1", "2"], id="the oldest goes"),
+        pytest.param([11, 4], ["1"], id="what is too large is not kept"),
+        pytest.param([10], ["0"], id="just right"),
+    ],
+)
+def test_results_are_kept_within_bytes(sizes: list[int], left: list[str]) -> None:
+    kept: Kept[str] = Kept(10, len)
+
+    def of(size: int) -> Callable[[], str]:
+        return lambda: "a" * size
+
+    for number, size in enumerate(sizes):
+        assert kept.get(str(number), of(size)) == "a" * size
+        assert kept.held_bytes <= kept.max_bytes
+    assert list(kept._results) == left
