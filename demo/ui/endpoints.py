@@ -51,8 +51,8 @@ def add_endpoints(running: RunningModels) -> None:
     with gr.Column(visible=False):
         image = by_path(gr.File(label="image", type="filepath"))
         question = gr.Textbox(label="question")
-        session = gr.JSON(label="session")
-        result = gr.JSON(label="session")
+        session = _described_session()
+        result = _described_session()
         drawing = gr.Image(label="png", format="png")
         gr.Button().click(
             ground,
@@ -63,6 +63,15 @@ def add_endpoints(running: RunningModels) -> None:
             concurrency_id="turns",
         )
         gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
+
+
+def _described_session() -> gr.JSON:
+    """JSON with a schema: MCP clients refuse an endpoint that has none, as Gradio's own JSON."""
+    made = gr.JSON(label="session")
+    kinds = [{"type": "object", "additionalProperties": True}, {"type": "null"}]
+    told = {"anyOf": kinds, "description": "a session as it was returned, or null"}
+    made.api_info = lambda: told
+    return made
 
 
 @contextmanager

@@ -85,6 +85,8 @@ def test_the_last_stream_of_a_tab_that_asked_for_something_tells_that_it_left(
     number = next(one for one in http.get("/config").json()["dependencies"] if not one["queue"])
     call = {"data": [None] * len(number["inputs"]), "fn_index": number["id"], "session_hash": "tab"}
     http.post("/gradio_api/run/predict", json=call)
+    # What Gradio would copy of the whole page for each new tab.
+    assert served.page.state_holder.session_data["tab"].config_values == {}
     with streams(served, "tab"):
         with streams(served, "tab"):
             pass

@@ -175,6 +175,27 @@ def test_another_site_can_neither_act_nor_read(http: httpx.Client) -> None:
     assert http.get("/config", headers={"host": "rebound.example"}).status_code == 421
 
 
+def test_every_argument_of_an_endpoint_has_a_schema(http: httpx.Client) -> None:
+    endpoints = http.get("/gradio_api/info").json()["named_endpoints"]
+    for endpoint in endpoints.values():
+        for argument in (*endpoint["parameters"], *endpoint["returns"]):
+            kind = argument["type"]
+            assert isinstance(kind.get("type", ""), str)  # MCP clients refuse anything else
+            assert {"type", "anyOf"} & kind.keys()
+
+
+def test_an_address_in_a_picture_s_place_is_not_fetched(http: httpx.Client) -> None:
+    for image in (
+        "http://127.0.0.1:9/x.png",
+        {"path": "http://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
+        {"path": " HTTPS://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
+        {"url": "http://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
+        ["http://127.0.0.1:9/x.png"],
+    ):
+        status, said = Caller(http).call("ground", [image, "find red", None])
+        assert status == "400", said
+
+
 def test_what_is_too_large_is_refused(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
