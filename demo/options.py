@@ -26,7 +26,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """The options that the app and the command line share."""
     parser.add_argument(
         "--model", default=os.environ.get("REGIONREASONER_MODEL", "auto"), metavar="NAME",
-        help="auto, nano, regionreasoner-7b, another name, a hub id, or a folder (default: auto)",
+        help="auto, nano, regionreasoner-7b, another name, a hub id, or a folder; NAME@REVISION takes "
+        "another commit, branch or tag of the hub’s (default: auto)",
     )  # fmt: skip
     parser.add_argument(
         "--dialect", choices=tuple(DIALECTS), metavar="NAME",

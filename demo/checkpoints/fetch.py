@@ -171,7 +171,8 @@ def _commit_named(entry: Entry) -> str | None:
     if revision and not is_commit(revision) and not constants.is_offline_mode():
         with suppress(Exception):  # a network can fail in many ways, and fetching will say how
             told = HfApi().model_info(entry.repository, revision=revision, timeout=10)
-            return told.sha
+            if told.sha and is_commit(told.sha):
+                return told.sha
     return commit_here(entry.repository, revision) if revision else None
 
 
@@ -288,7 +289,7 @@ def _files_on_hub(source: str) -> tuple[dict[str, int], str]:
     repository = split_id(source)[0]
     wanted = revision_to_fetch(repository, split_revision(source)[1])
     info = HfApi().model_info(repository, revision=wanted, files_metadata=True, timeout=10)
-    commit = info.sha or wanted
+    commit = info.sha if info.sha and is_commit(info.sha) else wanted
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
     if names_gguf(source):
         return choose_files(source, sizes), commit

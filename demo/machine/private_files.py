@@ -149,13 +149,13 @@ def run_folder(
     try:
         _remove_left(base)
         folder, release = _begin(base)
+        for part in (_FILES, _TEMPORARY):
+            (folder / part).mkdir(mode=FOLDER)
     except OSError as error:
         why = disk_fault(error)
         raise InputError(f"No folder of its own can be made in {base}: {why}.") from error
     former = {key: environment.get(key) for key in (name, "TMPDIR")}, tempfile.tempdir
     try:
-        for part in (_FILES, _TEMPORARY):
-            (folder / part).mkdir(mode=FOLDER)
         environment[name] = str(folder / _FILES)
         if len(str(folder / _TEMPORARY)) <= _MAX_SOCKET_FOLDER:
             environment["TMPDIR"] = tempfile.tempdir = str(folder / _TEMPORARY)

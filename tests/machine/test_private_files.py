@@ -286,7 +286,7 @@ def test_nobody_else_sees_what_a_run_holds() -> None:
         Path(base).chmod(0o1777)
         with run_folder({}, Path(base)) as folder:
             (folder / "files" / "a.png").write_bytes(b"a person")
-            for command in (["cat", folder / "files" / "a.png"], ["flock", folder, "true"]):
+            for command in (["cat", f"{folder}/files/a.png"], ["flock", f"{folder}", "true"]):
                 told = [*AS_NOBODY, *command]
                 seen = subprocess.run(told, capture_output=True, text=True, check=False)
                 assert seen.returncode != 0

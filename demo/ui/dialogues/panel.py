@@ -19,7 +19,7 @@ from demo.dialogue.archive import to_zip
 from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
 from demo.dialogue.store import Store, StoredDialogue
-from demo.errors import DemoError, InputError, StoreError
+from demo.errors import DemoError, InputError, StoreError, disk_fault
 from demo.picture.picture import Picture
 from demo.ui.context import Context, visitor_of
 from demo.ui.dialogues.exports import Exports
@@ -182,7 +182,7 @@ class Library:
         try:
             path = Exports(self.files).write(dialogue, f"{_file_name(title)}.zip", content)
         except OSError as error:
-            raise StoreError(f"The file cannot be made: {error.strerror}.") from error
+            raise StoreError(f"The file cannot be made: {disk_fault(error)}.") from error
         return dict(FileData(path=str(path), orig_name=path.name).model_dump())
 
     def _session_and_picture(self, tab: Tab, identity: str) -> tuple[Session, Picture]:

@@ -8,6 +8,7 @@ files in a request, and leave what it does not use.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import threading
@@ -25,8 +26,8 @@ from starlette.formparsers import MultiPartException
 
 from demo.machine.private_files import make_folder
 from demo.ui.shared.shown_picture import remove_with_folders
+from demo.ui.shared.tidying import UPLOAD
 
-PREFIX = "upload-"
 MAX_FILES = 16  # in one request; a page sends half of them at most
 
 
@@ -84,8 +85,8 @@ class Received:
 
 def forget(paths: Iterable[Path]) -> None:
     """Remove files that were received here; all others stay."""
-    for path in paths:
-        if any(folder.name.startswith(PREFIX) for folder in path.parents):
+    for path in map(Path, map(os.path.abspath, paths)):
+        if any(folder.name.startswith(UPLOAD) for folder in path.parents):
             remove_with_folders(path, 2)
 
 
@@ -111,7 +112,7 @@ async def _receive(
     **options: Any,
 ) -> Any:
     """What Gradio's own function returns: the paths, and what it has still to move."""
-    folder = Path(upload_dir) / f"{PREFIX}{secrets.token_urlsafe(16)}"
+    folder = Path(upload_dir) / f"{UPLOAD}{secrets.token_urlsafe(16)}"
     make_folder(folder)
     try:
         answer = await receive(request, str(folder), *arguments, **options)

@@ -12,10 +12,9 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
-from demo.ui.gallery.received import PREFIX
-
 OWN = "regionreasoner"  # the folder for files of the page's own
 EXPORTS, PICTURES, EXAMPLES = f"{OWN}/dialogues", f"{OWN}/pictures", f"{OWN}/examples"
+UPLOAD = "upload-"  # the beginning of the names of folders for what was uploaded
 MAX_AGE_S = 600.0  # of what was made for somebody to fetch at once
 MAX_UPLOAD_AGE_S = 3600.0  # since its last use
 _EMPTY_S = 60.0  # for a folder to get its first file
@@ -46,7 +45,7 @@ def tidy(folder: Path) -> None:
     with suppress(OSError):
         for path in folder.iterdir():
             if path.name != OWN:
-                age = MAX_UPLOAD_AGE_S if path.name.startswith(PREFIX) else MAX_AGE_S
+                age = MAX_UPLOAD_AGE_S if path.name.startswith(UPLOAD) else MAX_AGE_S
                 _remove_old(path, age)
     with suppress(OSError):
         for path in (folder / EXPORTS).iterdir():

@@ -79,9 +79,8 @@ class OpenTabs:
         with self._lock:
             tabs = [(tab, visitor in self._left) for visitor, tab in self._tabs.items()]
         for tab, is_closed in tabs:
-            if tab.owner == owner and tab.lock.acquire(
-                blocking=False
-            ):  # one in use is shown, anyway
+            # One that is in use now is shown, and stays.
+            if tab.owner == owner and tab.lock.acquire(blocking=False):
                 try:
                     tab.forget(saved_id)
                     if is_closed:
