@@ -295,8 +295,8 @@ built-in model on one thread, no GPU. In each row an ordinary visitor asked {que
 and {questions} under attack; times are medians, *inf* is more than {patience:.0f} s. Attacks are sent four
 at a time, each once more when it has its answer, and hang up after 8 s. *At work after* is for how long the
 app computes when they have gone, *MB more* how much more memory it holds then than before. Of {count}
-attacks {held} did nothing that must not be: questions at most twice as long, /health within 100 ms more than
-in quiet, no computing {after:.0f} s afterwards, less than 300 MB, no traceback in the log.
+attacks {held} did nothing that must not be: questions at most twice as long, /health within 100 ms more
+than in quiet, no computing {after:.0f} s afterwards, less than 300 MB, no traceback in the log.
 
 {table}
 {memory}"""
