@@ -210,7 +210,7 @@ def main(arguments: list[str]) -> int:
         soak._look()
         soak.statuses[soak.app.end()] += 1
         found = on_disk(folder / "sessions" / DATABASE)
-    verdict = judge(ledgers, found, soak)
+    verdict = judge(ledgers, found, soak.statuses, soak.faults)
     report = _report(options.minutes, ledgers, soak, verdict)
     (options.out / "SOAK.md").write_text(report, encoding="utf-8")
     print(report)
@@ -342,7 +342,10 @@ def on_disk(database: Path) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def judge(
-    ledgers: list[Ledger], found: dict[str, list[tuple[str, str, str]]], soak: Soak
+    ledgers: list[Ledger],
+    found: dict[str, list[tuple[str, str, str]]],
+    statuses: Counter[int],
+    faults: Counter[str],
 ) -> list[str]:
     """What was lost or mixed, and how the app ended badly, in a sentence each; nothing if all is well."""
     wrong = [f"visitor {each.number} got {each.mixed}" for each in ledgers if each.mixed]
@@ -361,10 +364,8 @@ def judge(
             wrong.append(f"with visitor {ledger.number} lie {strangers}")
         if not ledger.kept:
             wrong.append(f"visitor {ledger.number} has no answer")
-    wrong += [
-        f"{count} ends with status {status}" for status, count in soak.statuses.items() if status
-    ]
-    wrong += [f"{count} × {word} in the log" for word, count in soak.faults.items() if count]
+    wrong += [f"{count} ends with status {status}" for status, count in statuses.items() if status]
+    wrong += [f"{count} × {word} in the log" for word, count in faults.items() if count]
     return wrong
 
 
