@@ -268,6 +268,12 @@ def test_nothing_is_fetched_and_no_path_is_read(ann: Browser, image: Any) -> Non
 # The log -------------------------------------------------------------------------------------------
 
 _LINE = f"x\n2026-11-29T12:00:00.000+00:00 INFO demo.web.guard: {FORGED} user=admin \x1b[31mRED"
+_EVENTS: tuple[object, ...] = (
+    None, [], _LINE, 7, {"kind": _LINE}, {"index": _LINE}, {"data": [_LINE]},
+)  # fmt: skip
+_ARGUMENTS: tuple[Any, ...] = (
+    [_LINE], [file(_LINE), _LINE, {"version": _LINE}], {}, [None] * 99,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -275,11 +281,11 @@ def troubled(ann: Browser, app: App) -> App:
     """The app after odd requests, each with a line that would forge an entry."""
     events = [e["api_name"] for e in ann.config["dependencies"] if not e["queue"]]
     for name in events:
-        for more in (None, [], _LINE, 7, {"kind": _LINE}, {"index": _LINE}, {"data": [_LINE]}):
+        for more in _EVENTS:
             assert ann.event(name, [_LINE], more).status_code < 500, (name, more)
     for name in ("ground", "overlay"):
-        for data in ([_LINE], [file(_LINE), _LINE, {"version": _LINE}], {}, [None] * 99):
-            ann.caller.call(name, data)  # type: ignore[arg-type]
+        for data in _ARGUMENTS:
+            ann.caller.call(name, data)
     for path in (
         f"/{FORGED}%0a{FORGED}",
         f"/gradio_api/file=/{FORGED}%0d%0a",
@@ -517,8 +523,8 @@ def test_streams_of_one_address_are_bounded(named: App) -> None:
         for number in range(320):
             stream = socket.create_connection((host, int(port)), source_address=("127.0.0.66", 0))
             held.append(stream)
-            ask = f"GET /gradio_api/heartbeat/s{number} HTTP/1.1\r\nHost: demo.example\r\n\r\n"
-            stream.sendall(ask.encode())
+            head = f"GET /gradio_api/heartbeat/s{number} HTTP/1.1\r\nHost: demo.example\r\n\r\n"
+            stream.sendall(head.encode())
         held[-1].settimeout(60)
         assert held[-1].recv(12).split()[1] in (b"429", b"503", b"404", b"403")
         assert ask("GET", named.url, headers={"host": "demo.example"}).status_code == 200
