@@ -21,7 +21,7 @@ from tests.conftest import free_port
 
 NANO = ("--model", "nano")
 _LOOK_S = 0.2
-_END_S = 20.0  # after which an app that was told to end is killed
+_END_S = 60.0  # after which an app that was told to end is killed
 
 
 @dataclass(frozen=True, slots=True)

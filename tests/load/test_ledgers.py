@@ -32,9 +32,10 @@ def written(folder: Path, rows: list[tuple[str, str, str]]) -> Path:
 
 def asked(*finals: str) -> Ledger:
     """The ledger of the first visitor after so many turns, each with its last message."""
-    ledger, secrets = Ledger(0), (OURS, LATER)
+    secrets = (OURS, LATER)
+    ledger = Ledger(0, {*secrets})
     for secret, final in zip(secrets, finals, strict=False):
-        ledger.note(secret, f"Asked {secret}; seen {ledger.shade}.", final, {*secrets})
+        ledger.note(secret, f"Asked {secret}; seen {ledger.shade}.", final)
     return ledger
 
 
@@ -49,6 +50,7 @@ def test_an_answer_is_kept_once_it_is_shown_and_not_called_unsaved() -> None:
     ("rows", "says"),
     [
         pytest.param([("a", OURS, "{own}")], "", id="all is well"),
+        pytest.param([("a", OURS, "{own}"), ("a", LATER, "")], "", id="one was stopped"),
         pytest.param([], "1 answers are lost", id="nothing is there"),
         pytest.param([("a", THEIRS, "{own}")], "1 answers are lost", id="something else is"),
         pytest.param(
@@ -69,7 +71,7 @@ def test_what_is_lost_or_mixed_on_disk_is_found(
 
 def test_what_reached_somebody_else_is_found() -> None:
     ledger = asked(ANSWERED)
-    ledger.check(f"Asked {THEIRS}; seen {Ledger(1).shade}.", {OURS})
+    ledger.check(f"Asked {THEIRS}; seen {Ledger(1).shade}.")
     assert ledger.mixed == {THEIRS, Ledger(1).shade}
 
 
