@@ -21,6 +21,7 @@ from tests.conftest import free_port
 
 NANO = ("--model", "nano")
 _LOOK_S = 0.2
+_START_S = 300.0
 _END_S = 60.0  # after which an app that was told to end is killed
 
 
@@ -69,13 +70,14 @@ class App:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_until_ready(self) -> None:
-        """Wait until its model is loaded. Raises RuntimeError when it ends before."""
-        while self._popen.poll() is None:
+        """Wait until its model is loaded. Raises RuntimeError when it ends before, or takes too long."""
+        last = time.monotonic() + _START_S
+        while self._popen.poll() is None and time.monotonic() < last:
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self.url}/health", timeout=5).json()["status"] == "ok":
                     return
             time.sleep(_LOOK_S)
-        raise RuntimeError(f"the app ended with status {self._popen.returncode}: {self.told()}")
+        raise RuntimeError(f"the app is not ready, status {self._popen.returncode}: {self.told()}")
 
     def watch(self) -> None:
         """Follow its memory until the end."""
@@ -107,13 +109,14 @@ def start(
     folder: Path,
     options: Sequence[str] = NANO,
     *,
+    host: str = "127.0.0.1",
     port: int | None = None,
     environment: Mapping[str, str] | None = None,
     program: Sequence[str] = ("app.py",),
 ) -> App:
     """The app, with dialogues and uploads in that folder; it may not answer yet."""
     chosen = port or free_port()
-    where = ("--port", str(chosen), "--sessions", str(folder / "sessions"))
+    where = ("--host", host, "--port", str(chosen), "--sessions", str(folder / "sessions"))
     settled = {
         **os.environ,
         "GRADIO_TEMP_DIR": str(folder / "uploads"),
@@ -126,7 +129,7 @@ def start(
             [sys.executable, *program, *options, *where],
             cwd=ROOT, stdout=written, stderr=written, env=settled,
         )  # fmt: skip
-    return App(process, f"http://127.0.0.1:{chosen}", log)
+    return App(process, f"http://{host}:{chosen}", log)
 
 
 @contextmanager

@@ -91,10 +91,12 @@ def labelled(word: str) -> bytes:
 
 
 @contextmanager
-def serving_app(folder: Path, *options: str, **environment: str) -> Iterator[App]:
+def serving_app(
+    folder: Path, *options: str, host: str = "127.0.0.1", **environment: str
+) -> Iterator[App]:
     with answering(pause_s=0.0) as model:
         given = ("--server", model.url, "--segmenter", "none", "--log-json", *options)
-        app = start(folder, given, environment=environment)
+        app = start(folder, given, host=host, environment=environment)
         try:
             app.wait_until_ready()
             yield app
@@ -423,8 +425,7 @@ def test_names_that_are_given_are_enforced(named: App, host: str) -> None:
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One that others could reach, with a name."""
     folder = tmp_path_factory.mktemp("named")
-    with serving_app(folder, "--host", "127.0.0.2", REGIONREASONER_HOSTS="demo.example") as started:
-        started.url = started.url.replace("127.0.0.1", "127.0.0.2")
+    with serving_app(folder, host="127.0.0.2", REGIONREASONER_HOSTS="demo.example") as started:
         yield started
 
 
