@@ -51,6 +51,8 @@ from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
 from demo.web.refused import RefusedError
 from demo.web.rules import (
+    MAX_VALUES,
+    TOO_MANY_VALUES,
     Rules,
     fault_of_body,
     front_of,
@@ -304,6 +306,8 @@ class Guard:
 
     async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
         content = await body.whole()
+        if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
+            raise RefusedError(400, TOO_MANY_VALUES, "body")
         value = await asyncio.to_thread(_parse_json, content) if content else {}
         fault = await asyncio.to_thread(fault_of_body, value)
         if fault:

@@ -37,11 +37,23 @@ FORGED = "FORGEDENTRY"
 NOBODY = 65534
 
 
+_clients: list[httpx.Client] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed() -> Iterator[None]:
+    """All that browsers hold is given back."""
+    yield
+    for client in _clients:
+        client.close()
+
+
 class Browser:
     """A tab of one person's: a cookie, a page session, and the page's own events."""
 
     def __init__(self, app: App, user: str | None = None) -> None:
         self.http = httpx.Client(base_url=app.url, timeout=60)
+        _clients.append(self.http)
         if user:
             form = {"username": user, "password": WORDS[user]}
             assert self.http.post("/login", data=form).status_code == 200
