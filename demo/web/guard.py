@@ -33,6 +33,7 @@ from demo.access.belongings import NOBODY, Belongings
 from demo.access.exposure import FRONT
 from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
 from demo.access.peers import place_of
+from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
 from demo.errors import disk_fault, places_of
 from demo.machine.environment import try_writing
@@ -141,7 +142,7 @@ class Guard:
             health = self.context.health()
             return JSONResponse(health, 503 if health["status"] == "stopping" else 200)
         token = _token(scope)
-        scope = self.context.visitors.recognise(scope)
+        scope = await self._recognised(scope, headers)
         scope[USER] = user = None if _is_login(path) else await self._user(scope, headers, token)
         who = self._who(scope, user)
         place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
@@ -210,6 +211,13 @@ class Guard:
                 raise RefusedError(429, _locked_sentence(found), "locked")
             return found
         return user
+
+    async def _recognised(self, scope: Scope, headers: Headers) -> Scope:
+        """The request with its visitor's secret; one of an earlier version is looked up on a thread."""
+        recognise = self.context.visitors.recognise
+        if f"{VISITOR_COOKIE}=" in headers.get("cookie", ""):
+            return await asyncio.to_thread(recognise, scope)
+        return recognise(scope)
 
     def _who(self, scope: Scope, user: str | None) -> str:
         """By what the server remembers whose something is."""
