@@ -190,6 +190,7 @@ def test_nobody_hands_the_files_of_another_to_the_app(ben: Browser, of_ann: list
 
 
 def test_a_result_is_for_who_asked(ann: Browser, ben: Browser) -> None:
+    assert ann.event("read", ["find"]).status_code == 200  # her page session is hers from now on
     image = file(ann.caller.upload(files.plain(files.SMALL, 44)))
     begun = ann.http.post(
         "/gradio_api/call/ground", json={"data": [image, "find the red one", None]}
