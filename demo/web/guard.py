@@ -48,10 +48,12 @@ from demo.web.answer import (
 )
 from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
 from demo.web.crowd import Crowd, CrowdedError
-from demo.web.monitoring import Watch
+from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
 from demo.web.refused import RefusedError
 from demo.web.rules import (
+    MAX_VALUES,
+    TOO_MANY_VALUES,
     Rules,
     fault_of_body,
     front_of,
@@ -120,6 +122,10 @@ class Guard:
             response = error_response(refused.status, str(refused))
         except HTTPException as error:  # within a stream, which has said so
             response = error_response(error.status_code, sentence_for(error.status_code))
+        except asyncio.CancelledError:  # by the web server, which would log it as a failure
+            if not self.context.watch.stopping:
+                raise
+            response = error_response(503, STOPPING)
         except Exception as error:
             self.context.watch.failed(error)
             log.error("a request failed", extra={"facts": {"error": places_of(error)}})
@@ -308,6 +314,8 @@ class Guard:
 
     async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
         content = await body.whole()
+        if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
+            raise RefusedError(400, TOO_MANY_VALUES, "body")
         value = await asyncio.to_thread(_parse_json, content) if content else {}
         fault = await asyncio.to_thread(fault_of_body, value)
         if fault:

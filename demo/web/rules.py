@@ -17,7 +17,8 @@ from demo.errors import InputError
 MAX_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and the form around it
 MAX_JSON_BYTES = 20_000_000
 MAX_FORM_BYTES = 10_000
-MAX_DEPTH, MAX_VALUES = 64, 500_000
+MAX_DEPTH, MAX_VALUES = 64, 100_000  # what Gradio goes through on the event loop
+TOO_MANY_VALUES = "This request holds too many values, or nests them too deeply."
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 _ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 _NO_PROXIES = Proxies()
@@ -273,7 +274,7 @@ def fault_of_body(value: object) -> str | None:
         inside = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         seen += len(inside)
         if depth > MAX_DEPTH or seen > MAX_VALUES:
-            return "This request holds too many values, or nests them too deeply."
+            return TOO_MANY_VALUES
         if isinstance(item, dict) and _is_elsewhere(item):
             return "This server fetches no files from other addresses: send the file itself."
         left.extend((other, depth + 1) for other in inside)

@@ -172,12 +172,16 @@ class Visitor:
 
     async def _listen(self) -> None:
         """One stream for all that is pending; the server ends it when nothing is."""
-        while self._pending:
-            where = f"{_API}/queue/data?session_hash={self.session}"
-            async with self._http.stream("GET", where) as answer:
-                async for line in answer.aiter_lines():
-                    if line.startswith("data: "):
-                        self._take(line.removeprefix("data: "))
+        try:
+            while self._pending:
+                where = f"{_API}/queue/data?session_hash={self.session}"
+                async with self._http.stream("GET", where) as answer:
+                    answer.raise_for_status()
+                    async for line in answer.aiter_lines():
+                        if line.startswith("data: "):
+                            self._take(line.removeprefix("data: "))
+        except httpx.HTTPError as error:
+            self._fail({"msg": "broken"}, f"the stream of answers broke: {error}")
 
     def _take(self, text: str) -> None:
         self.arrived.append(text)
@@ -188,22 +192,32 @@ class Visitor:
         elif identity is not None:
             self._early.setdefault(identity, []).append({**message, "text": text})
         elif message["msg"] == "unexpected_error":
-            for waiting in self._pending.values():
-                waiting.put_nowait({**message, "msg": _OVER, "text": text, "success": False})
+            self._fail(message, text)
+
+    def _fail(self, message: dict[str, Any], text: str) -> None:
+        """Nothing more comes for what is pending."""
+        for waiting in self._pending.values():
+            waiting.put_nowait({**message, "msg": _OVER, "text": text, "success": False})
 
     async def _heartbeat(self) -> None:
-        async with self._http.stream("GET", f"{_API}/heartbeat/{self.session}") as answer:
-            async for _ in answer.aiter_lines():
-                pass
+        with suppress(httpx.HTTPError):  # it ends with the server
+            async with self._http.stream("GET", f"{_API}/heartbeat/{self.session}") as answer:
+                async for _ in answer.aiter_lines():
+                    pass
+
+
+def client(url: str, address: str | None = None, timeout: float | None = None) -> httpx.AsyncClient:
+    """What a browser sends its requests with, from ``address``, if one of this machine's is given."""
+    # A browser sends a request once more when the server has just closed an idle connection.
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
+    way = httpx.AsyncHTTPTransport(verify=_TLS, limits=limits, local_address=address)
+    return httpx.AsyncClient(base_url=url, timeout=timeout, transport=way)
 
 
 @asynccontextmanager
 async def visiting(url: str, config: dict[str, Any] | None = None) -> AsyncIterator[Visitor]:
     """A tab for as long as the block lasts; ``config`` is the page's own, where it is known already."""
-    # A browser sends a request once more when the server has just closed an idle connection.
-    limits = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
-    client = httpx.AsyncClient(base_url=url, timeout=None, limits=limits, verify=_TLS)
-    async with client as http:
+    async with client(url) as http:
         visitor = Visitor(url, config or (await http.get("/config")).json(), http)
         await visitor.arrive()
         try:

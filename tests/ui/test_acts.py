@@ -114,6 +114,10 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
             id="a shape without boxes",
         ),
         pytest.param(
+            {"kind": "shapes", "shapes": [{"label": "a", "boxes": [[0, 0, 9, 9]] * 31}] * 10},
+            "Draw at most 300 boxes at once.", id="more boxes than can be segmented at once",
+        ),
+        pytest.param(
             {"kind": "paint", "object": "R1.1", "points": [[1, 2]] * 501, "width": 3},
             sentences.NOT_UNDERSTOOD, id="too long a stroke",
         ),

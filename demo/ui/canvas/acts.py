@@ -24,6 +24,7 @@ from demo.ui.tab.workspace import Tab
 MAX_REGIONS = 1000  # of one act
 MAX_SHAPES = 100  # that one act adds, or whose masks it moves
 MAX_BOXES = 40  # of one shape
+MAX_BOXES_AT_ONCE = 300  # of all shapes of one act, each of which is segmented
 MAX_POINTS = 500  # of a stroke or an outline
 
 
@@ -116,7 +117,10 @@ def _stroke(sent: Payload) -> Stroke:
 
 
 def _shapes(sent: Payload) -> list[Shape]:
-    return [
+    shapes = [
         Shape(part.text("label"), tuple(part.boxes("boxes", MAX_BOXES)))
         for part in sent.parts("shapes", MAX_SHAPES)
     ]
+    if sum(len(shape.boxes) for shape in shapes) > MAX_BOXES_AT_ONCE:
+        raise InputError(f"Draw at most {MAX_BOXES_AT_ONCE} boxes at once.")
+    return shapes
