@@ -9,7 +9,7 @@ from demo.answers.trace import parse_trace
 from demo.dialects.known import dialect_named
 from demo.dialogue.session import Session
 from demo.errors import InputError
-from demo.picture.geometry import iou_table
+from demo.picture.overlaps import iou_table
 from demo.picture.regions import Region, RegionObject
 
 # IoU from which two boxes of one model are of one thing: it seldom writes the same numbers twice.

@@ -15,7 +15,8 @@ import numpy as np
 from demo.dialogue.session import SecondOpinion, Session, Turn
 from demo.errors import InputError
 from demo.language.references import Resolved
-from demo.picture.geometry import PictureBox, iou_table
+from demo.picture.geometry import PictureBox
+from demo.picture.overlaps import iou_table
 
 AGREE = 0.5  # the mean IoU above which two answers agree, as benchmarks count a hit
 _CHANGED = (

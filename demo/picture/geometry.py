@@ -12,12 +12,8 @@ This file knows neither regions nor text nor any model.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
 
 # Of every picture that is talked about: a larger or smaller file is read in another size.
 MAX_PICTURE_PIXELS = 50_000_000
@@ -154,19 +150,6 @@ class ModelPoint(_Point):
     def is_inside(self, box: ModelBox) -> bool:
         """Whether the point lies in the box or on its edge."""
         return box.x1 <= self.x <= box.x2 and box.y1 <= self.y <= box.y2
-
-
-def iou_table(first: Sequence[PictureBox], second: Sequence[PictureBox]) -> NDArray[np.float64]:
-    """The IoU of each of the first boxes with each of the second, [len(first), len(second)]."""
-    a, b = (
-        np.array([box.xyxy for box in boxes], np.int64).reshape(-1, 4) for boxes in (first, second)
-    )
-    a = a[:, None]
-    sides = np.minimum(a[..., 2:], b[:, 2:]) - np.maximum(a[..., :2], b[:, :2])
-    shared = np.maximum(sides, 0).prod(axis=-1)
-    areas = ((box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (a, b))
-    union = sum(areas) - shared
-    return np.asarray(shared / np.maximum(union, 1))
 
 
 def round_half_up(value: float) -> int:

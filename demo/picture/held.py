@@ -53,6 +53,10 @@ class HeldPixels:
         _note_use(self)
         return pixels
 
+    def __reduce__(self) -> tuple[type[HeldPixels], tuple[Pixels]]:
+        """To another process they go as they are: it may not see what they were read from."""
+        return HeldPixels, (self.get(),)
+
     def drop(self) -> None:
         """Let them go."""
         self._pixels = None

@@ -49,6 +49,8 @@ def first_view(page: gr.Blocks) -> str:
     parts = {
         block.elem_id: block for block in page.blocks.values() if getattr(block, "elem_id", None)
     }
+    if not {"brand", "message", "examples"} <= parts.keys():
+        return ""  # another page than the app's
     status, message, cards = parts["brand"].value, parts["message"], parts["examples"].value
     return _template().substitute(
         until="#examples .example-open" if cards else "#canvas",

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from demo.__main__ import main
-from demo.batch.run import Asked, Unasked, ask_about, kept_path, pictures_in, run
+from demo.batch.run import Asked, ask_about, kept_path, pictures_in, run
+from demo.dialects.prompt import Prompt
 from demo.dialogue.archive import read_zip
 from demo.errors import InputError, ModelError
 from demo.models.models import Models
-from demo.models.workers import Item, ModelInfo, Result, Work, start_workers
-from demo.reasoners.base import Reasoner
+from demo.models.workers import Item, ModelInfo, Result, Work
+from demo.picture.picture import Picture
+from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.grabcut import GrabCutSegmenter
 from tests import ROOT
-from tests.support.hostile import Hostile, answer, failure
+from tests.support.hostile import Hostile, answer
 from tests.support.table import TableReasoner
 
 EXAMPLES = ROOT / "examples"
@@ -94,23 +96,20 @@ def test_a_question_that_cannot_be_asked_does_not_end_the_others(
     assert len(session.turns) == 2
 
 
-def test_a_model_that_is_gone_ends_the_run(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Hostile(failure(400, "gone")) as server:
-        options = argparse.Namespace(
-            server=server.url, model="auto", segmenter="none", dialect=None, asking="auto"
-        )
-        pictures = [p for p in pictures_in(folder, tmp_path / "out") if p != "broken.jpg"]
-        with (
-            start_workers(options, 2) as workers,
-            pytest.raises(ModelError, match="3 times in a row"),
-        ):
-            run(folder, pictures, QUESTIONS, workers, tmp_path / "out")
+class Gone(TableReasoner):
+    """A model that fails on every question."""
+
+    def stream(
+        self, _picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        raise ModelError("The model is gone.")
+
+
+def test_a_model_that_is_gone_ends_the_run(folder: Path, tmp_path: Path) -> None:
+    pictures = [p for p in pictures_in(folder, tmp_path / "out") if p != "broken.jpg"]
+    with pytest.raises(ModelError, match=r"The model is gone\. This has happened 3 times in a row"):
+        run(folder, pictures, QUESTIONS, OneWorker(Gone()), tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.zip"))
-    result = Unasked("a", "why", has_failed=True)
-    assert result.has_failed
 
 
 def test_the_command_goes_on_and_writes_labels(

@@ -107,14 +107,14 @@ function goTo(/** @type {number} */ turn) {
   draw();
 }
 
-// The button in the header is there when there is something to compare, or somebody to ask; its place does
-// not change when the first answer comes.
+// The button in the header is there when there is something to compare, or somebody to ask (see the styles);
+// its place does not change when the first answer comes.
 function drawOpener() {
   const opener = one("#show-compare");
   const { turns, asides } = state.scene;
   const isAnswered = Object.values(asides).flat().some(({ kind }) => kind === "model");
   if (!opener) return;
-  opener.hidden = !(isAnswered || one(".models:not([hidden])"));
+  opener.toggleAttribute("data-answered", isAnswered);
   opener.setAttribute("aria-disabled", String(!turns));
 }
 
@@ -228,4 +228,5 @@ document.addEventListener("click", (event) => {
 closesByHand(dialog);
 dialog.addEventListener("keydown", (/** @type {Event} */ event) => event.stopPropagation()); // the page's keys rest
 onChange(["drawn"], draw);
+drawOpener();
 onAnswer({ props, watch }, show);
