@@ -131,7 +131,8 @@ def test_the_command_goes_on_and_writes_labels(
     said = capsys.readouterr()
     assert json.loads(said.out.splitlines()[-1]) == {"pictures": 3, "unusable": 1, "out": str(out)}
     assert "broken.jpg: " in said.err
-    rows = list(csv.DictReader((out / "results.csv").open(encoding="utf-8")))
+    lines = (out / "results.csv").read_text(encoding="utf-8").splitlines()
+    rows = list(csv.DictReader(lines))
     assert [(row["picture"], row["region"]) for row in rows][:2] == [
         ("beach.png", "R1"),
         ("beach.png", "R2"),
