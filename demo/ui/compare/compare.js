@@ -4,7 +4,7 @@ import { onChange, state } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { copyText } from "../shared/clipboard.js";
 import { component } from "../shared/components.js";
-import { all, closesByHand, closest, focused, node, one } from "../shared/nodes.js";
+import { all, closesByHand, focused, node, one, whenThere } from "../shared/nodes.js";
 import { asCsv, asMarkdown, tableOf } from "./cells.js";
 import { createPictures, listenToViews, listenToZooms } from "./pictures.js";
 import { drawTable, listenToRows } from "./table.js";
@@ -71,7 +71,6 @@ function say(/** @type {string} */ text, /** @type {boolean} */ failed) {
 }
 
 function draw() {
-  drawOpener();
   if (!dialog.open) return;
   const isShown = compared.rounds.length > 0;
   part("none").textContent = isShown ? "" : NONE;
@@ -109,11 +108,10 @@ function goTo(/** @type {number} */ turn) {
 
 // The button in the header is there when there is something to compare, or somebody to ask (see the styles);
 // its place does not change when the first answer comes.
-function drawOpener() {
-  const opener = one("#show-compare");
+function drawOpener(/** @type {HTMLElement} */ opener) {
   const { turns, asides } = state.scene;
   const isAnswered = Object.values(asides).flat().some(({ kind }) => kind === "model");
-  if (!opener) return;
+  opener.title = turns ? "" : "Ask something first.";
   opener.toggleAttribute("data-answered", isAnswered);
   opener.setAttribute("aria-disabled", String(!turns));
 }
@@ -221,12 +219,12 @@ for (const button of all("[data-copy]", dialog)) {
 listenToRows(part("rows"), goTo);
 listenToZooms(dialog, pictures.zoom);
 listenToViews(dialog, part("pair"), drawRound);
-document.addEventListener("click", (event) => {
-  const opener = closest(event, "#show-compare");
-  if (opener && opener.getAttribute("aria-disabled") !== "true") trigger("look", { turn: 0 });
+whenThere("#show-compare", (opener) => {
+  opener.addEventListener("click", () => state.scene.turns && trigger("look", { turn: 0 }));
+  onChange(["drawn"], () => drawOpener(opener));
+  drawOpener(opener);
 });
 closesByHand(dialog);
 dialog.addEventListener("keydown", (/** @type {Event} */ event) => event.stopPropagation()); // the page's keys rest
 onChange(["drawn"], draw);
-drawOpener();
 onAnswer({ props, watch }, show);
