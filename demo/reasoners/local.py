@@ -7,7 +7,6 @@ regions, traces or pages.
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -23,6 +22,7 @@ from demo.dialects.prompt import Prompt, without_thinking
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.machine.threads import threads_for
+from demo.machine.unused import collect
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
 from demo.reasoners.decoding import Decoder, linear_config, max_guessed
@@ -98,7 +98,7 @@ class LocalReasoner:
                 self._closed = True
                 self._prefixes.clear()
                 del self._model, self._decoder
-        gc.collect()  # a model has reference cycles
+        collect()  # a model has reference cycles
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
