@@ -55,7 +55,11 @@ class Effort:
             raise InputError(_STOPPED)
         if now > self._until:
             raise InputError(_TOO_LONG)
-        worked = now - self._since
+        self.rest()
+
+    def rest(self) -> None:
+        """Let others come, if it has computed for long enough."""
+        worked = time.monotonic() - self._since
         if worked >= _SLICE_S:
             # Even a rest of no length lets those come who wait for the interpreter.
             time.sleep(min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0)
@@ -91,6 +95,7 @@ def long_work(
         yield effort
     finally:
         _current.reset(mine)
+        effort.rest()  # also what came by nowhere: reading a text of JSON is one step
         _places.release()
         give_back()
 

@@ -29,7 +29,7 @@ from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
 from demo.errors import DemoError
 from demo.machine.environment import say
-from demo.machine.unused import settle_objects
+from demo.machine.unused import settle
 from demo.models.switching import RunningModels, may_switch
 from demo.remote.address import read_address
 from demo.ui.page import build_page, launch_options, show_models
@@ -92,7 +92,7 @@ def serve(
             served.announce()
             if models.is_expected:
                 served.load(options)
-            settle_objects()
+            settle()
             while True:
                 time.sleep(3600)
     finally:
