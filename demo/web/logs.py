@@ -19,6 +19,7 @@ from types import ModuleType, TracebackType
 from typing import TextIO
 
 from demo.errors import places_of
+from demo.machine.packages import import_fault
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,9 @@ def _log_warning(
 def _log_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What ends the whole process is the operator's: with all its words."""
     if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
+        return  # which needs no words
+    if sentence := import_fault(error):
+        print(sentence, file=sys.stderr)
     else:
         log.critical("the app failed", exc_info=(kind, error, trace))
 
