@@ -6,14 +6,15 @@ This file knows no format and writes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.errors import InputError, one_line
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
-from demo.picture.picture import Picture
+from demo.picture.picture import Picture, safe_name
+from demo.picture.polygons import Polygon, bounds_of, mask_of
 from demo.picture.regions import Origin, Region, RegionObject, Registry
 
 MAX_OBJECTS = 1_000  # of one picture
@@ -162,6 +163,22 @@ def box_of(xyxy: tuple[float, float, float, float], size: Size) -> PictureBox:
     return PictureBox(*map(round_half_up, (x1, y1, x2, y2))).clamped(size)
 
 
+def outlined(label: str, parts: Sequence[Polygon], size: Size) -> Annotation:
+    """An object of that outline, in a box around it. Raises InputError as `box_of` and `mask_of` do."""
+    return Annotation(label, box_of(bounds_of(parts), size), mask_of(parts, size))
+
+
+def masked(label: str, mask: Mask) -> Annotation:
+    """An object of these pixels, in a box around them.
+
+    Raises InputError, in words that follow a place in a file, where there are none.
+    """
+    box = mask.bounding_box()
+    if box is None:
+        raise InputError("its mask is empty")
+    return Annotation(label, box, mask)
+
+
 def label_of(value: object) -> str:
     """A label from a file, on one line. Raises InputError, in words that follow a place in a file."""
     if not isinstance(value, str):
@@ -178,7 +195,8 @@ def unique_names(pictures: Iterable[AnnotatedPicture]) -> Iterator[str]:
     """For each picture the name of a PNG file, also where two differ in letter case or ending only."""
     used = set[str]()
     for picture in pictures:
-        stem = picture.name.rpartition(".")[0] or picture.name
+        safe = safe_name(picture.name)  # a file may name it as it likes
+        stem = safe.rpartition(".")[0] or safe
         number, name = 1, stem
         while name.casefold() in used:
             number += 1

@@ -98,7 +98,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
                 if row["category_id"] not in labels:
                     raise InputError(f"there is no category {row['category_id']}")
                 annotations.append(_annotation(row, labels[row["category_id"]], picture.size))
-        yield AnnotatedPicture(Path(name).name, picture.size, picture.open, tuple(annotations))
+        yield picture.with_objects(annotations, name)
 
 
 def _check_size(image: dict[str, Any], size: Size) -> None:

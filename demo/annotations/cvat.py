@@ -16,18 +16,26 @@ from demo.annotations.annotated import (
     box_of,
     label_of,
     labels_of,
+    masked,
+    outlined,
     unique_names,
 )
 from demo.annotations.files import Pictures, number, place, png_of, read_xml
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
-from demo.picture.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
+from demo.picture.polygons import (
+    Polygon,
+    Ring,
+    bounds_of,
+    ellipse,
+    placed_mask,
+    polygons_of,
+)
 
 NAME = "annotations.xml"
 _ATTRIBUTES = ("region", "origin", "question")
 _LEFT_OUT = ("points", "polyline", "cuboid", "skeleton", "tag")
-_ELLIPSE = 64  # corners
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
@@ -119,14 +127,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
                 continue
             with place(f"{path.name}, image “{name}”, shape {at}"):
                 annotations.append(_annotation(element, picture.size))
-        notes = (f"{path.name}, {name}: {left_out} points, lines or tags are left out.",)
-        yield AnnotatedPicture(
-            Path(name).name,
-            picture.size,
-            picture.open,
-            tuple(annotations),
-            notes if left_out else (),
-        )
+        said = f"{path.name}, {name}: {left_out} points, lines or tags are left out."
+        yield picture.with_objects(annotations, name, said if left_out else "")
 
 
 def _annotation(element: Element, size: Size) -> Annotation:
@@ -145,25 +147,13 @@ def _annotation(element: Element, size: Size) -> Annotation:
             pairs = (pair.split(",") for pair in element.attrib["points"].split(";"))
             ring = tuple((number(x), number(y)) for x, y in pairs)
         case "ellipse":
-            ring = _turned(_ellipse(element), rotation)
+            cx, cy, rx, ry = (number(element.attrib[k]) for k in ("cx", "cy", "rx", "ry"))
+            ring = _turned(ellipse(cx, cy, rx, ry), rotation)
         case "mask":
-            mask = _mask(element, size)
-            return Annotation(label, mask.bounding_box() or _raise(), mask).described(attributes)
+            return masked(label, _mask(element, size)).described(attributes)
         case other:
             raise InputError(f"a shape of the kind “{str(other)[:40]}” is not known")
-    part = Polygon(ring)
-    annotation = Annotation(label, box_of(bounds_of([part]), size), mask_of([part], size))
-    return annotation.described(attributes)
-
-
-def _raise() -> PictureBox:
-    raise InputError("its mask is empty")
-
-
-def _ellipse(element: Element) -> Ring:
-    cx, cy, rx, ry = (number(element.attrib[key]) for key in ("cx", "cy", "rx", "ry"))
-    angles = (2 * math.pi * at / _ELLIPSE for at in range(_ELLIPSE))
-    return tuple((cx + rx * math.cos(angle), cy + ry * math.sin(angle)) for angle in angles)
+    return outlined(label, [Polygon(ring)], size).described(attributes)
 
 
 def _turned(ring: Ring, degrees: float) -> Ring:
@@ -182,11 +172,9 @@ def _mask(element: Element, size: Size) -> Mask:
         int(number(element.attrib[key])) for key in ("left", "top", "width", "height")
     )
     runs = [int(run) for run in element.attrib["rle"].split(",")]
-    if left < 0 or top < 0 or left + width > size.width or top + height > size.height:
+    if width > size.width or height > size.height:
         raise InputError("its mask reaches outside the picture")
     if min(runs) < 0 or sum(runs) != width * height:
         raise InputError("its mask does not fit its size")
     part = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
-    pixels = np.zeros((size.height, size.width), bool)
-    pixels[top : top + height, left : left + width] = part
-    return Mask.from_array(pixels)
+    return placed_mask(part, left, top, size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +20,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from PIL import Image
 
+from demo.annotations.annotated import AnnotatedPicture, Annotation
 from demo.errors import InputError, disk_fault
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
@@ -47,6 +48,16 @@ class PictureFile:
     def open(self) -> Picture:
         """Its pixels. Raises PictureError."""
         return open_picture(self.path)
+
+    def with_objects(
+        self, annotations: Iterable[Annotation], name: str = "", left_out: str = ""
+    ) -> AnnotatedPicture:
+        """It with what a file says of it, under the ``name`` that the file gives it.
+
+        ``left_out`` is a sentence about what of the file could not be used, if anything.
+        """
+        shown, notes = Path(name).name or self.name, (left_out,) if left_out else ()
+        return AnnotatedPicture(shown, self.size, self.open, tuple(annotations), notes)
 
 
 @dataclass(frozen=True, slots=True)

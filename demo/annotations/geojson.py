@@ -85,8 +85,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             if parts:
                 annotations.append(_annotation(feature, parts, picture.size))
             left_out += not parts
-    notes = (f"{path.name}: {left_out} points or lines are left out.",) if left_out else ()
-    yield AnnotatedPicture(picture.name, picture.size, picture.open, tuple(annotations), notes)
+    said = f"{path.name}: {left_out} points or lines are left out." if left_out else ""
+    yield picture.with_objects(annotations, left_out=said)
 
 
 def _parts(geometry: dict[str, Any]) -> list[Polygon]:

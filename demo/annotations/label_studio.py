@@ -20,6 +20,8 @@ from demo.annotations.annotated import (
     box_of,
     label_of,
     labels_of,
+    masked,
+    outlined,
     unique_names,
 )
 from demo.annotations.files import (
@@ -35,7 +37,7 @@ from demo.annotations.files import (
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from demo.picture.polygons import Polygon, Ring, bounds_of, mask_of, one_ring, polygons_of
+from demo.picture.polygons import Polygon, Ring, one_ring, polygons_of
 
 NAME, CONFIGURATION = "tasks.json", "labels.xml"
 _KEYS = ("region", "origin", "question")
@@ -118,14 +120,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
                 annotation = _annotation(result, picture.size)
             annotations += [annotation] if annotation else []
             left_out += annotation is None
-        notes = (f"{path.name}, {name}: {left_out} labels that are no areas are left out.",)
-        yield AnnotatedPicture(
-            Path(name).name,
-            picture.size,
-            picture.open,
-            tuple(annotations),
-            notes if left_out else (),
-        )
+        said = f"{path.name}, {name}: {left_out} labels that are no areas are left out."
+        yield picture.with_objects(annotations, name, said if left_out else "")
 
 
 def _image_of(data: dict[str, Any]) -> str:
@@ -159,7 +155,7 @@ def _annotation(result: dict[str, Any], size: Size) -> Annotation | None:
     label = label_of(value[kind][0] if value[kind] else "")
     if "points" in value:
         ring = _scaled(points(value["points"]), size)
-        found = _outlined(label, ring, size)
+        found = outlined(label, [Polygon(ring)], size)
     elif "rle" in value:
         found = _painted(label, value["rle"], result, size)
     elif "radiusX" in value:
@@ -181,11 +177,6 @@ def _scaled(ring: Ring, size: Size) -> Ring:
     return tuple((x * size.width / 100, y * size.height / 100) for x, y in ring)
 
 
-def _outlined(label: str, ring: Ring, size: Size) -> Annotation:
-    part = Polygon(ring)
-    return Annotation(label, box_of(bounds_of([part]), size), mask_of([part], size))
-
-
 def _boxed(label: str, value: dict[str, Any], size: Size) -> Annotation:
     x, y, width, height = (number(value[key]) for key in ("x", "y", "width", "height"))
     angle = np.radians(number(value.get("rotation") or 0))
@@ -196,9 +187,8 @@ def _boxed(label: str, value: dict[str, Any], size: Size) -> Annotation:
     ((x1, y1), (w, h)) = _scaled(((x, y), (width, height)), size)
     sin, cos = float(np.sin(angle)), float(np.cos(angle))
     corners = ((0.0, 0.0), (w, 0.0), (w, h), (0.0, h))
-    return _outlined(
-        label, tuple((x1 + a * cos - b * sin, y1 + a * sin + b * cos) for a, b in corners), size
-    )
+    ring = tuple((x1 + a * cos - b * sin, y1 + a * sin + b * cos) for a, b in corners)
+    return outlined(label, [Polygon(ring)], size)
 
 
 def _painted(label: str, rle: Any, result: dict[str, Any], size: Size) -> Annotation:
@@ -207,10 +197,7 @@ def _painted(label: str, rle: Any, result: dict[str, Any], size: Size) -> Annota
         raise InputError(f"its mask is for a picture of {stated[0]} × {stated[1]}")
     pixels = _painted_pixels(bytes(rle), 4 * size.width * size.height)
     mask = Mask.from_array(pixels.reshape(size.height, size.width, 4)[..., 3] > 0)
-    bounds = mask.bounding_box()
-    if bounds is None:
-        raise InputError("its mask is empty")
-    return Annotation(label, bounds, mask)
+    return masked(label, mask)
 
 
 def _painted_pixels(content: bytes, count: int) -> NDArray[np.uint8]:

@@ -20,16 +20,24 @@ from demo.annotations.annotated import (
     Annotation,
     box_of,
     label_of,
+    masked,
+    outlined,
     unique_names,
 )
-from demo.annotations.files import Pictures, json_bytes, number, place, png_of, points, read_json
+from demo.annotations.files import Pictures, json_bytes, place, png_of, points, read_json
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
-from demo.picture.polygons import Polygon, Ring, bounds_of, mask_of, polygons_of
+from demo.picture.polygons import (
+    Polygon,
+    Ring,
+    bounds_of,
+    ellipse,
+    placed_mask,
+    polygons_of,
+)
 
 _VERSION = "5.5.0"  # of the format, whose shapes these are
-_CIRCLE = 64  # corners
 _LEFT_OUT = ("point", "line", "linestrip", "points")
 
 
@@ -41,8 +49,8 @@ def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
             "flags": {},
             "shapes": [
                 shape
-                for number, annotation in enumerate(annotated.annotations, start=1)
-                for shape in _shapes(annotation, number)
+                for at, annotation in enumerate(annotated.annotations, start=1)
+                for shape in _shapes(annotation, at)
             ],
             "imagePath": name,
             "imageData": None,
@@ -109,9 +117,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             group = shape.get("group_id")
             key = group if isinstance(group, int) else f"shape {at}"
             objects.setdefault((annotation.label, key), []).append(annotation)
-    notes = (f"{path.name}: {left_out} points or lines are left out.",) if left_out else ()
-    joined = tuple(_joined(parts) for parts in objects.values())
-    yield AnnotatedPicture(Path(name).name, picture.size, picture.open, joined, notes)
+    said = f"{path.name}: {left_out} points or lines are left out." if left_out else ""
+    yield picture.with_objects(map(_joined, objects.values()), name, said)
 
 
 def _joined(parts: list[Annotation]) -> Annotation:
@@ -141,37 +148,17 @@ def _placed(label: str, shape: dict[str, Any], corners: Ring, size: Size) -> Ann
     match shape["shape_type"]:
         case "rectangle":
             return Annotation(label, box_of(bounds_of([Polygon(corners)]), size))
-        case "polygon" | "circle":
-            ring = corners if shape["shape_type"] == "polygon" else _circle(*corners)
-            part = Polygon(ring)
-            return Annotation(label, box_of(bounds_of([part]), size), mask_of([part], size))
+        case "polygon":
+            return outlined(label, [Polygon(corners)], size)
+        case "circle":
+            centre, edge = corners
+            radius = math.dist(centre, edge)
+            return outlined(label, [Polygon(ellipse(*centre, radius, radius))], size)
         case "mask":
-            mask = _mask(shape["mask"], corners[0], size)
-            bounds = mask.bounding_box()
-            if bounds is None:
-                raise InputError("its mask is empty")
-            return Annotation(label, bounds, mask)
+            x, y = map(round_half_up, corners[0])
+            return masked(label, placed_mask(_pixels(shape["mask"], size), x, y, size))
         case other:
             raise InputError(f"a shape of the kind “{str(other)[:40]}” is not known")
-
-
-def _circle(centre: tuple[float, float], edge: tuple[float, float]) -> Ring:
-    radius = math.dist(centre, edge)
-    angles = (2 * math.pi * at / _CIRCLE for at in range(_CIRCLE))
-    return tuple(
-        (centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles
-    )
-
-
-def _mask(encoded: str, corner: tuple[float, float], size: Size) -> Mask:
-    part = _pixels(encoded, size)
-    x, y = round_half_up(number(corner[0])), round_half_up(number(corner[1]))
-    height, width = part.shape
-    if x < 0 or y < 0 or x + width > size.width or y + height > size.height:
-        raise InputError("its mask reaches outside the picture")
-    pixels = np.zeros((size.height, size.width), bool)
-    pixels[y : y + height, x : x + width] = part
-    return Mask.from_array(pixels)
 
 
 def _pixels(encoded: str, size: Size) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from demo.annotations.annotated import (
     Annotation,
     box_of,
     label_of,
+    masked,
     unique_names,
 )
 from demo.annotations.files import Pictures, number, place, png_of, read_text
@@ -79,9 +80,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for at, row in enumerate(rows, start=1):
         with place(f"{path.name}, row {at}"):
             annotations.append(_annotation(row, path.parent, picture.size))
-    yield AnnotatedPicture(
-        f"{path.parent.name}.png", picture.size, picture.open, tuple(annotations)
-    )
+    yield picture.with_objects(annotations, f"{path.parent.name}.png")
 
 
 def _annotation(row: dict[str, str], folder: Path, size: Size) -> Annotation:
@@ -103,9 +102,5 @@ def _read_mask(name: str, folder: Path, size: Size) -> Mask:
 def _read_indexed(path: Path, pictures: Pictures) -> AnnotatedPicture:
     own = Pictures(tuple(folder for folder in pictures.folders if folder != path.parent))
     picture = (own if own.folders else pictures).stem(path.stem)
-    annotations = list[Annotation]()
-    for value, mask in read_indexed(path, picture.size).items():
-        box = mask.bounding_box()
-        if box is not None:
-            annotations.append(Annotation(f"object {value}", box, mask))
-    return AnnotatedPicture(picture.name, picture.size, picture.open, tuple(annotations))
+    found = read_indexed(path, picture.size)
+    return picture.with_objects(masked(f"object {value}", mask) for value, mask in found.items())

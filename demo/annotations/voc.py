@@ -90,7 +90,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for at, element in enumerate(root.iter("object"), start=1):
         with place(f"{path.name}, object {at}"):
             annotations.append(_annotation(element, picture.size, masks.get(at)))
-    yield AnnotatedPicture(name or picture.name, picture.size, picture.open, tuple(annotations))
+    yield picture.with_objects(annotations, name)
 
 
 def _masks(path: Path, size: Size) -> dict[int, Mask]:

@@ -18,6 +18,7 @@ from demo.annotations.annotated import (
     box_of,
     label_of,
     labels_of,
+    outlined,
     unique_names,
 )
 from demo.annotations.files import PICTURE_SUFFIXES, Pictures, number, place, png_of, read_text
@@ -26,8 +27,6 @@ from demo.picture.geometry import Size
 from demo.picture.polygons import (
     Polygon,
     Ring,
-    bounds_of,
-    mask_of,
     one_ring,
     polygons_of,
     rectangle_of,
@@ -74,8 +73,9 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     """The pictures of a ``data.yaml`` in the order of their names. Raises InputError."""
-    labels = _labels(path)
-    folders = [folder for folder in _image_folders(path, pictures) if folder.is_dir()]
+    data = _read_yaml(path)
+    labels = _labels(path, data)
+    folders = [folder for folder in _image_folders(path, data, pictures) if folder.is_dir()]
     if not folders:
         raise InputError(
             f"{path.name}: the folder of its pictures is not there: name it with --images."
@@ -86,20 +86,22 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
                 yield _read_one(image, folder, labels)
 
 
-def _labels(path: Path) -> dict[int, str]:
+def _read_yaml(path: Path) -> Any:
     try:
-        data = yaml.safe_load(read_text(path))
+        return yaml.safe_load(read_text(path))
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{path.name} is not YAML.") from error
+
+
+def _labels(path: Path, data: Any) -> dict[int, str]:
     with place(path.name):
         names = data["names"]
         rows: Any = names.items() if isinstance(names, dict) else enumerate(names)
         return {int(key): label_of(str(value)) for key, value in rows}
 
 
-def _image_folders(path: Path, pictures: Pictures) -> Iterator[Path]:
+def _image_folders(path: Path, data: dict[str, Any], pictures: Pictures) -> Iterator[Path]:
     """Where the pictures are: as the file says, inside its own folder; else as `Pictures` knows."""
-    data = yaml.safe_load(read_text(path))
     home = path.parent.resolve()
     for split in ("train", "val", "test"):
         value = data.get(split)
@@ -121,7 +123,7 @@ def _read_one(image: Path, folder: Path, labels: dict[int, str]) -> AnnotatedPic
         if line.strip():
             with place(f"{file.name if file else ''}, line {at}"):
                 annotations.append(_annotation(line.split(), labels, picture.size))
-    return AnnotatedPicture(image.name, picture.size, picture.open, tuple(annotations))
+    return picture.with_objects(annotations)
 
 
 def _label_file(image: Path) -> Path | None:
@@ -154,6 +156,4 @@ def _annotation(words: list[str], labels: dict[int, str], size: Size) -> Annotat
     rectangle = rectangle_of(ring)
     if rectangle:
         return Annotation(label, box_of(rectangle, size))
-    return Annotation(
-        label, box_of(bounds_of([Polygon(ring)]), size), mask_of([Polygon(ring)], size)
-    )
+    return outlined(label, [Polygon(ring)], size)

@@ -22,6 +22,7 @@ Ring = tuple[tuple[float, float], ...]
 MAX_CORNERS = 100_000  # of one object
 
 _FINER = 2  # an outline runs through the centres of pixels this many times smaller
+_ELLIPSE = 64  # corners
 _TOLERANCE = 0.5  # picture pixels, by which an outline may be simplified
 
 
@@ -80,6 +81,26 @@ def _filled(ring: Ring, size: Size) -> NDArray[np.bool_]:
         raise InputError("the outline has a corner that is not two numbers")
     (encoded,) = coco.frPyObjects([flat], size.height, size.width)
     return Mask(size, encoded["counts"].decode("ascii")).to_array()
+
+
+def placed_mask(part: NDArray[np.bool_], left: int, top: int, size: Size) -> Mask:
+    """A mask of the whole picture from a part [H, W] of it with that corner.
+
+    Raises InputError, in words that follow a place in a file, where it reaches outside.
+    """
+    height, width = part.shape
+    if left < 0 or top < 0 or left + width > size.width or top + height > size.height:
+        raise InputError("its mask reaches outside the picture")
+    pixels = np.zeros((size.height, size.width), bool)
+    pixels[top : top + height, left : left + width] = part
+    return Mask.from_array(pixels)
+
+
+def ellipse(x: float, y: float, radius_x: float, radius_y: float) -> Ring:
+    """An upright ellipse about that point."""
+    angles = np.linspace(0, 2 * np.pi, _ELLIPSE, endpoint=False)
+    xs, ys = x + radius_x * np.cos(angles), y + radius_y * np.sin(angles)
+    return tuple(zip(xs.tolist(), ys.tolist(), strict=True))
 
 
 def area_of(ring: Ring) -> float:

@@ -382,3 +382,14 @@ def test_sizes_are_checked(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="it is 5 × 5, but the picture is 120 × 90"):
         list(read_labels(file, None, None))
     assert Size(WIDTH, HEIGHT) == picture().size
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_picture_s_name_leads_nowhere_out_of_the_results(name: str) -> None:
+    shown = picture()
+    for told in ("../../evil.png", "/etc/evil.png", "a\\..\\..\\evil.png", "..", ""):
+        given = AnnotatedPicture(told, shown.size, lambda: shown, (DISC,))
+        for path, _ in FORMATS[name].write([given]):
+            assert not Path(path).is_absolute()
+            assert ".." not in Path(path).parts
+            assert "\\" not in path
