@@ -70,10 +70,9 @@ def _segmentation(mask: Mask) -> list[list[float]] | dict[str, Any]:
     return [[value for point in part.outline for value in point] for part in parts]
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
-    data = read_json(path) if path.suffix.lower() == ".json" else None
-    return isinstance(data, dict) and {"images", "annotations"} <= data.keys()
+def recognises(_: Path, content: object) -> bool:
+    """Whether a file with this `content_of` is probably one of these."""
+    return isinstance(content, dict) and {"images", "annotations"} <= content.keys()
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

@@ -104,9 +104,9 @@ def _run_lengths(mask: Mask, box: PictureBox) -> dict[str, str]:
     }
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
-    return path.suffix.lower() == ".xml" and read_xml(path).tag == "annotations"
+def recognises(_: Path, content: object) -> bool:
+    """Whether a file with this `content_of` is probably one of these."""
+    return isinstance(content, Element) and content.tag == "annotations"
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

@@ -156,6 +156,16 @@ def read_xml(path: Path) -> Element:
     return root
 
 
+def content_of(path: Path) -> Any:
+    """The value in a JSON file, the root of an XML file; None of any other. Raises InputError."""
+    match path.suffix.lower():
+        case ".json" | ".geojson":
+            return read_json(path)
+        case ".xml":
+            return read_xml(path)
+    return None
+
+
 def number(value: object) -> float:
     """A finite number, also one that is written as text. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

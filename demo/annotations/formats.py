@@ -18,7 +18,7 @@ from demo.annotations import (
     yolo,
 )
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture
-from demo.annotations.files import Pictures
+from demo.annotations.files import Pictures, content_of
 from demo.errors import InputError
 
 Write = Callable[[Sequence[AnnotatedPicture]], Iterator[tuple[str, bytes]]]
@@ -37,7 +37,7 @@ class Format:
     title: str
     write: Write
     read: Read
-    recognises: Callable[[Path], bool]
+    recognises: Callable[[Path, object], bool]
 
 
 def _format(name: str, title: str, module: ModuleType) -> Format:
@@ -62,9 +62,10 @@ FORMATS = MappingProxyType(
 
 
 def format_of(path: Path) -> Format:
-    """The format that a file is in. Raises InputError when it is none of them."""
+    """The format that a file is in. Raises InputError when it is none of them, or cannot be read."""
+    content = content_of(path)
     for found in FORMATS.values():
-        if found.recognises(path):
+        if found.recognises(path, content):
             return found
     titles = [found.title for found in FORMATS.values()]
     raise InputError(

@@ -63,12 +63,9 @@ def _closed(ring: Ring) -> list[list[float]]:
     return [list(point) for point in (*ring, ring[0])]
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
-    if path.suffix.lower() not in (".geojson", ".json"):
-        return False
-    data = read_json(path)
-    return isinstance(data, dict) and data.get("type") == "FeatureCollection"
+def recognises(_: Path, content: object) -> bool:
+    """Whether a file with this `content_of` is probably one of these."""
+    return isinstance(content, dict) and content.get("type") == "FeatureCollection"
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

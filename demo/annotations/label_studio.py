@@ -100,10 +100,9 @@ def _value(annotation: Annotation, parts: Sequence[Polygon], size: Size) -> dict
     }
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
-    data = read_json(path) if path.suffix.lower() == ".json" else None
-    return isinstance(data, list) and all(isinstance(task, dict) for task in data)
+def recognises(_: Path, content: object) -> bool:
+    """Whether a file with this `content_of` is probably one of these."""
+    return isinstance(content, list) and all(isinstance(task, dict) for task in content)
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

@@ -91,10 +91,9 @@ def _places(annotation: Annotation) -> list[dict[str, Any]]:
     return [{"shape_type": "mask", "points": corners, "mask": encoded}]
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
-    data = read_json(path) if path.suffix.lower() == ".json" else None
-    return isinstance(data, dict) and {"shapes", "imagePath"} <= data.keys()
+def recognises(_: Path, content: object) -> bool:
+    """Whether a file with this `content_of` is probably one of these."""
+    return isinstance(content, dict) and {"shapes", "imagePath"} <= content.keys()
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

@@ -63,7 +63,7 @@ def _table(rows: list[dict[str, object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def recognises(path: Path) -> bool:
+def recognises(path: Path, _: object) -> bool:
     """Whether a file is probably one of these."""
     return path.name == TABLE
 

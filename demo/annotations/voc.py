@@ -74,9 +74,9 @@ def _add(parent: Element, name: str, value: object) -> None:
     SubElement(parent, name).text = str(value)
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is probably one of these. Raises InputError when it cannot be read."""
-    return path.suffix.lower() == ".xml" and read_xml(path).tag == "annotation"
+def recognises(_: Path, content: object) -> bool:
+    """Whether a file with this `content_of` is probably one of these."""
+    return isinstance(content, Element) and content.tag == "annotation"
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

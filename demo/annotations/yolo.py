@@ -66,7 +66,7 @@ def _relative(pairs: Ring, size: Size) -> list[str]:
     return [f"{value:.6f}" for x, y in pairs for value in (x / size.width, y / size.height)]
 
 
-def recognises(path: Path) -> bool:
+def recognises(path: Path, _: object) -> bool:
     """Whether a file is probably one of these."""
     return path.suffix.lower() in (".yaml", ".yml")
 

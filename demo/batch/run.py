@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from demo.annotations.annotated import AnnotatedPicture, of_session
 from demo.dialects.ways import QUICK
-from demo.dialogue.archive import read_zip, save_zip
+from demo.dialogue.archive import read_zip, read_zipped_session, save_zip
 from demo.dialogue.engine import answer, begin
 from demo.errors import InputError, ModelError, QuestionError
 from demo.picture.picture import Picture, open_picture
@@ -169,7 +169,7 @@ def kept_dialogues(out: Path, pictures: Sequence[str]) -> dict[str, AnnotatedPic
     """The dialogues that are kept, in the order of the pictures. Raises InputError for a broken one."""
     paths = {picture: kept_path(out, picture) for picture in pictures}
     return {
-        picture: of_session(read_zip(path)[0], partial(_picture_of, path))
+        picture: of_session(read_zipped_session(path), partial(_picture_of, path))
         for picture, path in paths.items()
         if path.exists()
     }

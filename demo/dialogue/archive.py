@@ -82,6 +82,12 @@ def read_zip(
         return fitting_picture(read_session(text), pictures, same_pixels=same_pixels)
 
 
+def read_zipped_session(source: Path | bytes | BinaryIO) -> Session:
+    """The dialogue alone, without a look at its picture. Raises SessionFormatError like `read_zip`."""
+    with unpacked(_read_content(source), MAX_SESSION_BYTES, MAX_BYTES) as (text, _):
+        return read_session(text)
+
+
 def read_session(text: bytes) -> Session:
     """The dialogue of a ``session.json``. Raises SessionFormatError with a sentence."""
     if len(text) > MAX_SESSION_BYTES:

@@ -14,7 +14,7 @@ from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError
 from demo.machine.effort import breathe
 from demo.machine.packages import INSTALL
-from demo.picture.palette import PALETTE
+from demo.picture.palette import PALETTE, tone
 from demo.picture.picture import Picture
 from demo.picture.regions import Region, RegionObject
 
@@ -42,7 +42,7 @@ def draw_overlay(picture: Picture, session: Session) -> NDArray[np.uint8]:
         _draw_mask(scene, region, item, palette)
     boxes = sv.Detections(
         xyxy=np.array([o.box.xyxy for _, o in shown], float),
-        class_id=np.array([r.number - 1 for r, _ in shown]) % len(PALETTE),
+        class_id=np.array([tone(r.number) - 1 for r, _ in shown]),
     )
     scene = sv.BoxAnnotator(palette, thickness=thickness).annotate(scene, boxes)
     scene = _draw_points(scene, [o for _, o in shown], thickness)
@@ -62,7 +62,7 @@ def _draw_mask(
     around = item.mask.bounding_box() if item.mask else None
     if item.mask is None or around is None:
         return
-    colour = palette.by_idx((region.number - 1) % len(PALETTE)).as_bgr()
+    colour = palette.by_idx(tone(region.number) - 1).as_bgr()
     here = scene[around.y1 : around.y2, around.x1 : around.x2]
     flat = np.full_like(here, colour)
     tinted = cv2.addWeighted(flat, _OPACITY, here, 1 - _OPACITY, 0)

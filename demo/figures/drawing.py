@@ -19,7 +19,7 @@ import numpy as np
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError, one_line
 from demo.machine.packages import INSTALL
-from demo.picture.palette import PALETTE
+from demo.picture.palette import colour_of, contrast
 from demo.picture.picture import Picture
 from demo.picture.polygons import Polygon, Ring, polygons_of
 from demo.picture.regions import RegionObject
@@ -189,7 +189,7 @@ def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = N
 
 
 def _draw_object(axes: Axes, item: RegionObject, number: int, line: float) -> None:
-    colour, box = _colour(number), item.box
+    colour, box = colour_of(number), item.box
     parts = polygons_of(item.mask) if item.mask else ()
     if parts:
         outline = _outline(parts)
@@ -215,21 +215,10 @@ def _ring(ring: Ring) -> Outline:
 
 
 def _label(where: Axes | Figure, x: float, y: float, text: str, number: int, **font: Any) -> None:
-    ground = _colour(number)
+    ground = colour_of(number)
+    ink = max(("#ffffff", "#000000"), key=lambda letters: contrast(letters, ground))
     box = {"boxstyle": "square,pad=0.2", "facecolor": ground, "edgecolor": "none"}
-    where.text(x, y, text, color=_ink(ground), bbox=box, **font)
-
-
-def _colour(number: int) -> str:
-    return PALETTE[(number - 1) % len(PALETTE)]
-
-
-def _ink(ground: str) -> str:
-    """Black or white, whichever is easier to read on a colour (relative luminance, WCAG 2)."""
-    channels = [int(ground[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "black" if luminance > 0.179 else "white"
+    where.text(x, y, text, color=ink, bbox=box, **font)
 
 
 def _font(points: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from demo.dialogue.session import Session, Turn
-from demo.picture.palette import PALETTE
+from demo.picture.palette import colour_of
 from demo.picture.picture import Picture
 from demo.picture.polygons import Ring, polygons_of
 from demo.picture.regions import Region, RegionObject
@@ -78,8 +78,8 @@ def dialogue_page(picture: Picture, session: Session) -> str:
 
 
 def _shown(region: Region) -> Shown:
-    colour = PALETTE[(region.number - 1) % len(PALETTE)]
-    return Shown(region.id, region.label, colour, tuple(map(_shape, region.objects)))
+    shapes = tuple(map(_shape, region.objects))
+    return Shown(region.id, region.label, colour_of(region.number), shapes)
 
 
 def _shape(item: RegionObject) -> Shape:

@@ -14,11 +14,11 @@ from demo.dialogue.session import SecondOpinion, Session
 from demo.evaluate.data import Dialogue, TrueTurn
 from demo.evaluate.live_benchmark import Track
 from demo.picture.masks import Mask
-from demo.picture.palette import PALETTE
+from demo.picture.palette import PALETTE, contrast
 from demo.picture.regions import RegionObject
 from demo.ui.canvas.asides import Aside, AsideKind
 from demo.ui.canvas.scene import scene
-from demo.ui.shared.theme import ASIDE_COLOURS, contrast
+from demo.ui.shared.theme import ASIDE_COLOURS
 from demo.ui.tab.workspace import Workspace
 from tests.ui.test_values import EMPTY, LEFT, RIGHT, answered, workspace
 

@@ -22,7 +22,7 @@ from demo.dialogue.engine import TurnStarted
 from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
-from demo.picture.palette import PALETTE
+from demo.picture.palette import PALETTE, contrast, tone
 from demo.picture.picture import open_picture
 from demo.picture.regions import Origin, RegionObject, Registry
 from demo.ui.canvas.scene import scene
@@ -30,7 +30,7 @@ from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.shared.pacing import paced
 from demo.ui.shared.text import linked_boxes, linked_names, place, plain
-from demo.ui.shared.theme import contrast, readable_on, tone
+from demo.ui.shared.theme import readable_on
 from demo.ui.shared.updates import steadily
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.workspace import Failure, Workspace

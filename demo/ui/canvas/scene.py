@@ -22,6 +22,7 @@ from demo.errors import StoreError, disk_fault
 from demo.machine.effort import breathe
 from demo.machine.kept import Kept
 from demo.picture.masks import MAX_RUNS, Mask
+from demo.picture.palette import tone
 from demo.picture.picture import Picture
 from demo.picture.regions import Origin, Region, RegionObject, Registry
 from demo.segmenters.cut_out import CutOut
@@ -30,7 +31,6 @@ from demo.ui.shared.answers import serial
 from demo.ui.shared.component import drawn
 from demo.ui.shared.shown_picture import ShownPicture, shown_picture
 from demo.ui.shared.text import place
-from demo.ui.shared.theme import tone
 from demo.ui.tab.workspace import Workspace
 
 _PNG_PIXELS = 1_500_000

@@ -14,8 +14,8 @@ from demo.answers.citations import XYXY, Citation, Pointer, find_citations
 from demo.language.chains import is_name
 from demo.language.names import read_names
 from demo.picture.geometry import PictureBox, Size
+from demo.picture.palette import tone
 from demo.picture.regions import number_of
-from demo.ui.shared.theme import tone
 
 Boxes = Mapping[XYXY, str]
 Stretch = tuple[int, int, str]

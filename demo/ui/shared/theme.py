@@ -1,6 +1,6 @@
 """Colours, sizes and letters of the page, light and dark, and one colour per region number.
 
-The region colours are `render.PALETTE`; the letters on each are the ones that can be read better. What
+The region colours are `palette.PALETTE`; the letters on each are the ones that can be read better. What
 stands beside the regions has a colour by its kind, dark enough for its white rim.
 The rest of the look is in the style sheets.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demo.picture.palette import PALETTE
+from demo.picture.palette import PALETTE, contrast
 from demo.ui.canvas.asides import AsideKind
 
 _LIGHT, _DARK = "#ffffff", "#14181a"
@@ -17,11 +17,6 @@ _NAMED_REGIONS = 210
 ASIDE_COLOURS = {AsideKind.TRUTH: "#14181a", AsideKind.MODEL: "#6d28d9"}
 LETTERS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono", "monospace")
-
-
-def tone(number: int) -> int:
-    """Which of the colours (1, 2, …) region number ``number`` has; the same for ever."""
-    return (number - 1) % len(PALETTE) + 1
 
 
 def theme() -> gr.themes.Base:
@@ -77,16 +72,3 @@ def tones() -> str:
 def readable_on(fill: str) -> str:
     """The colour of letters, light or dark, that has more contrast on a colour ``#rrggbb``."""
     return max((_LIGHT, _DARK), key=lambda letters: contrast(letters, fill))
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition of contrast ratio)."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    """Relative luminance of ``#rrggbb`` (WCAG 2.2)."""
-    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
