@@ -1,0 +1,31 @@
+"""What the protocol's package logs: places instead of words, which may be an agent's own."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from demo.errors import places_of
+
+_PACKAGE = f"{Path('mcp')}"
+
+
+class _PlacesOnly(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets all through; what the package says of itself is where it says it."""
+        if _PACKAGE in Path(record.pathname).parts and "site-packages" in record.pathname:
+            error = record.exc_info[1] if record.exc_info else None
+            why = f": {places_of(error)}" if error else ""
+            record.msg = f"mcp, {Path(record.pathname).name}:{record.lineno}{why}"
+            record.args, record.exc_info, record.exc_text = (), None, None
+        return True
+
+
+def log_places_only() -> None:
+    """From now on; where no log is set up yet, to standard error."""
+    root = logging.getLogger()
+    if not root.handlers:
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for handler in root.handlers:
+        if not any(isinstance(each, _PlacesOnly) for each in handler.filters):
+            handler.addFilter(_PlacesOnly())
