@@ -7,17 +7,20 @@ from pathlib import Path
 
 from demo.errors import places_of
 
-_PACKAGE = f"{Path('mcp')}"
+_PACKAGE, _SEEN = "mcp", "has_places_only"
 
 
 class _PlacesOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets all through; what the package says of itself is where it says it."""
+        if hasattr(record, _SEEN):
+            return True
         if _PACKAGE in Path(record.pathname).parts and "site-packages" in record.pathname:
             error = record.exc_info[1] if record.exc_info else None
             why = f": {places_of(error)}" if error else ""
             record.msg = f"mcp, {Path(record.pathname).name}:{record.lineno}{why}"
             record.args, record.exc_info, record.exc_text = (), None, None
+            setattr(record, _SEEN, True)
         return True
 
 

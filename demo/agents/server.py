@@ -15,6 +15,7 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 from anyio.to_thread import run_sync
 from mcp import types
 from mcp.server.lowlevel import Server
@@ -82,22 +83,26 @@ class Agents:
             group.start_soon(_stop_with_the_call, job)
             group.start_soon(self._tell_news, job)
             result = await run_sync(work, limiter=self._calls)
+            await self._tell(job)  # the last of it
             group.cancel_scope.cancel()
+        # The thread is waited for, also by a call that was cancelled and must not be answered any more.
+        await checkpoint_if_cancelled()
         return result
 
     async def _tell_news(self, job: Job) -> None:
+        while True:
+            await anyio.sleep(_NEWS_S)
+            await self._tell(job)
+
+    async def _tell(self, job: Job) -> None:
         """Progress, for a client that has asked for it."""
         context = self.server.request_context
         token = context.meta.progressToken if context.meta else None
-        last = 0.0
-        while token is not None:
-            await anyio.sleep(_NEWS_S)
-            count, message = job.news()
-            if count > last:
-                last = count
-                await context.session.send_progress_notification(
-                    token, count, message=message, related_request_id=str(context.request_id)
-                )
+        count, message = job.news()
+        if token is not None and message:
+            await context.session.send_progress_notification(
+                token, count, message=message, related_request_id=str(context.request_id)
+            )
 
     async def _list_resources(self) -> list[types.Resource]:
         dialogues = self.tools.dialogues.known([*self._seen_here()])

@@ -111,6 +111,7 @@ class _Answering(threading.Thread):
         self._tools, self._streams = tools, streams
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scope: anyio.CancelScope | None = None
+        self._is_ending = False
 
     def run(self) -> None:
         """Answer, and interrupt the main thread at the end, which may still be loading."""
@@ -119,11 +120,13 @@ class _Answering(threading.Thread):
         except* OSError:  # the client does not read any more
             pass
         finally:
-            self._loop = None
-            _thread.interrupt_main(signal.SIGTERM)
+            loop, self._loop = self._loop, None
+            if loop is not None and not self._is_ending:
+                _thread.interrupt_main(signal.SIGTERM)
 
     def end(self) -> None:
         """Stop all calls, and wait for them a little."""
+        self._is_ending = True
         if self._loop is not None and self._scope is not None:
             self._loop.call_soon_threadsafe(self._scope.cancel)
         self.join(_LAST_S)
