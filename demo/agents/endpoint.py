@@ -19,8 +19,11 @@ from demo.agents.server import Agents
 from demo.agents.tools import Tools
 from demo.models.switching import RunningModels
 
-MAX_CONNECTIONS = 200
+MAX_CONNECTIONS = 1_000  # some programs make one for each call, and do not end it
 MAX_IDLE_S = 30 * 60
+AT_ONCE = (
+    4  # calls of all agents: one token, while a visitor of the page asks one question at a time
+)
 _MAX_BODY = 20_000_000  # which the guard has looked at before
 
 
@@ -30,7 +33,7 @@ class AgentsEndpoint:
     def __init__(self, running: RunningModels, token: AgentToken) -> None:
         log_places_only()
         self._token = token
-        agents = Agents(Tools(running, Dialogues(), may_read_files=False))
+        agents = Agents(Tools(running, Dialogues(), may_read_files=False), AT_ONCE)
         self._sessions = StreamableHTTPSessionManager(
             agents.server,
             session_idle_timeout=MAX_IDLE_S,

@@ -30,7 +30,7 @@ from demo.agents.shown import Shown
 from demo.agents.tools import Job, Result, Tools
 
 NAME, TITLE = "regionreasoner", "RegionReasoner"
-AT_ONCE = 16  # calls; more wait
+READS_AT_ONCE = 8
 MAX_SEEN = 20  # dialogues of which a connection may list the resources
 _NEWS_S = 0.25  # between two messages about what a call does
 _TEXTS = ("text/", "application/json", "image/svg")
@@ -39,12 +39,13 @@ AgentServer = Server[object, object]
 
 
 class Agents:
-    """The handlers of the protocol, over the tools."""
+    """The handlers of the protocol, over the tools, of which so many ``at_once`` are at work; more wait."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, at_once: int) -> None:
         self.tools = tools
         self.server: AgentServer = Server(NAME, _version(), INSTRUCTIONS)
-        self._calls, self._reads = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(AT_ONCE)
+        self._calls = anyio.CapacityLimiter(at_once)
+        self._reads = anyio.CapacityLimiter(READS_AT_ONCE)
         self._seen: WeakKeyDictionary[ServerSession, dict[str, None]] = WeakKeyDictionary()
         self.server.list_tools()(self._list_tools)
         self.server.call_tool(validate_input=False)(self._call_tool)

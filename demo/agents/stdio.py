@@ -30,6 +30,7 @@ from demo.machine.ending import ended_by_signal
 from demo.models.expected import expected_models
 from demo.models.switching import RunningModels
 
+AT_ONCE = 16  # calls; a server has room for several
 MAX_LINE = 140_000_000  # bytes of one message: the largest picture as base64, and words around it
 _LAST_S = 5.0  # for running calls to end
 _ENDED = "This server is ending."
@@ -132,7 +133,7 @@ class _Answering(threading.Thread):
         self.join(_LAST_S)
 
     async def _answer(self) -> None:
-        server = Agents(self._tools).server
+        server = Agents(self._tools, AT_ONCE).server
         with anyio.CancelScope() as self._scope:
             self._loop = asyncio.get_running_loop()
             given, taken = _Lines(self._streams.given), _Written(self._streams.taken)

@@ -12,7 +12,8 @@ from demo.errors import join_with_and, one_line
 from demo.picture.regions import Region, RegionObject
 
 MAX_NAMED = 20  # objects that are listed in words; all are in the values
-_MAX_WORDS = 2_000  # characters
+MAX_REGIONS = 50  # that are told, the newest; a long dialogue has many more
+_MAX_WORDS, _MAX_THOUGHT = 2_000, 4_000  # characters
 
 
 def dialogue_values(session: Session, session_id: str | None) -> dict[str, Any]:
@@ -21,7 +22,8 @@ def dialogue_values(session: Session, session_id: str | None) -> dict[str, Any]:
     values: dict[str, Any] = {
         "session_id": session_id,
         "picture": {"name": about.name, "width": about.size.width, "height": about.size.height},
-        "regions": [region_values(region) for region in session.registry],
+        "regions": [region_values(each) for each in session.registry.regions[-MAX_REGIONS:]],
+        "older_regions": max(0, len(session.registry) - MAX_REGIONS),
     }
     return {**values, **(_turn_values(session, session.turns[-1]) if session.turns else {})}
 
@@ -47,7 +49,9 @@ def _object_values(item: RegionObject) -> dict[str, Any]:
 
 def _turn_values(session: Session, turn: Turn) -> dict[str, Any]:
     frame = session.reasoner_of(turn).frame
-    thought = {part: getattr(turn.trace, part) or "" for part in ("scene", "focus", "think")}
+    trace = turn.trace
+    written = {"scene": trace.scene, "focus": trace.focus, "think": trace.think}
+    thought = {part: (text or "")[:_MAX_THOUGHT] for part, text in written.items()}
     return {
         "question": turn.question,
         "references": list(turn.references),

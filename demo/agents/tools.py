@@ -27,7 +27,7 @@ from demo.dialogue.edits import Editor
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, begin, run_turn
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
-from demo.errors import DemoError, InputError, ModelError, places_of
+from demo.errors import DemoError, InputError, ModelError, one_line, places_of
 from demo.language.references import Resolved, check_question, resolve
 from demo.machine.effort import long_work
 from demo.machine.packages import import_fault
@@ -217,7 +217,7 @@ class Tools:
             raise InputError(f"to is one of {', '.join(CONVERT_TO)}.")
         known = None
         if "inputs" in given:
-            images = local_path(given.text("images")) if "images" in given else None
+            images = _folder(given.text("images")) if "images" in given else None
             with self._long_work(job):
                 paths = [local_path(text) for text in given.texts("inputs")]
                 pictures = [each for path in paths for each in read_input(path, images, None)]
@@ -324,6 +324,13 @@ def _session(value: object) -> Session:
     if isinstance(value, str):
         return read_session(value.encode("utf-8", "replace"))
     return session_from_json(value)
+
+
+def _folder(text: str) -> Path:
+    folder = local_path(text)
+    if not folder.is_dir():
+        raise InputError(f"{one_line(text, 200)} is not a folder: name the one with the pictures.")
+    return folder
 
 
 def _tell(event: object, job: Job) -> None:

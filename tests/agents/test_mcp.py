@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.support.agents import Agent, encoded, over_stdio, said
 
 pytestmark = pytest.mark.process
 
+BEACH = ROOT / "examples" / "beach.png"
 COMMAND = (sys.executable, "-m", "demo", "mcp")
 START = {
     "jsonrpc": "2.0",
@@ -41,14 +43,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def agent(folder: Path) -> Iterator[Agent]:
-    with over_stdio(*COMMAND, "--model", "nano", log=folder / "log") as agent:
+    """A connection as the documents set it up, in a folder of the agent's own."""
+    settings, _ = documented()
+    assert settings["command"].endswith("/.venv/bin/python")
+    shutil.copy(BEACH, folder)
+    command = (sys.executable, *settings["args"], "--model", "nano")
+    with over_stdio(*command, cwd=folder, env=settings["env"], log=folder / "log") as agent:
         yield agent
+
+
+def documented() -> list[dict[str, Any]]:
+    """The settings of agents in the documents, for this checkout."""
+    text = (ROOT / "docs" / "use.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    here = [json.loads(block.replace("/path/to/regionreasoner", str(ROOT))) for block in blocks]
+    return [block["mcpServers"]["regionreasoner"] for block in here if "mcpServers" in block]
 
 
 @pytest.fixture(scope="module")
 def beach(agent: Agent) -> dict[str, Any]:
     """The values of a first question."""
-    return agent.values("ground", image="examples/beach.png", question="find the dogs")
+    return agent.values("ground", image="beach.png", question="find the dogs")
 
 
 def test_the_tools_are_described(agent: Agent) -> None:
@@ -72,13 +87,11 @@ def test_a_path_is_answered_and_the_way_is_told(agent: Agent, beach: dict[str, A
 
 
 def test_a_file_address_is_a_path(agent: Agent) -> None:
-    address = (ROOT / "examples" / "beach.png").as_uri()
-    assert agent.values("ground", image=address, question="find the dogs")["found"] == "R1"
+    assert agent.values("ground", image=BEACH.as_uri(), question="find the dogs")["found"] == "R1"
 
 
 def test_a_picture_as_base64(agent: Agent) -> None:
-    image = encoded(ROOT / "examples" / "beach.png")
-    assert agent.values("ground", image=image, question="find the dogs")["found"] == "R1"
+    assert agent.values("ground", image=encoded(BEACH), question="find the dogs")["found"] == "R1"
 
 
 def test_files_are_written_and_read_again(
@@ -101,8 +114,8 @@ def test_files_are_written_and_read_again(
         pytest.param("http://127.0.0.1:1/x.png", "never fetched", id="an address"),
         pytest.param("s3://bucket/x.png", "never fetched", id="another kind"),
         pytest.param("nowhere.png", "There is no file nowhere.png", id="no file"),
-        pytest.param("examples", "is a folder", id="a folder"),
-        pytest.param("README.md", "not a picture|cannot be read", id="a text"),
+        pytest.param(str(ROOT), "is a folder", id="a folder"),
+        pytest.param(str(ROOT / "README.md"), "not a picture", id="a text"),
         pytest.param("file://elsewhere/x.png", "another machine", id="another machine's"),
         pytest.param("/dev/zero", "not a file", id="a device without end"),
         pytest.param("x." * 3_000, "no file|cannot be read", id="a very long name"),
@@ -130,7 +143,7 @@ def test_addresses_at_which_there_is_nothing(agent: Agent, beach: dict[str, Any]
 
 def test_a_model_that_does_not_come_is_told(folder: Path) -> None:
     with over_stdio(*COMMAND, "--server", "http://127.0.0.1:9", log=folder / "no-server") as agent:
-        sentence = agent.refusal("ground", image="examples/beach.png", question="find the dogs")
+        sentence = agent.refusal("ground", image=str(BEACH), question="find the dogs")
     assert "127.0.0.1" in sentence
     assert "Traceback" not in (folder / "no-server").read_text()
 

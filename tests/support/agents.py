@@ -98,9 +98,11 @@ def encoded(file: Path) -> str:
 
 
 @contextmanager
-def over_stdio(command: str, *arguments: str, log: Path) -> Iterator[Agent]:
+def over_stdio(
+    command: str, *arguments: str, log: Path, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> Iterator[Agent]:
     """A process of its own, started by the client, whose standard error goes to ``log``."""
-    process = StdioServerParameters(command=command, args=[*arguments], cwd=ROOT)
+    process = StdioServerParameters(command=command, args=[*arguments], cwd=cwd, env=env)
     with log.open("w") as errors, _agent(stdio_client(process, errors)) as agent:
         yield agent
 
