@@ -21,7 +21,7 @@ from demo.agents.schemas import CONVERT_TO, arguments_of
 from demo.agents.shown import Shown, overlay_shown
 from demo.agents.told import dialogue_values, summary
 from demo.annotations.command import DRAWN
-from demo.answers.trace import PartText
+from demo.answers.trace import PartOpened, PartText
 from demo.dialogue.archive import read_session
 from demo.dialogue.edits import Editor
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, begin, run_turn
@@ -334,7 +334,9 @@ def _folder(text: str) -> Path:
 
 
 def _tell(event: object, job: Job) -> None:
-    if isinstance(event, PartText):
+    if isinstance(event, PartOpened):
+        job.tell("\n")
+    elif isinstance(event, PartText) and event.part != "answer":  # whose numbers are the model's own
         job.tell(event.text)
     elif isinstance(event, ObjectSeen):
         job.tell(f"\nA box: {list(event.box.xyxy)}.")
