@@ -38,9 +38,9 @@ def open_given(image: str, *, may_read_files: bool) -> Picture:
                 "Over HTTP no files are opened by name: give the picture itself, as base64 or a data URL."
             )
         return open_picture(_decoded(image), "picture")
+    _refuse_address(image, _FILE)
     if (path := _existing(image)) is not None:
         return open_picture(path)
-    _refuse_address(image, _FILE)
     if _is_base64(image):
         return open_picture(_decoded(image), "picture")
     return open_picture(Path(image))  # which says that there is none
@@ -71,7 +71,8 @@ def _existing(image: str) -> Path | None:
 
 def _refuse_address(image: str, how: str) -> None:
     found = _SCHEME.match(image)
-    if found and len(found[1]) > 1 and found[1].lower() != "file":  # one letter is a drive
+    is_address = found and len(found[1]) > 1 and found[1].lower() != "file"  # one letter is a drive
+    if is_address or image.startswith("\\\\"):  # which is another machine's, on Windows
         raise PictureError(FETCHES_NOTHING.format(how=how))
 
 

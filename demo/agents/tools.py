@@ -27,7 +27,7 @@ from demo.dialogue.edits import Editor
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, begin, run_turn
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
-from demo.errors import DemoError, InputError, ModelError, one_line, places_of
+from demo.errors import DemoError, InputError, ModelError, UnknownRegionError, one_line, places_of
 from demo.language.references import Resolved, check_question, resolve
 from demo.machine.effort import long_work
 from demo.machine.packages import import_fault
@@ -300,12 +300,18 @@ def _with_region(dialogue: Dialogue, given: Arguments, models: Models) -> tuple[
     """The dialogue with the region that is asked about, and its name. Raises InputError."""
     session = dialogue.session
     if "box" not in given:
-        name = given.text("region").upper()
-        session.registry.objects(name)  # it exists
-        return session, name
+        return session, _named(given.text("region"), session)
     box = given.box("box", session.picture.size)
     drawn = Editor(dialogue.picture, models.segmenter).draw_box(session, box).session
     return drawn, drawn.registry.regions[-1].id
+
+
+def _named(text: str, session: Session) -> str:
+    """The one region or object that a text names, in any of the ways in which a question can."""
+    found = resolve(check_question(text), session.registry, last=session.last_meant).names
+    if len(found) != 1:
+        raise UnknownRegionError(session.registry.no_such_name(f"“{one_line(text, 40)}”"))
+    return found[0]
 
 
 def about_region(question: str, session: Session, name: str) -> Resolved:
@@ -336,7 +342,7 @@ def _folder(text: str) -> Path:
 def _tell(event: object, job: Job) -> None:
     if isinstance(event, PartOpened):
         job.tell("\n")
-    elif isinstance(event, PartText) and event.part != "answer":  # whose numbers are the model's own
+    elif isinstance(event, PartText) and event.part != "answer":  # numbers of the model's own
         job.tell(event.text)
     elif isinstance(event, ObjectSeen):
         job.tell(f"\nA box: {list(event.box.xyxy)}.")

@@ -185,10 +185,21 @@ def test_what_cannot_be_used_is_a_sentence(
     assert _matches(says, sentence), sentence
 
 
+@pytest.mark.parametrize("name", ["r1", "@R1", "region 1", "R1", "R1.1"])
+def test_a_region_is_named_as_in_a_question(agent: Agent, image: str, name: str) -> None:
+    session_id = agent.values("ground", image=image, question="red")["session_id"]
+    values = agent.values(
+        "ask_about_region", session_id=session_id, region=name, question="what is next to it"
+    )
+    assert values["references"] == ["R1.1" if "." in name else "R1"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         pytest.param({"region": "R9"}, "no R9", id="an unknown region"),
+        pytest.param({"region": "the dog"}, "no “the dog”", id="no name"),
+        pytest.param({"region": "R1 and R1.1"}, "no “R1 and R1.1”", id="two names"),
         pytest.param({}, "one of the two", id="no region"),
         pytest.param({"region": "R1", "box": RED}, "one of the two", id="region and box"),
         pytest.param({"box": [1, 2, 3]}, "four numbers", id="three numbers"),
@@ -216,6 +227,18 @@ def test_a_call_tells_what_it_does_and_can_be_cancelled(
     assert "cancelled" in agent.stopped("ground", session_id=session_id, question="slow")
     assert table.stopped.wait(60)
     assert agent.values("ground", session_id=session_id, question="red")["found"] == "R2"
+
+
+def test_calls_at_once_about_one_session_wait_for_each_other(
+    agent: Agent, image: str, table: TableReasoner
+) -> None:
+    table.go_on.clear()
+    session_id = agent.values("ground", image=image, question="red")["session_id"]
+    questions = ("slow", "the red one", "slow too")
+    begun = [agent.begin("ground", session_id=session_id, question=each) for each in questions]
+    table.go_on.set()
+    found = [(call.result().structuredContent or {})["found"] for call in begun]
+    assert sorted(found) == ["R2", "R3", "R4"]
 
 
 def test_what_a_model_fails_with_is_told(agent: Agent, image: str) -> None:

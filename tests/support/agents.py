@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +39,10 @@ class Agent:
     def call(self, tool: str, **arguments: Any) -> types.CallToolResult:
         """Call a tool, and note what is told meanwhile."""
         return self.do(partial(self._call, tool, arguments))
+
+    def begin(self, tool: str, **arguments: Any) -> Future[types.CallToolResult]:
+        """Call a tool without waiting for it."""
+        return self.portal.start_task_soon(self._call, tool, arguments)
 
     def values(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """The values of a call that works."""
