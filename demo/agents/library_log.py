@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import mcp
+
 from demo.errors import places_of
 
-_PACKAGE, _SEEN = "mcp", "has_places_only"
+_PACKAGE, _SEEN = str(Path(mcp.__file__).parent), "has_places_only"
 
 
 class _PlacesOnly(logging.Filter):
@@ -15,7 +17,7 @@ class _PlacesOnly(logging.Filter):
         """Lets all through; what the package says of itself is where it says it."""
         if hasattr(record, _SEEN):
             return True
-        if _PACKAGE in Path(record.pathname).parts and "site-packages" in record.pathname:
+        if record.pathname.startswith(_PACKAGE):
             error = record.exc_info[1] if record.exc_info else None
             why = f": {places_of(error)}" if error else ""
             record.msg = f"mcp, {Path(record.pathname).name}:{record.lineno}{why}"

@@ -29,7 +29,7 @@ from demo.agents.schemas import INSTRUCTIONS, TOOLS
 from demo.agents.shown import Shown
 from demo.agents.tools import Job, Result, Tools
 
-NAME, TITLE = "regionreasoner", "RegionReasoner"
+NAME = "regionreasoner"
 READS_AT_ONCE = 8
 MAX_SEEN = 20  # dialogues of which a connection may list the resources
 _NEWS_S = 0.25  # between two messages about what a call does
