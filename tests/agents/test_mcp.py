@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from mcp.shared.exceptions import McpError
 
 from tests import ROOT
-from tests.support.agents import Agent, encoded, over_stdio, said
+from tests.support.agents import Agent, documented, encoded, over_stdio, said
 
 pytestmark = pytest.mark.process
 
@@ -50,14 +50,6 @@ def agent(folder: Path) -> Iterator[Agent]:
     command = (sys.executable, *settings["args"], "--model", "nano")
     with over_stdio(*command, cwd=folder, env=settings["env"], log=folder / "log") as agent:
         yield agent
-
-
-def documented() -> list[dict[str, Any]]:
-    """The settings of agents in the documents, for this checkout."""
-    text = (ROOT / "docs" / "use.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
-    here = [json.loads(block.replace("/path/to/regionreasoner", str(ROOT))) for block in blocks]
-    return [block["mcpServers"]["regionreasoner"] for block in here if "mcpServers" in block]
 
 
 @pytest.fixture(scope="module")

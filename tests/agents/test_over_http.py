@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from demo.dialogue.engine import answer, begin
 from demo.dialogue.session_json import session_to_json
 from demo.picture.picture import open_picture
 from demo.web.serve import Served
-from tests.support.agents import Agent, encoded, over_http
+from tests.support.agents import Agent, documented, encoded, over_http
 from tests.support.served import accounts, serving
 from tests.support.table import TableReasoner
 
@@ -275,6 +276,13 @@ def test_who_may_come_in(served: Served, headers: dict[str, str], status: int) -
     if status == 401:
         assert answer.headers["www-authenticate"] == "Bearer"
         assert "token" in answer.json()["error"]
+
+
+def test_the_documents_say_how_to_come_in(served: Served) -> None:
+    _, settings = documented()
+    place = f"{served.url}{urlsplit(settings['url']).path}"
+    headers = {name: value.replace("TOKEN", TOKEN) for name, value in settings["headers"].items()}
+    assert httpx.post(place, json=START, headers={**TAKES, **headers}).status_code == 200
 
 
 def test_a_token_is_no_login(served: Served) -> None:

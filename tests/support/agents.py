@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -95,6 +97,14 @@ def said(result: types.CallToolResult) -> str:
     (first, *_) = result.content
     assert isinstance(first, types.TextContent)
     return first.text
+
+
+def documented() -> list[dict[str, Any]]:
+    """The settings of agents in the documents, for this checkout."""
+    text = (ROOT / "docs" / "use.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    here = [json.loads(block.replace("/path/to/regionreasoner", str(ROOT))) for block in blocks]
+    return [block["mcpServers"]["regionreasoner"] for block in here if "mcpServers" in block]
 
 
 def encoded(file: Path) -> str:
