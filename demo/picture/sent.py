@@ -1,0 +1,67 @@
+"""A picture as programs send it: what is wrong with it, and base64, alone or in a data address → its bytes.
+
+Any other text is an address or a path. Nothing is fetched from one and nothing is read at the other:
+whoever writes it may not see what is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from demo.errors import PictureError
+
+NOT_FETCHED = "This server fetches no files from other addresses: send the file itself."
+NO_FILE = (
+    "There is no such file on this server: upload the picture, and give the path that you get."
+)
+_NO_FORM = "Give the picture as an uploaded file or as base64."
+_BROKEN = "This picture’s base64 text is damaged: send all of it, or upload the file."
+_DATA = re.compile(r"\s*data:[^,]{0,200}?(;base64)?,", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]{1,20}:\s*//|www\.)", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{64,}={0,2}\s*")
+_USUAL = str.maketrans("-_", "+/")  # from the alphabet for addresses
+
+
+def fault_of(given: Any) -> str:
+    """A sentence on what is given as a picture when it cannot be one; empty where it may be, or nothing is.
+
+    A file is an object with a ``path``, which says nothing about whether that may be opened.
+    """
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]
+    if isinstance(given, dict):
+        path = given.get("path")
+        places = [place for place in (path, given.get("url")) if isinstance(place, str)]
+        if any(map(is_address, places[:1])):
+            return NOT_FETCHED
+        return "" if isinstance(path, str) else _NO_FORM
+    if isinstance(given, str) and given.strip() and not is_encoded(given):
+        return NOT_FETCHED if is_address(given) else NO_FILE
+    return "" if given is None or isinstance(given, str) else _NO_FORM
+
+
+def is_encoded(text: str) -> bool:
+    """Whether a text is a picture, in base64, rather than an address or a path."""
+    return _DATA.match(text) is not None or _BASE64.fullmatch(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether a text leads to another place, by whatever scheme."""
+    return _DATA.match(text) is None and _ADDRESS.match(text) is not None
+
+
+def decode_sent(text: str) -> bytes:
+    """The bytes of a picture in base64. Raises PictureError, also for an address or a path."""
+    if fault := fault_of(text):
+        raise PictureError(fault)
+    begin = _DATA.match(text)
+    if begin and not begin[1]:
+        raise PictureError("Write a picture’s data address with base64, or upload the file.")
+    plain = "".join(text[begin.end() if begin else 0 :].split()).translate(_USUAL).rstrip("=")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise PictureError(_BROKEN) from None
