@@ -39,8 +39,10 @@ class RecentPictures:
         with self._lock:
             self._pictures[key] = picture
             self._pictures.move_to_end(key)
-            while len(self._pictures) > MAX_PICTURES or self._held_bytes() > self._max_bytes:
+            while len(self._pictures) > MAX_PICTURES or self.held_bytes > self._max_bytes:
                 self._pictures.popitem(last=False)
 
-    def _held_bytes(self) -> int:
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the files that are kept."""
         return sum(picture.source_bytes for picture in self._pictures.values())

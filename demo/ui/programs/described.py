@@ -5,10 +5,13 @@ The values themselves are made and read elsewhere (`dialogue/session_json.py`, `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from demo.language.references import MAX_QUESTION
 
 Box = Annotated[list[int], Field(min_length=4, max_length=4, description="x1, y1, x2, y2")]
 Point = Annotated[list[int], Field(min_length=2, max_length=2, description="x, y")]
@@ -18,16 +21,15 @@ ObjectName = Annotated[str, Field(pattern="^R[1-9][0-9]{0,5}(\\.[1-9][0-9]{0,5})
 Part = Literal["scene", "focus", "think", "answer"]
 
 
-class _Form(BaseModel):
-    # Without the titles that pydantic makes of names.
-    model_config = ConfigDict(
-        title="", json_schema_extra=lambda schema: _without_titles(schema), frozen=True
-    )
-
-
-def _without_titles(schema: dict[str, Any]) -> None:
+def _shorten(schema: dict[str, Any]) -> None:
+    """Without titles, which pydantic makes of names, and without values for what is left out."""
     for each in (schema, *schema.get("properties", {}).values()):
         each.pop("title", None)
+        each.pop("default", None)
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(json_schema_extra=_shorten)
 
 
 class Branch(_Form):
@@ -37,7 +39,7 @@ class Branch(_Form):
     turn: int
 
 
-class PictureFacts(_Form):
+class Picture(_Form):
     """The picture. Boxes, points and masks are in its pixels, upright, origin at the top left."""
 
     name: str
@@ -47,7 +49,7 @@ class PictureFacts(_Form):
     notes: list[str] = Field([], description="what there is to say about how the file was read")
 
 
-class ReasonerFacts(_Form):
+class Reasoner(_Form):
     """The model, and the frame in which it writes boxes."""
 
     name: str
@@ -64,7 +66,7 @@ class Trace(_Form):
     answer: str | None
 
 
-class FindingFacts(_Form):
+class Finding(_Form):
     """One thing worth knowing about an answer, and its place where that is known."""
 
     kind: str
@@ -77,7 +79,7 @@ class FindingFacts(_Form):
     model_box: Box = Field([], description="as the model wrote it, in the model's frame")
 
 
-class TimingsFacts(_Form):
+class Timings(_Form):
     """Seconds and tokens; null where unknown."""
 
     first_token_s: float | None
@@ -88,27 +90,27 @@ class TimingsFacts(_Form):
     parts_s: dict[str, float]
 
 
-class MaskFacts(_Form):
+class Mask(_Form):
     """COCO's run lengths."""
 
     size: Size = Field(description="height, width")
     counts: str
 
 
-class ObjectFacts(_Form):
+class RegionObject(_Form):
     """One object of a region."""
 
     id: ObjectName
     bbox_xyxy: Box
     point_xy: Point | None
     corrected: bool
-    mask: MaskFacts | None
+    mask: Mask | None
     mask_quality: float | None = Field(ge=0, le=1)
     clicks: list[Annotated[list[int], Field(min_length=3, max_length=3)]]
     by_hand: bool
 
 
-class TurnFacts(_Form):
+class Turn(_Form):
     """One question and its answer; ``region`` is what it found, null for nothing."""
 
     question: str
@@ -118,44 +120,44 @@ class TurnFacts(_Form):
     partial: bool
     trace: Trace
     raw: str
-    findings: list[FindingFacts]
+    findings: list[Finding]
     feedback: Literal["up", "down"] | None
-    timings: TimingsFacts
+    timings: Timings
     next_region: int | None
     decoding: str = ""
-    reasoner: ReasonerFacts | None = None
-    second_opinions: list[SecondOpinionFacts] = []
+    reasoner: Reasoner | None = None
+    second_opinions: list[SecondOpinion] = []
 
 
-class SecondOpinionFacts(_Form):
+class SecondOpinion(_Form):
     """What another model answered to the same question."""
 
-    reasoner: ReasonerFacts
-    turn: TurnFacts
+    reasoner: Reasoner
+    turn: Turn
     label: str
-    objects: list[ObjectFacts]
+    objects: list[RegionObject]
 
 
-class RegionFacts(_Form):
+class Region(_Form):
     """What one turn found, or one thing that a person drew."""
 
     id: RegionName
     origin: Literal["model", "user"]
     label: str
     hidden: bool
-    objects: list[ObjectFacts]
+    objects: list[RegionObject]
 
 
-class SessionFacts(_Form):
+class Session(_Form):
     """A dialogue about one picture, version 1."""
 
     version: Literal[1]
     id: str = Field(pattern="^[0-9A-Za-z_-]{1,64}$")
     branch: Branch | None
-    picture: PictureFacts
-    reasoner: ReasonerFacts
-    turns: list[TurnFacts]
-    regions: list[RegionFacts]
+    picture: Picture
+    reasoner: Reasoner
+    turns: list[Turn]
+    regions: list[Region]
     next_region: int
 
 
@@ -215,7 +217,7 @@ class Finished(_Form):
     """The turn is over; the last event."""
 
     event: Literal["finished"]
-    session: SessionFacts
+    session: Session
 
 
 TurnNews = Annotated[
@@ -224,9 +226,82 @@ TurnNews = Annotated[
 ]
 
 
-def schema_of(form: Any, references: str = "#/$defs/{model}") -> dict[str, Any]:
-    """The JSON Schema of a form, with those that it refers to under ``$defs``."""
-    return TypeAdapter(form).json_schema(ref_template=references)
+class File(_Form):
+    """A file on the server: one that was uploaded, or made by a call."""
+
+    path: str
+    url: str | None = None
+    size: int | None = None
+    orig_name: str | None = None
+    mime_type: str | None = None
+    is_stream: bool = False
+    meta: dict[str, Any] = {}
+
+
+Image = Annotated[
+    File | str,
+    Field(description="the picture: an uploaded file, or base64, alone or in a data address"),
+]
+
+
+class Question(_Form):
+    """A question about a picture; ``session`` is null, or left out, for the first."""
+
+    image: Image
+    question: str = Field(max_length=MAX_QUESTION)
+    session: Session | None = None
+
+
+class Drawing(_Form):
+    """A picture and the session whose regions are to be drawn on it."""
+
+    image: Image
+    session: Session | None = None
+
+
+class Call(_Form):
+    """A call that has begun: its result is read with this name."""
+
+    event_id: str
+
+
+class Health(_Form):
+    """``status`` and ``model``; the rest where models can be exchanged, or one is being loaded."""
+
+    status: Literal["ok", "loading", "stopping"]
+    model: str
+    uptime_s: float
+    doing: str = ""
+    share: float | None = None
+    coming: str = ""
+    changes: int = 0
+
+
+class Failure(_Form):
+    """Why something was refused, as a sentence; ``detail`` is the same, for programs that look there."""
+
+    error: str
+    detail: Any
+
+
+FORMS: Mapping[str, Any] = {
+    "Session": Session,
+    "TurnEvent": TurnNews,
+    "Question": Question,
+    "Drawing": Drawing,
+    "File": File,
+    "Call": Call,
+    "Health": Health,
+    "Failure": Failure,
+}
+
+
+def schemas_of(forms: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The JSON Schemas of forms by name, and of all that they refer to, which stand at ``place``."""
+    mode: Literal["serialization"] = "serialization"
+    named = [(name, mode, TypeAdapter(form)) for name, form in forms.items()]
+    made, others = TypeAdapter.json_schemas(named, ref_template=f"{place}{{model}}")
+    return {**{name: made[name, mode] for name in forms}, **others["$defs"]}
 
 
 def described_session() -> gr.JSON:
