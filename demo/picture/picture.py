@@ -134,7 +134,7 @@ def open_picture(source: Source, name: str | None = None, *, upright: bool = Tru
     """
     name = safe_name(_name_of(source) if name is None else name)
     with _as_picture_error():
-        data = source if isinstance(source, np.ndarray | Image.Image) else read_bytes(source)
+        data = source if isinstance(source, np.ndarray | Image.Image) else _read_bytes(source)
         decoded = _decoded(data, name, upright=upright)
     pixels = np.ascontiguousarray(decoded.pixels)
     pixels.flags.writeable = False
@@ -184,8 +184,14 @@ def _name_of(source: Source) -> str:
     return found if isinstance(found, str) else "picture"
 
 
-def read_bytes(source: str | Path | bytes | BinaryIO) -> bytes:
+def read_content(source: str | Path | bytes | BinaryIO) -> bytes:
     """The file's bytes. Raises PictureError when it cannot be read, is empty or too large."""
+    with _as_picture_error():
+        return _read_bytes(source)
+
+
+def _read_bytes(source: str | Path | bytes | BinaryIO) -> bytes:
+    """The file's bytes, at most one more than the limit."""
     if isinstance(source, bytes):
         data = source
     elif isinstance(source, str | Path):

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
-from demo.picture.picture import MAX_BYTES, Picture, open_picture, read_bytes, safe_name
+from demo.picture.picture import MAX_BYTES, Picture, open_picture, read_content, safe_name
 
 MAX_PICTURES = 64
 
@@ -26,7 +26,7 @@ class RecentPictures:
 
     def open(self, source: Path | bytes, name: str) -> Picture:
         """The picture of a file, under that name. Raises PictureError as `open_picture` does."""
-        content = read_bytes(source)
+        content = read_content(source)
         key = hashlib.sha256(content).hexdigest()
         with self._lock:
             known = self._pictures.get(key)

@@ -21,7 +21,7 @@ _NO_FORM = "Give the picture as an uploaded file or as base64."
 _BROKEN = "This picture’s base64 text is damaged: send all of it, or upload the file."
 _DATA = re.compile(r"\s*data:[^,]{0,200}?(;base64)?,", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]{1,20}:\s*//|www\.)", re.IGNORECASE)
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{64,}={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]{64,}={0,2}")
 _USUAL = str.maketrans("-_", "+/")  # from the alphabet for addresses
 
 
@@ -45,7 +45,7 @@ def fault_of(given: Any) -> str:
 
 def is_encoded(text: str) -> bool:
     """Whether a text is a picture, in base64, rather than an address or a path."""
-    return _DATA.match(text) is not None or _BASE64.fullmatch(text) is not None
+    return _DATA.match(text) is not None or _BASE64.fullmatch(text.strip()) is not None
 
 
 def is_address(text: str) -> bool:

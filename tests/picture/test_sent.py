@@ -94,6 +94,13 @@ def test_damaged_texts_have_their_sentence(text: str) -> None:
         decode_sent(text)
 
 
+@pytest.mark.parametrize("begin", ["", "data:", "a:", "www", "A" * 80, "data:;base64,"])
+def test_long_texts_are_read_once(begin: str) -> None:
+    """One that was gone through again from each of its places would take hours."""
+    text = f"{begin}{' ' * 3_000_000}!"
+    assert fault_of(text) in (NO_FILE, NOT_FETCHED, "")
+
+
 def test_a_file_that_comes_again_is_not_read_again() -> None:
     recent = RecentPictures()
     first, again = recent.open(png(), "a.png"), recent.open(png(), "folder/b.png")

@@ -6,7 +6,6 @@ Gradio's gives its own version, calls a session any object, and says nothing of 
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from typing import Any
 
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from demo.dialogue.session_json import VERSION
 from demo.ui.programs.described import FORMS, schemas_of
 
-_ADDRESS = re.compile(r"/(gradio_api/)?openapi\.json/?")
+_ADDRESS = "/gradio_api/openapi.json"
 _SCHEMAS = "#/components/schemas/"
 _JSON, _EVENTS = "application/json", "text/event-stream"
 _ABOUT = (
@@ -39,25 +38,23 @@ class Described:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        path = scope.get("path", "")
-        found = _ADDRESS.fullmatch(path) if scope["type"] == "http" else None
-        if found is None or scope["method"] not in ("GET", "HEAD"):
-            return await self._app(scope, receive, send)
-        content = _written(".." if found[1] else ".")
-        return await Response(content, media_type=_JSON)(scope, receive, send)
+        is_asked = scope["type"] == "http" and scope["path"].rstrip("/") == _ADDRESS
+        answers = is_asked and scope["method"] in ("GET", "HEAD")
+        app = Response(_written(), media_type=_JSON) if answers else self._app
+        await app(scope, receive, send)
 
 
 @cache
-def _written(server: str) -> bytes:
-    return json.dumps(document(server), ensure_ascii=False).encode()
+def _written() -> bytes:
+    return json.dumps(document(), ensure_ascii=False).encode()
 
 
-def document(server: str = ".") -> Document:
-    """The OpenAPI 3.1 document; ``server`` leads from its own address to the page's."""
+def document() -> Document:
+    """The OpenAPI 3.1 document."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "RegionReasoner", "version": str(VERSION), "description": _ABOUT},
-        "servers": [{"url": server}],
+        "servers": [{"url": ".."}],  # as seen from its own address
         "paths": {
             "/health": {"get": _health()},
             "/login": {"post": _login()},
