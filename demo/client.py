@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 import uuid
 import zipfile
@@ -20,10 +21,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import httpx2
 
-from demo.errors import DemoError
+from demo.errors import DemoError, disk_fault
+from demo.machine.private_files import write_new
+from demo.machine.proxies import proxy_for
 from demo.picture.sent import NO_FILE
 
 Source = str | Path | bytes | BinaryIO
@@ -35,7 +39,7 @@ CONNECT_S = 10.0
 SILENCE_S = 60.0  # a server that answers says so every 15 seconds
 UPLOAD_S = 300.0
 _PAUSE_S = 1.0  # between two tries while a server is not ready
-_SESSION, _PICTURE = "session.json", "picture"
+_SESSION, _PICTURE = "session.json", "picture.png"  # which is read by what is in it
 _TOO_LONG = "The answer took longer than the time that was given for it."
 _NOT_ONE = (
     "{} is not a dialogue that was saved: it must be a zip file with a session and a picture."
@@ -235,9 +239,15 @@ class App:
     ) -> None:
         self.url = _base(url)
         self._auth, self._wait_s, self._timeout_s = auth, wait_s, timeout_s
-        times = httpx2.Timeout(SILENCE_S, connect=CONNECT_S)
-        # Cookies tell visitors apart: what is uploaded can be used by who has uploaded it.
-        self._http = httpx2.Client(base_url=self.url, timeout=times, verify=verify)
+        with _failures_told(self.url):
+            proxy = proxy_for(self.url)
+            # Cookies tell visitors apart: what is uploaded can be used by who has uploaded it.
+            self._http = httpx2.Client(
+                base_url=self.url,
+                timeout=_patience(SILENCE_S),
+                verify=verify,
+                proxy=proxy.url if proxy else None,
+            )
 
     def __enter__(self) -> App:
         return self
@@ -252,12 +262,16 @@ class App:
     @property
     def health(self) -> Json:
         """``status`` (ok, loading, stopping), ``model`` and more. Raises ClientError."""
-        answer: Json = self._send("GET", "health").json()
-        return answer
+        value: object = None
+        with suppress(ValueError):
+            value = self._send("GET", "health").json()
+        if not isinstance(value, dict) or "status" not in value:
+            raise ClientError(f"There is another server at {self.url}, not this app.")
+        return value
 
     def log_in(self) -> None:
         """Check that the server is there, and log in where it has accounts. Raises ClientError."""
-        self._send("GET", "health")
+        _ = self.health
         if self._auth is not None:
             name, password = self._auth
             form = {"username": name, "password": password}
@@ -274,18 +288,18 @@ class App:
 
     def load(self, path: str | Path) -> Dialogue:
         """The dialogue of a file that the page or `Dialogue.save` has written. Raises ClientError."""
-        session, content = _unpacked(Path(path))
-        return Dialogue(self, content, str(session["picture"]["name"]), session)
+        session, content, name = _unpacked(Path(path))
+        return Dialogue(self, content, name, session)
 
     def upload(self, content: bytes, name: str) -> str:
         """The path on the server of a file that is sent there. Raises ClientError."""
-        sent = {"files": (name, content)}
-        answer = self._send("POST", "gradio_api/upload", files=sent, timeout=UPLOAD_S)
+        sent = {"files": (name or "picture", content)}
+        answer = self._send("POST", "gradio_api/upload", files=sent, timeout=_patience(UPLOAD_S))
         return str(answer.json()[0])
 
     def download(self, path: str) -> bytes:
         """A file that the server has made. Raises ClientError."""
-        return self._send("GET", f"gradio_api/file={path}").content
+        return self._send("GET", f"gradio_api/file={quote(path)}").content
 
     def call(self, endpoint: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
         """What an endpoint yields; of one that yields once, that is its result.
@@ -309,7 +323,7 @@ class App:
         silence = SILENCE_S if self._timeout_s is None else min(SILENCE_S, self._timeout_s)
         with (
             _failures_told(self.url),
-            self._http.stream("GET", address, timeout=silence) as response,
+            self._http.stream("GET", address, timeout=_patience(silence)) as response,
         ):
             if not response.is_success:
                 response.read()
@@ -424,22 +438,25 @@ class Dialogue:
         return Dialogue(self._app, self._picture, self._name, made)
 
     def save(self, path: str | Path) -> None:
-        """Write dialogue and picture into one zip file, which the page and `App.load` open.
+        """Write dialogue and picture into one zip file, which the page and `App.load` open. A file that is
+        there stays complete until the new one is.
 
         Raises ClientError before the first question, and when it cannot be written.
         """
         if self.session is None:
             raise ClientError("There is nothing to save yet: ask something first.")
         packed = io.BytesIO()
-        suffix = Path(self._name).suffix or ".png"
         with zipfile.ZipFile(packed, "w") as archive:
             text = json.dumps(self.session, ensure_ascii=False, indent=1)
             archive.writestr(_SESSION, text, zipfile.ZIP_DEFLATED)
-            archive.writestr(f"{_PICTURE}{suffix}", self._picture)
+            archive.writestr(_PICTURE, self._picture)
+        new = Path(f"{path}.new")
         try:
-            Path(path).write_bytes(packed.getvalue())
+            new.unlink(missing_ok=True)  # what an earlier try left
+            write_new(new, packed.getvalue())
+            os.replace(new, path)
         except OSError as error:
-            raise ClientError(f"{path} cannot be written: {error.strerror}.") from error
+            raise ClientError(f"{path} cannot be written: {disk_fault(error)}.") from error
 
     def _call(self, endpoint: str, **arguments: Any) -> Iterator[Any]:
         """What an endpoint yields about the picture, which is sent again if the server has it no more."""
@@ -463,6 +480,11 @@ def _base(url: str) -> str:
     return (address if "://" in address else f"http://{address}").rstrip("/") + "/"
 
 
+def _patience(seconds: float) -> httpx2.Timeout:
+    """So long may a server say nothing."""
+    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_S))
+
+
 def _read(picture: Source) -> tuple[bytes, str]:
     if isinstance(picture, bytes):
         return picture, "picture"
@@ -471,26 +493,34 @@ def _read(picture: Source) -> tuple[bytes, str]:
     try:
         return Path(picture).read_bytes(), Path(picture).name
     except OSError as error:
-        raise ClientError(f"{picture} cannot be read: {error.strerror}.") from error
+        raise ClientError(f"{picture} cannot be read: {disk_fault(error)}.") from error
 
 
-def _unpacked(path: Path) -> tuple[Json, bytes]:
+def _unpacked(path: Path) -> tuple[Json, bytes, str]:
+    """Session, picture and its name. What is in them is for the server to judge."""
     try:
         with zipfile.ZipFile(path) as archive:
-            session: Json = json.loads(archive.read(_SESSION))
-            others = [name for name in archive.namelist() if name != _SESSION]
-            return session, archive.read(others[0])
+            names = [name for name in archive.namelist() if _is_content(name)]
+            found = next(name for name in names if name.endswith(_SESSION))
+            session: Json = json.loads(archive.read(found))
+            content = archive.read(next(name for name in names if name != found))
+            return session, content, str(session["picture"]["name"])
     except OSError as error:
-        raise ClientError(f"{path} cannot be read: {error.strerror}.") from error
-    except (zipfile.BadZipFile, LookupError, ValueError) as error:
+        raise ClientError(f"{path} cannot be read: {disk_fault(error)}.") from error
+    except (zipfile.BadZipFile, StopIteration, LookupError, TypeError, ValueError) as error:
         raise ClientError(_NOT_ONE.format(path)) from error
+
+
+def _is_content(name: str) -> bool:
+    """Whether it is the name of a file, and not one of those that systems add."""
+    return not (name.endswith("/") or name.startswith("__MACOSX") or "/." in f"/{name}")
 
 
 @contextmanager
 def _failures_told(url: str) -> Iterator[None]:
     try:
         yield
-    except httpx2.InvalidURL as error:
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
         raise ClientError(f"{url} is not an address of a server.") from error
     except httpx2.TimeoutException as error:
         raise UnreachableError(f"{url} does not answer. Is the app running there?") from error
@@ -500,26 +530,26 @@ def _failures_told(url: str) -> Iterator[None]:
 
 def _error_of(answer: httpx2.Response) -> ClientError:
     """What a response says that is none of success."""
-    value: object = None
+    status, value = answer.status_code, None
     with suppress(ValueError):
         value = answer.json()
-    sentence = _sentence_in(value)
-    if answer.status_code == 403:
-        return FileGoneError(sentence)
-    if answer.status_code in (429, 502, 503, 504):
+    if answer.has_redirect_location:
+        return RefusedError(f"This address leads to {answer.headers['location']}: give that one.")
+    sentence = _sentence_in(value, f"The server answers with status {status} and no reason.")
+    if status == 401 or (status == 429 and answer.url.path.endswith("/login")):
+        return LoginError(sentence)
+    if status in (429, 502, 503, 504):
         return BusyError(sentence)
-    return LoginError(sentence) if answer.status_code == 401 else RefusedError(sentence)
+    return FileGoneError(sentence) if status == 403 else RefusedError(sentence)
 
 
 def _refusal(sentence: str) -> RefusedError:
     return FileGoneError(sentence) if sentence == NO_FILE else RefusedError(sentence)
 
 
-def _sentence_in(value: object) -> str:
+def _sentence_in(value: object, otherwise: str = "The server gives no reason.") -> str:
     told = value.get("error") or value.get("detail") if isinstance(value, dict) else value
-    return (
-        told if isinstance(told, str) and told else "The server has refused this without a reason."
-    )
+    return told if isinstance(told, str) and told else otherwise
 
 
 def _server_events(lines: Iterator[str], until: float | None) -> Iterator[tuple[str, Any]]:

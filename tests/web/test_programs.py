@@ -6,7 +6,10 @@ import base64
 import io
 import json
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -376,12 +379,72 @@ def test_failures_are_one_tree_with_the_server_s_sentences(
         (lambda: app.open(tmp_path / "none.png"), client.ClientError, "cannot be read"),
         (lambda: app.load(blocks), client.ClientError, "not a dialogue"),
         (lambda: connect("127.0.0.1:9"), client.UnreachableError, "cannot be reached"),
-        (lambda: connect("ftp://127.0.0.1"), client.ClientError, "ftp"),
+        (lambda: connect("ftp://127.0.0.1"), client.ClientError, "not an address"),
+        (lambda: connect("http://127.0.0.1:x"), client.ClientError, "not an address"),
+        (lambda: connect(f"{app.url}ui"), client.ClientError, "nothing at this address"),
     ]
     for act, kind, sentence in refused:
         with pytest.raises(client.ClientError, match=sentence) as raised:
             act()
         assert isinstance(raised.value, kind)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind", "sentence"),
+    [
+        pytest.param(200, {}, b"<html>", client.ClientError, "another server", id="a page"),
+        pytest.param(200, {}, b"[1]", client.ClientError, "another server", id="other JSON"),
+        pytest.param(301, {"location": "https://a.example/"}, b"", client.RefusedError,
+                     "leads to https://a.example/", id="another address"),
+        pytest.param(502, {}, b"<html>", client.BusyError, "status 502", id="a proxy alone"),
+        pytest.param(503, {}, b'{"error": "Stopping."}', client.BusyError, "Stopping", id="an end"),
+        pytest.param(418, {}, b"null", client.RefusedError, "status 418", id="nothing known"),
+    ],
+)  # fmt: skip
+def test_other_servers_have_their_sentences(
+    status: int, headers: dict[str, str], body: bytes, kind: type[Exception], sentence: str
+) -> None:
+    with answering(status, headers, body) as url, pytest.raises(kind, match=sentence) as raised:
+        connect(url)
+    assert type(raised.value) is kind
+
+
+@contextmanager
+def answering(status: int, headers: dict[str, str], body: bytes) -> Iterator[str]:
+    """A server that answers everything in one way."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in {**headers, "content-length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("a/session.json", "a/picture.jpg"), id="in a folder"),
+        pytest.param(("__MACOSX/._x", ".DS_Store", "b.png", "session.json"), id="with litter"),
+    ],
+)
+def test_a_file_may_have_been_packed_again(
+    app: App, blocks: Path, first: Any, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        for name in names:
+            is_session = name.endswith("session.json")
+            packed.writestr(name, json.dumps(first) if is_session else blocks.read_bytes())
+    assert app.load(tmp_path / "a.zip").ask("what is next to R1").boxes
 
 
 def test_time_may_be_bounded(served: Served, blocks: Path, reasoner: TableReasoner) -> None:
