@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,7 @@ from demo.models.switching import RunningModels
 from demo.picture.picture import Picture
 from demo.ui.programs import given, told
 from demo.ui.programs.described import described_session, described_turn
+from demo.ui.programs.unread import Readers
 from demo.ui.shared import sentences
 from demo.ui.shared.pacing import paced
 
@@ -102,18 +104,24 @@ class _Asked:
 
     def answer(self) -> dict[str, Any]:
         """The longer session, once the turn is over."""
-        events = self._events(threading.Event())
+        events = chain.from_iterable(self._batches(0.0))
         done = next(event.session for event in events if isinstance(event, TurnFinished))
         return told.session_answer(done, self.picture)
 
     def stream(self) -> Iterator[dict[str, Any]]:
-        """What happens, as it happens, and every second at least something, so that an end is noticed."""
-        cancel = threading.Event()
+        """What happens, as it happens, and every second at least something."""
+        for batch in self._batches(_FRAME_S):
+            yield from told.told_of(batch, self.picture)
+            if not batch:
+                yield told.waiting(self.running.doing)
+
+    def _batches(self, seconds: float) -> Iterator[list[TurnEvent]]:
+        """The turn, at most one batch every ``seconds``; it ends within a second when its caller has gone."""
+        cancel, readers = threading.Event(), Readers()
         try:
-            for batch in paced(self._events(cancel), _FRAME_S, _QUIET_S):
-                yield from told.told_of(batch, self.picture)
-                if not batch:
-                    yield told.waiting(self.running.doing)
+            for batch in paced(self._events(cancel), seconds, _QUIET_S):
+                yield batch
+                readers.check()
         finally:
             cancel.set()
 

@@ -301,6 +301,34 @@ def test_whoever_closes_the_stream_ends_the_turn(
     until(reasoner.stopped.is_set)  # while the model is silent
 
 
+def test_whoever_hangs_up_ends_the_turn(
+    http: httpx.Client, given: dict[str, Any], reasoner: TableReasoner
+) -> None:
+    reasoner.go_on.clear()
+    reasoner.stopped.clear()
+    path = "/gradio_api/call/ground"
+    begun = http.post(path, json={**given, "question": "the slow one"}).json()
+    until(lambda: http.get("/metrics").text.count("regionreasoner_turns_running 1.0"))
+    with pytest.raises(httpx.ReadTimeout):
+        http.get(f"{path}/{begun['event_id']}", timeout=0.1)
+    until(reasoner.stopped.is_set)
+
+
+def test_a_turn_that_nobody_reads_is_ended(
+    http: httpx.Client,
+    given: dict[str, Any],
+    reasoner: TableReasoner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("demo.ui.programs.unread.MAX_UNREAD", 6)
+    reasoner.go_on.clear()
+    reasoner.stopped.clear()
+    path = "/gradio_api/call/ground_stream"
+    begun = http.post(path, json={**given, "question": "the slow one"}).json()
+    until(reasoner.stopped.is_set)
+    assert "Nobody reads" in http.get(f"{path}/{begun['event_id']}").text
+
+
 # The client ----------------------------------------------------------------------------------------
 
 

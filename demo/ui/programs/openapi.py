@@ -64,7 +64,7 @@ def document() -> Document:
                 "Ask one question about a picture",
                 "Question",
                 "the longer session, a `Session`",
-                "leaves the turn to end by itself",
+                "ends the turn",
             ),
             **_call(
                 "ground_stream",
