@@ -53,3 +53,10 @@ def test_the_page_s_examples_run(nano_to_close: LocalReasoner, tmp_path: Path) -
             for said in SAID.findall(text):
                 assert said in done.stdout, f"{language}: {said} is not in {done.stdout}"
     assert (tmp_path / "overlay.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_client_needs_little() -> None:
+    large = "{'torch', 'gradio', 'numpy', 'PIL', 'cv2'}"
+    code = f"import sys, demo.client; print({large} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True)
+    assert done.stdout == "set()\n", done.stderr

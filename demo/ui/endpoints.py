@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -60,7 +60,8 @@ def add_endpoints(running: RunningModels) -> None:
 
             with long_work(is_wanted_elsewhere=lambda: running.in_use):
                 picture = given.read_picture(image)
-                return draw_overlay(picture, _session(session, picture, running))
+                known = given.read_session(session, picture)
+                return draw_overlay(picture, known or begin(picture, running.models.reasoner))
 
     with gr.Column(visible=False):
         image, session = given.picture_argument(), described_session()
@@ -96,10 +97,8 @@ class _Asked:
         """The question of a call. Raises InputError for what cannot be used."""
         asked = given.read_question(question)
         picture = given.read_picture(image)
-        known = None
-        if given.has_session(session):
-            with long_work(is_wanted_elsewhere=lambda: running.in_use):
-                known = given.read_session(session, picture)
+        with long_work(is_wanted_elsewhere=lambda: running.in_use) if session else nullcontext():
+            known = given.read_session(session, picture)
         return cls(picture, asked, known, running)
 
     def answer(self) -> dict[str, Any]:
@@ -116,7 +115,7 @@ class _Asked:
                 yield told.waiting(self.running.doing)
 
     def _batches(self, seconds: float) -> Iterator[list[TurnEvent]]:
-        """The turn, at most one batch every ``seconds``; it ends within a second when its caller has gone."""
+        """The turn, one batch every ``seconds`` at most; it ends soon after its caller has gone."""
         cancel, readers = threading.Event(), Readers()
         try:
             for batch in paced(self._events(cancel), seconds, _QUIET_S):
@@ -137,9 +136,3 @@ class _Asked:
                 doubt=models.doubt_about(self.picture),
                 asking=models.asking,
             )
-
-
-def _session(value: Any, picture: Picture, running: RunningModels) -> Session:
-    if given.has_session(value):
-        return given.read_session(value, picture)
-    return begin(picture, running.models.reasoner)

@@ -110,6 +110,8 @@ def boxes(session: Any) -> Any:
         pytest.param(lambda g: {**g, "image": [g["image"]]}, id="a list of one"),
         pytest.param(lambda g: {**g, "session": ""}, id="an empty session"),
         pytest.param(lambda g: {**g, "session": {}}, id="an object as session"),
+        pytest.param(lambda g: {**g, "session": [None]}, id="a list of none"),
+        pytest.param(lambda g: {**g, "session": " null "}, id="null as text"),
     ],
 )
 @pytest.mark.parametrize("path", ["/gradio_api/call/ground", "/gradio_api/call/v2/ground"])

@@ -72,22 +72,17 @@ def read_question(given: Any) -> str:
     return given
 
 
-def has_session(given: Any) -> bool:
-    """Whether a session was given at all: several things stand for none."""
-    return given not in (None, {}, []) and not (
-        isinstance(given, str) and given.strip() in ("", "null", "{}")
-    )
-
-
-def read_session(given: Any, picture: Picture) -> Session:
-    """The session of an argument, which must be about the picture that came with it.
+def read_session(given: Any, picture: Picture) -> Session | None:
+    """The session of an argument, which must be about the picture that came with it; None for none.
 
     It may be JSON that is still a text, or the whole answer of a call, which is a list of one. Raises
     SessionFormatError or InputError with a sentence.
     """
     if isinstance(given, list) and len(given) == 1:
         given = given[0]
-    text = given.encode("utf-8", "replace") if isinstance(given, str) else None
+    text = given.strip().encode("utf-8", "replace") if isinstance(given, str) else None
+    if given in (None, {}, []) or text in (b"", b"null", b"{}"):
+        return None
     session = session_from_json(given) if text is None else archive.read_session(text)
     if (session.picture.sha256, session.picture.size) != (picture.sha256, picture.size):
         raise InputError("This session is about another picture than the one given.")
