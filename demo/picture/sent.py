@@ -30,17 +30,26 @@ def fault_of(given: Any) -> str:
 
     A file is an object with a ``path``, which says nothing about whether that may be opened.
     """
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
+    given = plain(given)
     if isinstance(given, dict):
-        path = given.get("path")
-        places = [place for place in (path, given.get("url")) if isinstance(place, str)]
-        if any(map(is_address, places[:1])):
+        place = given.get("path") or given.get("url")
+        if isinstance(place, str) and is_address(place):
             return NOT_FETCHED
-        return "" if isinstance(path, str) else _NO_FORM
+        return "" if isinstance(given.get("path"), str) else _NO_FORM
     if isinstance(given, str) and given.strip() and not is_encoded(given):
         return NOT_FETCHED if is_address(given) else NO_FILE
     return "" if given is None or isinstance(given, str) else _NO_FORM
+
+
+def plain(given: Any) -> Any:
+    """The same without what clients put around it: a list of one, or a file's form around base64."""
+    if isinstance(given, list) and len(given) == 1:
+        return plain(given[0])
+    if isinstance(given, dict):
+        places = (given.get(key) for key in ("path", "url"))
+        texts = (place for place in places if isinstance(place, str) and _DATA.match(place))
+        return next(texts, given)
+    return given
 
 
 def is_encoded(text: str) -> bool:
@@ -60,8 +69,8 @@ def decode_sent(text: str) -> bytes:
     begin = _DATA.match(text)
     if begin and not begin[1]:
         raise PictureError("Write a picture’s data address with base64, or upload the file.")
-    plain = "".join(text[begin.end() if begin else 0 :].split()).translate(_USUAL).rstrip("=")
+    letters = "".join(text[begin.end() if begin else 0 :].split()).translate(_USUAL).rstrip("=")
     try:
-        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise PictureError(_BROKEN) from None

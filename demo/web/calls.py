@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.errors import join_with_and
-from demo.picture.sent import fault_of
+from demo.picture.sent import fault_of, plain
 
 _NAMED = re.compile(r"/gradio_api/(call|run|api)/([^/]*)/?")
 _WRONG = "This call does not have the form that its endpoint takes."
@@ -78,7 +78,7 @@ def completed(
         place = call.parameters.index("image")
         if fault := fault_of(data[place]):
             return fault
-        data[place] = _marked(data[place], is_here)
+        data[place] = _marked(plain(data[place]), is_here)
     kept = {key: value for key, value in body.items() if key in _OF_GRADIO}
     return {**kept, "data": data}
 
@@ -95,11 +95,9 @@ def _in_order(call: Call, body: Mapping[str, Any]) -> list[Any] | str:
 
 
 def _marked(given: Any, is_here: Callable[[str], bool]) -> Any:
-    if isinstance(given, list):
-        return _marked(given[0], is_here)
     if not isinstance(given, dict):
         return given
-    file = {"path": given.get("path")}
+    file = {"path": given["path"]}
     return {**file, "meta": _MARK} if is_here(given["path"]) else file
 
 

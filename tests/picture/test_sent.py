@@ -13,7 +13,7 @@ from PIL import Image
 
 from demo.errors import PictureError
 from demo.picture.recent import RecentPictures
-from demo.picture.sent import NO_FILE, NOT_FETCHED, decode_sent, fault_of
+from demo.picture.sent import NO_FILE, NOT_FETCHED, decode_sent, fault_of, plain
 
 MARK = {"_type": "gradio.FileData"}
 
@@ -69,6 +69,14 @@ def test_an_address_or_path_is_none(given: Any, fault: str) -> None:
     if isinstance(given, str):
         with pytest.raises(PictureError, match=fault):
             decode_sent(given)
+
+
+@pytest.mark.parametrize("key", ["path", "url"])
+def test_base64_may_stand_in_the_form_of_a_file(key: str) -> None:
+    text = f"data:image/png;base64,{PLAIN}"
+    for given in ({key: text}, [{key: text, "meta": MARK}], {"path": "a.png", "url": text}):
+        assert fault_of(given) == ""
+        assert plain(given) == text
 
 
 @pytest.mark.parametrize("given", [5, True, {}, {"path": 5}, [1, 2], [[]], {"a": "b"}, 1.5])

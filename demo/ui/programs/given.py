@@ -15,7 +15,7 @@ from demo.dialogue.session_json import session_from_json
 from demo.errors import InputError, PictureError
 from demo.picture.picture import Picture
 from demo.picture.recent import RecentPictures
-from demo.picture.sent import NO_FILE, decode_sent, fault_of
+from demo.picture.sent import NO_FILE, decode_sent, fault_of, plain
 
 NO_PICTURE = "There is no picture: give one as image."
 NO_QUESTION = "There is no question: give one, for example “find the dog”."
@@ -42,8 +42,7 @@ def read_picture(given: Any) -> Picture:
     """
     if fault := fault_of(given):
         raise PictureError(fault)
-    if isinstance(given, list):
-        given = given[0]
+    given = plain(given)
     if not given or (isinstance(given, str) and not given.strip()):
         raise PictureError(NO_PICTURE)
     picture = _read_file(given) if isinstance(given, dict) else _read_text(given)
