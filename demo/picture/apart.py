@@ -107,8 +107,9 @@ class Readers:
     def _take(self) -> _Reader:
         with self._lock:
             found = self._idle.pop() if self._idle else None
-        if found is not None and found.is_alive:
-            return found
+        if found is None or found.is_alive:
+            return found or _Reader()
+        found.end()
         return _Reader()
 
     def _put_back(self, reader: _Reader) -> None:
@@ -124,12 +125,12 @@ class _Reader:
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__],
-                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=_HOME,
-                env={**_passed_on(os.environ), "OPENBLAS_NUM_THREADS": "1"}, start_new_session=True,
-            )  # fmt: skip
+        try:
+            with theirs:
+                self._process = _started(theirs)
+        except OSError:
+            self._socket.close()
+            raise
 
     @property
     def is_alive(self) -> bool:
@@ -140,8 +141,11 @@ class _Reader:
         text = json.dumps(head).encode()
         until = time.monotonic() + MAX_SECONDS
         self._socket.settimeout(MAX_SECONDS)
-        self._socket.sendall(_SIZES.pack(len(text), len(data)) + text)
-        self._socket.sendall(data)
+        try:
+            self._socket.sendall(_SIZES.pack(len(text), len(data)) + text)
+            self._socket.sendall(data)
+        except TimeoutError:
+            raise PictureError(_TOO_LONG) from None
         self._socket.settimeout(_POLL_S)
         while True:
             check()
@@ -164,6 +168,14 @@ class _Reader:
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+
+def _started(its_end: socket.socket) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "demo.picture.apart"], cwd=_HOME, start_new_session=True,
+        stdin=its_end.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**_passed_on(os.environ), "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
 
 
 def _passed_on(environment: Mapping[str, str]) -> dict[str, str]:
@@ -210,12 +222,13 @@ def reading_apart() -> Iterator[None]:
     if not _SEALS or not hasattr(os, "memfd_create"):
         yield
         return
-    _readers = Readers()
+    former, mine = _readers, Readers()
+    _readers = mine
     try:
         yield
     finally:
-        _readers.close()
-        _readers = None
+        _readers = former
+        mine.close()
 
 
 def readers() -> Readers | None:

@@ -21,7 +21,7 @@ from demo.access.peers import place_of
 HEAD_S = 20.0  # for the whole head of a request, from when the connection began or was last used
 READ_S = 60.0  # for a visitor to take what has been written
 MAX_CONNECTIONS, MAX_OF_A_PLACE = 4_000, 500
-_FEW, _MAX_WAITING = 16, 2_048
+_FEW, _MAX_WAITING = 4, 2_048
 _RESERVED_FILES = 256  # of this process, for all else
 
 
