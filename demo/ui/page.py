@@ -30,6 +30,7 @@ from demo.ui.gallery.opening import Opening
 from demo.ui.gallery.received import receive_into_own_folders
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
+from demo.ui.programs.openapi import Described
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
 from demo.ui.shared.tidying import EXPORTS, PICTURES, tidied
@@ -109,6 +110,7 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
                 Middleware(Compressed),
                 *middleware,
                 Middleware(Streams),
+                Middleware(Described),
                 Middleware(Static, first_view=first_view),
             ],
             "lifespan": tidied,

@@ -6,12 +6,14 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Message, Send
 
 from demo.web.owned import Owned
+from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import Rules, headers_for
 
 _FILE = re.compile(r"/gradio_api/file[=/]")
@@ -105,6 +107,14 @@ class Answer:
 def error_response(status: int, sentence: str) -> JSONResponse:
     """A failure in the form that the page and programs read."""
     return JSONResponse(_error_body(sentence), status)
+
+
+def refused_response(refused: RefusedError) -> JSONResponse:
+    """A refusal in the form that those read who are refused."""
+    body: dict[str, Any] = dict(_error_body(str(refused)))
+    if isinstance(refused, RefusedArgumentsError):
+        body["detail"] = refused.detail
+    return JSONResponse(body, refused.status)
 
 
 def _error_body(sentence: str) -> dict[str, str]:

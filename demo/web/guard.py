@@ -45,13 +45,23 @@ from demo.web.answer import (
     Answer,
     error_response,
     file_of,
+    refused_response,
     sentence_for,
 )
-from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
+from demo.web.calls import (
+    MAX_FILES,
+    Call,
+    completed,
+    fault_of_call,
+    files_in,
+    find_call,
+    is_by_program,
+    is_join,
+)
 from demo.web.crowd import Crowd, CrowdedError, FewPages, is_page
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
-from demo.web.refused import RefusedError
+from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import (
     MAX_VALUES,
     TOO_MANY_VALUES,
@@ -80,6 +90,7 @@ MIN_BYTES_A_SECOND = 20_000  # and what a slow line needs
 MIN_FREE_BYTES = 500_000_000
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
+_CALL, _NAMED_CALL = "/gradio_api/call/", "/gradio_api/call/v2/"
 _PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 _LOGOUT_PAGE = Path(__file__).with_name("logout.html")
@@ -129,7 +140,7 @@ class Guard:
         except RefusedError as refused:
             self.context.watch.refused.labels(refused.why).inc()
             log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
-            response = error_response(refused.status, str(refused))
+            response = refused_response(refused)
         except HTTPException as error:  # within a stream, which has said so
             response = error_response(error.status_code, sentence_for(error.status_code))
         except asyncio.CancelledError:  # by the web server, which would log it as a failure
@@ -352,18 +363,30 @@ class Guard:
 
     async def _value_of(self, body: _Body) -> Any:
         """The JSON object that is sent, measured before anything uses it. Raises RefusedError."""
+        value = await self._parsed(body)
+        await _check_form(value)
+        return value
+
+    async def _parsed(self, body: _Body) -> Any:
         content = await body.whole()
         if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
             raise RefusedError(400, TOO_MANY_VALUES, "body")
-        value = await asyncio.to_thread(_parse_json, content) if content else {}
-        fault = await asyncio.to_thread(fault_of_body, value)
-        if fault:
-            raise RefusedError(400, fault, "body")
-        return value
+        return await asyncio.to_thread(_parse_json, content) if content else {}
 
     async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
-        value = await self._value_of(body)
-        call = find_call(path, value, self.context.calls)
+        value = await self._parsed(body)
+        call = find_call(path, value, self.context.calls) if isinstance(value, dict) else None
+        try:
+            await self._check_values(path, body, value, call, owned)
+        except RefusedError as refused:
+            if isinstance(call, Call) and is_join(path, call):
+                raise RefusedArgumentsError(call.name, refused) from refused
+            raise
+
+    async def _check_values(
+        self, path: str, body: _Body, value: Any, call: Call | str | None, owned: Owned
+    ) -> None:
+        await _check_form(value)
         if isinstance(call, str):
             raise RefusedError(404, call, "endpoint")
         for name in (value.get("session_hash"), value.get("event_id")):
@@ -372,9 +395,16 @@ class Guard:
         if call is not None:
             if isinstance(session := value.get("session_hash"), str):
                 owned.claim(session)
+            if is_by_program(path, call):
+                value = await asyncio.to_thread(body.complete, call, value, owned)
             if fault := fault_of_call(path, call, value):
                 raise RefusedError(400, fault, "body")
         await asyncio.to_thread(_check_files, value, owned)
+
+
+async def _check_form(value: Any) -> None:
+    if fault := await asyncio.to_thread(fault_of_body, value):
+        raise RefusedError(400, fault, "body")
 
 
 class _Body:
@@ -404,6 +434,16 @@ class _Body:
         content = b"".join(pieces)
         self._held = [{"type": "http.request", "body": content, "more_body": False}]
         return content
+
+    def complete(self, call: Call, value: Mapping[str, Any], owned: Owned) -> Mapping[str, Any]:
+        """Give Gradio a program's call as it takes it. Raises RefusedError."""
+        whole = completed(call, value, owned.is_here)
+        if isinstance(whole, str):
+            raise RefusedError(400, whole, "body")
+        if whole != value:
+            content = json.dumps(whole).encode()
+            self._held = [{"type": "http.request", "body": content, "more_body": False}]
+        return whole
 
     async def receive(self) -> Message:
         """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""
@@ -469,6 +509,9 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
         others.append((b"x-gradio-server", root.encode("latin-1", "replace")))
     if front.prefix and scope["path"].startswith(f"{front.prefix}/"):
         asked["path"] = scope["path"].removeprefix(front.prefix)
+        asked["raw_path"] = asked["path"].encode()
+    if asked["path"].startswith(_NAMED_CALL):  # the same, as arguments are taken by name anyway
+        asked["path"] = asked["path"].replace(_NAMED_CALL, _CALL, 1)
         asked["raw_path"] = asked["path"].encode()
     return asked
 

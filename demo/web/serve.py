@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import logging
 import os
 import re
@@ -250,7 +251,12 @@ def calls_of(page: gr.Blocks) -> dict[str | int, Call]:
 
 def _call_of(fn: Any) -> Call:
     sent = [block for block in fn.inputs if not block.skip_api]
-    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)))
+    name, parameters = ("", ()) if fn.api_visibility != "public" else (fn.api_name, _names(fn))
+    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)), name, parameters)
+
+
+def _names(fn: Any) -> tuple[str, ...]:
+    return tuple(inspect.signature(fn.fn).parameters)
 
 
 def _has_messages(page: gr.Blocks, name: str) -> bool:
