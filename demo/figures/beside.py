@@ -9,12 +9,14 @@ from demo.answers.finding import TraceText
 from demo.dialogue.comparison import agreement_of
 from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
+from demo.picture.geometry import Size
 from demo.picture.regions import RegionObject
 
 Besides = Mapping[int, Sequence["Beside"]]
 """What stands beside each answer (1, 2, …)."""
 
 _PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Reasoning"))
+_NO_FRAME = Size(1, 1)
 Parts = tuple[tuple[str, str], ...]
 """Titles and texts of what a model wrote before its answer."""
 
@@ -23,14 +25,15 @@ Parts = tuple[tuple[str, str], ...]
 class Beside:
     """Somebody else's answer to a question: their ``objects`` (picture pixels) under a ``name``.
 
-    ``says`` are sentences about it, ``parts`` what was written before the answer. No objects: it says that
-    there is nothing.
+    ``says`` are sentences about it, ``parts`` what was written before the answer, with boxes in ``frame``.
+    No objects: it says that there is nothing.
     """
 
     name: str
     objects: tuple[RegionObject, ...]
     says: tuple[str, ...] = ()
     parts: Parts = ()
+    frame: Size = _NO_FRAME
     is_truth: bool = False
 
 
@@ -78,6 +81,7 @@ def _beside(session: Session, turn: Turn, second: SecondOpinion) -> Beside:
         second.objects,
         tuple(_sentences(session, turn, second)),
         parts_of(second.turn.trace),
+        second.reasoner.frame,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where the names of objects stand on a picture: beside their boxes, within the picture, not on each other."""
+"""Where names of objects stand on a picture: beside their boxes, within the picture, not on each other."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _inside(x: float, y: float, width: float, height: float, size: Size) -> Corn
 
 
 def _covered(areas: NDArray[np.float64], taken: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much of each area [N, 4] the taken ones [M, 4] cover, in square pixels; what touches, does not."""
+    """How much of each area [N, 4] the taken ones [M, 4] cover, in square pixels; touching is none."""
     low = np.maximum(areas[:, None, :2], taken[None, :, :2])
     high = np.minimum(areas[:, None, 2:], taken[None, :, 2:])
     covered: NDArray[np.float64] = np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)

@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 from PIL import Image
 
 from demo.answers.citations import XYXY, find_citations
-from demo.answers.finding import Finding
 from demo.dialogue.archive import to_zip
 from demo.dialogue.session import Session, Turn
 from demo.errors import InputError, one_line
@@ -23,14 +22,16 @@ from demo.figures.beside import Beside, Besides, Parts, opinions_in, parts_of, t
 from demo.figures.labels import HEIGHT, places, width_of
 from demo.language.names import read_names
 from demo.machine.effort import breathe
-from demo.picture.geometry import PictureBox
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE, contrast, tone
 from demo.picture.picture import Picture
 from demo.picture.polygons import polygons_of
 from demo.picture.regions import Origin, Region, RegionObject, number_of
 
-MAX_FILE = 14_000_000  # bytes of the dialogue's own file in the page: browsers save no longer address
+MAX_FILE = (
+    14_000_000  # bytes of the dialogue's own file in the page: browsers save no longer address
+)
 MAX_OUTLINES = 6_000_000  # characters of all outlines
 _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of the picture
 _MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
@@ -150,32 +151,27 @@ class _Drawing:
         items = [(item, name) for region in shown for item, name in names_of(region)]
         corners = places([o.box for o, _ in items], [n for _, n in items], size, self.letters)
         self._corners = {name: at for (_, name), at in zip(items, corners, strict=True)}
-        self._names = session.registry.names()
-        self._boxes = {
-            box: name
-            for item, name in items
-            for box in (item.box.to_model(size, session.reasoner.frame).xyxy,)
-        }
+        self._items, self._names = items, session.registry.names()
+        self._boxes: dict[Size, dict[XYXY, str]] = {}
 
     def region(self, region: Region) -> Shown:
         """A region with all its objects."""
         shapes = tuple(self._shape(item, name) for item, name in names_of(region))
         return Shown(region.id, region.label, tone(region.number), shapes, _remark(region))
 
-    def round(
-        self, number: int, turn: Turn, shown: Mapping[str, Shown], besides: Besides
-    ) -> Round:
+    def round(self, number: int, turn: Turn, shown: Mapping[str, Shown], besides: Besides) -> Round:
         """A turn (1, 2, …) and what stands beside its answer."""
         breathe()
+        frame = self.session.reasoner_of(turn).frame
         region = shown.get(turn.region) if turn.region else None
         others = enumerate(besides.get(number, ()), start=1)
         return Round(
-            self._linked(turn.question),
+            self._linked(turn.question, frame),
             self.session.reasoner_of(turn).name,
             region,
             turn.references,
             outcome(turn, region is not None),
-            self._parts(parts_of(turn.trace)),
+            self._parts(parts_of(turn.trace), frame),
             _texts(turn, ("warning",)),
             _texts(turn, ("note", "ok")),
             {"up": "Rated good.", "down": "Rated bad."}.get(turn.feedback or "", ""),
@@ -184,7 +180,7 @@ class _Drawing:
 
     def _other(self, at: str, beside: Beside) -> Other:
         shapes = tuple(self._shape(item, "") for item in beside.objects)
-        parts = self._parts(beside.parts)
+        parts = self._parts(beside.parts, beside.frame)
         return Other(at, beside.name, beside.is_truth, shapes, beside.says, parts)
 
     def _shape(self, item: RegionObject, name: str) -> Shape:
@@ -194,19 +190,27 @@ class _Drawing:
         at, width = self._corners.get(name, (0, 0)), width_of(name, self.letters)
         return Shape(name, path, item.box, item.point.xy if item.point else None, at, width)
 
-    def _parts(self, parts: Parts) -> tuple[tuple[str, Markup], ...]:
-        return tuple((title, self._linked(text)) for title, text in parts)
+    def _parts(self, parts: Parts, frame: Size) -> tuple[tuple[str, Markup], ...]:
+        return tuple((title, self._linked(text, frame)) for title, text in parts)
 
-    def _linked(self, text: str) -> Markup:
-        """A text in which names of regions, and boxes that are theirs, lead to them."""
+    def _linked(self, text: str, frame: Size) -> Markup:
+        """A text in which names of regions, and boxes (model frame) that are theirs, lead to them."""
         breathe()
         spots = [s for m in read_names(text, self._names).mentions for s in m.spots]
-        spots = [spot for spot in spots if spot[2] in self._names]
-        return linked(text, [*spots, *_cited(text, self._boxes)])
+        spots = [spot for spot in spots if spot[2] in self.session.registry]
+        return linked(text, [*spots, *_cited(text, self._boxes_in(frame))])
+
+    def _boxes_in(self, frame: Size) -> Mapping[XYXY, str]:
+        """The names of objects by their boxes, as a model with that frame writes them."""
+        if frame not in self._boxes:
+            size = self.session.picture.size
+            boxes = {item.box.to_model(size, frame).xyxy: name for item, name in self._items}
+            self._boxes[frame] = boxes
+        return self._boxes[frame]
 
 
 def linked(text: str, spots: Iterable[tuple[int, int, str]]) -> Markup:
-    """The text, escaped, with characters ``start:end`` of each spot as a link to the region of that name."""
+    """The text, escaped, with characters ``start:end`` of each spot as a link to the region it names."""
     pieces, position = [], 0
     for start, end, name in sorted(spots):
         if start < position:
