@@ -125,7 +125,7 @@ def dialogue_page(
         sheet=Markup(sheet),
         sheet_hash=base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode(),
         file=_file(session, picture),
-        file_name=f"{one_line(session.picture.name, 60)}.zip",
+        file_name=f"{Path(one_line(session.picture.name, 60)).stem or 'dialogue'}.zip",
     )  # fmt: skip
 
 

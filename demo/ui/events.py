@@ -64,7 +64,7 @@ def connect(
         _connect_benchmark(context.parts, benchmark, opening, asking)
     _connect_library(context.parts, library, opening)
     sharing = Sharing(context, files, may_link)
-    context.parts.sharing.share(sharing.act, [context.parts.tab], context.parts.sharing, **_EACH)
+    context.parts.sharing.sharing(sharing.act, [context.parts.tab], context.parts.sharing, **_EACH)
     if context.running.may_switch or context.running.is_loading:
         _connect_models(context.parts, ModelPanel(context))
 

@@ -85,7 +85,7 @@ def place_parts(
         library = drawn(
             "dialogues/dialogues", "library", "choose", "arrive", keeps=keeps, elem_id="kept"
         )
-        sharing = drawn("sharing/sharing", "share", elem_id="sharing")
+        sharing = drawn("sharing/sharing", "sharing", elem_id="sharing")
         rows = (
             drawn("benchmark/benchmark", "rows", "pictures", "choose", elem_id="benchmark")
             if benchmark

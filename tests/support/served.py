@@ -41,6 +41,7 @@ def serving(
     rules: Rules | None = None,
     host: str = "127.0.0.1",
     may_switch: bool = False,
+    may_link: bool = True,
 ) -> Iterator[Served]:
     """A server for as long as the block lasts; with ``available``, one whose models can be exchanged, and
     ``may_switch``, one where they will be.
@@ -58,6 +59,7 @@ def serving(
             index,
             available,
             may_switch=may_switch,
+            may_link=may_link,
             server_name=host,
             server_port=free_port(),
         )

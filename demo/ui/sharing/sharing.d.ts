@@ -27,7 +27,7 @@ export interface SharedLink {
   here: boolean;
 }
 
-/** The event "share". */
+/** The event "sharing". */
 export interface SharingAct {
   kind: "look" | "page" | "link" | "withdraw";
   id?: string;

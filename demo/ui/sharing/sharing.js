@@ -19,7 +19,7 @@ let shown = []; // also those that were withdrawn since the form was opened, so 
 /** @param {import("./sharing.d.ts").SharingAct["kind"]} kind @param {Partial<import("./sharing.d.ts").SharingAct>} [details] */
 function send(kind, details = {}) {
   save.disabled = link.disabled = true;
-  trigger("share", { kind, ...details });
+  trigger("sharing", { kind, ...details });
 }
 
 /** @param {import("./sharing.d.ts").SharingValue} value */
@@ -56,6 +56,7 @@ async function tellLink(token) {
   const once = "The link is shown this once: keep it.";
   say(await copyText(address.value, dialog) ? `Copied. ${once}` : once);
   address.select();
+  made.scrollIntoView({ block: "nearest" });
 }
 
 one(".share-copy", made).addEventListener("click", async () => {
