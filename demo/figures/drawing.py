@@ -15,14 +15,19 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from demo.dialogue.session import Session
-from demo.errors import InputError, ModelError, one_line
+from demo.errors import InputError, ModelError, join_with_and, one_line
+from demo.figures.beside import Besides, opinions_in
+from demo.figures.labels import HEIGHT, places, width_of
+from demo.machine.effort import breathe
 from demo.machine.packages import INSTALL
 from demo.picture.palette import colour_of, contrast
 from demo.picture.picture import Picture
 from demo.picture.polygons import Polygon, Ring, polygons_of
-from demo.picture.regions import RegionObject
+from demo.picture.regions import RegionObject, names_of, number_of
 
 try:
     import matplotlib as mpl
@@ -37,6 +42,9 @@ except ModuleNotFoundError as error:
 KINDS = ("png", "svg", "pdf")
 MAX_PIXELS = 100_000_000  # of a PNG
 _PER_INCH = 96  # picture pixels, at scale 1, as browsers count them
+_PAPER = 300  # dots for an inch of a paper
+WIDTHS = {1: 3.35, 2: 7.0}  # inches of a column, and of both with the gap, of usual papers
+_GAP, _TITLE, _ROW, _INDENT = 0.1, 0.25, 0.2, 0.35  # inches
 _TEXT_SHARE, _MIN_TEXT = 0.022, 11.0  # of the long side; picture pixels
 _FONTS = (
     "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "PingFang SC", "Microsoft YaHei",
@@ -61,29 +69,34 @@ class Drawn:
 
 def regions_of(session: Session) -> Drawn:
     """All visible regions of the dialogue."""
-    shown = [region for region in session.registry if not region.hidden]
     objects = tuple(
-        (item, item.id if len(region.objects) > 1 else region.id, region.number)
-        for region in shown
-        for item in region.objects
+        (item, name, region.number)
+        for region in session.registry
+        if not region.hidden
+        for item, name in names_of(region)
     )
-    return Drawn(objects, " and ".join(session.answered_by))
+    return Drawn(objects, join_with_and(session.answered_by))
 
 
 def opinions_of(session: Session, model: str) -> Drawn:
     """What another model answered to the same questions, in the colours of the regions of those answers."""
+    return beside_of(session, opinions_in(session), model)
+
+
+def beside_of(session: Session, besides: Besides, name: str) -> Drawn:
+    """Somebody's answers to the same questions, in the colours of the regions of those answers."""
     objects = tuple(
         (item, f"{turn.region or f'Q{number}'}*", _number(turn.region, number))
         for number, turn in enumerate(session.turns, start=1)
-        for second in turn.second_opinions
-        if second.reasoner.name == model
-        for item in second.objects
+        for beside in besides.get(number, ())
+        if beside.name == name
+        for item in beside.objects
     )
-    return Drawn(objects, model)
+    return Drawn(objects, name)
 
 
 def _number(region: str | None, turn: int) -> int:
-    return int(region[1:]) if region else turn
+    return number_of(region) if region else turn
 
 
 def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 1.0) -> bytes:
@@ -103,27 +116,62 @@ def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 
 
 
 def dialogue_figure(
-    picture: Picture, session: Session, kind: str, *, beside: Drawn | None = None
+    picture: Picture,
+    session: Session,
+    kind: str,
+    *,
+    beside: Drawn | Sequence[Drawn] = (),
+    columns: int = 2,
 ) -> bytes:
-    """Picture, questions and answers, for a paper; with another model's (or the true) objects beside it."""
-    panels = [regions_of(session), *([beside] if beside else [])]
-    width = 7.0  # inches, the width of a page's text
-    side = width / len(panels)
-    height = side * picture.size.height / picture.size.width
-    lines = [_line(session, number) for number in range(1, len(session.turns) + 1)]
-    rows = [row for line in lines for row in line.rows(width)]
-    text, title = 0.2 * len(rows) + 0.1, 0.25 if beside else 0.0
-    figure = Figure(figsize=(width, height + text + title))
-    whole = height + text + title
-    for at, panel in enumerate(panels):
-        axes = figure.add_axes((at / len(panels), text / whole, 0.98 / len(panels), height / whole))
-        _draw(axes, picture, panel, width=side)
-        if beside:
-            axes.set_title(one_line(panel.title, 60), **_font(9))
-    for at, (number, row, names) in enumerate(rows):
-        place = 1 - (height + title + 0.2 * (at + 1)) / whole
-        _write(figure, place, number, row, names)
-    return _saved(figure, kind, 300)
+    """Picture, questions and answers, for a paper; with another model's (or the true) objects beside it.
+
+    It is as wide as so many ``columns`` (1 or 2) of a page that has two; in one column, what would be
+    beside the picture is below it.
+    """
+    others = [beside] if isinstance(beside, Drawn) else [*beside]
+    sheet = _Sheet(picture, [regions_of(session), *others], session, WIDTHS[columns], columns)
+    return _saved(sheet.draw(), kind, _PAPER)
+
+
+class _Sheet:
+    """A figure for a paper: panels beside or below each other, and the questions; lengths are inches."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        panels: Sequence[Drawn],
+        session: Session,
+        width: float,
+        columns: int,
+    ) -> None:
+        self.picture, self.panels, self.width = picture, panels, width
+        self.across = min(len(panels), columns) if columns > 1 else 1
+        self.down = -(-len(panels) // self.across)
+        self.side = (width - _GAP * (self.across - 1)) / self.across
+        self.height = self.side * picture.size.height / picture.size.width
+        self.title = _TITLE if len(panels) > 1 else 0.0
+        lines = [_line(session, number) for number in range(1, len(session.turns) + 1)]
+        self.rows = [row for line in lines for row in line.rows(width)]
+        self.above = self.down * (self.height + self.title) + _GAP * (self.down - 1)
+        self.whole = self.above + _ROW * len(self.rows) + (_GAP if self.rows else 0)
+
+    def draw(self) -> Figure:
+        """All of it."""
+        figure = Figure(figsize=(self.width, self.whole))
+        for at, panel in enumerate(self.panels):
+            breathe()
+            column, row = at % self.across, at // self.across
+            below = self.whole - (row + 1) * (self.height + self.title) - row * _GAP
+            left = column * (self.side + _GAP) / self.width
+            place = (left, below / self.whole, self.side / self.width, self.height / self.whole)
+            axes = figure.add_axes(place)
+            _draw(axes, self.picture, panel, width=self.side)
+            if self.title:
+                axes.set_title(one_line(panel.title, 60), pad=4, **_font(9))
+        for at, (number, row_text, names) in enumerate(self.rows):
+            y = 1 - (self.above + _GAP + _ROW * (at + 0.5)) / self.whole
+            _write(figure, self.width, y, number, row_text, names)
+        return figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +184,8 @@ class _Line:
 
     def rows(self, width: float) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Number, words and names of each row; the number stands in the first, the names in the last."""
-        broken = list(_wrapped(self.text, int(width * 13) - 8 * len(self.names)))
+        room = int((width - _INDENT) * 14) - 6 * len(self.names)
+        broken = list(_wrapped(self.text, room))
         for at, row in enumerate(broken):
             is_last = at == len(broken) - 1
             yield f"Q{self.number}" if at == 0 else "", row, self.names if is_last else ()
@@ -162,12 +211,15 @@ def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _write(figure: Figure, y: float, number: str, row: str, names: Sequence[str]) -> None:
+def _write(
+    figure: Figure, width: float, y: float, number: str, row: str, names: Sequence[str]
+) -> None:
     fonts = _font(9) | {"va": "center"}
-    figure.text(0.005, y, number, color="#555", **fonts)
-    figure.text(0.05, y, row, **fonts)
+    figure.text(0.02 / width, y, number, color="#555", **fonts)
+    figure.text(_INDENT / width, y, row, **fonts)
     for at, name in enumerate(reversed(names)):
-        _label(figure, 0.98 - 0.06 * at, y, name, int(name[1:]), ha="right", **fonts)
+        x = 1 - (0.05 + 0.42 * at) / width
+        figure.text(x, y, name, ha="right", **_on(number_of(name)), bbox=_plate(name), **fonts)
 
 
 def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = None) -> None:
@@ -177,15 +229,26 @@ def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = N
     point = 72 * inches / size.width  # points for a picture pixel
     text = max(_TEXT_SHARE * max(size.width, size.height), _MIN_TEXT) if width is None else 0
     points = text * point or 8
-    axes.imshow(picture.pixels, extent=(0, size.width, size.height, 0), interpolation="none")
+    pixels = picture.pixels if width is None else _enough(picture, width)
+    axes.imshow(pixels, extent=(0, size.width, size.height, 0), interpolation="none")
     axes.set(xlim=(0, size.width), ylim=(size.height, 0))
     axes.set_axis_off()
     for item, _, number in drawn.objects:
+        breathe()
         _draw_object(axes, item, number, points / 7)
-    for item, name, number in drawn.objects:
-        has_room = item.box.y1 * point > 1.6 * points
-        place = {"va": "bottom" if has_room else "top", "ha": "left"}
-        _label(axes, item.box.x1, item.box.y1, name, number, **place, **_font(points))
+    boxes, names = [o.box for o, _, _ in drawn.objects], [name for _, name, _ in drawn.objects]
+    corners = places(boxes, names, size, points / point)
+    for (x, y), (_, name, number) in zip(corners, drawn.objects, strict=True):
+        _label(axes, x, y, name, number, points, points / point)
+
+
+def _enough(picture: Picture, inches: float) -> NDArray[np.uint8]:
+    """The pixels, no more of them than are printed on so many inches."""
+    image = Image.fromarray(picture.pixels)
+    if image.width > inches * _PAPER:
+        height = round(image.height * inches * _PAPER / image.width)
+        image = image.resize((round(inches * _PAPER), max(1, height)), Image.Resampling.LANCZOS)
+    return np.asarray(image)
 
 
 def _draw_object(axes: Axes, item: RegionObject, number: int, line: float) -> None:
@@ -214,11 +277,27 @@ def _ring(ring: Ring) -> Outline:
     return Outline(np.array([*ring, ring[0]]), closed=True)
 
 
-def _label(where: Axes | Figure, x: float, y: float, text: str, number: int, **font: Any) -> None:
+def _label(
+    axes: Axes, x: float, y: float, name: str, number: int, points: float, letters: float
+) -> None:
+    """A name on its plate, whose upper left corner is there; letters are so many picture pixels high."""
+    width, height = width_of(name, letters), HEIGHT * letters
+    axes.add_patch(
+        Rectangle((x, y), width, height, facecolor=colour_of(number), linewidth=0, zorder=3)
+    )
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    axes.text(x + width / 2, y + height / 2, name, **_on(number), **middle, **_font(points))
+
+
+def _on(number: int) -> dict[str, Any]:
+    """Letters that can be read on the colour of that region."""
     ground = colour_of(number)
-    ink = max(("#ffffff", "#000000"), key=lambda letters: contrast(letters, ground))
-    box = {"boxstyle": "square,pad=0.2", "facecolor": ground, "edgecolor": "none"}
-    where.text(x, y, text, color=ink, bbox=box, **font)
+    return {"color": max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, ground))}
+
+
+def _plate(name: str) -> dict[str, Any]:
+    ground = colour_of(number_of(name))
+    return {"boxstyle": "square,pad=0.2", "facecolor": ground, "edgecolor": "none"}
 
 
 def _font(points: float) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE, contrast, tone
 from demo.picture.picture import Picture
 from demo.picture.polygons import polygons_of
-from demo.picture.regions import Origin, Region, RegionObject, number_of
+from demo.picture.regions import Origin, Region, RegionObject, names_of, number_of
 
 MAX_FILE = (
     14_000_000  # bytes of the dialogue's own file in the page: browsers save no longer address
@@ -231,12 +231,6 @@ def _cited(text: str, boxes: Mapping[XYXY, str]) -> Iterator[tuple[int, int, str
     for citation in find_citations(text):
         if citation.box in boxes:
             yield citation.start, citation.end, boxes[citation.box]
-
-
-def names_of(region: Region) -> Iterator[tuple[RegionObject, str]]:
-    """The objects of a region with the names that are shown: a single one has that of its region."""
-    is_single = len(region.objects) == 1
-    return ((item, region.id if is_single else item.id) for item in region.objects)
 
 
 def path_of(mask: Mask) -> str:
