@@ -12,12 +12,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from demo.dialogue.second_opinion import pairs
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError, join_with_and, one_line
 from demo.figures.beside import Besides, opinions_in
@@ -42,6 +44,7 @@ except ModuleNotFoundError as error:
 KINDS = ("png", "svg", "pdf")
 MAX_PIXELS = 100_000_000  # of a PNG
 _PER_INCH = 96  # picture pixels, at scale 1, as browsers count them
+_MAX_NAME = 24  # letters of a label
 _PAPER = 300  # dots for an inch of a paper
 WIDTHS = {1: 3.35, 2: 7.0}  # inches of a column, and of both with the gap, of usual papers
 _GAP, _TITLE, _ROW, _INDENT = 0.1, 0.25, 0.2, 0.35  # inches
@@ -93,6 +96,28 @@ def beside_of(session: Session, besides: Besides, name: str) -> Drawn:
         for item in beside.objects
     )
     return Drawn(objects, name)
+
+
+def beside_dialogue(session: Session, other: Session, title: str) -> Drawn:
+    """The regions of another dialogue about the same picture, or of labels for it, under that title.
+
+    What lies where a region of the dialogue does has its colour, whatever it is called. Labels, which have
+    no questions, are named by their words.
+    """
+    mine = [(item, r.number) for r in session.registry if not r.hidden for item in r.objects]
+    found = [(item, name, r) for r in other.registry if not r.hidden for item, name in names_of(r)]
+    paired = pairs(tuple(i.box for i, _ in mine), tuple(i.box for i, _, _ in found))
+    numbers = {theirs: mine[own][1] for own, theirs, _ in paired}
+    free = count(1 + max((number for _, number in mine), default=0))
+    objects = tuple(
+        (
+            item,
+            name if other.turns or not region.label else one_line(region.label, _MAX_NAME),
+            numbers[at] if at in numbers else next(free),
+        )
+        for at, (item, name, region) in enumerate(found)
+    )
+    return Drawn(objects, title)
 
 
 def _number(region: str | None, turn: int) -> int:

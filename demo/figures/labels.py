@@ -20,7 +20,7 @@ Corner = tuple[float, float]
 
 def width_of(name: str, letters: float) -> float:
     """How wide a label is, in the pixels in which ``letters`` are high."""
-    return (WIDTH * len(name) + _PADDING) * letters
+    return (WIDTH * (len(name) - name.count(".") / 2) + _PADDING) * letters
 
 
 def places(
