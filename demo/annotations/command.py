@@ -31,7 +31,7 @@ _NO_LETTERS = (
 class Look:
     """How figures look: pixels of a PNG for each of the picture's, and columns of a paper.
 
-    Beside a dialogue stand the answers of ``models`` and what was in ``files``; without either, all models'.
+    Beside a dialogue stand answers of ``models`` and what was in ``files``; without either, all models'.
     """
 
     scale: float = 1.0

@@ -191,6 +191,7 @@ def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
         save(folder / plot.file, plot.png)
     for number, case in enumerate(report.worst, start=1):
         save(folder / _worst_file(number), case.jpeg)
+        save((folder / _worst_file(number)).with_suffix(".pdf"), case.pdf)
     scores = {**report.policy, **run.scores.to_dict()}
     save(folder / "scores.json", json.dumps(scores, indent=2) + "\n")
     for ending, write in TABLES.items():

@@ -59,6 +59,9 @@ _WORD = re.compile(
     r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[^\s\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]{1,40})"
 )
 # Text stays text: to be found, copied, and set in another font.
+_PIXELATED = (
+    b' style="image-rendering:crisp-edges;image-rendering:pixelated"'  # what an SVG says of images
+)
 _AS_TEXT: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "figure"}
 
 
@@ -101,8 +104,8 @@ def beside_of(session: Session, besides: Besides, name: str) -> Drawn:
 def beside_dialogue(session: Session, other: Session, title: str) -> Drawn:
     """The regions of another dialogue about the same picture, or of labels for it, under that title.
 
-    What lies where a region of the dialogue does has its colour, whatever it is called. Labels, which have
-    no questions, are named by their words.
+    What lies where a region of the dialogue does has its colour and its name with a star. What only the
+    other has is named by its own label, or its own name.
     """
     mine = [(item, r.number) for r in session.registry if not r.hidden for item in r.objects]
     found = [(item, name, r) for r in other.registry if not r.hidden for item, name in names_of(r)]
@@ -110,11 +113,9 @@ def beside_dialogue(session: Session, other: Session, title: str) -> Drawn:
     numbers = {theirs: mine[own][1] for own, theirs, _ in paired}
     free = count(1 + max((number for _, number in mine), default=0))
     objects = tuple(
-        (
-            item,
-            name if other.turns or not region.label else one_line(region.label, _MAX_NAME),
-            numbers[at] if at in numbers else next(free),
-        )
+        (item, f"R{numbers[at]}*", numbers[at])
+        if at in numbers
+        else (item, one_line(region.label, _MAX_NAME) or name, next(free))
         for at, (item, name, region) in enumerate(found)
     )
     return Drawn(objects, title)
@@ -353,4 +354,4 @@ def _saved(figure: Figure, kind: str, dpi: float) -> bytes:
     with mpl.rc_context(_AS_TEXT), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # see `has_letters`
         figure.savefig(file, format=kind, dpi=dpi, metadata=about)
-    return file.getvalue()
+    return file.getvalue().replace(_PIXELATED, b"") if kind == "svg" else file.getvalue()
