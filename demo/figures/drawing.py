@@ -10,6 +10,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -26,6 +27,7 @@ from demo.figures.beside import Besides, opinions_in
 from demo.figures.labels import HEIGHT, places, width_of
 from demo.machine.effort import breathe
 from demo.machine.packages import INSTALL
+from demo.picture.geometry import Size
 from demo.picture.palette import colour_of, contrast
 from demo.picture.picture import Picture
 from demo.picture.polygons import Polygon, Ring, polygons_of
@@ -34,6 +36,7 @@ from demo.picture.regions import RegionObject, names_of, number_of
 try:
     import matplotlib as mpl
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.font_manager import findfont, get_font, get_font_names
     from matplotlib.patches import Circle, PathPatch, Rectangle
@@ -42,7 +45,11 @@ except ModuleNotFoundError as error:
     raise ModelError(f"Drawing a figure needs matplotlib, not installed here: {INSTALL}") from error
 
 KINDS = ("png", "svg", "pdf")
-MAX_PIXELS = 100_000_000  # of a PNG
+MAX_PIXELS, MAX_SIDE = 100_000_000, 65_000  # of a PNG
+MAX_ROWS = 120  # of questions in a figure
+_MAX_HEIGHT = 9.0  # inches of a panel, so that it fits on a page
+_BAND = 256  # rows of pixels that are laid over the picture at a time
+_SMALL = 8.0  # points of the names in a figure with more than one panel or with questions
 _PER_INCH = 96  # picture pixels, at scale 1, as browsers count them
 _MAX_NAME = 24  # letters of a label
 _PAPER = 300  # dots for an inch of a paper
@@ -130,15 +137,46 @@ def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 
 
     Raises InputError for a PNG that would be too large.
     """
-    width, height = picture.size.width / _PER_INCH, picture.size.height / _PER_INCH
-    if kind == "png" and picture.size.width * picture.size.height * scale**2 > MAX_PIXELS:
-        raise InputError(
-            f"This picture would have more than {MAX_PIXELS // 1_000_000} megapixels: take a smaller scale."
-        )
-    figure = Figure(figsize=(width, height))
+    if kind == "png":
+        return _png(picture, drawn, scale)
+    size = picture.size
+    figure = Figure(figsize=(size.width / _PER_INCH, size.height / _PER_INCH))
     axes = figure.add_axes((0, 0, 1, 1))
     _draw(axes, picture, drawn)
-    return _saved(figure, kind, _PER_INCH * scale)
+    return _saved(figure, kind, _PER_INCH)
+
+
+def _png(picture: Picture, drawn: Drawn, scale: float) -> bytes:
+    """The regions are drawn on nothing and laid over the picture: of a picture's own pixels matplotlib needs
+    a hundred bytes for each.
+    """
+    width, height = (max(1, round(n * scale)) for n in (picture.size.width, picture.size.height))
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"This picture would have more than {MAX_PIXELS // 1_000_000} megapixels, or more than "
+            f"{MAX_SIDE:,} pixels at a side: take a smaller scale."
+        )
+    dpi = _PER_INCH * scale
+    figure = Figure(
+        figsize=((width + 0.01) / dpi, (height + 0.01) / dpi), dpi=dpi, facecolor="none"
+    )
+    axes = figure.add_axes((0, 0, 1, 1))
+    _draw_regions(axes, picture.size, drawn, picture.size.width / _PER_INCH, is_alone=True)
+    canvas: Any = FigureCanvasAgg(figure)
+    with _quietly():
+        canvas.draw()
+    layer, image = np.asarray(canvas.buffer_rgba()), Image.fromarray(picture.pixels)
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
+    for top in range(0, height, _BAND):
+        breathe()
+        band = layer[top : top + _BAND]
+        if band[..., 3].any():
+            over = Image.fromarray(np.ascontiguousarray(band[..., :3]))
+            image.paste(over, (0, top), Image.fromarray(np.ascontiguousarray(band[..., 3])))
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=4)
+    return file.getvalue()
 
 
 def dialogue_figure(
@@ -173,11 +211,11 @@ class _Sheet:
         self.picture, self.panels, self.width = picture, panels, width
         self.across = min(len(panels), columns) if columns > 1 else 1
         self.down = -(-len(panels) // self.across)
-        self.side = (width - _GAP * (self.across - 1)) / self.across
-        self.height = self.side * picture.size.height / picture.size.width
+        shape = picture.size.height / picture.size.width
+        self.side = min((width - _GAP * (self.across - 1)) / self.across, _MAX_HEIGHT / shape)
+        self.height = self.side * shape
         self.title = _TITLE if len(panels) > 1 else 0.0
-        lines = [_line(session, number) for number in range(1, len(session.turns) + 1)]
-        self.rows = [row for line in lines for row in line.rows(width)]
+        self.rows = _rows(session, width)
         self.above = self.down * (self.height + self.title) + _GAP * (self.down - 1)
         self.whole = self.above + _ROW * len(self.rows) + (_GAP if self.rows else 0)
 
@@ -217,6 +255,17 @@ class _Line:
             yield f"Q{self.number}" if at == 0 else "", row, self.names if is_last else ()
 
 
+def _rows(session: Session, width: float) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Number, words and names of each row, as many as a figure has room for."""
+    rows = list[tuple[str, str, tuple[str, ...]]]()
+    for number in range(1, len(session.turns) + 1):
+        rows += _line(session, number).rows(width)
+        if len(rows) > MAX_ROWS:
+            left = len(session.turns) - number
+            return [*rows[:MAX_ROWS], ("", f"… and {left} more questions." if left else "…", ())]
+    return rows
+
+
 def _line(session: Session, number: int) -> _Line:
     turn = session.turns[number - 1]
     names = (turn.region,) if turn.region and turn.region in session.registry else ()
@@ -251,12 +300,16 @@ def _write(
 def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = None) -> None:
     """Draw on axes that are ``width`` inches wide, or so wide as the picture at scale 1."""
     size = picture.size
-    inches = width or size.width / _PER_INCH
-    point = 72 * inches / size.width  # points for a picture pixel
-    text = max(_TEXT_SHARE * max(size.width, size.height), _MIN_TEXT) if width is None else 0
-    points = text * point or 8
     pixels = picture.pixels if width is None else _enough(picture, width)
     axes.imshow(pixels, extent=(0, size.width, size.height, 0), interpolation="none")
+    _draw_regions(axes, size, drawn, width or size.width / _PER_INCH, is_alone=width is None)
+
+
+def _draw_regions(axes: Axes, size: Size, drawn: Drawn, inches: float, *, is_alone: bool) -> None:
+    """Draw objects and names; letters grow with a picture that ``is_alone``."""
+    point = 72 * inches / size.width  # points for a picture pixel
+    letters = max(_TEXT_SHARE * max(size.width, size.height), _MIN_TEXT)
+    points = letters * point if is_alone else _SMALL
     axes.set(xlim=(0, size.width), ylim=(size.height, 0))
     axes.set_axis_off()
     for item, _, number in drawn.objects:
@@ -347,11 +400,18 @@ def has_letters(text: str) -> bool:
     return all(any(font.get_char_index(ord(c)) for font in fonts) for c in {*text} if c > " ")
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What is said of letters that are missing is left to `has_letters`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
 def _saved(figure: Figure, kind: str, dpi: float) -> bytes:
     file = io.BytesIO()
     # Without a date, so that the same dialogue makes the same file.
     about = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    with mpl.rc_context(_AS_TEXT), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # see `has_letters`
+    with mpl.rc_context(_AS_TEXT), _quietly():
         figure.savefig(file, format=kind, dpi=dpi, metadata=about)
     return file.getvalue().replace(_PIXELATED, b"") if kind == "svg" else file.getvalue()

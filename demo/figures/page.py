@@ -32,6 +32,7 @@ from demo.picture.regions import Origin, Region, RegionObject, names_of, number_
 MAX_FILE = (
     14_000_000  # bytes of the dialogue's own file in the page: browsers save no longer address
 )
+_MAX_FILE_PIXELS = 24_000_000  # of a picture whose file is tried
 MAX_OUTLINES = 6_000_000  # characters of all outlines
 _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of the picture
 _MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
@@ -301,6 +302,8 @@ def _data_url(picture: Picture) -> str:
 
 def _file(session: Session, picture: Picture) -> str:
     """The dialogue's own file as an address; empty where it is too large for one."""
+    if picture.size.width * picture.size.height > _MAX_FILE_PIXELS:
+        return ""
     try:
         content = to_zip(session, picture)
     except InputError:  # too large to be read again

@@ -276,3 +276,26 @@ def test_convert_takes_a_scale_and_columns(
             main([*arguments, "--scale", scale])
         assert ended.value.code == 2
         assert "is not a scale" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 1800), (1800, 20)])
+def test_a_figure_of_a_picture_of_any_shape_fits_on_a_page(width: int, height: int) -> None:
+    picture = open_picture(np.full((height, width, 3), 200, np.uint8), "strip.png")
+    session = Session.begin(picture.info, ReasonerInfo("nano", Size(840, 840)))
+    registry, _ = session.registry.add([RegionObject("", PictureBox(2, 2, 18, 18))])
+    session = session.with_registry(registry)
+    root = fromstring(dialogue_figure(picture, session, "svg"))
+    assert float(root.get("height", "").removesuffix("pt")) <= 72 * 9.01
+    assert picture_figure(picture, regions_of(session), "png").startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="take a smaller scale"):
+        picture_figure(picture, regions_of(session), "png", scale=40)
+
+
+def test_a_figure_lists_as_many_questions_as_fit(shown: tuple[Picture, Session]) -> None:
+    picture, session = shown
+    turn = replace(session.turns[1], question="a very long question " * 90)
+    session = replace(session, turns=(turn,) * 200)
+    said = texts(fromstring(dialogue_figure(picture, session, "svg")))
+    assert "Q1 a very long" in said
+    assert "more questions." in said
+    assert "Q200" not in said
