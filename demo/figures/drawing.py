@@ -147,7 +147,7 @@ def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 
 
 
 def _png(picture: Picture, drawn: Drawn, scale: float) -> bytes:
-    """The regions are drawn on nothing and laid over the picture: of a picture's own pixels matplotlib needs
+    """The regions are drawn on nothing and laid over the picture: of its own pixels matplotlib would need
     a hundred bytes for each.
     """
     width, height = (max(1, round(n * scale)) for n in (picture.size.width, picture.size.height))
