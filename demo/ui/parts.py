@@ -44,6 +44,7 @@ class Parts:
     sheet: gr.HTML
     compare: gr.HTML
     library: gr.HTML
+    sharing: gr.HTML
     benchmark: gr.HTML | None
 
     def changed_by_events(self) -> list[Any]:
@@ -84,6 +85,7 @@ def place_parts(
         library = drawn(
             "dialogues/dialogues", "library", "choose", "arrive", keeps=keeps, elem_id="kept"
         )
+        sharing = drawn("sharing/sharing", "sharing", elem_id="sharing")
         rows = (
             drawn("benchmark/benchmark", "rows", "pictures", "choose", elem_id="benchmark")
             if benchmark
@@ -93,7 +95,7 @@ def place_parts(
         compare = drawn("compare/compare", "look", "ask", elem_id="compare")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
-        stop, upload, new, sheet, compare, library, rows,
+        stop, upload, new, sheet, compare, library, sharing, rows,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from starlette.types import Message, Send
 from demo.web.owned import Owned
 from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import Rules, headers_for
+from demo.web.shared import SHARED_HEADERS, is_shared
 
 _FILE = re.compile(r"/gradio_api/file[=/]")
 WENT_WRONG = "Something went wrong on the server. Try again."
@@ -65,7 +66,7 @@ class Answer:
             if message["status"] >= 400 or self._is_page:
                 self._start = message
                 return
-            _add(message, headers_for(self._rules))
+            _add(message, self._headers())
         elif message["type"] == "http.response.body":
             if self._is_over:
                 return
@@ -88,6 +89,11 @@ class Answer:
             self._is_over = True
             await self._send({"type": "http.response.body", "body": b""})
 
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        if is_shared(self._path):
+            return SHARED_HEADERS
+        return headers_for(self._rules, self._nonce if self._is_page else None)
+
     async def _finish(self, start: Message, body: bytes) -> Message:
         kind = Headers(raw=start["headers"]).get("content-type", "")
         if kind.startswith("text/html"):
@@ -99,7 +105,7 @@ class Answer:
         # The answer to HEAD has the length of a body that it does not send.
         if body or start["status"] >= 400:
             _replace(start, b"content-length", str(len(body)).encode())
-        _add(start, headers_for(self._rules, self._nonce if self._is_page else None))
+        _add(start, self._headers())
         await self._send(start)
         return {"type": "http.response.body", "body": body}
 

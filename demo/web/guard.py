@@ -36,6 +36,7 @@ from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
 from demo.access.peers import place_of
 from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
+from demo.dialogue.links import Links
 from demo.errors import disk_fault, places_of
 from demo.machine.environment import try_writing
 from demo.web.answer import (
@@ -74,6 +75,7 @@ from demo.web.rules import (
     is_served,
     max_bytes,
 )
+from demo.web.shared import is_shared, shared_page
 
 if TYPE_CHECKING:
     from demo.agents.endpoint import AgentsEndpoint
@@ -101,7 +103,8 @@ class GuardContext:
     """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
     accounts, ``uploads`` is the folder for files that Gradio serves, ``calls`` are what can be called, by
     name and by number; ``has_messages`` says whether there is, or will be, news for a page session or of a
-    call. ``agents`` answers agents, who have a token instead of a login.
+    call. ``agents`` answers agents, who have a token instead of a login; ``links`` lead to dialogues that
+    were shared, None where there are none.
     """
 
     rules: Rules
@@ -115,6 +118,7 @@ class GuardContext:
     agents: AgentsEndpoint | None = None
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
+    links: Links | None = None
     pages: FewPages = field(default_factory=FewPages)
 
 
@@ -207,6 +211,10 @@ class Guard:
         self, scope: Scope, receive: Receive, answer: Answer, who: str
     ) -> Response | None:
         path, headers, user = scope["path"], Headers(scope=scope), scope[USER]
+        if is_shared(path):  # while it is read it counts
+            page = await asyncio.to_thread(shared_page, scope["method"], path, self.context.links)
+            await page(scope, receive, answer.send)
+            return None
         body = _Body(receive, path, headers)
         if _is_login(path) and self.context.logins:
             return await self._login(scope, body, headers)

@@ -93,6 +93,7 @@ def serve(
         store,
         index,
         may_switch=models.is_expected and may_switch(options, accounts, os.environ),
+        may_link=not options.no_links,
         server_name=Address(options.host, options.port).url_host,
         server_port=options.port,
         share=options.share,
@@ -135,15 +136,17 @@ class Served:
         *,
         may_switch: bool = False,
         agents: AgentToken | None = None,
+        may_link: bool = True,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
 
         Where others are available, or ``may_switch`` says they will be, they can be chosen in the page.
+        ``may_link`` says whether dialogues that are kept can be shared by links.
         """
         watch = Watch()
         running = RunningModels(models, available, watch.models, may_switch=may_switch)
-        page = build_page(running, load_examples(), store, index)
+        page = build_page(running, load_examples(), store, index, may_link=may_link)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))
@@ -160,6 +163,7 @@ class Served:
             calls=calls_of(page),
             has_messages=lambda name: _has_messages(page, name),
             agents=_endpoint(running, agents) if agents else None,
+            links=store.links if store and may_link else None,
         )
         with accepting_few():
             _, url, shared = page.launch(
