@@ -46,6 +46,7 @@ from demo.web.guard import USER, Guard, GuardContext
 from demo.web.logs import take_over_server_logs, take_over_traces
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.rules import Rules, rules_for, warnings_of
+from demo.web.unread_results import keep_few_unread
 
 if TYPE_CHECKING:
     from demo.agents.endpoint import AgentsEndpoint
@@ -148,6 +149,7 @@ class Served:
         page = build_page(running, load_examples(), store, index, may_link=may_link)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
+        keep_few_unread(page._queue)
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)

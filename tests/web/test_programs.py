@@ -25,6 +25,7 @@ from demo.dialogue.session_json import session_from_json
 from demo.picture.sent import NO_FILE, NOT_FETCHED
 from demo.ui.programs.given import NO_PICTURE, NO_QUESTION
 from demo.ui.programs.openapi import document
+from demo.web import unread_results
 from demo.web.serve import Served
 from tests.conftest import free_port
 from tests.support.served import PASSWORDS, Caller, accounts, file, serving
@@ -575,3 +576,28 @@ def test_nothing_else_is_described(http: httpx.Client) -> None:
             assert "github" not in json.dumps(parameter["example_input"])
     described = {path.split("/")[3] for path in document()["paths"] if "/call/" in path}
     assert {f"/{name}" for name in described} == set(named["named_endpoints"])
+
+
+def test_of_results_that_nobody_reads_the_newest_are_kept(
+    http: httpx.Client, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread_results, "MAX_EACH", 3)
+    path, calls = "/gradio_api/call/ground", list[str]()
+    for _ in range(4):
+        calls.append(http.post(path, json=given).json()["event_id"])
+        # They are answered one after the other; this one is the third until it is read.
+        assert boxes(result(http, given)) == RED_BOX
+    answers = [http.get(f"{path}/{call}") for call in calls]
+    assert [answer.status_code for answer in answers] == [404, 404, 200, 200]
+    assert "There is no such call, or it is over." in answers[0].text
+    assert all("event: complete" in answer.text for answer in answers[2:])
+
+
+def test_a_result_that_nobody_reads_is_kept_for_some_minutes(
+    http: httpx.Client, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread_results, "MAX_SECONDS", -1.0)
+    path = "/gradio_api/call/ground"
+    call = http.post(path, json=given).json()["event_id"]
+    assert boxes(result(http, given)) == RED_BOX  # is answered after the other one
+    assert http.get(f"{path}/{call}").status_code == 404
