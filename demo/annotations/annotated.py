@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.errors import InputError, one_line
@@ -70,7 +71,8 @@ class AnnotatedPicture:
     """A picture and its objects. ``name`` is that of its file, without a folder.
 
     ``open`` reads its pixels, which are not kept: a data set holds more than memory does. ``notes`` are
-    sentences about what of a file was left out; ``session`` is the dialogue that it comes of.
+    sentences about what of a file was left out; ``session`` is the dialogue that it comes of, ``path``
+    the file of the picture.
     """
 
     name: str
@@ -79,6 +81,7 @@ class AnnotatedPicture:
     annotations: tuple[Annotation, ...] = ()
     notes: tuple[str, ...] = ()
     session: Session | None = None
+    path: Path | None = None
 
 
 def of_session(session: Session, open_picture: Callable[[], Picture]) -> AnnotatedPicture:
@@ -181,6 +184,8 @@ def masked(label: str, mask: Mask) -> Annotation:
 
 def label_of(value: object) -> str:
     """A label from a file, on one line. Raises InputError, in words that follow a place in a file."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str):
         raise InputError("the label is not text")
     return one_line(value, MAX_LABEL) or UNNAMED
