@@ -117,11 +117,16 @@ def to_session(annotated: AnnotatedPicture) -> Session:
     Objects of one region stay together and regions keep their names where all objects have one; else each
     object becomes a region, in the order of the file.
     """
-    annotations = annotated.annotations
+    start = Session.begin(annotated.open().info, ReasonerInfo("labels", Size(840, 840)))
+    return replace(start, registry=with_regions(Registry(), annotated.annotations))
+
+
+def with_regions(registry: Registry, annotations: Sequence[Annotation]) -> Registry:
+    """A registry with these as regions as well; where there are none yet they keep their names."""
     names = [a.name for a in annotations]
-    is_named = all(names) and len({*names}) == len(names)
-    groups = _by_region(annotations) if is_named else [[a] for a in annotations]
-    registry = Registry()
+    has_names = all(names) and len({*names}) == len(names)
+    is_named = has_names and registry == Registry()
+    groups = _by_region(annotations) if has_names else [[a] for a in annotations]
     for group in groups:
         if is_named:
             registry = Registry(registry.regions, int(group[0].region[1:]))
@@ -129,9 +134,7 @@ def to_session(annotated: AnnotatedPicture) -> Session:
         registry, _ = registry.add(
             [_object(a) for a in group], origin=origin, label=_label(group[0])
         )
-    reasoner = ReasonerInfo("labels", Size(840, 840))
-    start = Session.begin(annotated.open().info, reasoner)
-    return replace(start, registry=registry)
+    return registry
 
 
 def _by_region(annotations: Iterable[Annotation]) -> list[list[Annotation]]:

@@ -45,7 +45,7 @@ from demo.picture.polygons import (
 )
 
 NAME = "data.yaml"
-_LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")  # of the names, one a line
+LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")  # of the names, one a line
 _NUMBER = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
 _MAX_YAML = 200_000  # characters
 
@@ -87,7 +87,7 @@ def recognises(path: Path, content: object) -> bool:
         case ".yaml" | ".yml" | ".names":
             return True
         case ".txt":
-            return path.name in _LISTS or (isinstance(content, str) and _is_of_objects(content))
+            return path.name in LISTS or (isinstance(content, str) and _is_of_objects(content))
     return False
 
 
@@ -105,7 +105,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     if pictures.candidates is not None:
         yield from _among(pictures, path, kinds)
         return
-    if path.suffix.lower() == ".txt" and path.name not in _LISTS:
+    if path.suffix.lower() == ".txt" and path.name not in LISTS:
         picture = pictures.named("", stem=path.stem)
         if picture is not None:
             yield _read_one(picture, path, kinds)
@@ -123,10 +123,10 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
 
 def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
     """Those of the candidates that have a text of objects, or the one of that text."""
-    is_text = path.suffix.lower() == ".txt" and path.name not in _LISTS
+    is_text = path.suffix.lower() == ".txt" and path.name not in LISTS
     texts = [path] if is_text else sorted((pictures.root or path.parent).rglob("*.txt"))
     for text in texts:
-        if text.name in _LISTS or not _is_of_objects(read_text(text)):
+        if text.name in LISTS or not _is_of_objects(read_text(text)):
             continue
         parts = ("images" if part == "labels" else part for part in text.with_suffix("").parts)
         picture = pictures.named("", stem=str(PurePosixPath(*parts)))
@@ -161,8 +161,8 @@ class _Kinds:
 def _kinds(path: Path) -> _Kinds:
     if path.suffix.lower() in (".yaml", ".yml"):
         return _of_yaml(path)
-    names = path if path.name in _LISTS or path.suffix.lower() == ".names" else None
-    names = names or next((f for n in _LISTS if (f := path.with_name(n)).is_file()), None)
+    names = path if path.name in LISTS or path.suffix.lower() == ".names" else None
+    names = names or next((f for n in LISTS if (f := path.with_name(n)).is_file()), None)
     if names is None:
         return _Kinds()
     lines = read_text(names).splitlines()
