@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
 DIALOGUE, PAGE, DRAWN = "session", "html", ("png", "svg", "pdf")
 OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
-_NO_LETTERS = (
-    "no font here has all letters of its questions: install one of the Noto fonts, or write an SVG."
-)
 
 
 def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -48,13 +45,16 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _convert(options: argparse.Namespace) -> int:
+    from demo.annotations.left_out import left_out
+
     _check_out(options.out)
     pictures = [
         annotated
         for path in options.inputs
         for annotated in _read(path, options.images, options.source)
     ]
-    for note in (note for annotated in pictures for note in annotated.notes):
+    notes = (note for annotated in pictures for note in annotated.notes)
+    for note in (*notes, *left_out(options.to, pictures)):
         print(note, file=sys.stderr)
     count = write_all(options.to, pictures, options.out)
     objects = sum(len(annotated.annotations) for annotated in pictures)
@@ -65,7 +65,7 @@ def _convert(options: argparse.Namespace) -> int:
 def write_all(to: str, pictures: Sequence[AnnotatedPicture], out: Path) -> int:
     """Write the pictures in one of `OUTPUTS`; the number of files. Raises InputError when that fails."""
     count = 0
-    for name, content in _written(to, pictures):
+    for name, content in written(to, pictures):
         _save(out / name, content)
         count += 1
     return count
@@ -118,7 +118,8 @@ def _from_session_json(path: Path, images: Path | None) -> AnnotatedPicture:
     return of_session(session, lambda: fitting_picture(session, files)[1])
 
 
-def _written(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+def written(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+    """Relative names and contents of the files for these pictures, in one of `OUTPUTS`."""
     from demo.annotations.annotated import to_session, unique_names
     from demo.annotations.formats import FORMATS
 
@@ -143,15 +144,12 @@ def _shown(to: str, stem: str, session: Session, picture: Picture) -> Iterator[t
     else:
         from demo.figures.drawing import (
             dialogue_figure,
-            has_letters,
             opinions_of,
             picture_figure,
             regions_of,
         )
         from demo.picture.picture import safe_name
 
-        if not has_letters("".join(turn.question for turn in session.turns)) and to != "svg":
-            print(f"{stem}: {_NO_LETTERS}", file=sys.stderr)
         yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to)
         if session.turns:
             yield f"{stem}-dialogue.{to}", dialogue_figure(picture, session, to)

@@ -202,9 +202,10 @@ def _unpacked(path: Path, folder: Path) -> Iterator[Path]:
     try:
         check_directory(path.read_bytes())
         with zipfile.ZipFile(path) as archive:
-            entries = [e for e in archive.infolist() if not is_litter(parts_of(e.filename))]
+            entries = archive.infolist()
             _check_entries(entries)
-            yield from _written(archive, entries, folder)
+            useful = [e for e in entries if not is_litter(parts_of(e.filename))]
+            yield from _written(archive, useful, folder)
     except (
         SessionFormatError,
         zipfile.BadZipFile,

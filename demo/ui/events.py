@@ -15,6 +15,7 @@ from demo.ui.chat.asking import Asking
 from demo.ui.compare.comparing import Comparing
 from demo.ui.composer.reading import Reading
 from demo.ui.context import Context
+from demo.ui.dialogues.exporting import Exporting
 from demo.ui.dialogues.panel import Library
 from demo.ui.endpoints import AT_ONCE
 from demo.ui.gallery.opening import Opening
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _NOW = {**PRIVATE, "queue": False}
 _EACH = {**_NOW, "trigger_mode": "multiple"}
 _PREPARING = {**PRIVATE, "concurrency_limit": 1}
+_EXPORT = {**PRIVATE, "concurrency_limit": AT_ONCE, "trigger_mode": "multiple"}
 _TURN = {
     **PRIVATE,
     "concurrency_limit": AT_ONCE,
@@ -49,12 +51,17 @@ def connect(
     _connect_canvas(context)
     _connect_opening(context.parts, opening, asking)
     _connect_undoing(page, context)
-    library = Library(context, opening, files)
+    exporting = Exporting(context, files)
+    library = Library(context, opening, exporting)
     if index is not None:
         benchmark = Benchmark(context, opening, index)
         library = replace(library, recall=benchmark.recall)
         _connect_benchmark(context.parts, benchmark, opening, asking)
     _connect_library(context.parts, library, opening)
+    context.parts.library.save(
+        exporting.save, [context.parts.tab], context.parts.library, **_EXPORT
+    )
+    context.parts.library.stop(exporting.stop, None, None, **_EACH)
     if context.running.may_switch or context.running.is_loading:
         _connect_models(context.parts, ModelPanel(context))
 

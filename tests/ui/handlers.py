@@ -23,6 +23,7 @@ from demo.ui.chat.answer_links import AnswerLinks
 from demo.ui.chat.asking import Asking
 from demo.ui.compare.comparing import Comparing
 from demo.ui.context import Context
+from demo.ui.dialogues.exporting import Exporting
 from demo.ui.dialogues.panel import Library
 from demo.ui.gallery.opening import Opening
 from demo.ui.parts import Parts, place_parts
@@ -84,6 +85,6 @@ def handlers_of(
         Undoing(context),
         Acts(context),
         AnswerLinks(context, asking, comparing),
-        Library(context, opening, folder / "files"),
+        Library(context, opening, Exporting(context, folder / "files")),
         comparing,
     )
