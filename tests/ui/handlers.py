@@ -62,6 +62,7 @@ class Handlers:
     acts: Acts
     links: AnswerLinks
     library: Library
+    exporting: Exporting
     comparing: Comparing
 
 
@@ -77,7 +78,7 @@ def handlers_of(
     models = Models(TableReasoner(), segmenter, "table", "", "")
     context = Context(parts, RunningModels(models, available), RunningTurns(), Saver(store))
     asking, opening = Asking(context), Opening(context, examples, folder)
-    comparing = Comparing(context)
+    comparing, exporting = Comparing(context), Exporting(context, folder / "files")
     return Handlers(
         context,
         opening,
@@ -85,6 +86,7 @@ def handlers_of(
         Undoing(context),
         Acts(context),
         AnswerLinks(context, asking, comparing),
-        Library(context, opening, Exporting(context, folder / "files")),
+        Library(context, opening, exporting),
+        exporting,
         comparing,
     )

@@ -120,6 +120,7 @@ class Exporting:
         contents = written(to, pictures)
         while True:
             with self.context.long_work(cancel):
+                breathe()
                 content = next(contents, None)
             if content is None:
                 return
