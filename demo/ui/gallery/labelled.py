@@ -13,6 +13,7 @@ from demo.dialogue import limits
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError, join_with_and, one_line
 from demo.picture.picture import Picture, safe_name
+from demo.picture.regions import Registry
 from demo.ui.gallery.upload import Upload, refused
 
 Uploads = dict[Path, list[Upload]]
@@ -56,12 +57,15 @@ def labelled_uploads(
 def _upload(
     annotated: AnnotatedPicture, labelled: Labelled, shown: tuple[Session, Picture] | None
 ) -> Upload:
+    count = len(with_regions(Registry(), annotated.annotations))
+    is_shown = shown is not None and annotated.open() is shown[1]
     notes = (
+        "" if is_shown else f"{count} region{'' if count == 1 else 's'} came with it.",
         *annotated.notes,
         f"Not here: {_listed(labelled.lacking)}." if labelled.lacking else "",
         _MORE if labelled.more else "",
     )
-    if shown is not None and annotated.open() is shown[1]:
+    if shown is not None and is_shown:
         return Upload(annotated.name, partial(_added, *shown, annotated), notes, goes_on=True)
     return Upload(annotated.name, partial(_read, annotated), notes)
 

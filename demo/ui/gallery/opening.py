@@ -154,7 +154,7 @@ class Opening:
         notes: list[str],
     ) -> Workspace:
         became = Became(left=[safe_name(str(path)) for path in paths[MAX_TOGETHER:]])
-        workspace = None
+        workspace, said = None, tuple[str, ...]()
         for upload in uploads:
             try:
                 if workspace is None:
@@ -164,14 +164,14 @@ class Opening:
                     else:
                         workspace = self._workspace_of(session, picture)
                     became.shown = upload.name
-                    notes.extend(upload.notes)
+                    said = upload.notes
                 else:
                     self._keep(upload, request, became)
             except DemoError as error:
                 became.troubles.append((upload.name, str(error)))
         if workspace is None:
             raise InputError(sentences.none_opened(became))
-        notes.append(sentences.together_note(became))
+        notes.extend([sentences.together_note(became), *said])
         return workspace
 
     def _keep(self, upload: Upload, request: gr.Request, became: Became) -> None:
