@@ -243,7 +243,8 @@ def labels(folder: Path) -> Path:
 
 
 LABELLED = [
-    pytest.param(["sea.png", "sea.json"], "sea.png", 1, ["sea.png"], "1 region came with it.", id="a picture and labels"),
+    pytest.param(["sea.png", "sea.json"], "sea.png", 1, ["sea.png"],
+                 "1 region came with it.", id="a picture and labels"),
     pytest.param(["sea.json", "sea.png"], "sea.png", 1, ["sea.png"], "", id="the labels first"),
     pytest.param(["set.zip"], "sea.png", 1, ["sand.jpg", "sea.png"],
                  "“sea.png” is shown. “sand.jpg” is under Dialogues.", id="a zip file of two"),
