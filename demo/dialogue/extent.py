@@ -11,27 +11,30 @@ from demo.machine.effort import breathe
 from demo.picture.masks import Mask
 from demo.picture.regions import RegionObject
 
+_UNTIL_BREATH = 5_000  # values, a millisecond or two
 _MUCH_TEXT, _MANY_OBJECTS, _MANY_OPINIONS = 200_000, 500, 50
 
 
 def check_values(data: object) -> None:
     """Raises SessionFormatError for a JSON value with too many parts, or too much text beside its masks."""
-    left, values, characters, of_masks = [data], 0, 0, 0
+    left, values, characters, of_masks = [[data]], 0, 0, 0
+    until_breath = _UNTIL_BREATH
     while left:
-        item = left.pop()
-        breathe()
-        if isinstance(item, str):
-            characters += len(item)
-            continue
-        inside = list(item.values()) if isinstance(item, dict) else item
-        if not isinstance(inside, list):
-            continue
-        if isinstance(item, dict) and isinstance(counts := item.get("counts"), str):
-            of_masks += len(counts)
-            characters -= len(counts)
-        values += len(inside)
+        inside = left.pop()
+        until_breath -= len(inside) + 1
+        if until_breath < 0:
+            breathe()
+            until_breath = _UNTIL_BREATH
+        for item in inside:
+            if isinstance(item, str):
+                characters += len(item)
+            elif isinstance(item, (dict, list)):
+                if isinstance(item, dict) and isinstance(counts := item.get("counts"), str):
+                    of_masks += len(counts)
+                    characters -= len(counts)
+                values += len(item)
+                left.append(list(item.values()) if isinstance(item, dict) else item)
         limits.VALUES.check(values)
-        left.extend(inside)
     limits.TEXTS.check(characters)
     limits.MASK_TEXTS.check(of_masks)
 
