@@ -120,9 +120,8 @@ class Pictures:
         """
         size = _size_of(stated)
         if self.candidates is None:
-            return file_at(
-                self._path(name) or self._of_stem(stem) or self._refuse(name, stem), size
-            )
+            path = self._path(name) or self._of_stem(name) or self._of_stem(stem)
+            return file_at(path or self._refuse(name, stem), size)
         names = [one for one in (name, stem) if one]
         found = _fitting(self.candidates, names, size if is_only else None)
         if found is None:
@@ -137,8 +136,11 @@ class Pictures:
         raise InputError(f"the picture “{name}” is not in {looked}: name its folder with --images")
 
     def _of_stem(self, stem: str) -> Path | None:
+        """The picture with that name before the dot; none of a name that has an ending."""
+        if not stem or stem.lower().endswith(PICTURE_SUFFIXES):
+            return None
         names = (f"{stem}{s}" for suffix in PICTURE_SUFFIXES for s in (suffix, suffix.upper()))
-        return next(filter(None, map(self._path, names)), None) if stem else None
+        return next(filter(None, map(self._path, names)), None)
 
     def _path(self, name: str) -> Path | None:
         for form in filter(None, _forms(name)):

@@ -47,7 +47,7 @@ from demo.picture.polygons import (
 NAME = "data.yaml"
 LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")  # of the names, one a line
 _NUMBER = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
-_MAX_YAML = 200_000  # characters
+_MAX_YAML = 100_000  # characters
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:

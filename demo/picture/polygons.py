@@ -112,9 +112,16 @@ def placed_mask(part: NDArray[np.bool_], left: int, top: int, size: Size) -> Mas
     height, width = part.shape
     if left < 0 or top < 0 or left + width > size.width or top + height > size.height:
         raise InputError("its mask reaches outside the picture")
-    pixels = np.zeros((size.height, size.width), bool)
-    pixels[top : top + height, left : left + width] = part
-    return Mask.from_array(pixels)
+    columns = np.zeros((size.height, width), bool)  # runs go down the columns
+    columns[top : top + height] = part
+    runs = Mask.from_array(columns).run_lengths().tolist()
+    runs[0] += left * size.height
+    after = (size.width - left - width) * size.height
+    runs = [*runs[:-1], runs[-1] + after] if len(runs) % 2 else [*runs, after]
+    encoded = coco.frPyObjects(
+        {"size": [size.height, size.width], "counts": runs}, size.height, size.width
+    )
+    return Mask(size, encoded["counts"].decode("ascii"))
 
 
 def ellipse(x: float, y: float, radius_x: float, radius_y: float) -> Ring:
