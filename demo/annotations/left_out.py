@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from demo.annotations.annotated import AnnotatedPicture, Annotation
+from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.indexed import MAX_INDEX
-from demo.picture.polygons import polygons_of
 
 _NO_LETTERS = (
     "No font here has all letters of the questions: install one of the Noto fonts, or take SVG."
@@ -24,21 +23,12 @@ def left_out(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[str]:
             yield f"{_objects(bare)} without a mask: written as the outline of the box."
     if to == "masks" and bare:
         yield f"{_objects(bare)} without a mask: only the box is in the table."
-    if to in ("yolo", "label-studio") and (joined := _count(every, _is_in_parts)):
-        yield f"{_objects(joined)} with holes or parts: joined to one outline."
+    if to in ("yolo", "label-studio") and bare < len(every):
+        yield "Parts and holes of an object are joined to one outline."
     if to in ("voc", "masks") and any(len(p.annotations) > MAX_INDEX for p in pictures):
         yield f"The indexed PNG holds the first {MAX_INDEX} objects of a picture."
     if to in ("png", "pdf") and not _has_letters(pictures):
         yield _NO_LETTERS
-
-
-def _count(every: Sequence[Annotation], fits: Callable[[Annotation], bool]) -> int:
-    return sum(map(fits, every))
-
-
-def _is_in_parts(annotation: Annotation) -> bool:
-    parts = polygons_of(annotation.mask) if annotation.mask else ()
-    return len(parts) > 1 or any(part.holes for part in parts)
 
 
 def _objects(count: int) -> str:
