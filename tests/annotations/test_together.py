@@ -276,6 +276,9 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
     ("deep XML", lambda: {"a.xml": "<annotation>" + "<a>" * 200_000}, "about 800,"),
     ("billion laughs", lambda: {"a.xml": LAUGHS}, "defines entities"),
     ("a file of this machine", lambda: {"a.xml": FETCHES}, "defines entities"),
+    ("attributes out of nothing", lambda: {
+        "a.xml": '<!DOCTYPE a [<!ATTLIST a b CDATA "long">]><annotation><a/></annotation>'},
+     "defines entities or attributes"),
     ("aliases", lambda: {"data.yaml": ALIASES, "dog.txt": LINE}, "aliases"),
     ("a long YAML", lambda: {"data.yaml": "names:\n" + "- a\n" * 60_000, "dog.txt": LINE}, "too large"),
     ("a large file", lambda: {"a.json": coco("dog.png") + " " * 30_000_001}, "too large"),
