@@ -62,8 +62,13 @@ def characters_of(session: Session) -> int:
     objects = [item for region in session.registry for item in region.objects]
     seconds = [second for turn in session.turns for second in turn.second_opinions]
     objects += [item for second in seconds for item in second.objects]
-    turns = [*session.turns, *(second.turn for second in seconds)]
-    return sum(map(_characters_of_turn, turns)) + sum(len(m.counts) for m in _masks(objects))
+    return written(session) + sum(len(mask.counts) for mask in _masks(objects))
+
+
+def written(session: Session) -> int:
+    """The characters of all questions and answers, second opinions among them."""
+    seconds = [second.turn for turn in session.turns for second in turn.second_opinions]
+    return sum(map(_characters_of_turn, [*session.turns, *seconds]))
 
 
 def _characters_of_turn(turn: Turn) -> int:
@@ -73,10 +78,9 @@ def _characters_of_turn(turn: Turn) -> int:
 
 def is_large(session: Session) -> bool:
     """Whether showing it is long work."""
-    written = sum(map(_characters_of_turn, session.turns))
     objects = sum(len(region.objects) for region in session.registry)
     opinions = sum(len(turn.second_opinions) for turn in session.turns)
-    return written > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS
+    return written(session) > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS
 
 
 def _named(session: Session, turn: Turn) -> int:
