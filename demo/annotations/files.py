@@ -154,13 +154,14 @@ class Pictures:
 
 
 def file_at(path: Path, size: Size | None = None) -> PictureFile:
-    """The picture of a file, whose labels are for one of that size. Raises as `Pictures.named` does."""
+    """The picture of a file, whose labels are for one of that size; of many, no pixels are kept.
+
+    Raises as `Pictures.named` does.
+    """
     candidate = Candidate((path.name,), path)
     file = _in_frame(candidate, size)
     is_upright = file.size == candidate.picture().size
-    return replace(
-        file, open=partial(open_picture, path, upright=is_upright)
-    )  # of many, none is kept
+    return replace(file, open=partial(open_picture, path, upright=is_upright))
 
 
 def _in_frame(candidate: Candidate, size: Size | None) -> PictureFile:

@@ -50,8 +50,8 @@ def connect(
     _connect_turns(context, asking)
     _connect_canvas(context)
     _connect_opening(context.parts, opening, asking)
-    _connect_undoing(page, context)
     exporting = Exporting(context, files)
+    _connect_undoing(page, context, exporting)
     library = Library(context, opening, exporting)
     if index is not None:
         benchmark = Benchmark(context, opening, index)
@@ -108,7 +108,7 @@ def _then_play(opened: Any, parts: Parts, opening: Opening, asking: Asking) -> N
     prepared.then(asking.play_if_wanted, [parts.tab], parts.changed_by_events(), **_TURN)
 
 
-def _connect_undoing(page: gr.Blocks, context: Context) -> None:
+def _connect_undoing(page: gr.Blocks, context: Context, exporting: Exporting) -> None:
     parts, undoing = context.parts, Undoing(context)
     changed = parts.changed_by_events()
     parts.stop.click(undoing.stop, None, changed, **_NOW)
@@ -116,13 +116,15 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
     parts.canvas.redo(undoing.redo, [parts.tab], changed, **_EACH)
     parts.new.click(undoing.new, [parts.tab], changed, **_NOW)
     page.open_streams = OpenStreams(
-        lambda visitor: _leave(page, undoing, visitor), lambda visitor: visitor in page.state_holder
+        lambda visitor: _leave(page, undoing, exporting, visitor),
+        lambda visitor: visitor in page.state_holder,
     )
 
 
-def _leave(page: gr.Blocks, undoing: Undoing, visitor: str) -> None:
+def _leave(page: gr.Blocks, undoing: Undoing, exporting: Exporting, visitor: str) -> None:
     """Besides what the page itself does, let Gradio drop what it holds of that tab an hour later."""
     undoing.leave(visitor)
+    exporting.leave(visitor)
     state = page.state_holder.session_data.get(visitor)
     if state is not None:
         state.is_closed = True

@@ -75,7 +75,11 @@ class Exporting:
 
     def stop(self, request: gr.Request) -> None:
         """Let that visitor's file be; what is made of it is removed."""
-        if cancel := self.running.get(visitor_of(request)):
+        self.leave(visitor_of(request))
+
+    def leave(self, visitor: str) -> None:
+        """That visitor's page was closed: nobody waits for the file."""
+        if cancel := self.running.get(visitor):
             cancel.set()
 
     def file(self, tab: Tab, identity: str) -> dict[str, Any]:

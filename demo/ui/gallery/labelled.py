@@ -9,7 +9,7 @@ from pathlib import Path
 
 from demo.annotations.annotated import AnnotatedPicture, to_session, with_regions
 from demo.annotations.together import MAX_PICTURES, Labelled, Together
-from demo.dialogue import limits
+from demo.dialogue.room import check_room_for_masks, check_room_for_regions
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError, join_with_and, one_line
 from demo.picture.picture import Picture, safe_name
@@ -82,7 +82,8 @@ def _added(
     if not annotated.annotations:
         raise InputError("These labels say that nothing is on this picture.")
     registry = with_regions(session.registry, annotated.annotations)
-    limits.check_room_for_regions(registry)
+    check_room_for_regions(registry)
+    check_room_for_masks(registry, session.registry)
     return session.with_registry(registry), picture
 
 
