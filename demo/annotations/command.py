@@ -47,11 +47,11 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
 def _convert(options: argparse.Namespace) -> int:
     from demo.annotations.left_out import left_out
 
-    _check_out(options.out)
+    check_out(options.out)
     pictures = [
         annotated
         for path in options.inputs
-        for annotated in _read(path, options.images, options.source)
+        for annotated in read_input(path, options.images, options.source)
     ]
     notes = (note for annotated in pictures for note in annotated.notes)
     for note in (*notes, *left_out(options.to, pictures)):
@@ -71,12 +71,14 @@ def write_all(to: str, pictures: Sequence[AnnotatedPicture], out: Path) -> int:
     return count
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Raises InputError for a folder in which something is already."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there already and not empty: name a new folder with --out.")
 
 
-def _read(path: Path, images: Path | None, source: str | None) -> Iterator[AnnotatedPicture]:
+def read_input(path: Path, images: Path | None, source: str | None) -> Iterator[AnnotatedPicture]:
+    """The labelled pictures of one input of the command. Raises InputError."""
     from demo.annotations.annotated import of_session
     from demo.annotations.formats import read_labels
     from demo.dialogue.archive import read_zip

@@ -117,7 +117,10 @@ def _has_sentence(body: bytes) -> bool:
         value = json.loads(body)
     except ValueError:
         return False
-    texts = [value.get(key) for key in ("error", "detail")] if isinstance(value, dict) else []
+    if not isinstance(value, dict):
+        return False
+    texts = [value.get("error"), value.get("detail")]
+    texts += [error.get("message") for error in texts if isinstance(error, dict)]  # as in JSON-RPC
     return any(isinstance(text, str) for text in texts)
 
 

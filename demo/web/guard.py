@@ -15,11 +15,12 @@ import math
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -64,10 +65,15 @@ from demo.web.rules import (
     max_bytes,
 )
 
+if TYPE_CHECKING:
+    from demo.agents.endpoint import AgentsEndpoint
+
 log = logging.getLogger(__name__)
 
 PEER = "regionreasoner.peer"  # the key of the address at the other end of the connection
 USER = "regionreasoner.user"  # the key in the request's scope under which Gradio finds who is logged in
+AGENTS = "agents"  # who asks with the token, as others are users or visitors
+NEEDS_TOKEN = "Agents need the token of this server, as Authorization: Bearer TOKEN."
 SILENCE_S = 30.0  # a request is refused when its next piece takes longer
 BODY_S = 60.0  # or when the whole takes longer than this,
 MIN_BYTES_A_SECOND = 20_000  # and what a slow line needs
@@ -84,7 +90,7 @@ class GuardContext:
     """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
     accounts, ``uploads`` is the folder for files that Gradio serves, ``calls`` are what can be called, by
     name and by number; ``has_messages`` says whether there is, or will be, news for a page session or of a
-    call.
+    call. ``agents`` answers agents, who have a token instead of a login.
     """
 
     rules: Rules
@@ -95,6 +101,7 @@ class GuardContext:
     uploads: Path
     calls: Mapping[str | int, Call]
     has_messages: Callable[[str], bool]
+    agents: AgentsEndpoint | None = None
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
     pages: FewPages = field(default_factory=FewPages)
@@ -109,7 +116,9 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, answer it here, or refuse it."""
         if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
+            agents = self.context.agents
+            async with agents.running() if agents else nullcontext():
+                await self.app(scope, receive, send)
             return
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
@@ -142,14 +151,22 @@ class Guard:
         if path.rstrip("/") == "/health":
             health = self.context.health()
             return JSONResponse(health, 503 if health["status"] == "stopping" else 200)
+        if path.rstrip("/") == "/mcp":
+            return await self._for_agents(scope, receive, answer)
         token = _token(scope)
         scope = await self._recognised(scope, headers)
         scope[USER] = user = None if _is_login(path) else await self._user(scope, headers, token)
         who = self._who(scope, user)
+        with self._admit(scope, who):
+            return await self._admitted(scope, receive, answer, who)
+
+    @contextmanager
+    def _admit(self, scope: Scope, who: str) -> Iterator[None]:
+        """Count a request of ``who`` while it is answered. Raises RefusedError where there are too many."""
         place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
         try:
-            with self.context.crowd.admit(scope["method"], path, who, place):
-                return await self._admitted(scope, receive, answer, who)
+            with self.context.crowd.admit(scope["method"], scope["path"], who, place):
+                yield
         except CrowdedError as crowded:
             raise RefusedError(
                 *(429, "You have too many requests open at once: close some.")
@@ -157,6 +174,23 @@ class Guard:
                 else (503, "Too many people are here at once. Try again in a while."),
                 "crowd",
             ) from crowded
+
+    async def _for_agents(self, scope: Scope, receive: Receive, answer: Answer) -> Response | None:
+        """What an agent asks, with the token that it needs whether there are accounts or not."""
+        agents, headers = self.context.agents, Headers(scope=scope)
+        if agents is None:
+            raise RefusedError(404, SENTENCES[404], "path")
+        if not agents.admits(headers.get("authorization", "")):
+            self.context.watch.refused.labels("token").inc()
+            refusal = error_response(401, NEEDS_TOKEN)
+            refusal.headers["www-authenticate"] = "Bearer"
+            return refusal
+        with self._admit(scope, AGENTS):
+            body = _Body(receive, scope["path"], headers)
+            if scope["method"] == "POST":
+                await self._value_of(body)
+            await agents(scope, body.receive, answer.send)
+        return None
 
     async def _admitted(
         self, scope: Scope, receive: Receive, answer: Answer, who: str
@@ -316,7 +350,8 @@ class Guard:
         if not all(map(self.context.has_messages, names)):
             raise RefusedError(404, "There is no such call, or it is over.", "session")
 
-    async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
+    async def _value_of(self, body: _Body) -> Any:
+        """The JSON object that is sent, measured before anything uses it. Raises RefusedError."""
         content = await body.whole()
         if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
             raise RefusedError(400, TOO_MANY_VALUES, "body")
@@ -324,6 +359,10 @@ class Guard:
         fault = await asyncio.to_thread(fault_of_body, value)
         if fault:
             raise RefusedError(400, fault, "body")
+        return value
+
+    async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
+        value = await self._value_of(body)
         call = find_call(path, value, self.context.calls)
         if isinstance(call, str):
             raise RefusedError(404, call, "endpoint")

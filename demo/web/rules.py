@@ -31,11 +31,11 @@ _ROOT = re.compile(
 
 # All that the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
 _SERVED = re.compile(
-    r"/|/(config|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon|login|logout|health|metrics)/?"
+    r"/|/(mcp|config|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon|login|logout|health|metrics)/?"
     r"|/(assets|static|ui)/.+"
     r"|/gradio_api/(app_id|config|info|openapi\.json|startup-events|theme\.css|reset|cancel|upload"
     r"|upload_progress|login_check|user|token|queue/(join|data|status))/?"
-    r"|/gradio_api/((call|run|api|heartbeat|mcp)/|component_server|file[=/]).*",
+    r"|/gradio_api/((call|run|api|heartbeat)/|component_server|file[=/]).*",
     re.DOTALL,
 )
 _FETCHED = re.compile(r"/gradio_api/file[=/]\s*/*\s*https?:", re.IGNORECASE)

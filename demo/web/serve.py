@@ -6,11 +6,8 @@ import argparse
 import logging
 import os
 import re
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +19,14 @@ from gradio.utils import MatplotlibBackendMananger, get_upload_folder
 from starlette.middleware import Middleware
 
 from demo.access.accounts import Accounts, AccountsFile
+from demo.access.agent_token import AgentToken
 from demo.access.logins import Logins
 from demo.access.peers import Proxies
 from demo.access.visitors import VisitorCookies, Visitors, read_key
 from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
 from demo.errors import DemoError
+from demo.machine.ending import ended_by_signal
 from demo.machine.environment import say
 from demo.machine.unused import settle
 from demo.models.switching import RunningModels, may_switch
@@ -49,6 +48,7 @@ from demo.web.monitoring import STOPPING, Watch
 from demo.web.rules import Rules, rules_for, warnings_of
 
 if TYPE_CHECKING:
+    from demo.agents.endpoint import AgentsEndpoint
     from demo.evaluate.index import Index
     from demo.models.available import AvailableModels
     from demo.models.models import Models
@@ -68,8 +68,10 @@ def serve(
     accounts: Accounts | AccountsFile | None,
     store: Store | None,
     index: Index | None = None,
+    agents: AgentToken | None = None,
 ) -> None:
-    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play.
+    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play, and
+    with a token for ``agents`` there are tools for them.
 
     Models that are expected only are loaded once the page answers. Raises InputError or ModelError when
     they cannot be; then the page is closed.
@@ -93,6 +95,7 @@ def serve(
         server_name=Address(options.host, options.port).url_host,
         server_port=options.port,
         share=options.share,
+        agents=agents,
     )
     try:
         with ended_by_signal(), reading_apart():
@@ -117,6 +120,7 @@ class Served:
     store: Store | None
     url: str
     shared: str | None
+    has_agents: bool = False
 
     @classmethod
     def start(
@@ -129,6 +133,7 @@ class Served:
         available: AvailableModels | None = None,
         *,
         may_switch: bool = False,
+        agents: AgentToken | None = None,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
@@ -153,11 +158,13 @@ class Served:
             uploads=uploads,
             calls=calls_of(page),
             has_messages=lambda name: _has_messages(page, name),
+            agents=_endpoint(running, agents) if agents else None,
         )
         with accepting_few():
             _, url, shared = page.launch(
                 quiet=True,
                 ssr_mode=False,  # the canvas is drawn in the browser
+                mcp_server=False,  # Gradio's own asks for no token
                 prevent_thread_lock=True,
                 auth_dependency=_user_of if accounts else None,
                 **launch_options(
@@ -173,13 +180,15 @@ class Served:
         take_over_server_logs()
         take_over_traces(queueing, routes, route_utils)
         log.info("started", extra={"facts": {"model": models.reasoner.name}})
-        return cls(page, watch, running, store, url.rstrip("/"), shared)
+        return cls(page, watch, running, store, url.rstrip("/"), shared, bool(agents))
 
     def announce(self) -> None:
         """Tell people where it runs."""
         say(f"Running on {self.url}")
         if self.shared:
             say(f"Public link: {self.shared}")
+        if self.has_agents:
+            say(f"For agents, with the token: {self.url}/mcp")
 
     def load(self, options: argparse.Namespace) -> None:
         """Load the models that the options ask for, on this thread, while the page waits for them.
@@ -214,6 +223,12 @@ class Served:
         if self.store is not None:
             self.store.close()
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
+
+
+def _endpoint(running: RunningModels, token: AgentToken) -> AgentsEndpoint:
+    from demo.agents.endpoint import AgentsEndpoint  # its library may be absent
+
+    return AgentsEndpoint(running, token)
 
 
 def _nearby(options: argparse.Namespace) -> Nearby:
@@ -307,24 +322,6 @@ def health_of(watch: Watch, running: RunningModels) -> Callable[[], dict[str, An
         }
 
     return health
-
-
-@contextmanager
-def ended_by_signal() -> Iterator[None]:
-    """SIGINT or SIGTERM ends the block, quietly; a second one ends the process at once.
-
-    SIGINT is a person's Ctrl-C, which what is interrupted may take for itself, such as fetching does;
-    SIGTERM ends everything.
-    """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        pass
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _user_of(request: Any) -> str | None:

@@ -66,7 +66,7 @@ class Exporting:
             wanted = [sent.text("id")]
             if sent.flag("all"):
                 wanted = self._found(tab, sent.text("search"))
-            for value in self.steps(tab, wanted, to, cancel):
+            for value in self.steps(tab, wanted, to, request, cancel):
                 yield self._panel(**value)
         except DemoError as error:
             yield self._panel(said=str(error), failed=not cancel.is_set(), making=False)
@@ -82,11 +82,11 @@ class Exporting:
         if cancel := self.running.get(visitor):
             cancel.set()
 
-    def file(self, tab: Tab, identity: str) -> dict[str, Any]:
+    def file(self, tab: Tab, identity: str, request: gr.Request) -> dict[str, Any]:
         """What the panel shows of a dialogue as the file that can be opened again; without a name it is the
         one on the page. Raises DemoError.
         """
-        *_, last = self.steps(tab, [identity], DIALOGUE, threading.Event())
+        *_, last = self.steps(tab, [identity], DIALOGUE, request, threading.Event())
         return last
 
     def forget(self, dialogue: str) -> None:
@@ -94,15 +94,20 @@ class Exporting:
         Exports(self.files).forget(dialogue)
 
     def steps(
-        self, tab: Tab, wanted: Sequence[str], to: str, cancel: threading.Event
+        self,
+        tab: Tab,
+        wanted: Sequence[str],
+        to: str,
+        request: gr.Request,
+        cancel: threading.Event,
     ) -> Iterator[dict[str, Any]]:
         """What the panel shows on the way to a file of these dialogues. Raises DemoError."""
         done = list[str]()  # the pictures that were looked at
-        with self.context.long_work(cancel):
+        with self.context.long_work(request, cancel):
             pictures = [self._annotated(tab, identity, done) for identity in wanted]
             notes = tuple(left_out(to, pictures))
         dialogues = [identity or _shown_id(tab) for identity in wanted]
-        contents = self._contents(to, pictures, cancel)
+        contents = self._contents(to, pictures, request, cancel)
         try:
             some = list(islice(contents, 2))
             with Exports(self.files).making(dialogues, _file_name(to, pictures, some)) as path:
@@ -118,12 +123,16 @@ class Exporting:
         yield {"file": file, "said": " ".join([f"Saved as {path.name}.", *notes]), "making": False}
 
     def _contents(
-        self, to: str, pictures: Sequence[AnnotatedPicture], cancel: threading.Event
+        self,
+        to: str,
+        pictures: Sequence[AnnotatedPicture],
+        request: gr.Request,
+        cancel: threading.Event,
     ) -> Iterator[Content]:
         """The files one after the other; others come in between."""
         contents = written(to, pictures)
         while True:
-            with self.context.long_work(cancel):
+            with self.context.long_work(request, cancel):
                 breathe()
                 content = next(contents, None)
             if content is None:

@@ -55,7 +55,7 @@ class Library:
                 return show.line("", "hint")
             try:
                 wanted = Payload(event).text("kept", 64)
-                with self.context.long_work():
+                with self.context.long_work(request):
                     workspace = None if wanted == "none" else self._last(owner, wanted)
                 at_risk = [entry.title for entry in _at_risk(store, owner)]
                 notes = (store.notice, sentences.removal_warning(at_risk))
@@ -79,7 +79,7 @@ class Library:
         if kind == "list":
             return self._panel()
         if kind == "export":
-            return self._panel(**self.exporting.file(tab, sent.text("id")))
+            return self._panel(**self.exporting.file(tab, sent.text("id"), request))
         store, owner = self.context.saver.store, tab.owner
         if store is None or owner is None:
             raise StoreError(sentences.NOT_SAVED)
@@ -112,7 +112,7 @@ class Library:
         closing = self._panel(close=True)
         if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
             return {**closing, **self.context.show.workspace(tab, tab.workspace.switched(place))}
-        with self.context.long_work():
+        with self.context.long_work(request):
             workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
             tab.forget(identity)
             return {**closing, **self.opening.open(lambda: workspace, tab, request)}
