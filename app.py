@@ -144,6 +144,11 @@ def parser() -> Parser:
         help="the token of agents, made where the file is not there (default: a new one at each start)",
     )  # fmt: skip
     made.add_argument(
+        "--no-links", action="store_true",
+        help="let nobody share a dialogue by a link, which can be read without logging in; those that were "
+        "made lead nowhere",
+    )  # fmt: skip
+    made.add_argument(
         "--log-json", action="store_true", default=os.environ.get("REGIONREASONER_LOG") == "json",
         help="write the log as JSON lines",
     )  # fmt: skip

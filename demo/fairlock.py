@@ -29,6 +29,11 @@ def asked_by(who: str) -> Iterator[None]:
         _asker.reset(former)
 
 
+def asker() -> str:
+    """In whose name this thread asks; empty for nobody in particular."""
+    return _asker.get()
+
+
 class FairLock:
     """A lock with a queue, which so many ``places`` may hold at once; it may be released on another thread
     than the one that acquired it.
@@ -49,11 +54,11 @@ class FairLock:
     def waiting_of_asker(self) -> int:
         """How many of them are of the visitor in whose name this thread asks."""
         with self._lock:
-            return sum(who == _asker.get() for who, _ in self._waiting)
+            return sum(who == asker() for who, _ in self._waiting)
 
     def acquire(self, cancel: threading.Event | None = None) -> bool:
         """Wait for the lock; False when ``cancel`` was set before it was granted."""
-        mine = (_asker.get(), threading.Event())
+        mine = (asker(), threading.Event())
         with self._lock:
             self._waiting.append(mine)
             self._grant()

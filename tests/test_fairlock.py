@@ -55,14 +55,14 @@ def test_who_comes_again_and_again_is_after_who_was_not_there() -> None:
 def test_a_name_is_kept_for_this_thread_and_this_while() -> None:
     with asked_by("ann"):
         with asked_by("ben"):
-            assert fairlock._asker.get() == "ben"
-        assert fairlock._asker.get() == "ann"
+            assert fairlock.asker() == "ben"
+        assert fairlock.asker() == "ann"
         seen = list[str]()
-        other = threading.Thread(target=lambda: seen.append(fairlock._asker.get()))
+        other = threading.Thread(target=lambda: seen.append(fairlock.asker()))
         other.start()
         other.join()
         assert seen == [""]
-    assert fairlock._asker.get() == ""
+    assert fairlock.asker() == ""
 
 
 def test_not_everybody_is_remembered_for_ever() -> None:

@@ -21,6 +21,7 @@ from demo.ui.endpoints import AT_ONCE
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import ModelPanel
 from demo.ui.parts import PRIVATE, Parts
+from demo.ui.sharing.sharing import Sharing
 from demo.ui.tab.streams import OpenStreams
 from demo.ui.tab.undoing import Undoing
 
@@ -40,11 +41,18 @@ _TURN = {
 
 
 def connect(
-    page: gr.Blocks, context: Context, opening: Opening, files: Path, index: Index | None
+    page: gr.Blocks,
+    context: Context,
+    opening: Opening,
+    files: Path,
+    index: Index | None,
+    *,
+    may_link: bool = True,
 ) -> None:
     """Connect all of them; to be called inside ``page``.
 
-    ``files`` is a folder for dialogues that are saved as files, ``index`` the benchmark's, if there is one.
+    ``files`` is a folder for dialogues that are saved as files, ``index`` the benchmark's, if there is one;
+    ``may_link`` says whether dialogues can be shared by links.
     """
     asking = Asking(context)
     _connect_turns(context, asking)
@@ -62,6 +70,8 @@ def connect(
         exporting.save, [context.parts.tab], context.parts.library, **_EXPORT
     )
     context.parts.library.stop(exporting.stop, None, None, **_EACH)
+    sharing = Sharing(context, files, may_link)
+    context.parts.sharing.sharing(sharing.act, [context.parts.tab], context.parts.sharing, **_EACH)
     if context.running.may_switch or context.running.is_loading:
         _connect_models(context.parts, ModelPanel(context))
 

@@ -36,6 +36,7 @@ from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
 from demo.access.peers import place_of
 from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
+from demo.dialogue.links import Links
 from demo.errors import disk_fault, places_of
 from demo.machine.environment import try_writing
 from demo.web.answer import (
@@ -45,13 +46,23 @@ from demo.web.answer import (
     Answer,
     error_response,
     file_of,
+    refused_response,
     sentence_for,
 )
-from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
+from demo.web.calls import (
+    MAX_FILES,
+    Call,
+    completed,
+    fault_of_call,
+    files_in,
+    find_call,
+    is_by_program,
+    is_join,
+)
 from demo.web.crowd import Crowd, CrowdedError, FewPages, is_page
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
-from demo.web.refused import RefusedError
+from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import (
     MAX_VALUES,
     TOO_MANY_VALUES,
@@ -64,6 +75,7 @@ from demo.web.rules import (
     is_served,
     max_bytes,
 )
+from demo.web.shared import is_shared, shared_page
 
 if TYPE_CHECKING:
     from demo.agents.endpoint import AgentsEndpoint
@@ -80,6 +92,7 @@ MIN_BYTES_A_SECOND = 20_000  # and what a slow line needs
 MIN_FREE_BYTES = 500_000_000
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
+_CALL, _NAMED_CALL = "/gradio_api/call/", "/gradio_api/call/v2/"
 _PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 _LOGOUT_PAGE = Path(__file__).with_name("logout.html")
@@ -90,7 +103,8 @@ class GuardContext:
     """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
     accounts, ``uploads`` is the folder for files that Gradio serves, ``calls`` are what can be called, by
     name and by number; ``has_messages`` says whether there is, or will be, news for a page session or of a
-    call. ``agents`` answers agents, who have a token instead of a login.
+    call. ``agents`` answers agents, who have a token instead of a login; ``links`` lead to dialogues that
+    were shared, None where there are none.
     """
 
     rules: Rules
@@ -104,6 +118,7 @@ class GuardContext:
     agents: AgentsEndpoint | None = None
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
+    links: Links | None = None
     pages: FewPages = field(default_factory=FewPages)
 
 
@@ -129,7 +144,7 @@ class Guard:
         except RefusedError as refused:
             self.context.watch.refused.labels(refused.why).inc()
             log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
-            response = error_response(refused.status, str(refused))
+            response = refused_response(refused)
         except HTTPException as error:  # within a stream, which has said so
             response = error_response(error.status_code, sentence_for(error.status_code))
         except asyncio.CancelledError:  # by the web server, which would log it as a failure
@@ -196,6 +211,10 @@ class Guard:
         self, scope: Scope, receive: Receive, answer: Answer, who: str
     ) -> Response | None:
         path, headers, user = scope["path"], Headers(scope=scope), scope[USER]
+        if is_shared(path):  # while it is read it counts
+            page = await asyncio.to_thread(shared_page, scope["method"], path, self.context.links)
+            await page(scope, receive, answer.send)
+            return None
         body = _Body(receive, path, headers)
         if _is_login(path) and self.context.logins:
             return await self._login(scope, body, headers)
@@ -352,18 +371,30 @@ class Guard:
 
     async def _value_of(self, body: _Body) -> Any:
         """The JSON object that is sent, measured before anything uses it. Raises RefusedError."""
+        value = await self._parsed(body)
+        await _check_form(value)
+        return value
+
+    async def _parsed(self, body: _Body) -> Any:
         content = await body.whole()
         if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
             raise RefusedError(400, TOO_MANY_VALUES, "body")
-        value = await asyncio.to_thread(_parse_json, content) if content else {}
-        fault = await asyncio.to_thread(fault_of_body, value)
-        if fault:
-            raise RefusedError(400, fault, "body")
-        return value
+        return await asyncio.to_thread(_parse_json, content) if content else {}
 
     async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
-        value = await self._value_of(body)
-        call = find_call(path, value, self.context.calls)
+        value = await self._parsed(body)
+        call = find_call(path, value, self.context.calls) if isinstance(value, dict) else None
+        try:
+            await self._check_values(path, body, value, call, owned)
+        except RefusedError as refused:
+            if isinstance(call, Call) and is_join(path, call):
+                raise RefusedArgumentsError(call.name, refused) from refused
+            raise
+
+    async def _check_values(
+        self, path: str, body: _Body, value: Any, call: Call | str | None, owned: Owned
+    ) -> None:
+        await _check_form(value)
         if isinstance(call, str):
             raise RefusedError(404, call, "endpoint")
         for name in (value.get("session_hash"), value.get("event_id")):
@@ -372,9 +403,16 @@ class Guard:
         if call is not None:
             if isinstance(session := value.get("session_hash"), str):
                 owned.claim(session)
+            if is_by_program(path, call):
+                value = await asyncio.to_thread(body.complete, call, value, owned)
             if fault := fault_of_call(path, call, value):
                 raise RefusedError(400, fault, "body")
         await asyncio.to_thread(_check_files, value, owned)
+
+
+async def _check_form(value: Any) -> None:
+    if fault := await asyncio.to_thread(fault_of_body, value):
+        raise RefusedError(400, fault, "body")
 
 
 class _Body:
@@ -404,6 +442,16 @@ class _Body:
         content = b"".join(pieces)
         self._held = [{"type": "http.request", "body": content, "more_body": False}]
         return content
+
+    def complete(self, call: Call, value: Mapping[str, Any], owned: Owned) -> Mapping[str, Any]:
+        """Give Gradio a program's call as it takes it. Raises RefusedError."""
+        whole = completed(call, value, owned.is_here)
+        if isinstance(whole, str):
+            raise RefusedError(400, whole, "body")
+        if whole != value:
+            content = json.dumps(whole).encode()
+            self._held = [{"type": "http.request", "body": content, "more_body": False}]
+        return whole
 
     async def receive(self) -> Message:
         """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""
@@ -469,6 +517,9 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
         others.append((b"x-gradio-server", root.encode("latin-1", "replace")))
     if front.prefix and scope["path"].startswith(f"{front.prefix}/"):
         asked["path"] = scope["path"].removeprefix(front.prefix)
+        asked["raw_path"] = asked["path"].encode()
+    if asked["path"].startswith(_NAMED_CALL):  # the same, as arguments are taken by name anyway
+        asked["path"] = asked["path"].replace(_NAMED_CALL, _CALL, 1)
         asked["raw_path"] = asked["path"].encode()
     return asked
 

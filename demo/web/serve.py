@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import logging
 import os
 import re
@@ -92,6 +93,7 @@ def serve(
         store,
         index,
         may_switch=models.is_expected and may_switch(options, accounts, os.environ),
+        may_link=not options.no_links,
         server_name=Address(options.host, options.port).url_host,
         server_port=options.port,
         share=options.share,
@@ -134,15 +136,17 @@ class Served:
         *,
         may_switch: bool = False,
         agents: AgentToken | None = None,
+        may_link: bool = True,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
 
         Where others are available, or ``may_switch`` says they will be, they can be chosen in the page.
+        ``may_link`` says whether dialogues that are kept can be shared by links.
         """
         watch = Watch()
         running = RunningModels(models, available, watch.models, may_switch=may_switch)
-        page = build_page(running, load_examples(), store, index)
+        page = build_page(running, load_examples(), store, index, may_link=may_link)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))
@@ -159,6 +163,7 @@ class Served:
             calls=calls_of(page),
             has_messages=lambda name: _has_messages(page, name),
             agents=_endpoint(running, agents) if agents else None,
+            links=store.links if store and may_link else None,
         )
         with accepting_few():
             _, url, shared = page.launch(
@@ -250,7 +255,12 @@ def calls_of(page: gr.Blocks) -> dict[str | int, Call]:
 
 def _call_of(fn: Any) -> Call:
     sent = [block for block in fn.inputs if not block.skip_api]
-    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)))
+    name, parameters = ("", ()) if fn.api_visibility != "public" else (fn.api_name, _names(fn))
+    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)), name, parameters)
+
+
+def _names(fn: Any) -> tuple[str, ...]:
+    return tuple(inspect.signature(fn.fn).parameters)
 
 
 def _has_messages(page: gr.Blocks, name: str) -> bool:

@@ -153,7 +153,7 @@ def test_nobody_has_all_places_for_questions(running: RunningModels) -> None:
         ):
             pass
         with running.use(asker="ben"), running.use():
-            assert fairlock._asker.get() == "ben"
+            assert fairlock.asker() == "ben"
     assert not running.in_use
     assert not running._askers
     with running.use(asker="ann"):

@@ -43,6 +43,7 @@ def serving(
     host: str = "127.0.0.1",
     may_switch: bool = False,
     agents: AgentToken | None = None,
+    may_link: bool = True,
 ) -> Iterator[Served]:
     """A server for as long as the block lasts; with ``available``, one whose models can be exchanged, and
     ``may_switch``, one where they will be; with ``agents``, one with tools for those who have the token.
@@ -61,6 +62,7 @@ def serving(
             available,
             may_switch=may_switch,
             agents=agents,
+            may_link=may_link,
             server_name=host,
             server_port=free_port(),
         )
