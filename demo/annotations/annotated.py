@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.errors import InputError, one_line
@@ -70,7 +71,8 @@ class AnnotatedPicture:
     """A picture and its objects. ``name`` is that of its file, without a folder.
 
     ``open`` reads its pixels, which are not kept: a data set holds more than memory does. ``notes`` are
-    sentences about what of a file was left out; ``session`` is the dialogue that it comes of.
+    sentences about what of a file was left out; ``session`` is the dialogue that it comes of, ``path``
+    the file of the picture.
     """
 
     name: str
@@ -79,6 +81,7 @@ class AnnotatedPicture:
     annotations: tuple[Annotation, ...] = ()
     notes: tuple[str, ...] = ()
     session: Session | None = None
+    path: Path | None = None
 
 
 def of_session(session: Session, open_picture: Callable[[], Picture]) -> AnnotatedPicture:
@@ -114,11 +117,16 @@ def to_session(annotated: AnnotatedPicture) -> Session:
     Objects of one region stay together and regions keep their names where all objects have one; else each
     object becomes a region, in the order of the file.
     """
-    annotations = annotated.annotations
+    start = Session.begin(annotated.open().info, ReasonerInfo("labels", Size(840, 840)))
+    return replace(start, registry=with_regions(Registry(), annotated.annotations))
+
+
+def with_regions(registry: Registry, annotations: Sequence[Annotation]) -> Registry:
+    """A registry with these as regions as well; where there are none yet they keep their names."""
     names = [a.name for a in annotations]
-    is_named = all(names) and len({*names}) == len(names)
-    groups = _by_region(annotations) if is_named else [[a] for a in annotations]
-    registry = Registry()
+    has_names = all(names) and len({*names}) == len(names)
+    is_named = has_names and registry == Registry()
+    groups = _by_region(annotations) if has_names else [[a] for a in annotations]
     for group in groups:
         if is_named:
             registry = Registry(registry.regions, int(group[0].region[1:]))
@@ -126,9 +134,7 @@ def to_session(annotated: AnnotatedPicture) -> Session:
         registry, _ = registry.add(
             [_object(a) for a in group], origin=origin, label=_label(group[0])
         )
-    reasoner = ReasonerInfo("labels", Size(840, 840))
-    start = Session.begin(annotated.open().info, reasoner)
-    return replace(start, registry=registry)
+    return registry
 
 
 def _by_region(annotations: Iterable[Annotation]) -> list[list[Annotation]]:
@@ -181,6 +187,8 @@ def masked(label: str, mask: Mask) -> Annotation:
 
 def label_of(value: object) -> str:
     """A label from a file, on one line. Raises InputError, in words that follow a place in a file."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str):
         raise InputError("the label is not text")
     return one_line(value, MAX_LABEL) or UNNAMED

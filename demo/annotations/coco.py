@@ -16,7 +16,16 @@ from demo.annotations.annotated import (
     labels_of,
     unique_names,
 )
-from demo.annotations.files import Pictures, json_bytes, number, place, png_of, points, read_json
+from demo.annotations.files import (
+    Pictures,
+    json_bytes,
+    number,
+    objects_in,
+    place,
+    png_of,
+    points,
+    read_json,
+)
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
@@ -72,7 +81,12 @@ def _segmentation(mask: Mask) -> list[list[float]] | dict[str, Any]:
 
 def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
-    return isinstance(content, dict) and {"images", "annotations"} <= content.keys()
+    if not isinstance(content, dict) or not {"images", "annotations"} <= content.keys():
+        return False
+    rows = content["annotations"]  # captions of whole pictures have this form as well
+    return not (
+        isinstance(rows, list) and rows and isinstance(rows[0], dict) and "caption" in rows[0]
+    )
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
@@ -88,24 +102,18 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             raise InputError(f"there is no image {min(map(str, unknown))}, which annotations name")
     for image in images:
         with place(f"{path.name}, image {image['id']}"):
-            name = str(image["file_name"])
-            picture = pictures.named(name)
-            _check_size(image, picture.size)
+            name, stated = str(image["file_name"]), (image.get("width"), image.get("height"))
+            picture = pictures.named(name, stated, is_only=len(images) == 1)
+            if picture is None:
+                continue
+            rows = objects_in(by_image.get(image["id"], []))
         annotations = list[Annotation]()
-        for row in by_image.get(image["id"], []):
+        for _, row in rows:
             with place(f"{path.name}, annotation {row.get('id', '?')} of {name}"):
                 if row["category_id"] not in labels:
                     raise InputError(f"there is no category {row['category_id']}")
                 annotations.append(_annotation(row, labels[row["category_id"]], picture.size))
         yield picture.with_objects(annotations, name)
-
-
-def _check_size(image: dict[str, Any], size: Size) -> None:
-    stated = image.get("width"), image.get("height")
-    if None not in stated and stated != (size.width, size.height):
-        raise InputError(
-            f"it is {stated[0]} × {stated[1]}, but the picture is {size.width} × {size.height}"
-        )
 
 
 def _annotation(row: dict[str, Any], label: str, size: Size) -> Annotation:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
 DIALOGUE, PAGE, DRAWN = "session", "html", ("png", "svg", "pdf")
 OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
-_NO_LETTERS = (
-    "no font here has all letters of its questions: install one of the Noto fonts, or write an SVG."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +74,16 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _convert(options: argparse.Namespace) -> int:
+    from demo.annotations.left_out import left_out
+
     check_out(options.out)
     pictures = [
         annotated
         for path in options.inputs
         for annotated in read_input(path, options.images, options.source)
     ]
-    for note in (note for annotated in pictures for note in annotated.notes):
+    notes = (note for annotated in pictures for note in annotated.notes)
+    for note in (*notes, *left_out(options.to, pictures)):
         print(note, file=sys.stderr)
     look = Look(options.scale, options.columns, *_beside(options))
     count = write_all(options.to, pictures, options.out, look)
@@ -117,7 +117,7 @@ def write_all(
 ) -> int:
     """Write the pictures in one of `OUTPUTS`; the number of files. Raises InputError when that fails."""
     count = 0
-    for name, content in _written(to, pictures, look):
+    for name, content in written(to, pictures, look):
         _save(out / name, content)
         count += 1
     return count
@@ -172,9 +172,10 @@ def _from_session_json(path: Path, images: Path | None) -> AnnotatedPicture:
     return of_session(session, lambda: fitting_picture(session, files)[1])
 
 
-def _written(
+def written(
     to: str, pictures: Sequence[AnnotatedPicture], look: Look | None = None
 ) -> Iterator[tuple[str, bytes]]:
+    """Relative names and contents of the files for these pictures, in one of `OUTPUTS`."""
     from demo.annotations.annotated import to_session, unique_names
     from demo.annotations.formats import FORMATS
 
@@ -201,14 +202,11 @@ def _shown(
     else:
         from demo.figures.drawing import (
             dialogue_figure,
-            has_letters,
             picture_figure,
             regions_of,
         )
         from demo.picture.picture import safe_name
 
-        if not has_letters("".join(turn.question for turn in session.turns)) and to != "svg":
-            print(f"{stem}: {_NO_LETTERS}", file=sys.stderr)
         yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to, scale=look.scale)
         if session.turns:
             figure = dialogue_figure(picture, session, to, columns=look.columns)

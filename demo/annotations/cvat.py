@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -20,17 +19,16 @@ from demo.annotations.annotated import (
     outlined,
     unique_names,
 )
-from demo.annotations.files import Pictures, number, place, png_of, read_xml
+from demo.annotations.files import Pictures, number, objects_in, place, png_of, read_xml
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import (
     Polygon,
-    Ring,
-    bounds_of,
     ellipse,
     placed_mask,
     polygons_of,
+    turned,
 )
 
 NAME = "annotations.xml"
@@ -116,12 +114,16 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         raise InputError(
             f"{path.name} is about a video: export it from CVAT as “CVAT for images 1.1”."
         )
-    for image in root.iter("image"):
-        name = image.get("name", "")
+    images = list(root.iter("image"))
+    for image in images:
+        name, stated = image.get("name", ""), (image.get("width"), image.get("height"))
         with place(f"{path.name}, image “{name}”"):
-            picture = pictures.named(name)
+            picture = pictures.named(name, stated, is_only=len(images) == 1)
+            if picture is None:
+                continue
+            shapes = objects_in(image)
         annotations, left_out = list[Annotation](), 0
-        for at, element in enumerate(image, start=1):
+        for at, element in shapes:
             if element.tag in _LEFT_OUT:
                 left_out += 1
                 continue
@@ -142,29 +144,18 @@ def _annotation(element: Element, size: Size) -> Annotation:
             x1, y1, x2, y2 = (number(element.attrib[k]) for k in ("xtl", "ytl", "xbr", "ybr"))
             if not rotation:
                 return Annotation(label, box_of((x1, y1, x2, y2), size)).described(attributes)
-            ring = _turned(((x1, y1), (x2, y1), (x2, y2), (x1, y2)), rotation)
+            ring = turned(((x1, y1), (x2, y1), (x2, y2), (x1, y2)), rotation)
         case "polygon":
             pairs = (pair.split(",") for pair in element.attrib["points"].split(";"))
             ring = tuple((number(x), number(y)) for x, y in pairs)
         case "ellipse":
             cx, cy, rx, ry = (number(element.attrib[k]) for k in ("cx", "cy", "rx", "ry"))
-            ring = _turned(ellipse(cx, cy, rx, ry), rotation)
+            ring = turned(ellipse(cx, cy, rx, ry), rotation)
         case "mask":
             return masked(label, _mask(element, size)).described(attributes)
         case other:
             raise InputError(f"a shape of the kind “{str(other)[:40]}” is not known")
     return outlined(label, [Polygon(ring)], size).described(attributes)
-
-
-def _turned(ring: Ring, degrees: float) -> Ring:
-    """The ring turned clockwise about the middle of its bounds."""
-    x1, y1, x2, y2 = bounds_of([Polygon(ring)])
-    cx, cy, angle = (x1 + x2) / 2, (y1 + y2) / 2, math.radians(degrees)
-    sin, cos = math.sin(angle), math.cos(angle)
-    return tuple(
-        (cx + (x - cx) * cos - (y - cy) * sin, cy + (x - cx) * sin + (y - cy) * cos)
-        for x, y in ring
-    )
 
 
 def _mask(element: Element, size: Size) -> Mask:

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from PIL import Image
 
-from demo.annotations.annotated import AnnotatedPicture, Annotation
-from demo.errors import InputError, disk_fault
+from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, Annotation
+from demo.errors import InputError, PictureError, disk_fault
+from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
 
 MAX_TEXT = 200_000_000  # bytes of one file of labels
+Row = TypeVar("Row")
+_DEFINES = re.compile(r"<!(?:ENTITY|ATTLIST)\b")
 FOLDERS = ("", "images", "JPEGImages", "../images", "../JPEGImages", "..")
 """Where the formats keep pictures, seen from a file of labels."""
 
@@ -36,18 +41,16 @@ PICTURE_SUFFIXES = (
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """A picture that was found, and its size once it is upright."""
+    """A picture that was found, and its size in the frame of its labels.
 
-    path: Path
+    ``path`` is where it lies, None for one that is in memory; ``open`` reads its pixels and raises
+    PictureError.
+    """
+
+    name: str
     size: Size
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    def open(self) -> Picture:
-        """Its pixels. Raises PictureError."""
-        return open_picture(self.path)
+    open: Callable[[], Picture]
+    path: Path | None = None
 
     def with_objects(
         self, annotations: Iterable[Annotation], name: str = "", left_out: str = ""
@@ -57,35 +60,90 @@ class PictureFile:
         ``left_out`` is a sentence about what of the file could not be used, if anything.
         """
         shown, notes = Path(name).name or self.name, (left_out,) if left_out else ()
-        return AnnotatedPicture(shown, self.size, self.open, tuple(annotations), notes)
+        return AnnotatedPicture(
+            shown, self.size, self.open, tuple(annotations), notes, path=self.path
+        )
+
+
+class Candidate:
+    """A picture that labels may be about: a file, its bytes, or one that is open already.
+
+    ``parts`` is its name with the folders before it. A file is read once, also for several labels.
+    """
+
+    def __init__(self, parts: tuple[str, ...], source: Path | bytes | Picture) -> None:
+        self.parts, self.source = parts, source
+        self._read = dict[bool, Picture]()
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies; None for one that is in memory."""
+        return self.source if isinstance(self.source, Path) else None
+
+    def picture(self, *, upright: bool = True) -> Picture:
+        """It, or, unless ``upright``, as it is stored. Raises PictureError."""
+        if isinstance(self.source, Picture):
+            return self.source
+        if upright not in self._read:
+            self._read[upright] = open_picture(self.source, self.parts[-1], upright=upright)
+        return self._read[upright]
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Where pictures are looked for: ``folders`` in this order, and those in them that formats use."""
+    """Where pictures are looked for: ``folders`` in this order, and those in them that formats use.
+
+    Where ``candidates`` are given, those are all there are: then a name may be written in another way,
+    and what labels name and is not among them is noted in ``lacking`` instead of refused. ``root`` is
+    the folder that holds their files.
+    """
 
     folders: tuple[Path, ...]
+    candidates: tuple[Candidate, ...] | None = None
+    root: Path | None = None
+    lacking: list[str] = field(default_factory=list)
 
-    def named(self, name: str) -> PictureFile:
-        """The picture of that name or relative path. Raises InputError when there is none."""
-        path = self._path(name)
-        if path is None:
-            looked = " and ".join(str(folder) for folder in self.folders)
-            raise InputError(
-                f"the picture “{name}” is not in {looked}: name its folder with --images"
-            )
-        return PictureFile(path, open_picture(path).size)
+    def named(
+        self,
+        name: str,
+        stated: tuple[object, object] = (None, None),
+        *,
+        stem: str = "",
+        is_only: bool = False,
+    ) -> PictureFile | None:
+        """The picture of that name or relative path, else the one with ``stem`` before the dot, in the
+        frame of labels for a picture of the width and height that are ``stated``.
 
-    def stem(self, stem: str) -> PictureFile:
-        """The picture with that name before the dot. Raises InputError when there is none."""
-        for suffix in PICTURE_SUFFIXES:
-            for name in (f"{stem}{suffix}", f"{stem}{suffix.upper()}"):
-                if self._path(name) is not None:
-                    return self.named(name)
-        raise InputError(f"there is no picture named “{stem}”: name its folder with --images")
+        None where it is among what is lacking; a picture of another name will do where labels are about
+        this one only (``is_only``) and state its size. Raises InputError when there is none, or one of
+        another size.
+        """
+        size = _size_of(stated)
+        if self.candidates is None:
+            path = self._path(name) or self._of_stem(name) or self._of_stem(stem)
+            return file_at(path or self._refuse(name, stem), size)
+        names = [one for one in (name, stem) if one]
+        found = _fitting(self.candidates, names, size if is_only else None)
+        if found is None:
+            self.lacking.extend(_last(one) for one in names[:1])
+            return None
+        return _in_frame(found, size)
+
+    def _refuse(self, name: str, stem: str) -> NoReturn:
+        if not name:
+            raise InputError(f"there is no picture named “{stem}”: name its folder with --images")
+        looked = " and ".join(str(folder) for folder in self.folders)
+        raise InputError(f"the picture “{name}” is not in {looked}: name its folder with --images")
+
+    def _of_stem(self, stem: str) -> Path | None:
+        """The picture with that name before the dot; none of a name that has an ending."""
+        if not stem or stem.lower().endswith(PICTURE_SUFFIXES):
+            return None
+        names = (f"{stem}{s}" for suffix in PICTURE_SUFFIXES for s in (suffix, suffix.upper()))
+        return next(filter(None, map(self._path, names)), None)
 
     def _path(self, name: str) -> Path | None:
-        for form in _forms(name):
+        for form in filter(None, _forms(name)):
             for folder in self.folders:
                 for inside in FOLDERS:
                     path = (folder / inside / form).resolve()
@@ -93,6 +151,80 @@ class Pictures:
                     if path.is_file() and path.is_relative_to(home):
                         return path
         return None
+
+
+def file_at(path: Path, size: Size | None = None) -> PictureFile:
+    """The picture of a file, whose labels are for one of that size; of many, no pixels are kept.
+
+    Raises as `Pictures.named` does.
+    """
+    candidate = Candidate((path.name,), path)
+    file = _in_frame(candidate, size)
+    is_upright = file.size == candidate.picture().size
+    return replace(file, open=partial(open_picture, path, upright=is_upright))
+
+
+def _in_frame(candidate: Candidate, size: Size | None) -> PictureFile:
+    """The picture upright, or as it is stored where labels of that size are for that."""
+    picture = candidate.picture()
+    if size is not None and picture.size != size:
+        stored = None
+        if picture.size == Size(size.height, size.width):
+            with suppress(PictureError):
+                stored = candidate.picture(upright=False)
+        if stored is None or stored.size != size:
+            said = f"it is {size.width} × {size.height}, but the picture is {picture.size.width} × "
+            raise InputError(" ".join([f"{said}{picture.size.height}.", *picture.notes]))
+        picture = stored
+    return PictureFile(picture.name, picture.size, lambda: picture, candidate.path)
+
+
+def _size_of(stated: tuple[object, object]) -> Size | None:
+    """The size that a file states, if it does: some tools write 0. Raises ValueError."""
+    width, height = (0 if value is None else number(value) for value in stated)
+    return Size(int(width), int(height)) if width >= 1 and height >= 1 else None
+
+
+def _fitting(
+    candidates: Sequence[Candidate], names: Sequence[str], size: Size | None
+) -> Candidate | None:
+    """The one with such a name, else with one before the dot, else the only one, if of that size."""
+    forms = [PurePosixPath(form).parts for name in names for form in _forms(name)]
+    for key in (_plain, _plain_stem):
+        for wanted in filter(None, forms):
+            alike = [c for c in candidates if key(c.parts[-1]) == key(wanted[-1])]
+            if alike:
+                return _nearest(alike, wanted)
+    (only,) = candidates if len(candidates) == 1 else (None,)
+    return only if only is not None and size is not None and only.picture().size == size else None
+
+
+def _nearest(alike: Sequence[Candidate], wanted: Sequence[str]) -> Candidate:
+    """The one whose folders are those of the name. Raises InputError where several are."""
+
+    def shared(candidate: Candidate) -> int:
+        pairs = zip(reversed(candidate.parts), reversed(wanted), strict=False)
+        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+    best = max(map(shared, alike))
+    found = [candidate for candidate in alike if shared(candidate) == best]
+    if len(found) > 1:
+        raise InputError(f"several pictures have the name “{wanted[-1]}”: open one at a time")
+    return found[0]
+
+
+def _last(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).name or name
+
+
+def _plain(name: str) -> str:
+    """A name without what a browser, a system or an upload may change in it."""
+    return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())
+
+
+def _plain_stem(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return _plain(stem if dot and f".{suffix.lower()}" in PICTURE_SUFFIXES else name)
 
 
 def _forms(name: str) -> Iterator[str]:
@@ -144,26 +276,48 @@ def read_json(path: Path) -> Any:
 
 
 def read_xml(path: Path) -> Element:
-    """The root of an XML file, without entities or anything fetched. Raises InputError."""
+    """The root of an XML file; nothing is fetched for it. Raises InputError.
+
+    What a file defines for itself, entities and attributes that stand where they are not written, could
+    make a gigabyte of a few lines; no tool writes such labels.
+    """
+    text = read_text(path)
+    if _DEFINES.search(text):
+        raise InputError(
+            f"{path.name} defines entities or attributes, which are not read: remove them."
+        )
     try:
-        root: Element = fromstring(read_text(path))
+        return fromstring(text)
     except ParseError as error:
         raise InputError(f"{path.name}, line {error.position[0]}: this is not XML.") from error
-    except DefusedXmlException as error:
-        raise InputError(
-            f"{path.name} defines entities, which are not read: remove them."
-        ) from error
-    return root
 
 
 def content_of(path: Path) -> Any:
-    """The value in a JSON file, the root of an XML file; None of any other. Raises InputError."""
+    """The value in a JSON file, the root of an XML file, a text; None of any other. Raises InputError."""
     match path.suffix.lower():
         case ".json" | ".geojson":
             return read_json(path)
         case ".xml":
             return read_xml(path)
+        case ".txt":
+            return read_text(path)
     return None
+
+
+def objects_in(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
+    """What a file says of one picture, row by row from 1 on. Raises InputError at once for too many."""
+    listed = list(rows)
+    if len(listed) > MAX_OBJECTS:
+        raise InputError(
+            f"{len(listed):,} objects are too many: at most {MAX_OBJECTS:,} on a picture can be read"
+        )
+    return _each(listed)
+
+
+def _each(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
+    for at, row in enumerate(rows, start=1):
+        breathe()
+        yield at, row
 
 
 def number(value: object) -> float:

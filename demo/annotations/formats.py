@@ -17,7 +17,7 @@ from demo.annotations import (
     voc,
     yolo,
 )
-from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture
+from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.files import Pictures, content_of
 from demo.errors import InputError
 
@@ -80,10 +80,4 @@ def read_labels(path: Path, images: Path | None, name: str | None) -> Iterator[A
     """
     found = FORMATS[name] if name else format_of(path)
     folders = (path.parent,) if images is None else (images, path.parent)
-    for annotated in found.read(path, Pictures(folders)):
-        if len(annotated.annotations) > MAX_OBJECTS:
-            raise InputError(
-                f"{path.name}, {annotated.name}: {len(annotated.annotations):,} objects are too many: at "
-                f"most {MAX_OBJECTS:,} on a picture can be read."
-            )
-        yield annotated
+    yield from found.read(path, Pictures(folders))

@@ -13,7 +13,15 @@ from demo.annotations.annotated import (
     label_of,
     unique_names,
 )
-from demo.annotations.files import Pictures, json_bytes, place, png_of, points, read_json
+from demo.annotations.files import (
+    Pictures,
+    json_bytes,
+    objects_in,
+    place,
+    png_of,
+    points,
+    read_json,
+)
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.polygons import (
@@ -65,18 +73,21 @@ def _closed(ring: Ring) -> list[list[float]]:
 
 def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
-    return isinstance(content, dict) and content.get("type") == "FeatureCollection"
+    first = content[0] if isinstance(content, list) and content else content
+    return isinstance(first, dict) and first.get("type") in ("FeatureCollection", "Feature")
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     """The one picture that the file is about: the one it names, or of the same name. Raises InputError."""
     data = read_json(path)
     with place(path.name):
-        name = data.get("image")
-        picture = pictures.named(name) if isinstance(name, str) else pictures.stem(path.stem)
-        features = list(data["features"])
+        name = data.get("image") if isinstance(data, dict) else None
+        picture = pictures.named(name if isinstance(name, str) else "", stem=path.stem)
+        if picture is None:
+            return
+        features = objects_in(_features(data))
     annotations, left_out = list[Annotation](), 0
-    for at, feature in enumerate(features, start=1):
+    for at, feature in features:
         with place(f"{path.name}, feature {at}"):
             parts = _parts(feature["geometry"])
             if parts:
@@ -84,6 +95,13 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             left_out += not parts
     said = f"{path.name}: {left_out} points or lines are left out." if left_out else ""
     yield picture.with_objects(annotations, left_out=said)
+
+
+def _features(data: Any) -> list[Any]:
+    """Those of a collection, of a list, or one alone: QuPath writes all three."""
+    if isinstance(data, list):
+        return data
+    return [data] if data["type"] == "Feature" else list(data["features"])
 
 
 def _parts(geometry: dict[str, Any]) -> list[Polygon]:

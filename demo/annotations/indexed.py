@@ -43,20 +43,20 @@ def read_indexed(path: Path, size: Size, *, is_two_valued: bool = False) -> dict
 
     Raises PictureError for a file that is none, or of another size.
     """
-    pixels = _numbers(path)
+    pixels = _numbers(path, size)
     if is_two_valued:
         pixels = (pixels > 0).astype(np.uint8)
-    if pixels.shape != (size.height, size.width):
-        raise PictureError(f"{path.name} has another size than its picture.")
     found = [int(value) for value in np.unique(pixels) if 0 < value <= MAX_INDEX]
     return {value: Mask.from_array(pixels == value) for value in found}
 
 
-def _numbers(path: Path) -> NDArray[np.uint8]:
+def _numbers(path: Path, size: Size) -> NDArray[np.uint8]:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             if image.mode not in ("P", "L", "1"):
                 raise PictureError(f"{path.name} has colours, not the numbers of objects.")
+            if image.size != (size.width, size.height):
+                raise PictureError(f"{path.name} has another size than its picture.")
             return np.array(image.convert("L") if image.mode == "1" else image, np.uint8)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(f"{path.name} cannot be read as a PNG file.") from error

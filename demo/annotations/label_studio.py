@@ -29,6 +29,7 @@ from demo.annotations.files import (
     Pictures,
     json_bytes,
     number,
+    objects_in,
     place,
     png_of,
     points,
@@ -37,7 +38,7 @@ from demo.annotations.files import (
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from demo.picture.polygons import Polygon, Ring, one_ring, polygons_of
+from demo.picture.polygons import Polygon, Ring, ellipse, one_ring, polygons_of, turned
 
 NAME, CONFIGURATION = "tasks.json", "labels.xml"
 _KEYS = ("region", "origin", "question")
@@ -102,7 +103,10 @@ def _value(annotation: Annotation, parts: Sequence[Polygon], size: Size) -> dict
 
 def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
-    return isinstance(content, list) and all(isinstance(task, dict) for task in content)
+    others = {"image_id", "geometry"}  # COCO's results, GeoJSON's features
+    return isinstance(content, list) and all(
+        isinstance(task, dict) and not others & task.keys() for task in content
+    )
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
@@ -111,10 +115,13 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for at, task in enumerate(tasks, start=1):
         with place(f"{path.name}, task {task.get('id', at) if isinstance(task, dict) else at}"):
             name = _image_of(task.get("data", task))
-            picture = pictures.named(name)
             results = _results(task)
+            picture = pictures.named(name)
+            if picture is None:
+                continue
+            rows = objects_in(results)
         annotations, left_out = list[Annotation](), 0
-        for number_, result in enumerate(results, start=1):
+        for number_, result in rows:
             with place(f"{path.name}, task {task.get('id', at)}, label {number_}"):
                 annotation = _annotation(result, picture.size)
             annotations += [annotation] if annotation else []
@@ -126,8 +133,9 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
 def _image_of(data: dict[str, Any]) -> str:
     texts = [value for value in data.values() if isinstance(value, str)]
     for text in texts:
-        if text.lower().endswith(PICTURE_SUFFIXES):
-            return text
+        plain = text if "?d=" in text else text.partition("?")[0]
+        if plain.lower().endswith(PICTURE_SUFFIXES):
+            return plain
     raise InputError("it names no picture")
 
 
@@ -158,7 +166,7 @@ def _annotation(result: dict[str, Any], size: Size) -> Annotation | None:
     elif "rle" in value:
         found = _painted(label, value["rle"], result, size)
     elif "radiusX" in value:
-        raise InputError("ellipses are not read: turn it into a polygon")
+        found = _ellipse(label, value, size)
     elif "width" in value:
         found = _boxed(label, value, size)
     else:
@@ -187,6 +195,13 @@ def _boxed(label: str, value: dict[str, Any], size: Size) -> Annotation:
     sin, cos = float(np.sin(angle)), float(np.cos(angle))
     corners = ((0.0, 0.0), (w, 0.0), (w, h), (0.0, h))
     ring = tuple((x1 + a * cos - b * sin, y1 + a * sin + b * cos) for a, b in corners)
+    return outlined(label, [Polygon(ring)], size)
+
+
+def _ellipse(label: str, value: dict[str, Any], size: Size) -> Annotation:
+    x, y, across, down = (number(value[key]) for key in ("x", "y", "radiusX", "radiusY"))
+    ((cx, cy), (rx, ry)) = _scaled(((x, y), (across, down)), size)
+    ring = turned(ellipse(cx, cy, rx, ry), number(value.get("rotation") or 0))
     return outlined(label, [Polygon(ring)], size)
 
 

@@ -7,8 +7,9 @@ import binascii
 import io
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,17 @@ from demo.annotations.annotated import (
     outlined,
     unique_names,
 )
-from demo.annotations.files import Pictures, json_bytes, place, png_of, points, read_json
+from demo.annotations.files import (
+    Candidate,
+    PictureFile,
+    Pictures,
+    json_bytes,
+    objects_in,
+    place,
+    png_of,
+    points,
+    read_json,
+)
 from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
@@ -104,12 +115,14 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     data = read_json(path)
     with place(path.name):
         name = str(data["imagePath"])
-        picture = pictures.named(name)
-        shapes = list(data["shapes"])
+        picture = _picture(data, name, path.stem, pictures)
+        if picture is None:
+            return
+        shapes = objects_in(data["shapes"])
     objects, left_out = dict[tuple[str, object], list[Annotation]](), 0
-    for at, shape in enumerate(shapes, start=1):
+    for at, shape in shapes:
         with place(f"{path.name}, shape {at}"):
-            if shape["shape_type"] in _LEFT_OUT:
+            if shape.get("shape_type") in _LEFT_OUT:
                 left_out += 1
                 continue
             annotation = _annotation(shape, picture.size)
@@ -118,6 +131,27 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             objects.setdefault((annotation.label, key), []).append(annotation)
     said = f"{path.name}: {left_out} points or lines are left out." if left_out else ""
     yield picture.with_objects(map(_joined, objects.values()), name, said)
+
+
+def _picture(data: dict[str, Any], name: str, stem: str, pictures: Pictures) -> PictureFile | None:
+    """The file of that name, else the picture that the labels carry with them."""
+    stated, embedded = (data.get("imageWidth"), data.get("imageHeight")), data.get("imageData")
+    if not embedded:
+        return pictures.named(name, stated, stem=stem, is_only=True)
+    lacking = len(pictures.lacking)
+    with suppress(InputError):
+        if found := pictures.named(name, stated, stem=stem):
+            return found
+    del pictures.lacking[lacking:]
+    inside = Candidate((PurePosixPath(name).name,), _decoded(embedded))
+    return Pictures((), (inside,)).named(inside.parts[0], stated)
+
+
+def _decoded(encoded: object) -> bytes:
+    try:
+        return base64.b64decode(str(encoded), validate=True)
+    except binascii.Error as error:
+        raise InputError("its “imageData” is not base64") from error
 
 
 def _joined(parts: list[Annotation]) -> Annotation:
@@ -144,10 +178,10 @@ def _annotation(shape: dict[str, Any], size: Size) -> Annotation:
 
 
 def _placed(label: str, shape: dict[str, Any], corners: Ring, size: Size) -> Annotation:
-    match shape["shape_type"]:
+    match shape.get("shape_type") or "polygon":
         case "rectangle":
             return Annotation(label, box_of(bounds_of([Polygon(corners)]), size))
-        case "polygon":
+        case "polygon" | "rotation" | "oriented_rectangle":
             return outlined(label, [Polygon(corners)], size)
         case "circle":
             centre, edge = corners

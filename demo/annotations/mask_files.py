@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from demo.annotations.annotated import (
     masked,
     unique_names,
 )
-from demo.annotations.files import Pictures, number, place, png_of, read_text
+from demo.annotations.files import Pictures, number, objects_in, place, png_of, read_text
 from demo.annotations.indexed import indexed_png, read_indexed
 from demo.errors import InputError
 from demo.picture.geometry import Size
@@ -71,16 +72,26 @@ def recognises(path: Path, _: object) -> bool:
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     """The picture of a table, or of an indexed PNG that has the name of its picture. Raises InputError."""
     if path.suffix.lower() == ".png":
-        yield _read_indexed(path, pictures)
+        yield from _read_indexed(path, pictures)
         return
     with place(path.name):
-        picture = Pictures((path.parent, *pictures.folders)).named(PICTURE)
-        rows = list(csv.DictReader(io.StringIO(read_text(path))))
+        own = replace(pictures, folders=(path.parent, *pictures.folders))
+        picture = own.named(f"{path.parent.name}/{PICTURE}")
+        if picture is None:
+            return
+        rows = objects_in(_rows(path))
     annotations = list[Annotation]()
-    for at, row in enumerate(rows, start=1):
+    for at, row in rows:
         with place(f"{path.name}, row {at}"):
             annotations.append(_annotation(row, path.parent, picture.size))
     yield picture.with_objects(annotations, f"{path.parent.name}.png")
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        return list(csv.DictReader(io.StringIO(read_text(path))))
+    except csv.Error as error:
+        raise InputError("this is not a table of values with commas between them") from error
 
 
 def _annotation(row: dict[str, str], folder: Path, size: Size) -> Annotation:
@@ -99,8 +110,10 @@ def _read_mask(name: str, folder: Path, size: Size) -> Mask:
     return next(iter(masks.values()))
 
 
-def _read_indexed(path: Path, pictures: Pictures) -> AnnotatedPicture:
+def _read_indexed(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     own = Pictures(tuple(folder for folder in pictures.folders if folder != path.parent))
-    picture = (own if own.folders else pictures).stem(path.stem)
+    picture = (own if own.folders else pictures).named("", stem=path.stem)
+    if picture is None:
+        return
     found = read_indexed(path, picture.size)
-    return picture.with_objects(masked(f"object {value}", mask) for value, mask in found.items())
+    yield picture.with_objects(masked(f"object {value}", mask) for value, mask in found.items())

@@ -16,7 +16,7 @@ from demo.annotations.annotated import (
     label_of,
     unique_names,
 )
-from demo.annotations.files import Pictures, number, place, png_of, read_xml
+from demo.annotations.files import Pictures, number, objects_in, place, png_of, read_xml
 from demo.annotations.indexed import MAX_INDEX, indexed_png, read_indexed
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
@@ -84,10 +84,14 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     root = read_xml(path)
     with place(path.name):
         name = root.findtext("filename") or ""
-        picture = pictures.named(name) if name else pictures.stem(path.stem)
+        stated = root.findtext("size/width"), root.findtext("size/height")
+        picture = pictures.named(name, stated, stem=path.stem, is_only=True)
+        if picture is None:
+            return
+        objects = objects_in(root.iter("object"))
     masks = _masks(path, picture.size)
     annotations = list[Annotation]()
-    for at, element in enumerate(root.iter("object"), start=1):
+    for at, element in objects:
         with place(f"{path.name}, object {at}"):
             annotations.append(_annotation(element, picture.size, masks.get(at)))
     yield picture.with_objects(annotations, name)

@@ -6,8 +6,10 @@ data set has a mask; else every object is an outline, because tools drop outline
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -21,7 +23,17 @@ from demo.annotations.annotated import (
     outlined,
     unique_names,
 )
-from demo.annotations.files import PICTURE_SUFFIXES, Pictures, number, place, png_of, read_text
+from demo.annotations.files import (
+    PICTURE_SUFFIXES,
+    PictureFile,
+    Pictures,
+    file_at,
+    number,
+    objects_in,
+    place,
+    png_of,
+    read_text,
+)
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.polygons import (
@@ -33,6 +45,9 @@ from demo.picture.polygons import (
 )
 
 NAME = "data.yaml"
+LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")  # of the names, one a line
+_NUMBER = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
+_MAX_YAML = 100_000  # characters
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
@@ -66,16 +81,36 @@ def _relative(pairs: Ring, size: Size) -> list[str]:
     return [f"{value:.6f}" for x, y in pairs for value in (x / size.width, y / size.height)]
 
 
-def recognises(path: Path, _: object) -> bool:
+def recognises(path: Path, content: object) -> bool:
     """Whether a file is probably one of these."""
-    return path.suffix.lower() in (".yaml", ".yml")
+    match path.suffix.lower():
+        case ".yaml" | ".yml" | ".names":
+            return True
+        case ".txt":
+            return path.name in LISTS or (isinstance(content, str) and _is_of_objects(content))
+    return False
+
+
+def _is_of_objects(text: str) -> bool:
+    """Whether its first line is that of an object; an empty text says that there is none."""
+    words = next((line.split() for line in text.splitlines() if line.strip()), [])
+    return not words or (len(words) >= 5 and all(map(_NUMBER.fullmatch, words)))
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
-    """The pictures of a ``data.yaml`` in the order of their names. Raises InputError."""
-    data = _read_yaml(path)
-    labels = _labels(path, data)
-    folders = [folder for folder in _image_folders(path, data, pictures) if folder.is_dir()]
+    """The pictures of a ``data.yaml`` or a list of names in the order of their own; that of one text of
+    objects. Raises InputError.
+    """
+    kinds = _kinds(path)
+    if pictures.candidates is not None:
+        yield from _among(pictures, path, kinds)
+        return
+    if path.suffix.lower() == ".txt" and path.name not in LISTS:
+        picture = pictures.named("", stem=path.stem)
+        if picture is not None:
+            yield _read_one(picture, path, kinds)
+        return
+    folders = [f for f in _image_folders(path, kinds.folders, pictures) if f.is_dir()]
     if not folders:
         raise InputError(
             f"{path.name}: the folder of its pictures is not there: name it with --images."
@@ -83,47 +118,116 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for folder in dict.fromkeys(folders):
         for image in sorted(folder.iterdir()):
             if image.suffix.lower() in PICTURE_SUFFIXES:
-                yield _read_one(image, folder, labels)
+                yield _read_one(file_at(image), _label_file(image), kinds)
+
+
+def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
+    """Those of the candidates that have a text of objects, or the one of that text."""
+    is_text = path.suffix.lower() == ".txt" and path.name not in LISTS
+    texts = [path] if is_text else sorted((pictures.root or path.parent).rglob("*.txt"))
+    for text in texts:
+        if text.name in LISTS or not _is_of_objects(read_text(text)):
+            continue
+        parts = ("images" if part == "labels" else part for part in text.with_suffix("").parts)
+        picture = pictures.named("", stem=str(PurePosixPath(*parts)))
+        if picture is not None:
+            yield _read_one(picture, text, kinds)
+        else:
+            pictures.lacking.append(text.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """What a data set says of all its pictures.
+
+    ``labels`` by number, None where they have no names; ``has_points`` says that key points follow each
+    box; ``folders`` are those of the pictures, as written.
+    """
+
+    labels: dict[int, str] | None = None
+    has_points: bool = False
+    folders: tuple[str, ...] = ()
+
+    def label(self, word: str) -> str:
+        """The label of a class. Raises InputError."""
+        kind = float(word)
+        if self.labels is None and kind >= 0 and kind == int(kind):
+            return f"class {int(kind)}"
+        if self.labels is None or kind not in self.labels:
+            raise InputError(f"there is no name for class {word}")
+        return self.labels[int(kind)]
+
+
+def _kinds(path: Path) -> _Kinds:
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return _of_yaml(path)
+    names = path if path.name in LISTS or path.suffix.lower() == ".names" else None
+    names = names or next((f for n in LISTS if (f := path.with_name(n)).is_file()), None)
+    if names is None:
+        return _Kinds()
+    lines = read_text(names).splitlines()
+    return _Kinds(dict(enumerate(label_of(line) for line in lines if line.strip())))
+
+
+def _of_yaml(path: Path) -> _Kinds:
+    data = _read_yaml(path)
+    with place(path.name):
+        names = data["names"]
+        if not isinstance(names, dict | list):
+            raise InputError("“names” is neither a list nor numbers with names")
+        rows: Any = names.items() if isinstance(names, dict) else enumerate(names)
+        labels = {int(key): label_of(value) for key, value in rows}
+        said = [data.get(split) for split in ("train", "val", "valid", "test")]
+    listed = [one for some in said for one in (some if isinstance(some, list) else [some])]
+    return _Kinds(labels, "kpt_shape" in data, tuple(one for one in listed if isinstance(one, str)))
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Without aliases, by which a few lines stand for billions of values."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
 
 
 def _read_yaml(path: Path) -> Any:
+    text = read_text(path)
+    if len(text) > _MAX_YAML:
+        raise InputError(f"{path.name} is too large: {_MAX_YAML:,} characters can be read.")
     try:
-        return yaml.safe_load(read_text(path))
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"{path.name} is not YAML.") from error
+        return yaml.load(text, _Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InputError(f"{path.name} is not YAML, or has aliases, which are not read.") from error
 
 
-def _labels(path: Path, data: Any) -> dict[int, str]:
-    with place(path.name):
-        names = data["names"]
-        rows: Any = names.items() if isinstance(names, dict) else enumerate(names)
-        return {int(key): label_of(str(value)) for key, value in rows}
-
-
-def _image_folders(path: Path, data: dict[str, Any], pictures: Pictures) -> Iterator[Path]:
+def _image_folders(path: Path, said: Sequence[str], pictures: Pictures) -> Iterator[Path]:
     """Where the pictures are: as the file says, inside its own folder; else as `Pictures` knows."""
     home = path.parent.resolve()
-    for split in ("train", "val", "test"):
-        value = data.get(split)
-        for said in value if isinstance(value, list) else [value]:
-            if isinstance(said, str) and (home / said).resolve().is_relative_to(home):
-                yield (home / said).resolve()
-    for folder in pictures.folders:
-        yield (folder / "images").resolve()
-    if pictures.folders[:1] != (path.parent,):
+    for folder in said:
+        for form in (folder, folder.removeprefix("../")):  # as Ultralytics looks for them
+            if (home / form).resolve().is_relative_to(home):
+                yield (home / form).resolve()
+    for known in pictures.folders:
+        yield (known / "images").resolve()
+    if pictures.folders[:1] != (path.parent,) or path.suffix.lower() in (".txt", ".names"):
         yield pictures.folders[0].resolve()
 
 
-def _read_one(image: Path, folder: Path, labels: dict[int, str]) -> AnnotatedPicture:
-    picture = Pictures((folder,)).named(image.name)
-    file = _label_file(image)
-    lines = read_text(file).splitlines() if file else []
+def _read_one(picture: PictureFile, file: Path | None, kinds: _Kinds) -> AnnotatedPicture:
+    rows = [(at, line.split()) for at, line in enumerate(_lines(file), start=1) if line.strip()]
+    name = file.name if file else ""
+    with place(name):
+        listed = objects_in(rows)
     annotations = list[Annotation]()
-    for at, line in enumerate(lines, start=1):
-        if line.strip():
-            with place(f"{file.name if file else ''}, line {at}"):
-                annotations.append(_annotation(line.split(), labels, picture.size))
+    for _, (at, words) in listed:
+        with place(f"{name}, line {at}"):
+            annotations.append(_annotation(words, kinds, picture.size))
     return picture.with_objects(annotations)
+
+
+def _lines(file: Path | None) -> list[str]:
+    return read_text(file).splitlines() if file else []
 
 
 def _label_file(image: Path) -> Path | None:
@@ -139,11 +243,12 @@ def _label_file(image: Path) -> Path | None:
     return None
 
 
-def _annotation(words: list[str], labels: dict[int, str], size: Size) -> Annotation:
-    kind, values = float(words[0]), [number(word) for word in words[1:]]
-    if kind not in labels:
-        raise InputError(f"there is no name for class {words[0]}")
-    label = labels[int(kind)]
+def _annotation(words: list[str], kinds: _Kinds, size: Size) -> Annotation:
+    label, values = kinds.label(words[0]), [number(word) for word in words[1:]]
+    if kinds.has_points:
+        values = values[:4]
+    if len(values) == 5 and not 0 <= values[4] <= 1:
+        raise InputError("boxes with an angle are not read: write their four corners")
     if len(values) in (4, 5):  # the fifth is a confidence
         x, y, w, h = (v * s for v, s in zip(values, (size.width, size.height) * 2, strict=False))
         return Annotation(label, box_of((x - w / 2, y - h / 2, x + w / 2, y + h / 2), size))

@@ -62,6 +62,8 @@ def _named(names: Sequence[str]) -> str:
 def _way_made(regions: Sequence[Region]) -> str:
     items = [item for region in regions for item in region.objects]
     if any(region.origin is Origin.MODEL for region in regions):
+        if len(regions) > 1:
+            return "adding"  # from a file
         return "setting apart"  # from another region, which had been found again
     return "outlining" if all(item.point for item in items) else "drawing"
 

@@ -55,7 +55,7 @@ def unpacked(content: bytes, max_session: int, max_picture: int) -> Iterator[Pac
 
 
 def _unpacked(content: bytes, max_session: int, max_picture: int, *, may_nest: bool) -> Packed:
-    _check_directory(content)
+    check_directory(content)
     archive = zipfile.ZipFile(io.BytesIO(content))
     files = _files(archive)
     session = _the_one(_sessions(files))
@@ -70,8 +70,10 @@ def _unpacked(content: bytes, max_session: int, max_picture: int, *, may_nest: b
     return text, (_unpack(archive, files[path], max_picture) for path in pictures)
 
 
-def _check_directory(content: bytes) -> None:
-    """Raise unless the directory is small: zipfile would read one of millions into memory."""
+def check_directory(content: bytes) -> None:
+    """Raises SessionFormatError unless the directory is small: zipfile would read one of millions into
+    memory.
+    """
     end = content.rfind(b"PK\x05\x06", max(0, len(content) - _END.size - _MAX_COMMENT))
     if end < 0 and content.startswith(b"PK\x03\x04"):
         why = "breaks off before its end. Download or copy it again"
@@ -94,23 +96,29 @@ def _check_directory(content: bytes) -> None:
 
 def _files(archive: zipfile.ZipFile) -> Files:
     """The files by the parts of their names, without those that computers add."""
-    named = {_parts(entry.filename): entry for entry in archive.infolist()}
+    named = {parts_of(entry.filename): entry for entry in archive.infolist()}
     if any(".." in parts or (parts[0] == "" and len(parts) > 1) for parts in named):
         raise SessionFormatError(_NOT_ONE.format("has names that lead out of it"))
-    return {parts: entry for parts, entry in named.items() if not _is_litter(parts)}
+    return {parts: entry for parts, entry in named.items() if not is_litter(parts)}
 
 
-def _parts(name: str) -> Path:
+def parts_of(name: str) -> Path:
+    """A name in a zip file in its parts, whichever system wrote it."""
     return tuple(p for p in name.replace("\\", "/").split("/") if p != ".") or ("",)
 
 
-def _is_litter(parts: Path) -> bool:
+def is_litter(parts: Path) -> bool:
     """Whether this is a folder, a hidden file, or one of those that systems leave in folders."""
     return not parts[-1] or any(p.startswith(".") or p.casefold() in _LITTER for p in parts)
 
 
+def is_session_name(name: str) -> bool:
+    """Whether a file of that name is the session of a dialogue."""
+    return bool(_SESSION.search(name))
+
+
 def _sessions(files: Files) -> list[Path]:
-    named = [path for path in files if _SESSION.search(path[-1])]
+    named = [path for path in files if is_session_name(path[-1])]
     return [path for path in named if path[-1].casefold() == "session.json"] or named
 
 

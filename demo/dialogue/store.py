@@ -152,6 +152,10 @@ class Store:
         session, revision = self._session(owner, identity)
         return session, self._open_picture(session), Saved(identity, revision)
 
+    def session(self, owner: Owner, identity: str) -> Session:
+        """A dialogue without a look at its picture."""
+        return self._session(owner, identity)[0]
+
     def entries(self, owner: Owner, search: str = "") -> tuple[StoredDialogue, ...]:
         """The owner's dialogues, pinned ones first, then the newest.
 

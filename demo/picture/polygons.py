@@ -5,6 +5,7 @@ Tools that know polygons only have no holes and no second part: `one_ring` joins
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from demo.picture.masks import Mask
 
 Ring = tuple[tuple[float, float], ...]
 MAX_CORNERS = 100_000  # of one object
+MAX_LENGTH = 500_000  # pixels around one object; drawing needs 120 bytes for each
 
 _FINER = 2  # an outline runs through the centres of pixels this many times smaller
 _ELLIPSE = 64  # corners
@@ -64,9 +66,17 @@ def _ring(contour: NDArray[np.int32], left: int, top: int) -> Ring:
 
 def mask_of(polygons: Sequence[Polygon], size: Size) -> Mask | None:
     """The pixels inside; None where there are none. Raises InputError, in words that follow a place."""
-    corners = sum(len(r) for part in polygons for r in (part.outline, *part.holes))
+    rings = [ring for part in polygons for ring in (part.outline, *part.holes)]
+    corners = sum(map(len, rings))
     if corners > MAX_CORNERS:
         raise InputError(f"the outline has {corners:,} corners, of which {MAX_CORNERS:,} are read")
+    flats = [_flat(ring) for ring in rings]
+    if sum(map(_length, flats)) > MAX_LENGTH:
+        raise InputError("the outline is too long: it leads far out of the picture, or to and fro")
+    if len(rings) == len(polygons):
+        encoded = coco.merge(coco.frPyObjects(flats, size.height, size.width))
+        mask = Mask(size, encoded["counts"].decode("ascii"))
+        return mask if mask.area else None
     pixels = np.zeros((size.height, size.width), bool)
     for part in polygons:
         inside = _filled(part.outline, size)
@@ -77,13 +87,24 @@ def mask_of(polygons: Sequence[Polygon], size: Size) -> Mask | None:
 
 
 def _filled(ring: Ring, size: Size) -> NDArray[np.bool_]:
+    (encoded,) = coco.frPyObjects([_flat(ring)], size.height, size.width)
+    return Mask(size, encoded["counts"].decode("ascii")).to_array()
+
+
+def _flat(ring: Ring) -> list[float]:
+    """x, y, x, … of its corners. Raises InputError, in words that follow a place."""
     flat = [value for point in ring for value in point]
     if len(flat) < 6:
         raise InputError("the outline has fewer than three corners")
     if not all(-1e7 < value < 1e7 for value in flat):
         raise InputError("the outline has a corner that is not two numbers")
-    (encoded,) = coco.frPyObjects([flat], size.height, size.width)
-    return Mask(size, encoded["counts"].decode("ascii")).to_array()
+    return flat
+
+
+def _length(flat: list[float]) -> float:
+    """Pixels along a ring, each side by its longer way: as many steps are kept while it is drawn."""
+    corners = np.array(flat).reshape(-1, 2)
+    return float(np.abs(corners - np.roll(corners, -1, axis=0)).max(axis=1).sum())
 
 
 def placed_mask(part: NDArray[np.bool_], left: int, top: int, size: Size) -> Mask:
@@ -94,9 +115,16 @@ def placed_mask(part: NDArray[np.bool_], left: int, top: int, size: Size) -> Mas
     height, width = part.shape
     if left < 0 or top < 0 or left + width > size.width or top + height > size.height:
         raise InputError("its mask reaches outside the picture")
-    pixels = np.zeros((size.height, size.width), bool)
-    pixels[top : top + height, left : left + width] = part
-    return Mask.from_array(pixels)
+    columns = np.zeros((size.height, width), bool)  # runs go down the columns
+    columns[top : top + height] = part
+    runs = Mask.from_array(columns).run_lengths().tolist()
+    runs[0] += left * size.height
+    after = (size.width - left - width) * size.height
+    runs = [*runs[:-1], runs[-1] + after] if len(runs) % 2 else [*runs, after]
+    encoded = coco.frPyObjects(
+        {"size": [size.height, size.width], "counts": runs}, size.height, size.width
+    )
+    return Mask(size, encoded["counts"].decode("ascii"))
 
 
 def ellipse(x: float, y: float, radius_x: float, radius_y: float) -> Ring:
@@ -104,6 +132,17 @@ def ellipse(x: float, y: float, radius_x: float, radius_y: float) -> Ring:
     angles = np.linspace(0, 2 * np.pi, _ELLIPSE, endpoint=False)
     xs, ys = x + radius_x * np.cos(angles), y + radius_y * np.sin(angles)
     return tuple(zip(xs.tolist(), ys.tolist(), strict=True))
+
+
+def turned(ring: Ring, degrees: float) -> Ring:
+    """The ring turned clockwise about the middle of its bounds."""
+    x1, y1, x2, y2 = bounds_of([Polygon(ring)])
+    cx, cy, angle = (x1 + x2) / 2, (y1 + y2) / 2, math.radians(degrees)
+    sin, cos = math.sin(angle), math.cos(angle)
+    return tuple(
+        (cx + (x - cx) * cos - (y - cy) * sin, cy + (x - cx) * sin + (y - cy) * cos)
+        for x, y in ring
+    )
 
 
 def area_of(ring: Ring) -> float:

@@ -15,6 +15,7 @@ from demo.ui.chat.asking import Asking
 from demo.ui.compare.comparing import Comparing
 from demo.ui.composer.reading import Reading
 from demo.ui.context import Context
+from demo.ui.dialogues.exporting import Exporting
 from demo.ui.dialogues.panel import Library
 from demo.ui.endpoints import AT_ONCE
 from demo.ui.gallery.opening import Opening
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _NOW = {**PRIVATE, "queue": False}
 _EACH = {**_NOW, "trigger_mode": "multiple"}
 _PREPARING = {**PRIVATE, "concurrency_limit": 1}
+_EXPORT = {**PRIVATE, "concurrency_limit": AT_ONCE, "trigger_mode": "multiple"}
 _TURN = {
     **PRIVATE,
     "concurrency_limit": AT_ONCE,
@@ -56,13 +58,18 @@ def connect(
     _connect_turns(context, asking)
     _connect_canvas(context)
     _connect_opening(context.parts, opening, asking)
-    _connect_undoing(page, context)
-    library = Library(context, opening, files)
+    exporting = Exporting(context, files)
+    _connect_undoing(page, context, exporting)
+    library = Library(context, opening, exporting)
     if index is not None:
         benchmark = Benchmark(context, opening, index)
         library = replace(library, recall=benchmark.recall)
         _connect_benchmark(context.parts, benchmark, opening, asking)
     _connect_library(context.parts, library, opening)
+    context.parts.library.save(
+        exporting.save, [context.parts.tab], context.parts.library, **_EXPORT
+    )
+    context.parts.library.stop(exporting.stop, None, None, **_EACH)
     sharing = Sharing(context, files, may_link)
     context.parts.sharing.sharing(sharing.act, [context.parts.tab], context.parts.sharing, **_EACH)
     if context.running.may_switch or context.running.is_loading:
@@ -111,7 +118,7 @@ def _then_play(opened: Any, parts: Parts, opening: Opening, asking: Asking) -> N
     prepared.then(asking.play_if_wanted, [parts.tab], parts.changed_by_events(), **_TURN)
 
 
-def _connect_undoing(page: gr.Blocks, context: Context) -> None:
+def _connect_undoing(page: gr.Blocks, context: Context, exporting: Exporting) -> None:
     parts, undoing = context.parts, Undoing(context)
     changed = parts.changed_by_events()
     parts.stop.click(undoing.stop, None, changed, **_NOW)
@@ -119,13 +126,15 @@ def _connect_undoing(page: gr.Blocks, context: Context) -> None:
     parts.canvas.redo(undoing.redo, [parts.tab], changed, **_EACH)
     parts.new.click(undoing.new, [parts.tab], changed, **_NOW)
     page.open_streams = OpenStreams(
-        lambda visitor: _leave(page, undoing, visitor), lambda visitor: visitor in page.state_holder
+        lambda visitor: _leave(page, undoing, exporting, visitor),
+        lambda visitor: visitor in page.state_holder,
     )
 
 
-def _leave(page: gr.Blocks, undoing: Undoing, visitor: str) -> None:
+def _leave(page: gr.Blocks, undoing: Undoing, exporting: Exporting, visitor: str) -> None:
     """Besides what the page itself does, let Gradio drop what it holds of that tab an hour later."""
     undoing.leave(visitor)
+    exporting.leave(visitor)
     state = page.state_holder.session_data.get(visitor)
     if state is not None:
         state.is_closed = True

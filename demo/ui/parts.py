@@ -13,6 +13,7 @@ from PIL import Image
 
 from demo.dialogue.examples import Example
 from demo.ui.canvas.scene import canvas
+from demo.ui.dialogues.formats import format_groups
 from demo.ui.shared import sentences
 from demo.ui.shared.component import by_path, drawn
 from demo.ui.shared.static import serve_file
@@ -83,8 +84,9 @@ def place_parts(
                 with gr.Column(elem_id="composer"):
                     next_question, play, hint, way, message, send, stop = _composer(asking)
         library = drawn(
-            "dialogues/dialogues", "library", "choose", "arrive", keeps=keeps, elem_id="kept"
-        )
+            "dialogues/dialogues", "library", "choose", "arrive", "save", "stop",
+            keeps=keeps, formats=format_groups(), elem_id="kept",
+        )  # fmt: skip
         sharing = drawn("sharing/sharing", "sharing", elem_id="sharing")
         rows = (
             drawn("benchmark/benchmark", "rows", "pictures", "choose", elem_id="benchmark")

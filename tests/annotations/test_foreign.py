@@ -197,3 +197,112 @@ def test_an_indexed_png_needs_no_table(folder: Path, tmp_path: Path) -> None:
     Image.fromarray(np.zeros((HEIGHT, WIDTH, 3), np.uint8)).save(file)
     with pytest.raises(InputError, match="has colours, not the numbers of objects"):
         list(read_labels(file, folder, "masks"))
+
+
+def coco(**row: object) -> dict[str, object]:
+    about = {"id": 1, "image_id": "a", "category_id": 3, "bbox": [2.25, 4.5, 9.5, 3]}
+    return {
+        "info": {"year": 2026}, "licenses": [],
+        "images": [{"id": "a", "license": 1, "file_name": "dog park.png", "date_captured": ""}],
+        "categories": [{"id": 3, "name": "dog", "keypoints": ["eye"], "skeleton": []}],
+        "annotations": [{**about, **row}],
+    }  # fmt: skip
+
+
+FIELD: list[tuple[str, str, object, list[tuple[str, tuple[int, int, int, int], int | None]]]] = [
+    ("parts of pixels and key points", "a.json",
+     coco(keypoints=[1, 1, 2], num_keypoints=1, iscrowd=0, segmentation=None),
+     [("dog", (2, 5, 12, 8), None)]),
+    ("a crowd", "a.json",
+     coco(iscrowd=1, segmentation={"size": [HEIGHT, WIDTH], "counts": [16 * 2 + 5, 3, 317 - 37]}),
+     [("dog", (2, 5, 12, 8), 3)]),
+    ("only an outline", "a.json",
+     coco(bbox=[], segmentation=[[2, 3, 6, 3, 6, 5, 2, 5]]), [("dog", (2, 3, 6, 5), 8)]),
+    ("key points of YOLO", "data.yaml", "train: .\nkpt_shape: [1, 3]\nnames: [dog]\n",
+     [("dog", (5, 4, 15, 12), None)]),
+    ("an old LabelMe", "a.json",
+     {"imagePath": "dog park.png", "shapes": [{"label": 7, "points": [[1, 1], [5, 1], [5, 4], [1, 4]]}]},
+     [("7", (1, 1, 5, 4), 12)]),
+    ("a turned rectangle of LabelMe", "a.json",
+     {"imagePath": "dog park.png", "imageData": None, "imageWidth": WIDTH, "imageHeight": HEIGHT,
+      "shapes": [
+         {"label": "dog", "shape_type": "oriented_rectangle", "points": [[4, 2], [8, 6], [6, 8], [2, 4]]},
+         {"label": "path", "shape_type": "linestrip", "points": [[1, 1], [2, 2]]}]},
+     [("dog", (2, 2, 8, 8), 16)]),
+    ("a list of QuPath", "dog park.geojson",
+     [{"type": "Feature", "properties": {"classification": {"name": "dog"}}, "geometry": {
+         "type": "Polygon", "coordinates": [[[1, 1], [5, 1], [5, 4], [1, 4], [1, 1]]]}}],
+     [("dog", (1, 1, 5, 4), None)]),
+    ("one feature", "dog park.json",
+     {"type": "Feature", "properties": {"name": "dog"}, "geometry": {
+         "type": "Polygon", "coordinates": [[[1, 1], [5, 1], [3, 5], [1, 1]]]}},
+     [("dog", (1, 1, 5, 5), 7)]),
+    ("tags of VOC", "a.xml",
+     "<annotation verified='yes'><folder>x</folder><filename>dog park</filename><size><width>20</width>"
+     "<height>16</height><depth>3</depth></size><segmented>0</segmented><object><name>dog</name>"
+     "<pose>Left</pose><truncated>1</truncated><difficult>1</difficult><occluded>0</occluded>"
+     "<part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox>"
+     "</part><bndbox><xmax>10</xmax><xmin>1</xmin><ymax>16.0</ymax><ymin>1.0</ymin></bndbox></object>"
+     "</annotation>", [("dog", (0, 0, 10, 16), None)]),
+    ("a VOC that states no size", "dog park.xml",
+     "<annotation><filename>elsewhere.jpg</filename><size><width>0</width><height>0</height></size>"
+     "</annotation>", []),
+    ("CVAT with tags and skeletons", "a.xml",
+     f'<annotations><version>1.1</version><image id="0" name="dog park.png" width="{WIDTH}" '
+     f'height="{HEIGHT}" task_id="3" subset="default"><tag label="x" source="manual"/>'
+     '<skeleton label="s"><points label="1" points="1,1"/></skeleton><box label="dog" source="manual" '
+     'occluded="1" xtl="1.50" ytl="2.50" xbr="4.49" ybr="5.00" z_order="3" group_id="7"/></image>'
+     "</annotations>", [("dog", (2, 3, 4, 5), None)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"), [pytest.param(*case, id=what) for what, *case in FIELD]
+)
+def test_the_field_writes_it_so(
+    folder: Path, name: str, content: object, expected: list[tuple[object, ...]]
+) -> None:
+    (folder / "dog park.txt").write_text("0 0.5 0.5 0.5 0.5 0.1 0.1 2\n")
+    found = found_in(read(folder, name, content))
+    assert [one[:2] for one in found] == [one[:2] for one in expected]
+    for (_, _, area), (_, _, other) in zip(found, expected, strict=True):
+        assert area == (other if other is None else pytest.approx(other, abs=3))
+
+
+def test_label_studio_has_ellipses_and_signed_addresses(folder: Path) -> None:
+    value = {"x": 50, "y": 50, "radiusX": 20, "radiusY": 25, "rotation": 90, "ellipselabels": ["a"]}
+    tasks = label_studio({"type": "ellipselabels", "value": value})
+    tasks[0]["data"] = {"image": "s3://bucket/set/dog park.png?versionId=3"}
+    ((label, box, area),) = found_in(read(folder, "tasks.json", tasks))
+    assert (label, box) == ("a", (6, 4, 14, 12))
+    assert area == pytest.approx(np.pi * 16, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param([{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}], id="results"),
+        pytest.param({"images": [], "annotations": [{"image_id": 1, "caption": "a dog"}]}, id="captions"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_labels_is_told_apart(folder: Path, content: object) -> None:
+    with pytest.raises(InputError, match=r"a\.json is neither a saved dialogue nor labels of"):
+        read(folder, "a.json", content)
+
+
+def test_pictures_of_a_data_set_of_ultralytics_lie_beside_its_own_folder(folder: Path) -> None:
+    (folder / "train" / "images").mkdir(parents=True)
+    (folder / "train" / "labels").mkdir()
+    (folder / "dog park.png").rename(folder / "train" / "images" / "dog park.png")
+    (folder / "train" / "labels" / "dog park.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    text = "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['dog']\n"
+    assert found_in(read(folder, "data.yaml", text)) == [("dog", (5, 4, 15, 12), None)]
+
+
+def test_a_text_of_objects_and_a_list_of_classes_need_no_yaml(folder: Path) -> None:
+    line = "1 0.5 0.5 0.5 0.5\n"
+    assert found_in(read(folder, "dog park.txt", line)) == [("class 1", (5, 4, 15, 12), None)]
+    (folder / "classes.txt").write_text("cat\ndog\n")
+    assert found_in(read(folder, "dog park.txt", line)) == [("dog", (5, 4, 15, 12), None)]
+    (found,) = read_labels(folder / "classes.txt", None, None)
+    assert found_in(found) == [("dog", (5, 4, 15, 12), None)]

@@ -30,7 +30,7 @@ from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
-from demo.picture.polygons import polygons_of
+from demo.picture.polygons import placed_mask, polygons_of
 from demo.picture.regions import Origin, RegionObject
 
 WIDTH, HEIGHT = 120, 90
@@ -393,3 +393,16 @@ def test_a_picture_s_name_leads_nowhere_out_of_the_results(name: str) -> None:
             assert not Path(path).is_absolute()
             assert ".." not in Path(path).parts
             assert "\\" not in path
+
+
+@pytest.mark.parametrize("left", [0, 7, WIDTH - 20])
+@pytest.mark.parametrize("top", [0, 11, HEIGHT - 10])
+def test_a_part_is_placed_where_it_belongs(left: int, top: int) -> None:
+    part = np.random.default_rng(left + top).random((10, 20)) > 0.5
+    pixels = np.zeros((HEIGHT, WIDTH), bool)
+    pixels[top : top + 10, left : left + 20] = part
+    assert placed_mask(part, left, top, Size(WIDTH, HEIGHT)) == Mask.from_array(pixels)
+    none = placed_mask(np.zeros((3, 3), bool), left, top, Size(WIDTH, HEIGHT))
+    assert none.area == 0
+    whole = placed_mask(np.ones((HEIGHT, WIDTH), bool), 0, 0, Size(WIDTH, HEIGHT))
+    assert whole.area == WIDTH * HEIGHT

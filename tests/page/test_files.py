@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +86,42 @@ def test_of_two_pictures_the_first_is_shown_and_the_other_is_kept(
     assert titles(page) == ["blue.png", "red.png"]
     page.click(".kept-open >> text=red.png")
     expect(page.locator("#hint .hint")).to_have_text(re.compile("was put away"))
+
+
+def test_a_labelled_data_set_opens_and_all_of_it_is_saved_for_another_tool(
+    page: Page, tmp_path: Path
+) -> None:
+    kinds = [{"id": 1, "name": "boat"}]
+    images = [{"id": name, "file_name": name} for name in ("blue.png", "red.png")]
+    rows = [
+        {"id": 1, "image_id": image["id"], "category_id": 1, "bbox": [4, 5, 20, 10]}
+        for image in images
+    ]
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, _, content in (BLUE, RED):
+            archive.writestr(f"images/{name}", base64.b64decode(content))
+        archive.writestr(
+            "labels.json", json.dumps({"images": images, "annotations": rows, "categories": kinds})
+        )
+    packed = ("set.zip", "application/zip", base64.b64encode(data.getvalue()).decode())
+    assert give(page, "drop", "#canvas", packed)
+    expect(page.locator("#canvas [data-object]")).to_have_count(1)
+    expect(page.locator("#hint .hint")).to_have_text(
+        "“blue.png” is shown. “red.png” is under Dialogues. 1 region came with it."
+    )
+    open_panel(page, 2)
+    page.select_option(".kept-format", "yolo")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All 2").click()
+    download.value.save_as(tmp_path / "saved.zip")
+    with zipfile.ZipFile(tmp_path / "saved.zip") as archive:
+        assert "labels/red.txt" in archive.namelist()
+    assert download.value.suggested_filename == "dialogues-yolo.zip"
+    expect(page.locator(".kept-said")).to_contain_text("YOLO has no place for names")
+    page.reload()
+    open_panel(page, 2)
+    expect(page.locator(".kept-format")).to_have_value("yolo")
 
 
 def test_what_is_no_file_opens_nothing_and_is_said(page: Page) -> None:

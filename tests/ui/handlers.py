@@ -23,6 +23,7 @@ from demo.ui.chat.answer_links import AnswerLinks
 from demo.ui.chat.asking import Asking
 from demo.ui.compare.comparing import Comparing
 from demo.ui.context import Context
+from demo.ui.dialogues.exporting import Exporting
 from demo.ui.dialogues.panel import Library
 from demo.ui.gallery.opening import Opening
 from demo.ui.parts import Parts, place_parts
@@ -61,6 +62,7 @@ class Handlers:
     acts: Acts
     links: AnswerLinks
     library: Library
+    exporting: Exporting
     comparing: Comparing
 
 
@@ -76,7 +78,7 @@ def handlers_of(
     models = Models(TableReasoner(), segmenter, "table", "", "")
     context = Context(parts, RunningModels(models, available), RunningTurns(), Saver(store))
     asking, opening = Asking(context), Opening(context, examples, folder)
-    comparing = Comparing(context)
+    comparing, exporting = Comparing(context), Exporting(context, folder / "files")
     return Handlers(
         context,
         opening,
@@ -84,6 +86,7 @@ def handlers_of(
         Undoing(context),
         Acts(context),
         AnswerLinks(context, asking, comparing),
-        Library(context, opening, folder / "files"),
+        Library(context, opening, exporting),
+        exporting,
         comparing,
     )

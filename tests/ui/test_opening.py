@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -114,6 +115,10 @@ class Opened:
         return "" if self.tab.workspace is None else self.tab.workspace.picture.name
 
     @property
+    def regions(self) -> int:
+        return 0 if self.tab.workspace is None else len(self.tab.workspace.session.registry)
+
+    @property
     def turns(self) -> int:
         return 0 if self.tab.workspace is None else len(self.tab.workspace.session.turns)
 
@@ -206,3 +211,108 @@ def test_a_session_alone_goes_onto_the_picture_that_is_there(page: Handlers, fol
     page.opening.open_upload([str(folder / "session.json")], tab, REQUEST)
     assert tab.workspace is not None
     assert len(tab.workspace.session.turns) == 1
+
+
+# Labels of other tools
+
+
+@pytest.fixture
+def labels(folder: Path) -> Path:
+    """What `folder` holds, and labels about pictures there and elsewhere."""
+    kinds = [{"id": 1, "name": "boat"}]
+
+    def coco(*names: str) -> dict[str, object]:
+        images = [{"id": name, "file_name": name} for name in names]
+        row = {"category_id": 1, "bbox": [4, 5, 20, 10]}
+        rows = [{"id": at, "image_id": name, **row} for at, name in enumerate(names)]
+        return {"images": images, "annotations": rows, "categories": kinds}
+
+    for name, data in (
+        ("sea.json", coco("sea.png")),
+        ("blocks.json", coco("blocks.png", "sea.png")),
+        ("two.json", coco("sea.png", "sand.jpg")),
+        ("elsewhere.json", coco("a.png", "b.png", "c.png", "d.png")),
+        ("broken.json", coco("sea.png") | {"annotations": [{"id": 7, "image_id": "sea.png"}]}),
+    ):
+        (folder / name).write_text(json.dumps(data))
+    with zipfile.ZipFile(folder / "set.zip", "w") as archive:
+        for name in ("sea.png", "sand.jpg"):
+            archive.write(folder / name, f"images/{name}")
+        archive.write(folder / "two.json", "annotations/instances_default.json")
+    return folder
+
+
+LABELLED = [
+    pytest.param(["sea.png", "sea.json"], "sea.png", 1, ["sea.png"],
+                 "1 region came with it.", id="a picture and labels"),
+    pytest.param(["sea.json", "sea.png"], "sea.png", 1, ["sea.png"], "", id="the labels first"),
+    pytest.param(["set.zip"], "sea.png", 1, ["sand.jpg", "sea.png"],
+                 "“sea.png” is shown. “sand.jpg” is under Dialogues.", id="a zip file of two"),
+    pytest.param(["two.json", "sand.jpg", "sea.png"], "sand.jpg", 1, ["sand.jpg", "sea.png"],
+                 "“sand.jpg” is shown. “sea.png” is under Dialogues.", id="two and their labels"),
+    pytest.param(["two.json", "sea.png"], "sea.png", 1, ["sea.png"],
+                 "Not here: “sand.jpg”.", id="one of the two"),
+    pytest.param(["grass.bmp", "sea.png", "sea.json"], "grass.bmp", 0, ["sea.png"],
+                 "“grass.bmp” is shown. “sea.png” is under Dialogues.", id="another picture first"),
+    pytest.param(["sea.json"], "", 0, [], "Open “sea.png” together with “sea.json”.", id="labels alone"),
+    pytest.param(["elsewhere.json"], "", 0, [],
+                 "Open “a.png”, “b.png”, “c.png” and 1 more together with “elsewhere.json”.", id="of many"),
+    pytest.param(["sand.jpg", "sea.json"], "sand.jpg", 0, [],
+                 "“sea.json” was not opened: Open “sea.png” together", id="with another picture"),
+    pytest.param(["sea.png", "broken.json"], "sea.png", 0, [],
+                 "annotation 7 of sea.png: “category_id” is missing", id="broken labels"),
+    pytest.param(["walk.zip", "sea.json", "sea.png"], "blocks.png", 1, ["sea.png"],
+                 "“walk.zip” is shown. “sea.png” is under Dialogues.", id="and a dialogue"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "picture", "regions", "kept", "said"), LABELLED)
+def test_labels_open_with_their_pictures(
+    tmp_path: Path, labels: Path, names: list[str], picture: str, regions: int, kept: list[str], said: str
+) -> None:  # fmt: skip
+    found = opened(tmp_path, labels, names)
+    assert (found.picture, found.regions) == (picture, regions)
+    assert [title for title in found.kept if title != "find red"] == kept
+    assert said in found.line
+    assert said or not found.line or "shown" not in found.line
+
+
+def test_labels_alone_add_to_the_picture_that_is_there_until_undo(
+    page: Handlers, labels: Path
+) -> None:
+    tab = Tab()
+    page.opening.open_upload([str(labels / "walk.zip")], tab, REQUEST)
+    updates = page.opening.open_upload([str(labels / "blocks.json")], tab, REQUEST)
+    assert tab.workspace is not None
+    added = tab.workspace.session.registry
+    assert [(region.id, region.label) for region in added] == [("R1", ""), ("R2", "boat")]
+    line = updates[page.context.parts.hint]["text"]
+    assert line == "R2 was added. Undo takes it back. Not here: “sea.png”."
+    assert tab.workspace.session.turns
+    assert not tab.put_away
+    page.undoing.undo(tab, REQUEST)
+    assert tab.workspace.session.registry.names() == ("R1", "R1.1")
+    page.undoing.redo(tab, REQUEST)
+    assert tab.workspace.session.registry == added
+
+
+@pytest.mark.parametrize("name", ["sea.json", "broken.json"])
+def test_labels_that_do_not_fit_change_nothing(page: Handlers, labels: Path, name: str) -> None:
+    tab = Tab()
+    page.opening.open_upload([str(labels / "walk.zip")], tab, REQUEST)
+    before = tab.workspace
+    updates = page.opening.open_upload([str(labels / name)], tab, REQUEST)
+    assert tab.workspace is before
+    assert "Open “sea.png” together with" in updates[page.context.parts.hint]["text"]
+
+
+def test_labels_are_refused_where_a_dialogue_is_full(page: Handlers, labels: Path) -> None:
+    tab = Tab()
+    page.opening.open_upload([str(labels / "blocks.png")], tab, REQUEST)
+    data = json.loads((labels / "blocks.json").read_text())
+    data["annotations"] = data["annotations"][:1] * 950
+    (labels / "blocks.json").write_text(json.dumps(data))
+    updates = page.opening.open_upload([str(labels / "blocks.json")], tab, REQUEST)
+    assert "This dialogue is full" in updates[page.context.parts.hint]["text"]
+    assert tab.workspace is not None
+    assert tab.workspace.is_untouched

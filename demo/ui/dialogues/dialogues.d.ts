@@ -14,6 +14,8 @@ export interface DialoguesValue extends Answer {
   /** Who is logged in; empty without accounts. */
   user?: string;
   file?: { url: string; orig_name: string };
+  /** Whether a file is being made. */
+  making?: boolean;
   close?: boolean;
 }
 
@@ -40,6 +42,15 @@ export interface DialogueAct {
   id?: string;
   title?: string;
   pinned?: boolean;
+}
+
+/** The event "save"; "stop" ends what it began. */
+export interface SaveAct {
+  format: string;
+  /** One dialogue, the one on the page without a name; or all that are found by `search`. */
+  id: string;
+  all: boolean;
+  search: string;
 }
 
 /** The event "arrive": the dialogue that this tab showed; "none" after New, empty in a new tab. */

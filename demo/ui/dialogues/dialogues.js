@@ -17,6 +17,11 @@ const search = one(".kept-search", dialog);
 const remark = one(".kept-said", dialog);
 const more = one(".kept-more", dialog);
 const fileInput = one(".kept-file", dialog);
+const format = one(".kept-format", dialog);
+const saveAll = one(".kept-save-all", dialog);
+const cancel = one(".kept-cancel", dialog);
+const FORMAT = "regionreasoner.format"; // the one chosen last
+const DIALOGUE = "session"; // as in annotations/command.py: the file that can be opened again
 let count = PAGE_ROWS;
 let held = null; // the row and button that had the keyboard when an act was sent
 let searching = 0;
@@ -30,6 +35,7 @@ function send(kind, details = {}) {
 function show(value) {
   say(value.said, value.failed);
   if (value.dialogues) drawList(value);
+  if (value.making !== undefined) cancel.disabled = !value.making;
   if (value.file) carryAway(value.file);
   if (value.close) dialog.close();
 }
@@ -58,6 +64,9 @@ function drawList({ dialogues = [], left = 0, bound, here, user }) {
   more.textContent = `Show ${Math.min(left, PAGE_ROWS)} more`;
   one(".kept-bound", dialog).textContent = bound;
   one(".kept-save", dialog).disabled = !here;
+  const all = dialogues.length + left;
+  saveAll.disabled = !all;
+  saveAll.textContent = search.value.trim() ? `All ${all} found` : `All ${all}`;
   one(".kept-user", dialog).hidden = !user;
   one(".kept-user b", dialog).textContent = user;
   if (held) focusAgain();
@@ -88,7 +97,7 @@ function row(kept) {
     { class: "kept-acts" },
     act("pin", "pin", kept.pinned ? "Unpin" : "Pin: keep it whatever its age", kept, { "aria-pressed": kept.pinned }),
     act("pen", "rename", "Rename", kept),
-    act("save", "export", "Save as file", kept),
+    act("save", "export", "Save in the chosen format", kept),
     act("bin", "delete", "Delete", kept),
   );
   const made = node(
@@ -147,9 +156,12 @@ list.addEventListener("click", (event) => {
   if (name === "export") carry({ id });
 });
 
-function carry(which) {
+// One dialogue by its name, without a name the one on the page; or all that are found.
+function carry({ id = "", all = false }) {
   say("The file is being made…");
-  send("export", which);
+  if (format.value === DIALOGUE && !all) return send("export", { id });
+  cancel.disabled = false;
+  trigger("save", { id, all, format: format.value, search: search.value });
 }
 
 function askName(item) {
@@ -214,14 +226,25 @@ search.addEventListener("input", () => {
 // Files ------------------------------------------------------------------------------------------------
 
 function carryAway({ url, orig_name: name }) {
-  say(`Saved as ${name}.`);
   const link = node("a", { href: url, download: name });
   dialog.append(link);
   link.click();
   link.remove();
 }
 
+for (const [title, formats] of props.formats || []) {
+  const options = formats.map(([value, text]) => node("option", { value }, text));
+  format.append(node("optgroup", { label: title }, ...options));
+}
+const former = storage((items) => items.getItem(FORMAT));
+if ([...format.options].some(({ value }) => value === former)) format.value = former;
+format.addEventListener("change", () => storage((items) => items.setItem(FORMAT, format.value)));
 one(".kept-save", dialog).addEventListener("click", () => carry({}));
+saveAll.addEventListener("click", () => carry({ all: true }));
+cancel.addEventListener("click", () => {
+  cancel.disabled = true;
+  trigger("stop", {});
+});
 one(".kept-bring", dialog).addEventListener("click", () => fileInput.click());
 fileInput.addEventListener("change", () => {
   if (fileInput.files.length) giveFiles([...fileInput.files]);

@@ -6,23 +6,17 @@ Whose dialogues they are is known from the request, and never from what a browse
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import FileData
 
-from demo.dialogue.archive import to_zip
 from demo.dialogue.owner import Owner
-from demo.dialogue.session import Session
 from demo.dialogue.store import Store, StoredDialogue
-from demo.errors import DemoError, InputError, StoreError, disk_fault
-from demo.picture.picture import Picture
+from demo.errors import DemoError, StoreError
 from demo.ui.context import Context, visitor_of
-from demo.ui.dialogues.exports import Exports
+from demo.ui.dialogues.exporting import Exporting
 from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
@@ -40,14 +34,14 @@ _MARGIN = 50_000_000  # bytes; people are warned of what would be deleted for th
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Handlers of the panel's events; ``files`` is where dialogues are saved as files.
+    """Handlers of the panel's events; ``exporting`` saves dialogues as files.
 
     ``recall`` adds to a workspace from disk what is known of its dialogue beside the disk.
     """
 
     context: Context
     opening: Opening
-    files: Path
+    exporting: Exporting
     recall: Callable[[Workspace], Workspace] = lambda workspace: workspace
 
     def arrive(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
@@ -85,7 +79,7 @@ class Library:
         if kind == "list":
             return self._panel()
         if kind == "export":
-            return self._panel(file=self._file(tab, sent.text("id"), request))
+            return self._panel(**self.exporting.file(tab, sent.text("id"), request))
         store, owner = self.context.saver.store, tab.owner
         if store is None or owner is None:
             raise StoreError(sentences.NOT_SAVED)
@@ -132,7 +126,7 @@ class Library:
         if place is not None:
             self.context.require_idle(request)
         store.delete(owner, identity)
-        Exports(self.files).forget(identity)
+        self.exporting.forget(identity)
         self.context.tabs.forget(owner, identity)
         tab.forget(identity)
         done, left = self._panel(said="Deleted."), tab.workspace
@@ -170,29 +164,6 @@ class Library:
     def _panel(self, **value: Any) -> Updates:
         return {self.context.parts.library: value}
 
-    # Files -----------------------------------------------------------------------------------
-
-    def _file(self, tab: Tab, identity: str, request: gr.Request) -> dict[str, Any]:
-        """A dialogue as a file, under an address that nobody can guess; without a name the one shown."""
-        with self.context.long_work(request):
-            session, picture = self._session_and_picture(tab, identity)
-            content = to_zip(session, picture)
-        title = session.turns[0].question if session.turns else picture.info.name
-        dialogue = identity or (tab.workspace and tab.workspace.saved_id) or session.id
-        try:
-            path = Exports(self.files).write(dialogue, f"{_file_name(title)}.zip", content)
-        except OSError as error:
-            raise StoreError(f"The file cannot be made: {disk_fault(error)}.") from error
-        return dict(FileData(path=str(path), orig_name=path.name).model_dump())
-
-    def _session_and_picture(self, tab: Tab, identity: str) -> tuple[Session, Picture]:
-        if identity and tab.owner is not None:
-            saved = self.context.saver.fetch(tab.owner, identity)
-            return saved.session, saved.picture
-        if identity or tab.workspace is None:
-            raise InputError(sentences.OPEN_FIRST)
-        return tab.workspace.session, tab.workspace.picture
-
 
 def _at_risk(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
     try:
@@ -215,8 +186,3 @@ def _row(
         "open": entry.id == open_id,
         "small": f"data:image/jpeg;base64,{thumbnail}",
     }
-
-
-def _file_name(title: str) -> str:
-    plain = re.sub(r"[^0-9A-Za-z]+", "-", title).strip("-").lower()
-    return plain[:48].strip("-") or "dialogue"

@@ -2,17 +2,19 @@
 import { element, stage } from "../canvas/parts.js";
 import { tell } from "../canvas/voice.js";
 import { giveFiles, upload } from "../shared/upload.js";
-import { closest } from "../shared/nodes.js";
+import { closest, FINGERS } from "../shared/nodes.js";
 import { areNames, tooMuch } from "./file_rules.js";
 
 const A_LINK = "This is a link, not a picture. Copy the picture itself and paste it, or drop its file.";
 const NO_FILES = "There is nothing in this folder that can be opened.";
 const NOT_READ = "The browser cannot read this folder. Drop the files in it instead.";
+const PICTURES = "image/*,.heic,.heif,.hif,.avif,.jp2";
+const OTHERS = ".zip,.json,.geojson,.xml,.yaml,.yml,.txt,.names,.csv"; // dialogues, and labels of other tools
 let isOwn = false; // whether it is a part of this page that is being dragged
 
 // A phone offers its camera for pictures only.
 document.addEventListener("click", (event) => {
-  if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*,.heic,.heif,.hif,.avif,.jp2";
+  if (closest(event, "#upload, [data-choose]")) upload().accept = FINGERS.matches ? PICTURES : `${PICTURES},${OTHERS}`;
 }, true);
 
 // What is too much is refused before it travels, whichever way it came.

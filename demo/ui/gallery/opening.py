@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import gradio as gr
 
@@ -21,7 +22,8 @@ from demo.picture.picture import Picture, open_picture, safe_name
 from demo.ui.canvas.scene import save_for_browser
 from demo.ui.context import Context, visitor_of
 from demo.ui.gallery.received import forget
-from demo.ui.gallery.uploads import MAX_TOGETHER, Became, Upload, uploads_in
+from demo.ui.gallery.upload import Upload
+from demo.ui.gallery.uploads import MAX_TOGETHER, Became, uploads_in
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
@@ -80,12 +82,12 @@ class Opening:
         *,
         to_play: bool = False,
     ) -> Updates:
-        """Show another workspace; the one that is there is put away.
+        """Show another workspace; the one that is there is put away, unless it is the same with more in it.
 
         ``notes`` are said with it, also those that ``read`` adds. ``to_play`` says that its questions are
         asked next, one after the other.
         """
-        show, visitor = self.context.show, visitor_of(request)
+        show, visitor, here = self.context.show, visitor_of(request), tab.workspace
         with ExitStack() as work:
             try:
                 with self.context.turns.hold(visitor, needs_model=False) as ticket:
@@ -96,6 +98,11 @@ class Opening:
                 return show.line(str(error))
             self.context.tabs.take(visitor, tab)
             work.enter_context(tab.lock)
+            if here is not None and workspace.copies is here.copies:
+                if tab.workspace is not here:
+                    return show.line(sentences.CHANGED)
+                added = sentences.added_note(here, workspace)
+                return show.workspace(tab, workspace, " ".join(filter(None, (added, *notes))))
             to_play = to_play and not show.is_outside(workspace)  # it would play guesses
             tab.owner, tab.to_play = self.context.saver.owner(request), to_play
             said = (*notes, *workspace.picture.notes, sentences.away_note(tab.clear()))
@@ -132,22 +139,39 @@ class Opening:
 
         Raises DemoError when it is none of them.
         """
-        here = tab.workspace.picture if tab.workspace else None
-        uploads = uploads_in(paths[:MAX_TOGETHER], here)
+        here = tab.workspace
+        with TemporaryDirectory() as folder:
+            shown = None if here is None else (here.session, here.picture)
+            uploads = uploads_in(paths[:MAX_TOGETHER], shown, Path(folder))
+            return self._shown(uploads, paths, here, request, notes)
+
+    def _shown(
+        self,
+        uploads: Sequence[Upload],
+        paths: Sequence[Path],
+        here: Workspace | None,
+        request: gr.Request,
+        notes: list[str],
+    ) -> Workspace:
         became = Became(left=[safe_name(str(path)) for path in paths[MAX_TOGETHER:]])
-        workspace = None
+        workspace, said = None, tuple[str, ...]()
         for upload in uploads:
             try:
                 if workspace is None:
-                    workspace = self._workspace_of(*upload.read())
+                    session, picture = upload.read()
+                    if upload.goes_on and here is not None and session is not None:
+                        workspace = here.with_act(session)
+                    else:
+                        workspace = self._workspace_of(session, picture)
                     became.shown = upload.name
+                    said = upload.notes
                 else:
                     self._keep(upload, request, became)
             except DemoError as error:
                 became.troubles.append((upload.name, str(error)))
         if workspace is None:
             raise InputError(sentences.none_opened(became))
-        notes.append(sentences.together_note(became))
+        notes.extend([sentences.together_note(became), *said])
         return workspace
 
     def _keep(self, upload: Upload, request: gr.Request, became: Became) -> None:

@@ -1,20 +1,24 @@
-"""What the files are that came together: pictures, and dialogues as zip files or as sessions with pictures.
+"""What the files are that came together: pictures, dialogues as zip files or as sessions with pictures, and
+labels of other tools.
 
 A file is known by its content; its name may be anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from demo.annotations.together import format_of, holds_labels, suffix_of
 from demo.dialogue.archive import MAX_SESSION_BYTES, fitting_picture, read_session, read_zip
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError, PictureError
 from demo.picture.picture import Picture, PictureInfo, open_picture, safe_name
+from demo.ui.gallery.labelled import labelled_uploads
+from demo.ui.gallery.upload import Upload, refused
 
 MAX_TOGETHER = 8  # files; as in files.js
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK")
@@ -35,14 +39,6 @@ _ALONE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """Something to open under the name of its file; ``read`` raises a DemoError when it cannot be."""
-
-    name: str
-    read: Callable[[], tuple[Session | None, Picture]]
-
-
 @dataclass(slots=True)
 class Became:
     """What became of files that came together, by name: one is ``shown``, others are ``kept`` among the
@@ -55,23 +51,31 @@ class Became:
     troubles: list[tuple[str, str]] = field(default_factory=list)
 
 
-def uploads_in(paths: Sequence[Path], shown: Picture | None) -> list[Upload]:
-    """What these files hold, in their order; a session and its picture are one.
+def uploads_in(
+    paths: Sequence[Path], shown: tuple[Session, Picture] | None, folder: Path
+) -> list[Upload]:
+    """What these files hold, in their order; a session and its picture are one, labels and theirs as well.
 
-    A session without its picture may be about the ``shown`` one. Only where there are sessions is any
-    picture opened before it is read.
+    A session without its picture may be about the ``shown`` one, and so may labels, which add to what is
+    there. ``folder`` is an empty one for what is in other files. Only where there are sessions or labels is
+    any picture opened before it is read.
     """
-    sessions = [path for path in paths if _is_json(path)]
-    pictures = [path for path in paths if not (_is_json(path) or _is_zip(path))]
+    labels = [path for path in paths if _is_labels(path)]
+    sessions = [path for path in paths if _is_json(path) and path not in labels]
+    pictures = [path for path in paths if path not in (*labels, *sessions) and not _is_zip(path)]
     infos = _infos(pictures) if sessions else {}
-    of_session = {path: _session_upload(path, infos, shown) for path in sessions}
+    here = shown[1] if shown else None
+    of_session = {path: _session_upload(path, infos, here) for path in sessions}
     taken = {picture for _, picture in of_session.values()}
+    ready = {path: [upload] for path, (upload, _) in of_session.items()}
+    if labels:
+        free = [path for path in pictures if path not in taken]
+        ready |= labelled_uploads(labels, free, shown, folder)
     return [
-        of_session[path][0]
-        if path in of_session
-        else Upload(safe_name(str(path)), partial(_read, path))
+        upload
         for path in paths
         if path not in taken
+        for upload in ready.get(path, [Upload(safe_name(str(path)), partial(_read, path))])
     ]
 
 
@@ -96,13 +100,13 @@ def _session_upload(
         with path.open("rb") as file:
             session = read_session(file.read(MAX_SESSION_BYTES + 1))
     except DemoError as error:
-        return Upload(name, partial(_refuse, error)), None
+        return refused(name, error), None
     picture = _picture_of(session, infos)
     if picture is not None:
         return Upload(name, lambda: fitting_picture(session, [picture], same_pixels=False)), picture
     if shown is not None and shown.sha256 == session.picture.sha256:
         return Upload(name, lambda: (session, shown)), None
-    return Upload(name, partial(_refuse, PictureError(_ALONE))), None
+    return refused(name, PictureError(_ALONE)), None
 
 
 def _picture_of(session: Session, infos: Mapping[Path, PictureInfo]) -> Path | None:
@@ -120,12 +124,26 @@ def _infos(pictures: Sequence[Path]) -> dict[Path, PictureInfo]:
     return infos
 
 
-def _refuse(error: DemoError) -> tuple[Session | None, Picture]:
-    raise error
-
-
 def _is_zip(path: Path) -> bool:
     return _head(path).startswith(_ZIPS)
+
+
+def _is_labels(path: Path) -> bool:
+    """Whether these are labels of another tool, also those that cannot be read: that is said then."""
+    if _is_zip(path):
+        return holds_labels(path)
+    if not suffix_of(path) or _has_turns(path):
+        return False
+    try:
+        return format_of(path) is not None
+    except InputError:
+        return True
+
+
+def _has_turns(path: Path) -> bool:
+    """Whether a file speaks of rounds and regions, as sessions do."""
+    content = path.read_bytes()
+    return b'"turns"' in content and b'"regions"' in content
 
 
 def _is_json(path: Path) -> bool:

@@ -45,6 +45,7 @@ SAVED_APART = (
     "This dialogue was continued in another window, so yours is now saved as a separate one."
 )
 NOT_SAVED = "Dialogues are not saved here."
+CHANGED = "The dialogue has changed meanwhile, so nothing was added to it. Open the labels again."
 IN_MEMORY = (
     "Dialogues are kept in memory only: they are gone when you close or reload this page. "
     "Save one as a file to keep it."
@@ -152,6 +153,16 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     if before.failure is not None:
         return "The question that failed was removed."
     return f"{_capital(step(after, before))} was undone."
+
+
+def added_note(before: Workspace, after: Workspace) -> str:
+    """What to say when regions came from a file."""
+    registry = before.session.registry
+    new = [region.id for region in after.session.registry if region.id not in registry]
+    if len(new) == 1:
+        return f"{new[0]} was added. Undo takes it back."
+    shown = join_with_and(new) if len(new) <= _MAX_NAMED else f"{len(new)} regions"
+    return f"{shown} were added. Undo takes them back."
 
 
 def redo_note(before: Workspace, after: Workspace) -> str:

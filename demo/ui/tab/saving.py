@@ -87,6 +87,18 @@ class Saver:
         session, picture, _ = self.store.load(owner, identity)
         return SavedDialogue(picture, session, self.store.branches(owner, identity))
 
+    def session(self, owner: Owner, identity: str) -> Session:
+        """A dialogue of that owner without its picture. Raises StoreError."""
+        if self.store is None:
+            raise StoreError(sentences.NOT_SAVED)
+        return self.store.session(owner, identity)
+
+    def picture(self, owner: Owner, identity: str) -> Picture:
+        """The picture of a dialogue of that owner. Raises StoreError."""
+        if self.store is None:
+            raise StoreError(sentences.NOT_SAVED)
+        return self.store.load(owner, identity)[1]
+
     def last(self, owner: Owner, wanted: str) -> SavedDialogue | None:
         """The dialogue that a browser had open, else the last one, if there is any."""
         if self.store is None:

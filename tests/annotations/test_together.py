@@ -1,0 +1,334 @@
+"""Labels and pictures that came together: what belongs to what, and what hostile files do."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.annotations.formats import FORMATS
+from demo.annotations.together import Labelled, Together, holds_labels
+from demo.errors import InputError
+from demo.machine.effort import long_work
+from demo.picture.masks import Mask
+from demo.picture.picture import Picture, open_picture
+from tests.annotations.test_formats import DISC, RING, labelled, picture, samples
+
+Content = bytes | str
+Files = Mapping[str, Content]
+WIDTH, HEIGHT = 64, 48
+
+
+def png(colour: str = "blue", width: int = WIDTH, height: int = HEIGHT, kind: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, kind)
+    return file.getvalue()
+
+
+def zipped(files: Files) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def read(folder: Path, files: Files, shown: Picture | None = None) -> Labelled:
+    """These files, as a page takes them: each came in a folder of its own."""
+    root = folder / "root"
+    root.mkdir()
+    together = Together(root)
+    with long_work():
+        for at, (name, content) in enumerate(files.items()):
+            path = folder / str(at) / name
+            path.parent.mkdir(parents=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+            together.add(path)
+        return together.read(shown)
+
+
+def seen(found: Labelled) -> dict[str, list[str]]:
+    return {one.name: [a.label for a in one.annotations] for one in found.pictures}
+
+
+def coco(*names: str, **image: object) -> str:
+    images = [{"id": at, "file_name": name, **image} for at, name in enumerate(names)]
+    rows = [
+        {"id": at, "image_id": at, "category_id": 1, "bbox": [1, 2, 10, 10]}
+        for at in range(len(names))
+    ]
+    kinds = [{"id": 1, "name": "dog"}]
+    return json.dumps({"images": images, "annotations": rows, "categories": kinds})
+
+
+def labelme(name: str, **more: object) -> str:
+    shape = {"label": "dog", "points": [[1, 2], [11, 12]], "shape_type": "rectangle"}
+    return json.dumps({"imagePath": name, "shapes": [shape], **more})
+
+
+VOC = (
+    "<annotation><filename>{}</filename><object><name>dog</name><bndbox><xmin>2</xmin>"
+    "<ymin>3</ymin><xmax>11</xmax><ymax>12</ymax></bndbox></object></annotation>"
+)
+CVAT = (
+    '<annotations><image id="0" name="{}" width="64" height="48"><box label="dog" xtl="1" '
+    'ytl="2" xbr="11" ybr="12"/></image></annotations>'
+)
+YAML, LINE = "train: images\nnames: [dog]\n", "0 0.5 0.5 0.5 0.5\n"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_one_zip_file_of_every_format_is_read(name: str, tmp_path: Path) -> None:
+    given = samples()
+    found = read(tmp_path, {"all.zip": zipped(dict(FORMATS[name].write(given)))})
+    by_size = sorted(found.pictures, key=lambda one: -len(one.annotations))
+    assert [len(one.annotations) for one in by_size] in ([5, 1, 0], [5, 1])
+    assert [a.label for a in by_size[0].annotations] == [a.label for a in given[0].annotations]
+    assert by_size[0].open().sha256 == given[0].open().sha256
+    assert not found.lacking
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_in_it_may_come_as_loose_files(name: str, tmp_path: Path) -> None:
+    given = labelled(picture("пляж (1).png"), RING, DISC)
+    written = {
+        Path(path).name: content
+        for path, content in FORMATS[name].write([given])
+        if "SegmentationObject" not in path
+    }
+    found = read(tmp_path, written)
+    assert list(seen(found).values()) == [["кольцо 环", "twins"]]
+    assert found.pictures[0].open().sha256 == given.open().sha256
+    if name != "voc":  # its masks are known by their folder
+        assert all(a.mask for a in found.pictures[0].annotations)
+
+
+BY_NAME: list[tuple[str, Files]] = [
+    ("COCO", {"dog.png": png(), "labels.json": coco("dog.png")}),
+    ("the labels first", {"labels.json": coco("dog.png"), "dog.png": png()}),
+    ("a path before the name", {"dog.png": png(), "a.json": coco("data\\train/dog.png")}),
+    ("another ending", {"dog.jpg": png(kind="JPEG"), "a.json": coco("dog.png")}),
+    ("what a browser changes", {"dog 1.png": png(), "a.json": coco("dog (1).PNG")}),
+    ("another name, the same size", {"x.png": png(), "a.json": coco("dog.png", width=64, height=48)}),
+    ("without an ending", {"dog.png": png(), "dog.xml": VOC.format("dog")}),
+    ("of the labels’ own name", {"dog.png": png(), "dog.xml": VOC.format("0001.jpg")}),
+    ("CVAT", {"dog.png": png(), "annotations.xml": CVAT.format("set/dog.png")}),
+    ("LabelMe", {"dog.png": png(), "dog.json": labelme("..\\dog.png")}),
+    ("Label Studio", {"dog.png": png(), "a.json": json.dumps([{
+        "data": {"image": "https://x.test/a/dog.png?X-Amz-Date=1"},
+        "annotations": [{"result": [{"value": {
+            "x": 1, "y": 1, "width": 9, "height": 9, "rectanglelabels": ["dog"]}}]}]}])}),
+    ("YOLO", {"dog.png": png(), "dog.txt": LINE, "data.yaml": YAML}),
+    ("YOLO with a list of classes", {"dog.png": png(), "dog.txt": LINE, "classes.txt": "dog\ncat\n"}),
+    ("labels alone in a zip", {
+        "dog.png": png(), "a.zip": zipped({"data.yaml": YAML, "labels/dog.txt": LINE})}),
+    ("YOLO of darknet", {"a.zip": zipped({
+        "obj.names": "dog\n", "obj.data": "classes = 1\n", "train.txt": "data/obj_train_data/dog.png\n",
+        "obj_train_data/dog.png": png(), "obj_train_data/dog.txt": LINE})}),
+    ("YOLO of Roboflow", {"a.zip": zipped({
+        "data.yaml": "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['dog']\n",
+        "train/images/dog.png": png(), "train/labels/dog.txt": LINE,
+        "README.roboflow.txt": "dog - 1\n=======\n"})}),
+    ("a folder and what a Mac adds", {"a.zip": zipped({
+        "my set/images/dog.png": png(), "my set/result.json": coco("images/dog.png"),
+        "__MACOSX/my set/._result.json": b"\x00", "my set/notes.json": '{"info": 1}'})}),
+    ("without any ending", {"dog": png(), "labels": coco("dog")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("files", [pytest.param(f, id=name) for name, f in BY_NAME])
+def test_labels_find_their_picture(files: Files, tmp_path: Path) -> None:
+    found = read(tmp_path, files)
+    assert list(seen(found).values()) == [["dog"]]
+    assert found.pictures[0].open().size.width == WIDTH
+
+
+def test_classes_without_names_have_numbers(tmp_path: Path) -> None:
+    found = read(tmp_path, {"dog.png": png(), "dog.txt": "7 0.5 0.5 0.5 0.5\n"})
+    assert seen(found) == {"dog.png": ["class 7"]}
+
+
+def test_a_picture_may_be_in_its_labels(tmp_path: Path) -> None:
+    inside = base64.b64encode(png("red")).decode()
+    found = read(tmp_path, {"dog.json": labelme("dog.png", imageData=inside, imageWidth=64)})
+    assert seen(found) == {"dog.png": ["dog"]}
+    assert found.pictures[0].open().pixels[0, 0].tolist() == [255, 0, 0]
+
+
+def test_labels_of_what_is_shown(tmp_path: Path) -> None:
+    shown = open_picture(png(), "dog.png")
+    found = read(tmp_path, {"a.json": coco("cat.png", "dog.png")}, shown)
+    assert found.pictures[0].open() is shown
+    assert found.lacking == ("cat.png",)
+
+
+def test_labels_of_something_else_are_about_nothing(tmp_path: Path) -> None:
+    shown = open_picture(png(), "cat.png")
+    found = read(tmp_path, {"a.json": coco("dog.png", "bird.png")}, shown)
+    assert not found.pictures
+    assert found.lacking == ("dog.png", "bird.png")
+
+
+def test_several_files_say_something_of_one_picture(tmp_path: Path) -> None:
+    files: Files = {"dog.png": png(), "a.json": coco("dog.png"), "b.json": labelme("dog.png"),
+             "c.xml": VOC.format("dog.png"), "d.txt": "no label"}  # fmt: skip
+    assert seen(read(tmp_path, files)) == {"dog.png": ["dog"]}  # all three say the same
+
+
+def test_pictures_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    files = {"a/dog.png": png("red"), "b/dog.png": png("blue")}
+    whole = zipped({**files, "labels.json": coco("a/dog.png", "b/dog.png")})
+    found = read(tmp_path, {"all.zip": whole})
+    assert [one.open().pixels[0, 0].tolist() for one in found.pictures] == [
+        [255, 0, 0],
+        [0, 0, 255],
+    ]
+    (tmp_path / "again").mkdir()
+    with pytest.raises(InputError, match="several pictures have the name “dog"):
+        read(tmp_path / "again", {"all.zip": zipped({**files, "labels.json": coco("dog.png")})})
+
+
+def turned(orientation: int) -> bytes:
+    """A picture that is stored 64 × 48."""
+    file, image = io.BytesIO(), Image.new("RGB", (WIDTH, HEIGHT), "blue")
+    exif = image.getexif()
+    exif[274] = orientation
+    image.save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("width", "height"), [(48, 64), (64, 48)])
+def test_labels_may_be_for_a_picture_as_it_is_stored(
+    width: int, height: int, tmp_path: Path
+) -> None:
+    files: Files = {"dog.jpg": turned(6), "a.json": coco("dog.jpg", width=width, height=height)}
+    shown = read(tmp_path, files).pictures[0].open()
+    assert (shown.size.width, shown.size.height) == (width, height)
+    assert any("as it is stored" in note for note in shown.notes) == (width == WIDTH)
+
+
+# What cannot be used
+
+LONG = [[0, 0] if at % 2 else [1e6, 1e6] for at in range(50_000)]
+ROW = {"id": 1, "image_id": 0, "category_id": 1}
+
+
+def many(count: int, **row: object) -> str:
+    data = json.loads(coco("dog.png"))
+    data["annotations"] = [{**ROW, "bbox": [1, 2, 10, 10], **row}] * count
+    return json.dumps(data)
+
+
+def linked(name: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = 0o120777 << 16
+        archive.writestr(entry, "/etc/passwd")
+        archive.writestr("labels.json", coco(name))
+    return file.getvalue()
+
+
+def claiming(content: bytes, size: int) -> bytes:
+    """A zip file whose first entry says that it is that large."""
+    at = content.index(b"PK\x01\x02") + 24
+    return content[:at] + struct.pack("<I", size) + content[at + 4 :]
+
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghi"))
+    + "]><annotation><filename>&i;</filename></annotation>"
+)  # fmt: skip
+FETCHES = (
+    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation><filename>&x;</filename>'
+    "</annotation>"
+)
+ALIASES = (
+    "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in pairwise("abcdefghi"))
+    + "names: [*i]\n"
+)  # fmt: skip
+HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
+    ("many objects", lambda: {"a.json": many(120_000)}, "about "),
+    ("too many objects", lambda: {"a.json": many(20_000)}, "20,000 objects are too many: at most 1,000"),
+    ("many shapes", lambda: {"a.xml": CVAT.replace("<box", "<box/>" * 50_000 + "<box").format("dog.png")},
+     "50,001 objects are too many"),
+    ("many lines", lambda: {"dog.txt": LINE * 150_000}, "about "),
+    ("some lines", lambda: {"dog.txt": LINE * 45_000}, "45,000 objects are too many"),
+    ("many values", lambda: {"a.json": many(1, segmentation=[[1] * 600_000])}, "about 600,"),
+    ("a long way", lambda: {"a.json": many(1, segmentation=[[v for p in LONG for v in p]])},
+     "leads far out of the picture"),
+    ("three far corners", lambda: {"a.json": many(1, segmentation=[[0, 0, 9e6, 9e6, 0, 9e6]])},
+     "leads far out of the picture"),
+    ("a run for ever", lambda: {"a.json": many(1, segmentation={"size": [48, 64], "counts": [2**31]})},
+     "annotation 1 of dog.png: "),
+    ("deep JSON", lambda: {"a.json": '{"images":' + "[" * 200_000}, "not JSON"),
+    ("deep XML", lambda: {"a.xml": "<annotation>" + "<a>" * 200_000}, "about 800,"),
+    ("billion laughs", lambda: {"a.xml": LAUGHS}, "defines entities"),
+    ("a file of this machine", lambda: {"a.xml": FETCHES}, "defines entities"),
+    ("attributes out of nothing", lambda: {
+        "a.xml": '<!DOCTYPE a [<!ATTLIST a b CDATA "long">]><annotation><a/></annotation>'},
+     "defines entities or attributes"),
+    ("aliases", lambda: {"data.yaml": ALIASES, "dog.txt": LINE}, "aliases"),
+    ("a long YAML", lambda: {"data.yaml": "names:\n" + "- a\n" * 60_000, "dog.txt": LINE}, "too large"),
+    ("a large file", lambda: {"a.json": coco("dog.png") + " " * 30_000_001}, "too large"),
+    ("broken JSON", lambda: {"a.json": '{"images": [\n1,}'}, "a.json, line 2: this is not JSON"),
+    ("broken XML", lambda: {"a.xml": "<annotation>\n<a"}, "a.xml, line 2: this is not XML"),
+    ("a video", lambda: {"a.xml": '<annotations><track id="0"/></annotations>'}, "about a video"),
+    ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "boxes with an angle"),
+    ("names that are a path", lambda: {"data.yaml": "names: obj.names", "dog.txt": LINE}, "neither a list"),
+    ("another size", lambda: {"a.json": coco("dog.png", width=640, height=480)},
+     "it is 640 × 480, but the picture is 64 × 48"),
+    ("names that lead out", lambda: {"a.zip": zipped({"../../evil.png": png()})}, "lead out"),
+    ("an absolute name", lambda: {"a.zip": zipped({"/evil.png": png()})}, "lead out"),
+    ("a drive", lambda: {"a.zip": zipped({"C:\\evil.png": png()})}, "lead out"),
+    ("a link", lambda: {"a.zip": linked("dog.png")}, "links"),
+    ("a bomb", lambda: {"a.zip": zipped({f"{n}.png": bytes(9_000_000) for n in range(50)})}, "too large"),
+    ("many files", lambda: {"a.zip": zipped({f"{n}.txt": "" for n in range(2_500)})}, "too large"),
+    ("a false size", lambda: {"a.zip": claiming(zipped({"a.json": coco("dog.png")}), 4_000_000_000)},
+     "zip file"),
+    ("a zip that breaks off", lambda: {"a.zip": zipped({"a.json": coco("dog.png")})[:-30]}, "damaged"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"), [pytest.param(f, s, id=name) for name, f, s in HOSTILE]
+)
+def test_what_would_cost_too_much_is_refused(
+    files: Callable[[], Files], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=sentence) as error:
+        read(tmp_path, {"dog.png": png(), **files()})
+    assert str(error.value).endswith(".")
+    assert not (tmp_path.parent / "evil.png").exists()
+
+
+def test_masks_are_bounded_by_what_they_cover(tmp_path: Path) -> None:
+    side = 4_000
+    whole = Mask.from_array(np.ones((side, side), bool)).to_dict()
+    files: Files = {"dog.png": png("blue", side, side), "a.json": many(300, segmentation=whole)}
+    with pytest.raises(InputError, match=r"dog\.png: .*pixels within the outlines of its masks"):
+        read(tmp_path, files)
+
+
+def test_a_zip_file_with_a_session_is_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    for names, expected in (
+        (("labels.json", "a.png"), True),
+        (("session.json", "picture.png"), False),
+        (("a.png",), False),
+    ):
+        path.write_bytes(zipped(dict.fromkeys(names, "")))
+        assert holds_labels(path) == expected
+    path.write_bytes(b"PK\x03\x04")
+    assert not holds_labels(path)
