@@ -44,6 +44,7 @@ class Parts:
     sheet: gr.HTML
     compare: gr.HTML
     library: gr.HTML
+    folder: gr.HTML
     benchmark: gr.HTML | None
 
     def changed_by_events(self) -> list[Any]:
@@ -74,6 +75,7 @@ def place_parts(
             status_line, upload, new = _header(status, benchmark)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
+                folder = drawn("folder/folder", "open", "known", keeps=keeps, elem_id="folder")
                 stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples)
             with gr.Column(elem_id="right"):
@@ -93,7 +95,7 @@ def place_parts(
         compare = drawn("compare/compare", "look", "ask", elem_id="compare")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
-        stop, upload, new, sheet, compare, library, rows,
+        stop, upload, new, sheet, compare, library, folder, rows,
     )  # fmt: skip
 
 
@@ -103,6 +105,7 @@ def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.Upload
         with gr.Row(elem_id="further"):  # behind More where there is no room for them
             with gr.Column(elem_id="upload", min_width=0):
                 upload = by_path(gr.UploadButton("Open picture", file_count="multiple", size="sm"))
+            gr.Button("Folder", elem_id="show-folder", size="sm")
             gr.Button("Examples", elem_id="show-examples", size="sm")
             if benchmark:
                 gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
@@ -159,7 +162,7 @@ def _composer(
 ) -> tuple[gr.Button, gr.Button, gr.HTML, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
     with gr.Row(elem_id="ahead"):
         next_question = gr.Button("", elem_id="next", visible=False, size="sm")
-        play = gr.Button("Play this dialogue", elem_id="play", visible=False, size="sm")
+        play = gr.Button(sentences.PLAY, elem_id="play", visible=False, size="sm")
     with gr.Row(elem_id="said"):
         hint = drawn("composer/hint", "typed", value=sentences.hint(None), elem_id="hint")
         way = drawn("composer/asking", "choose", value=asking, elem_id="asking")

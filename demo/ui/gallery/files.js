@@ -1,6 +1,8 @@
 // Every way to give pictures and dialogues ends in the one file input of #upload: choose, paste, drag and drop.
 import { element, stage } from "../canvas/parts.js";
 import { tell } from "../canvas/voice.js";
+import { seriesOf } from "../folder/series.js";
+import { begin } from "../folder/state.js";
 import { giveFiles, upload } from "../shared/upload.js";
 import { closest } from "../shared/nodes.js";
 import { areNames, tooMuch } from "./file_rules.js";
@@ -8,6 +10,7 @@ import { areNames, tooMuch } from "./file_rules.js";
 const A_LINK = "This is a link, not a picture. Copy the picture itself and paste it, or drop its file.";
 const NO_FILES = "There is nothing in this folder that can be opened.";
 const NOT_READ = "The browser cannot read this folder. Drop the files in it instead.";
+const MAX_FOUND = 20_000; // files of a folder that are looked at
 let isOwn = false; // whether it is a part of this page that is being dragged
 
 // A phone offers its camera for pictures only.
@@ -15,15 +18,24 @@ document.addEventListener("click", (event) => {
   if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*,.heic,.heif,.hif,.avif,.jp2";
 }, true);
 
-// What is too much is refused before it travels, whichever way it came.
+// Several pictures are gone through one by one. Of what is too much to be sent together the pictures are sent when
+// they are opened; without pictures it is refused before it travels. Whichever way it came.
 document.addEventListener("change", (event) => {
   if (event.target !== upload()) return;
-  const why = tooMuch([...upload().files]);
+  const files = [...upload().files];
+  const why = tooMuch(files);
+  const isSeries = beginSeries(files.map((file) => ({ file, path: file.name })), "", !why);
   if (!why) return;
   event.stopImmediatePropagation();
   upload().value = "";
-  tell(why);
+  if (!isSeries) tell(why);
 }, true);
+
+function beginSeries(found, name, isSent) {
+  if (seriesOf(found).items.length < 2) return false;
+  begin(found, name, isSent);
+  return true;
+}
 
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files || [])];
@@ -77,18 +89,35 @@ function giveDropped(transfer) {
   const files = [...transfer.files];
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()); // now: they are gone after this event
   if (!entries.some((entry) => entry?.isDirectory)) return giveFiles(files);
-  Promise.all(entries.map((entry, i) => (entry?.isDirectory ? filesOf(entry) : [files[i]])))
-    .then((found) => found.flat().filter(Boolean))
-    .then((found) => (found.length ? giveFiles(found) : tell(NO_FILES)), () => tell(NOT_READ));
+  const only = entries.length === 1 ? entries[0] : null;
+  Promise.all(entries.map((entry, i) => (entry?.isDirectory ? filesOf(entry, only ? "" : `${entry.name}/`) : [
+    { file: files[i], path: files[i]?.name },
+  ])))
+    .then((found) => found.flat().filter(({ file }) => file))
+    .then((found) => giveFound(found, only?.name || ""), () => tell(NOT_READ));
 }
 
-// The files right in a folder, without hidden ones.
-async function filesOf(folder) {
+// A few files of one folder go as if they had been dropped themselves.
+function giveFound(found, name) {
+  const files = found.map(({ file }) => file);
+  const isFlat = found.every(({ path }) => !path.includes("/"));
+  if (!files.length) tell(NO_FILES);
+  else if (isFlat && !tooMuch(files)) giveFiles(files);
+  else if (!beginSeries(found, name, false)) giveFiles(files);
+}
+
+// The files in a folder and those in it, without hidden ones, with their paths.
+async function filesOf(folder, path) {
   const reader = folder.createReader();
+  const entries = [];
+  for (let some = await read(reader); some.length; some = await read(reader)) entries.push(...some);
   const found = [];
-  for (let some = await read(reader); some.length; some = await read(reader)) found.push(...some);
-  const wanted = found.filter(({ isFile, name }) => isFile && !name.startsWith("."));
-  return Promise.all(wanted.map((entry) => new Promise((done, failed) => entry.file(done, failed))));
+  for (const entry of entries.filter(({ name }) => !name.startsWith("."))) {
+    if (found.length > MAX_FOUND) break;
+    if (entry.isDirectory) found.push(...(await filesOf(entry, `${path}${entry.name}/`)));
+    else found.push({ file: await new Promise((done, failed) => entry.file(done, failed)), path: path + entry.name });
+  }
+  return found;
 }
 
 function read(reader) {

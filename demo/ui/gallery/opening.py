@@ -83,7 +83,7 @@ class Opening:
         """Show another workspace; the one that is there is put away.
 
         ``notes`` are said with it, also those that ``read`` adds. ``to_play`` says that its questions are
-        asked next, one after the other.
+        asked next, one after the other, if none has been. What ``read`` returns may be there already.
         """
         show, visitor = self.context.show, visitor_of(request)
         with ExitStack() as work:
@@ -96,6 +96,9 @@ class Opening:
                 return show.line(str(error))
             self.context.tabs.take(visitor, tab)
             work.enter_context(tab.lock)
+            if workspace is tab.workspace:
+                return show.workspace(tab, workspace)
+            to_play = to_play and workspace.is_untouched
             to_play = to_play and not show.is_outside(workspace)  # it would play guesses
             tab.owner, tab.to_play = self.context.saver.owner(request), to_play
             said = (*notes, *workspace.picture.notes, sentences.away_note(tab.clear()))

@@ -1,0 +1,36 @@
+// The folder that is gone through: which pictures there are, and where one is. It knows no node of the page.
+import { createStore } from "../shared/store.js";
+import { seriesOf } from "./series.js";
+
+/** @typedef {import("./series.js").Item} Item */
+
+export const { state, change, onChange } = createStore({
+  /** @type {Item[]} */
+  items: [],
+  left: 0,
+  name: "",
+  /** Where one is, also while another picture is shown; -1 before the first. */
+  at: -1,
+  /** Whether the one there is on the page. */
+  isHere: false,
+  /** Which one is being opened; -1 for none. */
+  going: -1,
+  /** Whether the first ones have been sent together, and are opened without being asked for. */
+  isSent: false,
+  /** How often something was marked. */
+  marks: 0,
+});
+
+/**
+ * Go through these from now on. Those that were sent already are not opened here.
+ * @param {import("./series.js").Found[]} found @param {string} name
+ */
+export function begin(found, name, isSent = false) {
+  change({ ...seriesOf(found), name, at: -1, isHere: false, isSent });
+}
+
+/** Note what was found out about one. @param {Item} item @param {Partial<Item>} news */
+export function mark(item, news) {
+  Object.assign(item, news);
+  change({ marks: state.marks + 1 });
+}
