@@ -1,17 +1,15 @@
 // The line that says where one is in a folder of pictures, and leads on and back.
-import { mayUseSingleKeys } from "../canvas/keys_sheet.js";
 import { FOLDER_KEYS, letterOf } from "../canvas/key_tables.js";
-import { tell } from "../canvas/voice.js";
 import { component } from "../shared/components.js";
 import { closest, icon, isTyping, one } from "../shared/nodes.js";
-import { showList } from "./list.js";
+import { inParts, showList } from "./list.js";
 import { done, isDone } from "./series.js";
-import { begin, onChange, state } from "./state.js";
+import { begin, change, onChange, state, tell } from "./state.js";
 import { goBy, goToUndone } from "./walk.js";
 
 const NOTHING_TO_REPEAT = "Ask something about a picture first. Then the next ones can be asked the same.";
 const NONE_HERE = "There is no picture in this folder that can be opened.";
-const { element } = component("folder/folder");
+const { element, props } = component("folder/folder");
 const bar = one(".folder-bar", element);
 const input = one(".folder-input", element);
 const ACTS = {
@@ -30,7 +28,7 @@ function draw() {
   bar.hidden = !items.length;
   element.closest("#folder")?.toggleAttribute("data-open", items.length > 0);
   write(".folder-place", item ? `${items.indexOf(item) + 1} of ${items.length}` : `${items.length} pictures`);
-  write(".folder-name", isShown ? item.name : name);
+  writeName(isShown ? item.name : name);
   write(".folder-done", going >= 0 ? "opening…" : isShown ? done(item) : "another picture is shown");
   bar.toggleAttribute("data-done", Boolean(isShown && isDone(item)));
   bar.setAttribute("aria-busy", String(going >= 0));
@@ -39,6 +37,13 @@ function draw() {
 function write(place, text) {
   const there = one(place, bar);
   if (there.textContent !== text) there.textContent = text;
+}
+
+function writeName(name) {
+  const there = one(".folder-name", bar);
+  if (there.title === name) return;
+  there.title = name;
+  there.replaceChildren(...inParts(name));
 }
 
 // What was asked before stands above the message, where a click asks it.
@@ -52,7 +57,7 @@ function onKey(event) {
   const { defaultPrevented, isComposing, ctrlKey, metaKey, altKey, shiftKey, repeat } = event;
   if (defaultPrevented || isComposing || ctrlKey || metaKey || altKey || shiftKey) return;
   const run = ACTS[FOLDER_KEYS[letterOf(event)]];
-  if (!run || !state.items.length || isTyping(event) || one("dialog[open]") || !mayUseSingleKeys()) return;
+  if (!run || !state.items.length || isTyping(event) || one("dialog[open]")) return;
   event.preventDefault();
   if (!repeat) run(); // nothing happens after it was let go
 }
@@ -82,5 +87,6 @@ element.addEventListener("click", (event) => {
   if (button) ACTS[button.dataset.folder]();
 });
 window.addEventListener("keydown", onKey);
+change({ keeps: props.keeps });
 onChange(["items", "at", "isHere", "going", "marks"], draw);
 draw();

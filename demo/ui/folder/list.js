@@ -1,7 +1,7 @@
 // All pictures of the folder with what was done to each. Small pictures are made here, of those that are seen.
 import { component } from "../shared/components.js";
 import { closesByHand, closest, node, one } from "../shared/nodes.js";
-import { done, isDone, summary } from "./series.js";
+import { done, isDone, partsOf, summary } from "./series.js";
 import { onChange, state } from "./state.js";
 import { look, lookAway } from "./thumbnails.js";
 import { goTo, setAsks } from "./walk.js";
@@ -41,14 +41,19 @@ function row(item, index) {
       node(
         "span",
         { class: "folder-words" },
-        node("b", {}, node("bdi", {}, item.name)),
-        item.folder ? node("small", {}, node("bdi", {}, item.folder)) : "",
+        node("b", { class: "folder-name", dir: "auto", title: item.name }, ...inParts(item.name)),
+        item.folder ? node("small", { dir: "auto" }, item.folder) : "",
         node("small", { class: "folder-mark" }),
       ),
     ),
   );
   look(place, item.file);
   return made;
+}
+
+/** A name whose end is seen, too, where there is little room. @param {string} name */
+export function inParts(name) {
+  return partsOf(name).map((part) => node("span", {}, part));
 }
 
 function writeAll() {

@@ -66,6 +66,11 @@ function between(a, b) {
   return apart < b.length ? order.compare(a[apart], b[apart]) : 1;
 }
 
+/** A long name in two: only the first part may be cut short, as files often differ at the end. @param {string} name */
+export function partsOf(name) {
+  return /^(.{16,}?)([!-~]{4,12})$/u.exec(name)?.slice(1) || [name];
+}
+
 /** Whether something was done to it. @param {Item} item */
 export function isDone({ asked, drawn }) {
   return asked > 0 || drawn > 0;

@@ -9,6 +9,8 @@ export const { state, change, onChange } = createStore({
   items: [],
   left: 0,
   name: "",
+  /** Whether dialogues are kept on disk. */
+  keeps: false,
   /** Where one is, also while another picture is shown; -1 before the first. */
   at: -1,
   /** Whether the one there is on the page. */
@@ -19,7 +21,20 @@ export const { state, change, onChange } = createStore({
   isSent: false,
   /** How often something was marked. */
   marks: 0,
+  /** What is shown for a moment, and what only those hear who do not see the page. */
+  told: { text: "" },
+  said: { text: "" },
 });
+
+/** Say it, and show it to those who see; the same thing again, too. @param {string} text */
+export function tell(text) {
+  change({ told: { text } });
+}
+
+/** @param {string} text */
+export function say(text) {
+  change({ said: { text } });
+}
 
 /**
  * Go through these from now on. Those that were sent already are not opened here.

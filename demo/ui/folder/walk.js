@@ -1,12 +1,11 @@
 // Going from picture to picture: each file is sent when it is opened, one at a time; who asks for another meanwhile
 // gets that one next. What is under way on the page is finished first.
 import { onChange as onPage, state as page } from "../canvas/state.js";
-import { say, tell } from "../canvas/voice.js";
 import { component } from "../shared/components.js";
 import { onAnswer } from "../shared/answers.js";
 import { remember } from "./memory.js";
 import { done, isDone, nextUndone, stepFrom } from "./series.js";
-import { change, mark, onChange, state } from "./state.js";
+import { change, mark, onChange, say, state, tell } from "./state.js";
 
 const MAX_BYTES = 100_000_000; // of one upload: the server takes no more
 const MAX_SKIPPED = 20; // in a row, of those that cannot be opened

@@ -2,8 +2,8 @@
 import { element, stage } from "../canvas/parts.js";
 import { tell } from "../canvas/voice.js";
 import { seriesOf } from "../folder/series.js";
-import { begin } from "../folder/state.js";
-import { giveFiles, upload } from "../shared/upload.js";
+import { begin, state as series } from "../folder/state.js";
+import { giveFiles, listOf, upload } from "../shared/upload.js";
 import { closest } from "../shared/nodes.js";
 import { areNames, tooMuch } from "./file_rules.js";
 
@@ -18,24 +18,23 @@ document.addEventListener("click", (event) => {
   if (closest(event, "#upload, [data-choose]")) upload().accept = "image/*,.heic,.heif,.hif,.avif,.jp2";
 }, true);
 
-// Several pictures are gone through one by one. Of what is too much to be sent together the pictures are sent when
-// they are opened; without pictures it is refused before it travels. Whichever way it came.
+// Several pictures are gone through one by one. They are sent when they are opened, but for a few where dialogues
+// are kept, which go together and are kept. What is too much is refused before it travels, whichever way it came.
 document.addEventListener("change", (event) => {
   if (event.target !== upload()) return;
   const files = [...upload().files];
   const why = tooMuch(files);
-  const isSeries = beginSeries(files.map((file) => ({ file, path: file.name })), "", !why);
-  if (!why) return;
+  const found = files.map((file) => ({ file, path: file.name }));
+  const { items, left } = seriesOf(found);
+  const isSeries = items.length > 1;
+  const isSent = !why && (series.keeps || left > 0);
+  if (isSeries) begin(found, "", isSent);
+  if (isSeries && isSent && !left) upload().files = listOf(items.map(({ file }) => file));
+  if (isSeries ? isSent : !why) return;
   event.stopImmediatePropagation();
   upload().value = "";
   if (!isSeries) tell(why);
 }, true);
-
-function beginSeries(found, name, isSent) {
-  if (seriesOf(found).items.length < 2) return false;
-  begin(found, name, isSent);
-  return true;
-}
 
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files || [])];
@@ -102,8 +101,8 @@ function giveFound(found, name) {
   const files = found.map(({ file }) => file);
   const isFlat = found.every(({ path }) => !path.includes("/"));
   if (!files.length) tell(NO_FILES);
-  else if (isFlat && !tooMuch(files)) giveFiles(files);
-  else if (!beginSeries(found, name, false)) giveFiles(files);
+  else if ((isFlat && !tooMuch(files)) || seriesOf(found).items.length < 2) giveFiles(files);
+  else begin(found, name);
 }
 
 // The files in a folder and those in it, without hidden ones, with their paths.
