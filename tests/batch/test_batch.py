@@ -152,10 +152,10 @@ def test_the_command_goes_on_and_writes_labels(
     assert "holds a run with other settings" in capsys.readouterr().err
 
 
-def _asked(folder: Path, out: Path, **options: bool) -> tuple[list[object], list[str]]:
+def _asked(folder: Path, out: Path, *, may_differ: bool = False) -> tuple[list[object], list[str]]:
     """What a run asks about, and its pictures."""
     worker, pictures = OneWorker(TableReasoner()), pictures_in(folder, out)
-    run(folder, pictures, QUESTIONS[:1], worker, out, **options)
+    run(folder, pictures, QUESTIONS[:1], worker, out, may_differ=may_differ)
     return worker.given, pictures
 
 
