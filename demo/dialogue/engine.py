@@ -27,9 +27,11 @@ from demo.answers.trace import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_two_ways, in_way
-from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND, check_room_for_turn
+from demo.dialogue.extent import written
+from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
+from demo.dialogue.room import check_room_for_turn, with_masks_that_fit
 from demo.dialogue.session import ReasonerInfo, Session, Timings, Turn
 from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.language.intent import Intent, as_counted, intent_of, is_in_words
@@ -148,7 +150,7 @@ def run_turn(
     began = time.perf_counter()
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
-    check_room_for_turn(len(session.turns), session.registry)
+    check_room_for_turn(len(session.turns), written(session), session.registry)
     tells = not finds_only and is_in_words(_typed(sentence)) and has_two_ways(reasoner.dialect)
     dialect = in_way(reasoner.dialect, TOLD if tells else asking)
     info = _info(picture, reasoner, dialect)
@@ -181,7 +183,12 @@ def run_turn(
     if objects and known is None and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
         try:
-            objects = with_masks(objects, picture, segmenter, cancel)
+            made = with_masks(objects, picture, segmenter, cancel)
+            objects = list(with_masks_that_fit(made, session.registry))
+            if left := sum(o.mask is not None for o in made) - sum(
+                o.mask is not None for o in objects
+            ):
+                findings = (*findings, _left_out(left))
             name = f"R{session.registry.next_number}"
             findings = (*findings, *doubtful_outlines(objects, picture, name))
         except ModelError as error:
@@ -206,6 +213,13 @@ def run_turn(
         yield TurnFinished(session.with_turn(again, session.registry))
         return
     yield TurnFinished(_with_turn(session, turn, objects, label_of(as_counted(resolved))))
+
+
+def _left_out(count: int) -> Finding:
+    what = "The mask of one object is" if count == 1 else f"The masks of {count:,} objects are"
+    return Finding(
+        "masks.failed", "warning", f"{what} left out: this dialogue has no room for more."
+    )
 
 
 def _first(findings: Sequence[Finding], found: int) -> tuple[Finding, ...]:

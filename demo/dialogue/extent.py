@@ -11,27 +11,30 @@ from demo.machine.effort import breathe
 from demo.picture.masks import Mask
 from demo.picture.regions import RegionObject
 
+_UNTIL_BREATH = 5_000  # values, a millisecond or two
 _MUCH_TEXT, _MANY_OBJECTS, _MANY_OPINIONS = 200_000, 500, 50
 
 
 def check_values(data: object) -> None:
     """Raises SessionFormatError for a JSON value with too many parts, or too much text beside its masks."""
-    left, values, characters, of_masks = [data], 0, 0, 0
+    left, values, characters, of_masks = [[data]], 0, 0, 0
+    until_breath = _UNTIL_BREATH
     while left:
-        item = left.pop()
-        breathe()
-        if isinstance(item, str):
-            characters += len(item)
-            continue
-        inside = list(item.values()) if isinstance(item, dict) else item
-        if not isinstance(inside, list):
-            continue
-        if isinstance(item, dict) and isinstance(counts := item.get("counts"), str):
-            of_masks += len(counts)
-            characters -= len(counts)
-        values += len(inside)
+        inside = left.pop()
+        until_breath -= len(inside) + 1
+        if until_breath < 0:
+            breathe()
+            until_breath = _UNTIL_BREATH
+        for item in inside:
+            if isinstance(item, str):
+                characters += len(item)
+            elif isinstance(item, (dict, list)):
+                if isinstance(item, dict) and isinstance(counts := item.get("counts"), str):
+                    of_masks += len(counts)
+                    characters -= len(counts)
+                values += len(item)
+                left.append(list(item.values()) if isinstance(item, dict) else item)
         limits.VALUES.check(values)
-        left.extend(inside)
     limits.TEXTS.check(characters)
     limits.MASK_TEXTS.check(of_masks)
 
@@ -59,8 +62,13 @@ def characters_of(session: Session) -> int:
     objects = [item for region in session.registry for item in region.objects]
     seconds = [second for turn in session.turns for second in turn.second_opinions]
     objects += [item for second in seconds for item in second.objects]
-    turns = [*session.turns, *(second.turn for second in seconds)]
-    return sum(map(_characters_of_turn, turns)) + sum(len(m.counts) for m in _masks(objects))
+    return written(session) + sum(len(mask.counts) for mask in _masks(objects))
+
+
+def written(session: Session) -> int:
+    """The characters of all questions and answers, second opinions among them."""
+    seconds = [second.turn for turn in session.turns for second in turn.second_opinions]
+    return sum(map(_characters_of_turn, [*session.turns, *seconds]))
 
 
 def _characters_of_turn(turn: Turn) -> int:
@@ -70,10 +78,9 @@ def _characters_of_turn(turn: Turn) -> int:
 
 def is_large(session: Session) -> bool:
     """Whether showing it is long work."""
-    written = sum(map(_characters_of_turn, session.turns))
     objects = sum(len(region.objects) for region in session.registry)
     opinions = sum(len(turn.second_opinions) for turn in session.turns)
-    return written > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS
+    return written(session) > _MUCH_TEXT or objects > _MANY_OBJECTS or opinions > _MANY_OPINIONS
 
 
 def _named(session: Session, turn: Turn) -> int:

@@ -9,12 +9,8 @@ page are full a little sooner, so that what was saved can be opened.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from demo.errors import InputError, SessionFormatError
-
-if TYPE_CHECKING:
-    from demo.picture.regions import Registry
+from demo.errors import SessionFormatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +61,6 @@ NUMBER = Limit(40, "digits in one number", "Save it again in the program that ma
 
 # Where a dialogue on the page is full.
 MAX_TURNS, MAX_REGIONS, MAX_OBJECTS = 200, 900, 4_000
+MAX_TEXTS, MAX_MASK_TEXTS, MAX_MASK_PIXELS = 1_500_000, 6_000_000, 2_400_000_000
 # Of one answer, whatever a model writes.
 MAX_ANSWER, MAX_FOUND, MAX_FINDINGS = 40_000, 300, 250
-
-
-def check_room_for_turn(turns: int, registry: Registry) -> None:
-    """Raises InputError where one more round would be too many."""
-    if turns >= MAX_TURNS:
-        raise InputError(
-            f"This dialogue is full: it has {turns} rounds. Branch at an earlier answer, or press New and "
-            "open the picture again, to go on."
-        )
-    check_room_for_regions(registry)
-
-
-def check_room_for_regions(registry: Registry) -> None:
-    """Raises InputError where there are too many regions already."""
-    if len(registry) > MAX_REGIONS or sum(len(r.objects) for r in registry) > MAX_OBJECTS:
-        raise InputError(
-            f"This dialogue is full: at most {MAX_REGIONS:,} regions with {MAX_OBJECTS:,} objects fit into "
-            "one. Delete some to go on."
-        )

@@ -14,7 +14,7 @@ from functools import reduce
 
 from demo.answers.finding import OUTSIDE, Finding, TraceText
 from demo.dialects.known import REGION_REASONER
-from demo.dialogue.limits import check_room_for_regions
+from demo.dialogue.room import check_room_for_masks, check_room_for_regions
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.picture import PictureInfo
@@ -155,9 +155,10 @@ class Session:
         return replace(self, turns=(*self.turns, turn), registry=registry).following(self)
 
     def with_registry(self, registry: Registry) -> Session:
-        """After an edit on the canvas. Raises InputError where there is no room for more regions."""
+        """After an edit on the canvas. Raises InputError where there is no room for more."""
         if len(registry) > len(self.registry):
             check_room_for_regions(self.registry)
+        check_room_for_masks(registry, self.registry)
         return replace(self, registry=registry).following(self)
 
     def with_region(self, region: Region) -> Session:

@@ -22,8 +22,8 @@ AT_ONCE = 2
 MAX_WAITING = 16  # more would take all of the server's threads
 MAX_SECONDS = 60.0
 _SLICE_S = 0.004  # of computing, after which others come
-_REST = 2.0  # times as long as it has computed
-_MAX_REST_S = 0.1
+_REST = 6.0  # times as long as it has computed: two at once leave most of the interpreter to others
+_MAX_REST_S = 0.5
 _TOO_MANY = (
     "Many pictures and dialogues are being opened at this moment. Try again in a few seconds."
 )
@@ -50,20 +50,29 @@ class Effort:
 
     def breathe(self) -> None:
         """See `breathe`."""
-        now = time.monotonic()
-        if self._cancel.is_set():
-            raise InputError(_STOPPED)
-        if now > self._until:
-            raise InputError(_TOO_LONG)
+        self._raise_if_ended()
         self.rest()
+
+    def check(self) -> None:
+        """See `check`."""
+        self._raise_if_ended()
+        self._since = time.monotonic()
 
     def rest(self) -> None:
         """Let others come, if it has computed for long enough."""
         worked = time.monotonic() - self._since
         if worked >= _SLICE_S:
             # Even a rest of no length lets those come who wait for the interpreter.
-            time.sleep(min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0)
+            rest = min(_REST * worked, _MAX_REST_S) if self._is_wanted_elsewhere() else 0.0
+            time.sleep(rest)
+            self._until += rest
             self._since = time.monotonic()
+
+    def _raise_if_ended(self) -> None:
+        if self._cancel.is_set():
+            raise InputError(_STOPPED)
+        if time.monotonic() > self._until:
+            raise InputError(_TOO_LONG)
 
 
 @contextmanager
@@ -104,3 +113,9 @@ def breathe() -> None:
     """Where long work may be ended, and lets others come. Raises InputError when it is ended."""
     if (effort := _current.get()) is not None:
         effort.breathe()
+
+
+def check() -> None:
+    """Where long work that only waits may be ended. Raises InputError when it is."""
+    if (effort := _current.get()) is not None:
+        effort.check()

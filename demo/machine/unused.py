@@ -12,11 +12,13 @@ from collections.abc import Callable
 from functools import cache
 
 _SWITCH_S = 0.0005  # tenth of what is usual
+_M_MMAP_THRESHOLD = -3  # glibc's number for `mallopt`
+_LARGE = 8_000_000  # bytes
 
 
 def give_back() -> None:
     """Let go of what was freed, where the C library can be asked to."""
-    _trim()(0)
+    _of_c_library("malloc_trim")(0)
 
 
 def settle() -> None:
@@ -28,6 +30,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    _map_what_is_large()
     give_back()
     sys.setswitchinterval(_SWITCH_S)
 
@@ -41,10 +44,19 @@ def collect() -> None:
         gc.freeze()
 
 
+def _map_what_is_large() -> None:
+    """Take large memory from the system, always, and give it back there.
+
+    glibc begins to reuse pieces of up to 32 MB once some were freed, and fills them with zeros: for a large
+    picture that takes a quarter of a second, during which no other thread comes.
+    """
+    _of_c_library("mallopt")(_M_MMAP_THRESHOLD, _LARGE)
+
+
 @cache
-def _trim() -> Callable[[int], int]:
+def _of_c_library(name: str) -> Callable[..., int]:
     try:
-        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):  # another system or C library
-        return lambda _: 0
-    return trim
+        return lambda *_: 0
+    return found

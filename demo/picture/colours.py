@@ -14,7 +14,7 @@ from demo.picture.depth import Span, span_of
 Pixels = NDArray[np.uint8]
 Convert = Callable[[Image.Image], Image.Image]
 
-_BAND = 4_000_000  # pixels that are converted at once
+_BAND = 1_000_000  # pixels that are converted at once; none other runs Python meanwhile
 _MAX_PROFILE = 4_000_000  # bytes; those of printers have about two million
 _SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}
 

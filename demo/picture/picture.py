@@ -11,7 +11,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.errors import PictureError
+from demo.picture.apart import ReadFile, readers
 from demo.picture.colours import Pixels
 from demo.picture.geometry import Size
 from demo.picture.held import HeldPixels, shared
@@ -133,20 +134,40 @@ def open_picture(source: Source, name: str | None = None, *, upright: bool = Tru
     Raises PictureError, with a sentence, for everything that cannot be used.
     """
     name = safe_name(_name_of(source) if name is None else name)
+    if isinstance(source, np.ndarray | Image.Image):
+        with _as_picture_error():
+            read = _as_read(_decoded(source, name, upright=upright))
+        held = HeldPixels(read.pixels)
+    else:
+        with _as_picture_error():
+            data = _read_bytes(source)
+        read = _read(data, name, upright=upright)
+        held = HeldPixels(read.pixels, partial(_read_again, data, name, upright), len(data))
+    return Picture(name, shared(read.sha256, held), read.sha256, read.notes)
+
+
+def read_file(data: bytes, name: str, *, upright: bool = True) -> ReadFile:
+    """What is in the file, read by this process; see `open_picture`. Raises PictureError."""
     with _as_picture_error():
-        data = source if isinstance(source, np.ndarray | Image.Image) else _read_bytes(source)
-        decoded = _decoded(data, name, upright=upright)
+        return _as_read(_decoded(data, name, upright=upright))
+
+
+def _read(data: bytes, name: str, *, upright: bool) -> ReadFile:
+    if (others := readers()) is not None:
+        with suppress(OSError):  # no more processes can be started
+            return others.read(data, name, upright=upright)
+    return read_file(data, name, upright=upright)
+
+
+def _read_again(data: bytes, name: str, upright: bool) -> Pixels:
+    return _read(data, name, upright=upright).pixels
+
+
+def _as_read(decoded: Decoded) -> ReadFile:
     pixels = np.ascontiguousarray(decoded.pixels)
     pixels.flags.writeable = False
-    digest = _digest(pixels)
-    again = partial(_read_pixels, data, name, upright) if isinstance(data, bytes) else None
-    held = HeldPixels(pixels, again, len(data) if isinstance(data, bytes) else 0)
-    return Picture(name, shared(digest, held), digest, decoded.notes + _size_notes(decoded))
-
-
-def _read_pixels(data: bytes, name: str, upright: bool) -> Pixels:
-    with _as_picture_error():
-        return np.ascontiguousarray(_decoded(data, name, upright=upright).pixels)
+    notes = decoded.notes + _size_notes(decoded)
+    return ReadFile(pixels, _digest(pixels), notes)
 
 
 def _decoded(data: bytes | Image.Image | NDArray[Any], name: str, *, upright: bool) -> Decoded:

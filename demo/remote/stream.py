@@ -10,13 +10,14 @@ import json
 import re
 from collections.abc import Iterator
 
+MAX_VALUE = 4_000_000  # bytes of one value; an answer has some ten thousand
 _BOM = b"\xef\xbb\xbf"
 _DONE = (b"[DONE]", b"DONE")
 _WRAPPED = re.compile(rb"(?:data:\s*){0,9}")  # by a proxy, once more
 
 
 class StreamReader:
-    """Turns bytes, fed as they arrive, into values; a value that is not JSON raises ValueError.
+    """Turns bytes, fed as they arrive, into values; one that is no JSON, or too long, raises ValueError.
 
     ``is_done`` is set by the mark that ends a stream, after which everything is ignored. ``is_alone`` is
     set at the end of a body that was one JSON value, which needs no end mark. ``form`` is ``""`` until
@@ -26,13 +27,15 @@ class StreamReader:
     def __init__(self) -> None:
         self.form, self.is_done, self.is_alone = "", False, False
         self._rest = bytearray()
-        self._lines: list[bytes] = []  # of the value that is not complete yet
+        self._lines = bytearray()  # of the value that is not complete yet
         self._name, self._values = b"", 0
 
     def feed(self, part: bytes) -> Iterator[object]:
         """The values that these bytes complete."""
         first, *others = part.split(b"\n")
         self._rest += first
+        if len(self._rest) + len(self._lines) > MAX_VALUE:
+            raise ValueError("a value that is too long")
         for other in others:
             line, self._rest = bytes(self._rest), bytearray(other)
             yield from self._take(line.rstrip(b"\r"))
@@ -42,7 +45,7 @@ class StreamReader:
         line, self._rest = bytes(self._rest), bytearray()
         yield from self._take(line.rstrip(b"\r"))
         if self.form == "whole":
-            yield from self._values_of(b"\n".join(self._lines))
+            yield from self._values_of(bytes(self._lines))
         else:
             yield from self._end_event()
         self.is_alone = self.form in ("lines", "whole") and self._values == 1
@@ -56,7 +59,7 @@ class StreamReader:
         if self.is_done:
             return
         if self.form == "whole":
-            self._lines.append(line)
+            self._lines += line + b"\n"
         elif self.form == "lines":
             if line.strip():
                 yield from self._values_of(line)
@@ -73,14 +76,14 @@ class StreamReader:
         elif name == b"data" and not self._lines and _is_complete(value):
             yield from self._event(value)  # some servers omit the empty line after it
         elif name == b"data" and value:
-            self._lines.append(value)
+            self._lines += value + b"\n"
         elif name == b"error" and value:  # llama.cpp's own field, before it wrote events
             yield {"error": _load_json_or_text(value)}
         elif line.lstrip().startswith(b"{"):
             yield from self._values_of(line)  # an error, not written in the stream's form
 
     def _end_event(self) -> Iterator[object]:
-        data, self._lines = b"\n".join(self._lines).strip(), []
+        data, self._lines = bytes(self._lines).strip(), bytearray()
         if data:
             yield from self._event(data)
         self._name = b""

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from demo.access.peers import place_of
@@ -18,6 +21,7 @@ from demo.access.peers import place_of
 HEAD_S = 20.0  # for the whole head of a request, from when the connection began or was last used
 READ_S = 60.0  # for a visitor to take what has been written
 MAX_CONNECTIONS, MAX_OF_A_PLACE = 4_000, 500
+_FEW, _MAX_WAITING = 4, 2_048
 _RESERVED_FILES = 256  # of this process, for all else
 
 
@@ -140,6 +144,28 @@ def guard_connections(config: Any, connections: Connections) -> None:
     config.http_protocol_class = kind
     if config.proxy_headers and config.loaded:
         config.loaded_app = config.loaded_app.app
+
+
+@contextmanager
+def accepting_few() -> Iterator[None]:
+    """Let web servers that are configured within it take `_FEW` connections at a time.
+
+    Python's event loop accepts as many in one go as may wait for it, which are two thousand otherwise, and
+    answers nobody meanwhile.
+    """
+    configured = uvicorn.Config
+    uvicorn.Config = partial(configured, backlog=_FEW)  # type: ignore[misc, assignment]
+    try:
+        yield
+    finally:
+        uvicorn.Config = configured  # type: ignore[misc]
+
+
+def let_many_wait(server: Any) -> None:
+    """Let the system keep many connections for a running web server (its ``uvicorn.Server``)."""
+    for place in (place for one in server.servers for place in one.sockets):
+        with place.dup() as listening:
+            listening.listen(_MAX_WAITING)
 
 
 def raise_open_files() -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 _STREAM = re.compile(
     r"/gradio_api/(heartbeat/.+|queue/data/?|call/[^/]+/.+|upload_progress/?|mcp/.*)"
 )
+_PAGE = re.compile(r"/|/(config|gradio_api/(info|openapi\.json|config)|theme\.css)/?")
 _UPLOAD = re.compile(r"/gradio_api/upload/?")
 
 
@@ -26,7 +30,11 @@ class Limits:
 # A stream costs little and lasts as long as a tab is open; a tab has one or two.
 STREAMS = Limits(visitor=100, place=300, all=2_000)
 UPLOADS = Limits(visitor=8, place=24, all=48)
+PAGES = Limits(visitor=16, place=48, all=400)
 OTHERS = Limits(visitor=200, place=300, all=1_000)
+
+
+_PAGES_AT_ONCE = 2  # each takes some hundredths of a second
 
 
 class CrowdedError(Exception):
@@ -68,7 +76,41 @@ class Crowd:
                     del self._counts[key]
 
 
+class FewPages:
+    """Pages are made a few at a time, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(_PAGES_AT_ONCE)
+
+    async def make(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app answer; while the answer is sent, the next one is made already."""
+        await self._places.acquire()
+        is_held = True
+
+        def release() -> None:
+            nonlocal is_held
+            if is_held:
+                is_held = False
+                self._places.release()
+
+        async def send_when_made(message: Message) -> None:
+            release()
+            await send(message)
+
+        try:
+            await app(scope, receive, send_when_made)
+        finally:
+            release()
+
+
 def _kind_of(method: str, path: str) -> tuple[str, Limits]:
     if method == "GET" and _STREAM.fullmatch(path):
         return "stream", STREAMS
+    if is_page(path):
+        return "page", PAGES
     return ("upload", UPLOADS) if _UPLOAD.fullmatch(path) else ("other", OTHERS)
+
+
+def is_page(path: str) -> bool:
+    """Whether it is the page, or a description of it, which Gradio makes anew for each request."""
+    return _PAGE.fullmatch(path) is not None

@@ -47,7 +47,7 @@ from demo.web.answer import (
     sentence_for,
 )
 from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
-from demo.web.crowd import Crowd, CrowdedError
+from demo.web.crowd import Crowd, CrowdedError, FewPages, is_page
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
 from demo.web.refused import RefusedError
@@ -97,6 +97,7 @@ class GuardContext:
     has_messages: Callable[[str], bool]
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
+    pages: FewPages = field(default_factory=FewPages)
 
 
 class Guard:
@@ -176,7 +177,10 @@ class Guard:
         await self._check_content(scope, body, owned)
         answer.follow(owned, self._is_still_in(scope, user))
         try:
-            await self.app(scope, body.receive, answer.send)
+            if is_page(path):
+                await self.context.pages.make(self.app, scope, body.receive, answer.send)
+            else:
+                await self.app(scope, body.receive, answer.send)
         except OSError as error:
             if not _is_upload(scope):
                 raise

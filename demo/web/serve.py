@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio import queueing, route_utils, routes
-from gradio.utils import get_upload_folder
+from gradio.utils import MatplotlibBackendMananger, get_upload_folder
 from starlette.middleware import Middleware
 
 from demo.access.accounts import Accounts, AccountsFile
@@ -31,11 +31,18 @@ from demo.errors import DemoError
 from demo.machine.environment import say
 from demo.machine.unused import settle
 from demo.models.switching import RunningModels, may_switch
+from demo.picture.apart import reading_apart
 from demo.remote.address import read_address
 from demo.ui.page import build_page, launch_options, show_models
 from demo.web.address import Address
 from demo.web.calls import Accepts, Call
-from demo.web.connections import Connections, guard_connections, raise_open_files
+from demo.web.connections import (
+    Connections,
+    accepting_few,
+    guard_connections,
+    let_many_wait,
+    raise_open_files,
+)
 from demo.web.guard import USER, Guard, GuardContext
 from demo.web.logs import take_over_server_logs, take_over_traces
 from demo.web.monitoring import STOPPING, Watch
@@ -88,11 +95,12 @@ def serve(
         share=options.share,
     )
     try:
-        with ended_by_signal():
+        with ended_by_signal(), reading_apart():
             served.announce()
             if models.is_expected:
                 served.load(options)
-            settle()
+            with MatplotlibBackendMananger():  # Gradio imports it for the first call
+                settle()
             while True:
                 time.sleep(3600)
     finally:
@@ -146,17 +154,19 @@ class Served:
             calls=calls_of(page),
             has_messages=lambda name: _has_messages(page, name),
         )
-        _, url, shared = page.launch(
-            quiet=True,
-            ssr_mode=False,  # the canvas is drawn in the browser
-            prevent_thread_lock=True,
-            auth_dependency=_user_of if accounts else None,
-            **launch_options(
-                Middleware(Guard, context=context),
-                Middleware(VisitorCookies, visitors=visitors),
-            ),
-            **launch,
-        )
+        with accepting_few():
+            _, url, shared = page.launch(
+                quiet=True,
+                ssr_mode=False,  # the canvas is drawn in the browser
+                prevent_thread_lock=True,
+                auth_dependency=_user_of if accounts else None,
+                **launch_options(
+                    Middleware(Guard, context=context),
+                    Middleware(VisitorCookies, visitors=visitors),
+                ),
+                **launch,
+            )
+        let_many_wait(page.server)
         guard_connections(page.server.config, Connections(_is_counted(rules), raise_open_files()))
         if shared and rules.names is not None:
             context.rules = replace(rules, names=rules.names | {str(urlsplit(shared).hostname)})

@@ -12,6 +12,7 @@ from demo.answers.checks import check_trace
 from demo.answers.contradiction import _without_objects
 from demo.answers.trace import parse_trace
 from demo.dialects.prompt import Prompt
+from demo.dialogue import room
 from demo.dialogue.engine import ObjectSeen, TurnFinished, begin, run_turn
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND, MAX_TURNS
 from demo.dialogue.session_json import session_from_json, session_to_json
@@ -19,6 +20,8 @@ from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
+from demo.segmenters.base import Segmenter
+from demo.segmenters.grabcut import GrabCutSegmenter
 from tests.support.table import TableReasoner
 
 
@@ -53,14 +56,16 @@ def boxes(count: int) -> list[str]:
     ]
 
 
-def answered(picture: Picture, reasoner: Writing) -> tuple[TurnFinished, int]:
+def answered(
+    picture: Picture, reasoner: Writing, segmenter: Segmenter | None = None
+) -> tuple[TurnFinished, int]:
     events = list(
         run_turn(
             begin(picture, reasoner),
             "find the dogs",
             picture=picture,
             reasoner=reasoner,
-            segmenter=None,
+            segmenter=segmenter,
             cancel=threading.Event(),
         )
     )
@@ -104,6 +109,18 @@ def test_a_full_dialogue_is_not_asked(picture: Picture) -> None:
     with pytest.raises(InputError, match="This dialogue is full"):
         next(run_turn(session, "find the dogs", cancel=threading.Event(), **options))  # type: ignore[arg-type]
     assert not reasoner.written
+
+
+def test_masks_beyond_the_room_are_left_out_and_that_is_said(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MAX_MASK_PIXELS", picture.size.width * picture.size.height // 2)
+    whole = ", ".join(f'{{"bbox_2d": [{x}, 0, {x + 500}, 500]}}' for x in (0, 150, 300))
+    finished, _ = answered(picture, Writing(f"<answer>[{whole}]</answer>"), GrabCutSegmenter())
+    objects = [item for region in finished.session.registry for item in region.objects]
+    assert [item.mask is not None for item in objects] == [True, False, False]
+    said = [f.text for f in finished.session.turns[0].findings if f.kind == "masks.failed"]
+    assert said == ["The masks of 2 objects are left out: this dialogue has no room for more."]
 
 
 @pytest.mark.parametrize(

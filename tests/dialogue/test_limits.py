@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from demo.answers.finding import TraceText
-from demo.dialogue import limits
+from demo.dialogue import limits, room
 from demo.dialogue.archive import read_session, read_zip
 from demo.dialogue.extent import is_large
 from demo.dialogue.owner import Owner
@@ -216,10 +216,41 @@ def test_a_dialogue_that_grows_is_full_before_it_could_not_be_opened() -> None:
     with pytest.raises(InputError, match="full"):
         full.with_registry(more)
     assert len(full.with_registry(full.registry.remove("R1")).registry) == limits.MAX_REGIONS
-    limits.check_room_for_turn(limits.MAX_TURNS - 1, session.registry)
+    room.check_room_for_turn(limits.MAX_TURNS - 1, limits.MAX_TEXTS, session.registry)
     with pytest.raises(InputError, match="Branch at an earlier answer"):
-        limits.check_room_for_turn(limits.MAX_TURNS, session.registry)
+        room.check_room_for_turn(limits.MAX_TURNS, 0, session.registry)
+    with pytest.raises(InputError, match="characters of text"):
+        room.check_room_for_turn(1, limits.MAX_TEXTS + 1, session.registry)
     assert session_from_json(session_to_json(full)).registry == full.registry
+
+
+WIDE = Size(7_000, 7_000)
+WHOLE = RegionObject("", PictureBox(0, 0, 7_000, 7_000), mask=Mask(WIDE, "0`aZk1"))
+FINE = RegionObject("", PictureBox(0, 0, 9, 9), mask=Mask(WIDE, "0" * 1_900_000))
+
+
+@pytest.mark.parametrize(
+    ("item", "fit"),
+    [
+        pytest.param(WHOLE, limits.MAX_MASK_PIXELS // WHOLE.box.area, id="large"),
+        pytest.param(FINE, limits.MAX_MASK_TEXTS // 1_900_000, id="fine"),
+    ],
+)
+def test_masks_for_which_there_is_no_room_are_left_out_or_refused(
+    item: RegionObject, fit: int
+) -> None:
+    half = fit // 2
+    registry, _ = Registry().add([item] * half)
+    rest = room.with_masks_that_fit([item] * fit, registry)
+    assert [o.mask is not None for o in rest] == [True] * (fit - half) + [False] * half
+    full, region = registry.add(rest)
+    session = replace(Session.begin(INFO, ReasonerInfo("nano", Size(840, 840))), registry=full)
+    more, _ = full.add([item])
+    with pytest.raises(InputError, match="Delete some regions"):
+        session.with_registry(more)
+    assert tuple(session.with_registry(full.remove(region.id)).registry) == tuple(registry)
+    boxes_only, _ = full.add([replace(item, mask=None)])
+    assert len(session.with_registry(boxes_only).registry) == 3
 
 
 def test_a_dialogue_that_has_grown_beyond_what_is_read_from_others_is_kept(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from demo.errors import InputError
 from demo.machine import effort
-from demo.machine.effort import AT_ONCE, MAX_WAITING, breathe, long_work
+from demo.machine.effort import AT_ONCE, MAX_WAITING, breathe, check, long_work
 from demo.machine.kept import Kept
 from tests.support import waiting
 
@@ -109,6 +109,26 @@ def test_it_rests_while_others_are_to_be_answered(clock: list[float], is_wanted:
         for _ in range(100):
             breathe()
     assert (clock[1] >= clock[0] - 0.1) == is_wanted
+
+
+def test_resting_and_waiting_for_others_is_no_computing(clock: list[float]) -> None:
+    with long_work(is_wanted_elsewhere=lambda: True):
+        while clock[0] < 2 * effort.MAX_SECONDS:
+            breathe()  # the most of this time it rests
+    with long_work(is_wanted_elsewhere=lambda: True):
+        slept = clock[1]
+        for _ in range(100):
+            check()
+        assert clock[1] == slept
+
+
+def test_what_waits_for_others_is_ended_too(clock: list[float]) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    with long_work() as work:
+        work._cancel = cancel
+        with pytest.raises(InputError, match="stopped"):
+            check()
 
 
 def test_work_within_work_takes_no_second_place() -> None:

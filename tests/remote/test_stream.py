@@ -19,6 +19,7 @@ from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
 from demo.remote.connection import Limits
 from demo.remote.reasoner import RemoteReasoner
+from demo.remote.stream import MAX_VALUE, StreamReader
 from tests.support.asking import BETWEEN, BROKE, GREEDY, HASTY, NOT_OPENAI, PATIENT, ask, connected
 from tests.support.hostile import (
     CHUNKED,
@@ -295,3 +296,26 @@ def test_a_body_that_is_not_read_to_its_end_is_closed_at_once(
         finally:
             gc.enable()
     assert open_ones == []
+
+
+@pytest.mark.parametrize(
+    ("first", "each"),
+    [
+        pytest.param(b"", b"data: " + b"x" * 60_000 + b"\n", id="an event of many lines"),
+        pytest.param(b'{"choices": [\n', b"7,\n" * 20_000, id="a body that is one value"),
+        pytest.param(b"data: ", b"x" * 60_000, id="one line"),
+    ],
+)
+def test_one_value_is_not_read_without_an_end(first: bytes, each: bytes) -> None:
+    reader, fed = StreamReader(), 0
+    assert list(reader.feed(first)) == []
+
+    def feed() -> None:
+        nonlocal fed
+        while fed < 2 * MAX_VALUE:
+            fed += len(each)
+            assert list(reader.feed(each)) == []
+
+    with pytest.raises(ValueError, match="too long"):
+        feed()
+    assert fed < MAX_VALUE + 2 * len(each)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from demo.web import connections, crowd, guard
 from demo.web.connections import Connections, GuardedProtocol
@@ -124,6 +127,8 @@ def test_streams_are_bounded_and_other_requests_are_answered(
         pytest.param("STREAMS", "GET", "/gradio_api/call/ground/1", id="a program's"),
         pytest.param("STREAMS", "GET", "/gradio_api/upload_progress", id="an upload's progress"),
         pytest.param("UPLOADS", "POST", "/gradio_api/upload", id="an upload"),
+        pytest.param("PAGES", "GET", "/", id="the page"),
+        pytest.param("PAGES", "GET", "/gradio_api/info", id="what can be called"),
         pytest.param("OTHERS", "POST", "/gradio_api/run/predict", id="a call"),
     ],
 )
@@ -145,13 +150,67 @@ def test_each_kind_of_request_has_its_limits(
         with pytest.raises(CrowdedError) as refused, here.admit(method, path, who, place):
             pass
         assert refused.value.is_own is is_own
-        other = "/gradio_api/upload" if kind == "OTHERS" else "/config"
+        other = "/gradio_api/upload" if kind == "OTHERS" else "/gradio_api/run/read"
         with here.admit("POST", other, "ben", "10.0.0.2"):
             pass
     assert not here._counts
 
 
+def test_pages_are_made_a_few_at_a_time_and_sent_many_at_a_time() -> None:
+    making, sending, most, may_end = [0], [0], [0, 0], asyncio.Event()
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        making[0] += 1
+        most[0] = max(most[0], making[0])
+        await asyncio.sleep(0)
+        making[0] -= 1
+        await send({"type": "http.response.start"})
+
+    async def sends(_message: Message) -> None:
+        sending[0] += 1
+        most[1] = max(most[1], sending[0])
+        if sending[0] == 10:
+            may_end.set()
+        await may_end.wait()  # a visitor that reads nothing
+
+    async def receives() -> Message:
+        return {}
+
+    async def all_at_once() -> None:
+        pages = crowd.FewPages()
+        await asyncio.gather(*(pages.make(app, {}, receives, sends) for _ in range(10)))
+
+    asyncio.run(all_at_once())
+    assert most == [2, 10]
+
+
+def test_a_page_that_fails_leaves_its_place() -> None:
+    async def fails(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise OSError
+
+    async def one_after_the_other() -> None:
+        pages = crowd.FewPages()
+        for _ in range(5):
+            with pytest.raises(OSError, match=r"^$"):
+                await pages.make(fails, {}, None, None)  # type: ignore[arg-type]
+
+    asyncio.run(one_after_the_other())
+
+
 # Connections
+
+
+def test_few_are_accepted_at_a_time_and_many_may_wait(served: Served) -> None:
+    assert served.page.server.config.backlog == connections._FEW
+    listening = served.page.server.servers[0].sockets[0]
+    # Where Linux says of a socket that listens how many may wait.
+    info = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 64)
+    assert struct.unpack_from("I", info, 28)[0] > 100
+    with ExitStack() as all_:
+        made = [all_.enter_context(connect(served)) for _ in range(100)]
+        for one in made:
+            one.sendall(f"GET /health HTTP/1.1\r\nHost: {host_of(served)}\r\n\r\n".encode())
+        assert all(one.recv(12) == b"HTTP/1.1 200" for one in made)
 
 
 @pytest.mark.parametrize(
