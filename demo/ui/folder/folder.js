@@ -3,7 +3,7 @@ import { FOLDER_KEYS, letterOf } from "../canvas/key_tables.js";
 import { component } from "../shared/components.js";
 import { closest, icon, isTyping, one } from "../shared/nodes.js";
 import { inParts, showList } from "./list.js";
-import { done, isDone } from "./series.js";
+import { done, isDone, seriesOf } from "./series.js";
 import { begin, change, onChange, state, tell } from "./state.js";
 import { goBy, goToUndone } from "./walk.js";
 
@@ -18,8 +18,13 @@ const ACTS = {
   undone: goToUndone,
   list: showList,
   same: askTheSame,
-  close: () => begin([], ""),
+  close,
 };
+
+function close() {
+  begin([], "");
+  tell("The folder is closed. All dialogues stay.");
+}
 
 function draw() {
   const { items, at, isHere, going, name } = state;
@@ -67,8 +72,8 @@ function take() {
   const name = input.files[0]?.webkitRelativePath.split("/")[0] || "";
   input.value = "";
   if (!found.length) return;
-  begin(found, name);
-  if (!state.items.length) tell(NONE_HERE);
+  if (seriesOf(found).items.length) begin(found, name);
+  else tell(NONE_HERE);
 }
 
 function pathIn({ webkitRelativePath, name }) {

@@ -1,6 +1,7 @@
 // All pictures of the folder with what was done to each. Small pictures are made here, of those that are seen.
 import { component } from "../shared/components.js";
 import { closesByHand, closest, node, one } from "../shared/nodes.js";
+import { checkKept } from "./memory.js";
 import { done, isDone, partsOf, summary } from "./series.js";
 import { onChange, state } from "./state.js";
 import { look, lookAway } from "./thumbnails.js";
@@ -16,6 +17,7 @@ let listed = null; // the items that the list was made of
 export function showList() {
   if (listed !== state.items) fill();
   writeAll();
+  checkKept();
   dialog.showModal();
   const here = list.children[Math.max(0, state.at)];
   here?.scrollIntoView({ block: "center", behavior: "instant" });

@@ -36,7 +36,12 @@ function recall() {
     const [asked, drawn, kept] = known[item.print] || [0, 0, ""];
     Object.assign(item, { asked, drawn, kept });
   }
-  ask(state.items.filter(({ kept }) => kept));
+  checkKept();
+}
+
+/** Look whether the dialogues are still there. */
+export function checkKept() {
+  if (props.keeps) ask(state.items.filter(({ kept }) => kept));
 }
 
 function ask(items) {

@@ -13,6 +13,7 @@ const MAX_WAIT_MS = 120_000; // an answer that has not come by then is lost with
 const TOO_LARGE = "This file is larger than 100 MB. Make the picture smaller and open it again.";
 const GONE = "This file has changed or is not there any more. Open the folder again.";
 const NOT_SENT = "The picture could not be sent. Try again.";
+const NOT_OPENED = "The server does not answer. Try again in a moment.";
 const BUSY = "A question is being answered. Press Stop first, or wait for the answer.";
 const DRAFT = "Close the outline first: with Enter, or with Escape to drop it.";
 const { props, trigger, watch } = component("folder/folder");
@@ -112,11 +113,15 @@ async function send(file) {
 async function open(path, name) {
   await new Promise((idle) => whenIdle(idle));
   ticket++;
-  const answer = new Promise((done) => {
+  const late = setTimeout(() => {
+    tell(NOT_OPENED);
+    answered({ trouble: "", key: "" });
+  }, MAX_WAIT_MS);
+  const answer = await new Promise((done) => {
     answered = done;
-    setTimeout(() => done({ trouble: "", key: "" }), MAX_WAIT_MS);
+    trigger("open", { files: [{ path }], name, ticket, ask: asks });
   });
-  trigger("open", { files: [{ path }], name, ticket, ask: asks });
+  clearTimeout(late);
   return answer;
 }
 

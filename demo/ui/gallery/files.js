@@ -100,8 +100,9 @@ function giveDropped(transfer) {
 function giveFound(found, name) {
   const files = found.map(({ file }) => file);
   const isFlat = found.every(({ path }) => !path.includes("/"));
+  const isFew = isFlat && !tooMuch(files);
   if (!files.length) tell(NO_FILES);
-  else if ((isFlat && !tooMuch(files)) || seriesOf(found).items.length < 2) giveFiles(files);
+  else if (isFew || !seriesOf(found).items.length) giveFiles(files);
   else begin(found, name);
 }
 
