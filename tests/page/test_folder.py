@@ -75,7 +75,7 @@ def test_a_folder_is_gone_through_by_keys(page: Page, walk: Path) -> None:
     page.click("#undo")
     is_at(page, "2 of 5", "2.png", "1 question")
     page.click("#new")
-    expect(page.locator(".folder-done")).to_have_text("another picture is shown")
+    expect(page.locator(".folder-done")).to_have_text("not on the page now")
 
 
 def test_nothing_is_lost_by_going_on_and_another_day_all_of_it_is_known(

@@ -34,7 +34,7 @@ function draw() {
   element.closest("#folder")?.toggleAttribute("data-open", items.length > 0);
   write(".folder-place", item ? `${items.indexOf(item) + 1} of ${items.length}` : `${items.length} pictures`);
   writeName(isShown ? item.name : name);
-  write(".folder-done", going >= 0 ? "opening…" : isShown ? done(item) : "another picture is shown");
+  write(".folder-done", going >= 0 ? "opening…" : isShown ? done(item) : "not on the page now");
   bar.toggleAttribute("data-done", Boolean(isShown && isDone(item)));
   bar.setAttribute("aria-busy", String(going >= 0));
 }

@@ -21,9 +21,9 @@ function read() {
 
 /** Write down what was done to one. @param {Item} item */
 export function remember(item) {
-  if (!props.keeps || !item.kept) return;
+  if (!props.keeps) return;
   const { [item.print]: former, ...others } = read();
-  const now = isDone(item) ? { [item.print]: [item.asked, item.drawn, item.kept] } : {};
+  const now = isDone(item) && item.kept ? { [item.print]: [item.asked, item.drawn, item.kept] } : {};
   if (JSON.stringify(former) === JSON.stringify(now[item.print])) return;
   const newest = Object.entries({ ...others, ...now }).slice(-MAX_KEPT);
   storage((items) => items.setItem(KEPT, JSON.stringify(Object.fromEntries(newest))));
@@ -52,7 +52,7 @@ function ask(items) {
 // Those whose dialogue is gone have nothing done to them.
 onAnswer({ props, watch }, ({ known }) => {
   if (!known) return;
-  for (const item of asking.slice(0, AT_ONCE)) if (!(item.kept in known)) mark(item, { asked: 0, drawn: 0, kept: "" });
+  mark(asking.slice(0, AT_ONCE).filter(({ kept }) => !(kept in known)), { asked: 0, drawn: 0, kept: "" });
   ask(asking.slice(AT_ONCE));
 });
 onChange(["items"], recall);

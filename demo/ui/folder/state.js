@@ -44,8 +44,8 @@ export function begin(found, name, isSent = false) {
   change({ ...seriesOf(found), name, at: -1, isHere: false, isSent });
 }
 
-/** Note what was found out about one. @param {Item} item @param {Partial<Item>} news */
-export function mark(item, news) {
-  Object.assign(item, news);
+/** Note what was found out about one, or the same about several. @param {Item | Item[]} items @param {Partial<Item>} news */
+export function mark(items, news) {
+  for (const item of [items].flat()) Object.assign(item, news);
   change({ marks: state.marks + 1 });
 }

@@ -61,11 +61,12 @@ async function go() {
     const { index, way } = wish;
     wish = null;
     change({ going: index });
-    const item = state.items[index];
-    if (!item || (await isShown(item, index)) || !item.trouble) continue;
+    const { items } = state;
+    const item = items[index];
+    if (!item || (await isShown(item, index)) || !item.trouble || items !== state.items) continue;
     skipped++;
     tell(`${item.name}: ${item.trouble}`);
-    const next = way ? stepFrom(state.items, index, way) : -1;
+    const next = way ? stepFrom(items, index, way) : -1;
     if (next >= 0 && !wish) wish = { index: next, way };
   }
   isGoing = false;
@@ -80,7 +81,7 @@ async function isShown(item, index) {
   if (!path) return false;
   const { key, trouble: refused } = await open(path, item.name);
   mark(item, { trouble: refused, key: key || item.key });
-  if (!key) return false;
+  if (!key || state.items[index] !== item) return false; // or another folder has come meanwhile
   change({ at: index });
   if (keyNow() === key) follow(); // else it is about to be drawn
   return true;
