@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from demo.access.visitors import COOKIE, owner_of
+from demo.dialogue.examples import Example
 from demo.dialogue.owner import new_token
 from demo.dialogue.store import Saved, Store
 from demo.picture.picture import open_picture
@@ -32,6 +33,7 @@ class Folder:
 
     folder: Path
     store: Store | None
+    examples: tuple[Example, ...] = ()
     tab: Tab = field(default_factory=Tab)
     request: Any = field(
         default_factory=lambda: SimpleNamespace(
@@ -41,7 +43,7 @@ class Folder:
 
     def __post_init__(self) -> None:
         parts = placed_parts(self.folder / "parts")
-        self.page = handlers_of(parts, self.folder / "shown", self.store)
+        self.page = handlers_of(parts, self.folder / "shown", self.store, examples=self.examples)
         self.walk = Walk(self.page.context, self.page.opening, self.folder / "received")
 
     def file(self, name: str, content: bytes | None = None) -> Path:
@@ -113,6 +115,26 @@ def test_what_was_asked_last_is_offered_again(folder: Folder) -> None:
     third = folder.open("c.png")  # the second question has not been asked, and is not forgotten
     assert (third.questions, third.repeats) == (("find red", "what is next to R1"), True)
     assert folder.questions() == []
+
+
+def test_questions_that_nobody_has_asked_are_not_offered(tmp_path: Path, blocks: Path) -> None:
+    folder = Folder(tmp_path, None, examples=(Example("Blocks", blocks, ("find both",)),))
+    folder.page.opening.open_example(folder.tab, sent(index=0), folder.request)
+    assert folder.open("a.png").questions == ()
+
+
+def test_an_older_dialogue_about_the_same_picture_stays(folder: Folder) -> None:
+    for question in ("find red", "find both"):
+        upload = str(folder.file("a.png"))
+        folder.page.opening.open_upload(upload, folder.tab, folder.request)
+        folder.ask(question)
+    folder.open("b.png")
+    folder.open("a.png")
+    assert folder.questions() == ["find both"]
+    folder.page.undoing.undo(folder.tab, folder.request)  # the answer
+    for _ in range(2):
+        folder.page.undoing.undo(folder.tab, folder.request)
+    assert folder.questions() == ["find red"]
 
 
 def test_new_pictures_are_asked_at_once_where_that_is_wanted(folder: Folder) -> None:

@@ -107,14 +107,13 @@ function giveFound(found, name) {
 }
 
 // The files in a folder and those in it, without hidden ones, with their paths.
-async function filesOf(folder, path) {
+async function filesOf(folder, path, found = []) {
   const reader = folder.createReader();
   const entries = [];
   for (let some = await read(reader); some.length; some = await read(reader)) entries.push(...some);
-  const found = [];
   for (const entry of entries.filter(({ name }) => !name.startsWith("."))) {
-    if (found.length > MAX_FOUND) break;
-    if (entry.isDirectory) found.push(...(await filesOf(entry, `${path}${entry.name}/`)));
+    if (found.length >= MAX_FOUND) break;
+    if (entry.isDirectory) await filesOf(entry, `${path}${entry.name}/`, found);
     else found.push({ file: await new Promise((done, failed) => entry.file(done, failed)), path: path + entry.name });
   }
   return found;

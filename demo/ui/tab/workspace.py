@@ -258,20 +258,19 @@ class Tab:
         return workspace
 
     def take_back(self, sha256: str) -> Left | None:
-        """The dialogues about a picture that was put away; they are not there any more then."""
+        """The newest dialogues about a picture that was put away; they are not there any more then."""
         same = [w for w in self.put_away if w.picture.sha256 == sha256 and w.is_begun]
-        left = self.left.take(sha256)
         if not same:
-            return left
-        self.put_away = tuple(w for w in self.put_away if w.picture.sha256 != sha256)
+            return self.left.take(sha256)
+        self.put_away = tuple(w for w in self.put_away if w is not same[-1])
         return Left.of(same[-1])
 
     def questions_to_repeat(self) -> tuple[str, ...]:
         """The questions asked of the picture that is here, or else of the last one that was asked any."""
         if self.workspace is not None:
             asked = tuple(turn.question for turn in self.workspace.session.turns)
-            has_more = self.workspace.questions[: len(asked)] == asked  # of those that were offered
-            self.asked = (self.workspace.questions if has_more else asked) or self.asked
+            offered = self.workspace.questions if self.workspace.repeats else ()
+            self.asked = (offered if offered[: len(asked)] == asked else asked) or self.asked
         return self.asked
 
     def bring_back(self) -> Workspace | None:
