@@ -12,7 +12,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 
 from demo.access.accounts import AccountsFile
+from demo.access.agent_token import AgentToken, agent_token, new_token
+from demo.access.exposure import is_private
 from demo.access.peers import Proxies
+from demo.agents.commands import check_package
 from demo.errors import DemoError, InputError, StoreError
 from demo.machine.environment import (
     say,
@@ -52,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_models(options)
         accounts = accounts_of(options)
+        agents = agents_of(options)
         address = address_of(options.host, options.port)
         address.check()
         options.host = address.host
@@ -70,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
             # This imports Gradio, which bad options need not wait for.
             from demo.web.serve import serve
 
-            serve(models, options, accounts, store, index)
+            serve(models, options, accounts, store, index, agents)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InputError) else 1
@@ -132,6 +136,19 @@ def parser() -> Parser:
         help="user names with password hashes, which python -m demo user NAME FILE makes",
     )  # fmt: skip
     made.add_argument(
+        "--mcp", action="store_true",
+        help="tools for agents as well, at /mcp, through the Model Context Protocol; they need a token",
+    )  # fmt: skip
+    made.add_argument(
+        "--mcp-token", type=Path, metavar="FILE",
+        help="the token of agents, made where the file is not there (default: a new one at each start)",
+    )  # fmt: skip
+    made.add_argument(
+        "--no-links", action="store_true",
+        help="let nobody share a dialogue by a link, which can be read without logging in; those that were "
+        "made lead nowhere",
+    )  # fmt: skip
+    made.add_argument(
         "--log-json", action="store_true", default=os.environ.get("REGIONREASONER_LOG") == "json",
         help="write the log as JSON lines",
     )  # fmt: skip
@@ -176,6 +193,29 @@ def accounts_of(options: argparse.Namespace) -> AccountsFile | None:
             "--auth cannot be combined with GRADIO_MCP_SERVER: its tools ask for no login."
         )
     return AccountsFile(Path(options.auth))
+
+
+def agents_of(options: argparse.Namespace) -> AgentToken | None:
+    """The token of --mcp; None without it. Raises InputError, and ModelError without the package.
+
+    One that is made for this run is printed, once, where only the person who started it can read it.
+    """
+    if not options.mcp:
+        if options.mcp_token is not None:
+            raise InputError("--mcp-token is the token of --mcp: give that as well.")
+        return None
+    check_package()
+    if (given := agent_token(options.mcp_token, os.environ)) is not None:
+        return given
+    is_open = options.share or options.behind_proxy is not None
+    if is_open or not is_private(options.host, os.environ) or not sys.stdout.isatty():
+        raise InputError(
+            "--mcp needs a token of your own where others can reach the page or read what it prints: name "
+            "a file with --mcp-token, which is made if it is not there."
+        )
+    token = new_token()
+    say(f"The token of agents, until this ends: {token}")
+    return AgentToken.of(token)
 
 
 def open_store(folder: str | None) -> Store | None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo.agents.commands import add_mcp_command
 from demo.annotations.command import add_convert_command
 from demo.batch.commands import add_batch_command
 from demo.dialects.known import ALL_DIALECTS
@@ -85,6 +86,7 @@ def _parser() -> Parser:
 
     add_convert_command(commands)
     add_batch_command(commands)
+    add_mcp_command(commands)
     add_gguf_command(commands)
     add_doctor_command(commands)
     add_evaluate_commands(commands)

@@ -1,14 +1,37 @@
-"""A lock that is granted in the order in which it was asked for.
+"""A lock that goes round among those who ask for it, and to each of them in the order of asking.
 
-Python's own locks promise no order: under load a thread could wait for ever.
+Python's own locks promise no order: under load a thread could wait for ever. In a plain queue, whoever asks
+most often has the lock most often. Here it goes to the visitor to whom it was granted longest ago.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _POLL_S = 0.1  # how often those who wait look whether they were cancelled
+_REMEMBERED = 1_000  # visitors
+
+_asker: ContextVar[str] = ContextVar("asker", default="")
+
+
+@contextmanager
+def asked_by(who: str) -> Iterator[None]:
+    """Within it, on this thread, locks are asked for in the name of that visitor."""
+    former = _asker.set(who)
+    try:
+        yield
+    finally:
+        _asker.reset(former)
+
+
+def asker() -> str:
+    """In whose name this thread asks; empty for nobody in particular."""
+    return _asker.get()
 
 
 class FairLock:
@@ -18,36 +41,50 @@ class FairLock:
 
     def __init__(self, places: int = 1) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._free = places
+        self._waiting: list[tuple[str, threading.Event]] = []
+        self._granted: OrderedDict[str, int] = OrderedDict()  # when, the last one at the end
+        self._clock, self._free = itertools.count(1), places
 
     @property
     def waiting(self) -> int:
         """How many wait for it."""
         return len(self._waiting)
 
+    @property
+    def waiting_of_asker(self) -> int:
+        """How many of them are of the visitor in whose name this thread asks."""
+        with self._lock:
+            return sum(who == asker() for who, _ in self._waiting)
+
     def acquire(self, cancel: threading.Event | None = None) -> bool:
         """Wait for the lock; False when ``cancel`` was set before it was granted."""
-        mine = threading.Event()
+        mine = (asker(), threading.Event())
         with self._lock:
-            if self._free:
-                self._free -= 1
-                return True
             self._waiting.append(mine)
-        while not mine.wait(None if cancel is None else _POLL_S):
+            self._grant()
+        while not mine[1].wait(None if cancel is None else _POLL_S):
             if cancel is not None and cancel.is_set() and self._give_up(mine):
                 return False
         return True
 
     def release(self) -> None:
-        """Grant the lock to the one that has waited longest."""
+        """Grant the lock to the next one."""
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._free += 1
+            self._free += 1
+            self._grant()
 
-    def _give_up(self, mine: threading.Event) -> bool:
+    def _grant(self) -> None:
+        while self._free and self._waiting:
+            who, granted = min(self._waiting, key=lambda each: self._granted.get(each[0], 0))
+            self._waiting.remove((who, granted))
+            self._granted[who] = next(self._clock)
+            self._granted.move_to_end(who)
+            if len(self._granted) > _REMEMBERED:
+                self._granted.popitem(last=False)
+            self._free -= 1
+            granted.set()
+
+    def _give_up(self, mine: tuple[str, threading.Event]) -> bool:
         """Leave the queue; False when the lock has just been granted."""
         with self._lock:
             if mine not in self._waiting:

@@ -6,15 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.errors import InputError, disk_fault
+from demo.errors import InputError, disk_fault, join_with_and
 from demo.options import Parser
 
 if TYPE_CHECKING:
     from demo.annotations.annotated import AnnotatedPicture
     from demo.dialogue.session import Session
+    from demo.figures.drawing import Drawn
     from demo.picture.picture import Picture
 
 NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
@@ -23,6 +25,19 @@ OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
 _NO_LETTERS = (
     "no font here has all letters of its questions: install one of the Noto fonts, or write an SVG."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How figures look: pixels of a PNG for each of the picture's, and columns of a paper.
+
+    Beside a dialogue stand answers of ``models`` and what was in ``files``; without either, all models'.
+    """
+
+    scale: float = 1.0
+    columns: int = 2
+    models: tuple[str, ...] = ()
+    files: tuple[AnnotatedPicture, ...] = ()
 
 
 def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -44,39 +59,78 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
     convert.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="a new or empty folder"
     )
+    figures = convert.add_argument_group("figures (png, svg, pdf)")
+    figures.add_argument(
+        "--scale", type=_scale, default=1.0, metavar="N",
+        help="pixels of a PNG for each pixel of the picture (default: 1)",
+    )  # fmt: skip
+    figures.add_argument(
+        "--columns", type=int, choices=(1, 2), default=2,
+        help="how many of a paper's two columns a dialogue is as wide as (default: 2)",
+    )  # fmt: skip
+    figures.add_argument(
+        "--beside", action="append", default=[], metavar="NAME",
+        help="what stands beside the dialogue: another model that has answered in it, or a file of another "
+        "dialogue or of labels, such as the truth; may be repeated (default: every other model)",
+    )  # fmt: skip
     convert.set_defaults(run=_convert)
 
 
 def _convert(options: argparse.Namespace) -> int:
-    _check_out(options.out)
+    check_out(options.out)
     pictures = [
         annotated
         for path in options.inputs
-        for annotated in _read(path, options.images, options.source)
+        for annotated in read_input(path, options.images, options.source)
     ]
     for note in (note for annotated in pictures for note in annotated.notes):
         print(note, file=sys.stderr)
-    count = write_all(options.to, pictures, options.out)
+    look = Look(options.scale, options.columns, *_beside(options))
+    count = write_all(options.to, pictures, options.out, look)
     objects = sum(len(annotated.annotations) for annotated in pictures)
     print(f"{len(pictures)} pictures, {objects} objects, {count} files in {options.out}")
     return 0
 
 
-def write_all(to: str, pictures: Sequence[AnnotatedPicture], out: Path) -> int:
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0.01 <= scale <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not a scale; give a number from 0.01 to 100")
+    return scale
+
+
+def _beside(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[AnnotatedPicture, ...]]:
+    """The models that `--beside` names, and what is in the files that it names. Raises InputError."""
+    if options.beside and options.to not in DRAWN:
+        raise InputError("--beside is for figures: give --to png, svg or pdf.")
+    files = [Path(name) for name in options.beside if Path(name).is_file()]
+    models = tuple(name for name in options.beside if not Path(name).is_file())
+    read = (each for path in files for each in read_input(path, options.images, None))
+    return models, tuple(read)
+
+
+def write_all(
+    to: str, pictures: Sequence[AnnotatedPicture], out: Path, look: Look | None = None
+) -> int:
     """Write the pictures in one of `OUTPUTS`; the number of files. Raises InputError when that fails."""
     count = 0
-    for name, content in _written(to, pictures):
+    for name, content in _written(to, pictures, look):
         _save(out / name, content)
         count += 1
     return count
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Raises InputError for a folder in which something is already."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there already and not empty: name a new folder with --out.")
 
 
-def _read(path: Path, images: Path | None, source: str | None) -> Iterator[AnnotatedPicture]:
+def read_input(path: Path, images: Path | None, source: str | None) -> Iterator[AnnotatedPicture]:
+    """The labelled pictures of one input of the command. Raises InputError."""
     from demo.annotations.annotated import of_session
     from demo.annotations.formats import read_labels
     from demo.dialogue.archive import read_zip
@@ -118,7 +172,9 @@ def _from_session_json(path: Path, images: Path | None) -> AnnotatedPicture:
     return of_session(session, lambda: fitting_picture(session, files)[1])
 
 
-def _written(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
+def _written(
+    to: str, pictures: Sequence[AnnotatedPicture], look: Look | None = None
+) -> Iterator[tuple[str, bytes]]:
     from demo.annotations.annotated import to_session, unique_names
     from demo.annotations.formats import FORMATS
 
@@ -127,10 +183,12 @@ def _written(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[st
         return
     for annotated, name in zip(pictures, unique_names(pictures), strict=True):
         session = annotated.session or to_session(annotated)
-        yield from _shown(to, Path(name).stem, session, annotated.open())
+        yield from _shown(to, Path(name).stem, session, annotated.open(), look or Look())
 
 
-def _shown(to: str, stem: str, session: Session, picture: Picture) -> Iterator[tuple[str, bytes]]:
+def _shown(
+    to: str, stem: str, session: Session, picture: Picture, look: Look
+) -> Iterator[tuple[str, bytes]]:
     """The dialogue as a file to keep, a page, or figures: the picture, and beside it what was said."""
     if to == DIALOGUE:
         from demo.dialogue.archive import to_zip
@@ -144,7 +202,6 @@ def _shown(to: str, stem: str, session: Session, picture: Picture) -> Iterator[t
         from demo.figures.drawing import (
             dialogue_figure,
             has_letters,
-            opinions_of,
             picture_figure,
             regions_of,
         )
@@ -152,14 +209,40 @@ def _shown(to: str, stem: str, session: Session, picture: Picture) -> Iterator[t
 
         if not has_letters("".join(turn.question for turn in session.turns)) and to != "svg":
             print(f"{stem}: {_NO_LETTERS}", file=sys.stderr)
-        yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to)
+        yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to, scale=look.scale)
         if session.turns:
-            yield f"{stem}-dialogue.{to}", dialogue_figure(picture, session, to)
-        seconds = (second for turn in session.turns for second in turn.second_opinions)
-        for model in dict.fromkeys(second.reasoner.name for second in seconds):
-            beside = opinions_of(session, model)
-            figure = dialogue_figure(picture, session, to, beside=beside)
-            yield f"{stem}-{safe_name(model)}.{to}", figure
+            figure = dialogue_figure(picture, session, to, columns=look.columns)
+            yield f"{stem}-dialogue.{to}", figure
+        for beside in _all_beside(session, look):
+            figure = dialogue_figure(picture, session, to, beside=beside, columns=look.columns)
+            yield f"{stem}-{safe_name(beside.title)}.{to}", figure
+
+
+def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
+    """What stands beside a dialogue, each in a figure of its own. Raises InputError."""
+    from demo.annotations.annotated import to_session
+    from demo.dialogue.comparison import others_in
+    from demo.figures.drawing import beside_dialogue, opinions_of
+
+    others, about = others_in(session), session.picture
+    for model in look.models or (() if look.files else others):
+        if model not in others:
+            known = f"it has those of {join_with_and(others)}" if others else "it has no others"
+            raise InputError(
+                f"{about.name} has no answers of “{model}”, which is no file either: {known}."
+            )
+        yield opinions_of(session, model)
+    fitting = [f for f in look.files if f.size == about.size]
+    if look.files and not fitting:
+        raise InputError(
+            f"What --beside names is about another picture than {about.name}, which has "
+            f"{about.size.width} × {about.size.height} pixels."
+        )
+    same_name = [f for f in fitting if Path(f.name).stem == Path(about.name).stem]
+    for number, each in enumerate(same_name or fitting, start=1):
+        other = each.session or to_session(each)
+        title = join_with_and(other.answered_by) or "truth"
+        yield beside_dialogue(session, other, title if number == 1 else f"{title} {number}")
 
 
 def _save(path: Path, content: bytes) -> None:

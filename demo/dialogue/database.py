@@ -24,6 +24,19 @@ CREATE TABLE IF NOT EXISTS dialogues (
     picture TEXT NOT NULL, turns INTEGER NOT NULL, updated REAL NOT NULL,
     bytes INTEGER NOT NULL, words TEXT NOT NULL, body TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS links (
+    id TEXT PRIMARY KEY, token BLOB NOT NULL UNIQUE, dialogue TEXT NOT NULL, owner TEXT NOT NULL,
+    made REAL NOT NULL, bytes INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS link_pages (
+    link TEXT NOT NULL, part INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (link, part)
+);
+CREATE TRIGGER IF NOT EXISTS withdraw_with_dialogue AFTER DELETE ON dialogues
+    BEGIN DELETE FROM links WHERE dialogue = OLD.id; END;
+CREATE TRIGGER IF NOT EXISTS remove_with_link AFTER DELETE ON links
+    BEGIN DELETE FROM link_pages WHERE link = OLD.id; END;
+CREATE INDEX IF NOT EXISTS link_by_dialogue ON links (dialogue);
+CREATE INDEX IF NOT EXISTS link_by_owner ON links (owner);
 CREATE INDEX IF NOT EXISTS by_owner ON dialogues (owner, revision);
 CREATE INDEX IF NOT EXISTS by_revision ON dialogues (revision);
 CREATE INDEX IF NOT EXISTS by_picture ON dialogues (picture);

@@ -31,6 +31,7 @@ from demo.dialogue.database import (
     is_damage,
     open_database,
 )
+from demo.dialogue.links import Links
 from demo.dialogue.owner import Owner
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
@@ -110,6 +111,11 @@ class Store:
     def folder(self) -> Path:
         """Where everything lies."""
         return self._folder
+
+    @property
+    def links(self) -> Links:
+        """The links to dialogues that are kept here."""
+        return Links(self._db, self._reading, self._transaction, self._clear_log)
 
     def close(self) -> None:
         """Close the database; the store cannot be used any more."""

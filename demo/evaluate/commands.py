@@ -203,10 +203,11 @@ def _report(
     others: Sequence[tuple[str, dict[int, Any]]],
     unplayed: Sequence[BadRow | FailedDialogue],
 ) -> None:
-    from demo.evaluate.report import build_report, markdown_table, reference_sentences, write_report
+    from demo.evaluate.report import build_report, reference_sentences, write_report
     from demo.evaluate.score import score
     from demo.evaluate.tables import ScoredRun, round_table, run_label
     from demo.evaluate.worst_rounds import worst_rounds
+    from demo.figures.tables import markdown_table
 
     played = [d.index for d in dialogues if d.index in folder.rows]
     rows = [folder.rows[index] for index in played]

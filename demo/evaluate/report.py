@@ -1,4 +1,5 @@
-"""The report of a run: ``report.md`` with its pictures, ``report.html`` in one file, ``scores.json``.
+"""The report of a run: ``report.md`` with its pictures, ``report.html`` in one file, ``scores.json``, and
+the tables alone as ``tables.tex``, ``tables.csv`` and ``tables.md``.
 
 Texts of files and models are escaped here and nowhere else.
 """
@@ -7,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,6 @@ from demo.evaluate.tables import (
     AP,
     GIOU,
     ScoredRun,
-    Table,
     label_tables,
     percent,
     published_table,
@@ -32,11 +31,14 @@ from demo.evaluate.tables import (
     runs_table,
 )
 from demo.evaluate.worst_rounds import WorstRound
+from demo.figures import tables
+from demo.figures.tables import Table, markdown_table, markdown_text
 
 LEGEND = (
     "The truth is the white and black outline. Coloured regions are what the model found and the "
     "references it was given, with the names they had in the dialogue."
 )
+TABLES = {"tex": tables.latex, "csv": tables.csv_text, "md": tables.markdown}
 _REFERENCES = {
     "predicted": "the model's own first predicted box, or the true box where it predicted none",
     "truth": "the first true box",
@@ -91,15 +93,15 @@ def build_report(
     rounds = run.scores.overall.rounds
     data = data_set_of(settings["data_name"], run.scores.dialogues, rounds)
     published = [published_table(measure, runs, data) for measure in (AP, GIOU)]
-    tables = [round_table(run.scores)]
+    all_tables = [round_table(run.scores)]
     if others:
-        tables.append(runs_table(runs))
-    tables += [*published, *label_tables(run.scores)]
+        all_tables.append(runs_table(runs))
+    all_tables += [*published, *label_tables(run.scores)]
     return Report(
         title=f"{settings['model']} on {settings['data_name']}",
         policy=_policy(settings),
         summary=_summary(settings, run, unplayed),
-        tables=tuple(tables),
+        tables=tuple(all_tables),
         plots=_plots(runs, data, published),
         unplayed=tuple(
             f"Row {row.index}: {row.why}" for row in sorted(unplayed, key=lambda r: r.index)
@@ -189,8 +191,11 @@ def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
         save(folder / plot.file, plot.png)
     for number, case in enumerate(report.worst, start=1):
         save(folder / _worst_file(number), case.jpeg)
+        save((folder / _worst_file(number)).with_suffix(".pdf"), case.pdf)
     scores = {**report.policy, **run.scores.to_dict()}
     save(folder / "scores.json", json.dumps(scores, indent=2) + "\n")
+    for ending, write in TABLES.items():
+        save(folder / f"tables.{ending}", write(report.tables))
     save(folder / "report.md", markdown(report))
     save(folder / "report.html", html(report))
 
@@ -230,31 +235,30 @@ def _data_url(content: bytes, kind: str) -> str:
 
 def markdown(report: Report) -> str:
     """The report as Markdown, with links to the pictures beside it."""
-    parts = [f"# {_md(report.title)}", *(_md(sentence) for sentence in report.summary)]
+    parts = [
+        f"# {markdown_text(report.title)}",
+        *(markdown_text(sentence) for sentence in report.summary),
+    ]
     for table in report.tables:
-        parts += [f"## {_md(table.title)}", *([_md(table.note)] if table.note else ())]
+        parts += [
+            f"## {markdown_text(table.title)}",
+            *([markdown_text(table.note)] if table.note else ()),
+        ]
         parts.append(markdown_table(table))
-        parts += [f"![{_md(p.title)}]({p.file})" for p in report.plots if p.beside == table.title]
+        parts += [
+            f"![{markdown_text(p.title)}]({p.file})"
+            for p in report.plots
+            if p.beside == table.title
+        ]
     if report.unplayed:
-        parts += ["## Rows that were not played", "\n".join(f"- {_md(u)}" for u in report.unplayed)]
+        parts += [
+            "## Rows that were not played",
+            "\n".join(f"- {markdown_text(u)}" for u in report.unplayed),
+        ]
     if report.worst:
         parts += ["## Worst rounds", report.legend]
         parts += [
-            f"![{_md(caption(case))}]({_worst_file(number)})\n\n{_md(caption(case))}"
+            f"![{markdown_text(caption(case))}]({_worst_file(number)})\n\n{markdown_text(caption(case))}"
             for number, case in enumerate(report.worst, start=1)
         ]
     return "\n\n".join(parts) + "\n"
-
-
-def markdown_table(table: Table) -> str:
-    """A Markdown table with all columns but the first aligned right."""
-    rule = ["---", *("---:" for _ in table.head[1:])]
-    rows = [[_md(cell) for cell in row] for row in (table.head, *table.rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
-
-
-def _md(text: str) -> str:
-    """The text on one line, escaped for Markdown and HTML."""
-    line = " ".join(text.split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|#!$~])", r"\\\1", line)

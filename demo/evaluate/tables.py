@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from demo.evaluate.folder import Settings
 from demo.evaluate.published import DATA_SETS, Curve, DataSet
 from demo.evaluate.score import Scores, Totals
+from demo.figures.tables import UNKNOWN, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +17,6 @@ class ScoredRun:
 
     label: str
     scores: Scores
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Cells as texts; the first column names the row. ``note`` is a sentence or empty."""
-
-    title: str
-    note: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def run_label(settings: Settings) -> str:
@@ -191,4 +182,4 @@ def _label_row(name: str, totals: Totals) -> tuple[str, ...]:
 
 def percent(share: float | None) -> str:
     """55.0 for 0.55, a dash for None."""
-    return "–" if share is None else f"{100 * share:.1f}"
+    return UNKNOWN if share is None else f"{100 * share:.1f}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import cv2
 import numpy as np
@@ -16,26 +17,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.dialogue.overlay import draw_overlay
-from demo.dialogue.session import ReasonerInfo, Session
+from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.metrics import HIT_IOU
 from demo.evaluate.play import Row, TurnRow, turn_score
+from demo.figures.drawing import Drawn, dialogue_figure
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
-from demo.picture.regions import Region, RegionObject, Registry
+from demo.picture.regions import Region, RegionObject, Registry, number_of
 
 MAX_SIDE = 720  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class WorstRound:
-    """A round: index of its dialogue (from 0), its row, and its picture as a JPEG file."""
+    """A round: index of its dialogue (from 0), its row, its picture as a JPEG file, and as a PDF file a
+    figure of the answer beside the truth.
+    """
 
     index: int
     image_path: str
     turn: TurnRow
     jpeg: bytes
+    pdf: bytes
 
 
 def worst_rounds(
@@ -70,13 +75,9 @@ def _rank(turn: TurnRow) -> tuple[float, int, int]:
 
 
 def _worst_round(row: Row, turn: TurnRow, dialogue: Dialogue) -> WorstRound:
-    picture = open_stored(dialogue.picture)
-    return WorstRound(
-        row["index"],
-        row["image_path"],
-        turn,
-        draw_round(picture, turn, dialogue.turns[turn["round"] - 1]),
-    )
+    picture, true = open_stored(dialogue.picture), dialogue.turns[turn["round"] - 1]
+    jpeg, pdf = draw_round(picture, turn, true), round_figure(picture, turn, true)
+    return WorstRound(row["index"], row["image_path"], turn, jpeg, pdf)
 
 
 def draw_round(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
@@ -88,6 +89,19 @@ def draw_round(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=82, optimize=True)
     return file.getvalue()
+
+
+def round_figure(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:
+    """The question, the answer with its references, and the truth beside it, as a PDF file for a paper."""
+    session = _session(picture, turn)
+    asked = Turn(turn["question"], "", region=turn["region"])
+    session = replace(session, reasoner=ReasonerInfo("answer", picture.size), turns=(asked,))
+    boxes = (RegionObject("", box) for box in true.boxes)
+    masks = true.masks if true.masks and len(true.masks) == len(true.boxes) else ()
+    items = [replace(item, mask=mask) for item, mask in zip_longest(boxes, masks)]
+    number = number_of(turn["region"] or f"R{len(session.registry) + 1}")
+    truth = Drawn(tuple((item, "truth", number) for item in items), "truth")
+    return dialogue_figure(picture, session, "pdf", beside=truth)
 
 
 def _session(picture: Picture, turn: TurnRow) -> Session:

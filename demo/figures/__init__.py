@@ -1,1 +1,1 @@
-"""A dialogue as something to show: a figure in pixels or vectors, and a page that opens anywhere."""
+"""What is to be shown: a dialogue as a figure or as a page that opens anywhere, tables for papers."""

@@ -10,23 +10,33 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
+from demo.dialogue.second_opinion import pairs
 from demo.dialogue.session import Session
-from demo.errors import InputError, ModelError, one_line
+from demo.errors import InputError, ModelError, join_with_and, one_line
+from demo.figures.beside import Besides, opinions_in
+from demo.figures.labels import HEIGHT, places, width_of
+from demo.machine.effort import breathe
 from demo.machine.packages import INSTALL
+from demo.picture.geometry import Size
 from demo.picture.palette import colour_of, contrast
 from demo.picture.picture import Picture
 from demo.picture.polygons import Polygon, Ring, polygons_of
-from demo.picture.regions import RegionObject
+from demo.picture.regions import RegionObject, names_of, number_of
 
 try:
     import matplotlib as mpl
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.font_manager import findfont, get_font, get_font_names
     from matplotlib.patches import Circle, PathPatch, Rectangle
@@ -35,8 +45,16 @@ except ModuleNotFoundError as error:
     raise ModelError(f"Drawing a figure needs matplotlib, not installed here: {INSTALL}") from error
 
 KINDS = ("png", "svg", "pdf")
-MAX_PIXELS = 100_000_000  # of a PNG
+MAX_PIXELS, MAX_SIDE = 100_000_000, 65_000  # of a PNG
+MAX_ROWS = 120  # of questions in a figure
+_MAX_HEIGHT = 9.0  # inches of a panel, so that it fits on a page
+_BAND = 256  # rows of pixels that are laid over the picture at a time
+_SMALL = 8.0  # points of the names in a figure with more than one panel or with questions
 _PER_INCH = 96  # picture pixels, at scale 1, as browsers count them
+_MAX_NAME = 24  # letters of a label
+_PAPER = 300  # dots for an inch of a paper
+WIDTHS = {1: 3.35, 2: 7.0}  # inches of a column, and of both with the gap, of usual papers
+_GAP, _TITLE, _ROW, _INDENT = 0.1, 0.25, 0.2, 0.35  # inches
 _TEXT_SHARE, _MIN_TEXT = 0.022, 11.0  # of the long side; picture pixels
 _FONTS = (
     "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "PingFang SC", "Microsoft YaHei",
@@ -48,6 +66,9 @@ _WORD = re.compile(
     r"\s*(?:[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[^\s\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]{1,40})"
 )
 # Text stays text: to be found, copied, and set in another font.
+_PIXELATED = (
+    b' style="image-rendering:crisp-edges;image-rendering:pixelated"'  # what an SVG says of images
+)
 _AS_TEXT: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "figure"}
 
 
@@ -61,29 +82,54 @@ class Drawn:
 
 def regions_of(session: Session) -> Drawn:
     """All visible regions of the dialogue."""
-    shown = [region for region in session.registry if not region.hidden]
     objects = tuple(
-        (item, item.id if len(region.objects) > 1 else region.id, region.number)
-        for region in shown
-        for item in region.objects
+        (item, name, region.number)
+        for region in session.registry
+        if not region.hidden
+        for item, name in names_of(region)
     )
-    return Drawn(objects, " and ".join(session.answered_by))
+    return Drawn(objects, join_with_and(session.answered_by))
 
 
 def opinions_of(session: Session, model: str) -> Drawn:
     """What another model answered to the same questions, in the colours of the regions of those answers."""
+    return beside_of(session, opinions_in(session), model)
+
+
+def beside_of(session: Session, besides: Besides, name: str) -> Drawn:
+    """Somebody's answers to the same questions, in the colours of the regions of those answers."""
     objects = tuple(
         (item, f"{turn.region or f'Q{number}'}*", _number(turn.region, number))
         for number, turn in enumerate(session.turns, start=1)
-        for second in turn.second_opinions
-        if second.reasoner.name == model
-        for item in second.objects
+        for beside in besides.get(number, ())
+        if beside.name == name
+        for item in beside.objects
     )
-    return Drawn(objects, model)
+    return Drawn(objects, name)
+
+
+def beside_dialogue(session: Session, other: Session, title: str) -> Drawn:
+    """The regions of another dialogue about the same picture, or of labels for it, under that title.
+
+    What lies where a region of the dialogue does has its colour and its name with a star. What only the
+    other has is named by its own label, or its own name.
+    """
+    mine = [(item, r.number) for r in session.registry if not r.hidden for item in r.objects]
+    found = [(item, name, r) for r in other.registry if not r.hidden for item, name in names_of(r)]
+    paired = pairs(tuple(i.box for i, _ in mine), tuple(i.box for i, _, _ in found))
+    numbers = {theirs: mine[own][1] for own, theirs, _ in paired}
+    free = count(1 + max((number for _, number in mine), default=0))
+    objects = tuple(
+        (item, f"R{numbers[at]}*", numbers[at])
+        if at in numbers
+        else (item, one_line(region.label, _MAX_NAME) or name, next(free))
+        for at, (item, name, region) in enumerate(found)
+    )
+    return Drawn(objects, title)
 
 
 def _number(region: str | None, turn: int) -> int:
-    return int(region[1:]) if region else turn
+    return number_of(region) if region else turn
 
 
 def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 1.0) -> bytes:
@@ -91,39 +137,105 @@ def picture_figure(picture: Picture, drawn: Drawn, kind: str, *, scale: float = 
 
     Raises InputError for a PNG that would be too large.
     """
-    width, height = picture.size.width / _PER_INCH, picture.size.height / _PER_INCH
-    if kind == "png" and picture.size.width * picture.size.height * scale**2 > MAX_PIXELS:
-        raise InputError(
-            f"This picture would have more than {MAX_PIXELS // 1_000_000} megapixels: take a smaller scale."
-        )
-    figure = Figure(figsize=(width, height))
+    if kind == "png":
+        return _png(picture, drawn, scale)
+    size = picture.size
+    figure = Figure(figsize=(size.width / _PER_INCH, size.height / _PER_INCH))
     axes = figure.add_axes((0, 0, 1, 1))
     _draw(axes, picture, drawn)
-    return _saved(figure, kind, _PER_INCH * scale)
+    return _saved(figure, kind, _PER_INCH)
+
+
+def _png(picture: Picture, drawn: Drawn, scale: float) -> bytes:
+    """The regions are drawn on nothing and laid over the picture: of its own pixels matplotlib would need
+    a hundred bytes for each.
+    """
+    width, height = (max(1, round(n * scale)) for n in (picture.size.width, picture.size.height))
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"This picture would have more than {MAX_PIXELS // 1_000_000} megapixels, or more than "
+            f"{MAX_SIDE:,} pixels at a side: take a smaller scale."
+        )
+    dpi = _PER_INCH * scale
+    figure = Figure(
+        figsize=((width + 0.01) / dpi, (height + 0.01) / dpi), dpi=dpi, facecolor="none"
+    )
+    axes = figure.add_axes((0, 0, 1, 1))
+    _draw_regions(axes, picture.size, drawn, picture.size.width / _PER_INCH, is_alone=True)
+    canvas: Any = FigureCanvasAgg(figure)
+    with _quietly():
+        canvas.draw()
+    layer, image = np.asarray(canvas.buffer_rgba()), Image.fromarray(picture.pixels)
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
+    for top in range(0, height, _BAND):
+        breathe()
+        band = layer[top : top + _BAND]
+        if band[..., 3].any():
+            over = Image.fromarray(np.ascontiguousarray(band[..., :3]))
+            image.paste(over, (0, top), Image.fromarray(np.ascontiguousarray(band[..., 3])))
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=4)
+    return file.getvalue()
 
 
 def dialogue_figure(
-    picture: Picture, session: Session, kind: str, *, beside: Drawn | None = None
+    picture: Picture,
+    session: Session,
+    kind: str,
+    *,
+    beside: Drawn | Sequence[Drawn] = (),
+    columns: int = 2,
 ) -> bytes:
-    """Picture, questions and answers, for a paper; with another model's (or the true) objects beside it."""
-    panels = [regions_of(session), *([beside] if beside else [])]
-    width = 7.0  # inches, the width of a page's text
-    side = width / len(panels)
-    height = side * picture.size.height / picture.size.width
-    lines = [_line(session, number) for number in range(1, len(session.turns) + 1)]
-    rows = [row for line in lines for row in line.rows(width)]
-    text, title = 0.2 * len(rows) + 0.1, 0.25 if beside else 0.0
-    figure = Figure(figsize=(width, height + text + title))
-    whole = height + text + title
-    for at, panel in enumerate(panels):
-        axes = figure.add_axes((at / len(panels), text / whole, 0.98 / len(panels), height / whole))
-        _draw(axes, picture, panel, width=side)
-        if beside:
-            axes.set_title(one_line(panel.title, 60), **_font(9))
-    for at, (number, row, names) in enumerate(rows):
-        place = 1 - (height + title + 0.2 * (at + 1)) / whole
-        _write(figure, place, number, row, names)
-    return _saved(figure, kind, 300)
+    """Picture, questions and answers, for a paper; with another model's (or the true) objects beside it.
+
+    It is as wide as so many ``columns`` (1 or 2) of a page that has two; in one column, what would be
+    beside the picture is below it.
+    """
+    others = [beside] if isinstance(beside, Drawn) else [*beside]
+    sheet = _Sheet(picture, [regions_of(session), *others], session, WIDTHS[columns], columns)
+    return _saved(sheet.draw(), kind, _PAPER)
+
+
+class _Sheet:
+    """A figure for a paper: panels beside or below each other, and the questions; lengths are inches."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        panels: Sequence[Drawn],
+        session: Session,
+        width: float,
+        columns: int,
+    ) -> None:
+        self.picture, self.panels, self.width = picture, panels, width
+        self.across = min(len(panels), columns) if columns > 1 else 1
+        self.down = -(-len(panels) // self.across)
+        shape = picture.size.height / picture.size.width
+        self.side = min((width - _GAP * (self.across - 1)) / self.across, _MAX_HEIGHT / shape)
+        self.height = self.side * shape
+        self.title = _TITLE if len(panels) > 1 else 0.0
+        self.rows = _rows(session, width)
+        self.above = self.down * (self.height + self.title) + _GAP * (self.down - 1)
+        self.whole = self.above + _ROW * len(self.rows) + (_GAP if self.rows else 0)
+
+    def draw(self) -> Figure:
+        """All of it."""
+        figure = Figure(figsize=(self.width, self.whole))
+        for at, panel in enumerate(self.panels):
+            breathe()
+            column, row = at % self.across, at // self.across
+            below = self.whole - (row + 1) * (self.height + self.title) - row * _GAP
+            left = column * (self.side + _GAP) / self.width
+            place = (left, below / self.whole, self.side / self.width, self.height / self.whole)
+            axes = figure.add_axes(place)
+            _draw(axes, self.picture, panel, width=self.side)
+            if self.title:
+                axes.set_title(one_line(panel.title, 60), pad=4, **_font(9))
+        for at, (number, row_text, names) in enumerate(self.rows):
+            y = 1 - (self.above + _GAP + _ROW * (at + 0.5)) / self.whole
+            _write(figure, self.width, y, number, row_text, names)
+        return figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +248,22 @@ class _Line:
 
     def rows(self, width: float) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Number, words and names of each row; the number stands in the first, the names in the last."""
-        broken = list(_wrapped(self.text, int(width * 13) - 8 * len(self.names)))
+        room = int((width - _INDENT) * 14) - 6 * len(self.names)
+        broken = list(_wrapped(self.text, room))
         for at, row in enumerate(broken):
             is_last = at == len(broken) - 1
             yield f"Q{self.number}" if at == 0 else "", row, self.names if is_last else ()
+
+
+def _rows(session: Session, width: float) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Number, words and names of each row, as many as a figure has room for."""
+    rows = list[tuple[str, str, tuple[str, ...]]]()
+    for number in range(1, len(session.turns) + 1):
+        rows += _line(session, number).rows(width)
+        if len(rows) > MAX_ROWS:
+            left = len(session.turns) - number
+            return [*rows[:MAX_ROWS], ("", f"… and {left} more questions." if left else "…", ())]
+    return rows
 
 
 def _line(session: Session, number: int) -> _Line:
@@ -162,30 +286,48 @@ def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _write(figure: Figure, y: float, number: str, row: str, names: Sequence[str]) -> None:
+def _write(
+    figure: Figure, width: float, y: float, number: str, row: str, names: Sequence[str]
+) -> None:
     fonts = _font(9) | {"va": "center"}
-    figure.text(0.005, y, number, color="#555", **fonts)
-    figure.text(0.05, y, row, **fonts)
+    figure.text(0.02 / width, y, number, color="#555", **fonts)
+    figure.text(_INDENT / width, y, row, **fonts)
     for at, name in enumerate(reversed(names)):
-        _label(figure, 0.98 - 0.06 * at, y, name, int(name[1:]), ha="right", **fonts)
+        x = 1 - (0.05 + 0.42 * at) / width
+        figure.text(x, y, name, ha="right", **_on(number_of(name)), bbox=_plate(name), **fonts)
 
 
 def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = None) -> None:
     """Draw on axes that are ``width`` inches wide, or so wide as the picture at scale 1."""
     size = picture.size
-    inches = width or size.width / _PER_INCH
+    pixels = picture.pixels if width is None else _enough(picture, width)
+    axes.imshow(pixels, extent=(0, size.width, size.height, 0), interpolation="none")
+    _draw_regions(axes, size, drawn, width or size.width / _PER_INCH, is_alone=width is None)
+
+
+def _draw_regions(axes: Axes, size: Size, drawn: Drawn, inches: float, *, is_alone: bool) -> None:
+    """Draw objects and names; letters grow with a picture that ``is_alone``."""
     point = 72 * inches / size.width  # points for a picture pixel
-    text = max(_TEXT_SHARE * max(size.width, size.height), _MIN_TEXT) if width is None else 0
-    points = text * point or 8
-    axes.imshow(picture.pixels, extent=(0, size.width, size.height, 0), interpolation="none")
+    letters = max(_TEXT_SHARE * max(size.width, size.height), _MIN_TEXT)
+    points = letters * point if is_alone else _SMALL
     axes.set(xlim=(0, size.width), ylim=(size.height, 0))
     axes.set_axis_off()
     for item, _, number in drawn.objects:
+        breathe()
         _draw_object(axes, item, number, points / 7)
-    for item, name, number in drawn.objects:
-        has_room = item.box.y1 * point > 1.6 * points
-        place = {"va": "bottom" if has_room else "top", "ha": "left"}
-        _label(axes, item.box.x1, item.box.y1, name, number, **place, **_font(points))
+    boxes, names = [o.box for o, _, _ in drawn.objects], [name for _, name, _ in drawn.objects]
+    corners = places(boxes, names, size, points / point)
+    for (x, y), (_, name, number) in zip(corners, drawn.objects, strict=True):
+        _label(axes, x, y, name, number, points, points / point)
+
+
+def _enough(picture: Picture, inches: float) -> NDArray[np.uint8]:
+    """The pixels, no more of them than are printed on so many inches."""
+    image = Image.fromarray(picture.pixels)
+    if image.width > inches * _PAPER:
+        height = round(image.height * inches * _PAPER / image.width)
+        image = image.resize((round(inches * _PAPER), max(1, height)), Image.Resampling.LANCZOS)
+    return np.asarray(image)
 
 
 def _draw_object(axes: Axes, item: RegionObject, number: int, line: float) -> None:
@@ -214,11 +356,27 @@ def _ring(ring: Ring) -> Outline:
     return Outline(np.array([*ring, ring[0]]), closed=True)
 
 
-def _label(where: Axes | Figure, x: float, y: float, text: str, number: int, **font: Any) -> None:
+def _label(
+    axes: Axes, x: float, y: float, name: str, number: int, points: float, letters: float
+) -> None:
+    """A name on its plate, whose upper left corner is there; letters are so many picture pixels high."""
+    width, height = width_of(name, letters), HEIGHT * letters
+    axes.add_patch(
+        Rectangle((x, y), width, height, facecolor=colour_of(number), linewidth=0, zorder=3)
+    )
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    axes.text(x + width / 2, y + height / 2, name, **_on(number), **middle, **_font(points))
+
+
+def _on(number: int) -> dict[str, Any]:
+    """Letters that can be read on the colour of that region."""
     ground = colour_of(number)
-    ink = max(("#ffffff", "#000000"), key=lambda letters: contrast(letters, ground))
-    box = {"boxstyle": "square,pad=0.2", "facecolor": ground, "edgecolor": "none"}
-    where.text(x, y, text, color=ink, bbox=box, **font)
+    return {"color": max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, ground))}
+
+
+def _plate(name: str) -> dict[str, Any]:
+    ground = colour_of(number_of(name))
+    return {"boxstyle": "square,pad=0.2", "facecolor": ground, "edgecolor": "none"}
 
 
 def _font(points: float) -> dict[str, Any]:
@@ -242,11 +400,18 @@ def has_letters(text: str) -> bool:
     return all(any(font.get_char_index(ord(c)) for font in fonts) for c in {*text} if c > " ")
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What is said of letters that are missing is left to `has_letters`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
 def _saved(figure: Figure, kind: str, dpi: float) -> bytes:
     file = io.BytesIO()
     # Without a date, so that the same dialogue makes the same file.
     about = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    with mpl.rc_context(_AS_TEXT), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # see `has_letters`
+    with mpl.rc_context(_AS_TEXT), _quietly():
         figure.savefig(file, format=kind, dpi=dpi, metadata=about)
-    return file.getvalue()
+    return file.getvalue().replace(_PIXELATED, b"") if kind == "svg" else file.getvalue()

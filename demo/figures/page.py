@@ -3,122 +3,289 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from PIL import Image
 
+from demo.answers.citations import XYXY, find_citations
+from demo.dialogue.archive import to_zip
 from demo.dialogue.session import Session, Turn
-from demo.picture.palette import colour_of
+from demo.errors import InputError, one_line
+from demo.figures.beside import Beside, Besides, Parts, opinions_in, parts_of, together
+from demo.figures.labels import HEIGHT, places, width_of
+from demo.language.names import read_names
+from demo.machine.effort import breathe
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.masks import Mask
+from demo.picture.palette import PALETTE, contrast, tone
 from demo.picture.picture import Picture
-from demo.picture.polygons import Ring, polygons_of
-from demo.picture.regions import Region, RegionObject
+from demo.picture.polygons import polygons_of
+from demo.picture.regions import Origin, Region, RegionObject, names_of, number_of
 
+MAX_FILE = (
+    14_000_000  # bytes of the dialogue's own file in the page: browsers save no longer address
+)
+_MAX_FILE_PIXELS = 24_000_000  # of a picture whose file is tried
+MAX_OUTLINES = 6_000_000  # characters of all outlines
 _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of the picture
-_MAX_PNG = 2_000_000  # bytes; a larger picture is a photograph, and stored as one
-_PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Thought"))
+_MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
+_MAX_EXACT = 40_000  # characters of a mask whose outline follows every pixel
+_MAX_MARKED = 300  # names that mark their region while the pointer is on them
+_LETTERS = 0.024  # how high the letters of names are, as a share of the picture's long side
 _NOTHING = "answer.empty"
+_NO_BESIDES: Besides = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One object as the page draws it: an SVG path of its mask, and its box, in picture pixels."""
+    """One object as the page draws it, in picture pixels: the SVG path of its mask, its box, its name and
+    where that stands.
+    """
 
+    name: str
     path: str
-    x: int
-    y: int
-    width: int
-    height: int
+    box: PictureBox
     point: tuple[int, int] | None
+    at: tuple[float, float] = (0, 0)
+    width: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A region as the page shows it."""
+    """A region as the page shows it; ``tone`` is the number of its colour."""
 
     name: str
     label: str
-    colour: str
+    tone: int
     shapes: tuple[Shape, ...]
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Somebody else's answer as the page shows it; ``id`` is the place of its outlines."""
+
+    id: str
+    name: str
+    is_truth: bool
+    shapes: tuple[Shape, ...]
+    says: tuple[str, ...]
+    parts: tuple[tuple[str, Markup], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """A question, what was answered, and what was noted about the answer."""
 
-    question: str
+    question: Markup
     model: str
     region: Shown | None
     references: tuple[str, ...]
     outcome: str
-    parts: tuple[tuple[str, str], ...]
+    parts: tuple[tuple[str, Markup], ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    feedback: str
+    others: tuple[Other, ...]
 
 
-def dialogue_page(picture: Picture, session: Session) -> str:
-    """The page, with all visible regions. Hidden ones are listed where they are an answer, not drawn."""
-    shown = {region.id: _shown(region) for region in session.registry}
+def dialogue_page(
+    picture: Picture, session: Session, besides: Besides = _NO_BESIDES, *, remark: str = ""
+) -> str:
+    """The page, with all visible regions. Hidden ones are listed where they are an answer, not drawn.
+
+    What other models say is in it, and ``besides`` what is not in the dialogue, such as the truth. The
+    dialogue's own file is in it as well, unless that is very large. ``remark`` stands below the name.
+    """
+    besides = together(besides, opinions_in(session))
+    drawing = _Drawing(session)
+    shown = {region.id: drawing.region(region) for region in session.registry}
+    rounds = [drawing.round(n, turn, shown, besides) for n, turn in enumerate(session.turns, 1)]
     visible = [shown[region.id] for region in session.registry if not region.hidden]
     answers = {turn.region for turn in session.turns}
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("page.html").render(
+    sheet = _sheet(visible, rounds, session)
+    return _environment().get_template("page.html").render(
         name=session.picture.name,
         models=" and ".join(session.answered_by),
+        remark=remark,
         size=session.picture.size,
+        letters=drawing.letters,
+        label_height=HEIGHT * drawing.letters,
         image=_data_url(picture),
         regions=visible,
-        rounds=[_round(session, turn, shown) for turn in session.turns],
+        rounds=rounds,
         drawn=[region for region in visible if region.name not in answers],
+        left_out=drawing.left_out,
+        sheet=Markup(sheet),
+        sheet_hash=base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode(),
+        file=_file(session, picture),
+        file_name=f"{Path(one_line(session.picture.name, 60)).stem or 'dialogue'}.zip",
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+# What is drawn -------------------------------------------------------------------------------
+
+
+class _Drawing:
+    """The shapes of a dialogue; ``left_out`` counts objects whose outlines had no room any more."""
+
+    def __init__(self, session: Session) -> None:
+        size = session.picture.size
+        self.session, self.left_out = session, 0
+        self.letters = round(_LETTERS * max(size.width, size.height), 1)
+        self._room = MAX_OUTLINES
+        shown = [region for region in session.registry if not region.hidden]
+        items = [(item, name) for region in shown for item, name in names_of(region)]
+        corners = places([o.box for o, _ in items], [n for _, n in items], size, self.letters)
+        self._corners = {name: at for (_, name), at in zip(items, corners, strict=True)}
+        self._items, self._names = items, session.registry.names()
+        self._boxes: dict[Size, dict[XYXY, str]] = {}
+
+    def region(self, region: Region) -> Shown:
+        """A region with all its objects."""
+        shapes = tuple(self._shape(item, name) for item, name in names_of(region))
+        return Shown(region.id, region.label, tone(region.number), shapes, _remark(region))
+
+    def round(self, number: int, turn: Turn, shown: Mapping[str, Shown], besides: Besides) -> Round:
+        """A turn (1, 2, …) and what stands beside its answer."""
+        breathe()
+        frame = self.session.reasoner_of(turn).frame
+        region = shown.get(turn.region) if turn.region else None
+        others = enumerate(besides.get(number, ()), start=1)
+        return Round(
+            self._linked(turn.question, frame),
+            self.session.reasoner_of(turn).name,
+            region,
+            turn.references,
+            outcome(turn, region is not None),
+            self._parts(parts_of(turn.trace), frame),
+            _texts(turn, ("warning",)),
+            _texts(turn, ("note", "ok")),
+            {"up": "Rated good.", "down": "Rated bad."}.get(turn.feedback or "", ""),
+            tuple(self._other(f"q{number}b{place}", beside) for place, beside in others),
+        )
+
+    def _other(self, at: str, beside: Beside) -> Other:
+        shapes = tuple(self._shape(item, "") for item in beside.objects)
+        parts = self._parts(beside.parts, beside.frame)
+        return Other(at, beside.name, beside.is_truth, shapes, beside.says, parts)
+
+    def _shape(self, item: RegionObject, name: str) -> Shape:
+        path = path_of(item.mask) if item.mask and self._room > 0 else ""
+        self._room -= len(path)
+        self.left_out += bool(item.mask) and not path
+        at, width = self._corners.get(name, (0, 0)), width_of(name, self.letters)
+        return Shape(name, path, item.box, item.point.xy if item.point else None, at, width)
+
+    def _parts(self, parts: Parts, frame: Size) -> tuple[tuple[str, Markup], ...]:
+        return tuple((title, self._linked(text, frame)) for title, text in parts)
+
+    def _linked(self, text: str, frame: Size) -> Markup:
+        """A text in which names of regions, and boxes (model frame) that are theirs, lead to them."""
+        breathe()
+        spots = [s for m in read_names(text, self._names).mentions for s in m.spots]
+        spots = [spot for spot in spots if spot[2] in self.session.registry]
+        return linked(text, [*spots, *_cited(text, self._boxes_in(frame))])
+
+    def _boxes_in(self, frame: Size) -> Mapping[XYXY, str]:
+        """The names of objects by their boxes, as a model with that frame writes them."""
+        if frame not in self._boxes:
+            size = self.session.picture.size
+            boxes = {item.box.to_model(size, frame).xyxy: name for item, name in self._items}
+            self._boxes[frame] = boxes
+        return self._boxes[frame]
+
+
+def linked(text: str, spots: Iterable[tuple[int, int, str]]) -> Markup:
+    """The text, escaped, with characters ``start:end`` of each spot as a link to the region it names."""
+    pieces, position = [], 0
+    for start, end, name in sorted(spots):
+        if start < position:
+            continue
+        pieces += [escape(text[position:start]), _link(name, text[start:end])]
+        position = end
+    return Markup("").join([*pieces, escape(text[position:])])
+
+
+def _link(name: str, words: str) -> Markup:
+    told = words if words == name or "[" not in words else f"{name} {words}"
+    return Markup('<a class="name-in t{}" href="#{}"><bdi>{}</bdi></a>').format(
+        tone(number_of(name)), name, told
     )
 
 
-def _shown(region: Region) -> Shown:
-    shapes = tuple(map(_shape, region.objects))
-    return Shown(region.id, region.label, colour_of(region.number), shapes)
+def _cited(text: str, boxes: Mapping[XYXY, str]) -> Iterator[tuple[int, int, str]]:
+    for citation in find_citations(text):
+        if citation.box in boxes:
+            yield citation.start, citation.end, boxes[citation.box]
 
 
-def _shape(item: RegionObject) -> Shape:
-    box, parts = item.box, polygons_of(item.mask) if item.mask else ()
-    rings = (ring for part in parts for ring in (part.outline, *part.holes))
-    point = item.point.xy if item.point else None
-    return Shape("".join(map(_path, rings)), box.x1, box.y1, box.width, box.height, point)
+def path_of(mask: Mask) -> str:
+    """The outline of a mask as an SVG path, with its holes; a very fine one is made coarser."""
+    if len(mask.counts) > _MAX_EXACT:
+        return mask.svg_path(max_side=_MAX_SIDE // 2)
+    rings = (ring for part in polygons_of(mask) for ring in (part.outline, *part.holes))
+    return "".join(f"M{' '.join(f'{x:g} {y:g}' for x, y in ring)}Z" for ring in rings)
 
 
-def _path(ring: Ring) -> str:
-    return f"M{' '.join(f'{x:g} {y:g}' for x, y in ring)}Z"
+# What is said --------------------------------------------------------------------------------
 
 
-def _round(session: Session, turn: Turn, shown: dict[str, Shown]) -> Round:
-    region = shown.get(turn.region) if turn.region else None
-    return Round(
-        turn.question,
-        session.reasoner_of(turn).name,
-        region,
-        turn.references,
-        "" if region else _outcome(turn),
-        tuple(_parts(turn)),
-        tuple(finding.text for finding in turn.findings if finding.level == "warning"),
-    )
+def _remark(region: Region) -> str:
+    if region.origin is Origin.USER:
+        return "drawn by hand"
+    return "corrected by hand" if region.corrected else ""
 
 
-def _outcome(turn: Turn) -> str:
+def _texts(turn: Turn, levels: Collection[str]) -> tuple[str, ...]:
+    return tuple(finding.text for finding in turn.findings if finding.level in levels)
+
+
+def outcome(turn: Turn, is_there: bool) -> str:
+    """What became of a question in words, beside its region where it ``is_there``."""
     if turn.region:
-        return f"{turn.region}, which was removed since."
+        stopped = "Stopped before its end." if turn.partial else ""
+        gone = "" if is_there else f"{turn.region}, which was removed since."
+        return " ".join(filter(None, (gone, "A guess." if turn.is_guess else "", stopped)))
+    if turn.partial:
+        return "Stopped before there was an answer."
     if any(finding.kind == _NOTHING for finding in turn.findings):
         return "Nothing in the picture matches."
-    return turn.raw if not turn.trace.answer else "No region."
+    return (turn.trace.answer or turn.raw).strip() or "No region."
 
 
-def _parts(turn: Turn) -> Iterator[tuple[str, str]]:
-    for key, title in _PARTS:
-        text = getattr(turn.trace, key)
-        if text and text.strip():
-            yield title, text.strip()
+# How it looks --------------------------------------------------------------------------------
+
+
+def _sheet(regions: Sequence[Shown], rounds: Sequence[Round], session: Session) -> str:
+    """The style sheet: the colours, and what makes a name mark its region."""
+    size, names = session.picture.size, [s.name for r in regions for s in r.shapes]
+    names = list(dict.fromkeys([*(region.name for region in regions), *names]))
+    others = [other.id for one in rounds for other in one.others if other.shapes]
+    return _environment().get_template("page.css").render(
+        tones=[(n, colour, _ink(colour)) for n, colour in enumerate(PALETTE, start=1)],
+        letters=round(_LETTERS * max(size.width, size.height), 1),
+        names=[(name, name.split(".")[0]) for name in names[:_MAX_MARKED]],
+        others=others[:_MAX_MARKED],
+    )  # fmt: skip
+
+
+def _ink(ground: str) -> str:
+    return max(("#ffffff", "#000000"), key=lambda letters: contrast(letters, ground))
 
 
 def _data_url(picture: Picture) -> str:
@@ -131,3 +298,17 @@ def _data_url(picture: Picture) -> str:
         file, kind = io.BytesIO(), "jpeg"
         image.save(file, "JPEG", quality=90)
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+
+
+def _file(session: Session, picture: Picture) -> str:
+    """The dialogue's own file as an address; empty where it is too large for one."""
+    if picture.size.width * picture.size.height > _MAX_FILE_PIXELS:
+        return ""
+    try:
+        content = to_zip(session, picture)
+    except InputError:  # too large to be read again
+        return ""
+    breathe()
+    if len(content) > MAX_FILE:
+        return ""
+    return f"data:application/zip;base64,{base64.b64encode(content).decode('ascii')}"

@@ -19,7 +19,7 @@ from demo.fairlock import FairLock
 from demo.machine.unused import give_back
 
 AT_ONCE = 2
-MAX_WAITING = 16  # more would take all of the server's threads
+MAX_WAITING, MAX_WAITING_EACH = 24, 8  # more would take all of the server's threads
 MAX_SECONDS = 60.0
 _SLICE_S = 0.004  # of computing, after which others come
 _REST = 6.0  # times as long as it has computed: two at once leave most of the interpreter to others
@@ -86,13 +86,13 @@ def long_work(
 
     Setting ``cancel`` ends it, unless it ``must_finish``, and it rests while ``is_wanted_elsewhere`` says
     that the machine is. Raises InputError, here or from `breathe`, when it is ended, and where too many
-    wait already.
+    wait already, in all or of the visitor who asks (see `asked_by`).
     """
     if (current := _current.get()) is not None:
         yield current
         return
     cancel = cancel or threading.Event()
-    if _places.waiting >= MAX_WAITING and not must_finish:
+    if not must_finish and _are_too_many():
         raise InputError(_TOO_MANY)
     if not _places.acquire(None if must_finish else cancel):
         raise InputError(_STOPPED)
@@ -107,6 +107,10 @@ def long_work(
         effort.rest()  # also what came by nowhere: reading a text of JSON is one step
         _places.release()
         give_back()
+
+
+def _are_too_many() -> bool:
+    return _places.waiting >= MAX_WAITING or _places.waiting_of_asker >= MAX_WAITING_EACH
 
 
 def breathe() -> None:

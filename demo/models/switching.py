@@ -12,13 +12,15 @@ from __future__ import annotations
 import argparse
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from demo.access.exposure import is_private
 from demo.checkpoints.remaining import Remaining
 from demo.errors import DemoError, InputError, ModelError
+from demo.fairlock import asked_by
 from demo.models.absent import AbsentReasoner
 from demo.models.beside import ModelsBeside
 from demo.models.models import loading
@@ -36,6 +38,12 @@ log = logging.getLogger(__name__)
 NOT_HERE = (
     "Models are chosen here when the app is started: it is open to others than the person who started "
     "it."
+)
+MAX_OF_ONE = (
+    48  # questions of one visitor, or of one address, at a time; the page takes some more in all
+)
+_MANY_OF_ONE = (
+    "Very many questions from here wait already. Wait for some of their answers, and ask again."
 )
 _ONE_AT_A_TIME = "Another model is being loaded or asked. Wait until that is done."
 _STOPPING = "Stopping…"
@@ -65,6 +73,7 @@ class RunningModels:
         self._may_switch = may_switch or available is not None
         self._changed = threading.Condition()
         self._users = 0
+        self._askers: Counter[str | None] = Counter()
         # The title of the model that takes over as soon as it can.
         self._next = models.reasoner.name if models.is_expected else None
         # Whether an exchange is under way, with what is fetched for it.
@@ -134,27 +143,48 @@ class RunningModels:
 
     @contextmanager
     def use(
-        self, cancel: threading.Event | None = None, *, next_one: bool = False
+        self,
+        cancel: threading.Event | None = None,
+        *,
+        next_one: bool = False,
+        asker: str | None = None,
     ) -> Iterator[Models]:
         """The models, which stay for as long as the block lasts.
 
         With ``cancel`` the first models are waited for; once it is set, those that are expected have to do.
         So is a chosen model while it is loaded, and with ``next_one`` while it is fetched, too.
+        With ``asker`` this is a question in that visitor's name, among whom the model goes round; raises
+        InputError where very many of theirs wait already.
         Raises ModelError with a sentence while another one is on its way, or when none comes.
         """
+        with self._counted(asker), nullcontext() if asker is None else asked_by(asker):
+            with self._changed:
+                if cancel is not None:
+                    self._wait(self._coming if next_one or self._next else None, cancel)
+                if cancel is None or not self.is_loading:
+                    self._check_ready()
+                self._users += 1
+                models = self._models
+            try:
+                yield models
+            finally:
+                with self._changed:
+                    self._users -= 1
+                    self._changed.notify_all()
+
+    @contextmanager
+    def _counted(self, asker: str | None) -> Iterator[None]:
         with self._changed:
-            if cancel is not None:
-                self._wait(self._coming if next_one or self._next else None, cancel)
-            if cancel is None or not self.is_loading:
-                self._check_ready()
-            self._users += 1
-            models = self._models
+            if asker is not None and self._askers[asker] >= MAX_OF_ONE:
+                raise InputError(_MANY_OF_ONE)
+            self._askers[asker] += 1
         try:
-            yield models
+            yield
         finally:
             with self._changed:
-                self._users -= 1
-                self._changed.notify_all()
+                self._askers[asker] -= 1
+                if not self._askers[asker]:
+                    del self._askers[asker]
 
     def _check_ready(self) -> None:
         if self._refused:

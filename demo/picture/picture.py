@@ -205,6 +205,12 @@ def _name_of(source: Source) -> str:
     return found if isinstance(found, str) else "picture"
 
 
+def read_content(source: str | Path | bytes | BinaryIO) -> bytes:
+    """The file's bytes. Raises PictureError when it cannot be read, is empty or too large."""
+    with _as_picture_error():
+        return _read_bytes(source)
+
+
 def _read_bytes(source: str | Path | bytes | BinaryIO) -> bytes:
     """The file's bytes, at most one more than the limit."""
     if isinstance(source, bytes):

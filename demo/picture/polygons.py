@@ -5,6 +5,7 @@ Tools that know polygons only have no holes and no second part: `one_ring` joins
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 
 from demo.errors import InputError
+from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 
@@ -44,15 +46,16 @@ def polygons_of(mask: Mask) -> tuple[Polygon, ...]:
     found, tree = cv2.findContours(finer, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     rings = [_ring(contour, box.x1, box.y1) for contour in found]
     parents = [int(parent) for *_, parent in tree[0]]
-    parts = [
-        Polygon(ring, tuple(hole for hole, of in zip(rings, parents, strict=True) if of == at))
-        for at, (ring, parent) in enumerate(zip(rings, parents, strict=True))
-        if parent < 0
-    ]
+    holes = defaultdict[int, list[Ring]](list)
+    for ring, parent in zip(rings, parents, strict=True):
+        holes[parent].append(ring)  # those that are no hole have the parent -1
+    outlines = (at for at, parent in enumerate(parents) if parent < 0)
+    parts = (Polygon(rings[at], tuple(holes[at]) if at in holes else ()) for at in outlines)
     return tuple(sorted(parts, key=lambda part: -area_of(part.outline)))
 
 
 def _ring(contour: NDArray[np.int32], left: int, top: int) -> Ring:
+    breathe()
     simple = cv2.approxPolyDP(contour, _TOLERANCE * _FINER, True).reshape(-1, 2)
     if len(simple) < 3:
         simple = contour.reshape(-1, 2)

@@ -95,6 +95,12 @@ class Region:
         return replace(self, objects=tuple(item if o.id == item.id else o for o in self.objects))
 
 
+def names_of(region: Region) -> Iterator[tuple[RegionObject, str]]:
+    """Its objects with the names that are shown: a single one has that of its region."""
+    is_single = len(region.objects) == 1
+    return ((item, region.id if is_single else item.id) for item in region.objects)
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """All regions of one dialogue in order of creation; numbers are never given out twice."""

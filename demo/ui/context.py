@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import gradio as gr
 
+from demo.access.peers import place_of
 from demo.errors import InputError
+from demo.fairlock import asked_by
 from demo.machine.effort import Effort, long_work
 from demo.models.switching import RunningModels
 from demo.ui.parts import Parts
@@ -35,9 +38,16 @@ class Context:
         """What makes the updates that handlers return."""
         return Show(self.parts, self.saver, self.running)
 
-    def long_work(self, cancel: threading.Event | None = None) -> AbstractContextManager[Effort]:
+    @contextmanager
+    def long_work(
+        self, request: gr.Request, cancel: threading.Event | None = None
+    ) -> Iterator[Effort]:
         """See `effort.long_work`: work that rests while a model is asked. Raises InputError."""
-        return long_work(cancel, lambda: self.running.in_use)
+        with (
+            asked_by(address_of(request)),
+            long_work(cancel, lambda: self.running.in_use) as effort,
+        ):
+            yield effort
 
     def require_idle(self, request: gr.Request) -> None:
         """Raises InputError while a question of that visitor is being answered."""
@@ -55,3 +65,9 @@ class Context:
 def visitor_of(request: gr.Request) -> str:
     """The name under which a browser tab is known: Gradio's session hash."""
     return str(request.session_hash)
+
+
+def address_of(request: gr.Request | None) -> str:
+    """What stands for a visitor where something goes round among them: from where the request comes."""
+    client = getattr(request, "client", None)
+    return place_of(client.host) if client is not None else ""

@@ -1,77 +1,89 @@
-"""The two endpoints for other programs: stateless, everything they need comes with the call."""
+"""The endpoints for other programs: stateless, everything they need comes with the call."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from functools import lru_cache
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import gradio as gr
 
-from demo.dialogue.engine import answer, begin
+from demo.dialogue.engine import TurnEvent, TurnFinished, begin, run_turn
 from demo.dialogue.session import Session
-from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import InputError
+from demo.fairlock import asked_by, asker
 from demo.machine.effort import long_work
 from demo.models.switching import RunningModels
-from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import Reasoner
+from demo.picture.picture import Picture
+from demo.ui.context import address_of
+from demo.ui.programs import given, told
+from demo.ui.programs.described import described_session, described_turn
+from demo.ui.programs.unread import Readers
 from demo.ui.shared import sentences
-from demo.ui.shared.component import by_path
+from demo.ui.shared.pacing import paced
 
 # Turns that may wait for the model at once, and are shown their place in the queue. Each holds one of the
 # server's threads, and Stop and acts on the canvas need some, too; the rest wait in Gradio's queue.
 AT_ONCE = 64
 THREADS = AT_ONCE + 32
+_FRAME_S, _QUIET_S = 1 / 15, 1.0  # between two messages of a turn that is told as it is written
 
 
 def add_endpoints(running: RunningModels) -> None:
-    """Add ``/ground`` and ``/overlay``; to be called inside ``gr.Blocks``."""
+    """Add ``/ground``, ``/ground_stream`` and ``/overlay``; to be called inside ``gr.Blocks``.
 
-    def ground(image: str | None, question: str | None, session: Any) -> dict[str, Any]:
+    Every argument may be left out as far as Gradio is concerned, so that a sentence says what is missing.
+    """
+
+    def ground(
+        image: Any = None,
+        question: Any = None,
+        session: Any = None,
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
         """Ask one question about a picture.
 
-        Give null as session for the first question and the returned session for the next ones.
+        Leave out the session for the first question, and give the returned one for the next.
+        """
+        with _as_gradio_errors(), asked_by(address_of(request)):
+            return _Asked.of(image, question, session, running).answer()
+
+    def ground_stream(
+        image: Any = None,
+        question: Any = None,
+        session: Any = None,
+        request: gr.Request | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The same, told while the answer is written; the last event has the session.
+
+        Whoever closes the stream ends the turn.
         """
         with _as_gradio_errors():
-            return _ground(image, question, session, running)
+            with asked_by(address_of(request)):
+                asked = _Asked.of(image, question, session, running)
+            yield from asked.stream()
 
-    def overlay(image: str | None, session: Any) -> Any:
+    def overlay(image: Any = None, session: Any = None, request: gr.Request | None = None) -> Any:
         """The picture with the boxes, points, masks and names of a session drawn on it."""
-        with _as_gradio_errors():
+        with _as_gradio_errors(), asked_by(address_of(request)):
             from demo.dialogue.overlay import draw_overlay  # its library takes long to import
 
             with long_work(is_wanted_elsewhere=lambda: running.in_use):
-                picture = _picture(image)
-                return draw_overlay(picture, _session(session, picture, running.models.reasoner))
+                picture = given.read_picture(image)
+                known = given.read_session(session, picture)
+                return draw_overlay(picture, known or begin(picture, running.models.reasoner))
 
     with gr.Column(visible=False):
-        image = by_path(gr.File(label="image", type="filepath"))
-        question = gr.Textbox(label="question")
-        session = _described_session()
-        result = _described_session()
+        image, session = given.picture_argument(), described_session()
+        asked = [image, gr.Textbox(label="question"), session]
+        asked[1].example_inputs = lambda: "find the boat"
         drawing = gr.Image(label="png", format="png")
-        gr.Button().click(
-            ground,
-            [image, question, session],
-            result,
-            api_name="ground",
-            concurrency_limit=AT_ONCE,
-            concurrency_id="turns",
-        )
+        turns = {"concurrency_limit": AT_ONCE, "concurrency_id": "turns"}
+        gr.Button().click(ground, asked, described_session(), api_name="ground", **turns)
+        gr.Button().click(ground_stream, asked, described_turn(), api_name="ground_stream", **turns)
         gr.Button().click(overlay, [image, session], drawing, api_name="overlay")
-
-
-def _described_session() -> gr.JSON:
-    """JSON with a schema: MCP clients refuse an endpoint that has none, as Gradio's own JSON."""
-    made = gr.JSON(label="session")
-    kinds = [{"type": "object", "additionalProperties": True}, {"type": "null"}]
-    told = {"anyOf": kinds, "description": "a session as it was returned, or null"}
-    made.api_info = lambda: told
-    return made
 
 
 @contextmanager
@@ -83,50 +95,57 @@ def _as_gradio_errors() -> Iterator[None]:
         raise gr.Error(sentences.sentence_of(error), print_exception=False) from error
 
 
-def _ground(
-    image: str | None, question: str | None, data: Any, running: RunningModels
-) -> dict[str, Any]:
-    picture = _picture(image)
-    with nullcontext() if data is None else long_work(is_wanted_elsewhere=lambda: running.in_use):
-        given = None if data is None else _session(data, picture, running.models.reasoner)
-    with running.use(threading.Event()) as models:  # the first ones are waited for
-        answered = answer(
-            given or begin(picture, models.reasoner),
-            question or "",
-            picture=picture,
-            reasoner=models.reasoner,
-            segmenter=models.segmenter,
-            doubt=models.doubt_about(picture),
-            asking=models.asking,
-        )
-    return session_to_json(answered)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question of a program; ``session`` is None for the first."""
 
+    picture: Picture
+    question: str
+    session: Session | None
+    running: RunningModels
+    asker: str
 
-def _picture(image: str | None) -> Picture:
-    if image is None:
-        raise InputError("There is no picture: give one as image.")
-    with suppress(OSError):
-        os.utime(image)  # it is in use
-    picture = _opened(image)
-    for note in picture.notes:
-        gr.Info(note)  # reaches the caller as a message of the running call
-    return picture
+    @classmethod
+    def of(cls, image: Any, question: Any, session: Any, running: RunningModels) -> _Asked:
+        """The question of a call. Raises InputError for what cannot be used."""
+        asked = given.read_question(question)
+        picture = given.read_picture(image)
+        with long_work(is_wanted_elsewhere=lambda: running.in_use) if session else nullcontext():
+            known = given.read_session(session, picture)
+        return cls(picture, asked, known, running, asker())
 
+    def answer(self) -> dict[str, Any]:
+        """The longer session, once the turn is over."""
+        events = chain.from_iterable(self._batches(0.0))
+        done = next(event.session for event in events if isinstance(event, TurnFinished))
+        return told.session_answer(done, self.picture)
 
-@lru_cache(maxsize=4)
-def _opened(path: str) -> Picture:
-    """An uploaded picture, in a folder that Gradio names by its content.
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """What happens, as it happens, and every second at least something."""
+        for batch in self._batches(_FRAME_S):
+            yield from told.told_of(batch, self.picture)
+            if not batch:
+                yield told.waiting(self.running.doing)
 
-    A dialogue sends its picture with every question, and decoding it takes a twentieth of nano's turn.
-    """
-    return open_picture(path)
+    def _batches(self, seconds: float) -> Iterator[list[TurnEvent]]:
+        """The turn, one batch every ``seconds`` at most; it ends soon after its caller has gone."""
+        cancel, readers = threading.Event(), Readers()
+        try:
+            for batch in paced(self._events(cancel), seconds, _QUIET_S):
+                yield batch
+                readers.check()
+        finally:
+            cancel.set()
 
-
-def _session(data: Any, picture: Picture, reasoner: Reasoner) -> Session:
-    """The session of a call, or a new one; it must be about the picture that came with it."""
-    if data is None:
-        return begin(picture, reasoner)
-    session = session_from_json(data)
-    if (session.picture.sha256, session.picture.size) != (picture.sha256, picture.size):
-        raise InputError("This session is about another picture than the one given.")
-    return session
+    def _events(self, cancel: threading.Event) -> Iterator[TurnEvent]:
+        with self.running.use(cancel, asker=self.asker) as models:  # the first ones are waited for
+            yield from run_turn(
+                self.session or begin(self.picture, models.reasoner),
+                self.question,
+                picture=self.picture,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+                cancel=cancel,
+                doubt=models.doubt_about(self.picture),
+                asking=models.asking,
+            )

@@ -21,6 +21,7 @@ from demo.ui.folder.walk import Walk
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import ModelPanel
 from demo.ui.parts import PRIVATE, Parts
+from demo.ui.sharing.sharing import Sharing
 from demo.ui.tab.streams import OpenStreams
 from demo.ui.tab.undoing import Undoing
 
@@ -45,11 +46,14 @@ def connect(
     files: Path,
     received: Path,
     index: Index | None,
+    *,
+    may_link: bool = True,
 ) -> None:
     """Connect all of them; to be called inside ``page``.
 
     ``files`` is a folder for dialogues that are saved as files, ``received`` the one for what browsers
-    send, ``index`` the benchmark's, if there is one.
+    send, ``index`` the benchmark's, if there is one; ``may_link`` says whether dialogues can be shared by
+    links.
     """
     asking = Asking(context)
     _connect_turns(context, asking)
@@ -63,6 +67,8 @@ def connect(
         library = replace(library, recall=benchmark.recall)
         _connect_benchmark(context.parts, benchmark, opening, asking)
     _connect_library(context.parts, library, opening)
+    sharing = Sharing(context, files, may_link)
+    context.parts.sharing.sharing(sharing.act, [context.parts.tab], context.parts.sharing, **_EACH)
     if context.running.may_switch or context.running.is_loading:
         _connect_models(context.parts, ModelPanel(context))
 

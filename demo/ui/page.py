@@ -30,6 +30,7 @@ from demo.ui.gallery.opening import Opening
 from demo.ui.gallery.received import receive_into_own_folders
 from demo.ui.models.panel import status_of
 from demo.ui.parts import place_parts
+from demo.ui.programs.openapi import Described
 from demo.ui.shared.static import Compressed, Static
 from demo.ui.shared.theme import theme
 from demo.ui.shared.tidying import EXPORTS, PICTURES, tidied
@@ -53,12 +54,14 @@ def build_page(
     examples: Sequence[Example],
     store: Store | None = None,
     index: Index | None = None,
+    *,
+    may_link: bool = True,
 ) -> gr.Blocks:
     """The whole page with its events and endpoints, ready for ``launch(**launch_options())``.
 
     Models that come without RunningModels cannot be switched. Without a store, dialogues are kept in
     memory only.
-    ``index`` is the benchmark's, if there is one.
+    ``index`` is the benchmark's, if there is one; ``may_link`` says whether links to dialogues can be made.
     """
     keep_states_light()
     running = models if isinstance(models, RunningModels) else RunningModels(models)
@@ -80,7 +83,7 @@ def build_page(
         )
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
         opening = Opening(context, examples, files / PICTURES)
-        connect(page, context, opening, files / EXPORTS, files, index)
+        connect(page, context, opening, files / EXPORTS, files, index, may_link=may_link)
     # On a page of their own, which nobody is led to, so that this one loads none of their components.
     with page.route("Endpoints", show_in_navbar=False):
         add_endpoints(running)
@@ -109,6 +112,7 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
                 Middleware(Compressed),
                 *middleware,
                 Middleware(Streams),
+                Middleware(Described),
                 Middleware(Static, first_view=first_view),
             ],
             "lifespan": tidied,

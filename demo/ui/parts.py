@@ -45,6 +45,7 @@ class Parts:
     compare: gr.HTML
     library: gr.HTML
     folder: gr.HTML
+    sharing: gr.HTML
     benchmark: gr.HTML | None
 
     def changed_by_events(self) -> list[Any]:
@@ -86,6 +87,7 @@ def place_parts(
         library = drawn(
             "dialogues/dialogues", "library", "choose", "arrive", keeps=keeps, elem_id="kept"
         )
+        sharing = drawn("sharing/sharing", "sharing", elem_id="sharing")
         rows = (
             drawn("benchmark/benchmark", "rows", "pictures", "choose", elem_id="benchmark")
             if benchmark
@@ -95,7 +97,7 @@ def place_parts(
         compare = drawn("compare/compare", "look", "ask", elem_id="compare")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
-        stop, upload, new, sheet, compare, library, folder, rows,
+        stop, upload, new, sheet, compare, library, folder, sharing, rows,
     )  # fmt: skip
 
 

@@ -6,13 +6,16 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Message, Send
 
 from demo.web.owned import Owned
+from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import Rules, headers_for
+from demo.web.shared import SHARED_HEADERS, is_shared
 
 _FILE = re.compile(r"/gradio_api/file[=/]")
 WENT_WRONG = "Something went wrong on the server. Try again."
@@ -63,7 +66,7 @@ class Answer:
             if message["status"] >= 400 or self._is_page:
                 self._start = message
                 return
-            _add(message, headers_for(self._rules))
+            _add(message, self._headers())
         elif message["type"] == "http.response.body":
             if self._is_over:
                 return
@@ -86,6 +89,11 @@ class Answer:
             self._is_over = True
             await self._send({"type": "http.response.body", "body": b""})
 
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        if is_shared(self._path):
+            return SHARED_HEADERS
+        return headers_for(self._rules, self._nonce if self._is_page else None)
+
     async def _finish(self, start: Message, body: bytes) -> Message:
         kind = Headers(raw=start["headers"]).get("content-type", "")
         if kind.startswith("text/html"):
@@ -97,7 +105,7 @@ class Answer:
         # The answer to HEAD has the length of a body that it does not send.
         if body or start["status"] >= 400:
             _replace(start, b"content-length", str(len(body)).encode())
-        _add(start, headers_for(self._rules, self._nonce if self._is_page else None))
+        _add(start, self._headers())
         await self._send(start)
         return {"type": "http.response.body", "body": body}
 
@@ -105,6 +113,14 @@ class Answer:
 def error_response(status: int, sentence: str) -> JSONResponse:
     """A failure in the form that the page and programs read."""
     return JSONResponse(_error_body(sentence), status)
+
+
+def refused_response(refused: RefusedError) -> JSONResponse:
+    """A refusal in the form that those read who are refused."""
+    body: dict[str, Any] = dict(_error_body(str(refused)))
+    if isinstance(refused, RefusedArgumentsError):
+        body["detail"] = refused.detail
+    return JSONResponse(body, refused.status)
 
 
 def _error_body(sentence: str) -> dict[str, str]:
@@ -117,7 +133,10 @@ def _has_sentence(body: bytes) -> bool:
         value = json.loads(body)
     except ValueError:
         return False
-    texts = [value.get(key) for key in ("error", "detail")] if isinstance(value, dict) else []
+    if not isinstance(value, dict):
+        return False
+    texts = [value.get("error"), value.get("detail")]
+    texts += [error.get("message") for error in texts if isinstance(error, dict)]  # as in JSON-RPC
     return any(isinstance(text, str) for text in texts)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STREAM = re.compile(
-    r"/gradio_api/(heartbeat/.+|queue/data/?|call/[^/]+/.+|upload_progress/?|mcp/.*)"
+    r"/mcp/?|/gradio_api/(heartbeat/.+|queue/data/?|call/[^/]+/.+|upload_progress/?)"
 )
 _PAGE = re.compile(r"/|/(config|gradio_api/(info|openapi\.json|config)|theme\.css)/?")
 _UPLOAD = re.compile(r"/gradio_api/upload/?")

@@ -15,11 +15,12 @@ import math
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -35,6 +36,7 @@ from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
 from demo.access.peers import place_of
 from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
+from demo.dialogue.links import Links
 from demo.errors import disk_fault, places_of
 from demo.machine.environment import try_writing
 from demo.web.answer import (
@@ -44,13 +46,23 @@ from demo.web.answer import (
     Answer,
     error_response,
     file_of,
+    refused_response,
     sentence_for,
 )
-from demo.web.calls import MAX_FILES, Call, fault_of_call, files_in, find_call
+from demo.web.calls import (
+    MAX_FILES,
+    Call,
+    completed,
+    fault_of_call,
+    files_in,
+    find_call,
+    is_by_program,
+    is_join,
+)
 from demo.web.crowd import Crowd, CrowdedError, FewPages, is_page
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
-from demo.web.refused import RefusedError
+from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import (
     MAX_VALUES,
     TOO_MANY_VALUES,
@@ -63,17 +75,24 @@ from demo.web.rules import (
     is_served,
     max_bytes,
 )
+from demo.web.shared import is_shared, shared_page
+
+if TYPE_CHECKING:
+    from demo.agents.endpoint import AgentsEndpoint
 
 log = logging.getLogger(__name__)
 
 PEER = "regionreasoner.peer"  # the key of the address at the other end of the connection
 USER = "regionreasoner.user"  # the key in the request's scope under which Gradio finds who is logged in
+AGENTS = "agents"  # who asks with the token, as others are users or visitors
+NEEDS_TOKEN = "Agents need the token of this server, as Authorization: Bearer TOKEN."
 SILENCE_S = 30.0  # a request is refused when its next piece takes longer
 BODY_S = 60.0  # or when the whole takes longer than this,
 MIN_BYTES_A_SECOND = 20_000  # and what a slow line needs
 MIN_FREE_BYTES = 500_000_000
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
+_CALL, _NAMED_CALL = "/gradio_api/call/", "/gradio_api/call/v2/"
 _PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 _LOGOUT_PAGE = Path(__file__).with_name("logout.html")
@@ -84,7 +103,8 @@ class GuardContext:
     """What the guard works with: ``health`` gives the answer of /health, ``logins`` is None without
     accounts, ``uploads`` is the folder for files that Gradio serves, ``calls`` are what can be called, by
     name and by number; ``has_messages`` says whether there is, or will be, news for a page session or of a
-    call.
+    call. ``agents`` answers agents, who have a token instead of a login; ``links`` lead to dialogues that
+    were shared, None where there are none.
     """
 
     rules: Rules
@@ -95,8 +115,10 @@ class GuardContext:
     uploads: Path
     calls: Mapping[str | int, Call]
     has_messages: Callable[[str], bool]
+    agents: AgentsEndpoint | None = None
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
+    links: Links | None = None
     pages: FewPages = field(default_factory=FewPages)
 
 
@@ -109,7 +131,9 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, answer it here, or refuse it."""
         if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
+            agents = self.context.agents
+            async with agents.running() if agents else nullcontext():
+                await self.app(scope, receive, send)
             return
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
@@ -120,7 +144,7 @@ class Guard:
         except RefusedError as refused:
             self.context.watch.refused.labels(refused.why).inc()
             log.info("refused", extra={"facts": {"why": refused.why, "status": refused.status}})
-            response = error_response(refused.status, str(refused))
+            response = refused_response(refused)
         except HTTPException as error:  # within a stream, which has said so
             response = error_response(error.status_code, sentence_for(error.status_code))
         except asyncio.CancelledError:  # by the web server, which would log it as a failure
@@ -142,14 +166,22 @@ class Guard:
         if path.rstrip("/") == "/health":
             health = self.context.health()
             return JSONResponse(health, 503 if health["status"] == "stopping" else 200)
+        if path.rstrip("/") == "/mcp":
+            return await self._for_agents(scope, receive, answer)
         token = _token(scope)
         scope = await self._recognised(scope, headers)
         scope[USER] = user = None if _is_login(path) else await self._user(scope, headers, token)
         who = self._who(scope, user)
+        with self._admit(scope, who):
+            return await self._admitted(scope, receive, answer, who)
+
+    @contextmanager
+    def _admit(self, scope: Scope, who: str) -> Iterator[None]:
+        """Count a request of ``who`` while it is answered. Raises RefusedError where there are too many."""
         place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
         try:
-            with self.context.crowd.admit(scope["method"], path, who, place):
-                return await self._admitted(scope, receive, answer, who)
+            with self.context.crowd.admit(scope["method"], scope["path"], who, place):
+                yield
         except CrowdedError as crowded:
             raise RefusedError(
                 *(429, "You have too many requests open at once: close some.")
@@ -158,10 +190,31 @@ class Guard:
                 "crowd",
             ) from crowded
 
+    async def _for_agents(self, scope: Scope, receive: Receive, answer: Answer) -> Response | None:
+        """What an agent asks, with the token that it needs whether there are accounts or not."""
+        agents, headers = self.context.agents, Headers(scope=scope)
+        if agents is None:
+            raise RefusedError(404, SENTENCES[404], "path")
+        if not agents.admits(headers.get("authorization", "")):
+            self.context.watch.refused.labels("token").inc()
+            refusal = error_response(401, NEEDS_TOKEN)
+            refusal.headers["www-authenticate"] = "Bearer"
+            return refusal
+        with self._admit(scope, AGENTS):
+            body = _Body(receive, scope["path"], headers)
+            if scope["method"] == "POST":
+                await self._value_of(body)
+            await agents(scope, body.receive, answer.send)
+        return None
+
     async def _admitted(
         self, scope: Scope, receive: Receive, answer: Answer, who: str
     ) -> Response | None:
         path, headers, user = scope["path"], Headers(scope=scope), scope[USER]
+        if is_shared(path):  # while it is read it counts
+            page = await asyncio.to_thread(shared_page, scope["method"], path, self.context.links)
+            await page(scope, receive, answer.send)
+            return None
         body = _Body(receive, path, headers)
         if _is_login(path) and self.context.logins:
             return await self._login(scope, body, headers)
@@ -316,15 +369,32 @@ class Guard:
         if not all(map(self.context.has_messages, names)):
             raise RefusedError(404, "There is no such call, or it is over.", "session")
 
-    async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
+    async def _value_of(self, body: _Body) -> Any:
+        """The JSON object that is sent, measured before anything uses it. Raises RefusedError."""
+        value = await self._parsed(body)
+        await _check_form(value)
+        return value
+
+    async def _parsed(self, body: _Body) -> Any:
         content = await body.whole()
         if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
             raise RefusedError(400, TOO_MANY_VALUES, "body")
-        value = await asyncio.to_thread(_parse_json, content) if content else {}
-        fault = await asyncio.to_thread(fault_of_body, value)
-        if fault:
-            raise RefusedError(400, fault, "body")
-        call = find_call(path, value, self.context.calls)
+        return await asyncio.to_thread(_parse_json, content) if content else {}
+
+    async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
+        value = await self._parsed(body)
+        call = find_call(path, value, self.context.calls) if isinstance(value, dict) else None
+        try:
+            await self._check_values(path, body, value, call, owned)
+        except RefusedError as refused:
+            if isinstance(call, Call) and is_join(path, call):
+                raise RefusedArgumentsError(call.name, refused) from refused
+            raise
+
+    async def _check_values(
+        self, path: str, body: _Body, value: Any, call: Call | str | None, owned: Owned
+    ) -> None:
+        await _check_form(value)
         if isinstance(call, str):
             raise RefusedError(404, call, "endpoint")
         for name in (value.get("session_hash"), value.get("event_id")):
@@ -333,9 +403,16 @@ class Guard:
         if call is not None:
             if isinstance(session := value.get("session_hash"), str):
                 owned.claim(session)
+            if is_by_program(path, call):
+                value = await asyncio.to_thread(body.complete, call, value, owned)
             if fault := fault_of_call(path, call, value):
                 raise RefusedError(400, fault, "body")
         await asyncio.to_thread(_check_files, value, owned)
+
+
+async def _check_form(value: Any) -> None:
+    if fault := await asyncio.to_thread(fault_of_body, value):
+        raise RefusedError(400, fault, "body")
 
 
 class _Body:
@@ -365,6 +442,16 @@ class _Body:
         content = b"".join(pieces)
         self._held = [{"type": "http.request", "body": content, "more_body": False}]
         return content
+
+    def complete(self, call: Call, value: Mapping[str, Any], owned: Owned) -> Mapping[str, Any]:
+        """Give Gradio a program's call as it takes it. Raises RefusedError."""
+        whole = completed(call, value, owned.is_here)
+        if isinstance(whole, str):
+            raise RefusedError(400, whole, "body")
+        if whole != value:
+            content = json.dumps(whole).encode()
+            self._held = [{"type": "http.request", "body": content, "more_body": False}]
+        return whole
 
     async def receive(self) -> Message:
         """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""
@@ -430,6 +517,9 @@ def _as_public(scope: Scope, rules: Rules) -> Scope:
         others.append((b"x-gradio-server", root.encode("latin-1", "replace")))
     if front.prefix and scope["path"].startswith(f"{front.prefix}/"):
         asked["path"] = scope["path"].removeprefix(front.prefix)
+        asked["raw_path"] = asked["path"].encode()
+    if asked["path"].startswith(_NAMED_CALL):  # the same, as arguments are taken by name anyway
+        asked["path"] = asked["path"].replace(_NAMED_CALL, _CALL, 1)
         asked["raw_path"] = asked["path"].encode()
     return asked
 

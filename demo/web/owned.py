@@ -57,6 +57,10 @@ class Owned:
         """Whether a file is in the folder."""
         return self._place(path) is not None
 
+    def is_here(self, path: str) -> bool:
+        """Whether it is the path of a file in the folder."""
+        return "\0" not in path and self.is_inside(path) and os.path.isfile(path)
+
     def note(self, path: str, body: bytes) -> None:
         """Note the files and calls of which an answer, or a piece of it, tells them."""
         if path.rstrip("/") == "/gradio_api/upload":

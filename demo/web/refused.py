@@ -9,3 +9,18 @@ class RefusedError(Exception):
     def __init__(self, status: int, sentence: str, why: str) -> None:
         super().__init__(sentence)
         self.status, self.why = status, why
+
+
+class RefusedArgumentsError(RefusedError):
+    """What a program gives is refused, in the one form in which Gradio's clients show why."""
+
+    def __init__(self, endpoint: str, refused: RefusedError) -> None:
+        super().__init__(422, str(refused), refused.why)
+        self.detail = [
+            {
+                "__type__": "validate",
+                "is_valid": False,
+                "parameter_name": f"/{endpoint}",
+                "message": str(refused),
+            }
+        ]

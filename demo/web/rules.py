@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from demo.access.exposure import _hosts, is_loopback
 from demo.access.peers import Proxies
 from demo.errors import InputError
+from demo.picture.sent import NOT_FETCHED
 
 MAX_UPLOAD_BYTES = 101_000_000  # a picture of 100 MB and the form around it
 MAX_JSON_BYTES = 20_000_000
@@ -31,11 +32,11 @@ _ROOT = re.compile(
 
 # All that the page and its clients use; Gradio has more (proxies, recordings, histories, editors).
 _SERVED = re.compile(
-    r"/|/(config|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon|login|logout|health|metrics)/?"
-    r"|/(assets|static|ui)/.+"
+    r"/|/(mcp|config|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon|login|logout|health|metrics)/?"
+    r"|/(assets|static|ui|shared)/.+"
     r"|/gradio_api/(app_id|config|info|openapi\.json|startup-events|theme\.css|reset|cancel|upload"
     r"|upload_progress|login_check|user|token|queue/(join|data|status))/?"
-    r"|/gradio_api/((call|run|api|heartbeat|mcp)/|component_server|file[=/]).*",
+    r"|/gradio_api/((call|run|api|heartbeat)/|component_server|file[=/]).*",
     re.DOTALL,
 )
 _FETCHED = re.compile(r"/gradio_api/file[=/]\s*/*\s*https?:", re.IGNORECASE)
@@ -276,7 +277,7 @@ def fault_of_body(value: object) -> str | None:
         if depth > MAX_DEPTH or seen > MAX_VALUES:
             return TOO_MANY_VALUES
         if isinstance(item, dict) and _is_elsewhere(item):
-            return "This server fetches no files from other addresses: send the file itself."
+            return NOT_FETCHED
         left.extend((other, depth + 1) for other in inside)
     return None
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import logging
 import os
 import re
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +20,14 @@ from gradio.utils import MatplotlibBackendMananger, get_upload_folder
 from starlette.middleware import Middleware
 
 from demo.access.accounts import Accounts, AccountsFile
+from demo.access.agent_token import AgentToken
 from demo.access.logins import Logins
 from demo.access.peers import Proxies
 from demo.access.visitors import VisitorCookies, Visitors, read_key
 from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
 from demo.errors import DemoError
+from demo.machine.ending import ended_by_signal
 from demo.machine.environment import say
 from demo.machine.unused import settle
 from demo.models.switching import RunningModels, may_switch
@@ -49,6 +49,7 @@ from demo.web.monitoring import STOPPING, Watch
 from demo.web.rules import Rules, rules_for, warnings_of
 
 if TYPE_CHECKING:
+    from demo.agents.endpoint import AgentsEndpoint
     from demo.evaluate.index import Index
     from demo.models.available import AvailableModels
     from demo.models.models import Models
@@ -68,8 +69,10 @@ def serve(
     accounts: Accounts | AccountsFile | None,
     store: Store | None,
     index: Index | None = None,
+    agents: AgentToken | None = None,
 ) -> None:
-    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play.
+    """Launch the page and stay until SIGINT or SIGTERM; ``index`` is that of a benchmark to play, and
+    with a token for ``agents`` there are tools for them.
 
     Models that are expected only are loaded once the page answers. Raises InputError or ModelError when
     they cannot be; then the page is closed.
@@ -90,9 +93,11 @@ def serve(
         store,
         index,
         may_switch=models.is_expected and may_switch(options, accounts, os.environ),
+        may_link=not options.no_links,
         server_name=Address(options.host, options.port).url_host,
         server_port=options.port,
         share=options.share,
+        agents=agents,
     )
     try:
         with ended_by_signal(), reading_apart():
@@ -117,6 +122,7 @@ class Served:
     store: Store | None
     url: str
     shared: str | None
+    has_agents: bool = False
 
     @classmethod
     def start(
@@ -129,15 +135,18 @@ class Served:
         available: AvailableModels | None = None,
         *,
         may_switch: bool = False,
+        agents: AgentToken | None = None,
+        may_link: bool = True,
         **launch: Any,
     ) -> Served:
         """Serve the page for these models; ``launch`` are further arguments of Gradio's own.
 
         Where others are available, or ``may_switch`` says they will be, they can be chosen in the page.
+        ``may_link`` says whether dialogues that are kept can be shared by links.
         """
         watch = Watch()
         running = RunningModels(models, available, watch.models, may_switch=may_switch)
-        page = build_page(running, load_examples(), store, index)
+        page = build_page(running, load_examples(), store, index, may_link=may_link)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
         watch.count_waiting(lambda: float(len(page._queue)))
@@ -153,11 +162,14 @@ class Served:
             uploads=uploads,
             calls=calls_of(page),
             has_messages=lambda name: _has_messages(page, name),
+            agents=_endpoint(running, agents) if agents else None,
+            links=store.links if store and may_link else None,
         )
         with accepting_few():
             _, url, shared = page.launch(
                 quiet=True,
                 ssr_mode=False,  # the canvas is drawn in the browser
+                mcp_server=False,  # Gradio's own asks for no token
                 prevent_thread_lock=True,
                 auth_dependency=_user_of if accounts else None,
                 **launch_options(
@@ -173,13 +185,15 @@ class Served:
         take_over_server_logs()
         take_over_traces(queueing, routes, route_utils)
         log.info("started", extra={"facts": {"model": models.reasoner.name}})
-        return cls(page, watch, running, store, url.rstrip("/"), shared)
+        return cls(page, watch, running, store, url.rstrip("/"), shared, bool(agents))
 
     def announce(self) -> None:
         """Tell people where it runs."""
         say(f"Running on {self.url}")
         if self.shared:
             say(f"Public link: {self.shared}")
+        if self.has_agents:
+            say(f"For agents, with the token: {self.url}/mcp")
 
     def load(self, options: argparse.Namespace) -> None:
         """Load the models that the options ask for, on this thread, while the page waits for them.
@@ -216,6 +230,12 @@ class Served:
         log.info("stopped", extra={"facts": {"all_turns_ended": ended}})
 
 
+def _endpoint(running: RunningModels, token: AgentToken) -> AgentsEndpoint:
+    from demo.agents.endpoint import AgentsEndpoint  # its library may be absent
+
+    return AgentsEndpoint(running, token)
+
+
 def _nearby(options: argparse.Namespace) -> Nearby:
     """The model servers that are here, which are looked for from now on."""
     from demo.remote.nearby import Nearby, usual_addresses
@@ -235,7 +255,12 @@ def calls_of(page: gr.Blocks) -> dict[str | int, Call]:
 
 def _call_of(fn: Any) -> Call:
     sent = [block for block in fn.inputs if not block.skip_api]
-    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)))
+    name, parameters = ("", ()) if fn.api_visibility != "public" else (fn.api_name, _names(fn))
+    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)), name, parameters)
+
+
+def _names(fn: Any) -> tuple[str, ...]:
+    return tuple(inspect.signature(fn.fn).parameters)
 
 
 def _has_messages(page: gr.Blocks, name: str) -> bool:
@@ -307,24 +332,6 @@ def health_of(watch: Watch, running: RunningModels) -> Callable[[], dict[str, An
         }
 
     return health
-
-
-@contextmanager
-def ended_by_signal() -> Iterator[None]:
-    """SIGINT or SIGTERM ends the block, quietly; a second one ends the process at once.
-
-    SIGINT is a person's Ctrl-C, which what is interrupted may take for itself, such as fetching does;
-    SIGTERM ends everything.
-    """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        pass
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _user_of(request: Any) -> str | None:

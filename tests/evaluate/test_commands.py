@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import signal
@@ -15,6 +17,7 @@ import pytest
 from demo.__main__ import main
 from demo.evaluate.play import play
 from demo.evaluate.reference_policy import ReferencePolicy
+from demo.evaluate.tables import percent
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.release.evaluate import read_usable
 from demo.reasoners.local import LocalReasoner
@@ -39,6 +42,23 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "demo", "evaluate", *map(str, arguments), "--segmenter", "none"]
+
+
+def check_tables(out: Path) -> None:
+    """The tables alone have what the report has, number by number."""
+    alone = (out / "tables.md").read_text()
+    rows_in = [
+        [line for line in text.splitlines() if line.startswith("|")]
+        for text in (alone, (out / "report.md").read_text())
+    ]
+    assert rows_in[0] == rows_in[1] != []
+    scores = json.loads((out / "scores.json").read_text())
+    rows = list(csv.DictReader(io.StringIO((out / "tables.csv").read_text())))
+    (measured,) = (row for row in rows if (row["table"], row["row"]) == ("By round", "gIoU"))
+    assert measured["all"] == percent(scores["overall"]["giou"]).strip("–")
+    assert any("published" in row["row"] for row in rows)
+    source = (out / "tables.tex").read_text()
+    assert source.count(r"\toprule") == source.count(r"\bottomrule") == alone.count("## ")
 
 
 def test_a_killed_run_goes_on_with_two_workers(data: Path, tmp_path: Path) -> None:
@@ -67,6 +87,7 @@ def test_a_killed_run_goes_on_with_two_workers(data: Path, tmp_path: Path) -> No
     assert f"{COUNT - 1}/{COUNT - 1}" in done.stderr  # the bar
     assert "| AP |" in done.stdout
     page = (out / "report.html").read_text()
+    check_tables(out)
     assert "Row 3: Turn 1" in page
     assert "5 dialogues" in page
 

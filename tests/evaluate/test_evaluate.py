@@ -686,6 +686,7 @@ def test_the_worst_rounds_are_drawn(tmp_path: Path) -> None:
     rows, done = played_rows(tmp_path)
     (case,) = worst_rounds(done, rows, 5)  # the other dialogue has nothing wrong in it
     assert (case.index, case.turn["round"], case.turn["iou"]) == (1, 1, 0.0)
+    assert case.pdf.startswith(b"%PDF-")
     with Image.open(io.BytesIO(case.jpeg)) as image:
         assert image.size == (420, 210)
         outline = image.convert("L").getpixel((RED[0], 50))

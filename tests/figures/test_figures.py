@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zlib
@@ -20,6 +21,8 @@ from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Turn
 from demo.errors import InputError
 from demo.figures.drawing import (
     KINDS,
+    WIDTHS,
+    beside_dialogue,
     dialogue_figure,
     opinions_of,
     picture_figure,
@@ -109,6 +112,7 @@ def test_svg_has_outlines_and_text(shown: tuple[Picture, Session]) -> None:
     assert any(outline.count("z") == 2 and outline.count("L") > 20 for outline in outlines)
     (image,) = root.iter(f"{SVG}image")
     assert image.get("{http://www.w3.org/1999/xlink}href", "").startswith("data:image/png")
+    assert "pixelated" not in str(image.attrib)  # a photograph is smooth when it is enlarged
     assert {element.tag.removeprefix(SVG) for element in root.iter()}.isdisjoint({"script", "a"})
 
 
@@ -177,3 +181,121 @@ def test_convert_writes_figures_and_pages(shown: tuple[Picture, Session], tmp_pa
         names = sorted(file.name for file in out.iterdir())
         figures = [f"grey-dialogue.{kind}", f"grey-model.{kind}", f"grey.{kind}"]
         assert names == (["grey.html"] if kind == "html" else figures)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_figure_is_as_wide_as_columns_of_a_paper(
+    shown: tuple[Picture, Session], columns: int
+) -> None:
+    picture, session = shown
+    beside = opinions_of(session, "other/model")
+    root = fromstring(dialogue_figure(picture, session, "svg", beside=beside, columns=columns))
+    assert float(root.get("width", "").removesuffix("pt")) == pytest.approx(72 * WIDTHS[columns])
+    tops = {image.get("transform", "").split()[-1] for image in root.iter(f"{SVG}image")}
+    assert len(tops) == {1: 2, 2: 1}[columns]  # below or beside each other
+    said = texts(root)
+    assert all(words in said for words in ("nano", "other/model", "R1*", "find the cat"))
+
+
+def test_letters_that_run_to_the_left_are_joined(shown: tuple[Picture, Session]) -> None:
+    """Each has another form within a word than by itself."""
+    picture, session = shown
+    drawn = []
+    for question in ("كلب", "ك\u200cل\u200cب"):  # the same letters, kept from joining
+        turn = replace(session.turns[1], question=question)
+        png = dialogue_figure(picture, replace(session, turns=(turn,)), "png")
+        drawn.append(np.array(Image.open(io.BytesIO(png)).convert("L")))
+    assert drawn[0].shape == drawn[1].shape
+    assert not np.array_equal(drawn[0], drawn[1])
+
+
+def test_a_large_picture_is_no_larger_than_it_is_printed() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (2000, 4000, 3), np.uint8)
+    picture = open_picture(noise, "photo.jpg")
+    session = Session.begin(picture.info, ReasonerInfo("nano", Size(840, 840)))
+    root = fromstring(dialogue_figure(picture, session, "svg"))
+    (image,) = root.iter(f"{SVG}image")
+    address = image.get("{http://www.w3.org/1999/xlink}href", "")
+    inside = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+    assert inside.width == round(7.0 * 300)
+
+
+def test_what_lies_in_the_same_place_has_the_same_colour_beside(
+    shown: tuple[Picture, Session],
+) -> None:
+    picture, session = shown
+    registry, _ = Session.begin(picture.info, session.reasoner).registry.add(
+        [RegionObject("", PictureBox(0, 150, 40, 200))], label="only there"
+    )
+    registry, _ = registry.add([RegionObject("", PictureBox(62, 52, 160, 150))], label="ring")
+    other = replace(session, turns=(), registry=registry)
+    beside = beside_dialogue(session, other, "truth")
+    assert beside.title == "truth"
+    assert [(name, number) for _, name, number in beside.objects] == [("only there", 3), ("R1*", 1)]
+
+
+def test_convert_sets_a_figure_beside_a_model_or_a_file(
+    shown: tuple[Picture, Session], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, session = shown
+    save_zip(session, picture, tmp_path / "a.zip")
+    save_zip(replace(session, turns=()), picture, tmp_path / "truth.zip")
+    other = open_picture(np.zeros((50, 60, 3), np.uint8), "other.png")
+    save_zip(Session.begin(other.info, session.reasoner), other, tmp_path / "b.zip")
+
+    def figures(*options: str) -> list[str]:
+        out = tmp_path / "-".join(["out", *options]).replace("/", "_")
+        arguments = ["convert", str(tmp_path / "a.zip"), "--to", "svg", "--out", str(out)]
+        if main([*arguments, *options]):
+            return [capsys.readouterr().err]
+        return sorted(file.name for file in out.iterdir())
+
+    both = ["grey-dialogue.svg", "grey.svg"]
+    assert figures("--beside", "other/model") == [both[0], "grey-model.svg", both[1]]
+    assert figures("--beside", str(tmp_path / "truth.zip")) == [both[0], "grey-truth.svg", both[1]]
+    (said,) = figures("--beside", "nobody")
+    assert "no answers of “nobody”" in said
+    assert "other/model" in said
+    (said,) = figures("--beside", str(tmp_path / "b.zip"))
+    assert "about another picture than grey.png, which has 300 × 200 pixels" in said
+
+
+def test_convert_takes_a_scale_and_columns(
+    shown: tuple[Picture, Session], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, session = shown
+    save_zip(session, picture, tmp_path / "a.zip")
+    arguments = ["convert", str(tmp_path / "a.zip"), "--to", "png", "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--scale", "1.5", "--columns", "1"]) == 0
+    alone, said = (
+        open_picture(tmp_path / "out" / name) for name in ("grey.png", "grey-dialogue.png")
+    )
+    assert (alone.size, said.size.width) == (Size(450, 300), round(300 * WIDTHS[1]))
+    for scale in ("0", "-1", "nan", "inf", "2x", "1e9"):
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments, "--scale", scale])
+        assert ended.value.code == 2
+        assert "is not a scale" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 1800), (1800, 20)])
+def test_a_figure_of_a_picture_of_any_shape_fits_on_a_page(width: int, height: int) -> None:
+    picture = open_picture(np.full((height, width, 3), 200, np.uint8), "strip.png")
+    session = Session.begin(picture.info, ReasonerInfo("nano", Size(840, 840)))
+    registry, _ = session.registry.add([RegionObject("", PictureBox(2, 2, 18, 18))])
+    session = session.with_registry(registry)
+    root = fromstring(dialogue_figure(picture, session, "svg"))
+    assert float(root.get("height", "").removesuffix("pt")) <= 72 * 9.01
+    assert picture_figure(picture, regions_of(session), "png").startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="take a smaller scale"):
+        picture_figure(picture, regions_of(session), "png", scale=40)
+
+
+def test_a_figure_lists_as_many_questions_as_fit(shown: tuple[Picture, Session]) -> None:
+    picture, session = shown
+    turn = replace(session.turns[1], question="a very long question " * 90)
+    session = replace(session, turns=(turn,) * 200)
+    said = texts(fromstring(dialogue_figure(picture, session, "svg")))
+    assert "Q1 a very long" in said
+    assert "more questions." in said
+    assert "Q200" not in said

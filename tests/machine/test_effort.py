@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from demo.errors import InputError
+from demo.fairlock import asked_by
 from demo.machine import effort
-from demo.machine.effort import AT_ONCE, MAX_WAITING, breathe, check, long_work
+from demo.machine.effort import AT_ONCE, MAX_WAITING, MAX_WAITING_EACH, breathe, check, long_work
 from demo.machine.kept import Kept
 from tests.support import waiting
 
@@ -52,6 +53,28 @@ def test_a_few_work_at_once_and_the_others_wait_for_their_turn() -> None:
     for thread in threads:
         thread.join()
     assert most[0] == AT_ONCE
+
+
+def test_who_has_many_waiting_is_told_at_once_and_others_are_not() -> None:
+    end = threading.Event()
+
+    def work(who: str) -> None:
+        with asked_by(who), long_work():
+            end.wait()
+
+    names = ["many"] * (AT_ONCE + MAX_WAITING_EACH) + ["one"]
+    threads = [threading.Thread(target=work, args=(who,)) for who in names]
+    for thread in threads[:-1]:
+        thread.start()
+    waiting.until(lambda: effort._places.waiting == MAX_WAITING_EACH)
+    with asked_by("many"), pytest.raises(InputError, match="Try again"), long_work():
+        pass
+    threads[-1].start()
+    waiting.until(lambda: effort._places.waiting == MAX_WAITING_EACH + 1)
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert effort._places._free == AT_ONCE
 
 
 def test_who_would_wait_too_long_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,14 @@ import json
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app import parser
+from demo import fairlock
 from demo.access.accounts import Accounts
 from demo.checkpoints.catalogue import QWEN_2_5_VL_7B, Entry
 from demo.checkpoints.fetch import folder_of
@@ -24,7 +26,7 @@ from demo.errors import InputError, ModelError
 from demo.models.available import AvailableModels, Row
 from demo.models.models import Models
 from demo.models.selection import choose
-from demo.models.switching import RunningModels, may_switch
+from demo.models.switching import MAX_OF_ONE, RunningModels, may_switch
 from demo.picture.picture import Picture
 from demo.reasoners.llamacpp.planning import need_of_shape
 from demo.segmenters.by_picture import SegmenterByPicture
@@ -139,6 +141,23 @@ def test_an_answer_is_finished_first_and_nobody_begins_one(
     assert running.wait(60)
     assert running.models.reasoner.name == "nano252"
     assert alive(held) == 0
+
+
+def test_nobody_has_all_places_for_questions(running: RunningModels) -> None:
+    with ExitStack() as questions:
+        for _ in range(MAX_OF_ONE):
+            questions.enter_context(running.use(asker="ann"))
+        with (
+            pytest.raises(InputError, match="Very many questions from here"),
+            running.use(asker="ann"),
+        ):
+            pass
+        with running.use(asker="ben"), running.use():
+            assert fairlock.asker() == "ben"
+    assert not running.in_use
+    assert not running._askers
+    with running.use(asker="ann"):
+        pass
 
 
 def damaged(folder: Path, name: str) -> None:

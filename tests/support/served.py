@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from demo.access.accounts import Accounts, AccountsFile, PasswordHash
+from demo.access.agent_token import AgentToken
 from demo.dialogue.store import Store
 from demo.evaluate.index import Index
 from demo.models.available import AvailableModels
@@ -41,9 +42,11 @@ def serving(
     rules: Rules | None = None,
     host: str = "127.0.0.1",
     may_switch: bool = False,
+    agents: AgentToken | None = None,
+    may_link: bool = True,
 ) -> Iterator[Served]:
     """A server for as long as the block lasts; with ``available``, one whose models can be exchanged, and
-    ``may_switch``, one where they will be.
+    ``may_switch``, one where they will be; with ``agents``, one with tools for those who have the token.
     """
     if models is None:
         told, masks = reasoner or TableReasoner(), segmenter or GrabCutSegmenter()
@@ -58,6 +61,8 @@ def serving(
             index,
             available,
             may_switch=may_switch,
+            agents=agents,
+            may_link=may_link,
             server_name=host,
             server_port=free_port(),
         )

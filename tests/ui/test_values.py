@@ -405,6 +405,13 @@ def test_turns_wait_for_those_before_them() -> None:
     assert turns.before(third) == (1, 7.0)
 
 
+def test_turns_go_round_among_those_who_ask() -> None:
+    turns = RunningTurns()
+    many = [turns.begin(f"tab{i}", asker="ann") for i in range(5)]
+    other, late = turns.begin("other", asker="ben"), turns.begin("late", asker="ann")
+    assert [turns.before(t)[0] for t in (*many, other, late) if t] == [0, 2, 3, 4, 5, 1, 6]
+
+
 def test_a_server_takes_several_turns_at_a_time() -> None:
     turns = RunningTurns(at_once=2)
     tickets = [turns.begin(name) for name in ("ann", "bob", "cem")]

@@ -22,7 +22,7 @@ from demo.language.references import Resolved
 from demo.models.switching import RunningModels
 from demo.picture.picture import Picture
 from demo.ui.chat.live_turn import LiveTurn
-from demo.ui.context import Context, visitor_of
+from demo.ui.context import Context, address_of, visitor_of
 from demo.ui.shared import sentences
 from demo.ui.shared.pacing import paced
 from demo.ui.shared.text import marked
@@ -143,7 +143,7 @@ class Asking:
         context, visitor = self.context, visitor_of(request)
         context.tabs.take(visitor, tab)
         try:
-            with context.turns.hold(visitor) as ticket:
+            with context.turns.hold(visitor, asker=address_of(request)) as ticket:
                 with tab.lock:  # an act on the canvas is finished first
                     workspace = tab.workspace
                 if workspace is None:
@@ -182,7 +182,7 @@ class Asking:
         is_outside = context.show.is_outside(turn.workspace)
         awaits = running.is_loading or (is_outside and bool(running.coming))
         early = _early_start(turn, running) if awaits else ()
-        models = running.use(cancel, next_one=is_outside)
+        models = running.use(cancel, next_one=is_outside, asker=turn.ticket.asker)
         for batch in turn_batches(
             models, turn.start, turn.sentence, shown.picture, cancel, early, turn.asking
         ):

@@ -61,7 +61,7 @@ class Library:
                 return show.line("", "hint")
             try:
                 wanted = Payload(event).text("kept", 64)
-                with self.context.long_work():
+                with self.context.long_work(request):
                     workspace = None if wanted == "none" else self._last(owner, wanted)
                 at_risk = [entry.title for entry in _at_risk(store, owner)]
                 notes = (store.notice, sentences.removal_warning(at_risk))
@@ -85,7 +85,7 @@ class Library:
         if kind == "list":
             return self._panel()
         if kind == "export":
-            return self._panel(file=self._file(tab, sent.text("id")))
+            return self._panel(file=self._file(tab, sent.text("id"), request))
         store, owner = self.context.saver.store, tab.owner
         if store is None or owner is None:
             raise StoreError(sentences.NOT_SAVED)
@@ -118,7 +118,7 @@ class Library:
         closing = self._panel(close=True)
         if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
             return {**closing, **self.context.show.workspace(tab, tab.workspace.switched(place))}
-        with self.context.long_work():
+        with self.context.long_work(request):
             workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
             tab.forget(identity)
             return {**closing, **self.opening.open(lambda: workspace, tab, request)}
@@ -172,9 +172,9 @@ class Library:
 
     # Files -----------------------------------------------------------------------------------
 
-    def _file(self, tab: Tab, identity: str) -> dict[str, Any]:
+    def _file(self, tab: Tab, identity: str, request: gr.Request) -> dict[str, Any]:
         """A dialogue as a file, under an address that nobody can guess; without a name the one shown."""
-        with self.context.long_work():
+        with self.context.long_work(request):
             session, picture = self._session_and_picture(tab, identity)
             content = to_zip(session, picture)
         title = session.turns[0].question if session.turns else picture.info.name

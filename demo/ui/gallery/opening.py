@@ -89,7 +89,7 @@ class Opening:
         with ExitStack() as work:
             try:
                 with self.context.turns.hold(visitor, needs_model=False) as ticket:
-                    effort = work.enter_context(self.context.long_work(ticket.cancel))
+                    effort = work.enter_context(self.context.long_work(request, ticket.cancel))
                     workspace = read()
                     effort.must_finish()
             except DemoError as error:

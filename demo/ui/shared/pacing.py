@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -23,11 +25,13 @@ def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> It
     """What has come since the last batch, at most one batch every ``seconds``, nothing held back.
 
     After ``quiet`` seconds without events there is an empty batch. The events are read on a thread of their
-    own, so that a slow page does not hold up the model and a slow model does not hold back text. An error
-    is raised after all that came before it.
+    own, so that a slow page does not hold up the model and a slow model does not hold back text; it has the
+    context of this one, in which a Space looks for the visitor. An error is raised after all that came
+    before it.
     """
     arrived: SimpleQueue[T | _End] = SimpleQueue()
-    threading.Thread(target=_read, args=(events, arrived), daemon=True).start()
+    read = partial(copy_context().run, _read, events, arrived)
+    threading.Thread(target=read, daemon=True).start()
     shown_at = 0.0
     while True:
         try:

@@ -6,10 +6,10 @@ It holds stop signals only, never a dialogue.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 from demo.errors import InputError
 from demo.ui.shared import sentences
@@ -21,11 +21,13 @@ _LATEST_WEIGHT = 0.3  # of the latest turn in what a turn usually takes
 class Ticket:
     """A running turn: ``cancel`` stops it, ``is_dropped`` says that nobody wants its result.
 
-    Opening a picture and pausing count as turns, too; only questions have ``needs_model``.
+    Opening a picture and pausing count as turns, too; only questions have ``needs_model``. ``asker`` is in
+    whose name it is asked, among whom the model goes round.
     """
 
     visitor: str
     needs_model: bool = True
+    asker: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
     is_dropped: bool = False
 
@@ -42,17 +44,17 @@ class RunningTurns:
         self._lock = threading.Lock()
         self._usual_s: float | None = None
 
-    def begin(self, visitor: str, *, needs_model: bool = True) -> Ticket | None:
+    def begin(self, visitor: str, *, needs_model: bool = True, asker: str = "") -> Ticket | None:
         """A ticket for a new turn, or None while that visitor's last one still runs."""
         with self._lock:
             if visitor in self._running:
                 return None
-            return self._running.setdefault(visitor, Ticket(visitor, needs_model))
+            return self._running.setdefault(visitor, Ticket(visitor, needs_model, asker))
 
     @contextmanager
-    def hold(self, visitor: str, *, needs_model: bool = True) -> Iterator[Ticket]:
+    def hold(self, visitor: str, *, needs_model: bool = True, asker: str = "") -> Iterator[Ticket]:
         """A turn for as long as the block lasts. Raises InputError while the last one still runs."""
-        ticket = self.begin(visitor, needs_model=needs_model)
+        ticket = self.begin(visitor, needs_model=needs_model, asker=asker)
         if ticket is None:
             raise InputError(sentences.ONE_AT_A_TIME if needs_model else sentences.STOP_FIRST)
         try:
@@ -75,8 +77,16 @@ class RunningTurns:
     def before(self, ticket: Ticket) -> tuple[int, float | None]:
         """How many turns come before that one, and the seconds they may take; None when unknown."""
         with self._lock:
-            earlier = takewhile(lambda other: other is not ticket, self._running.values())
-            ahead = max(0, sum(other.needs_model for other in earlier) - self._at_once + 1)
+            asking = [other for other in self._running.values() if other.needs_model]
+            if ticket not in asking:
+                return 0, self._usual_s and 0.0
+            counts = Counter[str]()
+            rounds = list[tuple[int, int, Ticket]]()
+            for place, other in enumerate(asking):
+                rounds.append((counts[other.asker], place, other))
+                counts[other.asker] += 1
+            order = [other for _, _, other in sorted(rounds, key=lambda each: each[:2])]
+            ahead = max(0, order.index(ticket) - self._at_once + 1)
             return ahead, self._usual_s and ahead * self._usual_s / self._at_once
 
     def stop(self, visitor: str, *, drop: bool = False) -> bool:

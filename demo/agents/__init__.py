@@ -1,0 +1,1 @@
+"""The same dialogues as tools for agents, through the Model Context Protocol."""

@@ -1,0 +1,92 @@
+"""What stands beside the answers of a dialogue: the truth, or what another model says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from demo.answers.finding import TraceText
+from demo.dialogue.comparison import agreement_of
+from demo.dialogue.second_opinion import agreement_sentence
+from demo.dialogue.session import SecondOpinion, Session, Turn
+from demo.picture.geometry import Size
+from demo.picture.regions import RegionObject
+
+Besides = Mapping[int, Sequence["Beside"]]
+"""What stands beside each answer (1, 2, …)."""
+
+_PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Reasoning"))
+_NO_FRAME = Size(1, 1)
+Parts = tuple[tuple[str, str], ...]
+"""Titles and texts of what a model wrote before its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Somebody else's answer to a question: their ``objects`` (picture pixels) under a ``name``.
+
+    ``says`` are sentences about it, ``parts`` what was written before the answer, with boxes in ``frame``.
+    No objects: it says that there is nothing.
+    """
+
+    name: str
+    objects: tuple[RegionObject, ...]
+    says: tuple[str, ...] = ()
+    parts: Parts = ()
+    frame: Size = _NO_FRAME
+    is_truth: bool = False
+
+
+def opinions_in(session: Session) -> dict[int, tuple[Beside, ...]]:
+    """What other models say, as far as they were asked."""
+    return {
+        number: tuple(_beside(session, turn, second) for second in turn.second_opinions)
+        for number, turn in enumerate(session.turns, start=1)
+        if turn.second_opinions
+    }
+
+
+def together(*several: Besides) -> dict[int, tuple[Beside, ...]]:
+    """All of them, the first ones first."""
+    numbers = sorted({number for each in several for number in each})
+    return {n: tuple(b for each in several for b in each.get(n, ())) for n in numbers}
+
+
+def named(besides: Besides, name: str) -> dict[int, tuple[Beside, ...]]:
+    """Those of that name only."""
+    kept = {n: tuple(b for b in several if b.name == name) for n, several in besides.items()}
+    return {number: several for number, several in kept.items() if several}
+
+
+def names_in(besides: Besides) -> tuple[str, ...]:
+    """Whose answers there are, each once."""
+    return tuple(dict.fromkeys(b.name for several in besides.values() for b in several))
+
+
+def parts_of(trace: TraceText) -> Parts:
+    """What a model wrote before its answer, without what is empty."""
+    texts = ((title, (getattr(trace, key) or "").strip()) for key, title in _PARTS)
+    return tuple((title, text) for title, text in texts if text)
+
+
+def found_by(session: Session, turn: Turn) -> tuple[RegionObject, ...]:
+    """What a turn has found, as it is now; nothing when its region has been deleted."""
+    is_there = turn.region is not None and turn.region in session.registry
+    return session.registry.objects(turn.region) if is_there and turn.region else ()
+
+
+def _beside(session: Session, turn: Turn, second: SecondOpinion) -> Beside:
+    return Beside(
+        second.reasoner.name,
+        second.objects,
+        tuple(_sentences(session, turn, second)),
+        parts_of(second.turn.trace),
+        second.reasoner.frame,
+    )
+
+
+def _sentences(session: Session, turn: Turn, second: SecondOpinion) -> Iterator[str]:
+    found = found_by(session, turn)
+    if agreement_of(session, turn, found, second).agrees is not None:
+        yield agreement_sentence([o.box for o in found], [o.box for o in second.objects])
+    yield from (finding.text for finding in second.turn.findings if finding.level == "warning")

@@ -1,0 +1,88 @@
+"""What a program gives with a call → a picture and a session, or a sentence that says what to give."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.dialogue import archive
+from demo.dialogue.session import Session
+from demo.dialogue.session_json import session_from_json
+from demo.errors import InputError, PictureError
+from demo.picture.picture import Picture
+from demo.picture.recent import RecentPictures
+from demo.picture.sent import NO_FILE, decode_sent, fault_of, plain
+
+NO_PICTURE = "There is no picture: give one as image."
+NO_QUESTION = "There is no question: give one, for example “find the dog”."
+_MARK = {"_type": "gradio.FileData"}
+_recent = RecentPictures()
+
+
+def picture_argument() -> Any:
+    """A component that hands on what is given as a picture, of a file as Gradio has it, unread."""
+    made = gr.File(label="image", type="filepath")
+    form = made.api_info()
+    made.api_info = lambda: form
+    made.data_model = None
+    made.preprocess = lambda given: given
+    example = {"path": "beach.png", "url": "beach.png", "orig_name": "beach.png", "meta": _MARK}
+    made.example_inputs = lambda: example
+    return made
+
+
+def read_picture(given: Any) -> Picture:
+    """The picture of an argument: an uploaded file, or base64. Raises PictureError with a sentence.
+
+    Gradio has checked a file that is marked as one: it was uploaded. What is not marked is never opened.
+    """
+    if fault := fault_of(given):
+        raise PictureError(fault)
+    given = plain(given)
+    if not given or (isinstance(given, str) and not given.strip()):
+        raise PictureError(NO_PICTURE)
+    picture = _read_file(given) if isinstance(given, dict) else _read_text(given)
+    for note in picture.notes:
+        gr.Info(note)  # reaches the caller as a message of the running call
+    return picture
+
+
+def _read_file(given: dict[str, Any]) -> Picture:
+    if given.get("meta") != _MARK:
+        raise PictureError(NO_FILE)
+    path = Path(given["path"])
+    with suppress(OSError):
+        os.utime(path)  # it is in use
+    return _recent.open(path, path.name)
+
+
+def _read_text(given: str) -> Picture:
+    return _recent.open(decode_sent(given), "picture")
+
+
+def read_question(given: Any) -> str:
+    """The question of an argument. Raises InputError when there is none."""
+    if not isinstance(given, str) or not given.strip():
+        raise InputError(NO_QUESTION)
+    return given
+
+
+def read_session(given: Any, picture: Picture) -> Session | None:
+    """The session of an argument, which must be about the picture that came with it; None for none.
+
+    It may be JSON that is still a text, or the whole answer of a call, which is a list of one. Raises
+    SessionFormatError or InputError with a sentence.
+    """
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]
+    text = given.strip().encode("utf-8", "replace") if isinstance(given, str) else None
+    if given in (None, {}, []) or text in (b"", b"null", b"{}"):
+        return None
+    session = session_from_json(given) if text is None else archive.read_session(text)
+    if (session.picture.sha256, session.picture.size) != (picture.sha256, picture.size):
+        raise InputError("This session is about another picture than the one given.")
+    return session
