@@ -256,7 +256,8 @@ def _lines(path: Path) -> list[str]:
 
 def _scrypt(password: str, salt: bytes, costs: tuple[int, int, int]) -> bytes:
     n, r, p = costs
-    secret = password.encode("utf-8", "surrogatepass")
+    # HMAC fills keys up with zeros, so those of a password are written as bytes that no UTF-8 has.
+    secret = password.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80")
     return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=_MAX_MEMORY, dklen=32)
 
 

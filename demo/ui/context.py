@@ -67,7 +67,7 @@ def visitor_of(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
-def address_of(request: gr.Request | None) -> str:
+def address_of(request: gr.Request) -> str:
     """What stands for a visitor where something goes round among them: from where the request comes."""
     client = getattr(request, "client", None)
     return place_of(client.host) if client is not None else ""

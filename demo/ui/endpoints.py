@@ -38,10 +38,7 @@ def add_endpoints(running: RunningModels) -> None:
     """
 
     def ground(
-        image: Any = None,
-        question: Any = None,
-        session: Any = None,
-        request: gr.Request | None = None,
+        request: gr.Request, image: Any = None, question: Any = None, session: Any = None
     ) -> dict[str, Any]:
         """Ask one question about a picture.
 
@@ -51,10 +48,7 @@ def add_endpoints(running: RunningModels) -> None:
             return _Asked.of(image, question, session, running).answer()
 
     def ground_stream(
-        image: Any = None,
-        question: Any = None,
-        session: Any = None,
-        request: gr.Request | None = None,
+        request: gr.Request, image: Any = None, question: Any = None, session: Any = None
     ) -> Iterator[dict[str, Any]]:
         """The same, told while the answer is written; the last event has the session.
 

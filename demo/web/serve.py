@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import logging
 import os
 import re
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio import queueing, route_utils, routes
-from gradio.utils import MatplotlibBackendMananger, get_upload_folder
+from gradio.utils import MatplotlibBackendMananger, get_function_params, get_upload_folder
 from starlette.middleware import Middleware
 
 from demo.access.accounts import Accounts, AccountsFile
@@ -260,7 +259,7 @@ def _call_of(fn: Any) -> Call:
 
 
 def _names(fn: Any) -> tuple[str, ...]:
-    return tuple(inspect.signature(fn.fn).parameters)
+    return tuple(name for name, *_ in get_function_params(fn.fn))
 
 
 def _has_messages(page: gr.Blocks, name: str) -> bool:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AuthenticationError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 from starlette.routing import Route
@@ -41,6 +41,8 @@ from tests.support.served import CHEAP, PASSWORDS, accounts, serving
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
+@example("", "\0")
+@example("secret", "secret\0\0")
 def test_a_hash_fits_its_own_password_only(password: str, other: str) -> None:
     made = PasswordHash.of(password, CHEAP)
     assert PasswordHash.read(str(made)) == made
