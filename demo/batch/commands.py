@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
 from demo.annotations.command import DIALOGUE, OUTPUTS, write_all
 from demo.errors import ModelError
 from demo.options import Parser, add_model_options, check_models, count
+
+_FOLDER = "folder.txt"  # whose pictures the results are about
 
 
 def add_batch_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -33,28 +36,37 @@ def add_batch_command(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _batch(options: argparse.Namespace) -> int:
-    from demo.batch.run import TABLE, kept_dialogues, pictures_in, run, table
+    from demo.batch.kept import LEFT_OUT, TABLE, kept_dialogues, left_out_table, table
+    from demo.batch.pictures import pictures_in
+    from demo.batch.run import Left, run
     from demo.evaluate.folder import open_folder, save
+    from demo.language.references import check_question
     from demo.models.workers import start_workers
 
     check_models(options)
-    pictures = pictures_in(options.folder, options.out)
+    for question in options.questions:
+        check_question(question)
+    pictures, left = pictures_in(options.folder, options.out), Left()
     try:
         with start_workers(options, options.workers) as workers:
             print(workers.info.status, file=sys.stderr)
             asked = {"questions": options.questions, "model": workers.info.model}
             with open_folder(options.out, {**asked, "asking": options.asking}):
-                asking = "" if options.asking == "auto" else options.asking
-                left = run(
-                    options.folder,
-                    pictures,
-                    options.questions,
-                    workers,
-                    options.out,
-                    asking=asking,
-                )
-                kept = kept_dialogues(options.out, pictures)
-                save(options.out / TABLE, table(kept))
+                try:
+                    run(
+                        options.folder,
+                        pictures,
+                        options.questions,
+                        workers,
+                        options.out,
+                        asking="" if options.asking == "auto" else options.asking,
+                        may_differ=_is_another_folder(options),
+                        left=left,
+                    )
+                finally:  # what there is, also of a run that is stopped
+                    kept = kept_dialogues(options.out, pictures)
+                    save(options.out / TABLE, table(kept))
+                    save(options.out / LEFT_OUT, left_out_table(left.reasons))
                 for to in set(options.to) - {DIALOGUE}:  # which are kept already
                     write_all(to, list(kept.values()), options.out / to)
     except KeyboardInterrupt:
@@ -69,3 +81,14 @@ def _batch(options: argparse.Namespace) -> int:
             "The same command tries them again."
         )
     return 0
+
+
+def _is_another_folder(options: argparse.Namespace) -> bool:
+    """Whether the last run into these results was about another folder; this one is noted."""
+    from demo.evaluate.folder import as_input_error, save
+
+    note, here = options.out / _FOLDER, os.fsencode(options.folder.resolve())
+    with as_input_error(options.out):
+        before = note.read_bytes() if note.exists() else here
+    save(note, here)
+    return before != here

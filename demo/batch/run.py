@@ -6,10 +6,8 @@ Pictures are known by their path in the folder.
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,23 +15,19 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from demo.annotations.annotated import AnnotatedPicture, of_session
+from demo.batch.kept import fault_of_kept, kept_path, set_aside
 from demo.dialects.ways import QUICK
-from demo.dialogue.archive import read_zip, read_zipped_session, save_zip
+from demo.dialogue.archive import save_zip
 from demo.dialogue.engine import answer, begin
-from demo.errors import InputError, ModelError, QuestionError
+from demo.dialogue.session import Session
+from demo.errors import DemoError, InputError, ModelError, QuestionError, disk_fault
 from demo.picture.picture import Picture, open_picture
 
 if TYPE_CHECKING:
     from demo.models.models import Models
     from demo.models.workers import Workers
 
-SUFFIXES = frozenset(
-    [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".ppm"]
-)  # fmt: skip
-DIALOGUES, TABLE = "dialogues", "results.csv"
 MAX_FAILURES = 3  # in a row: then model or server are gone, and the rest would fail, too
-_COLUMNS = ("picture", "round", "question", "region", "object", "label", "x1", "y1", "x2", "y2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +40,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """A picture without a dialogue: the file cannot be used, or the model ``has_failed`` on it."""
+    """A picture without a dialogue: the file cannot be used, or the model ``has_failed`` on it, or what it
+    answered ``cannot_be_kept``.
+    """
 
     picture: str
     why: str
     has_failed: bool = False
+    cannot_be_kept: bool = False
 
 
 @dataclass(slots=True)
@@ -60,30 +57,10 @@ class Left:
     unusable: list[Unasked] = field(default_factory=list)
     failed: list[Unasked] = field(default_factory=list)
 
-
-def pictures_in(folder: Path, out: Path) -> list[str]:
-    """Paths inside the folder and its own folders, by name; not those of the results, nor hidden ones.
-
-    Raises InputError when there is none.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: name one with pictures.")
-    found = [
-        path.relative_to(folder)
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not path.resolve().is_relative_to(out.resolve())
-    ]
-    shown = [str(path) for path in found if not any(part.startswith(".") for part in path.parts)]
-    if not shown:
-        raise InputError(f"There is no picture in {folder}.")
-    return sorted(shown)
-
-
-def kept_path(out: Path, picture: str) -> Path:
-    """Where the dialogue about a picture is kept: ``dialogues/a/b.jpg.zip`` for ``a/b.jpg``."""
-    return out / DIALOGUES / f"{picture}.zip"
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """Each picture that it was not done for, and why."""
+        return [(unasked.picture, unasked.why) for unasked in (*self.unusable, *self.failed)]
 
 
 def run(
@@ -94,13 +71,17 @@ def run(
     out: Path,
     *,
     asking: str = "",
+    may_differ: bool = False,
+    left: Left | None = None,
 ) -> Left:
     """Ask about the pictures without a kept dialogue, with a progress bar on standard error.
 
-    Raises ModelError after three failures in a row; what was kept stays.
+    ``may_differ`` says that others may lie where the kept ones did; what cannot be done is noted in
+    ``left``. Raises ModelError after three failures in a row, and InputError when nothing can be kept any
+    more; what was kept stays.
     """
-    to_ask = [picture for picture in pictures if not kept_path(out, picture).exists()]
-    left, failures = Left(), 0
+    to_ask = list(_to_ask(folder, pictures, out, may_differ=may_differ))
+    left, failures = left or Left(), 0
     work = partial(ask_about, folder, tuple(questions), out, asking)
     done = len(pictures) - len(to_ask)
     with tqdm(total=len(pictures), initial=done, unit="picture", smoothing=0.1) as bar:
@@ -117,13 +98,30 @@ def run(
     return left
 
 
+def _to_ask(folder: Path, pictures: Sequence[str], out: Path, *, may_differ: bool) -> Iterator[str]:
+    for picture in pictures:
+        fault = fault_of_kept(folder, out, picture, may_differ=may_differ)
+        if fault:
+            _say(picture, fault)
+            set_aside(out, picture)
+        if fault is not None:
+            yield picture
+
+
 def _note(result: Asked | Unasked, left: Left) -> None:
     if isinstance(result, Asked):
         for why in result.refused:
-            tqdm.write(f"{result.picture}: {why}", file=sys.stderr)
+            _say(result.picture, why)
         return
+    if result.cannot_be_kept:
+        raise InputError(f"{result.why} The same command continues where it stopped.")
     (left.failed if result.has_failed else left.unusable).append(result)
-    tqdm.write(f"{result.picture}: {result.why}", file=sys.stderr)
+    _say(result.picture, result.why)
+
+
+def _say(picture: str, what: str) -> None:
+    shown = picture.encode("utf-8", "backslashreplace").decode()
+    tqdm.write(f"{shown}: {what}", file=sys.stderr)
 
 
 def ask_about(
@@ -140,59 +138,43 @@ def ask_about(
     """
     try:
         opened = open_picture(folder / picture, Path(picture).name)
-        session, refused = begin(opened, models.reasoner), list[str]()
-        for question in questions:
-            try:
-                session = answer(
-                    session,
-                    question,
-                    picture=opened,
-                    reasoner=models.reasoner,
-                    segmenter=models.segmenter,
-                    doubt=models.doubt_about(opened),
-                    # The machine's speed does not decide what half of a folder is asked.
-                    asking=asking or (QUICK if models.asking else ""),
-                )
-            except QuestionError as error:
-                refused.append(f"“{question}” was not asked: {error}")
-        path = kept_path(out, picture)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_zip(session, opened, path)
+        session, refused = _asked(opened, questions, asking, models)
     except InputError as error:
         return Unasked(picture, str(error))
     except ModelError as error:
         return Unasked(picture, str(error), has_failed=True)
+    except Exception as error:  # one picture does not end the run
+        why = f"Something went wrong with this picture ({type(error).__name__})."
+        return Unasked(picture, why, has_failed=True)
+    path = kept_path(out, picture)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_zip(session, opened, path)
+    except OSError as error:
+        why = f"{path.parent} cannot be made: {disk_fault(error)}."
+        return Unasked(picture, why, cannot_be_kept=True)
+    except DemoError as error:
+        return Unasked(picture, str(error), cannot_be_kept=True)
     return Asked(picture, tuple(refused))
 
 
-def kept_dialogues(out: Path, pictures: Sequence[str]) -> dict[str, AnnotatedPicture]:
-    """The dialogues that are kept, in the order of the pictures. Raises InputError for a broken one."""
-    paths = {picture: kept_path(out, picture) for picture in pictures}
-    return {
-        picture: of_session(read_zipped_session(path), partial(_picture_of, path))
-        for picture, path in paths.items()
-        if path.exists()
-    }
-
-
-def _picture_of(path: Path) -> Picture:
-    return read_zip(path)[1]
-
-
-def table(kept: Mapping[str, AnnotatedPicture]) -> bytes:
-    """A row for each object that was found, and one for each question that found none; boxes in pixels."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
-    for picture, annotated in kept.items():
-        for number, turn in enumerate(
-            annotated.session.turns if annotated.session else (), start=1
-        ):
-            found = [a for a in annotated.annotations if a.region == turn.region]
-            for a in found:
-                rows.writerow(
-                    (picture, number, turn.question, a.region, a.name, a.label, *a.box.xyxy)
-                )
-            if not found:
-                rows.writerow((picture, number, turn.question, *[""] * 7))
-    return text.getvalue().encode()
+def _asked(
+    opened: Picture, questions: Sequence[str], asking: str, models: Models
+) -> tuple[Session, list[str]]:
+    """The dialogue, and which questions were not asked."""
+    session, refused = begin(opened, models.reasoner), list[str]()
+    for question in questions:
+        try:
+            session = answer(
+                session,
+                question,
+                picture=opened,
+                reasoner=models.reasoner,
+                segmenter=models.segmenter,
+                doubt=models.doubt_about(opened),
+                # The machine's speed does not decide what half of a folder is asked.
+                asking=asking or (QUICK if models.asking else ""),
+            )
+        except QuestionError as error:
+            refused.append(f"“{question}” was not asked: {error}")
+    return session, refused

@@ -15,7 +15,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -175,6 +175,23 @@ class Store:
         with self._reading():
             row = self._db.execute(query, (owner.key,)).fetchone()
         return None if row is None else str(row[0])
+
+    def about(self, owner: Owner, sha256: str) -> str | None:
+        """The id of the newest dialogue about a picture, if there is one; of those that were only opened,
+        when there is no other.
+        """
+        query = (
+            "SELECT id FROM dialogues WHERE owner = ? AND picture = ? ORDER BY turns > 0 "
+            "OR json_array_length(body, '$.regions') > 0 DESC, revision DESC LIMIT 1"
+        )
+        rows = self._rows(query, owner.key, sha256)
+        return str(rows[0][0]) if rows else None
+
+    def turns_of(self, owner: Owner, identities: Sequence[str]) -> dict[str, int]:
+        """How many turns each of these dialogues has; those that do not exist any more are left out."""
+        listed = ", ".join("?" * len(identities))
+        query = f"SELECT id, turns FROM dialogues WHERE owner = ? AND id IN ({listed})"
+        return {str(i): int(turns) for i, turns in self._rows(query, owner.key, *identities)}
 
     def branches(self, owner: Owner, identity: str) -> tuple[tuple[Session, Saved], ...]:
         """A dialogue and all that are connected to it by branching, in the order in which they began.

@@ -11,14 +11,17 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
+    FIRST_COMPLETED,
     Executor,
+    Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
-    as_completed,
+    wait,
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from demo.errors import InputError, ModelError
@@ -76,7 +79,7 @@ def start_workers(options: argparse.Namespace, count: int) -> Iterator[Workers]:
     try:
         with _as_model_error():
             info = pool.submit(_loaded_info).result()
-        yield _Pool(pool, info)
+        yield _Pool(pool, info, count)
     finally:
         pool.shutdown(cancel_futures=True)
         _close_models()
@@ -102,16 +105,25 @@ class _Alone:
 
 
 class _Pool:
-    """Works in a pool whose workers have loaded their models."""
+    """Works in a pool of so many workers that have loaded their models.
 
-    def __init__(self, pool: Executor, info: ModelInfo) -> None:
-        self.info, self._pool = info, pool
+    None has more than one piece of work ahead, so that a run that is stopped has little to wait for.
+    """
+
+    def __init__(self, pool: Executor, info: ModelInfo, count: int) -> None:
+        self.info, self._pool, self._count = info, pool, count
 
     def each(self, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
-        under_way = [self._pool.submit(_with_loaded, work, item) for item in items]
+        left, under_way = iter(items), set[Future[Result]]()
         with _as_model_error():
-            for done in as_completed(under_way):
-                yield done.result()
+            while True:
+                for item in islice(left, self._count - len(under_way)):
+                    under_way.add(self._pool.submit(_with_loaded, work, item))
+                if not under_way:
+                    return
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for one in done:
+                    yield one.result()
 
 
 def _threads(options: argparse.Namespace, workers: int) -> Executor:

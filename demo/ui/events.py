@@ -18,6 +18,7 @@ from demo.ui.context import Context
 from demo.ui.dialogues.exporting import Exporting
 from demo.ui.dialogues.panel import Library
 from demo.ui.endpoints import AT_ONCE
+from demo.ui.folder.walk import Walk
 from demo.ui.gallery.opening import Opening
 from demo.ui.models.panel import ModelPanel
 from demo.ui.parts import PRIVATE, Parts
@@ -45,19 +46,22 @@ def connect(
     context: Context,
     opening: Opening,
     files: Path,
+    received: Path,
     index: Index | None,
     *,
     may_link: bool = True,
 ) -> None:
     """Connect all of them; to be called inside ``page``.
 
-    ``files`` is a folder for dialogues that are saved as files, ``index`` the benchmark's, if there is one;
-    ``may_link`` says whether dialogues can be shared by links.
+    ``files`` is a folder for dialogues that are saved as files, ``received`` the one for what browsers
+    send, ``index`` the benchmark's, if there is one; ``may_link`` says whether dialogues can be shared by
+    links.
     """
     asking = Asking(context)
     _connect_turns(context, asking)
     _connect_canvas(context)
     _connect_opening(context.parts, opening, asking)
+    _connect_folder(context.parts, Walk(context, opening, received), opening, asking)
     exporting = Exporting(context, files)
     _connect_undoing(page, context, exporting)
     library = Library(context, opening, exporting)
@@ -111,6 +115,14 @@ def _connect_opening(parts: Parts, opening: Opening, asking: Asking) -> None:
         parts.notice.choose(opening.open_example, [parts.tab], changed, **_NOW),
     ):
         _then_play(opened, parts, opening, asking)
+
+
+def _connect_folder(parts: Parts, walk: Walk, opening: Opening, asking: Asking) -> None:
+    opened = parts.folder.open(
+        walk.open, [parts.tab], [*parts.changed_by_events(), parts.folder], **_NOW
+    )
+    _then_play(opened, parts, opening, asking)
+    parts.folder.known(walk.known, None, parts.folder, **_EACH)
 
 
 def _then_play(opened: Any, parts: Parts, opening: Opening, asking: Asking) -> None:

@@ -41,7 +41,9 @@ _PLAY = (
 )
 _PLAY_ICON = re.findall(r'\bplay: "([^"]+)"', asset("shared/nodes.js"))[0]
 _R1 = {"fill": PALETTE[0], "on_fill": readable_on(PALETTE[0])}
-_FURTHER = ("show-examples", "show-benchmark", "show-kept", "show-compare", "new")
+_FURTHER = (
+    "show-folder", "show-examples", "show-benchmark", "show-kept", "show-compare", "new",
+)  # fmt: skip
 
 
 def first_view(page: gr.Blocks) -> str:

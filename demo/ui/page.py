@@ -83,7 +83,7 @@ def build_page(
         )
         context = Context(parts, running, RunningTurns(running.models.at_once), Saver(store), tabs)
         opening = Opening(context, examples, files / PICTURES)
-        connect(page, context, opening, files / EXPORTS, index, may_link=may_link)
+        connect(page, context, opening, files / EXPORTS, files, index, may_link=may_link)
     # On a page of their own, which nobody is led to, so that this one loads none of their components.
     with page.route("Endpoints", show_in_navbar=False):
         add_endpoints(running)

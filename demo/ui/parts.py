@@ -45,6 +45,7 @@ class Parts:
     sheet: gr.HTML
     compare: gr.HTML
     library: gr.HTML
+    folder: gr.HTML
     sharing: gr.HTML
     benchmark: gr.HTML | None
 
@@ -76,6 +77,7 @@ def place_parts(
             status_line, upload, new = _header(status, benchmark)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="left"):
+                folder = drawn("folder/folder", "open", "known", keeps=keeps, elem_id="folder")
                 stage = canvas(status["advice"], elem_id="workspace")
                 gallery = _gallery(examples)
             with gr.Column(elem_id="right"):
@@ -97,7 +99,7 @@ def place_parts(
         compare = drawn("compare/compare", "look", "ask", elem_id="compare")
     return Parts(
         tab, status_line, stage, gallery, notice, chat, next_question, play, hint, way, message, send,
-        stop, upload, new, sheet, compare, library, sharing, rows,
+        stop, upload, new, sheet, compare, library, folder, sharing, rows,
     )  # fmt: skip
 
 
@@ -107,6 +109,7 @@ def _header(status: dict[str, Any], benchmark: bool) -> tuple[gr.HTML, gr.Upload
         with gr.Row(elem_id="further"):  # behind More where there is no room for them
             with gr.Column(elem_id="upload", min_width=0):
                 upload = by_path(gr.UploadButton("Open picture", file_count="multiple", size="sm"))
+            gr.Button("Folder", elem_id="show-folder", size="sm")
             gr.Button("Examples", elem_id="show-examples", size="sm")
             if benchmark:
                 gr.Button("Benchmark", elem_id="show-benchmark", size="sm")
@@ -163,7 +166,7 @@ def _composer(
 ) -> tuple[gr.Button, gr.Button, gr.HTML, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
     with gr.Row(elem_id="ahead"):
         next_question = gr.Button("", elem_id="next", visible=False, size="sm")
-        play = gr.Button("Play this dialogue", elem_id="play", visible=False, size="sm")
+        play = gr.Button(sentences.PLAY, elem_id="play", visible=False, size="sm")
     with gr.Row(elem_id="said"):
         hint = drawn("composer/hint", "typed", value=sentences.hint(None), elem_id="hint")
         way = drawn("composer/asking", "choose", value=asking, elem_id="asking")

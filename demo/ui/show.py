@@ -94,9 +94,15 @@ class Show:
         return self.running.models.doubt_about(workspace.picture) is not None
 
     def play_button(self, workspace: Workspace | None) -> gr.Button:
-        """Plays the dialogue of an example, unless its answers would be guesses."""
+        """Plays the dialogue of an example, or asks what was asked of another picture, unless the answers
+        would be guesses.
+        """
         is_next = workspace is not None and workspace.next_question is not None
-        return gr.Button(visible=is_next and not self.is_outside(workspace))
+        repeats = workspace is not None and workspace.repeats
+        return gr.Button(
+            sentences.REPEAT if repeats else sentences.PLAY,
+            visible=is_next and not self.is_outside(workspace),
+        )
 
     def start(self, former: Workspace | None, doing: str) -> Updates:
         """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from demo.__main__ import main
-from demo.batch.run import Asked, ask_about, kept_path, pictures_in, run
+from demo.batch.kept import kept_dialogues, kept_path, table
+from demo.batch.pictures import pictures_in
+from demo.batch.run import Asked, Unasked, ask_about, run
 from demo.dialects.prompt import Prompt
 from demo.dialogue.archive import read_zip
 from demo.errors import InputError, ModelError
@@ -146,3 +150,128 @@ def test_the_command_goes_on_and_writes_labels(
         other[other.index("--server") + 1] = server.url
         assert main(other) == 2
     assert "holds a run with other settings" in capsys.readouterr().err
+
+
+def _asked(folder: Path, out: Path, *, may_differ: bool = False) -> tuple[list[object], list[str]]:
+    """What a run asks about, and its pictures."""
+    worker, pictures = OneWorker(TableReasoner()), pictures_in(folder, out)
+    run(folder, pictures, QUESTIONS[:1], worker, out, may_differ=may_differ)
+    return worker.given, pictures
+
+
+def test_pictures_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    names = [
+        *("1.png", "2.PNG", "10.png", "a.png", "B.jpg", "c 9.webp", "c 10.webp"),
+        *("a/z.png", "a/b/c.png", "a2/x.png", "a10/x.png", "bild ٩.png", "صورة 2.png"),
+    ]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    in_order = [*names[:5], "bild ٩.png", "c 9.webp", "c 10.webp", "صورة 2.png", *names[7:11]]
+    assert pictures_in(tmp_path, tmp_path / "out") == in_order
+    assert pictures_in(tmp_path / "a", tmp_path) == ["z.png", "b/c.png"]  # results round it
+    (tmp_path / "b").symlink_to(tmp_path / "none")
+    (tmp_path / "dir.png").mkdir()
+    assert pictures_in(tmp_path, tmp_path / "out") == in_order
+    with pytest.raises(InputError, match=r"There is no picture in .* beside the results"):
+        pictures_in(tmp_path, tmp_path / "a" / "..")
+
+
+def test_a_picture_that_has_changed_is_asked_again(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    _asked(folder, out)
+    before = kept_path(out, "beach.png").read_bytes()
+    old = (folder / "beach.png").stat()
+    shutil.copy(EXAMPLES / "lake.png", folder / "beach.png")
+    os.utime(folder / "beach.png", ns=(old.st_atime_ns, old.st_mtime_ns))  # as some copies have it
+    shutil.copy(folder / "more" / "lake.png", folder / "more" / "same.png")
+    (folder / "more" / "same.png").replace(folder / "more" / "lake.png")  # touched, and the same
+    assert _asked(folder, out)[0] == ["beach.png", "broken.jpg"]
+    assert "beach.png: This picture has changed since it was asked" in capsys.readouterr().err
+    assert kept_path(out, "beach.png").with_suffix(".former.zip").read_bytes() == before
+    assert _asked(folder, out)[0] == ["broken.jpg"]
+
+
+def test_pictures_of_another_folder_are_not_taken_for_those_that_were_asked(
+    folder: Path, tmp_path: Path
+) -> None:
+    other, out = tmp_path / "other", tmp_path / "out"
+    other.mkdir()
+    shutil.copy(EXAMPLES / "lake.png", other / "beach.png")
+    _asked(folder, out)
+    assert _asked(other, out)[0] == []  # older than what was kept
+    assert _asked(other, out, may_differ=True)[0] == ["beach.png"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"PK\x03\x04 and no more"])
+def test_a_kept_dialogue_that_is_damaged_is_asked_again(
+    folder: Path, tmp_path: Path, damage: bytes
+) -> None:
+    out = tmp_path / "out"
+    _asked(folder, out)
+    kept_path(out, "more/lake.png").write_bytes(damage)
+    assert _asked(folder, out)[0] == ["broken.jpg", "more/lake.png"]
+    assert len(kept_dialogues(out, pictures_in(folder, out))) == 3
+
+
+def test_a_disk_that_takes_nothing_ends_the_run(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "dialogues").write_text("a file in its place")
+    with pytest.raises(InputError, match=r"cannot be made: .* continues where it stopped"):
+        _asked(folder, out)
+
+
+class Strange(TableReasoner):
+    """A model that fails as nobody foresaw."""
+
+    def stream(
+        self, _picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        raise RuntimeError("a shape that nobody foresaw")
+
+
+def test_what_nobody_foresaw_is_said_of_its_picture(folder: Path, tmp_path: Path) -> None:
+    worker = OneWorker(Strange())
+    result = ask_about(folder, QUESTIONS, tmp_path / "out", "", worker.models, "beach.png")
+    assert isinstance(result, Unasked)
+    assert result.has_failed
+    assert "RuntimeError" in result.why
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("é" * 124 + ".png", id="as long as names may be"),
+        pytest.param("a" * 251 + ".png", id="the same in one byte each"),
+        pytest.param(os.fsdecode(b"caf\xe9.png"), id="no text"),
+        pytest.param('=1+2, "x"\n.png', id="signs"),
+    ],
+)
+def test_names_that_files_may_have(tmp_path: Path, name: str) -> None:
+    folder, out = tmp_path / "pictures", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(EXAMPLES / "beach.png", folder / name)
+    given, pictures = _asked(folder, out)
+    assert given == [name]
+    assert _asked(folder, out)[0] == []
+    [row] = csv.DictReader(io.StringIO(table(kept_dialogues(out, pictures)).decode()))
+    assert row["picture"] == name.encode("utf-8", "backslashreplace").decode()
+
+
+def test_long_names_that_begin_alike_are_kept_apart(tmp_path: Path) -> None:
+    paths = {kept_path(tmp_path, "a" * 245 + letter + ".png") for letter in "bcd"}
+    assert len({path.name for path in paths}) == 3
+    assert kept_path(tmp_path, "a/b.jpg") == tmp_path / "dialogues" / "a" / "b.jpg.zip"
+
+
+@pytest.mark.parametrize("question", ["", "  ", "x" * 2_001])
+def test_a_question_that_can_never_be_asked_is_refused_at_once(
+    folder: Path, tmp_path: Path, question: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["batch", str(folder), "find it", question, "--out", str(out)]) == 2
+    assert capsys.readouterr().err.endswith(".\n")
+    assert not out.exists()

@@ -132,7 +132,7 @@ def test_what_is_no_file_opens_nothing_and_is_said(page: Page) -> None:
     expect(told).to_have_text(re.compile("This is a link, not a picture"))
     assert not give(page, "drop", "#message textarea", uri="https://host.invalid/dog.jpg")
     assert not give(page, "paste", "#message textarea", BLUE, plain="the dog in the picture")
-    assert give(page, "drop", "#chat", *[BLUE] * 9)
+    assert give(page, "drop", "#chat", *[("walk.zip", "application/zip", "eA==")] * 9)
     expect(told).to_have_text("These are 9 files. At most 8 can be opened at once.")
     expect(page.locator("#canvas img")).to_be_hidden()
 

@@ -26,6 +26,7 @@ import "../chat/report.js";
 import "../chat/turns.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
+import "../folder/voice.js";
 import "../shared/first_view.js";
 import "../shared/screen.js";
 import "../shared/tips.js";

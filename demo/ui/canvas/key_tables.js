@@ -12,6 +12,8 @@ export const SHAPE_KEYS = { g: "polygon", m: "brush", e: "eraser" };
 export const RANK_KEYS = { "[": -1, "]": 1 };
 /** Keys that work anywhere: what they do on the page, or which way to look they begin and end. */
 export const PAGE_KEYS = { "/": "write", "?": "keys", h: "hide", f: "only", x: "compare", t: "film" };
+/** Keys that go through the pictures of a folder. */
+export const FOLDER_KEYS = { d: "next", a: "previous", j: "undone", s: "same", l: "list" };
 
 /**
  * The step that a key takes, with Ctrl or on Macs with ⌘, whose ⌘ Y is the browser's own.
@@ -26,9 +28,11 @@ export function stepOf(event) {
   return letter === "y" && !shiftKey && !metaKey ? "redo" : null;
 }
 
-// The letter on the key, or where letters are not Latin ones that which is in its place on other keyboards.
-/** @param {Pick<KeyboardEvent, "key" | "code">} event */
-function letterOf({ key, code }) {
+/**
+ * The letter on the key, or where letters are not Latin ones that which is in its place on other keyboards.
+ * @param {Pick<KeyboardEvent, "key" | "code">} event
+ */
+export function letterOf({ key, code }) {
   const isForeign = /^(?!\p{Script=Latin})\p{L}$/u.test(key);
   return (isForeign ? code.replace("Key", "") : key).toLowerCase();
 }
@@ -53,6 +57,13 @@ export const KEYS_IN_WORDS = [
     ["+ −", "zoom in and out"],
     ["0", "the whole picture"],
     ["1", "one to one"],
+  ]],
+  ["In a folder", [
+    ["D", "the next picture"],
+    ["A", "the one before"],
+    ["J", "the next one in which nothing has been done"],
+    ["S", "ask the same as of the picture before"],
+    ["L", "all of them"],
   ]],
   ["At a region", [
     ["← →", "from region to region, Home and End to the ends"],

@@ -85,7 +85,7 @@ class Opening:
         """Show another workspace; the one that is there is put away, unless it is the same with more in it.
 
         ``notes`` are said with it, also those that ``read`` adds. ``to_play`` says that its questions are
-        asked next, one after the other.
+        asked next, one after the other, if none has been. What ``read`` returns may be there already.
         """
         show, visitor, here = self.context.show, visitor_of(request), tab.workspace
         with ExitStack() as work:
@@ -98,11 +98,14 @@ class Opening:
                 return show.line(str(error))
             self.context.tabs.take(visitor, tab)
             work.enter_context(tab.lock)
+            if workspace is tab.workspace:
+                return show.workspace(tab, workspace)
             if here is not None and workspace.copies is here.copies:
                 if tab.workspace is not here:
                     return show.line(sentences.CHANGED)
                 added = sentences.added_note(here, workspace)
                 return show.workspace(tab, workspace, " ".join(filter(None, (added, *notes))))
+            to_play = to_play and workspace.is_untouched
             to_play = to_play and not show.is_outside(workspace)  # it would play guesses
             tab.owner, tab.to_play = self.context.saver.owner(request), to_play
             said = (*notes, *workspace.picture.notes, sentences.away_note(tab.clear()))

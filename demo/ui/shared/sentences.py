@@ -27,6 +27,7 @@ UNEXPECTED = (
     "Something went wrong in the demo, but nothing was lost. Try again, or ask in another way."
 )
 STOPPING = "Stopping…"
+PLAY, REPEAT = "Play this dialogue", "Ask the same as before"
 NEXT_ONE = "{} is on its way. This is asked as soon as it is there."
 TAKEN = "The other model’s answer is in its place now. Undo brings the first one back."
 NOT_FETCHED = (

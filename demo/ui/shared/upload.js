@@ -5,10 +5,15 @@ export function upload() {
   return one("#upload input[type=file]");
 }
 
-/** Send files as if they had been chosen. @param {File[]} files */
-export function giveFiles(files) {
+/** Files as an input has them. @param {File[]} files */
+export function listOf(files) {
   const carried = new DataTransfer();
   for (const file of files) carried.items.add(file);
-  upload().files = carried.files;
+  return carried.files;
+}
+
+/** Send files as if they had been chosen. @param {File[]} files */
+export function giveFiles(files) {
+  upload().files = listOf(files);
   upload().dispatchEvent(new Event("change", { bubbles: true }));
 }

@@ -148,4 +148,5 @@ def bytes_of(tab: Tab) -> int:
     ahead = tab.workspace.ahead if tab.workspace else ()
     workspaces = [w for w in (tab.workspace, *tab.put_away, *ahead) if isinstance(w, Workspace)]
     files = {w.picture.sha256: w.picture.source_bytes for w in workspaces}
-    return sum(files.values()) + sum(characters_of(s) for w in workspaces for s in w.dialogues)
+    here = sum(characters_of(s) for w in workspaces for s in w.dialogues)
+    return sum(files.values()) + here + tab.left.characters

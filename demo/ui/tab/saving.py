@@ -99,6 +99,15 @@ class Saver:
             raise StoreError(sentences.NOT_SAVED)
         return self.store.load(owner, identity)[1]
 
+    def about(self, owner: Owner, picture: Picture) -> SavedDialogue | None:
+        """The newest dialogue about that picture, if there is one. Raises StoreError."""
+        identity = None if self.store is None else self.store.about(owner, picture.sha256)
+        if self.store is None or identity is None:
+            return None
+        branches = self.store.branches(owner, identity)
+        session = next(session for session, saved in branches if saved.id == identity)
+        return SavedDialogue(picture, session, branches)
+
     def last(self, owner: Owner, wanted: str) -> SavedDialogue | None:
         """The dialogue that a browser had open, else the last one, if there is any."""
         if self.store is None:

@@ -21,6 +21,7 @@ from demo.picture.picture import Picture
 from demo.ui.benchmark import truth
 from demo.ui.canvas.asides import Aside, AsideKind
 from demo.ui.chat.messages import Message
+from demo.ui.tab.left import Left, LeftDialogues
 
 MAX_PUT_AWAY = 3  # workspaces of one visitor; each holds a whole picture
 MAX_BYTES_AWAY = 64_000_000  # of their pictures, beside that of the newest
@@ -53,7 +54,8 @@ class Workspace:
     turn (1, 2, …) whose question they are changing, ``outlined`` the outlines that their browser has;
     ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a workspace
     share it. ``failed`` is the failed question that Undo took away, and ``ahead`` are the workspaces that
-    Undo left for this one, the next one first (None: the empty page); an act forgets both.
+    Undo left for this one, the next one first (None: the empty page); an act forgets both. ``repeats`` says
+    that its questions are those of another picture.
     """
 
     picture: Picture
@@ -68,6 +70,7 @@ class Workspace:
     outlined: frozenset[str] = frozenset()
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
     failed: Failure | None = None
+    repeats: bool = False
     ahead: tuple[Workspace | None, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -140,6 +143,17 @@ class Workspace:
     def is_untouched(self) -> bool:
         """Whether nothing has been asked or drawn, or all of it has been undone."""
         return not (self.failure or self.session.turns or self.session.registry.regions)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a dialogue of one's own, which is worth coming back to."""
+        return self.track is None and not self.is_untouched
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether all of its dialogues are saved as they are."""
+        copies = ((self.copies.get(s.id), s) for s in self.dialogues)
+        return all(copy is not None and copy.session == session for copy, session in copies)
 
     def with_act(self, session: Session) -> Workspace:
         """With the dialogue after a turn or an edit."""
@@ -215,7 +229,8 @@ class Tab:
     ``owner`` is whose dialogues are saved, None when they are not; ``put_away`` are the workspaces that
     were there before another picture was opened, the newest last; ``to_play`` says that the example just
     opened is to be played; ``asking`` is the way of asking that the person chose, empty for the usual one;
-    ``told`` is the question of which they were told last that the model has no words for it.
+    ``told`` is the question of which they were told last that the model has no words for it; ``left`` are
+    the dialogues about pictures that were put away long ago; ``asked`` are the questions to offer again.
     Acts on the canvas and turns of the dialogue come over several connections at once; each takes the lock
     while it reads the workspace and puts back the next one. (Not a
     dataclass: of those Gradio writes all fields into the page.)
@@ -228,14 +243,35 @@ class Tab:
         self.to_play = False
         self.asking = ""
         self.told = ""
+        self.left = LeftDialogues()
+        self.asked: tuple[str, ...] = ()
         self.lock = threading.RLock()
 
     def clear(self) -> Workspace | None:
-        """Put away the workspace and return it; only the last few are kept."""
+        """Put away the workspace and return it; only the last few are kept, of others their dialogues."""
         workspace, self.workspace = self.workspace, None
         if workspace is not None:
-            self.put_away = (*_last_few(self.put_away), workspace.settled())
+            few = _last_few(self.put_away)
+            for former in self.put_away[: len(self.put_away) - len(few)]:
+                self.left.add(former)
+            self.put_away = (*few, workspace.settled())
         return workspace
+
+    def take_back(self, sha256: str) -> Left | None:
+        """The newest dialogues about a picture that was put away; they are not there any more then."""
+        same = [w for w in self.put_away if w.picture.sha256 == sha256 and w.is_begun]
+        if not same:
+            return self.left.take(sha256)
+        self.put_away = tuple(w for w in self.put_away if w is not same[-1])
+        return Left.of(same[-1])
+
+    def questions_to_repeat(self) -> tuple[str, ...]:
+        """The questions asked of the picture that is here, or else of the last one that was asked any."""
+        if self.workspace is not None:
+            asked = tuple(turn.question for turn in self.workspace.session.turns)
+            offered = self.workspace.questions if self.workspace.repeats else ()
+            self.asked = (offered if offered[: len(asked)] == asked else asked) or self.asked
+        return self.asked
 
     def bring_back(self) -> Workspace | None:
         """The workspace that was put away last, if there is one; that of the tab is ahead of it."""
@@ -255,6 +291,7 @@ class Tab:
     def forget(self, saved_id: str) -> None:
         """Drop what is put away or ahead of that dialogue, so that no older state of it comes back."""
         self.put_away = tuple(w for w in self.put_away if w.place_of(saved_id) is None)
+        self.left.forget(saved_id)
         if self.workspace is not None:
             ahead = (w for w in self.workspace.ahead if w is None or w.place_of(saved_id) is None)
             self.workspace = replace(self.workspace, ahead=tuple(ahead))
@@ -268,7 +305,7 @@ class Tab:
     def empty(self) -> None:
         """Drop everything, as nobody uses it any more."""
         with self.lock:
-            self.workspace, self.put_away = None, ()
+            self.workspace, self.put_away, self.left = None, (), LeftDialogues()
 
     def __deepcopy__(self, memo: object) -> Tab:
         """A new tab: Gradio copies the first value of a state for every visitor."""

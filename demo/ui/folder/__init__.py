@@ -1,0 +1,1 @@
+"""A folder of pictures, or many at once: one after the other, each sent when it is opened."""
