@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from demo.errors import InputError, disk_fault, join_with_and
 from demo.options import Parser
@@ -137,6 +139,10 @@ def read_input(path: Path, images: Path | None, source: str | None) -> Iterator[
 
     if not path.is_file():
         raise InputError(f"{path} is not a file: name a saved dialogue or a file of labels.")
+    if images is not None and not images.is_dir():
+        raise InputError(f"{images} is not a folder: name that of the pictures with --images.")
+    if _holds_something_else(path):
+        raise InputError(f"There is no dialogue in {path}: unpack it, and name the labels in it.")
     if source is None and path.suffix.lower() == ".zip":
         session, _ = read_zip(path)
         yield of_session(session, lambda: read_zip(path)[1])
@@ -144,6 +150,19 @@ def read_input(path: Path, images: Path | None, source: str | None) -> Iterator[
         yield _from_session_json(path, images)
     else:
         yield from read_labels(path, images, source)
+
+
+def _holds_something_else(path: Path) -> bool:
+    """Whether it is a zip file without a dialogue in it."""
+    from demo.dialogue.packed import is_session_name
+
+    with suppress(
+        BadZipFile, OSError, ValueError
+    ):  # the reader of dialogues says what is wrong with it
+        if is_zipfile(path):
+            with ZipFile(path) as packed:
+                return not any(map(is_session_name, packed.namelist()))
+    return False
 
 
 def _is_session(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -360,6 +361,25 @@ def test_a_bad_input_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
     arguments = ["convert", "x", "--to", "coco", "--out", str(tmp_path / "full")]
     assert main(arguments) == 2
     assert "not empty" in capsys.readouterr().err
+
+
+def test_what_is_no_folder_of_pictures_and_no_dialogue_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels, packed, broken = (tmp_path / name for name in ("a.json", "labels.zip", "broken.zip"))
+    labels.write_text(json.dumps(TINY))
+    with zipfile.ZipFile(packed, "w") as file:
+        file.write(labels, "annotations.json")
+    broken.write_bytes(packed.read_bytes()[:-9])
+    for given, said in (
+        ([str(labels), "--images", str(tmp_path / "nowhere")], "nowhere is not a folder"),
+        ([str(packed)], "There is no dialogue in"),
+        ([str(broken)], "not a dialogue of this demo"),
+    ):
+        assert main(["convert", *given, "--to", "yolo", "--out", str(tmp_path / "out")]) == 2
+        told = capsys.readouterr().err
+        assert said in told
+        assert told.count("\n") == 1
 
 
 def test_no_picture_outside_the_named_folders_is_opened(tmp_path: Path) -> None:
