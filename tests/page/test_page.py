@@ -328,7 +328,7 @@ def test_the_endpoints_need_nothing_but_what_is_sent(url: str, blocks: Path) -> 
         client.predict(picture, "find red", other, api_name="/ground")
     with pytest.raises(AppError, match="There is no picture"):
         client.predict(None, "find red", None, api_name="/ground")
-    with pytest.raises(AppError, match="Type a question first"):
+    with pytest.raises(AppError, match="There is no question"):
         client.predict(picture, None, None, api_name="/ground")
     with pytest.raises(AppError, match="not a session of version 1"):
         client.predict(picture, "find red", {"version": 7}, api_name="/ground")
