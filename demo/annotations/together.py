@@ -36,6 +36,7 @@ from demo.dialogue.packed import check_directory, is_litter, is_session_name, pa
 from demo.errors import InputError, SessionFormatError
 from demo.machine.effort import breathe
 from demo.machine.private_files import make_folder
+from demo.picture.geometry import Size
 from demo.picture.picture import MAX_BYTES, Picture, safe_name
 
 MAX_PICTURES = 24  # with labels, of all that came together
@@ -132,7 +133,7 @@ class Together:
     def add(self, path: Path) -> None:
         """A file, or all that is in a zip file. Raises InputError, with a sentence."""
         if _head(path).startswith(_ZIPS):
-            folder = self.root / f"{len(self.sources)}-{_short(path.stem)}"
+            folder = self.root / str(len(self.sources)) / _short(path.stem)
             for made in _unpacked(path, folder):
                 self.sources[made] = path
             return
@@ -256,10 +257,13 @@ def _written(
 
 
 def _joined(found: Iterable[AnnotatedPicture]) -> Iterator[AnnotatedPicture]:
-    """One for each picture, also where several files say something of it."""
-    by_picture = dict[tuple[Path | None, str], AnnotatedPicture]()
+    """One for each picture in each frame, also where several files say something of it.
+
+    One that labels carry with them, or that is shown, is known by its pixels: names may be alike.
+    """
+    by_picture = dict[tuple[Path | str, Size], AnnotatedPicture]()
     for one in found:
-        key = one.path, "" if one.path else one.name
+        key = one.path or one.open().sha256, one.size
         former = by_picture.get(key)
         if former is not None:
             annotations = dict.fromkeys((*former.annotations, *one.annotations))
