@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, to_session
 from demo.annotations.files import (
@@ -133,9 +134,9 @@ class Together:
     def add(self, path: Path) -> None:
         """A file, or all that is in a zip file. Raises InputError, with a sentence."""
         if _head(path).startswith(_ZIPS):
-            folder = self.root / str(len(self.sources)) / _short(path.stem)
-            for made in _unpacked(path, folder):
-                self.sources[made] = path
+            folder = Path(mkdtemp(prefix=f"{len(self.sources)}-", dir=self.root))
+            whole = list(_unpacked(path, folder / _short(path.stem)))
+            self.sources.update(dict.fromkeys(whole, path))
             return
         suffix = suffix_of(path)
         name = TABLE if suffix == ".csv" else _short(path.name)

@@ -106,7 +106,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         yield from _among(pictures, path, kinds)
         return
     if path.suffix.lower() == ".txt" and path.name not in LISTS:
-        picture = pictures.named("", stem=path.stem, in_pixels=False)
+        with place(path.name):
+            picture = pictures.named("", stem=path.stem, in_pixels=False)
         if picture is not None:
             yield _read_one(picture, path, kinds)
         return
@@ -129,7 +130,8 @@ def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedP
         if text.name in LISTS or not _is_of_objects(read_text(text)):
             continue
         parts = ("images" if part == "labels" else part for part in text.with_suffix("").parts)
-        picture = pictures.named("", stem=str(PurePosixPath(*parts)), in_pixels=False)
+        with place(text.name):
+            picture = pictures.named("", stem=str(PurePosixPath(*parts)), in_pixels=False)
         if picture is not None:
             yield _read_one(picture, text, kinds)
         else:

@@ -408,6 +408,9 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
     ("broken JSON", lambda: {"a.json": '{"images": [\n1,}'}, "a.json, line 2: this is not JSON"),
     ("broken XML", lambda: {"a.xml": "<annotation>\n<a"}, "a.xml, line 2: this is not XML"),
     ("a video", lambda: {"a.xml": '<annotations><track id="0"/></annotations>'}, "about a video"),
+    ("pictures of one name", lambda: {
+        "all.zip": zipped({"a/dog.png": png(), "b/dog.png": png(), "labels/dog.txt": LINE})},
+     "dog.txt: several pictures have the name “dog”: open one at a time"),
     ("key points", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 0.4 0.4 2 0.6 0.6 2\n"}, "for key points, open"),
     ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "boxes with an angle"),
     ("names that are a path", lambda: {"data.yaml": "names: obj.names", "dog.txt": LINE}, "neither a list"),
@@ -443,6 +446,20 @@ def test_masks_are_bounded_by_what_they_cover(tmp_path: Path) -> None:
     files: Files = {"dog.png": png("blue", side, side), "a.json": many(300, segmentation=whole)}
     with pytest.raises(InputError, match=r"dog\.png: .*pixels within the outlines of its masks"):
         read(tmp_path, files)
+
+
+def test_of_a_zip_file_that_breaks_off_nothing_is_taken(tmp_path: Path) -> None:
+    together = Together(tmp_path / "root")
+    together.root.mkdir()
+    for at, name in enumerate(("dog.png", "0")):
+        (tmp_path / name).write_bytes(png())
+        together.add(tmp_path / name)
+        damaged = bytearray(zipped({"a.json": coco("dog.png"), "b.png": png()}))
+        damaged[damaged.rindex(b"b.png", 0, damaged.index(b"PK\x01\x02")) + 5] ^= 0xFF
+        (tmp_path / "all.zip").write_bytes(damaged)
+        with pytest.raises(InputError, match="damaged"):
+            together.add(tmp_path / "all.zip")
+        assert len(together.sources) == at + 1
 
 
 def test_a_zip_file_with_a_session_is_no_labels(tmp_path: Path) -> None:
