@@ -206,7 +206,9 @@ def _in_frame(candidate: Candidate, size: Size | None, in_pixels: bool) -> Pictu
     picture = candidate.picture()
     if size is None and in_pixels and picture.is_resized:
         said = "the labels are in pixels, but not in those in which it is opened."
-        raise InputError(" ".join([said, *picture.notes]))
+        raise InputError(
+            " ".join([said, *picture.notes, "Resize it and its labels together first."])
+        )
     if size is not None and picture.size != size:
         stored = None
         if picture.size == Size(size.height, size.width):

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from tempfile import mkdtemp
+from secrets import token_hex
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, to_session
 from demo.annotations.files import (
@@ -134,8 +134,8 @@ class Together:
     def add(self, path: Path) -> None:
         """A file, or all that is in a zip file. Raises InputError, with a sentence."""
         if _head(path).startswith(_ZIPS):
-            folder = Path(mkdtemp(prefix=f"{len(self.sources)}-", dir=self.root))
-            whole = list(_unpacked(path, folder / _short(path.stem)))
+            folder = self.root / f"{len(self.sources)}-{token_hex(4)}" / _short(path.stem)
+            whole = list(_unpacked(path, folder))
             self.sources.update(dict.fromkeys(whole, path))
             return
         suffix = suffix_of(path)
