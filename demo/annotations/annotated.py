@@ -6,6 +6,7 @@ This file knows no format and writes nothing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ UNNAMED = "object"
 MODEL, HAND, CORRECTED = "model", "hand", "corrected"
 ORIGINS = (MODEL, HAND, CORRECTED)
 
-_NAME = re.compile(r"R([1-9]\d{0,5})(?:\.[1-9]\d{0,5})?")
+_NAME = re.compile(r"R[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4})?")  # which leaves numbers for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ def _origin(region: Region, item: RegionObject) -> str:
 def to_session(annotated: AnnotatedPicture) -> Session:
     """A new dialogue without a turn, whose regions can be cited.
 
-    Objects of one region stay together and regions keep their names where all objects have one; else each
-    object becomes a region, in the order of the file.
+    Objects of one region stay together and regions keep their names, as far as the file gives names; any
+    other object becomes a region of its own.
     """
     start = Session.begin(annotated.open().info, ReasonerInfo("labels", Size(840, 840)))
     return replace(start, registry=with_regions(Registry(), annotated.annotations))
@@ -123,25 +124,50 @@ def to_session(annotated: AnnotatedPicture) -> Session:
 
 def with_regions(registry: Registry, annotations: Sequence[Annotation]) -> Registry:
     """A registry with these as regions as well; where there are none yet they keep their names."""
-    names = [a.name for a in annotations]
-    has_names = all(names) and len({*names}) == len(names)
-    is_named = has_names and registry == Registry()
-    groups = _by_region(annotations) if has_names else [[a] for a in annotations]
-    for group in groups:
-        if is_named:
+    keeps_names = registry == Registry()
+    named, others = _by_region(annotations)
+    for group in named:
+        if keeps_names:
             registry = Registry(registry.regions, int(group[0].region[1:]))
-        origin = Origin.USER if group[0].origin == HAND else Origin.MODEL
-        registry, _ = registry.add(
-            [_object(a) for a in group], origin=origin, label=_label(group[0])
-        )
+        registry = _with_region(registry, group)
+    for annotation in others:
+        registry = _with_region(registry, [annotation])
     return registry
 
 
-def _by_region(annotations: Iterable[Annotation]) -> list[list[Annotation]]:
-    groups = dict[str, list[Annotation]]()
-    for annotation in annotations:
-        groups.setdefault(annotation.region, []).append(annotation)
-    return sorted(groups.values(), key=lambda group: int(group[0].region[1:]))
+def _with_region(registry: Registry, group: Sequence[Annotation]) -> Registry:
+    origin = Origin.USER if group[0].origin == HAND else Origin.MODEL
+    longer, _ = registry.add([_object(a) for a in group], origin=origin, label=_label(group[0]))
+    return longer
+
+
+def _by_region(
+    annotations: Sequence[Annotation],
+) -> tuple[list[list[Annotation]], list[Annotation]]:
+    """The objects of each region, by number, and those that are of none, in the order of the file.
+
+    A region has one label and one origin, so an object whose own was changed leaves it, and of several
+    with one name only the first is meant: another tool copies names with objects.
+    """
+    first = {a.name: at for at, a in reversed([*enumerate(annotations)]) if a.name}
+    groups = dict[str, list[int]]()
+    for name in sorted(first, key=_numbers):
+        groups.setdefault(annotations[first[name]].region, []).append(first[name])
+    alike = [_alike(annotations, places) for places in groups.values()]
+    in_regions = {at for places in alike for at in places}
+    others = [a for at, a in enumerate(annotations) if at not in in_regions]
+    return [[annotations[at] for at in places] for places in alike], others
+
+
+def _alike(annotations: Sequence[Annotation], places: Sequence[int]) -> list[int]:
+    """Those of the label and origin that most of them have."""
+    kinds = {at: (annotations[at].label, annotations[at].origin == HAND) for at in places}
+    ((most, _),) = Counter(kinds.values()).most_common(1)
+    return [at for at in places if kinds[at] == most]
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(number) for number in name[1:].split(".")]
 
 
 def _object(annotation: Annotation) -> RegionObject:

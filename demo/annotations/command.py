@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -18,6 +18,7 @@ from demo.options import Parser
 if TYPE_CHECKING:
     from demo.annotations.annotated import AnnotatedPicture
     from demo.dialogue.session import Session
+    from demo.figures.beside import Besides
     from demo.figures.drawing import Drawn
     from demo.picture.picture import Picture
 
@@ -31,12 +32,14 @@ class Look:
     """How figures look: pixels of a PNG for each of the picture's, and columns of a paper.
 
     Beside a dialogue stand answers of ``models`` and what was in ``files``; without either, all models'.
+    Before them stands what ``besides`` has for the dialogue of that id, such as the benchmark's truth.
     """
 
     scale: float = 1.0
     columns: int = 2
     models: tuple[str, ...] = ()
     files: tuple[AnnotatedPicture, ...] = ()
+    besides: Mapping[str, Besides] = field(default_factory=dict)
 
 
 def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -217,7 +220,10 @@ def _shown(
     elif to == PAGE:
         from demo.figures.page import dialogue_page
 
-        yield f"{stem}.html", dialogue_page(picture, session).encode()
+        yield (
+            f"{stem}.html",
+            dialogue_page(picture, session, look.besides.get(session.id, {})).encode(),
+        )
     else:
         from demo.figures.drawing import (
             dialogue_figure,
@@ -239,9 +245,13 @@ def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
     """What stands beside a dialogue, each in a figure of its own. Raises InputError."""
     from demo.annotations.annotated import to_session
     from demo.dialogue.comparison import others_in
-    from demo.figures.drawing import beside_dialogue, opinions_of
+    from demo.figures.beside import names_in
+    from demo.figures.drawing import beside_dialogue, beside_of, opinions_of
 
     others, about = others_in(session), session.picture
+    besides = look.besides.get(session.id, {})
+    for name in names_in(besides):
+        yield beside_of(session, besides, name)
     for model in look.models or (() if look.files else others):
         if model not in others:
             known = f"it has those of {join_with_and(others)}" if others else "it has no others"
@@ -250,13 +260,14 @@ def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
             )
         yield opinions_of(session, model)
     fitting = [f for f in look.files if f.size == about.size]
-    if look.files and not fitting:
+    same = [f for f in fitting if Path(f.name).stem == Path(about.name).stem]
+    same = same or [f for f in fitting if f.open().sha256 == about.sha256]
+    if look.files and not same:
         raise InputError(
             f"What --beside names is about another picture than {about.name}, which has "
             f"{about.size.width} × {about.size.height} pixels."
         )
-    same_name = [f for f in fitting if Path(f.name).stem == Path(about.name).stem]
-    for number, each in enumerate(same_name or fitting, start=1):
+    for number, each in enumerate(same, start=1):
         other = each.session or to_session(each)
         title = join_with_and(other.answered_by) or "truth"
         yield beside_dialogue(session, other, title if number == 1 else f"{title} {number}")

@@ -30,6 +30,7 @@ from demo.picture.picture import Picture, open_picture
 
 MAX_TEXT = 200_000_000  # bytes of one file of labels
 Row = TypeVar("Row")
+_MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
 _DEFINES = re.compile(r"<!(?:ENTITY|ATTLIST)\b")
 FOLDERS = ("", "images", "JPEGImages", "../images", "../JPEGImages", "..")
 """Where the formats keep pictures, seen from a file of labels."""
@@ -110,24 +111,60 @@ class Pictures:
         *,
         stem: str = "",
         is_only: bool = False,
+        in_pixels: bool = True,
     ) -> PictureFile | None:
         """The picture of that name or relative path, else the one with ``stem`` before the dot, in the
         frame of labels for a picture of the width and height that are ``stated``.
 
         None where it is among what is lacking; a picture of another name will do where labels are about
         this one only (``is_only``) and state its size. Raises InputError when there is none, or one of
-        another size.
+        another size, also where labels that are ``in_pixels`` state none and it was resized.
         """
         size = _size_of(stated)
         if self.candidates is None:
             path = self._path(name) or self._of_stem(name) or self._of_stem(stem)
-            return file_at(path or self._refuse(name, stem), size)
+            return file_at(path or self._refuse(name, stem), size, in_pixels=in_pixels)
         names = [one for one in (name, stem) if one]
-        found = _fitting(self.candidates, names, size if is_only else None)
+        found = self._fitting(self.candidates, names, size if is_only else None)
         if found is None:
             self.lacking.extend(_last(one) for one in names[:1])
             return None
-        return _in_frame(found, size)
+        return _in_frame(found, size, in_pixels)
+
+    def _fitting(
+        self, candidates: Sequence[Candidate], names: Sequence[str], size: Size | None
+    ) -> Candidate | None:
+        """The one with such a name, else with one before the dot, else the only one, if of that size."""
+        forms = [PurePosixPath(form).parts for name in names for form in _forms(name)]
+        for key in (_same, _same_stem, _plain, _plain_stem):
+            for wanted in filter(None, forms):
+                looked_for = key(wanted[-1])
+                alike = [c for c in candidates if looked_for and key(c.parts[-1]) == looked_for]
+                if alike:
+                    return self._nearest(alike, wanted)
+        if size is None or len(candidates) != 1 or candidates[0].picture().size != size:
+            return None
+        return candidates[0]
+
+    def _nearest(self, alike: Sequence[Candidate], wanted: Sequence[str]) -> Candidate:
+        """The one whose folders are most like those of the name, else like that of the labels.
+
+        Raises InputError where several are.
+        """
+        home = self.folders[0].relative_to(self.root).parts if self.root and self.folders else ()
+
+        def likeness(candidate: Candidate) -> tuple[int, ...]:
+            *folders, last = candidate.parts
+            pairs = zip(reversed(folders), reversed(wanted[:-1]), strict=False)
+            shared = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+            others = (len({*folders} ^ {*parts}) for parts in (wanted[:-1], home))
+            return shared, wanted[-1] in (last, _stem(last)), *(-other for other in others)
+
+        best = max(map(likeness, alike))
+        found = [candidate for candidate in alike if likeness(candidate) == best]
+        if len(found) > 1:
+            raise InputError(f"several pictures have the name “{wanted[-1]}”: open one at a time")
+        return found[0]
 
     def _refuse(self, name: str, stem: str) -> NoReturn:
         if not name:
@@ -153,20 +190,25 @@ class Pictures:
         return None
 
 
-def file_at(path: Path, size: Size | None = None) -> PictureFile:
+def file_at(path: Path, size: Size | None = None, *, in_pixels: bool = True) -> PictureFile:
     """The picture of a file, whose labels are for one of that size; of many, no pixels are kept.
 
     Raises as `Pictures.named` does.
     """
     candidate = Candidate((path.name,), path)
-    file = _in_frame(candidate, size)
+    file = _in_frame(candidate, size, in_pixels)
     is_upright = file.size == candidate.picture().size
     return replace(file, open=partial(open_picture, path, upright=is_upright))
 
 
-def _in_frame(candidate: Candidate, size: Size | None) -> PictureFile:
+def _in_frame(candidate: Candidate, size: Size | None, in_pixels: bool) -> PictureFile:
     """The picture upright, or as it is stored where labels of that size are for that."""
     picture = candidate.picture()
+    if size is None and in_pixels and picture.is_resized:
+        said = "the labels are in pixels, but not in those in which it is opened."
+        raise InputError(
+            " ".join([said, *picture.notes, "Resize it and its labels together first."])
+        )
     if size is not None and picture.size != size:
         stored = None
         if picture.size == Size(size.height, size.width):
@@ -185,57 +227,48 @@ def _size_of(stated: tuple[object, object]) -> Size | None:
     return Size(int(width), int(height)) if width >= 1 and height >= 1 else None
 
 
-def _fitting(
-    candidates: Sequence[Candidate], names: Sequence[str], size: Size | None
-) -> Candidate | None:
-    """The one with such a name, else with one before the dot, else the only one, if of that size."""
-    forms = [PurePosixPath(form).parts for name in names for form in _forms(name)]
-    for key in (_plain, _plain_stem):
-        for wanted in filter(None, forms):
-            alike = [c for c in candidates if key(c.parts[-1]) == key(wanted[-1])]
-            if alike:
-                return _nearest(alike, wanted)
-    (only,) = candidates if len(candidates) == 1 else (None,)
-    return only if only is not None and size is not None and only.picture().size == size else None
-
-
-def _nearest(alike: Sequence[Candidate], wanted: Sequence[str]) -> Candidate:
-    """The one whose folders are those of the name. Raises InputError where several are."""
-
-    def shared(candidate: Candidate) -> int:
-        pairs = zip(reversed(candidate.parts), reversed(wanted), strict=False)
-        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
-
-    best = max(map(shared, alike))
-    found = [candidate for candidate in alike if shared(candidate) == best]
-    if len(found) > 1:
-        raise InputError(f"several pictures have the name “{wanted[-1]}”: open one at a time")
-    return found[0]
-
-
 def _last(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).name or name
 
 
+def _stem(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in PICTURE_SUFFIXES else name
+
+
+def _same(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _same_stem(name: str) -> str:
+    return _same(_stem(name))
+
+
 def _plain(name: str) -> str:
-    """A name without what a browser, a system or an upload may change in it."""
-    return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())
+    """A name without what a browser, a system or an upload may change in it; empty where all of it is that.
+
+    What stands between its parts is alike, but parts stay apart.
+    """
+    stem = _plain_stem(name)
+    return f"{stem}{PurePosixPath(name).suffix.casefold()}" if stem else ""
 
 
 def _plain_stem(name: str) -> str:
-    stem, dot, suffix = name.rpartition(".")
-    return _plain(stem if dot and f".{suffix.lower()}" in PICTURE_SUFFIXES else name)
+    return _SPACES.sub("-", _MARKS.sub("", _same_stem(name))).strip("-")
 
 
 def _forms(name: str) -> Iterator[str]:
-    """The name as written, without its folders, and as it was before another tool's upload renamed it."""
-    plain = unquote(name.replace("\\", "/").rpartition("?d=")[2])
-    last = PurePosixPath(plain).name
-    yield plain.lstrip("/")
-    yield last
-    head, dash, rest = last.partition("-")
-    if dash and rest and len(head) == 8 and all(c in "0123456789abcdef" for c in head):
-        yield rest  # Label Studio puts eight digits before the name of an upload
+    """The name as written, without its folders, without the escapes of an address, and as it was before
+    another tool's upload renamed it.
+    """
+    written = name.replace("\\", "/").rpartition("?d=")[2]
+    for plain in dict.fromkeys((written, unquote(written))):
+        last = PurePosixPath(plain).name
+        yield plain.lstrip("/")
+        yield last
+        head, dash, rest = last.partition("-")
+        if dash and rest and len(head) == 8 and all(c in "0123456789abcdef" for c in head):
+            yield rest  # Label Studio puts eight digits before the name of an upload
 
 
 @contextmanager

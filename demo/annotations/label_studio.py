@@ -116,7 +116,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         with place(f"{path.name}, task {task.get('id', at) if isinstance(task, dict) else at}"):
             name = _image_of(task.get("data", task))
             results = _results(task)
-            picture = pictures.named(name)
+            picture = pictures.named(name, in_pixels=False)
             if picture is None:
                 continue
             rows = objects_in(results)

@@ -34,9 +34,11 @@ def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     for annotated, name in zip(pictures, unique_names(pictures), strict=True):
         folder = Path(name).stem
         yield f"{folder}/{PICTURE}", png_of(annotated.open())
-        rows = list[dict[str, object]]()
+        rows, used = list[dict[str, object]](), {""}
         for at, annotation in enumerate(annotated.annotations, start=1):
-            file = f"{annotation.name or at}.png" if annotation.mask else ""
+            stem = annotation.name if annotation.name not in used else str(at)
+            used.add(stem)
+            file = f"{stem}.png" if annotation.mask else ""
             if annotation.mask:
                 yield f"{folder}/{file}", _mask_png(annotation.mask)
             rows.append(_row(at, file, annotation))
@@ -84,7 +86,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for at, row in rows:
         with place(f"{path.name}, row {at}"):
             annotations.append(_annotation(row, path.parent, picture.size))
-    yield picture.with_objects(annotations, f"{path.parent.name}.png")
+    is_loose = path.parent == pictures.root  # the folder's name says nothing
+    yield picture.with_objects(annotations, "" if is_loose else f"{path.parent.name}.png")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

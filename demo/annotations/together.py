@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from secrets import token_hex
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, to_session
 from demo.annotations.files import (
@@ -36,6 +37,7 @@ from demo.dialogue.packed import check_directory, is_litter, is_session_name, pa
 from demo.errors import InputError, SessionFormatError
 from demo.machine.effort import breathe
 from demo.machine.private_files import make_folder
+from demo.picture.geometry import Size
 from demo.picture.picture import MAX_BYTES, Picture, safe_name
 
 MAX_PICTURES = 24  # with labels, of all that came together
@@ -132,9 +134,9 @@ class Together:
     def add(self, path: Path) -> None:
         """A file, or all that is in a zip file. Raises InputError, with a sentence."""
         if _head(path).startswith(_ZIPS):
-            folder = self.root / f"{len(self.sources)}-{_short(path.stem)}"
-            for made in _unpacked(path, folder):
-                self.sources[made] = path
+            folder = self.root / f"{len(self.sources)}-{token_hex(4)}" / _short(path.stem)
+            whole = list(_unpacked(path, folder))
+            self.sources.update(dict.fromkeys(whole, path))
             return
         suffix = suffix_of(path)
         name = TABLE if suffix == ".csv" else _short(path.name)
@@ -256,10 +258,13 @@ def _written(
 
 
 def _joined(found: Iterable[AnnotatedPicture]) -> Iterator[AnnotatedPicture]:
-    """One for each picture, also where several files say something of it."""
-    by_picture = dict[tuple[Path | None, str], AnnotatedPicture]()
+    """One for each picture in each frame, also where several files say something of it.
+
+    One that labels carry with them, or that is shown, is known by its pixels: names may be alike.
+    """
+    by_picture = dict[tuple[Path | str, Size], AnnotatedPicture]()
     for one in found:
-        key = one.path, "" if one.path else one.name
+        key = one.path or one.open().sha256, one.size
         former = by_picture.get(key)
         if former is not None:
             annotations = dict.fromkeys((*former.annotations, *one.annotations))

@@ -106,7 +106,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         yield from _among(pictures, path, kinds)
         return
     if path.suffix.lower() == ".txt" and path.name not in LISTS:
-        picture = pictures.named("", stem=path.stem)
+        with place(path.name):
+            picture = pictures.named("", stem=path.stem, in_pixels=False)
         if picture is not None:
             yield _read_one(picture, path, kinds)
         return
@@ -118,7 +119,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for folder in dict.fromkeys(folders):
         for image in sorted(folder.iterdir()):
             if image.suffix.lower() in PICTURE_SUFFIXES:
-                yield _read_one(file_at(image), _label_file(image), kinds)
+                yield _read_one(file_at(image, in_pixels=False), _label_file(image), kinds)
 
 
 def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
@@ -129,7 +130,8 @@ def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedP
         if text.name in LISTS or not _is_of_objects(read_text(text)):
             continue
         parts = ("images" if part == "labels" else part for part in text.with_suffix("").parts)
-        picture = pictures.named("", stem=str(PurePosixPath(*parts)))
+        with place(text.name):
+            picture = pictures.named("", stem=str(PurePosixPath(*parts)), in_pixels=False)
         if picture is not None:
             yield _read_one(picture, text, kinds)
         else:
@@ -255,6 +257,10 @@ def _annotation(words: list[str], kinds: _Kinds, size: Size) -> Annotation:
     if len(values) < 6:
         raise InputError("there are too few numbers for a box or an outline")
     values = values[: len(values) // 2 * 2]  # one more than pairs is a confidence
+    if max(values) >= 2:  # as where a key point is seen; outlines may reach out a little
+        raise InputError(
+            "an outline has numbers from 0 to 1: for key points, open their data.yaml as well"
+        )
     ring = tuple(
         (x * size.width, y * size.height) for x, y in zip(values[::2], values[1::2], strict=True)
     )

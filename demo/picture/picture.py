@@ -45,6 +45,7 @@ _RARE = (
     "This picture is stored in a rare way that cannot be read here: "
     "save it as PNG or JPEG and open that."
 )
+_RESIZED = "This picture was made "
 _RARELY = re.compile(
     r"unsupported|not supported|cannot handle|unknown (?:pixel mode|data organization|codec)|not yet",
     re.IGNORECASE,
@@ -88,6 +89,11 @@ class Picture:
     def pixels(self) -> Pixels:
         """uint8 RGB [H, W, 3], read-only. Raises PictureError when they cannot be read again."""
         return self._held.get()
+
+    @property
+    def is_resized(self) -> bool:
+        """Whether its file has another size, which was too large or too small."""
+        return any(note.startswith(_RESIZED) for note in self.notes)
 
     @property
     def nbytes(self) -> int:
@@ -287,7 +293,7 @@ def _size_notes(decoded: Decoded) -> tuple[str, ...]:
         return ()
     how = "smaller" if width < given.width else "larger"
     return (
-        f"This picture was made {how}, from {given.width:,} × {given.height:,} to {width:,} × {height:,} "
+        f"{_RESIZED}{how}, from {given.width:,} × {given.height:,} to {width:,} × {height:,} "
         "pixels, in which its regions are given.",
     )
 

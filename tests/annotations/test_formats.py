@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from demo.annotations.annotated import (
     Annotation,
     of_session,
     to_session,
+    with_regions,
 )
 from demo.annotations.formats import FORMATS, format_of, read_labels
 from demo.dialogue.archive import read_zip, to_zip
@@ -142,11 +144,50 @@ def test_names_origins_and_questions_stay_where_the_format_has_a_place(
 def test_what_is_read_becomes_regions_that_can_be_cited(name: str, tmp_path: Path) -> None:
     read = read_all(name, save(name, samples()[:1], tmp_path))[0]
     session = to_session(read)
-    names = ("R1", "R2", "R3", "R4", "R5") if name == "yolo" else ("R1", "R2", "R4", "R7")
+    names = ("R1", "R2", "R3", "R4", "R5") if name == "yolo" else ("R1", "R2", "R4", "R7", "R8")
     assert tuple(region.id for region in session.registry) == names
+    labels = sorted(region.label for region in session.registry)
+    assert labels == sorted(a.label for a in samples()[0].annotations)  # R2.2 has one of its own
     again, shown = read_zip(to_zip(session, read.open()))
     assert again.registry == session.registry
     assert shown == read.open()
+
+
+def told(label: str, name: str = "", origin: str = MODEL) -> Annotation:
+    return Annotation(label, BOXED.box, None, name, origin)
+
+
+DOGS = (told("dog", "R1.1"), told("dog", "R1.2"), told("cat", "R3.1", HAND))
+Regions = dict[str, list[str]]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [
+        pytest.param(DOGS, {"R1": ["dog", "dog"], "R3": ["cat"]}, id="as written"),
+        pytest.param(DOGS[::-1], {"R1": ["dog", "dog"], "R3": ["cat"]}, id="in another order"),
+        pytest.param((DOGS[0], told("wolf", "R1.2"), DOGS[2]),
+                     {"R1": ["dog"], "R3": ["cat"], "R4": ["wolf"]}, id="one has another label"),
+        pytest.param((told("wolf", "R1.1"), DOGS[1], told("dog", "R1.3")),
+                     {"R1": ["dog", "dog"], "R2": ["wolf"]}, id="the first has another label"),
+        pytest.param((told("bird", "", HAND), *DOGS),
+                     {"R1": ["dog", "dog"], "R3": ["cat"], "R4": ["bird"]}, id="one is new"),
+        pytest.param((*DOGS, told("dog", "R1.2")),
+                     {"R1": ["dog", "dog"], "R3": ["cat"], "R4": ["dog"]}, id="one is a copy"),
+        pytest.param((*DOGS, told("dog", "R1.3", HAND)),
+                     {"R1": ["dog", "dog"], "R3": ["cat"], "R4": ["dog"]}, id="one is by hand"),
+        pytest.param((told("dog"), told("dog")), {"R1": ["dog"], "R2": ["dog"]}, id="without names"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_elsewhere_leaves_the_other_names_and_labels(
+    annotations: Sequence[Annotation], expected: Regions
+) -> None:
+    registry = to_session(labelled(picture(), *annotations)).registry
+    found = {region.id: [region.label] * len(region.objects) for region in registry}
+    assert found == expected
+    again = with_regions(registry, annotations)
+    assert len(again) == 2 * len(registry)
+    assert again.regions[: len(registry)] == registry.regions
 
 
 @pytest.fixture
@@ -249,6 +290,12 @@ def test_what_supervision_writes_is_read(name: str, tmp_path: Path) -> None:
     assert annotation.box.iou(DISC.box) > 0.9
     if name != "voc":
         assert iou(annotation.mask, DISC.mask) > 0.9
+
+
+def test_masks_of_one_name_have_files_of_their_own(tmp_path: Path) -> None:
+    given = labelled(picture(), RING, replace(DISC, name=RING.name), replace(TWINS, name=RING.name))
+    (read,) = read_all("masks", save("masks", [given], tmp_path))
+    assert [a.mask for a in read.annotations] == [RING.mask, DISC.mask, TWINS.mask]
 
 
 def test_voc_masks_are_the_numbers_of_objects(tmp_path: Path) -> None:

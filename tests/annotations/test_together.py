@@ -142,6 +142,13 @@ BY_NAME: list[tuple[str, Files]] = [
         "my set/images/dog.png": png(), "my set/result.json": coco("images/dog.png"),
         "__MACOSX/my set/._result.json": b"\x00", "my set/notes.json": '{"info": 1}'})}),
     ("without any ending", {"dog": png(), "labels": coco("dog")}),
+    ("what looks like an escape", {"a%20b.png": png(), "a.json": coco("a%20b.png")}),
+    ("an escape", {"a b.png": png(), "a.json": coco("a%20b.png")}),
+    ("what another tool changes", {"dog & cat (1).png": png(), "a.json": coco("dog__cat_1.png")}),
+    ("signs only", {"🐶.png": png(), "🐱.png": png("red"), "a.json": coco("🐶.png")}),
+    ("marks of Devanagari", {"कि.png": png(), "का.png": png("red"), "कि.txt": LINE, "classes.txt": "dog"}),
+    ("another letter case only", {"Dog.png": png("red"), "dog.png": png(), "a.json": coco("dog.png")}),
+    ("other signs only", {"dog 1.png": png("red"), "dog (1).png": png(), "dog (1).xml": VOC.format("x")}),
 ]  # fmt: skip
 
 
@@ -150,6 +157,18 @@ def test_labels_find_their_picture(files: Files, tmp_path: Path) -> None:
     found = read(tmp_path, files)
     assert list(seen(found).values()) == [["dog"]]
     assert found.pictures[0].open().size.width == WIDTH
+    assert found.pictures[0].open().pixels[0, 0, 2] > 250  # it is blue, and others are red
+
+
+@pytest.mark.parametrize(
+    ("picture", "name"),
+    [("img_11_2.png", "img_1_12.jpg"), ("1.10.png", "11.0.png"), ("a-bc.png", "ab-c.png"),
+     ("🐱.png", "🐶.png"), ("a b.png", "ab.png")],
+)  # fmt: skip
+def test_another_name_is_another_picture(picture: str, name: str, tmp_path: Path) -> None:
+    found = read(tmp_path, {picture: png(), "a.json": coco(name)})
+    assert not found.pictures
+    assert found.lacking == (name,)
 
 
 def test_classes_without_names_have_numbers(tmp_path: Path) -> None:
@@ -195,6 +214,110 @@ def test_pictures_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) ->
     (tmp_path / "again").mkdir()
     with pytest.raises(InputError, match="several pictures have the name “dog"):
         read(tmp_path / "again", {"all.zip": zipped({**files, "labels.json": coco("dog.png")})})
+
+
+TRAIN_AND_VAL: list[tuple[str, Files]] = [
+    ("YOLO", {"data.yaml": YAML, "images/{}/1.png": "", "labels/{}/1.txt": LINE}),
+    ("YOLO of Roboflow", {"data.yaml": YAML, "{}/images/1.png": "", "{}/labels/1.txt": LINE}),
+    ("YOLO in one folder", {"data.yaml": YAML, "{}/1.png": "", "{}/1.txt": LINE}),
+    ("YOLO in folders of other names", {"data.yaml": YAML, "{}/img/1.png": "", "{}/txt/1.txt": LINE}),
+    ("LabelMe", {"{}/1.png": "", "{}/1.json": labelme("1.png")}),
+    ("VOC", {"{}/JPEGImages/1.png": "", "{}/Annotations/1.xml": VOC.format("1.png")}),
+    ("VOC by kind", {"JPEGImages/{}/1.png": "", "Annotations/{}/1.xml": VOC.format("1.png")}),
+    ("COCO", {"{}/1.png": "", "{}/labels.json": coco("1.png")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("files", [pytest.param(f, id=name) for name, f in TRAIN_AND_VAL])
+def test_labels_of_one_name_belong_to_the_picture_in_their_folder(
+    files: Files, tmp_path: Path
+) -> None:
+    made = dict[str, Content]()
+    for split, colour in (("train", "red"), ("val", "blue")):
+        for name, content in files.items():
+            is_val_text = name.endswith("txt") and split == "val"
+            text = content if not is_val_text else LINE * 2
+            made[name.format(split)] = text or png(colour)
+    found = read(tmp_path, {"set.zip": zipped(made)})
+    colours = [one.open().pixels[0, 0].tolist() for one in found.pictures]
+    assert sorted(colours) == [[0, 0, 255], [255, 0, 0]]
+    if "data.yaml" in files:
+        counts = [len(one.annotations) for one in found.pictures]
+        assert counts == [2 if colour == [0, 0, 255] else 1 for colour in colours]
+
+
+def test_pictures_in_their_labels_stay_apart(tmp_path: Path) -> None:
+    inside = {c: base64.b64encode(png(c)).decode() for c in ("red", "blue")}
+    files = {
+        "cam1/0001.json": labelme("0001.png", imageData=inside["red"]),
+        "cam2/0001.json": labelme("0001.png", imageData=inside["blue"]),
+        "again/0001.json": labelme("1.png", imageData=inside["blue"]),
+    }
+    found = read(tmp_path, {"all.zip": zipped(files)})
+    assert [(len(one.annotations), one.open().pixels[0, 0].tolist()) for one in found.pictures] == [
+        (1, [255, 0, 0]),
+        (1, [0, 0, 255]),  # the same picture under two names
+    ]
+
+
+def test_labels_of_what_is_shown_may_spell_its_name(tmp_path: Path) -> None:
+    shown = open_picture(png(), "dog (1).png")
+    other = coco("dog 1.png").replace('"dog"', '"cat"')
+    found = read(tmp_path, {"a.json": coco("dog (1).png"), "b.json": other}, shown)
+    assert [[a.label for a in one.annotations] for one in found.pictures] == [["dog", "cat"]]
+
+
+def test_labels_in_two_frames_stay_in_theirs(tmp_path: Path) -> None:
+    frames = ((48, 64), (64, 48))
+    labels = {
+        f"{w}.json": coco("dog.jpg", width=w, height=h).replace('"dog"', f'"{w}"')
+        for w, h in frames
+    }
+    found = read(tmp_path, {"dog.jpg": turned(6), **labels})
+    assert [(one.size.width, one.annotations[0].label) for one in found.pictures] == [
+        (48, "48"),
+        (64, "64"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("packed", "folder"), [pytest.param("all.zip", "", id="all"), pytest.param("set.zip", "all/", id="set")]
+)  # fmt: skip
+def test_a_table_of_masks_has_the_name_of_its_folder(
+    packed: str, folder: str, tmp_path: Path
+) -> None:
+    table = "number,mask,label,x1,y1,x2,y2\n1,,dog,1,2,11,12\n"
+    inside: Files = {f"{folder}objects.csv": table, f"{folder}picture.png": png()}
+    assert seen(read(tmp_path, {packed: zipped(inside)})) == {"all.png": ["dog"]}
+    (tmp_path / "loose").mkdir()
+    loose: Files = {"objects.csv": table, "picture.png": png()}
+    assert seen(read(tmp_path / "loose", loose)) == {"picture.png": ["dog"]}
+
+
+RESIZED = {"icon": png(width=8, height=6), "large": png("blue", 32_100, 330)}
+
+
+@pytest.mark.parametrize("content", RESIZED.values(), ids=RESIZED)
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"a.json": coco("dog.png")},
+        {"dog.json": labelme("dog.png")},
+        {"dog.xml": VOC.format("dog.png")},
+        {"dog.geojson": json.dumps({"type": "FeatureCollection", "features": []})},
+    ],
+    ids=lambda files: next(iter(files)),
+)
+def test_pixels_of_another_size_are_no_place(labels: Files, content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"in pixels, but not .*This picture was made"):
+        read(tmp_path, {"dog.png": content, **labels})
+
+
+@pytest.mark.parametrize("content", RESIZED.values(), ids=RESIZED)
+def test_shares_of_a_picture_fit_any_size(content: bytes, tmp_path: Path) -> None:
+    found = read(tmp_path, {"dog.png": content, "dog.txt": "0 0.5 0.5 0.5 0.5\n"}).pictures[0]
+    box, size = found.annotations[0].box, found.open().size
+    assert (box.width, box.height) == pytest.approx((size.width / 2, size.height / 2), abs=1)
 
 
 def turned(orientation: int) -> bytes:
@@ -285,6 +408,10 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
     ("broken JSON", lambda: {"a.json": '{"images": [\n1,}'}, "a.json, line 2: this is not JSON"),
     ("broken XML", lambda: {"a.xml": "<annotation>\n<a"}, "a.xml, line 2: this is not XML"),
     ("a video", lambda: {"a.xml": '<annotations><track id="0"/></annotations>'}, "about a video"),
+    ("pictures of one name", lambda: {
+        "all.zip": zipped({"a/dog.png": png(), "b/dog.png": png(), "labels/dog.txt": LINE})},
+     "dog.txt: several pictures have the name “dog”: open one at a time"),
+    ("key points", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 0.4 0.4 2 0.6 0.6 2\n"}, "for key points, open"),
     ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "boxes with an angle"),
     ("names that are a path", lambda: {"data.yaml": "names: obj.names", "dog.txt": LINE}, "neither a list"),
     ("another size", lambda: {"a.json": coco("dog.png", width=640, height=480)},
@@ -319,6 +446,20 @@ def test_masks_are_bounded_by_what_they_cover(tmp_path: Path) -> None:
     files: Files = {"dog.png": png("blue", side, side), "a.json": many(300, segmentation=whole)}
     with pytest.raises(InputError, match=r"dog\.png: .*pixels within the outlines of its masks"):
         read(tmp_path, files)
+
+
+def test_of_a_zip_file_that_breaks_off_nothing_is_taken(tmp_path: Path) -> None:
+    together = Together(tmp_path / "root")
+    together.root.mkdir()
+    for at, name in enumerate(("dog.png", "0")):
+        (tmp_path / name).write_bytes(png())
+        together.add(tmp_path / name)
+        damaged = bytearray(zipped({"a.json": coco("dog.png"), "b.png": png()}))
+        damaged[damaged.rindex(b"b.png", 0, damaged.index(b"PK\x01\x02")) + 5] ^= 0xFF
+        (tmp_path / "all.zip").write_bytes(damaged)
+        with pytest.raises(InputError, match="damaged"):
+            together.add(tmp_path / "all.zip")
+        assert len(together.sources) == at + 1
 
 
 def test_a_zip_file_with_a_session_is_no_labels(tmp_path: Path) -> None:

@@ -258,6 +258,13 @@ def test_convert_sets_a_figure_beside_a_model_or_a_file(
     assert "other/model" in said
     (said,) = figures("--beside", str(tmp_path / "b.zip"))
     assert "about another picture than grey.png, which has 300 × 200 pixels" in said
+    alike = open_picture(np.zeros((200, 300, 3), np.uint8), "alike.png")
+    save_zip(Session.begin(alike.info, session.reasoner), alike, tmp_path / "c.zip")
+    (said,) = figures("--beside", str(tmp_path / "c.zip"))
+    assert "about another picture than grey.png" in said  # of the same size
+    renamed = replace(session, picture=replace(picture.info, name="x.png"), turns=())
+    save_zip(renamed, picture, tmp_path / "d.zip")
+    assert figures("--beside", str(tmp_path / "d.zip")) == [both[0], "grey-truth.svg", both[1]]
 
 
 def test_convert_takes_a_scale_and_columns(

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from PIL import Image
 from demo.annotations.command import OUTPUTS
 from demo.annotations.formats import FORMATS
 from demo.dialogue.store import Store
+from demo.evaluate.data import Dialogue, TrueTurn
+from demo.evaluate.live_benchmark import Track
+from demo.picture.geometry import PictureBox
 from demo.picture.picture import open_picture
 from demo.ui.dialogues import exporting
 from demo.ui.dialogues.formats import format_groups
@@ -108,6 +112,23 @@ def test_all_that_are_found_are_in_one_file(page: Handlers, tab: Tab, tmp_path: 
     assert file_of(found).name == "什么-red-coco.zip"
     with zipfile.ZipFile(file_of(saved(page, tab, all=True, format="session"))) as archive:
         assert len(archive.namelist()) == 3
+
+
+def test_figures_and_pages_have_the_truth_of_the_benchmark(page: Handlers, tab: Tab) -> None:
+    assert tab.workspace is not None
+    asked, true = ("find red", "find both"), (PictureBox(2, 2, 9, 9),)
+    rows = tuple(TrueTurn(question, (), true, None, {}) for question in asked)
+    track = Track(Dialogue(1, "1", "blocks.png", Path("blocks.png"), rows), masks=False)
+    tab.workspace = replace(tab.workspace, track=track)
+    ways: list[Value] = [{}, {"id": tab.workspace.saved_id}, {"all": True}]
+    for which in ways:
+        with zipfile.ZipFile(file_of(saved(page, tab, format="svg", **which))) as archive:
+            assert archive.namelist()[-1] == "blocks-truth.svg"
+    assert "truth" in file_of(saved(page, tab, format="html")).read_text().lower()
+    tab.workspace = replace(tab.workspace, track=None)
+    with zipfile.ZipFile(file_of(saved(page, tab, format="svg"))) as archive:
+        assert archive.namelist() == ["blocks.svg", "blocks-dialogue.svg"]
+    assert "truth" not in file_of(saved(page, tab, format="html")).read_text().lower()
 
 
 def test_what_a_format_has_no_place_for_is_said(page: Handlers, tab: Tab) -> None:

@@ -16,7 +16,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from demo.annotations.annotated import AnnotatedPicture, of_session
-from demo.annotations.command import DIALOGUE, OUTPUTS, written
+from demo.annotations.command import DIALOGUE, OUTPUTS, Look, written
 from demo.annotations.left_out import left_out
 from demo.errors import DemoError, InputError, StoreError, disk_fault
 from demo.machine.effort import breathe
@@ -28,6 +28,7 @@ from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
 from demo.ui.shared.updates import steadily
+from demo.ui.sharing.sharing import truth_beside
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab
 
@@ -106,8 +107,9 @@ class Exporting:
         with self.context.long_work(request, cancel):
             pictures = [self._annotated(tab, identity, done) for identity in wanted]
             notes = tuple(left_out(to, pictures))
+            look = _look(tab)
         dialogues = [identity or _shown_id(tab) for identity in wanted]
-        contents = self._contents(to, pictures, request, cancel)
+        contents = self._contents(to, pictures, look, request, cancel)
         try:
             some = list(islice(contents, 2))
             with Exports(self.files).making(dialogues, _file_name(to, pictures, some)) as path:
@@ -126,11 +128,12 @@ class Exporting:
         self,
         to: str,
         pictures: Sequence[AnnotatedPicture],
+        look: Look,
         request: gr.Request,
         cancel: threading.Event,
     ) -> Iterator[Content]:
         """The files one after the other; others come in between."""
-        contents = written(to, pictures)
+        contents = written(to, pictures, look)
         while True:
             with self.context.long_work(request, cancel):
                 breathe()
@@ -194,6 +197,12 @@ def _file_name(to: str, pictures: Sequence[AnnotatedPicture], contents: Sequence
     if len(contents) == 1:
         return f"{stem}{Path(contents[0][0]).suffix}"
     return f"{stem}-{to}.zip" if to != DIALOGUE else f"{stem}.zip"
+
+
+def _look(tab: Tab) -> Look:
+    """Figures and pages with the benchmark's truth beside the dialogue on the page."""
+    workspace = tab.workspace
+    return Look(besides={workspace.session.id: truth_beside(workspace)}) if workspace else Look()
 
 
 def _shown_id(tab: Tab) -> str:
