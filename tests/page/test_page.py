@@ -332,4 +332,6 @@ def test_the_endpoints_need_nothing_but_what_is_sent(url: str, blocks: Path) -> 
         client.predict(picture, None, None, api_name="/ground")
     with pytest.raises(AppError, match="not a session of version 1"):
         client.predict(picture, "find red", {"version": 7}, api_name="/ground")
-    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/ground", "/overlay"}
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+        *("/ground", "/ground_stream", "/overlay")
+    }
