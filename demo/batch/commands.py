@@ -12,9 +12,7 @@ from demo.annotations.command import DIALOGUE, OUTPUTS
 from demo.errors import ModelError
 from demo.options import Parser, add_model_options, check_models, count
 
-_FOLDER = (
-    "folder.txt"  # whose pictures the results are about; empty where there may be some of several
-)
+_FOLDER = "folder.txt"  # whose pictures the results are about; empty where that is not sure
 
 
 def add_batch_command(commands: argparse._SubParsersAction[Parser]) -> None:

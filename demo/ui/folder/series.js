@@ -30,7 +30,7 @@ const LABELS_BY_NAME = /\.txt$/i; // a text of any other name is no labels
 const LABELS_LEFT =
   "Labels and dialogues were left out: open them with at most 7 pictures (100 MB in all), or labels and pictures in one zip file.";
 const LABELS_OF_ONE =
-  "Only the picture that is shown first has its labels, as dialogues are not kept on disk here. Open each of the others with its labels.";
+  "Only the picture that is shown first has its labels or dialogue, as dialogues are not kept on disk here. Open the others one at a time with theirs.";
 const order = new Intl.Collator("en", { numeric: true });
 
 /** The pictures among files, the others counted, but for those that systems put into folders. @param {Found[]} found @returns {Series} */

@@ -102,7 +102,7 @@ class Walk:
             return here
         with tab.lock:
             repeated = tab.questions_to_repeat()
-        # This takes long and rests, so others get at the tab meanwhile.
+        # Writing the picture for the page takes long, so others get at the tab meanwhile.
         new = self.opening.workspace_for(picture, repeated or self.opening.questions_for(picture))
         new = replace(new, repeats=bool(repeated))
         with tab.lock:

@@ -61,7 +61,7 @@ for (
     const some = series("a.png", "images/b.1.jpg", "Strand\u00e4.png", labels);
     match(noteOf(some, false, true), /^Labels and dialogues were left out: .* at most 7 pictures .* zip file\.$/);
     match(noteOf(some, false, false), /^Labels and dialogues were left out: /);
-    match(noteOf(some, true, false), /^Only the picture that is shown first has its labels/);
+    match(noteOf(some, true, false), /^Only the picture that is shown first has its labels or dialogue, /);
     equal(noteOf(some, true, true), "");
   });
 }
