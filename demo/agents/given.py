@@ -19,7 +19,7 @@ FETCHES_NOTHING = "Addresses are never fetched here: save the picture and give {
 _FILE = "its path, or the picture itself as base64"
 _DATA = "the picture itself as base64"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}")  # of a text without space at its end
 _MIN_BASE64 = 64  # characters; the smallest picture has more
 _NO_BASE64 = "The data of the image is not base64: send the bytes of the file, encoded as base64."
 
@@ -77,7 +77,7 @@ def _refuse_address(image: str, how: str) -> None:
 
 
 def _is_base64(text: str) -> bool:
-    return len(text) >= _MIN_BASE64 and _BASE64.fullmatch(text) is not None
+    return len(text) >= _MIN_BASE64 and _BASE64.fullmatch(text.rstrip()) is not None
 
 
 def _of_data_url(image: str) -> bytes:

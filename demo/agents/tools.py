@@ -120,8 +120,8 @@ class Tools:
     def _ground(self, given: Arguments, job: Job) -> Result:
         question, is_drawn = check_question(given.text("question")), given.flag("overlay")
         with self._dialogue(given, job) as (dialogue, models):
-            self._turn(dialogue, dialogue.session, question, models, job)
-        return self._answered(dialogue, job, is_drawn=is_drawn)
+            session = self._turn(dialogue, dialogue.session, question, models, job)
+        return self._answered(dialogue, session, job, is_drawn=is_drawn)
 
     def _ask_about_region(self, given: Arguments, job: Job) -> Result:
         question, is_drawn = check_question(given.text("question")), given.flag("overlay")
@@ -132,8 +132,8 @@ class Tools:
         with self._dialogue(given, job) as (dialogue, models):
             session, name = _with_region(dialogue, given, models)
             asked = about_region(question, session, name)
-            self._turn(dialogue, session, asked, models, job)
-        return self._answered(dialogue, job, is_drawn=is_drawn)
+            session = self._turn(dialogue, session, asked, models, job)
+        return self._answered(dialogue, session, job, is_drawn=is_drawn)
 
     @contextmanager
     def _dialogue(self, given: Arguments, job: Job) -> Iterator[tuple[Dialogue, Models]]:
@@ -159,8 +159,8 @@ class Tools:
         question: str | Resolved,
         models: Models,
         job: Job,
-    ) -> None:
-        """Let the dialogue grow by one answer, of a turn that nobody stopped."""
+    ) -> Session:
+        """The dialogue, grown by one answer, of a turn that nobody stopped."""
         events = run_turn(
             session,
             question,
@@ -178,10 +178,13 @@ class Tools:
         if session.turns[-1].partial:
             raise ModelError(_STOPPED)
         self.dialogues.keep(dialogue, session)
+        return session
 
-    def _answered(self, dialogue: Dialogue, job: Job, *, is_drawn: bool) -> Result:
+    def _answered(
+        self, dialogue: Dialogue, session: Session, job: Job, *, is_drawn: bool
+    ) -> Result:
         """The newest answer; where it cannot be drawn as well, it says so."""
-        session, notes = dialogue.session, list(dialogue.picture.notes)
+        notes = list(dialogue.picture.notes)
         pictures: tuple[Shown, ...] = ()
         try:
             if is_drawn:

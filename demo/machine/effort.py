@@ -80,25 +80,25 @@ def long_work(
     cancel: threading.Event | None = None,
     is_wanted_elsewhere: Callable[[], bool] = lambda: False,
     *,
-    must_finish: bool = False,
+    is_patient: bool = False,
 ) -> Iterator[Effort]:
     """A place for long work on this thread; work within it is part of it.
 
-    Setting ``cancel`` ends it, unless it ``must_finish``, and it rests while ``is_wanted_elsewhere`` says
-    that the machine is. Raises InputError, here or from `breathe`, when it is ended, and where too many
-    wait already, in all or of the visitor who asks (see `asked_by`).
+    Nobody waits for one while holding a lock that others need who have one: first the place, then the lock.
+
+    Setting ``cancel`` ends it, and it rests while ``is_wanted_elsewhere`` says that the machine is. Raises
+    InputError, here or from `breathe`, when it is ended, and unless it ``is_patient`` where too many wait
+    already, in all or of the visitor who asks (see `asked_by`).
     """
     if (current := _current.get()) is not None:
         yield current
         return
     cancel = cancel or threading.Event()
-    if not must_finish and _are_too_many():
+    if not is_patient and _are_too_many():
         raise InputError(_TOO_MANY)
-    if not _places.acquire(None if must_finish else cancel):
+    if not _places.acquire(cancel):
         raise InputError(_STOPPED)
     effort = Effort(cancel, is_wanted_elsewhere)
-    if must_finish:
-        effort.must_finish()
     mine = _current.set(effort)
     try:
         yield effort
@@ -111,6 +111,24 @@ def long_work(
 
 def _are_too_many() -> bool:
     return _places.waiting >= MAX_WAITING or _places.waiting_of_asker >= MAX_WAITING_EACH
+
+
+@contextmanager
+def work_at_once(is_wanted_elsewhere: Callable[[], bool]) -> Iterator[None]:
+    """Work that rests, as long work does, but has no place and waits for none: for those who hold a lock.
+
+    Within long work it is part of that.
+    """
+    if _current.get() is not None:
+        yield
+        return
+    effort = Effort(threading.Event(), is_wanted_elsewhere)
+    effort.must_finish()
+    mine = _current.set(effort)
+    try:
+        yield
+    finally:
+        _current.reset(mine)
 
 
 def breathe() -> None:

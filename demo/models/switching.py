@@ -73,7 +73,7 @@ class RunningModels:
         self._may_switch = may_switch or available is not None
         self._changed = threading.Condition()
         self._users = 0
-        self._askers: Counter[str | None] = Counter()
+        self._askers: Counter[str] = Counter()
         # The title of the model that takes over as soon as it can.
         self._next = models.reasoner.name if models.is_expected else None
         # Whether an exchange is under way, with what is fetched for it.
@@ -153,11 +153,10 @@ class RunningModels:
 
         With ``cancel`` the first models are waited for; once it is set, those that are expected have to do.
         So is a chosen model while it is loaded, and with ``next_one`` while it is fetched, too.
-        With ``asker`` this is a question in that visitor's name, among whom the model goes round; raises
-        InputError where very many of theirs wait already.
+        With ``asker`` this is a question in that visitor's name, among whom the model goes round.
         Raises ModelError with a sentence while another one is on its way, or when none comes.
         """
-        with self._counted(asker), nullcontext() if asker is None else asked_by(asker):
+        with nullcontext() if asker is None else asked_by(asker):
             with self._changed:
                 if cancel is not None:
                     self._wait(self._coming if next_one or self._next else None, cancel)
@@ -173,9 +172,13 @@ class RunningModels:
                     self._changed.notify_all()
 
     @contextmanager
-    def _counted(self, asker: str | None) -> Iterator[None]:
+    def counted(self, asker: str) -> Iterator[None]:
+        """A question in that visitor's name, from when it takes one of the places that all share.
+
+        Raises InputError where very many of theirs are asked already.
+        """
         with self._changed:
-            if asker is not None and self._askers[asker] >= MAX_OF_ONE:
+            if self._askers[asker] >= MAX_OF_ONE:
                 raise InputError(_MANY_OF_ONE)
             self._askers[asker] += 1
         try:

@@ -3,7 +3,7 @@
 A decoder holds up all threads of its process for as long as it likes, cannot be ended, and may crash. In a
 process of its own it does none of that to anybody else: it ends when its visitor has left, and what is
 wrong with a file is at most a sentence. Nothing is believed that comes back: it is one text of JSON and a
-sealed piece of memory that holds as many bytes as the picture has.
+piece of memory that holds as many bytes as the picture has.
 
 `python -m demo.picture.apart` is such a process; it ends with the one that started it.
 """
@@ -11,7 +11,6 @@ sealed piece of memory that holds as many bytes as the picture has.
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import socket
 import struct
@@ -35,12 +34,9 @@ from demo.picture.colours import Pixels
 from demo.picture.geometry import MAX_PICTURE_PIXELS
 
 try:
-    import fcntl
     import resource
-
-    _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-except (ImportError, AttributeError):  # not on Linux
-    _SEALS = 0
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
 
 AT_ONCE, _KEPT = 3, 2
 MAX_SECONDS = 60.0
@@ -55,6 +51,7 @@ _DIED = (
     "This picture could not be read: its file seems to be damaged. Open it in another program, save it as "
     "PNG or JPEG, and open that."
 )
+_UNFIT = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)  # as answers
 _TOO_LONG = "Reading this picture takes too long. Make it smaller, or save it as PNG or JPEG."
 
 
@@ -89,7 +86,10 @@ class Readers:
                 read = _read_of(*answer)
             except BaseException as error:
                 reader.end()
-                if isinstance(error, OSError | ValueError | KeyError | TypeError):
+                if isinstance(
+                    error,
+                    OSError | ValueError | KeyError | TypeError | AttributeError | OverflowError,
+                ):
                     raise PictureError(_DIED) from error
                 raise
             self._put_back(reader)
@@ -196,18 +196,22 @@ def _read_of(answer: Any, file: int | None) -> ReadFile | str:
         width, height = (int(side) for side in answer["size"])
         if not 0 < width * height <= MAX_PICTURE_PIXELS or file is None:
             raise ValueError("no picture")
-        pixels = np.frombuffer(_mapped(file, width * height * 3), np.uint8)
+        pixels = _pixels_in(file, width * height * 3)
     finally:
         _close([] if file is None else [file])
     notes = tuple(str(note) for note in answer["notes"])
     return ReadFile(pixels.reshape(height, width, 3), str(answer["sha256"]), notes)
 
 
-def _mapped(file: int, size: int) -> mmap.mmap:
-    """That memory, which nobody can change or shorten any more. Raises ValueError and OSError."""
-    if fcntl.fcntl(file, fcntl.F_GET_SEALS) & _SEALS != _SEALS or os.fstat(file).st_size != size:
-        raise ValueError("not the memory of a picture")
-    return mmap.mmap(file, size, access=mmap.ACCESS_READ)
+def _pixels_in(file: int, size: int) -> Pixels:
+    """A copy of that memory, read-only. Mapped, it would stay an open file. Raises ValueError, OSError."""
+    pixels, at = np.empty(size, np.uint8), 0
+    while at < size:
+        if not (got := os.preadv(file, [memoryview(pixels.data)[at:]], at)):
+            raise ValueError("less than it says")
+        at += got
+    pixels.flags.writeable = False
+    return pixels
 
 
 # Whether they are used -----------------------------------------------------------------------------
@@ -219,7 +223,7 @@ _readers: Readers | None = None
 def reading_apart() -> Iterator[None]:
     """Within it, all picture files of this process are read in others, where the system can do that."""
     global _readers
-    if not _SEALS or not hasattr(os, "memfd_create"):
+    if not hasattr(os, "memfd_create"):  # on Linux only
         yield
         return
     former, mine = _readers, Readers()
@@ -243,6 +247,8 @@ def main() -> None:
     """Read files for the process at the other end of standard input, until it has gone."""
     with suppress(OSError, ValueError):
         os.nice(_NICE)
+        # Rather than the server, if memory runs out.
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
         resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with socket.socket(fileno=0) as other, suppress(OSError):
@@ -266,12 +272,11 @@ def _answer(other: socket.socket, head: Mapping[str, Any], data: bytes) -> None:
         return
     height, width = read.pixels.shape[:2]
     answer = {"size": [width, height], "sha256": read.sha256, "notes": read.notes}
-    memory = os.memfd_create("picture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    memory = os.memfd_create("picture")
     try:
         left = memoryview(read.pixels.data).cast("B")
         while left:
             left = left[os.write(memory, left) :]
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
         socket.send_fds(other, [json.dumps(answer).encode()], [memory])
     finally:
         os.close(memory)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -40,6 +40,7 @@ AS_STORED = (
 _NO_MEMORY = (
     "There is not enough memory free to open this picture. Make it smaller, or try again later."
 )
+_BUSY = "The server is too busy to open this picture. Try again in a minute."
 _RARE = (
     "This picture is stored in a rare way that cannot be read here: "
     "save it as PNG or JPEG and open that."
@@ -154,8 +155,10 @@ def read_file(data: bytes, name: str, *, upright: bool = True) -> ReadFile:
 
 def _read(data: bytes, name: str, *, upright: bool) -> ReadFile:
     if (others := readers()) is not None:
-        with suppress(OSError):  # no more processes can be started
+        try:
             return others.read(data, name, upright=upright)
+        except OSError as error:  # no more processes can be started, and it is not read here then
+            raise PictureError(_BUSY) from error
     return read_file(data, name, upright=upright)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,11 @@ from demo.picture.formats import Kind, kind_of
 from demo.picture.geometry import MAX_PICTURE_PIXELS, Size
 from demo.picture.parts import open_part
 from demo.picture.sizes import check_size, enlarged, factor_for, in_pixels
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 BROKEN = "This picture is damaged or incomplete and cannot be opened: save or download it again."
 
@@ -109,7 +115,7 @@ class _Reading:
         check_size(self.given, self.as_stored)
         self._check_effort()
         needed = self._bytes_needed()
-        with _place_for(self.given), _alone if needed > _MUCH else nullcontext():
+        with _place_for(self.given), _decoding_alone() if needed > _MUCH else nullcontext():
             _check_memory(needed)
             pixels = self._pixels()
         orientation = _orientation(self.image)
@@ -216,6 +222,15 @@ class _Reading:
         except (OSError, ValueError):  # stored so that PIL reads the high bytes only
             return np.zeros((image.height, image.width, 3), np.uint16)
         return _samples(image)
+
+
+@contextmanager
+def _decoding_alone() -> Iterator[None]:
+    """For one at a time, whichever process of this program decodes."""
+    with _alone, open(__file__, "rb") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _place_for(size: tuple[int, int]) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
+from demo.machine.effort import long_work
 from demo.picture.picture import MAX_BYTES, Picture, open_picture, read_content, safe_name
 
 MAX_PICTURES = 64
@@ -24,14 +25,20 @@ class RecentPictures:
         self._max_bytes, self._lock = max_bytes, threading.Lock()
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
 
-    def open(self, source: Path | bytes, name: str) -> Picture:
-        """The picture of a file, under that name. Raises PictureError as `open_picture` does."""
+    def open(self, source: Path | bytes, name: str, gone: threading.Event | None = None) -> Picture:
+        """The picture of a file, under that name; reading it is long work, which waits for its place.
+
+        Raises PictureError as `open_picture` does, and InputError when nobody waits for it any more.
+        """
         content = read_content(source)
         key = hashlib.sha256(content).hexdigest()
         with self._lock:
             known = self._pictures.get(key)
-        # Outside the lock: nobody waits for another's large picture.
-        picture = open_picture(content, name) if known is None else known
+        if known is None:  # outside the lock: nobody waits for another's large picture
+            with long_work(gone, is_patient=True):
+                picture = open_picture(content, name)
+        else:
+            picture = known
         self._keep(key, picture)
         return replace(picture, name=safe_name(name))
 

@@ -20,7 +20,7 @@ from demo.picture.picture import Picture
 from demo.ui.context import address_of
 from demo.ui.programs import given, told
 from demo.ui.programs.described import described_session, described_turn
-from demo.ui.programs.unread import Readers
+from demo.ui.programs.unread import HangUp, Readers
 from demo.ui.shared import sentences
 from demo.ui.shared.pacing import paced
 
@@ -44,7 +44,8 @@ def add_endpoints(running: RunningModels) -> None:
 
         Leave out the session for the first question, and give the returned one for the next.
         """
-        with _as_gradio_errors(), asked_by(address_of(request)):
+        address = address_of(request)
+        with _as_gradio_errors(), running.counted(address), asked_by(address):
             return _Asked.of(image, question, session, running).answer()
 
     def ground_stream(
@@ -54,8 +55,9 @@ def add_endpoints(running: RunningModels) -> None:
 
         Whoever closes the stream ends the turn.
         """
-        with _as_gradio_errors():
-            with asked_by(address_of(request)):
+        address = address_of(request)
+        with _as_gradio_errors(), running.counted(address):
+            with asked_by(address):  # not longer: what comes after may be on another thread
                 asked = _Asked.of(image, question, session, running)
             yield from asked.stream()
 
@@ -64,8 +66,9 @@ def add_endpoints(running: RunningModels) -> None:
         with _as_gradio_errors(), asked_by(address_of(request)):
             from demo.dialogue.overlay import draw_overlay  # its library takes long to import
 
-            with long_work(is_wanted_elsewhere=lambda: running.in_use):
-                picture = given.read_picture(image)
+            gone = HangUp()
+            picture = given.read_picture(image, gone)
+            with long_work(gone, lambda: running.in_use):
                 known = given.read_session(session, picture)
                 return draw_overlay(picture, known or begin(picture, running.models.reasoner))
 
@@ -103,8 +106,9 @@ class _Asked:
     def of(cls, image: Any, question: Any, session: Any, running: RunningModels) -> _Asked:
         """The question of a call. Raises InputError for what cannot be used."""
         asked = given.read_question(question)
-        picture = given.read_picture(image)
-        with long_work(is_wanted_elsewhere=lambda: running.in_use) if session else nullcontext():
+        gone = HangUp()
+        picture = given.read_picture(image, gone)
+        with long_work(gone, lambda: running.in_use) if session else nullcontext():
             known = given.read_session(session, picture)
         return cls(picture, asked, known, running, asker())
 

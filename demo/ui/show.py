@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from demo.dialogue.extent import is_large
-from demo.machine.effort import long_work
+from demo.machine.effort import work_at_once
 from demo.models.switching import RunningModels
 from demo.ui.canvas.scene import running, scene
 from demo.ui.chat.live_turn import LiveTurn
@@ -78,10 +78,10 @@ class Show:
         return [*turns, *failed]
 
     def _place_for(self, workspace: Workspace | None) -> AbstractContextManager[object]:
-        """A place for long work where showing that is such."""
+        """Rests for others where showing that is long work."""
         if workspace is None or not is_large(workspace.session):
             return nullcontext()
-        return long_work(is_wanted_elsewhere=lambda: self.running.in_use, must_finish=True)
+        return work_at_once(lambda: self.running.in_use)
 
     def notice(self, workspace: Workspace | None) -> dict[str, Any] | None:
         """What people should know about their picture and the model that runs."""

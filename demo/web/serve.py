@@ -86,30 +86,31 @@ def serve(
     )
     for sentence in warnings_of(rules, options.host):
         log.warning(sentence)
-    served = Served.start(
-        models,
-        rules,
-        accounts,
-        store,
-        index,
-        may_switch=models.is_expected and may_switch(options, accounts, os.environ),
-        may_link=not options.no_links,
-        server_name=Address(options.host, options.port).url_host,
-        server_port=options.port,
-        share=options.share,
-        agents=agents,
-    )
-    try:
-        with ended_by_signal(), reading_apart():
-            served.announce()
-            if models.is_expected:
-                served.load(options)
-            with MatplotlibBackendMananger():  # Gradio imports it for the first call
-                settle()
-            while True:
-                time.sleep(3600)
-    finally:
-        served.stop()
+    with reading_apart():
+        served = Served.start(
+            models,
+            rules,
+            accounts,
+            store,
+            index,
+            may_switch=models.is_expected and may_switch(options, accounts, os.environ),
+            may_link=not options.no_links,
+            server_name=Address(options.host, options.port).url_host,
+            server_port=options.port,
+            share=options.share,
+            agents=agents,
+        )
+        try:
+            with ended_by_signal():
+                served.announce()
+                if models.is_expected:
+                    served.load(options)
+                with MatplotlibBackendMananger():  # Gradio imports it for the first call
+                    settle()
+                while True:
+                    time.sleep(3600)
+        finally:
+            served.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Served:
         page = build_page(running, load_examples(), store, index, may_link=may_link)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
-        keep_few_unread(page._queue)
+        keep_few_unread(page._queue, are_visitors_known=rules.are_visitors_known())
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)

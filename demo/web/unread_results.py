@@ -16,10 +16,13 @@ MAX_SECONDS = 300.0
 
 
 class UnreadResults:
-    """The page sessions and calls, in Gradio's ``queue``, for which there is a result to be read."""
+    """The page sessions and calls, in Gradio's ``queue``, for which there is a result to be read.
 
-    def __init__(self, queue: Any) -> None:
-        self._queue = queue
+    ``are_visitors_known`` says whether they can be told apart by their addresses.
+    """
+
+    def __init__(self, queue: Any, *, are_visitors_known: bool) -> None:
+        self._queue, self._are_known = queue, are_visitors_known
         self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()  # of whom, since when
 
     def note(self, session: str, place: str) -> None:
@@ -28,10 +31,14 @@ class UnreadResults:
         self._known.move_to_end(session)
         for name in [name for name in self._known if not self._is_unread(name)]:
             del self._known[name]
+        max_each = MAX_EACH if self._are_known else MAX_IN_ALL
         counts = Counter(place for place, _ in self._known.values())
+        busy = {event.session_hash for event in self._queue.event_ids_to_events.values()}
         for name, (whose, since) in list(self._known.items())[:-1]:
+            if name in busy:
+                continue  # what is told next needs its place
             is_old = time.monotonic() - since > MAX_SECONDS
-            if is_old or counts[whose] > MAX_EACH or len(self._known) > MAX_IN_ALL:
+            if is_old or counts[whose] > max_each or len(self._known) > MAX_IN_ALL:
                 counts[whose] -= 1
                 self._forget(name)
 
@@ -45,9 +52,10 @@ class UnreadResults:
         self._queue.pending_event_ids_session.pop(name, None)
 
 
-def keep_few_unread(queue: Any) -> None:
+def keep_few_unread(queue: Any, *, are_visitors_known: bool) -> None:
     """Let Gradio's queue keep no more than that from now on."""
-    send, unread = queue.send_message, UnreadResults(queue)
+    send = queue.send_message
+    unread = UnreadResults(queue, are_visitors_known=are_visitors_known)
 
     def send_and_note(event: Any, message: Any) -> None:
         send(event, message)

@@ -253,3 +253,11 @@ def test_the_package_logs_no_words_of_an_agent(capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().err
     assert "mcp, types.py:7" in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("filling", [" ", "\n", "=", "A ", "A=", "-", "data:"])
+def test_a_megabyte_that_is_no_picture_is_refused_at_once(filling: str) -> None:
+    """What grows with the square of its length takes hours here."""
+    given = "A" + filling * (1_000_000 // len(filling)) + "!"
+    with pytest.raises(InputError):
+        open_given(given, may_read_files=False)

@@ -10,7 +10,15 @@ import pytest
 from demo.errors import InputError
 from demo.fairlock import asked_by
 from demo.machine import effort
-from demo.machine.effort import AT_ONCE, MAX_WAITING, MAX_WAITING_EACH, breathe, check, long_work
+from demo.machine.effort import (
+    AT_ONCE,
+    MAX_WAITING,
+    MAX_WAITING_EACH,
+    breathe,
+    check,
+    long_work,
+    work_at_once,
+)
 from demo.machine.kept import Kept
 from tests.support import waiting
 
@@ -81,8 +89,22 @@ def test_who_would_wait_too_long_is_told_at_once(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(type(effort._places), "waiting", MAX_WAITING)
     with pytest.raises(InputError, match="Try again in a few seconds"), long_work():
         pass
-    with long_work(must_finish=True):  # what was answered is shown in any case
+    with long_work(is_patient=True):
         pass
+
+
+def test_who_holds_a_lock_waits_for_no_place(clock: list[float]) -> None:
+    places = [effort._places.acquire() for _ in range(AT_ONCE)]
+    try:
+        with work_at_once(lambda: True):
+            for _ in range(10):
+                breathe()
+        assert clock[1] > 0
+    finally:
+        for _ in places:
+            effort._places.release()
+    with long_work() as work, work_at_once(lambda: True):
+        assert effort._current.get() is work
 
 
 def test_work_ends_when_its_visitor_leaves() -> None:

@@ -146,17 +146,17 @@ def test_an_answer_is_finished_first_and_nobody_begins_one(
 def test_nobody_has_all_places_for_questions(running: RunningModels) -> None:
     with ExitStack() as questions:
         for _ in range(MAX_OF_ONE):
-            questions.enter_context(running.use(asker="ann"))
+            questions.enter_context(running.counted("ann"))
         with (
             pytest.raises(InputError, match="Very many questions from here"),
-            running.use(asker="ann"),
+            running.counted("ann"),
         ):
             pass
-        with running.use(asker="ben"), running.use():
+        with running.counted("ben"), running.use(asker="ben"), running.use():
             assert fairlock.asker() == "ben"
     assert not running.in_use
     assert not running._askers
-    with running.use(asker="ann"):
+    with running.counted("ann"):
         pass
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from demo.dialogue.store import Store
 from demo.evaluate.data import Dialogue, TrueTurn
 from demo.evaluate.live_benchmark import Track
+from demo.machine import effort
+from demo.machine.effort import AT_ONCE
 from demo.ui.parts import Parts
 from demo.ui.sharing.sharing import Sharing, truth_beside
 from demo.ui.tab.workspace import Tab
+from tests.support.waiting import until
 from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
 from tests.ui.test_asides import two_turns
 from tests.ui.test_dialogues_panel import asks, panel, talk, workspace
@@ -157,3 +161,28 @@ def test_what_no_form_sends_is_refused(page: Handlers, sharing: Sharing, payload
     event._data = payload
     shown = sharing.act(Tab(), event, asks("ann"))[page.context.parts.sharing]
     assert shown["failed"]
+
+
+@pytest.mark.parametrize("act", ["share", "export", "arrive"])
+def test_nobody_waits_for_a_place_while_holding_a_tab(
+    act: str, page: Handlers, sharing: Sharing
+) -> None:
+    """Whoever has one of the places may be waiting for the tab."""
+    tab = Tab()
+    acts: dict[str, Callable[[], object]] = {
+        "share": lambda: sharing.act(tab, sent(kind="page"), asks("ann")),
+        "export": lambda: page.library.act(tab, sent(kind="export", id=""), asks("ann")),
+        "arrive": lambda: page.library.arrive(tab, sent(kept=""), asks("ann")),
+    }
+    for _ in range(AT_ONCE):
+        effort._places.acquire()
+    acting = threading.Thread(target=acts[act])
+    acting.start()
+    try:
+        until(lambda: effort._places.waiting == 1)
+        assert tab.lock.acquire(timeout=60)
+        tab.lock.release()
+    finally:
+        for _ in range(AT_ONCE):
+            effort._places.release()
+        acting.join()

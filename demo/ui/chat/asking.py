@@ -143,7 +143,8 @@ class Asking:
         context, visitor = self.context, visitor_of(request)
         context.tabs.take(visitor, tab)
         try:
-            with context.turns.hold(visitor, asker=address_of(request)) as ticket:
+            asker = address_of(request)
+            with context.running.counted(asker), context.turns.hold(visitor, asker=asker) as ticket:
                 with tab.lock:  # an act on the canvas is finished first
                     workspace = tab.workspace
                 if workspace is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,33 +50,37 @@ class Library:
         show, saver = self.context.show, self.context.saver
         store, owner = saver.store, saver.owner(request)
         self.context.tabs.take(visitor_of(request), tab)
-        with tab.lock:
-            tab.owner = owner
-            if store is None or owner is None or tab.workspace is not None:
-                return show.line("", "hint")
-            try:
-                wanted = Payload(event).text("kept", 64)
-                with self.context.long_work(request):
-                    workspace = None if wanted == "none" else self._last(owner, wanted)
+        if store is None or owner is None:
+            with tab.lock:
+                tab.owner = owner
+            return show.line("", "hint")
+        try:
+            wanted = Payload(event).text("kept", 64)
+            with self.context.long_work(request), tab.lock:
+                tab.owner = owner
+                if tab.workspace is not None:
+                    return show.line("", "hint")
+                workspace = None if wanted == "none" else self._last(owner, wanted)
                 at_risk = [entry.title for entry in _at_risk(store, owner)]
                 notes = (store.notice, sentences.removal_warning(at_risk))
-            except DemoError as error:
-                return show.line(str(error))
-            return show.workspace(tab, workspace, " ".join(filter(None, notes)))
+                return show.workspace(tab, workspace, " ".join(filter(None, notes)))
+        except DemoError as error:
+            return show.line(str(error))
 
     def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """Do one act in the panel; the answer holds the list as it is then."""
-        sent = Payload(event)
+        sent, tab.owner = Payload(event), self.context.saver.owner(request)
+        try:
+            kind = sent.one_of("kind", _ACTS)
+            is_long = kind in ("open", "export")
+            with self.context.long_work(request) if is_long else nullcontext(), tab.lock:
+                done = self._act(kind, sent, tab, request)
+        except DemoError as error:
+            done = self._panel(said=str(error), failed=True)
         with tab.lock:
-            tab.owner = self.context.saver.owner(request)
-            try:
-                done = self._act(sent, tab, request)
-            except DemoError as error:
-                done = self._panel(said=str(error), failed=True)
             return self._with_list(done, tab, sent, request)
 
-    def _act(self, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
-        kind = sent.one_of("kind", _ACTS)
+    def _act(self, kind: str, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
         if kind == "list":
             return self._panel()
         if kind == "export":
@@ -112,10 +117,9 @@ class Library:
         closing = self._panel(close=True)
         if tab.workspace is not None and (place := tab.workspace.place_of(identity)) is not None:
             return {**closing, **self.context.show.workspace(tab, tab.workspace.switched(place))}
-        with self.context.long_work(request):
-            workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
-            tab.forget(identity)
-            return {**closing, **self.opening.open(lambda: workspace, tab, request)}
+        workspace = self._workspace_of(self.context.saver.fetch(owner, identity))
+        tab.forget(identity)
+        return {**closing, **self.opening.open(lambda: workspace, tab, request)}
 
     def _delete(
         self, store: Store, owner: Owner, identity: str, tab: Tab, request: gr.Request

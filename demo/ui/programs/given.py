@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,9 @@ def picture_argument() -> Any:
     return made
 
 
-def read_picture(given: Any) -> Picture:
-    """The picture of an argument: an uploaded file, or base64. Raises PictureError with a sentence.
+def read_picture(given: Any, gone: threading.Event) -> Picture:
+    """The picture of an argument: an uploaded file, or base64. Raises PictureError with a sentence, and
+    InputError when its caller is ``gone``.
 
     Gradio has checked a file that is marked as one: it was uploaded. What is not marked is never opened.
     """
@@ -45,23 +47,23 @@ def read_picture(given: Any) -> Picture:
     given = plain(given)
     if not given or (isinstance(given, str) and not given.strip()):
         raise PictureError(NO_PICTURE)
-    picture = _read_file(given) if isinstance(given, dict) else _read_text(given)
+    picture = _read_file(given, gone) if isinstance(given, dict) else _read_text(given, gone)
     for note in picture.notes:
         gr.Info(note)  # reaches the caller as a message of the running call
     return picture
 
 
-def _read_file(given: dict[str, Any]) -> Picture:
+def _read_file(given: dict[str, Any], gone: threading.Event) -> Picture:
     if given.get("meta") != _MARK:
         raise PictureError(NO_FILE)
     path = Path(given["path"])
     with suppress(OSError):
         os.utime(path)  # it is in use
-    return _recent.open(path, path.name)
+    return _recent.open(path, path.name, gone)
 
 
-def _read_text(given: str) -> Picture:
-    return _recent.open(decode_sent(given), "picture")
+def _read_text(given: str, gone: threading.Event) -> Picture:
+    return _recent.open(decode_sent(given), "picture", gone)
 
 
 def read_question(given: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,13 +54,16 @@ class Sharing:
 
     def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """Do one act in the form; the answer holds the links as they are then."""
-        with tab.lock:
-            tab.owner = self.context.saver.owner(request)
-            try:
-                done = self._act(Payload(event), tab, request)
+        sent, tab.owner = Payload(event), self.context.saver.owner(request)
+        try:
+            kind = sent.one_of("kind", _ACTS)
+            is_long = kind in ("page", "link")
+            with self.context.long_work(request) if is_long else nullcontext(), tab.lock:
+                done = self._act(kind, sent, tab)
                 shown = {**self._links(tab), **done}
-            except DemoError as error:
-                shown = {"said": str(error), "failed": True}
+        except DemoError as error:
+            shown = {"said": str(error), "failed": True}
+        with tab.lock:
             here = bool(tab.workspace and not tab.workspace.is_untouched)
             shown |= {
                 "here": here,
@@ -69,20 +73,20 @@ class Sharing:
             }
             return {self.context.parts.sharing: shown}
 
-    def _act(self, sent: Payload, tab: Tab, request: gr.Request) -> dict[str, Any]:
-        match sent.one_of("kind", _ACTS):
+    def _act(self, kind: str, sent: Payload, tab: Tab) -> dict[str, Any]:
+        match kind:
             case "page":
-                return {"file": self._file(tab, request)}
+                return {"file": self._file(tab)}
             case "link":
-                return {"token": self._link(tab, request)}
+                return {"token": self._link(tab)}
             case "withdraw":
                 return self._withdraw(tab, sent.text("id"))
         return {}
 
-    def _file(self, tab: Tab, request: gr.Request) -> dict[str, Any]:
+    def _file(self, tab: Tab) -> dict[str, Any]:
         """The page as a file, under an address that nobody can guess."""
         workspace = _shown(tab)
-        page = self._page(workspace, request)
+        page = self._page(workspace)
         name = f"{Path(safe_name(workspace.picture.info.name)).stem or 'dialogue'}.html"
         dialogue = workspace.saved_id or workspace.session.id
         try:
@@ -91,14 +95,14 @@ class Sharing:
             raise StoreError(f"The page cannot be saved: {disk_fault(error)}.") from error
         return dict(FileData(path=str(path), orig_name=path.name).model_dump())
 
-    def _link(self, tab: Tab, request: gr.Request) -> str:
+    def _link(self, tab: Tab) -> str:
         """A new link to the page of the dialogue; the end of its address."""
         store, workspace = self.context.saver.store, _shown(tab)
         if (why := self._why_not(tab)) or store is None or tab.owner is None:
             raise InputError(why)
         if workspace.saved_id is None:
             raise InputError(_UNSAVED)
-        return store.links.make(tab.owner, workspace.saved_id, self._page(workspace, request))
+        return store.links.make(tab.owner, workspace.saved_id, self._page(workspace))
 
     def _withdraw(self, tab: Tab, link: str) -> dict[str, Any]:
         store = self.context.saver.store
@@ -107,12 +111,11 @@ class Sharing:
         store.links.withdraw(tab.owner, link)
         return {"said": "Withdrawn: the link leads nowhere any more."}
 
-    def _page(self, workspace: Workspace, request: gr.Request) -> bytes:
+    def _page(self, workspace: Workspace) -> bytes:
         remark = f"as it was on {time.strftime('%Y-%m-%d')}"
-        with self.context.long_work(request):
-            besides = truth_beside(workspace)
-            page = dialogue_page(workspace.picture, workspace.session, besides, remark=remark)
-            return page.encode("utf-8", "replace")
+        besides = truth_beside(workspace)
+        page = dialogue_page(workspace.picture, workspace.session, besides, remark=remark)
+        return page.encode("utf-8", "replace")
 
     def _links(self, tab: Tab) -> dict[str, Any]:
         store = self.context.saver.store
