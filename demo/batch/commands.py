@@ -8,11 +8,11 @@ import os
 import sys
 from pathlib import Path
 
-from demo.annotations.command import DIALOGUE, OUTPUTS, write_all
+from demo.annotations.command import DIALOGUE, OUTPUTS
 from demo.errors import ModelError
 from demo.options import Parser, add_model_options, check_models, count
 
-_FOLDER = "folder.txt"  # whose pictures the results are about
+_FOLDER = "folder.txt"  # whose pictures the results are about; empty where that is not sure
 
 
 def add_batch_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -36,7 +36,9 @@ def add_batch_command(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _batch(options: argparse.Namespace) -> int:
+    from demo.annotations.left_out import left_out
     from demo.batch.kept import LEFT_OUT, TABLE, kept_dialogues, left_out_table, table
+    from demo.batch.others import write_form
     from demo.batch.pictures import pictures_in
     from demo.batch.run import Left, run
     from demo.evaluate.folder import open_folder, save
@@ -64,11 +66,15 @@ def _batch(options: argparse.Namespace) -> int:
                         left=left,
                     )
                 finally:  # what there is, also of a run that is stopped
-                    kept = kept_dialogues(options.out, pictures)
-                    save(options.out / TABLE, table(kept))
-                    save(options.out / LEFT_OUT, left_out_table(left.reasons))
-                for to in set(options.to) - {DIALOGUE}:  # which are kept already
-                    write_all(to, list(kept.values()), options.out / to)
+                    if left.is_compared:
+                        _note_folder(options)
+                        kept = kept_dialogues(options.out, pictures)
+                        save(options.out / TABLE, table(kept))
+                        save(options.out / LEFT_OUT, left_out_table(left.reasons))
+                for to in sorted(set(options.to) - {DIALOGUE}):  # which are kept already
+                    for note in left_out(to, list(kept.values())):
+                        print(f"{to}: {note}", file=sys.stderr)
+                    write_form(to, list(kept.values()), options.out)
     except KeyboardInterrupt:
         print("Stopped. The same command continues from here.", file=sys.stderr)
         return 130
@@ -84,11 +90,23 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _is_another_folder(options: argparse.Namespace) -> bool:
-    """Whether the last run into these results was about another folder; this one is noted."""
+    """Whether there may be results about another folder. Until the pictures are compared, that stays so."""
     from demo.evaluate.folder import as_input_error, save
 
-    note, here = options.out / _FOLDER, os.fsencode(options.folder.resolve())
+    note = options.out / _FOLDER
     with as_input_error(options.out):
-        before = note.read_bytes() if note.exists() else here
-    save(note, here)
-    return before != here
+        before = note.read_bytes() if note.exists() else _name_of(options)
+    is_another = before != _name_of(options)
+    save(note, b"" if is_another else before)
+    return is_another
+
+
+def _note_folder(options: argparse.Namespace) -> None:
+    """From now on the results under the names of these pictures are about this folder."""
+    from demo.evaluate.folder import save
+
+    save(options.out / _FOLDER, _name_of(options))
+
+
+def _name_of(options: argparse.Namespace) -> bytes:
+    return os.fsencode(options.folder.resolve())

@@ -49,7 +49,7 @@ def fault_of_kept(folder: Path, out: Path, picture: str, *, may_differ: bool) ->
             same = open_picture(folder / picture).sha256 == session.picture.sha256
             return None if same else _CHANGED
     except PictureError:
-        return ""  # which is said when it is opened to be asked
+        return _CHANGED  # into what is no picture, which is said when it is opened to be asked
     except InputError:
         return _DAMAGED
     return None

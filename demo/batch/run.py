@@ -52,10 +52,11 @@ class Unasked:
 
 @dataclass(slots=True)
 class Left:
-    """What a run could not do."""
+    """What a run could not do; ``is_compared`` says that what is kept is about its pictures."""
 
     unusable: list[Unasked] = field(default_factory=list)
     failed: list[Unasked] = field(default_factory=list)
+    is_compared: bool = False
 
     @property
     def reasons(self) -> list[tuple[str, str]]:
@@ -80,8 +81,9 @@ def run(
     ``left``. Raises ModelError after three failures in a row, and InputError when nothing can be kept any
     more; what was kept stays.
     """
-    to_ask = list(_to_ask(folder, pictures, out, may_differ=may_differ))
     left, failures = left or Left(), 0
+    to_ask = list(_to_ask(folder, pictures, out, may_differ=may_differ))
+    left.is_compared = True
     work = partial(ask_about, folder, tuple(questions), out, asking)
     done = len(pictures) - len(to_ask)
     with tqdm(total=len(pictures), initial=done, unit="picture", smoothing=0.1) as bar:

@@ -31,6 +31,7 @@ from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 from demo.reasoners.rules import Rules
 
 _END_OF_PICTURE = "<|vision_end|>"
+_THINKING = "enable_thinking"  # what templates name the switch
 _ENDS = ("<|im_end|>", "<|endoftext|>")
 # The tokens of a piece in which a prompt is computed after memory ran out.
 _SMALL_PIECE = 128
@@ -230,11 +231,14 @@ class LocalReasoner:
 
     def _chat_text(self, instruction: str) -> str:
         content = [{"type": "image"}, {"type": "text", "text": instruction}]
+        # The dialect decides whether it thinks; templates without the switch are not given it, as the
+        # library warns of that each time.
+        has_switch = _THINKING in self._processor.chat_template
         return self._processor.apply_chat_template(
             [{"role": "user", "content": content}],
             add_generation_prompt=True,
             tokenize=False,
-            enable_thinking=False,  # the dialect decides whether it thinks
+            **({_THINKING: False} if has_switch else {}),
         )
 
     def _ids(self, text: str) -> list[int]:

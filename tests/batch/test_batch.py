@@ -8,15 +8,15 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from demo.__main__ import main
-from demo.batch.kept import kept_dialogues, kept_path, table
+from demo.batch.kept import fault_of_kept, kept_dialogues, kept_path, table
 from demo.batch.pictures import pictures_in
-from demo.batch.run import Asked, Unasked, ask_about, run
+from demo.batch.run import Asked, Left, Unasked, ask_about, run
 from demo.dialects.prompt import Prompt
 from demo.dialogue.archive import read_zip
 from demo.errors import InputError, ModelError
@@ -150,6 +150,128 @@ def test_the_command_goes_on_and_writes_labels(
         other[other.index("--server") + 1] = server.url
         assert main(other) == 2
     assert "holds a run with other settings" in capsys.readouterr().err
+
+
+@pytest.fixture
+def command(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., int]]:
+    """Runs the command about a folder, into ``out``, with more options."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Hostile(answer('<answer>[{"bbox_2d": [84, 84, 168, 168]}]</answer>')) as server:
+        rest = ["--out", str(tmp_path / "out"), "--server", server.url, "--segmenter", "grabcut"]
+        yield lambda about, *more: main(["batch", str(about), "find red", *rest, *more])
+
+
+def _rows(out: Path) -> list[str]:
+    with (out / "results.csv").open(encoding="utf-8") as file:
+        return [row["picture"] for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("compared", [0, 1])
+def test_a_run_about_another_folder_that_is_stopped_compares_again(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[..., int],
+    compared: int,
+) -> None:
+    other, out = tmp_path / "other", tmp_path / "out"
+    other.mkdir()
+    for name in ("beach.png", "broken.jpg"):
+        shutil.copy(EXAMPLES / "lake.png", other / name)
+    shutil.copy(EXAMPLES / "beach.png", folder / "broken.jpg")
+    assert command(folder) == 0
+    rows, first = _rows(out), read_zip(kept_path(out, "beach.png"))[1].sha256
+
+    calls = list[str]()
+
+    def stopped(at: Path, to: Path, picture: str, *, may_differ: bool) -> str | None:
+        calls.append(picture)
+        if len(calls) > compared:
+            raise KeyboardInterrupt
+        return fault_of_kept(at, to, picture, may_differ=may_differ)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("demo.batch.run.fault_of_kept", stopped)
+        assert command(other) == 130
+    assert _rows(out) == rows
+    assert command(other) == 0
+    assert _rows(out) == ["beach.png", "broken.jpg"]
+    for name in _rows(out):
+        assert read_zip(kept_path(out, name))[1].sha256 != first
+    assert command(folder) == 0  # and back
+    assert _rows(out) == rows
+    assert read_zip(kept_path(out, "beach.png"))[1].sha256 == first
+
+
+def test_a_run_that_is_stopped_while_it_asks_does_not_pass_for_the_folder_before(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., int]
+) -> None:
+    other, out = tmp_path / "other", tmp_path / "out"
+    other.mkdir()
+    shutil.copy(EXAMPLES / "lake.png", other / "beach.png")
+    assert command(folder) == 0
+    rows, first = _rows(out), read_zip(kept_path(out, "beach.png"))[1].sha256
+
+    def stopped(result: Asked | Unasked, left: Left) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("demo.batch.run._note", stopped)
+        assert command(other) == 130
+    assert _rows(out) == ["beach.png"]
+    assert command(folder) == 0
+    assert _rows(out) == rows
+    assert read_zip(kept_path(out, "beach.png"))[1].sha256 == first
+
+
+def test_of_a_picture_that_is_none_any_more_nothing_counts(
+    folder: Path, tmp_path: Path, command: Callable[..., int]
+) -> None:
+    assert command(folder) == 0
+    (folder / "beach.png").write_text("no picture any more")
+    assert command(folder) == 0
+    assert "beach.png" not in _rows(tmp_path / "out")
+
+
+def test_other_forms_say_what_they_lack_and_hold_no_pictures_that_are_gone(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: Callable[..., int]
+) -> None:
+    out = tmp_path / "out"
+    assert command(folder, "--to", "yolo", "html", "masks") == 0
+    said = capsys.readouterr().err
+    assert "\nyolo: YOLO has no place for names of regions, questions and who made what.\n" in said
+    (out / "html" / "my notes.txt").write_text("of a person")
+    (folder / "more" / "lake.png").unlink()
+    assert command(folder, "--to", "html", "yolo") == 0
+    names = {path.name for path in (out / "html").iterdir()}
+    assert names == {"beach.html", "beach-2.html", "my notes.txt"}
+    assert not list((out / "yolo").rglob("lake.*"))
+    assert list((out / "masks").rglob("lake*"))  # which was not written again
+    assert command(folder, "--to", "masks") == 0
+    assert not list((out / "masks").rglob("lake*"))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param('{"html": ["../results.csv", "../../pictures/beach.png"]}', id="outside"),
+        pytest.param("no JSON", id="damaged"),
+        pytest.param('{"html": 1, "coco": null}', id="no lists"),
+        pytest.param('{"html": [1, null, ""]}', id="no names"),
+        pytest.param("[]", id="no table"),
+    ],
+)
+def test_a_list_of_files_that_somebody_has_changed_removes_nothing(
+    folder: Path, tmp_path: Path, command: Callable[..., int], written: str
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "written.json").write_text(written)
+    assert command(folder, "--to", "html") == 0
+    assert (tmp_path / "out" / "results.csv").exists()
+    assert (folder / "beach.png").exists()
+    assert len(list((tmp_path / "out" / "html").iterdir())) == 3
 
 
 def _asked(folder: Path, out: Path, *, may_differ: bool = False) -> tuple[list[object], list[str]]:

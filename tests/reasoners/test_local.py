@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import threading
 from dataclasses import replace
@@ -62,6 +63,30 @@ def generated(reasoner: LocalReasoner, picture: Picture, question: str) -> tuple
     length = inputs["input_ids"].shape[1]
     text = reasoner._processor.tokenizer.decode(ids[length:], skip_special_tokens=True)
     return text, length, len(ids) - length - 1
+
+
+def test_the_library_has_nothing_to_complain_of(
+    nano: LocalReasoner, picture: Picture, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = logging.getLogger("transformers")
+    library.addHandler(caplog.handler)  # it hands nothing on
+    try:
+        nano.prepare(picture)
+        run(nano, picture, "find the red block", stop_after=1)
+    finally:
+        library.removeHandler(caplog.handler)
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "switch", ["", "{% if enable_thinking is false %}<think></think>{% endif %}"]
+)
+def test_a_template_with_a_switch_for_thinking_is_given_it(
+    nano: LocalReasoner, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    template = nano._processor.chat_template
+    monkeypatch.setattr(nano._processor, "chat_template", template + switch)
+    assert nano._chat_text("find it").endswith("<think></think>") == bool(switch)
 
 
 def test_the_text_is_what_the_library_generates(nano: LocalReasoner, picture: Picture) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,9 +16,11 @@ from PIL import Image
 from demo.access.visitors import COOKIE, owner_of
 from demo.dialogue.examples import Example
 from demo.dialogue.owner import new_token
-from demo.dialogue.store import Saved, Store
+from demo.dialogue.store import DATABASE, Saved, Store
+from demo.errors import StoreError
 from demo.picture.picture import open_picture
 from demo.ui.folder.walk import Walk
+from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
 from demo.ui.shared.tidying import UPLOAD
 from demo.ui.tab import left
@@ -169,9 +173,9 @@ def test_another_day_the_dialogue_is_there_and_goes_on_where_it_lies(kept: Folde
     assert owner is not None
     assert [entry.turns for entry in kept.store.entries(owner)] == [2]
     assert workspace.saved_id is not None
-    event = sent(ids=[workspace.saved_id, "gone"])
+    event = sent(ids=[workspace.saved_id, "gone"], number=3)
     answer = kept.walk.known(event, kept.request)[kept.page.context.parts.folder]
-    assert answer["known"] == {workspace.saved_id: 2}
+    assert (answer["known"], answer["number"]) == ({workspace.saved_id: 2}, 3)
     other: Any = SimpleNamespace(session_hash="eve", username=None, cookies={COOKIE: new_token()})
     assert kept.walk.known(event, other)[kept.page.context.parts.folder]["known"] == {}
 
@@ -254,7 +258,80 @@ def test_what_a_page_would_not_send_opens_nothing(folder: Folder, data: dict[str
     updates = folder.walk.open(folder.tab, sent(**data), folder.request)
     assert updates[folder.page.context.parts.hint]["text"] == sentences.NOT_UNDERSTOOD
     known = folder.walk.known(sent(**data), folder.request)[folder.page.context.parts.folder]
-    assert known["known"] == {}
+    assert known["known"] is None
+
+
+@pytest.mark.parametrize("data", [{}, {"files": []}, {"files": [{"path": 1}]}, {"name": 1}])
+def test_what_cannot_be_read_is_answered_under_its_number(
+    folder: Folder, data: dict[str, Any]
+) -> None:
+    updates = folder.walk.open(folder.tab, sent(ticket=9, **data), folder.request)
+    answer = updates[folder.page.context.parts.folder]
+    assert (answer["ticket"], answer["key"], answer["trouble"]) == (9, "", "")
+
+
+def test_where_nobody_can_say_what_is_kept_the_page_is_told_so(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(request: Any) -> Any:
+        answer = folder.walk.known(sent(ids=["a"], number=2), request)
+        value = answer[folder.page.context.parts.folder]
+        return value["number"], value["known"]
+
+    stranger: Any = SimpleNamespace(session_hash="eve", username=None, cookies={})
+    assert known(stranger) == (2, None)
+    assert known(folder.request) == (2, {} if folder.store else None)
+    monkeypatch.setattr(Store, "turns_of", _broken)
+    assert known(folder.request) == (2, None)
+
+
+def _broken(*_: object) -> None:
+    raise StoreError("The dialogues cannot be read.")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        pytest.param("body = json_remove(body, '$.turns')", "damaged", id="damaged"),
+        pytest.param("body = '{'", "malformed", id="cut off"),
+        pytest.param("body = json_set(body, '$.version', 99)", "", id="of a newer version"),
+    ],
+)
+def test_a_picture_whose_dialogue_cannot_be_read_is_named_and_gone_past(
+    kept: Folder, change: str, why: str
+) -> None:
+    kept.open("a.png")
+    kept.ask("find red")
+    kept.tab = Tab()
+    assert kept.store is not None
+    with sqlite3.connect(kept.folder / "kept" / DATABASE) as disk:
+        disk.execute(f"UPDATE dialogues SET {change}")
+    disk.close()
+    answer = kept.send(kept.file("a.png"), "a.png")[kept.page.context.parts.folder]
+    assert (answer["ticket"], answer["key"]) == (7, "")
+    assert why in answer["trouble"]
+    assert answer["trouble"].endswith(".")
+    kept.open("b.png")
+
+
+def test_nobody_waits_for_a_tab_while_a_picture_is_written_for_the_page(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, are_free = Opening.workspace_for, list[bool]()
+
+    def is_free() -> bool:
+        if free := folder.tab.lock.acquire(blocking=False):
+            folder.tab.lock.release()
+        return free
+
+    def watched(*arguments: Any) -> Workspace:
+        with ThreadPoolExecutor(1) as other:
+            are_free.append(other.submit(is_free).result())
+        return make(*arguments)
+
+    monkeypatch.setattr(Opening, "workspace_for", watched)
+    folder.send(folder.file("a.png"), "a.png")
+    assert are_free == [True]
 
 
 def test_while_a_question_is_answered_nothing_goes(folder: Folder) -> None:

@@ -4,11 +4,13 @@ import type { Answer } from "../shared/component.d.ts";
 export interface FolderValue extends Answer {
   /** The number under which a picture was sent; 0 for other answers. */
   ticket: number;
+  /** The number under which dialogues were asked after; 0 for other answers. */
+  number: number;
   /** The hash of the picture that is shown now; empty where it is none of these. */
   key: string;
   /** Why that file cannot be opened as a picture. */
   trouble: string;
-  /** Of the dialogues that were asked after, those that are still kept, with the number of their turns. */
+  /** Of the dialogues that were asked after, those that are still kept, with the number of their turns; null where that is not known. */
   known: Record<string, number> | null;
 }
 
@@ -23,4 +25,5 @@ export interface OpenPicture {
 /** The event "known". */
 export interface AskKnown {
   ids: string[];
+  number: number;
 }

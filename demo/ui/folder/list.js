@@ -61,7 +61,7 @@ export function inParts(name) {
 function writeAll() {
   one("h2", dialog).replaceChildren(node("bdi", {}, state.name || "Pictures"));
   one(".folder-summary", dialog).textContent = summary(state);
-  one(".folder-bound", dialog).textContent = props.keeps ? "" : NOT_KEPT;
+  one(".folder-bound", dialog).textContent = [state.note, props.keeps ? "" : NOT_KEPT].filter(Boolean).join(" ");
   state.items.forEach(write);
 }
 

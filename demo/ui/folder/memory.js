@@ -1,7 +1,7 @@
 // What was done to pictures is known again another day: for each the name of its dialogue, under a number that does
 // not tell the name of the file. Whether the dialogues are still there, the server says.
 import { mark, onChange, state } from "./state.js";
-import { isDone } from "./series.js";
+import { goneOf, isDone } from "./series.js";
 import { component } from "../shared/components.js";
 import { onAnswer } from "../shared/answers.js";
 import { storage } from "../shared/nodes.js";
@@ -12,7 +12,9 @@ const KEPT = "regionreasoner.pictures";
 const MAX_KEPT = 5000;
 const AT_ONCE = 500; // as in walk.py
 const { props, trigger, watch } = component("folder/folder");
-let asking = []; // the items whose dialogues are asked after
+/** @type {[Item, string][]} */
+let asking = []; // the items whose dialogues are asked after, with the names of those
+let number = 0; // of the question that is under way; what others are answered comes too late
 
 /** @returns {Record<string, [number, number, string]>} */
 function read() {
@@ -41,18 +43,20 @@ function recall() {
 
 /** Look whether the dialogues are still there. */
 export function checkKept() {
-  if (props.keeps) ask(state.items.filter(({ kept }) => kept));
+  if (props.keeps) ask(state.items.filter(({ kept }) => kept).map((item) => [item, item.kept]));
 }
 
+/** @param {[Item, string][]} items */
 function ask(items) {
   asking = items;
-  if (items.length) trigger("known", { ids: items.slice(0, AT_ONCE).map(({ kept }) => kept) });
+  number++;
+  if (items.length) trigger("known", { ids: items.slice(0, AT_ONCE).map(([, kept]) => kept), number });
 }
 
-// Those whose dialogue is gone have nothing done to them.
-onAnswer({ props, watch }, ({ known }) => {
-  if (!known) return;
-  mark(asking.slice(0, AT_ONCE).filter(({ kept }) => !(kept in known)), { asked: 0, drawn: 0, kept: "" });
+// Those whose dialogue is gone have nothing done to them; where the server cannot say, they stay as they are.
+onAnswer({ props, watch }, (answer) => {
+  if (!answer.known || answer.number !== number) return;
+  mark(goneOf(asking.slice(0, AT_ONCE), answer.known), { asked: 0, drawn: 0, kept: "" });
   ask(asking.slice(AT_ONCE));
 });
 onChange(["items"], recall);

@@ -15,11 +15,22 @@
  * @property {string} trouble Why it cannot be opened.
  */
 /** @typedef {{ file: File, path: string }} Found A file, and its path in the folder. */
-/** @typedef {{ items: Item[], left: number }} Series The pictures, and how many other files there were. */
+/**
+ * @typedef {object} Series
+ * @property {Item[]} items The pictures.
+ * @property {number} left How many other files there were.
+ * @property {boolean} hasLabels Whether some of those look like labels or dialogues.
+ */
 
 const MAX_ITEMS = 5000;
 const ENDINGS = /\.(a?png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?|hei[cf]|hif|avif|jp2|j2k|p[gnp]m|ico)$/i;
 const OF_SYSTEMS = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/i;
+const LABELS = /\.(zip|json|geojson|xml|ya?ml|names|csv)$/i; // as in files.js
+const LABELS_BY_NAME = /\.txt$/i; // a text of any other name is no labels
+const LABELS_LEFT =
+  "Labels and dialogues were left out: open them with at most 7 pictures (100 MB in all), or labels and pictures in one zip file.";
+const LABELS_OF_ONE =
+  "Only the picture that is shown first has its labels or dialogue, as dialogues are not kept on disk here. Open the others one at a time with theirs.";
 const order = new Intl.Collator("en", { numeric: true });
 
 /** The pictures among files, the others counted, but for those that systems put into folders. @param {Found[]} found @returns {Series} */
@@ -27,7 +38,32 @@ export function seriesOf(found) {
   const shown = found.filter(({ path }) => !OF_SYSTEMS.test(path));
   const pictures = shown.filter(({ file }) => isPicture(file));
   const items = pictures.map(itemOf).sort(inOrder).slice(0, MAX_ITEMS);
-  return { items, left: shown.length - items.length };
+  return { items, left: shown.length - items.length, hasLabels: holdLabels(shown) };
+}
+
+/** @param {Found[]} found */
+function holdLabels(found) {
+  const names = found.filter(({ file }) => !isPicture(file)).map(({ file }) => file.name);
+  if (names.some((name) => LABELS.test(name))) return true;
+  const texts = names.filter((name) => LABELS_BY_NAME.test(name)).map(stem);
+  const named = new Set(["classes", ...found.filter(({ file }) => isPicture(file)).map(({ file }) => stem(file.name))]);
+  return texts.some((name) => named.has(name));
+}
+
+/** A name without its ending. @param {string} name */
+function stem(name) {
+  return name.normalize().toLowerCase().replace(/\.[^.]*$/, "");
+}
+
+/**
+ * What becomes of labels that came with pictures, where that is not what one expects.
+ * @param {Pick<Series, "hasLabels">} series @param {boolean} isSent Whether all went to the server together.
+ * @param {boolean} keeps Whether dialogues are kept on disk.
+ */
+export function noteOf({ hasLabels }, isSent, keeps) {
+  if (!hasLabels) return "";
+  if (!isSent) return LABELS_LEFT;
+  return keeps ? "" : LABELS_OF_ONE;
 }
 
 /** Whether a file looks like a picture from outside. @param {Pick<File, "name" | "type">} file */
@@ -66,6 +102,15 @@ function between(a, b) {
   return apart < b.length ? order.compare(a[apart], b[apart]) : 1;
 }
 
+/**
+ * Of the items that were asked after by the names of their dialogues, those that still have that name and whose
+ * dialogue is gone.
+ * @param {[Item, string][]} asked @param {Record<string, number>} known
+ */
+export function goneOf(asked, known) {
+  return asked.filter(([item, kept]) => item.kept === kept && !(kept in known)).map(([item]) => item);
+}
+
 /** A long name in two: only the first part may be cut short, as files often differ at the end. @param {string} name */
 export function partsOf(name) {
   return /^(.{16,}?)([!-~]{4,12})$/u.exec(name)?.slice(1) || [name];
@@ -102,7 +147,7 @@ function counted(count, thing, more = "") {
   return count ? `${count} ${thing}${count === 1 ? "" : "s"}${more}` : "";
 }
 
-/** How many there are and what became of them, in words. @param {Series} series */
+/** How many there are and what became of them, in words. @param {Pick<Series, "items" | "left">} series */
 export function summary({ items, left }) {
   const doneTo = items.filter(isDone).length;
   const bad = items.filter(({ trouble }) => trouble).length;

@@ -1,6 +1,6 @@
 // The folder that is gone through: which pictures there are, and where one is. It knows no node of the page.
 import { createStore } from "../shared/store.js";
-import { seriesOf } from "./series.js";
+import { noteOf, seriesOf } from "./series.js";
 
 /** @typedef {import("./series.js").Item} Item */
 
@@ -9,6 +9,8 @@ export const { state, change, onChange } = createStore({
   items: [],
   left: 0,
   name: "",
+  /** What became of labels among them. */
+  note: "",
   /** Whether dialogues are kept on disk. */
   keeps: false,
   /** Where one is, also while another picture is shown; -1 before the first. */
@@ -41,7 +43,10 @@ export function say(text) {
  * @param {import("./series.js").Found[]} found @param {string} name
  */
 export function begin(found, name, isSent = false) {
-  change({ ...seriesOf(found), name, at: -1, isHere: false, isSent });
+  const series = seriesOf(found);
+  const note = noteOf(series, isSent, state.keeps);
+  if (note) tell(note);
+  change({ items: series.items, left: series.left, name, note, at: -1, isHere: false, isSent });
 }
 
 /** Note what was found out about one, or the same about several. @param {Item | Item[]} items @param {Partial<Item>} news */

@@ -43,17 +43,18 @@ class Walk:
 
         The questions asked of the picture before are offered again, or asked at once if that is wanted.
         """
-        sent, troubles = Payload(event), list[str]()
+        sent, troubles, ticket = Payload(event), list[str](), 0
         try:
+            ticket = sent.whole("ticket")
             path = self._file(sent.parts("files", 1)[0].text("path", _MAX_PATH))
-            name, to_play, ticket = sent.text("name"), sent.flag("ask"), sent.whole("ticket")
+            name, to_play = sent.text("name"), sent.flag("ask")
         except InputError as error:
-            return {**self.context.show.line(str(error)), **self._answer(0)}
+            return {**self.context.show.line(str(error)), **self._answer(ticket)}
 
         def read() -> Workspace:
             try:
                 return self._workspace_of(open_picture(path, name), tab, request)
-            except PictureError as error:
+            except (PictureError, StoreError) as error:  # of this file, so others are gone on to
                 troubles.append(str(error))
                 raise
 
@@ -66,17 +67,20 @@ class Walk:
         return {**updates, **self._answer(ticket, key=key, trouble="".join(troubles))}
 
     def known(self, event: gr.EventData, request: gr.Request) -> Updates:
-        """Which of the dialogues that a browser remembers are still kept, with their number of turns."""
+        """Which of the dialogues that a browser remembers are still kept, with their number of turns.
+
+        Where nobody can say, the answer is None, and the browser keeps what it has.
+        """
         store, owner = self.context.saver.store, self.context.saver.owner(request)
-        turns: dict[str, int] = {}
+        sent, number, turns = Payload(event), 0, None
         with suppress(InputError, StoreError):
-            wanted = Payload(event).texts("ids", _MAX_KNOWN)
+            number, wanted = sent.whole("number"), sent.texts("ids", _MAX_KNOWN)
             if store is not None and owner is not None:
                 turns = store.turns_of(owner, wanted)
-        return self._answer(0, known=turns)
+        return self._answer(number=number, known=turns)
 
-    def _answer(self, ticket: int, **value: Any) -> Updates:
-        answer = {"ticket": ticket, "key": "", "trouble": "", "known": None, **value}
+    def _answer(self, ticket: int = 0, **value: Any) -> Updates:
+        answer = {"ticket": ticket, "key": "", "trouble": "", "number": 0, "known": None, **value}
         return {self.context.parts.folder: {**answer, "serial": serial()}}
 
     def _file(self, path: str) -> Path:
@@ -98,9 +102,10 @@ class Walk:
             return here
         with tab.lock:
             repeated = tab.questions_to_repeat()
-            questions = repeated or self.opening.questions_for(picture)
-            new = self.opening.workspace_for(picture, questions)
-            new = replace(new, repeats=bool(repeated))
+        # Writing the picture for the page takes long, so others get at the tab meanwhile.
+        new = self.opening.workspace_for(picture, repeated or self.opening.questions_for(picture))
+        new = replace(new, repeats=bool(repeated))
+        with tab.lock:
             found = tab.take_back(picture.sha256)
         if found is not None:
             return found.onto(new)

@@ -1,5 +1,15 @@
-import { deepEqual, equal } from "node:assert/strict";
-import { done, isDone, nextUndone, partsOf, seriesOf, stepFrom, summary } from "../../../demo/ui/folder/series.js";
+import { deepEqual, equal, match } from "node:assert/strict";
+import {
+  done,
+  goneOf,
+  isDone,
+  nextUndone,
+  noteOf,
+  partsOf,
+  seriesOf,
+  stepFrom,
+  summary,
+} from "../../../demo/ui/folder/series.js";
 
 const { test } = Deno;
 
@@ -39,6 +49,37 @@ test("what is no picture is counted, and what systems put there is not", () => {
   deepEqual([items.length, left], [5, 6]);
   equal(seriesOf([{ path: "x", file: new File([], "x", { type: "image/png" }) }]).items.length, 1);
   equal(seriesOf([{ path: "x", file: new File([], "x", { type: "image/svg+xml" }) }]).items.length, 0);
+});
+
+for (
+  const labels of [
+    ...["annotations.json", "a.xml", "data.yaml", "data.YML", "classes.txt", "obj.names", "t.csv", "m.geojson"],
+    ...["labels.zip", "labels/a.txt", "labels/A.TXT", "sub/labels/b.1.txt", "Stranda\u0308.txt"],
+  ]
+) {
+  test(`${labels} beside pictures is said to be left out, unless it goes with them and all are kept`, () => {
+    const some = series("a.png", "images/b.1.jpg", "Strand\u00e4.png", labels);
+    match(noteOf(some, false, true), /^Labels and dialogues were left out: .* at most 7 pictures .* zip file\.$/);
+    match(noteOf(some, false, false), /^Labels and dialogues were left out: /);
+    match(noteOf(some, true, false), /^Only the picture that is shown first has its labels or dialogue, /);
+    equal(noteOf(some, true, true), "");
+  });
+}
+
+for (const other of ["notes.txt", "README.md", "clip.mp4", ".vscode/x.json", "__MACOSX/a.xml", "c.jpg", "json"]) {
+  test(`${other} is not taken for labels`, () => {
+    const some = series("a.png", "b.jpg", other);
+    deepEqual([noteOf(some, false, true), noteOf(some, true, false)], ["", ""]);
+  });
+}
+
+test("nothing was done to those whose dialogue is gone, but for those asked again meanwhile", () => {
+  const { items } = series("1.png", "2.png", "3.png", "4.png");
+  const asked = items.map((item, i) => /** @type {[typeof item, string]} */ ([item, `d${i}`]));
+  items.forEach((item, i) => item.kept = `d${i}`);
+  items[2].kept = "later";
+  deepEqual(goneOf(asked, { d1: 2 }), [items[0], items[3]]);
+  deepEqual(goneOf(asked, { d0: 1, d1: 2, d3: 1 }), []);
 });
 
 test("no folder is too large: the first pictures are gone through", () => {
