@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 
 from demo.picture.geometry import PictureBox, Size
-from demo.picture.runs import Runs, box_around, count_inside, read_runs, thinned
+from demo.picture.runs import Runs, box_around, count_inside, read_runs, runs_of, thinned
 
 BoolArray = NDArray[np.bool_]
 MAX_RUNS = 20_000  # of which an outline is made: more than that are noise
@@ -37,8 +37,13 @@ class Mask:
         """From an array [H, W] whose non-zero elements belong to the object."""
         if pixels.ndim != 2:
             raise ValueError(f"a mask is an array [H, W], got shape {pixels.shape}")
-        encoded = coco.encode(np.asfortranarray(pixels.astype(bool).astype(np.uint8)))
         height, width = pixels.shape
+        runs = runs_of(np.asfortranarray(pixels.astype(bool)).ravel(order="F"))
+        if len(runs) > MAX_RUNS:  # as numbers of Python these would take long
+            encoded = coco.encode(np.asfortranarray(pixels.astype(bool).astype(np.uint8)))
+        else:
+            counted = {"size": [height, width], "counts": runs.tolist()}
+            encoded = coco.frPyObjects(counted, height, width)
         return cls(Size(width, height), encoded["counts"].decode("ascii"))
 
     @property

@@ -50,6 +50,16 @@ def read_runs(counts: str) -> Runs:
     return values
 
 
+def runs_of(pixels: NDArray[np.bool_]) -> Runs:
+    """The lengths of the runs in a row of pixels, of which the first is outside.
+
+    Other threads can compute meanwhile, as they cannot while pycocotools counts.
+    """
+    ends = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
+    first = [0] if len(pixels) and pixels[0] else []
+    return np.diff(np.concatenate((first, ends, [len(pixels)])).astype(np.int64), prepend=0)
+
+
 def bounds_of(runs: Runs) -> Runs:
     """Where each run begins, and the end of the last."""
     return np.concatenate(([0], np.cumsum(runs)))

@@ -56,9 +56,13 @@ class App:
         return held(self.process)
 
     def cpu_s(self) -> float:
-        """Seconds that it has computed so far."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        """Seconds that it has computed so far, with the processes that it started and that are there."""
+        seconds = 0.0
+        for process in (self.process, *self.process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                seconds += times.user + times.system
+        return seconds
 
     def figure(self, name: str) -> float:
         """One of the figures of /metrics."""

@@ -204,3 +204,15 @@ def test_a_mask_that_is_noise_has_a_coarse_outline() -> None:
     assert noise.svg_path(0, 600, 1000).count("M") <= 1000
     grain = Mask.from_array(np.random.default_rng(0).random((600, 600)) < 0.3)
     assert 0 < grain.svg_path(0, 600, 1000).count("M") <= 1000
+
+
+@given(arrays())
+def test_masks_are_written_as_pycocotools_writes_them(pixels: NDArray[np.bool_]) -> None:
+    expected = coco.encode(np.asfortranarray(pixels.astype(np.uint8)))
+    assert Mask.from_array(pixels).counts == expected["counts"].decode()
+
+
+def test_a_mask_of_very_many_runs_is_written_so_too() -> None:
+    pixels = np.indices((400, 400)).sum(axis=0) % 2 == 0
+    expected = coco.encode(np.asfortranarray(pixels.astype(np.uint8)))
+    assert Mask.from_array(pixels).counts == expected["counts"].decode()

@@ -14,6 +14,7 @@ from demo.dialogue import archive
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
 from demo.errors import InputError, PictureError
+from demo.language.references import check_question
 from demo.picture.picture import Picture
 from demo.picture.recent import RecentPictures
 from demo.picture.sent import NO_FILE, decode_sent, fault_of, plain
@@ -67,10 +68,10 @@ def _read_text(given: str, gone: threading.Event) -> Picture:
 
 
 def read_question(given: Any) -> str:
-    """The question of an argument. Raises InputError when there is none."""
+    """The question of an argument. Raises InputError when there is none, or it is too long."""
     if not isinstance(given, str) or not given.strip():
         raise InputError(NO_QUESTION)
-    return given
+    return check_question(given)
 
 
 def read_session(given: Any, picture: Picture) -> Session | None:
