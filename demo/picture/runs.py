@@ -56,8 +56,9 @@ def runs_of(pixels: NDArray[np.bool_]) -> Runs:
     Other threads can compute meanwhile, as they cannot while pycocotools counts.
     """
     ends = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
-    first = [0] if len(pixels) and pixels[0] else []
-    return np.diff(np.concatenate((first, ends, [len(pixels)])).astype(np.int64), prepend=0)
+    first = [0, 0] if len(pixels) and pixels[0] else [0]
+    bounds = np.concatenate((first, ends, [len(pixels)])).astype(np.int64)
+    return bounds[1:] - bounds[:-1]
 
 
 def bounds_of(runs: Runs) -> Runs:
