@@ -34,7 +34,7 @@ PAGES = Limits(visitor=16, place=48, all=400)
 OTHERS = Limits(visitor=200, place=300, all=1_000)
 
 
-_PAGES_AT_ONCE = 2  # each takes some hundredths of a second
+_REST, _MAX_REST_S = 2.0, 0.2  # after a page: times as long as making it took, while others wait
 
 
 class CrowdedError(Exception):
@@ -77,21 +77,23 @@ class Crowd:
 
 
 class FewPages:
-    """Pages are made a few at a time, in the order in which they were asked for."""
+    """Pages are made one at a time, in the order in which they were asked for, with a rest in between."""
 
     def __init__(self) -> None:
-        self._places = asyncio.Semaphore(_PAGES_AT_ONCE)
+        self._place = asyncio.Lock()
 
     async def make(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer; while the answer is sent, the next one is made already."""
-        await self._places.acquire()
-        is_held = True
+        await self._place.acquire()
+        loop = asyncio.get_running_loop()
+        began, is_held = loop.time(), True
 
         def release() -> None:
             nonlocal is_held
             if is_held:
                 is_held = False
-                self._places.release()
+                rest = min(_REST * (loop.time() - began), _MAX_REST_S)
+                loop.call_later(rest, self._place.release)
 
         async def send_when_made(message: Message) -> None:
             release()
