@@ -22,7 +22,7 @@ AT_ONCE = 2
 MAX_WAITING, MAX_WAITING_EACH = 24, 8  # more would take all of the server's threads
 MAX_SECONDS = 60.0
 _SLICE_S = 0.004  # of computing, after which others come
-_REST = 6.0  # times as long as it has computed: two at once leave most of the interpreter to others
+_REST = 8.0  # times as long as it has computed: two at once leave most of the interpreter to others
 _MAX_REST_S = 0.5
 _TOO_MANY = (
     "Many pictures and dialogues are being opened at this moment. Try again in a few seconds."
