@@ -252,6 +252,8 @@ def test_many_turns_leave_nothing_behind(
 ) -> None:
     """Threads, files, pictures and dialogues are as before; memory has grown little."""
     monkeypatch.setattr("demo.ui.tab.open_tabs.MAX_CLOSED", 2)
+    # The clock of a tab without a stream is a thread, which ends before this gives up waiting.
+    monkeypatch.setattr("demo.ui.tab.open_tabs.MAX_UNSEEN_S", 20.0)
     process, each = psutil.Process(), 5
     with serving(nano_to_close) as server:
         config = httpx.get(f"{server.url}/config").json()
