@@ -5,8 +5,6 @@ No address is ever fetched.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +12,7 @@ from urllib.request import url2pathname
 
 from demo.errors import PictureError
 from demo.picture.picture import MAX_BYTES, Picture, open_picture, safe_name
+from demo.picture.sent import bytes_of
 
 FETCHES_NOTHING = "Addresses are never fetched here: save the picture and give {how}."
 _FILE = "its path, or the picture itself as base64"
@@ -92,8 +91,7 @@ def _decoded(text: str) -> bytes:
         raise PictureError(
             f"This picture is larger than {MAX_BYTES // 1_000_000} MB. Use a smaller picture."
         )
-    plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
     try:
-        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except (binascii.Error, ValueError) as error:
+        return bytes_of(text)
+    except ValueError as error:
         raise PictureError(_NO_BASE64) from error

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pycocotools import mask as coco
-
 from demo.annotations.annotated import (
     AnnotatedPicture,
     Annotation,
@@ -145,8 +143,8 @@ def _run_lengths(rle: dict[str, Any], size: Size) -> Mask | None:
             raise InputError("its mask has a run that is not a whole number")
         if sum(counts) != size.width * size.height:
             raise InputError("its mask does not fit its size")
-        encoded = coco.frPyObjects({"size": rle["size"], "counts": counts}, *rle["size"])
-        counts = encoded["counts"].decode("ascii")
-    mask = Mask(size, counts)
+        mask = Mask.from_runs(counts, size)
+    else:
+        mask = Mask(size, counts)
     mask.run_lengths()  # raises ValueError
     return mask if mask.area else None

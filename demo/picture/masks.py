@@ -38,13 +38,18 @@ class Mask:
         if pixels.ndim != 2:
             raise ValueError(f"a mask is an array [H, W], got shape {pixels.shape}")
         height, width = pixels.shape
-        runs = runs_of(np.asfortranarray(pixels.astype(bool)).ravel(order="F"))
-        if len(runs) > MAX_RUNS:  # as numbers of Python these would take long
-            encoded = coco.encode(np.asfortranarray(pixels.astype(bool).astype(np.uint8)))
-        else:
-            counted = {"size": [height, width], "counts": runs.tolist()}
-            encoded = coco.frPyObjects(counted, height, width)
-        return cls(Size(width, height), encoded["counts"].decode("ascii"))
+        grid = np.asfortranarray(pixels.astype(bool))
+        runs = runs_of(grid.ravel(order="F"))
+        if len(runs) <= MAX_RUNS:  # more would take long as numbers of Python
+            return cls.from_runs(runs.tolist(), Size(width, height))
+        return cls(Size(width, height), coco.encode(grid.view(np.uint8))["counts"].decode("ascii"))
+
+    @classmethod
+    def from_runs(cls, runs: list[int], size: Size) -> Mask:
+        """From the lengths of its runs over the column-major picture, of which the first is outside."""
+        counted = {"size": [size.height, size.width], "counts": runs}
+        encoded = coco.frPyObjects(counted, size.height, size.width)
+        return cls(size, encoded["counts"].decode("ascii"))
 
     @property
     def digest(self) -> str:

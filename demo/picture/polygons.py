@@ -121,10 +121,7 @@ def placed_mask(part: NDArray[np.bool_], left: int, top: int, size: Size) -> Mas
     runs[0] += left * size.height
     after = (size.width - left - width) * size.height
     runs = [*runs[:-1], runs[-1] + after] if len(runs) % 2 else [*runs, after]
-    encoded = coco.frPyObjects(
-        {"size": [size.height, size.width], "counts": runs}, size.height, size.width
-    )
-    return Mask(size, encoded["counts"].decode("ascii"))
+    return Mask.from_runs(runs, size)
 
 
 def ellipse(x: float, y: float, radius_x: float, radius_y: float) -> Ring:

@@ -7,7 +7,6 @@ whoever writes it may not see what is there.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import Any
 
@@ -69,8 +68,16 @@ def decode_sent(text: str) -> bytes:
     begin = _DATA.match(text)
     if begin and not begin[1]:
         raise PictureError("Write a picture’s data address with base64, or upload the file.")
-    letters = "".join(text[begin.end() if begin else 0 :].split()).translate(_USUAL).rstrip("=")
     try:
-        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
-    except (binascii.Error, ValueError):
+        return bytes_of(text[begin.end() if begin else 0 :])
+    except ValueError:
         raise PictureError(_BROKEN) from None
+
+
+def bytes_of(text: str) -> bytes:
+    """What a text in base64 stands for, in either alphabet, with white space and without its filling.
+
+    Raises ValueError for any other text.
+    """
+    letters = "".join(text.split()).translate(_USUAL).rstrip("=")
+    return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
