@@ -40,7 +40,8 @@ def check_room_for_regions(registry: Registry) -> None:
 def check_room_for_masks(registry: Registry, former: Registry) -> None:
     """Raises InputError where an edit has made more masks of ``former`` than there is room for."""
     now, before = _held(_objects(registry)), _held(_objects(former))
-    if now > before and not _is_room(*now):
+    has_grown = any(one > other for one, other in zip(now, before, strict=True))
+    if has_grown and not _is_room(*now):
         raise InputError(
             "This dialogue is full: its outlines are too large, or too fine, for one more. Delete some "
             "regions to go on."

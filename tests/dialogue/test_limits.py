@@ -249,6 +249,12 @@ def test_masks_for_which_there_is_no_room_are_left_out_or_refused(
     with pytest.raises(InputError, match="Delete some regions"):
         session.with_registry(more)
     assert tuple(session.with_registry(full.remove(region.id)).registry) == tuple(registry)
+    fewer = full.remove("R1").add(
+        [replace(item, mask=Mask(WIDE, "0"), box=WHOLE.box)] * (half + 1)
+    )[0]
+    if item is WHOLE:  # more pixels in fewer characters
+        with pytest.raises(InputError, match="Delete some regions"):
+            session.with_registry(fewer)
     boxes_only, _ = full.add([replace(item, mask=None)])
     assert len(session.with_registry(boxes_only).registry) == 3
 
