@@ -33,6 +33,11 @@ def known(visitors: Visitors, cookie: str, scheme: str = "http") -> object:
     return visitors.recognise(request(cookie, scheme=scheme))[VISITOR]
 
 
+def another(token: str) -> str:
+    """The same secret with another first letter."""
+    return ("A" if token[0] == "B" else "B") + token[1:]
+
+
 def test_a_secret_that_was_given_out_is_known_again_and_renewed() -> None:
     visitors = Visitors(KEY)
     name, token = given(visitors)
@@ -47,7 +52,7 @@ def test_a_secret_that_was_given_out_is_known_again_and_renewed() -> None:
     [
         pytest.param(lambda name, token: f"{name}={'A' * 54}", id="letters"),
         pytest.param(lambda name, token: f"{name}={token[:-1]}", id="a letter less"),
-        pytest.param(lambda name, token: f"{name}={'B' + token[1:]}", id="another one"),
+        pytest.param(lambda name, token: f"{name}={another(token)}", id="another one"),
         pytest.param(lambda name, token: f"{name}={new_token()}", id="one without a seal"),
         pytest.param(lambda name, token: f"{COOKIE}={token}", id="under the older name"),
         pytest.param(lambda name, token: f"{COOKIE}={new_token()}", id="an older one of nobody"),
