@@ -19,6 +19,11 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
     scenes.add_argument("--count", type=count, default=100, metavar="N")
     scenes.add_argument("--seed", type=whole, default=0, metavar="S")
+    scenes.add_argument(
+        "--large",
+        action="store_true",
+        help="large scenes with small things, which need a closer look",
+    )
     scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
     scenes.set_defaults(run=_scenes)
 
@@ -87,7 +92,7 @@ def _scenes(options: argparse.Namespace) -> int:
     from demo.nano.lessons.heldout import write_dialogues
 
     try:
-        print(write_dialogues(options.out, options.count, options.seed))
+        print(write_dialogues(options.out, options.count, options.seed, large=options.large))
     except OSError as error:
         raise InputError(f"Nothing can be written to {options.out}: {error.strerror}.") from error
     return 0
