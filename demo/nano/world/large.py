@@ -50,7 +50,7 @@ class LargeScene:
 
 
 def sample_large_scene(rng: np.random.Generator) -> LargeScene:
-    """A scene of 1,000 to 1,700 pixels a side with one to four large things and one or two groups."""
+    """A scene of 1,400 to 1,700 pixels with one to four large things and one or two groups."""
     while True:
         scene = sample_scene(rng, int(rng.integers(1, 5)), _aspect(rng))
         made = _with_groups(rng, scene, 1 if rng.random() < 0.5 else 2)
