@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from demo.agents.commands import add_mcp_command
 from demo.annotations.command import add_convert_command
 from demo.batch.commands import add_batch_command
-from demo.dialects.known import ALL_DIALECTS
+from demo.dialects.ways import ALL_DIALECTS
 from demo.doctor.commands import add_doctor_command
 from demo.errors import DemoError, InputError
 from demo.evaluate.commands import add_evaluate_commands

@@ -9,7 +9,7 @@ from typing import NoReturn
 from demo.checkpoints.catalogue import find_model
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import DIALECTS
-from demo.dialects.ways import WAYS, has_two_ways
+from demo.dialects.ways import WAYS, has_ways
 from demo.errors import OptionError
 from demo.remote.address import read_address
 from demo.segmenters.names import NAMES_IN_WORDS, check_segmenter
@@ -76,7 +76,7 @@ def check_models(options: argparse.Namespace) -> None:
 
 def check_asking(asking: str, dialect: Dialect, title: str) -> None:
     """Raises OptionError for a way of asking that a model does not have."""
-    if asking in WAYS and not has_two_ways(dialect):
+    if asking in WAYS and not has_ways(dialect):
         raise OptionError(
             f"{title} is asked in one way only, the one that it was trained on: leave out --asking."
         )

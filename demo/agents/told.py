@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from demo.answers.words import words_of
-from demo.dialects.known import dialect_named
+from demo.dialects.ways import dialect_named
 from demo.dialogue.session import Session, Turn
 from demo.errors import join_with_and, one_line
 from demo.picture.regions import Region, RegionObject

@@ -32,18 +32,20 @@ def check_trace(
     given: Sequence[tuple[str, ModelBox]],
     dialect: Dialect = REGION_REASONER,
     question: str = "",
+    known: Iterable[tuple[int, int, int, int]] = (),
 ) -> tuple[Finding, ...]:
     """The findings about a trace, in reading order: from the focus to the answer, then those about the
     whole. A part without any text counts as absent.
 
     ``given`` are the references of the question: the name that a person knows (``R1``, ``R2.1``) and the
     box that was written into the question, in the model frame. Parts that the dialect does not have are
-    not missed. ``question`` is the sentence that was asked, where it is known.
+    not missed. ``question`` is the sentence that was asked, where it is known, and ``known`` are boxes that
+    may be mentioned as well.
     """
     return (
         *(_check_focus(trace.text, given) if "focus" in dialect.parts else ()),
         *(_check_cited(trace, given) if "think" in dialect.parts else ()),
-        *_check_invented(trace, given),
+        *_check_invented(trace, given, known),
         *(
             _finding_of(problem, trace)
             for problem in trace.problems
@@ -78,8 +80,10 @@ def _check_cited(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterato
             yield Finding("citation.missing", "warning", text, part, region=name)
 
 
-def _check_invented(trace: Trace, given: Sequence[tuple[str, ModelBox]]) -> Iterator[Finding]:
-    for part, invented in _invented_boxes(trace, [box for _, box in given]):
+def _check_invented(
+    trace: Trace, given: Sequence[tuple[str, ModelBox]], known: Iterable[XYXY]
+) -> Iterator[Finding]:
+    for part, invented in _invented_boxes(trace, [*known, *(box.xyxy for _, box in given)]):
         place = "reasoning" if part == "think" else "description of the reference"
         numbers = _numbers(trace, part, invented)
         text = f"The {place} mentions a box {numbers} that nobody gave: treat it with care."
@@ -98,12 +102,12 @@ def _numbers(trace: Trace, part: str, citation: Citation) -> str:
     return numbers if {".", "e", "E"} & set(numbers) else str(list(citation.box))
 
 
-def _invented_boxes(trace: Trace, given: Iterable[ModelBox]) -> Iterator[tuple[str, Citation]]:
+def _invented_boxes(trace: Trace, given: Iterable[XYXY]) -> Iterator[tuple[str, Citation]]:
     """The boxes that are neither given nor in the answer, each once, with the part that cites it first.
 
     A box of the answer counts both as it was written and as it was read.
     """
-    known = {box.xyxy for box in given} | {item.box.xyxy for item in trace.objects}
+    known = {*given, *(item.box.xyxy for item in trace.objects)}
     known |= {citation.box for citation in find_citations(trace.text.answer or "")}
     for part in ("focus", "think"):
         for citation in find_citations(getattr(trace.text, part) or ""):

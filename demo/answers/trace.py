@@ -105,6 +105,9 @@ class TraceParser:
 
     In a dialect without tags, text outside parts is an answer that ends with the text; it is cut off
     where a list or an object is left open.
+
+    Where a model looks closer while it thinks, all thoughts are one, with the calls between them; what
+    stands before the first tag belongs to it, too.
     """
 
     def __init__(self, frame: Size, dialect: Dialect = REGION_REASONER) -> None:
@@ -114,6 +117,7 @@ class TraceParser:
         self._open: list[_Part] = []
         self._counted: dict[str, _Part] = {}
         self._loose: list[list[str]] = [[]]
+        self._is_woven = dialect.looking is not None
 
     def feed(self, chunk: str) -> list[TraceEvent]:
         """Read the next piece of text, of any length, and return the events that it completes."""
@@ -192,6 +196,9 @@ class TraceParser:
         if not text:
             return []
         events: list[TraceEvent] = []
+        if text.strip() and self._is_woven and not (self._open or "answer" in self._counted):
+            self._open.append(_Part("think", None))
+            events.append(PartOpened("think"))
         if text.strip() and self._is_untagged_start():
             self._open.append(_Part("answer", self._reader(), is_tagged=False))
             events.append(PartOpened("answer"))
@@ -213,6 +220,9 @@ class TraceParser:
 
     def _read_opening(self, name: str, tag: str) -> list[TraceEvent]:
         inner = self._open[-1].name if self._open else ""
+        if name == inner == "think" and self._is_woven:
+            self._open[-1].is_closed = False
+            return self._read_text("\n") if self._open[-1].pieces else []
         if name == inner == "answer":
             self._count_in(self._open.pop().end_as_mention())
         elif inner and PARTS.index(name) <= PARTS.index(inner):
@@ -226,6 +236,9 @@ class TraceParser:
     def _read_closing(self, name: str, tag: str) -> list[TraceEvent]:
         if all(part.name != name for part in self._open):
             return self._read_text(tag) if self._open else []
+        if name == self._open[-1].name == "think" and self._is_woven:
+            self._open[-1].is_closed = True  # unless another thought follows
+            return []
         while (part := self._open.pop()).name != name:
             # It was only mentioned in the part that ends here, unless it has boxes.
             part.end_as_mention()

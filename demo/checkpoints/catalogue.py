@@ -13,6 +13,7 @@ from demo.checkpoints.shape import Shape
 from demo.dialects.dialect import Dialect
 from demo.dialects.families import family_of, wording_sentence
 from demo.dialects.known import DIALECTS, REGION_REASONER
+from demo.dialects.known_looks import NANO_LOOKS
 from demo.errors import CheckpointError, OptionError
 from demo.machine.own_files import ASSETS
 from demo.picture.geometry import Size
@@ -248,15 +249,20 @@ def _entry_named(name: str, source: str, path: str, origin: str = "") -> Entry:
     return Entry(name, source, because="")
 
 
-def dialect_of(entry: Entry, region_frame: object, token: int | None = None) -> Dialect:
+def dialect_of(
+    entry: Entry, region_frame: object, token: int | None = None, *, looks: object = False
+) -> Dialect:
     """The dialect of a model; ``region_frame`` is the frame in its configuration, None for none, and
-    ``token`` the side of its visual tokens in pixels, None for that of the dialect.
+    ``token`` the side of its visual tokens in pixels, None for that of the dialect. ``looks``: its
+    configuration says that it looks closer in nano's way.
 
     Raises CheckpointError for an impossible frame.
     """
     dialect = DIALECTS[entry.dialect]
     if token is not None:
         dialect = dialect.with_token(token)
+    if looks is True:
+        dialect = replace(dialect, looking=NANO_LOOKS)
     if region_frame is None:
         return dialect
     return dialect.in_frame(_frame(entry, region_frame, dialect.token))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from demo.dialects.looking import Looking
 from demo.picture.geometry import Size
 
 SQUARE = Size(840, 840)
@@ -40,7 +41,9 @@ class Dialect:
     `boxes.AnswerReader`). ``skeleton`` is an answer with nothing in it. ``shown`` is the size in pixels to
     which pictures are resized (None: their own shape, see `natural_size`), ``frame`` the frame of the
     coordinates (None: the pixels shown), ``token`` the side of a visual token in pixels.
-    ``tells``: its answers are words, and boxes of what they are about, if there are any.
+    ``tells``: its answers are words, and boxes of what they are about, if there are any. ``is_as_typed``:
+    questions keep their capitals and marks. ``system`` is the line before everything, where it is not that
+    of the checkpoint's template. ``looking`` says how it takes a second look, if it does.
     """
 
     name: str
@@ -53,6 +56,9 @@ class Dialect:
     frame: Size | None = SQUARE
     token: int = TOKEN
     tells: bool = False
+    is_as_typed: bool = False
+    system: str = ""
+    looking: Looking | None = None
 
     def instruction(self, question: str) -> str:
         """The whole text beside the picture."""
@@ -83,13 +89,18 @@ class Dialect:
 
 
 def natural_size(picture: Size, token: int) -> Size:
-    """The picture's own shape in whole visual tokens, as the processors of the Qwen models resize it.
+    """The picture's own shape in whole visual tokens, of which there are MIN_TOKENS to MAX_TOKENS."""
+    return fitted_size(picture, token, MIN_TOKENS * token**2, MAX_TOKENS * token**2)
+
+
+def fitted_size(picture: Size, token: int, fewest: int, most: int) -> Size:
+    """A size in the same shape, in whole visual tokens, as the processors of the Qwen models resize to it.
 
     With w, h the sides and t that of a token in pixels and b = √(w·h / limit), each side s becomes
-    ``round(s / t) · t``; where that makes more than MAX_TOKENS, ``max(t, ⌊s / b / t⌋ · t)``, where fewer
-    than MIN_TOKENS, ``⌈s / b / t⌉ · t`` (`smart_resize` of Qwen2-VL's image processor in transformers).
+    ``round(s / t) · t``; where that makes more pixels than ``most``, ``max(t, ⌊s / b / t⌋ · t)``, where
+    fewer than ``fewest``, ``⌈s / b / t⌉ · t`` (`smart_resize` of Qwen2-VL's image processor in
+    transformers).
     """
-    fewest, most = MIN_TOKENS * token**2, MAX_TOKENS * token**2
     sides = (
         min(picture.width, picture.height * _MAX_ELONGATED),
         min(picture.height, picture.width * _MAX_ELONGATED),

@@ -102,6 +102,14 @@ QWEN_3_VL = replace(
     token=32,
 )
 
+# Models that were trained to look closer. Where something is they are asked as what they were made from;
+# how they look is in `known_looks.py`.
+VLM_R3, DEEPEYES, CHAIN_OF_FOCUS, MINI_O3, PIXEL_REASONER = (
+    replace(QWEN_2_5_VL, name=name)
+    for name in ("vlm-r3", "deepeyes", "chain-of-focus", "mini-o3", "pixel-reasoner")
+)
+P2R, QWEN_3_VL_ZOOM = (replace(QWEN_3_VL, name=name) for name in ("p2r", "qwen3-vl-zoom"))
+
 # General models asked to reason, in a form that they were not trained for: their boxes keep their frame.
 _REASONED_REQUEST = """\
 Find every object in the image that matches the description "{question}".
@@ -161,13 +169,8 @@ TOLD_BY_QUICK = {quick.name: _told(quick, numbers) for quick, numbers in _GENERA
 # By family; each of the ways of asking one is a dialect, too (see `ways`).
 DIALECTS = {
     dialect.name: dialect
-    for dialect in (REGION_REASONER, VISION_REASONER, SEG_ZERO, QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL)
-}
-ALL_DIALECTS = DIALECTS | {
-    dialect.name: dialect for dialect in (*REASONED_BY_QUICK.values(), *TOLD_BY_QUICK.values())
-}
-
-
-def dialect_named(name: str) -> Dialect:
-    """The dialect of that name; RegionReasoner's for an unknown one, which another program saved."""
-    return ALL_DIALECTS.get(name, REGION_REASONER)
+    for dialect in (
+        REGION_REASONER, VISION_REASONER, SEG_ZERO, QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL,
+        VLM_R3, DEEPEYES, CHAIN_OF_FOCUS, MINI_O3, PIXEL_REASONER, P2R, QWEN_3_VL_ZOOM,
+    )
+}  # fmt: skip

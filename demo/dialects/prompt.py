@@ -12,9 +12,11 @@ from itertools import groupby
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
+from demo.dialects.messages import MAIN, Message
 from demo.errors import QuestionError
 from demo.language.letters import is_spaced
 from demo.language.references import Reference, Resolved
+from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import Registry
 
@@ -37,13 +39,20 @@ class Prompt:
     ``question`` is the sentence with its boxes as ``bbox=[…]`` (or bare), ``instruction`` the whole text
     beside the picture, with the boxes as the model's dialect writes them (or bare).
     ``likely`` are texts of which the answer may repeat parts, the likeliest last: the model never sees
-    them, but they make decoding faster.
+    them, but they make decoding faster. ``messages`` are the whole conversation where it is more than a
+    picture and the instruction.
     """
 
     question: str
     instruction: str
     given: tuple[GivenBox, ...]
     likely: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+    @property
+    def conversation(self) -> tuple[Message, ...]:
+        """What the model is told and shown; never empty."""
+        return self.messages or (Message("user", (MAIN, self.instruction)),)
 
 
 def region_reasoner_instruction(question: str) -> str:
@@ -59,13 +68,15 @@ def build_prompt(
     dialect: Dialect = REGION_REASONER,
     *,
     bare: bool = False,
+    part: Part | None = None,
 ) -> Prompt:
     """The prompt for a resolved sentence, with boxes in ``frame``, to which they are rounded here, once.
 
     For a region of several objects, every object's box is written, joined by "and". ``bare`` writes only
-    ``[x1, y1, x2, y2]``, whatever the dialect. Raises QuestionError for more than 120 boxes, and when no
-    words are left.
+    ``[x1, y1, x2, y2]``, whatever the dialect. ``frame`` is that of the picture, or of a ``part`` of it
+    that is shown alone. Raises QuestionError for more than 120 boxes, and when no words are left.
     """
+    part = part or Part.whole(picture, frame)
     given: list[GivenBox] = []
     pieces: list[str] = []
     end = resolved.begin
@@ -73,7 +84,7 @@ def build_prompt(
     spoken = (r for r in resolved.references if not r.is_topic)
     for (start, stop), meant in groupby(spoken, key=lambda r: (r.start, r.end)):
         same = list(meant)
-        boxes = [g for r in same for g in _boxes_of(r, registry, picture, frame)]
+        boxes = [g for r in same for g in _boxes_of(r, registry, part, frame)]
         given.extend(boxes)
         pieces += [
             resolved.sentence[end:start],
@@ -88,12 +99,15 @@ def build_prompt(
                 f"This question cites more than {MAX_BOXES} boxes. Cite fewer regions at a time."
             )
     pieces.append(resolved.sentence[end:])
-    question = normalise("".join(pieces))
+    question = as_typed("".join(pieces)) if dialect.is_as_typed else normalise("".join(pieces))
     if not question:
         raise QuestionError("Ask for something in words, for example “find the dog”.")
     distinct, likely = tuple(dict.fromkeys(given)), dialect.likely(given=bool(given))
     in_dialect = () if bare else distinct
-    return Prompt(question, _instruction(question, in_dialect, dialect), distinct, (likely,))
+    instruction = _instruction(question, in_dialect, dialect)
+    asked = Message("user", (MAIN, instruction))
+    messages = (Message("system", (dialect.system,)), asked) if dialect.system else ()
+    return Prompt(question, instruction, distinct, (likely,), messages)
 
 
 def _instruction(question: str, given: Sequence[GivenBox], dialect: Dialect) -> str:
@@ -104,6 +118,11 @@ def _instruction(question: str, given: Sequence[GivenBox], dialect: Dialect) -> 
         box = one.model_box
         question = question.replace(bbox_text(box), dialect.box.format(*box.xyxy))
     return dialect.instruction(question)
+
+
+def as_typed(question: str) -> str:
+    """The question with its capitals, marks and lines; tokens of the chat format are text in it."""
+    return question.strip().replace("<|", "< |")
 
 
 def normalise(question: str) -> str:
@@ -140,13 +159,11 @@ def bare_text(box: ModelBox) -> str:
     return f"[{', '.join(str(v) for v in box.xyxy)}]"
 
 
-def _boxes_of(
-    reference: Reference, registry: Registry, picture: Size, frame: Size
-) -> list[GivenBox]:
+def _boxes_of(reference: Reference, registry: Registry, part: Part, frame: Size) -> list[GivenBox]:
     objects = registry.objects(reference.name)
     single = len(objects) == 1
     return [
-        GivenBox(reference.name if single else o.id, o.box.to_model(picture, frame))
+        GivenBox(reference.name if single else o.id, part.box_from_picture(o.box, frame))
         for o in objects
     ]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from demo.answers.finding import Finding
-from demo.dialects.known import dialect_named
+from demo.dialects.ways import dialect_named
 from demo.dialogue.engine import TurnEvent, TurnFinished, run_turn, understand
 from demo.dialogue.limits import OPINIONS_EACH
 from demo.dialogue.second_opinion import AGREE, agreement, as_second_opinion, check_same, pairs

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from demo.answers.boxes import TraceObject
 from demo.answers.checks import check_trace
 from demo.answers.ending import Ending
 from demo.answers.finding import Finding
@@ -21,14 +22,22 @@ from demo.answers.trace import (
     PartClosed,
     PartOpened,
     PartText,
+    Trace,
     TraceEvent,
     TraceParser,
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
-from demo.dialects.ways import TOLD, has_two_ways, in_way
+from demo.dialects.ways import TOLD, has_ways, in_way, without_looks
 from demo.dialogue.extent import written
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
+from demo.dialogue.looking import (
+    LookBegun,
+    LookEnded,
+    Looks,
+    check_looks,
+    part_to_ask,
+)
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
 from demo.dialogue.room import check_room_for_turn, with_masks_that_fit
@@ -37,9 +46,10 @@ from demo.errors import EmptyAnswerError, ModelError, SessionFormatError
 from demo.language.intent import Intent, as_counted, intent_of, is_in_words
 from demo.language.labels import label_of
 from demo.language.references import Resolved, check_question, resolve
+from demo.picture.crops import Part
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.picture import Picture
-from demo.picture.regions import RegionObject, Registry
+from demo.picture.regions import Region, RegionObject, Registry
 from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.base import MaskPrompt, Segmenter
 
@@ -78,7 +88,15 @@ class TurnFinished:
 MASKS_AT_ONCE = 16
 _TURNS_REPEATED = 8  # the number of earlier answers of which a new one may repeat parts
 TurnEvent = (
-    TurnStarted | PartOpened | PartText | PartClosed | ObjectSeen | Segmenting | TurnFinished
+    TurnStarted
+    | PartOpened
+    | PartText
+    | PartClosed
+    | LookBegun
+    | LookEnded
+    | ObjectSeen
+    | Segmenting
+    | TurnFinished
 )
 
 
@@ -99,10 +117,12 @@ def understand(
     *,
     bare: bool = False,
     finds_only: bool = False,
+    part: Part | None = None,
 ) -> tuple[Resolved, Prompt]:
     """The meaning of a sentence in a dialogue, and the prompt for a model of that dialect.
 
-    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as in `build_prompt`.
+    Boxes are written in the dialect's frame, or in ``written_in``, and ``bare`` as in `build_prompt`; about
+    a ``part`` of the picture, in the frame of that.
     "It" is `Session.last_meant`; a sentence that is resolved already is not read for references again.
     Unless it ``finds_only``, *how many dogs* asks for all dogs.
     Raises QuestionError (UnknownRegionError for a name that does not exist) with a sentence.
@@ -111,11 +131,22 @@ def understand(
         resolved = sentence
     else:
         resolved = resolve(check_question(sentence), session.registry, last=session.last_meant)
-    size = session.picture.size
-    frame = written_in or dialect.view(size).frame
+    part = part or _whole(session.picture.size, dialect)
+    frame = written_in or _frame_of(part, dialect)
     counts = not finds_only and intent_of(resolved.sentence) is Intent.COUNT
     sought = as_counted(resolved) if counts else resolved
-    return resolved, build_prompt(sought, session.registry, size, frame, dialect, bare=bare)
+    return resolved, build_prompt(
+        sought, session.registry, part.picture, frame, dialect, bare=bare, part=part
+    )
+
+
+def _whole(picture: Size, dialect: Dialect) -> Part:
+    return Part.whole(picture, dialect.view(picture).shown)
+
+
+def _frame_of(part: Part, dialect: Dialect) -> Size:
+    """The frame of a model's numbers about a part."""
+    return dialect.frame or part.shown
 
 
 def run_turn(
@@ -132,6 +163,8 @@ def run_turn(
     bare: bool = False,
     finds_only: bool = False,
     recognises: bool = False,
+    within: PictureBox | None = None,
+    max_looks: int | None = None,
 ) -> Iterator[TurnEvent]:
     """Answer one sentence about the session's picture.
 
@@ -143,7 +176,9 @@ def run_turn(
     ``bare``, are for evaluations only; so is ``finds_only``, which takes every sentence for one that asks
     where something is. Else *how many dogs* asks for all dogs, and a model that can answer in words does so
     where the answer is no place. If it ``recognises``, what is a visible region already makes no new one:
-    the turn's region is that one.
+    the turn's region is that one. A question about what is ``within`` a box (picture pixels) is asked
+    about that part, enlarged. A model that looks closer by itself does so at most ``max_looks`` times, or
+    as often as its family does.
     Raises QuestionError before the first event, ModelError (EmptyAnswerError for no text at all)
     possibly later; the given session is never changed.
     """
@@ -151,51 +186,49 @@ def run_turn(
     if (picture.sha256, picture.size) != (session.picture.sha256, session.picture.size):
         raise SessionFormatError("This dialogue is about another picture.")
     check_room_for_turn(len(session.turns), written(session), session.registry)
-    tells = not finds_only and is_in_words(_typed(sentence)) and has_two_ways(reasoner.dialect)
+    tells = not finds_only and is_in_words(_typed(sentence)) and has_ways(reasoner.dialect)
     dialect = in_way(reasoner.dialect, TOLD if tells else asking)
-    info = _info(picture, reasoner, dialect)
-    resolved, prompt = understand(
-        session, sentence, dialect, written_in, bare=bare, finds_only=finds_only
-    )
+    if within or max_looks == 0:
+        dialect = without_looks(dialect)
+    part = part_to_ask(picture.size, within, dialect) if within else _whole(picture.size, dialect)
+
+    def ask(part: Part, dialect: Dialect) -> tuple[Resolved, Prompt]:
+        return understand(
+            session, sentence, dialect, written_in, bare=bare, finds_only=finds_only, part=part
+        )
+
+    resolved, prompt = ask(part, dialect)
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
-    streamed = _StreamedTrace(picture.size, info.frame, dialect, began)
     ending = _EndOfText(cancel)
-    for number, piece in enumerate(reasoner.stream(picture, prompt, ending)):
+    looks = Looks(reasoner, picture, prompt, dialect, ask, ending, max_looks)
+    streamed = _StreamedTrace(part, dialect, began)
+    pieces = looks.write() if within is None else looks.write_about(part)
+    for number, piece in enumerate(pieces):
         # Not sooner: while this turn waits for others, their pictures would replace this one.
         if number == 0:
             _prepare_in_background(segmenter, picture)
+        if isinstance(piece, LookBegun | LookEnded):
+            yield piece
+            continue
+        streamed.part = looks.answered_in or part
         yield from streamed.take(piece)
         # As after a stop, the model still tells its counts.
         ending.has_nothing_more = streamed.is_over
     trace, stopped = streamed.parser.close(), cancel.is_set()
-    session = session.with_reasoner(info)
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
-    given = [(g.name, g.model_box) for g in prompt.given]
-    findings = check_trace(trace, given, dialect, resolved.sentence)
+    session = session.with_reasoner(ReasonerInfo(reasoner.name, streamed.frame, dialect.name))
+    objects = _objects(streamed, trace, looks)
+    findings = _findings(trace, prompt, dialect, resolved, looks, objects)
     if doubt is not None:
         findings = (doubt, *(f for f in findings if f.level != "ok"))
-    read = trace.objects[:MAX_FOUND]
-    objects = [RegionObject("", *o.in_picture(picture.size, info.frame)) for o in read]
     known = region_of(objects, session.registry) if recognises else None
     if objects and known is None and segmenter is not None and not stopped:
         yield Segmenting(len(objects))
-        try:
-            made = with_masks(objects, picture, segmenter, cancel)
-            objects = list(with_masks_that_fit(made, session.registry))
-            if left := sum(o.mask is not None for o in made) - sum(
-                o.mask is not None for o in objects
-            ):
-                findings = (*findings, _left_out(left))
-            name = f"R{session.registry.next_number}"
-            findings = (*findings, *doubtful_outlines(objects, picture, name))
-        except ModelError as error:
-            findings = (
-                *findings,
-                Finding("masks.failed", "warning", f"There are no masks. {error}"),
-            )
+        objects, doubts = _segmented(objects, picture, segmenter, session.registry, cancel)
+        findings = (*findings, *doubts)
     turn = Turn(
         question=resolved.sentence,
         prompted=prompt.question,
@@ -207,12 +240,52 @@ def run_turn(
         timings=streamed.timings(),
         next_region=session.registry.next_number,
         decoding=streamed.usage.decoding,
+        looks=tuple(looks.looks),
+        within=within,
     )
-    if known is not None:
-        again = replace(turn, region=known.id)
-        yield TurnFinished(session.with_turn(again, session.registry))
-        return
-    yield TurnFinished(_with_turn(session, turn, objects, label_of(as_counted(resolved))))
+    label = label_of(as_counted(resolved))
+    yield TurnFinished(_with_turn(session, turn, objects, label, known))
+
+
+def _objects(streamed: _StreamedTrace, trace: Trace, looks: Looks) -> list[RegionObject]:
+    """What an answer found, or else the boxes that it named before it answered in words."""
+    found = [streamed.in_picture(item) for item in trace.objects[:MAX_FOUND]]
+    return [RegionObject("", *each) for each in found or [(box, None) for box in looks.evidence]]
+
+
+def _findings(
+    trace: Trace,
+    prompt: Prompt,
+    dialect: Dialect,
+    resolved: Resolved,
+    looks: Looks,
+    objects: Sequence[RegionObject],
+) -> tuple[Finding, ...]:
+    given = [(g.name, g.model_box) for g in prompt.given]
+    return (
+        *check_trace(trace, given, dialect, resolved.sentence, known=looks.cited),
+        *looks.findings,
+        *check_looks(looks.looks, [o.box for o in objects]),
+    )
+
+
+def _segmented(
+    objects: Sequence[RegionObject],
+    picture: Picture,
+    segmenter: Segmenter,
+    registry: Registry,
+    cancel: threading.Event,
+) -> tuple[list[RegionObject], tuple[Finding, ...]]:
+    """The objects with their masks, and what is to be said about these."""
+    try:
+        made = with_masks(objects, picture, segmenter, cancel)
+        kept = list(with_masks_that_fit(made, registry))
+        left = sum(o.mask is not None for o in made) - sum(o.mask is not None for o in kept)
+        doubts = doubtful_outlines(kept, picture, f"R{registry.next_number}")
+        return kept, (*((_left_out(left),) if left else ()), *doubts)
+    except ModelError as error:
+        failed = Finding("masks.failed", "warning", f"There are no masks. {error}")
+        return list(objects), (failed,)
 
 
 def _left_out(count: int) -> Finding:
@@ -286,9 +359,9 @@ class _EndOfText(threading.Event):
 class _StreamedTrace:
     """A model's text as it arrives: parsed, timed, and turned into events."""
 
-    def __init__(self, picture: Size, frame: Size, dialect: Dialect, began: float) -> None:
-        self.picture, self.frame, self.began = picture, frame, began
-        self.parser, self.ending, self.is_over = TraceParser(frame, dialect), Ending(), False
+    def __init__(self, part: Part, dialect: Dialect, began: float) -> None:
+        self.part, self.frame, self.began = part, _frame_of(part, dialect), began
+        self.parser, self.ending, self.is_over = TraceParser(self.frame, dialect), Ending(), False
         self.characters = self.objects = 0
         self.first_token: float | None = None
         self.opened: dict[str, float] = {}
@@ -310,12 +383,19 @@ class _StreamedTrace:
             if isinstance(event, ObjectFound):
                 self.objects += 1
                 if self.objects <= MAX_FOUND:
-                    yield ObjectSeen(*event.item.in_picture(self.picture, self.frame))
+                    yield ObjectSeen(*self.in_picture(event.item))
             else:
                 yield event
         self.is_over = self.characters == MAX_ANSWER or self.ending.is_reached(
             piece, self.parser.written_after, is_going_round=self.parser.is_going_round
         )
+
+    def in_picture(self, item: TraceObject) -> tuple[PictureBox, PicturePoint | None]:
+        """The box and point of an object in picture pixels."""
+        box = self.part.box_to_picture(item.box, self.frame)
+        if item.point is None:
+            return box, None
+        return box, self.part.point_to_picture(item.point, self.frame)
 
     def _time(self, event: TraceEvent) -> None:
         if isinstance(event, PartOpened):
@@ -358,10 +438,17 @@ def with_masks(
 
 
 def _with_turn(
-    session: Session, turn: Turn, objects: Sequence[RegionObject], label: str
+    session: Session,
+    turn: Turn,
+    objects: Sequence[RegionObject],
+    label: str,
+    known: Region | None,
 ) -> Session:
+    """The dialogue with the turn and its region: a ``known`` one, or a new one of the objects."""
     registry: Registry = session.registry
-    if objects:
+    if known is not None:
+        turn = replace(turn, region=known.id)
+    elif objects:
         registry, region = registry.add(objects, label=label)
         turn = replace(turn, region=region.id)
     return session.with_turn(turn, registry)

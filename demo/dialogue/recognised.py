@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from demo.answers.trace import parse_trace
-from demo.dialects.known import dialect_named
+from demo.dialects.ways import dialect_named
 from demo.dialogue.session import Session
 from demo.errors import InputError
 from demo.picture.overlaps import iou_table

@@ -16,7 +16,7 @@ from demo.answers.finding import OUTSIDE, Finding, TraceText
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue.room import check_room_for_masks, check_room_for_regions
 from demo.errors import InputError
-from demo.picture.geometry import Size
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import PictureInfo
 from demo.picture.regions import Region, RegionObject, Registry, number_of
 
@@ -50,13 +50,29 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A second view of a part of the picture while a turn was answered.
+
+    ``box`` is the part in picture pixels, ``size`` that in which the model was shown it, and ``call`` the
+    words with which the model asked for it, empty where a person did. ``is_answered``: the boxes of the
+    answer were read in this part.
+    """
+
+    box: PictureBox
+    size: Size
+    call: str = ""
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One question and its answer.
 
     ``next_region`` is the number of the next region when it was asked. ``reasoner`` is the model that
     answered, with the frame of the numbers in its texts; None stands for the session's.
     ``second_opinions`` are other models' answers to the same question. ``decoding`` says how the text was
-    decoded, where that is known.
+    decoded, where that is known. ``looks`` are in the order in which they were taken; a question about a
+    part of the picture only has that part, in picture pixels, as ``within``.
     """
 
     question: str
@@ -73,6 +89,8 @@ class Turn:
     reasoner: ReasonerInfo | None = None
     second_opinions: tuple[SecondOpinion, ...] = ()
     decoding: str = ""
+    looks: tuple[Look, ...] = ()
+    within: PictureBox | None = None
 
     @property
     def is_guess(self) -> bool:

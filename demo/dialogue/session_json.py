@@ -14,7 +14,7 @@ from demo.answers.finding import Finding, TraceText
 from demo.dialects.known import REGION_REASONER
 from demo.dialogue import extent, limits
 from demo.dialogue import json_values as read
-from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Timings, Turn
+from demo.dialogue.session import Look, ReasonerInfo, SecondOpinion, Session, Timings, Turn
 from demo.errors import SessionFormatError
 from demo.machine.effort import breathe
 from demo.picture.geometry import MAX_PICTURE_PIXELS, PictureBox, PicturePoint, Size
@@ -105,7 +105,15 @@ def _turn_to_json(turn: Turn) -> dict[str, Any]:
         **({"decoding": turn.decoding} if turn.decoding else {}),
         **({} if turn.reasoner is None else {"reasoner": _reasoner_to_json(turn.reasoner)}),
         **({"second_opinions": opinions} if opinions else {}),
+        **({"looks": [_look_to_json(look) for look in turn.looks]} if turn.looks else {}),
+        **({} if turn.within is None else {"within": list(turn.within.xyxy)}),
     }
+
+
+def _look_to_json(look: Look) -> dict[str, Any]:
+    size = [look.size.width, look.size.height]
+    answered = {"answer": True} if look.is_answered else {}
+    return {"box_xyxy": list(look.box.xyxy), "size": size, "call": look.call, **answered}
 
 
 def _second_opinion_to_json(second: SecondOpinion) -> dict[str, Any]:
@@ -172,11 +180,11 @@ def _turn_with_opinions_from_json(data: dict[str, Any], size: Size) -> Turn:
     """A turn with its second opinions; these have none themselves, however deep a file nests them."""
     seconds = read.items(data.get("second_opinions", []), limits.OPINIONS_EACH)
     opinions = tuple(_second_opinion_from_json(read.fields(s), size) for s in seconds)
-    return replace(_turn_from_json(data), second_opinions=opinions)
+    return replace(_turn_from_json(data, size), second_opinions=opinions)
 
 
 def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion:
-    turn = _turn_from_json(read.fields(data["turn"]))
+    turn = _turn_from_json(read.fields(data["turn"]), size)
     return SecondOpinion(
         _reasoner_from_json(data["reasoner"]),
         replace(turn, region=None, reasoner=None),
@@ -185,8 +193,9 @@ def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion
     )
 
 
-def _turn_from_json(data: dict[str, Any]) -> Turn:
+def _turn_from_json(data: dict[str, Any], size: Size) -> Turn:
     breathe()
+    looks = read.items(data.get("looks", []), limits.LOOKS_EACH)
     trace, timings = read.fields(data["trace"]), read.fields(data.get("timings") or {})
     parts_s = read.fields(timings.get("parts_s") or {})
     return Turn(
@@ -217,7 +226,25 @@ def _turn_from_json(data: dict[str, Any]) -> Turn:
         next_region=read.optional(read.whole, data.get("next_region")),
         reasoner=read.optional(_reasoner_from_json, data.get("reasoner")),
         decoding=read.text(data.get("decoding", "")),
+        looks=tuple(_look_from_json(read.fields(look), size) for look in looks),
+        within=read.optional(lambda box: _part_of(box, size), data.get("within")),
     )
+
+
+def _look_from_json(data: dict[str, Any], size: Size) -> Look:
+    return Look(
+        _part_of(data["box_xyxy"], size),
+        _size(data["size"]),
+        read.text(data.get("call", "")),
+        read.flag(data.get("answer", False)),
+    )
+
+
+def _part_of(value: object, size: Size) -> PictureBox:
+    box = PictureBox(*_box(value))
+    if not box.is_inside(size):
+        raise ValueError("a part that was looked at is not inside the picture")
+    return box
 
 
 def _finding_from_json(data: dict[str, Any]) -> Finding:

@@ -126,8 +126,8 @@ def _segmenter(name: str) -> Segmenter | None:
 def _dialect(entry: Entry) -> Dialect:
     """How it is asked; what is wrong with a frame that it names is said when it is loaded."""
     folder = folder_of(entry)
-    frame = read_json(folder / "config.json").get("region_frame") if folder else None
+    config = read_json(folder / "config.json") if folder else {}
     try:
-        return dialect_of(entry, frame)
+        return dialect_of(entry, config.get("region_frame"), looks=config.get("region_looks"))
     except CheckpointError:
         return DIALECTS[entry.dialect]

@@ -61,7 +61,8 @@ class Reasoner(Protocol):
     ) -> Iterator[str | Usage]:
         """The answer's text in pieces, then its token counts.
 
-        Ends early, still with its counts, once ``cancel`` is set. Raises ModelError with a sentence.
+        It goes on from `Prompt.conversation`, and ends early, still with its counts, once ``cancel`` is
+        set. Raises ModelError with a sentence.
         """
 
     def close(self) -> None:

@@ -116,7 +116,8 @@ def load_local(
     config = read_config(entry)
     # A progress bar is for weights that take a while.
     (hf_logging.disable_progress_bar if is_small(config) else hf_logging.enable_progress_bar)()
-    dialect = dialect_of(entry, getattr(config, "region_frame", None), token_of(config))
+    frame, looks = (getattr(config, name, None) for name in ("region_frame", "region_looks"))
+    dialect = dialect_of(entry, frame, token_of(config), looks=looks)
     with as_model_error(), as_checkpoint_error(entry):
         folder = local_folder(entry)
         tensor_files(entry.source, folder)

@@ -18,7 +18,6 @@ from demo.answers.trace import ObjectFound, PartOpened, PartText, TraceParser, p
 from demo.checkpoints.catalogue import CATALOGUE, Entry, dialect_of, find_model
 from demo.dialects.dialect import MAX_TOKENS, MIN_TOKENS, Dialect, View, natural_size
 from demo.dialects.known import (
-    ALL_DIALECTS,
     DIALECTS,
     QWEN_2_5_VL,
     QWEN_2_VL,
@@ -26,9 +25,9 @@ from demo.dialects.known import (
     REGION_REASONER,
     SEG_ZERO,
     VISION_REASONER,
-    dialect_named,
 )
 from demo.dialects.prompt import Prompt, bbox_text, build_prompt
+from demo.dialects.ways import ALL_DIALECTS, dialect_named
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.parsed import parse_report
 from demo.dialogue.scores import scores_of

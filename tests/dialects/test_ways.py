@@ -16,7 +16,7 @@ from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import DIALECTS, QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL, REGION_REASONER
 from demo.dialects.prompt import Prompt
-from demo.dialects.ways import QUICK, REASONED, WAYS, has_two_ways, in_way, usual_way
+from demo.dialects.ways import QUICK, REASONED, WAYS, has_ways, in_way, usual_way
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import OptionError
@@ -46,11 +46,11 @@ REASONED_TEXT = f"{THOUGHT}<answer>\n```json\n{OTHER}\n```\n</answer>"
 
 
 def test_general_models_have_two_ways_and_trained_ones_theirs() -> None:
-    assert [d for d in DIALECTS.values() if has_two_ways(d)] == list(GENERAL)
+    assert [d for d in DIALECTS.values() if has_ways(d)] == list(GENERAL)
     for dialect in DIALECTS.values():
         assert in_way(dialect, QUICK) == in_way(dialect, "") == dialect
-        assert (in_way(dialect, REASONED) == dialect) != has_two_ways(dialect)
-        assert not has_two_ways(in_way(dialect, REASONED)) or dialect in GENERAL
+        assert (in_way(dialect, REASONED) == dialect) != has_ways(dialect)
+        assert not has_ways(in_way(dialect, REASONED)) or dialect in GENERAL
 
 
 @pytest.mark.parametrize("dialect", [pytest.param(d, id=d.name) for d in GENERAL])
@@ -244,7 +244,7 @@ def test_what_is_known_of_a_picture_serves_both_ways(tmp_path: Path) -> None:
     for way in WAYS:
         words = in_way(reasoner.dialect, way).instruction("the dog")
         text, usage = written(reasoner, picture, Prompt("the dog", words, ()))  # type: ignore[arg-type]
-        assert bool(usage.reused_tokens) == (way == REASONED)
+        assert bool(usage.reused_tokens) == (way != QUICK)
         assert usage.new_tokens is not None
         expected, _ = generated(reasoner, picture, Prompt("", words, ()), usage.new_tokens)  # type: ignore[arg-type]
         assert text == expected.removesuffix("\ufffd")

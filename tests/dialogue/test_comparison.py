@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.dialects.known import ALL_DIALECTS, QWEN_2_VL, REGION_REASONER
+from demo.dialects.known import QWEN_2_VL, REGION_REASONER
 from demo.dialects.prompt import Prompt
+from demo.dialects.ways import ALL_DIALECTS
 from demo.dialogue.comparison import (
     MAX_FAULTS,
     Agreement,

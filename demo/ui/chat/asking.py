@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from demo.dialects.ways import has_two_ways
+from demo.dialects.ways import has_ways
 from demo.dialogue.engine import TurnEvent, TurnStarted, run_turn, understand
 from demo.dialogue.session import Session
 from demo.errors import InputError
@@ -77,7 +77,7 @@ class Asking:
         """Whether it asks a model that has no words for some, for the first time in a row."""
         told, tab.told = tab.told, sentence
         dialect = self.context.running.models.reasoner.dialect
-        return is_in_words(sentence) and not has_two_ways(dialect) and sentence != told
+        return is_in_words(sentence) and not has_ways(dialect) and sentence != told
 
     def _no_words(self) -> str:
         return sentences.NO_WORDS.format(self.context.running.models.reasoner.name)

@@ -13,7 +13,7 @@ from typing import Any
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.answers.words import words_of
-from demo.dialects.known import dialect_named
+from demo.dialects.ways import dialect_named
 from demo.dialogue.comparison import agreement_of
 from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn

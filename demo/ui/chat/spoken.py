@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import unescape
 
 from demo.answers.words import words_of
-from demo.dialects.known import dialect_named
+from demo.dialects.ways import dialect_named
 from demo.dialogue.session import Session, Turn
 from demo.ui.chat.messages import (
     MAX_PLACES,

@@ -7,7 +7,7 @@ from typing import Any
 from demo.answers.boxes import TraceObject
 from demo.answers.citations import XYXY
 from demo.answers.trace import parse_trace
-from demo.dialects.known import dialect_named
+from demo.dialects.ways import dialect_named
 from demo.dialogue.scores import NAMES, scores_of
 from demo.dialogue.session import Session, Timings, Turn
 from demo.models.drawn_world import known_words

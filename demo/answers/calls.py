@@ -1,0 +1,75 @@
+"""Calls for a second look in a model's text, read leniently: which part it wants to see.
+
+It knows texts and numbers, no picture: in which frame the numbers are is known to the dialect.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from demo.dialects.looking import Call
+
+
+@dataclass(frozen=True, slots=True)
+class LookCall:
+    """One call: its ``text`` as written, and the four numbers of its ``box``; None with ``why``, a phrase,
+    where there are none. ``source`` is the picture or part that it names, if it does; -1 stands for a name
+    that means none.
+    """
+
+    text: str
+    box: tuple[float, float, float, float] | None = None
+    source: int | None = None
+    why: str = ""
+
+
+_NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE][+-]?\d{1,2})?"
+_COMMA = r"\s*,\s*"
+_FOUR = re.compile(rf"\[\s*{_COMMA.join([f'({_NUMBER})'] * 4)}\s*,?\s*\]", re.ASCII)
+_BOX = re.compile(r"[\"']?bbox(?:_2d)?[\"']?\s*[:=]\s*", re.IGNORECASE)
+_BARE = re.compile(r"\{[^{}]{0,400}\}")
+_SOURCE = re.compile(
+    r"[\"'](?:source|target_image|img_idx|image_index)[\"']\s*:\s*"
+    r"(?:[\"']?(?:observation[_ ]?)?(\d{1,4})(?:\.0)?[\"']?|[\"'](original_?image)[\"']|([^,}]{1,80}))",
+    re.IGNORECASE,
+)
+_TOOL = re.compile(r"[\"']name[\"']\s*:\s*[\"']([^\"']{1,80})[\"']")
+_TAGS = {
+    Call.TOOL: re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL),
+    Call.GROUNDING: re.compile(r"<grounding>(.*?)(?:</grounding>|\Z)", re.DOTALL),
+    Call.TAGGED: re.compile(r"<look>(.*?)(?:</look>|\Z)", re.DOTALL),
+}
+
+
+def read_call(text: str, call: Call) -> LookCall | None:
+    """The call in a piece of text, the first one where it has tags and the last bare one; else None."""
+    if call is Call.BARE:
+        found = [match[0] for match in _BARE.finditer(text) if "bbox" in match[0]]
+        return _read(found[-1], found[-1]) if found else None
+    match = _TAGS[call].search(text)
+    return _read(match[0], match[1]) if match else None
+
+
+def _read(text: str, inner: str) -> LookCall:
+    """The call of a text; ``inner`` is what stands in its tags."""
+    tool = _TOOL.search(inner)
+    if tool and not re.search(r"crop|zoom|look", tool[1], re.IGNORECASE):
+        return LookCall(text, why=f"there is no tool {tool[1]}")
+    named = _BOX.search(inner)
+    numbers = _FOUR.match(inner, named.end()) if named else _FOUR.search(inner)
+    source = _source_of(inner)
+    if numbers is None:
+        return LookCall(text, None, source, "it needs four numbers, [x1, y1, x2, y2]")
+    x1, y1, x2, y2 = map(float, numbers.groups())
+    box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    if box[0] == box[2] or box[1] == box[3]:
+        return LookCall(text, None, source, "its box has no area")
+    return LookCall(text, box, source)
+
+
+def _source_of(inner: str) -> int | None:
+    """The number that a call names as the picture it wants a part of; 0 for the original one."""
+    if (match := _SOURCE.search(inner)) is None:
+        return None
+    return int(match[1]) if match[1] else 0 if match[2] else -1
