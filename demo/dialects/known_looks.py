@@ -50,6 +50,7 @@ VLM_R3 = _looks(
         Back.ANSWER,
         stops=("]}", "]\n}", "] }", "</answer>"),
         most=8,
+        told="{part}\n",
         refused="Invalid operation!",
     ),
 )

@@ -35,7 +35,8 @@ def written(conversation: Sequence[Message], render: Render) -> list[str]:
     for number, text in enumerate(texts):
         whole = whole.replace(_MARK.format(number), text, 1)
     *pictures, after = _split(whole, conversation)
-    return [*(f"{before}{END_OF_PICTURE}" for before in pictures), after]
+    # Something must follow a picture for the model to go on from; messages end with a line's end.
+    return [*(f"{before}{END_OF_PICTURE}" for before in pictures), after or "\n"]
 
 
 def pictures_of(conversation: Sequence[Message]) -> list[Shown | Main]:
