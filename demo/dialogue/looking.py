@@ -20,7 +20,7 @@ from demo.answers.calls import LookCall, read_call
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.answers.trace import parse_trace
-from demo.dialects.dialect import Dialect, fitted_size
+from demo.dialects.dialect import MAX_TOKENS, Dialect, fitted_size
 from demo.dialects.looking import Back, Call, Frame, Looking, Source
 from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.messages import Part as Content
@@ -33,10 +33,9 @@ from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage, picture_for
 
-MAX_LOOK_PIXELS = (
-    4096 * 28**2
-)  # of all parts of one answer together, in the size in which they are shown
-_MAX_WHOLE_PIXELS = 1024 * 28**2
+# Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer.
+MAX_PART_TOKENS, MAX_LOOK_TOKENS = MAX_TOKENS, 3 * MAX_TOKENS
+_OUTSIDE = "the box lies outside the picture"
 _PAUSES = 24  # how often an answer may stop without a call
 SAME = 0.9  # the IoU above which two looks are at the same part
 _COLOURS = ("red", "green", "blue", "orange", "purple", "cyan", "magenta", "yellow")
@@ -202,7 +201,7 @@ class Looks:
             return (self.looking.refused,) if self.looking.back is Back.APART else None
         part = self._part_of(call)
         if isinstance(part, str):
-            self._note_unreadable(call, part)
+            self._note_refused(part)
             return self._filled(self.looking.refused, error=part)
         look = Look(part.box, part.shown, call.text)
         number = self._add(look, part)
@@ -324,8 +323,7 @@ class Looks:
         is_outside = False
         for (low, high), side, start in zip(spans, sides, starts, strict=True):
             if high <= start or low >= start + side:
-                self._note_outside("lay outside the picture and was refused")
-                return "the box lies outside the picture"
+                return _OUTSIDE
             is_outside |= low < start or high > start + side
             high += cut.is_inclusive
             most = side if cut.max_margin is None else Fraction(cut.max_margin)
@@ -368,8 +366,9 @@ class Looks:
         share = pixels.width * pixels.height / (whole.width * whole.height)
         factor = _factor_by_area(share) if rule.by_area else rule.factor
         grown = Size(max(round(pixels.width * factor), 1), max(round(pixels.height * factor), 1))
-        left = MAX_LOOK_PIXELS - sum(p.shown.width * p.shown.height for p in self._parts[1:])
-        most = max(min(rule.max_pixels, _MAX_WHOLE_PIXELS, left), rule.min_pixels)
+        seen = sum(part.shown.width * part.shown.height for part in self._parts[1:])
+        left = MAX_LOOK_TOKENS * rule.token**2 - seen
+        most = max(min(rule.max_pixels, MAX_PART_TOKENS * rule.token**2, left), rule.min_pixels)
         return fitted_size(grown, rule.token, rule.min_pixels, most)
 
     def _pixels_of(self, part: Part, source: int | None) -> Shown:
@@ -412,9 +411,11 @@ class Looks:
     def _note_outside(self, what: str) -> None:
         self._note("look.outside", f"A look {what}.")
 
-    def _note_unreadable(self, call: LookCall, why: str) -> None:
-        if call.box is None:
-            self._note("look.unreadable", f"A look could not be read: {why}.")
+    def _note_refused(self, why: str) -> None:
+        if why == _OUTSIDE:
+            self._note_outside("lay outside the picture and was refused")
+        else:
+            self._note("look.unreadable", f"A look could not be followed: {why}.")
 
     def _note_limit(self) -> None:
         times = "once" if self.most == 1 else f"{self.most} times"
