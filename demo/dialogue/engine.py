@@ -315,6 +315,8 @@ def answer(
     segmenter: Segmenter | None,
     asking: str = "",
     doubt: Finding | None = None,
+    within: PictureBox | None = None,
+    max_looks: int | None = None,
 ) -> Session:
     """The dialogue after one whole turn, for callers that need no events."""
     events = run_turn(
@@ -326,6 +328,8 @@ def answer(
         cancel=threading.Event(),
         doubt=doubt,
         asking=asking,
+        within=within,
+        max_looks=max_looks,
     )
     return next(event.session for event in events if isinstance(event, TurnFinished))
 

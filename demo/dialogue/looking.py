@@ -26,7 +26,7 @@ from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.messages import Part as Content
 from demo.dialects.prompt import Prompt
 from demo.dialogue.session import Look
-from demo.errors import ModelError
+from demo.errors import QuestionError
 from demo.language.references import Resolved
 from demo.picture.crops import Part, Pixels, at_least, cut_out, widened
 from demo.picture.geometry import PictureBox, Size
@@ -449,10 +449,13 @@ def picture_of(picture: Picture, part: Part) -> Picture:
 def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
     """The part that is shown to a model when a person asks about ``within``: a little more, for its edges.
 
-    Raises ModelError for a box outside the picture.
+    Raises QuestionError for a box that is not inside the picture.
     """
     if not within.is_inside(picture):
-        raise ModelError("The part to look at lies outside the picture.")
+        raise QuestionError(
+            "The part to look at is not inside the picture, which has "
+            f"{picture.width:,} × {picture.height:,} pixels."
+        )
     spans = _spans_of(within)
     sides = (picture.width, picture.height)
     edges = [
