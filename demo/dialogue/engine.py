@@ -31,13 +31,8 @@ from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_ways, in_way, without_looks
 from demo.dialogue.extent import written
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
-from demo.dialogue.looking import (
-    LookBegun,
-    LookEnded,
-    Looks,
-    check_looks,
-    part_to_ask,
-)
+from demo.dialogue.look_parts import part_to_ask
+from demo.dialogue.looking import LookBegun, LookEnded, Looks, check_looks
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
 from demo.dialogue.room import check_room_for_turn, with_masks_that_fit

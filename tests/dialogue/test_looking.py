@@ -28,7 +28,8 @@ from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.dialects.ways import LOOKING, has_ways, in_way
 from demo.dialogue.engine import ObjectSeen, TurnEvent, TurnFinished, begin, run_turn
-from demo.dialogue.looking import MAX_LOOK_TOKENS, MAX_PART_TOKENS, LookBegun, LookEnded
+from demo.dialogue.look_parts import MAX_LOOK_TOKENS, MAX_PART_TOKENS
+from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.picture.geometry import PictureBox, Size
