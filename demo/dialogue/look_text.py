@@ -23,6 +23,16 @@ class Until(threading.Event):
     def is_set(self) -> bool:
         return self.is_enough or self._stopped.is_set()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the turn was stopped, not only this piece of it."""
+        return self._stopped.is_set()
+
+
+def is_stopped(event: threading.Event) -> bool:
+    """Whether a turn was stopped, by what its model watches."""
+    return event.is_stopped if isinstance(event, Until) else event.is_set()
+
 
 class Pause:
     """Where a text stops: before the first of some strings, which may come in pieces."""
