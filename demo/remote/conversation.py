@@ -169,7 +169,7 @@ def _said(message: Message, form: Form) -> Iterator[Message]:
         yield message
     elif form.within_answers and (form.continued or not message.is_open):
         # A server cuts the end of the answer off after its last text.
-        is_text_last = not message.is_open or isinstance(message.parts[-1], str)
+        is_text_last = not message.is_open or all(isinstance(p, str) for p in message.parts[-1:])
         yield message if is_text_last else replace(message, parts=(*message.parts, ""))
     else:
         yield from _apart(message, form)
