@@ -21,8 +21,8 @@ from demo.dialects.messages import MAIN, Message, Part
 from demo.reasoners.chat import END_OF_PICTURE, written
 
 # How the templates of the Qwen models write a picture; llama.cpp adds the tokens round it by itself.
-_PICTURE = r"<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>"
-_LAST_PICTURE = re.compile(rf"{_PICTURE}\Z")
+_PICTURE = re.compile(r"<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>")
+_LAST_PICTURE = re.compile(rf"{_PICTURE.pattern}\Z")
 # What all Qwen models share, for a template that is missing or knows no such conversation.
 _SHARED = """\
 {%- for message in messages %}
@@ -78,7 +78,8 @@ def _safe(part: Part) -> Part:
     """A text that is normal, and in which nothing is taken for the end of a picture."""
     if not isinstance(part, str):
         return part
-    return unicodedata.normalize("NFC", part).replace(END_OF_PICTURE, "")
+    broken = END_OF_PICTURE.replace("<|", "< |")
+    return unicodedata.normalize("NFC", part).replace(END_OF_PICTURE, broken)
 
 
 def _listed(content: str | list[dict[str, str]]) -> list[dict[str, str]]:
@@ -94,10 +95,13 @@ def _is_usable(template: Template) -> bool:
 def _is_whole(text: str, messages: Sequence[dict[str, Any]]) -> bool:
     """Whether all texts and pictures of the messages are in a text, each once and in order."""
     parts = [part.get("text") for message in messages for part in message["content"]]
-    pieces = [_PICTURE if part is None else re.escape(part) for part in parts]
-    is_in_order = re.search(".*?".join(pieces), text, re.DOTALL) is not None
-    is_once = all(part is None or text.count(part) == 1 for part in parts)
-    return is_in_order and is_once and text.count(END_OF_PICTURE) == parts.count(None)
+    end = 0
+    for part in parts:
+        found = (_PICTURE if part is None else re.compile(re.escape(part))).search(text, end)
+        if found is None or (part is not None and text.count(part) > 1):
+            return False
+        end = found.end()
+    return text.count(END_OF_PICTURE) == parts.count(None)
 
 
 def _rendered(template: Template | None, messages: list[dict[str, Any]], is_asking: bool) -> str:
