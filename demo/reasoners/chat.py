@@ -13,6 +13,7 @@ from demo.dialects.messages import Main, Message, Shown
 from demo.dialects.prompt import without_thinking
 
 END_OF_PICTURE = "<|vision_end|>"
+_NO_END = END_OF_PICTURE.replace("<|", "< |")  # what people or models write is text
 _MARK = "\x1a{}\x1a"  # which no template writes
 
 # What a template makes of messages in the form of OpenAI's, with a prompt for the answer or without.
@@ -50,7 +51,7 @@ def _marked(message: Message, texts: list[str]) -> dict[str, Any]:
     for part in message.parts:
         if isinstance(part, str):
             content.append({"type": "text", "text": _MARK.format(len(texts))})
-            texts.append(part)
+            texts.append(part.replace(END_OF_PICTURE, _NO_END))
         else:
             content.append({"type": "image"})
     if all(each["type"] == "text" for each in content):

@@ -44,7 +44,10 @@ MAX_NAMED = 10
 PNG_LEVEL = 1
 # The settings of the instruct checkpoints of Qwen2.5-VL, which their fine-tunes inherit.
 _PUBLISHED = Generation(repetition_penalty=1.05)
-_QWEN_2_5_VL = ("qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero")
+_QWEN_2_5_VL = (
+    "qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero",
+    "vlm-r3", "deepeyes", "chain-of-focus", "mini-o3", "pixel-reasoner",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
