@@ -66,6 +66,7 @@ _COSTLY_FIXTURES = {"browser", "url", "served", "nano", "nano_to_close"}
 _PURE_FILES = {
     *("nano/test_world.py", "evaluate/test_data.py", "evaluate/test_evaluate.py"),
     *("evaluate/test_metrics.py", "checkpoints/test_checkpoints.py", "models/test_drawn_world.py"),
+    *(f"evaluate/vstar/test_{name}.py" for name in ("letters", "questions", "vstar")),
 }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -185,6 +186,11 @@ def _lines(runs: Sequence[ScoredRun], share: Callable[[Totals], float | None]) -
 
 def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
     """Write all files of the report. Raises InputError."""
+    write_files(folder, report, {**report.policy, **run.scores.to_dict()})
+
+
+def write_files(folder: Path, report: Report, scores: Mapping[str, Any]) -> None:
+    """Write the report, its plots and tables, and the scores as JSON. Raises InputError."""
     with as_input_error(folder):
         (folder / "worst").mkdir(exist_ok=True)
     for plot in report.plots:
@@ -192,7 +198,6 @@ def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
     for number, case in enumerate(report.worst, start=1):
         save(folder / _worst_file(number), case.jpeg)
         save((folder / _worst_file(number)).with_suffix(".pdf"), case.pdf)
-    scores = {**report.policy, **run.scores.to_dict()}
     save(folder / "scores.json", json.dumps(scores, indent=2) + "\n")
     for ending, write in TABLES.items():
         save(folder / f"tables.{ending}", write(report.tables))
