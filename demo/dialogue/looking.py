@@ -86,6 +86,7 @@ class Looks:
     _parts: list[Part] = field(default_factory=list)
     _shown: list[Shown] = field(default_factory=list)
     _asked_apart: list[Prompt] = field(default_factory=list)
+    _calls: list[str] = field(default_factory=list)
     _usage: Usage = field(default_factory=Usage)
 
     @property
@@ -105,7 +106,7 @@ class Looks:
         """The boxes that its text may mention besides those of the question: its calls, and the references
         in the frames of its parts.
         """
-        calls = {c.box for look in self.looks for c in find_citations(look.call)}
+        calls = {c.box for call in self._calls for c in find_citations(call)}
         return calls | {g.model_box.xyxy for prompt in self._asked_apart for g in prompt.given}
 
     def write(self) -> Iterator[Written]:
@@ -143,8 +144,9 @@ class Looks:
                 if self._is_over(stop, piece):
                     return
                 continue
+            self._calls.append(call.text)
             back = yield from self._follow(call)
-            if back is None:
+            if back is None or self.cancel.is_set():
                 return
             if self.looking.back in (Back.ANSWER, Back.APART):
                 told = "".join(part for part in back if isinstance(part, str))
@@ -256,7 +258,8 @@ class Looks:
             frame = self.looking.frame
             assert isinstance(frame, Size | Frame)
             size = frame if isinstance(frame, Size) else self._parts[0].shown
-            named = parse_trace(text, size, self.dialect).objects
+            self._calls.append(text)
+            named = parse_trace(text, size, replace(self.dialect, looking=None, parts=())).objects
             self.evidence = [self._parts[0].box_to_picture(o.box, size) for o in named]
             if self.cancel.is_set():
                 return
