@@ -20,7 +20,7 @@ class ScoredRun:
 
 
 def run_label(settings: Settings) -> str:
-    """A label that tells a run from others: model, references, frame and form, and looks."""
+    """A label that tells a run from others: model, way of asking, references, frame and form, and looks."""
     reference, frame = settings["reference"], settings["reference_frame"]
     form = "" if settings.get("reference_form", "bbox") == "bbox" else ", bare"
     where = "" if frame == "model" else ", original frame"
@@ -30,7 +30,8 @@ def run_label(settings: Settings) -> str:
         "none": "no references",
     }
     how = "" if reference == "none" else f"{where}{form}"
-    return f"{settings['model']}, {what[reference]}{how}{limit_words(settings)}"
+    way = f", {settings['asking']}" if "asking" in settings else ""
+    return f"{settings['model']}{way}, {what[reference]}{how}{limit_words(settings)}"
 
 
 def limit_words(settings: Settings) -> str:

@@ -138,8 +138,8 @@ class LocalReasoner:
         with self._lock, as_model_error(), self._threads():
             self._check_open()
             answers = [self._ids(f"{text}{_ENDS[0]}") for text in texts]
-            asked = self._question_ids(prompt.instruction)
-            return self._decoder.losses(self._prefix(picture), asked, answers)
+            before = self._computed(self._steps(picture, prompt.conversation))
+            return self._decoder.losses(before, self._after(prompt.conversation), answers)
 
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event

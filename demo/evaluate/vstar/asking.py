@@ -98,6 +98,7 @@ class Asked:
             return (
                 "The model only points: it was asked the question alone, in its own words, its boxes are "
                 "answered boxes, and an option counts as chosen where its text names that one only."
+                f"{' It looks closer by itself.' if self.may_look else ''}"
             )
         how = (
             "It could look at parts of the picture again, enlarged"

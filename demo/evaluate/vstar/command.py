@@ -46,6 +46,8 @@ def evaluate_vstar(options: argparse.Namespace) -> int:
         asked = asked_in(workers.info.dialect, protocol.max_looks)
         settings = _settings(options, protocol, benchmark.digest, workers.info)
         print(workers.info.status, file=sys.stderr)
+        if options.looks and not asked.may_look:
+            print(f"{workers.info.model} does not look closer by itself.", file=sys.stderr)
         with open_folder(_out(options, protocol), settings) as folder:
             left = run_each(
                 benchmark.questions,

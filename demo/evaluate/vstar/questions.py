@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -127,12 +128,13 @@ def _categories(folder: Path) -> tuple[Path, dict[str, Path]]:
             raise InputError(f"{folder} is a file. {_PUBLISHED}.")
         if folder.resolve().name.lower() in CATEGORIES:
             return folder.parent, {folder.resolve().name.lower(): folder}
-        below = sorted(p for p in folder.iterdir() if p.is_dir())
-        for root in (folder, *below):
-            inside = {p.name.lower(): p for p in sorted(root.iterdir()) if p.is_dir()}
+        below = _folders(folder)
+        for root in (folder, *below.values()):
+            inside = below if root == folder else _folders(root)
             if found := {name: inside[name] for name in CATEGORIES if name in inside}:
                 return root, found
-        has_parquet = any(True for _ in folder.glob("**/*.parquet"))
+        patterns = ("*.parquet", "*/*.parquet")
+        has_parquet = any(True for pattern in patterns for _ in folder.glob(pattern))
     except OSError as error:
         raise InputError(f"The folder {folder} cannot be read: {error.strerror}.") from error
     if has_parquet:
@@ -140,6 +142,13 @@ def _categories(folder: Path) -> tuple[Path, dict[str, Path]]:
             f"{folder} holds a mirror of V* as parquet files, in which the boxes are missing. {_PUBLISHED}."
         )
     raise InputError(f"{folder} has neither direct_attributes nor relative_position. {_PUBLISHED}.")
+
+
+def _folders(folder: Path) -> dict[str, Path]:
+    """The folders in a folder, by their names in small letters; none where nobody may look."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return {}
+    return {p.name.lower(): p for p in sorted(folder.iterdir()) if p.is_dir()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +264,11 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _key_of(row: dict[str, Any]) -> str | None:
-    """Which picture a row is about; it may be written with folders before its category."""
+    """Which picture a row is about; other folders may stand before its category, or in its place."""
     image = _first_text(row, "image", "image_path")
     path = PurePosixPath((image or "").replace("\\", "/"))
-    category = path.parent.name or _first_text(row, "category")
+    folder, named = path.parent.name, _first_text(row, "category")
+    category = folder if folder.lower() in CATEGORIES else named or folder
     return _key(category, path.stem) if category and path.stem else None
 
 

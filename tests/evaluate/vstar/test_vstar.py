@@ -5,19 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.dialects.dialect import Dialect
 from demo.dialects.known import DIALECTS, TOLD_BY_QUICK
-from demo.dialects.messages import Shown
 from demo.dialects.prompt import Prompt
-from demo.errors import InputError, ModelError
+from demo.errors import InputError
 from demo.evaluate.report import html, markdown, write_files
 from demo.evaluate.vstar.asking import LAST_LINE, asked_in
 from demo.evaluate.vstar.play import LIKELIHOOD, Protocol, QuestionRow, play
@@ -27,8 +24,7 @@ from demo.evaluate.vstar.score import are_covered, are_hit, score, wilson
 from demo.evaluate.vstar.tables import ScoredRun, accuracy_table, run_label, seen_table
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
-from demo.reasoners.base import Usage
-from tests.support.table import Weightless
+from tests.support.scripted import Scripted
 from tests.support.vstar import QUESTIONS, SIZE, write_vstar
 
 BALL, PLACED = QUESTIONS[0], QUESTIONS[3]
@@ -39,42 +35,6 @@ STEM = "What is the color of the ball?\n(A) blue\n(B) green\n(C) red\n(D) yellow
 def questions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Question]:
     read = read_benchmark(write_vstar(tmp_path_factory.mktemp("vstar")))
     return {question.name.partition("/")[2]: question for question in read.questions}
-
-
-class Scripted(Weightless):
-    """A model that writes the given texts, one each time it is asked, letter by letter until it is stopped;
-    an error in place of one is raised.
-    """
-
-    name, device = "told", "CPU"
-
-    def __init__(self, dialect: str, *texts: str | ModelError) -> None:
-        self.dialect: Dialect = DIALECTS[dialect]
-        self._texts = list(texts)
-        self.asked: list[Prompt] = []
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        self.asked.append(prompt)
-        text = self._texts.pop(0)
-        if isinstance(text, ModelError):
-            raise text
-        for letter in text:
-            if cancel.is_set():
-                break
-            yield letter
-        yield Usage(new_tokens=len(text))
-
-    def words(self, time: int = 0) -> str:
-        """What it was told as the user's last words, pictures left out."""
-        (*_, last) = (m for m in self.asked[time].conversation if m.role == "user")
-        return "".join(part for part in last.parts if isinstance(part, str))
-
-    def pictures(self, time: int) -> list[Any]:
-        """The sizes of the parts it was shown, and MAIN for the picture."""
-        parts = [part for m in self.asked[time].conversation for part in m.parts]
-        return [p.size if isinstance(p, Shown) else p for p in parts if not isinstance(p, str)]
 
 
 class Weigher(Scripted):
@@ -164,7 +124,8 @@ def test_two_calls_as_p2r_makes_them(questions: dict[str, Question]) -> None:
     )
     assert "with the option's letter from the given choices (e.g., A, B, etc.)" in model.words(1)
     assert row["chosen"] == "C"
-    (look,) = row["looks"] or ()
+    assert row["looks"] is not None
+    (look,) = row["looks"]
     assert model.pictures(1)[1] == Size(*look["size"])
     scores = score([row]).overall
     assert scores.looked is not None
@@ -298,7 +259,7 @@ def test_a_model_that_only_writes_cannot_weigh(questions: dict[str, Question]) -
     ],
 )  # fmt: skip
 def test_wilsons_interval(right: int, count: int, low: float, high: float) -> None:
-    assert wilson(right, count) == (pytest.approx(low, abs=2e-4), pytest.approx(high, abs=2e-4))
+    assert wilson(right, count) == pytest.approx((low, high), abs=2e-4)
 
 
 def test_covered_and_hit() -> None:
@@ -378,7 +339,7 @@ def test_scores_add_up() -> None:
 
 
 def test_questions_without_targets_count_for_accuracy_only() -> None:
-    without = [QuestionRow(**{**LOOKED[2], "targets": []})]  # type: ignore[typeddict-item]
+    without = [QuestionRow(**{**LOOKED[2], "targets": []})]
     found = score([*LOOKED[:2], *without]).overall
     assert (found.questions, found.with_targets) == (3, 2)
     assert found.looked is not None
