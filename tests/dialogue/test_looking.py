@@ -28,7 +28,8 @@ from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.dialects.ways import LOOKING, has_ways, in_way
 from demo.dialogue.engine import ObjectSeen, TurnEvent, TurnFinished, begin, run_turn
-from demo.dialogue.looking import MAX_LOOK_PIXELS, LookBegun, LookEnded
+from demo.dialogue.look_parts import MAX_LOOK_TOKENS, MAX_PART_TOKENS
+from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.picture.geometry import PictureBox, Size
@@ -158,7 +159,7 @@ def test_vlm_r3_looks_within_its_answer() -> None:
 def test_half_of_the_picture_or_more_is_not_enlarged() -> None:
     model = vlm_r3('<think>{"bbox_2d": [0, 0, 952, 700]}', "<answer>B</answer>")
     [look] = played(model)[0].looks
-    assert look.size.width * look.size.height <= 1024 * 28**2
+    assert look.size.width * look.size.height <= MAX_PART_TOKENS * 28**2
     small = vlm_r3('<think>{"bbox_2d": [0, 0, 60, 60]}', "<answer>B</answer>")
     [look] = played(small)[0].looks
     assert look.size == Size(196, 196)  # 101 × 100 pixels, twice, in whole tokens
@@ -462,9 +463,9 @@ def test_looks_are_bounded_in_number_and_in_size() -> None:
     turn, _ = played(vlm_r3(*calls))
     assert len(turn.looks) == 8
     assert "look.limit" in kinds(turn)
-    assert (
-        sum(s.width * s.height for s in (look.size for look in turn.looks)) < MAX_LOOK_PIXELS * 1.1
-    )
+    tokens = [look.size.width * look.size.height // 28**2 for look in turn.looks]
+    assert max(tokens) <= MAX_PART_TOKENS
+    assert sum(tokens) <= MAX_LOOK_TOKENS + 8 * 4  # a part has four at least
 
 
 def test_a_model_may_be_kept_from_looking() -> None:
