@@ -16,6 +16,7 @@ from demo.evaluate.play import FailedDialogue
 from demo.evaluate.report import write_files
 from demo.evaluate.run import run_each
 from demo.evaluate.vstar.asking import Asked, asked_in
+from demo.evaluate.vstar.cases import wrong_cases
 from demo.evaluate.vstar.play import LETTER, LIKELIHOOD, Protocol, play
 from demo.evaluate.vstar.questions import Benchmark, Question, read_benchmark
 from demo.evaluate.vstar.report import build_report, how_sentences
@@ -26,6 +27,7 @@ from demo.models.models import Models
 from demo.models.workers import ModelInfo, start_workers
 
 MAX_BAD_ROWS = 5
+MAX_WRONG = 12
 _NO_WEIGHING = (
     "The likelihood protocol weighs texts that the model does not write, which only a model in this "
     "process can do, through transformers: leave out --server, give --engine transformers, or use "
@@ -172,14 +174,14 @@ def _report(
     if not played:
         why = unplayed[0].why if unplayed else "There are none."
         raise ModelError(f"No question was answered. {why}")
-    this = ScoredRun(
-        run_label(settings), settings["protocol"], score(folder.rows[index] for index in played)
-    )
+    rows = [folder.rows[index] for index in played]
+    this = ScoredRun(run_label(settings), settings["protocol"], score(rows))
     beside = [
-        ScoredRun(label, protocol, score(rows[index] for index in played if index in rows))
-        for label, protocol, rows in others
+        ScoredRun(label, protocol, score(found[index] for index in played if index in found))
+        for label, protocol, found in others
     ]
-    report = build_report(settings, asked, this, beside, benchmark.notes, unplayed)
+    wrong = wrong_cases(rows, benchmark.questions, MAX_WRONG)
+    report = build_report(settings, asked, this, beside, benchmark.notes, unplayed, wrong)
     named = {name: settings[name] for name in ("benchmark", "protocol")}
     write_files(folder.path, report, {**named, **this.scores.to_dict()})
     for table in (accuracy_table(this.scores), seen_table(this.scores)):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from demo.evaluate.data import BadRow
 from demo.evaluate.folder import Settings
 from demo.evaluate.play import FailedDialogue
-from demo.evaluate.report import Plot, Report
+from demo.evaluate.report import Case, Plot, Report
 from demo.evaluate.tables import percent
 from demo.evaluate.vstar.asking import Asked
+from demo.evaluate.vstar.cases import LEGEND
 from demo.evaluate.vstar.play import LIKELIHOOD
 from demo.evaluate.vstar.plot import accuracy_plot, has_seen, seen_plot
 from demo.evaluate.vstar.published import QUESTIONS
@@ -41,6 +42,7 @@ def build_report(
     others: Sequence[ScoredRun],
     notes: Sequence[str],
     unplayed: Sequence[BadRow | FailedDialogue],
+    wrong: Sequence[Case] = (),
 ) -> Report:
     """Put the report together; ``others`` are runs on the same questions, to compare with."""
     runs = [run, *others]
@@ -67,6 +69,8 @@ def build_report(
             f"Question {row.index}: {row.why}" for row in sorted(unplayed, key=lambda r: r.index)
         ),
         worst=(),
+        legend=LEGEND,
+        wrong=tuple(wrong),
     )
 
 

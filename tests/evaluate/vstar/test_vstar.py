@@ -10,13 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from demo.dialects.known import DIALECTS, TOLD_BY_QUICK
 from demo.dialects.prompt import Prompt
 from demo.errors import InputError
-from demo.evaluate.report import html, markdown, write_files
+from demo.evaluate.report import Case, html, markdown, write_files
 from demo.evaluate.vstar.asking import LAST_LINE, asked_in
+from demo.evaluate.vstar.cases import wrong_cases
 from demo.evaluate.vstar.play import LIKELIHOOD, Protocol, QuestionRow, play
 from demo.evaluate.vstar.questions import Question, read_benchmark
 from demo.evaluate.vstar.report import build_report
@@ -353,6 +356,37 @@ def test_nothing_asked_has_no_scores() -> None:
     assert seen_table(found).rows[-1][1] == "–"
 
 
+# --- wrong answers ---
+
+
+def test_wrong_answers_are_drawn_those_first_that_saw_nothing(
+    questions: dict[str, Question],
+) -> None:
+    box = around(BALL.boxes()[0])
+    call = json.dumps({"bbox_2d": in_shown("vlm-r3", box)})
+    far = json.dumps({"bbox_2d": [600, 400, 900, 600]})
+    texts = (
+        (f"{call}", "<answer>A</answer>"),
+        (f"{far}", "<answer>no idea</answer>"),
+        ("<answer>D",),
+    )
+    names = ("sa_9", "sa_10", "sa_4690")
+    asked = [questions[name] for name in names]
+    found = [play(q, Scripted("vlm-r3", *t), Protocol()) for q, t in zip(asked, texts, strict=True)]
+    far_one, near_one = wrong_cases(found, asked, 5)
+    assert far_one.caption == (
+        "direct_attributes/sa_10: “What is the color of the kite?” – no option was read, A is right, not "
+        "every target was seen."
+    )
+    assert near_one.caption.endswith("– A was chosen, C is right, every target was seen.")
+    drawn = np.asarray(Image.open(io.BytesIO(near_one.jpeg)))
+    assert drawn.shape == (480, 720, 3)
+    x, y = (round(v * 0.48) for v in box.xyxy[:2])
+    blue = drawn[y + 15 : y + 25, x - 1 : x + 2].astype(int).mean(axis=(0, 1))
+    assert blue[2] > blue[0] + 60  # the edge of the look, on green grass
+    assert wrong_cases(found, asked, 1) == [far_one]
+
+
 # --- the report -------------------------------------------------------------------------------------------
 
 SETTINGS: dict[str, Any] = {
@@ -376,7 +410,8 @@ def test_the_report_stands_beside_what_was_published(tmp_path: Path) -> None:
     boxed = rows(*((r["category"], r["right"], "A", None, [ON]) for r in LOOKED))
     other = ScoredRun(run_label({**SETTINGS, "looks": 0}), "letter", score(boxed))
     asked = asked_in(DIALECTS["p2r"])
-    report = build_report(SETTINGS, asked, run, [other], ["A note."], [])
+    case = Case("A <i>case</i>.", b"\xff\xd8", "asked", "<b>written</b>")
+    report = build_report(SETTINGS, asked, run, [other], ["A note."], [], [case])
     write_files(tmp_path, report, run.scores.to_dict())
     text = markdown(report)
     assert "| VLM-R³-7B, published | 87.0 | 80.3 | 84.3 | judged by another model |" in text
@@ -385,7 +420,11 @@ def test_the_report_stands_beside_what_was_published(tmp_path: Path) -> None:
     assert "| looked at every target | 1 | 1 | 50.0 |" in text
     assert "A note." in text
     assert "with seed 0" in text
-    assert "<b>M" not in html(report)
+    assert "![A &lt;i&gt;case&lt;/i&gt;.](wrong/01.jpg)" in text
+    assert (tmp_path / "wrong" / "01.jpg").read_bytes() == case.jpeg
+    page = html(report)
+    assert "<b>M" not in page
+    assert "&lt;b&gt;written&lt;/b&gt;" in page
     for plot in ("accuracy.png", "seen.png"):
         assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG")
         assert f"({plot})" in text
