@@ -14,7 +14,7 @@ from PIL import Image
 from demo.evaluate.data import open_stored
 from demo.evaluate.report import Case
 from demo.evaluate.vstar.play import QuestionRow
-from demo.evaluate.vstar.questions import Question
+from demo.evaluate.vstar.questions import LETTERS, Question
 from demo.evaluate.vstar.score import are_covered, boxes_of, is_right, looks_of
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.palette import PALETTE
@@ -54,17 +54,29 @@ def _has_seen(row: QuestionRow) -> bool:
 
 def _case(row: QuestionRow, question: Question) -> Case:
     picture = open_stored(question.picture)
-    return Case(
-        _caption(row, question), draw_case(picture.pixels, row), row["question"], row["raw"]
-    )
+    written = row["raw"] or _weights(row)
+    return Case(_caption(row, question), draw_case(picture.pixels, row), row["question"], written)
+
+
+def _weights(row: QuestionRow) -> str:
+    """The losses of the options, where these were weighed."""
+    weighed = zip(row.get("losses", ()), row["options"], strict=False)
+    return "\n".join(f"{loss:.3f}  {option}" for loss, option in weighed)
 
 
 def _caption(row: QuestionRow, question: Question) -> str:
-    chosen = "no option was read" if row["chosen"] is None else f"{row['chosen']} was chosen"
+    chosen = "no option was read"
+    if row["chosen"] is not None:
+        chosen = f"{_option(row, row['chosen'])} was chosen"
     seen = ""
     if row["targets"] and "losses" not in row:
         seen = ", every target was seen" if _has_seen(row) else ", not every target was seen"
-    return f"{row['name']}: “{question.text}” – {chosen}, {row['right']} is right{seen}."
+    right = _option(row, row["right"])
+    return f"{row['name']}: “{question.text}” – {chosen}, {right} is right{seen}."
+
+
+def _option(row: QuestionRow, letter: str) -> str:
+    return f"({letter}) {row['options'][LETTERS.index(letter)].rstrip('.')}"
 
 
 def draw_case(pixels: NDArray[np.uint8], row: QuestionRow) -> bytes:

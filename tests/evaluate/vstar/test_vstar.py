@@ -375,16 +375,21 @@ def test_wrong_answers_are_drawn_those_first_that_saw_nothing(
     found = [play(q, Scripted("vlm-r3", *t), Protocol()) for q, t in zip(asked, texts, strict=True)]
     far_one, near_one = wrong_cases(found, asked, 5)
     assert far_one.caption == (
-        "direct_attributes/sa_10: “What is the color of the kite?” – no option was read, A is right, not "
-        "every target was seen."
+        "direct_attributes/sa_10: “What is the color of the kite?” – no option was read, (A) orange is "
+        "right, not every target was seen."
     )
-    assert near_one.caption.endswith("– A was chosen, C is right, every target was seen.")
+    assert near_one.caption.endswith(
+        "– (A) blue was chosen, (C) red is right, every target was seen."
+    )
     drawn = np.asarray(Image.open(io.BytesIO(near_one.jpeg)))
     assert drawn.shape == (480, 720, 3)
     x, y = (round(v * 0.48) for v in box.xyxy[:2])
     blue = drawn[y + 15 : y + 25, x - 1 : x + 2].astype(int).mean(axis=(0, 1))
     assert blue[2] > blue[0] + 60  # the edge of the look, on green grass
     assert wrong_cases(found, asked, 1) == [far_one]
+    weighed = QuestionRow(**{**found[0], "raw": "", "losses": [1.5, 2.0, 3.25, 4.0]})
+    (case,) = wrong_cases([weighed], asked, 1)
+    assert case.raw.splitlines()[:2] == ["1.500  blue", "2.000  green"]
 
 
 # --- the report -------------------------------------------------------------------------------------------
