@@ -97,6 +97,7 @@ def _protocol(options: argparse.Namespace) -> Protocol:
             )
         if options.server is not None or options.engine == "llama.cpp":
             raise OptionError(_NO_WEIGHING)
+        return Protocol(name)
     return Protocol(name, options.looks)
 
 

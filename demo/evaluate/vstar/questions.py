@@ -36,6 +36,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MAX_FILE = 1_000_000  # bytes of a question's file
 MAX_TEXTS = 64_000_000  # bytes of all texts
 _MAX_COORDINATE = 10**6  # pixels
+_OVER = 1.05  # a box that reaches farther out, as a share of the picture's side, is in another form
 _PUBLISHED = (
     "V* is read from its published files: the folders direct_attributes and relative_position, with "
     "pictures and a JSON file beside each (the data set craigwu/vstar_bench)"
@@ -454,7 +455,7 @@ def _box(value: object, size: Size) -> PictureBox:
     x, y, width, height = value
     if width <= 0 or height <= 0:
         raise InputError(f"The box {value} is not x, y, width, height with a width and a height.")
-    is_too_large = x + width > size.width + 1 or y + height > size.height + 1
+    is_too_large = x + width > _OVER * size.width or y + height > _OVER * size.height
     if is_too_large and x < width <= size.width and y < height <= size.height:
         raise InputError(
             f"The box {value} fits its picture only as x1, y1, x2, y2. Write x, y, width, height."

@@ -163,8 +163,9 @@ def test_a_folder_round_it_and_one_category_of_it_will_do(published: Path) -> No
 
 def test_texts_alone_will_do_without_targets(folder: Path) -> None:
     without_notes(folder)
+    found = questions(folder)
     for small in QUESTIONS:
-        question = questions(folder)[small.key]
+        question = found[small.key]
         assert question.targets == ()
         assert question.sentences[0] == small.options[0]
         assert question.options[question.right] == small.options[0]
