@@ -257,7 +257,6 @@ def test_a_model_that_only_writes_cannot_weigh(questions: dict[str, Question]) -
 @pytest.mark.parametrize(
     ("right", "count", "low", "high"),
     [
-        # by R's binom::binom.wilson
         (161, 191, 0.7846, 0.8876), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (1, 2, 0.0945, 0.9055),
     ],
 )  # fmt: skip
