@@ -5,6 +5,7 @@
 import { exists, onChange, regionOf, state } from "../canvas/state.js";
 import { light } from "../canvas/cite.js";
 import { headTurns } from "./headings.js";
+import { dressLooks } from "./look_rows.js";
 import { dressActs } from "./turns.js";
 import { all, closest, fill, one, scrollBehavior, whenThere } from "../shared/nodes.js";
 
@@ -41,6 +42,7 @@ function tidy(chat) {
   markGone();
   headTurns();
   dressActs(chat);
+  dressLooks(chat);
   settle();
 }
 

@@ -22,6 +22,8 @@ NO_WORDS = (
     "{} points at things and does not answer in words. Ask for a thing, for example “the dog left of R1”, "
     "or how many there are. Send this again to ask it anyway."
 )
+SAY_WHAT = "Say what to look for in this part, for example “the red ball”."
+WHAT_IS_THIS = "What is this?"
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
     "Something went wrong in the demo, but nothing was lost. Try again, or ask in another way."
@@ -96,6 +98,13 @@ def _as_plain_text(phrases: Sequence[str]) -> str:
 def drawing_note(kind: str, name: str) -> str:
     """What to say when a region was drawn by hand; empty for other acts."""
     return {"box": _DRAWN, "point": _OUTLINED}.get(kind, "").format(name)
+
+
+def closer_note(name: str, usual: str) -> str:
+    """What to say when a part was chosen; ``usual`` is what is asked about it when nothing is typed."""
+    about = f"{name} only" if name else "the part you marked only"
+    enter = f" Enter alone asks “{usual}”." if usual else ""
+    return f"The next question is about {about}, which is shown enlarged.{enter}"
 
 
 def away_note(workspace: Workspace | None) -> str:

@@ -128,6 +128,11 @@ def place(box: PictureBox, size: Size) -> str:
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
 
 
+def side(box: PictureBox, size: Size) -> str:
+    """The same as a thing: "upper left", "middle", …"""
+    return place(box, size).split(" the ")[-1]
+
+
 def _apart_within(text: str) -> Callable[[str], str]:
     """What makes markup run its own way and move nothing beside it, in text from the right."""
     return "<bdi>{}</bdi>".format if _RIGHT_TO_LEFT.search(text) else str
