@@ -72,7 +72,7 @@ def pieces_of(session: Session, turn: Turn, name: str) -> Iterator[Piece]:
     for start, end, number in places_in(texts, turn.looks)[name]:
         yield from _about(text, at, start, part, asked)
         look = turn.looks[number]
-        yield Piece(start, end, part, number)
+        yield Piece(start, end, asked, number)
         part, at = _part(look, size) if _is_apart(look) else asked, end
     yield from _about(text, at, len(text), part, asked)
 

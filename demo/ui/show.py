@@ -117,14 +117,13 @@ class Show:
 
     def part(self, workspace: Workspace) -> Updates:
         """The part that the next question is about, and what that means."""
-        hint = sentences.hint(workspace)
+        hint, said = sentences.hint(workspace), sentences.WHOLE_AGAIN
         if within := workspace.within:
             usual = usual_question(workspace, self.running.models.reasoner.dialect)
-            hint = sentences.line(sentences.closer_note(within.name, usual))
-        return {
-            self.parts.canvas: {"within": within_value(workspace), "serial": serial()},
-            self.parts.hint: hint,
-        }
+            said = sentences.closer_said(within.name)
+            hint = sentences.line(sentences.closer_note(usual))
+        value = {"within": within_value(workspace), "said": said, "serial": serial()}
+        return {self.parts.canvas: value, self.parts.hint: hint}
 
     def start(self, former: Workspace | None, doing: str) -> Updates:
         """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,

@@ -71,11 +71,8 @@ function give(name) {
 // Asks about what was drawn alone; it may still be on its way.
 function lookAtIt() {
   const { drawn } = asked;
-  leave();
-  act(() => {
-    if (drawn.region) askCloser(drawn.region);
-    return null;
-  });
+  setTool("select"); // which leaves the field, too
+  askCloser(() => drawn.region);
 }
 
 // Whoever goes on to something else keeps what they have typed.

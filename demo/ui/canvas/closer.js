@@ -83,10 +83,11 @@ function isThere() {
 
 // Asking about a part --------------------------------------------------------------------------------
 
-/** Ask about a region or an object only, next. @param {string} name */
-export function askCloser(name) {
-  lookCloser({ region: name }, () => {
-    if (state.scene.within?.name === name) focusField(message(), stage);
+/** Ask about a region only, next; of one that is on its way, `nameNow` says how it is called. */
+export function askCloser(nameNow) {
+  const name = typeof nameNow === "function" ? nameNow : () => nameNow;
+  lookCloser(() => name() ? { region: name() } : null, () => {
+    if (state.scene.within?.name === name()) focusField(message(), stage);
   });
 }
 
@@ -99,7 +100,7 @@ export function askMeantCloser() {
 
 /** Ask about the whole picture again. */
 export function askWhole() {
-  lookCloser({}, () => focusField(message(), stage));
+  lookCloser(() => ({}), () => focusField(message(), stage));
 }
 
 /** Make a region of a part. @param {Box} box */

@@ -34,10 +34,10 @@ function dress(link, box) {
   const label = `${title}, ${where}: ${sharesOf(box)}`;
   fill(link, { role: "button", "aria-label": `${label}. Zoom there`, title: "Zoom there, and back" }, []);
   link.dataset.sentence = `${label}.`;
-  const button = node("button", { type: "button", class: "look-make" });
   link.replaceChildren(cropOf(box), node("span", {}, node("b", {}, title), " ", node("span", {}, where)));
-  link.after(button);
-  writeButton(button);
+  const button = node("button", { type: "button", class: "look-make" });
+  if (!link.closest(".user-row")) link.after(button); // what a person asked about was marked by themselves
+  if (button.isConnected) writeButton(button);
   if (held?.hash !== link.hash || document.activeElement !== document.body) return;
   (held.isButton ? button : link).focus({ preventScroll: true });
 }
@@ -56,7 +56,7 @@ function cropOf(box) {
   const [width, height] = [wide, high].map((side) => Math.max(MIN_SIDE, Math.round(side * scale)));
   const dense = Math.min(devicePixelRatio || 1, 2);
   const crop = node("canvas", { width: width * dense, height: height * dense, "aria-hidden": "true" });
-  crop.style.cssText = `width: ${width}px; height: ${height}px;`;
+  crop.style.cssText = `--wide: ${width}; --high: ${height};`;
   paint(crop, box);
   return crop;
 }

@@ -22,9 +22,10 @@ export function showCited() {
   const reads = placedReads(text).filter(({ start, end }) =>
     !written.some((found) => found.start === start && found.end === end)
   );
-  line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0 && !props.value?.doubt;
-  const fromRight = runsFromRight(text);
   const { within } = state.scene;
+  const isSaid = names.length + reads.length > 0 || (within && text);
+  line.hidden = line.dataset.level === "hint" && Boolean(isSaid) && !props.value?.doubt;
+  const fromRight = runsFromRight(text);
   const wanted = JSON.stringify([
     fromRight,
     within,
@@ -55,7 +56,7 @@ function partChip({ name }) {
     node("b", {}, `Looking closer at ${name || "the part you marked"}`),
     node("button", {
       type: "button",
-      "data-whole": "",
+      "data-drop-part": "",
       "aria-label": "Ask about the whole picture again",
       title: "Ask about the whole picture again",
     }, icon("close")),
@@ -168,7 +169,7 @@ cites.addEventListener("pointerdown", (event) => event.preventDefault()); // the
 cites.addEventListener("click", (event) => {
   const name = closest(event, "[data-remove]")?.dataset.remove;
   if (name) removeName(name);
-  if (closest(event, "[data-whole]")) askWhole();
+  if (closest(event, "[data-drop-part]")) askWhole();
 });
 for (const kind of ["pointerover", "focusin"]) {
   cites.addEventListener(kind, (event) => showPeek(closest(event, "[data-name]")));

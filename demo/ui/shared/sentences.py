@@ -24,6 +24,7 @@ NO_WORDS = (
 )
 SAY_WHAT = "Say what to look for in this part, for example “the red ball”."
 WHAT_IS_THIS = "What is this?"
+WHOLE_AGAIN = "The next question is about the whole picture again."
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
     "Something went wrong in the demo, but nothing was lost. Try again, or ask in another way."
@@ -100,11 +101,14 @@ def drawing_note(kind: str, name: str) -> str:
     return {"box": _DRAWN, "point": _OUTLINED}.get(kind, "").format(name)
 
 
-def closer_note(name: str, usual: str) -> str:
-    """What to say when a part was chosen; ``usual`` is what is asked about it when nothing is typed."""
-    about = f"{name} only" if name else "the part you marked only"
-    enter = f" Enter alone asks “{usual}”." if usual else ""
-    return f"The next question is about {about}, which is shown enlarged.{enter}"
+def closer_note(usual: str) -> str:
+    """What to do once a part was chosen; ``usual`` is what is asked about it when nothing is typed."""
+    return f"Enter alone asks “{usual}”." if usual else "Now ask about it."
+
+
+def closer_said(name: str) -> str:
+    """The same for those who do not see the part above the message."""
+    return f"The next question is about {name or 'the part you marked'} only, which is shown enlarged."
 
 
 def away_note(workspace: Workspace | None) -> str:
