@@ -60,7 +60,8 @@ WHOLE = Part.whole(PICTURE, FRAME).box
             f"a {CALL} b Not there. c {OTHER} d",
             (look(), look(RIGHT, OTHER, answers=True)),
             [
-                ("a ", WHOLE), ("0", WHOLE), (" b ", LEFT), ("Not there. c ", WHOLE), ("1", WHOLE), (" d", RIGHT)
+                ("a ", WHOLE), ("0", WHOLE), (" b ", LEFT), ("Not there. c ", WHOLE), ("1", WHOLE),
+                (" d", RIGHT),
             ],
             id="back to the whole, then answered",
         ),
@@ -69,7 +70,7 @@ WHOLE = Part.whole(PICTURE, FRAME).box
             [("a ", WHOLE), ("0", WHOLE), (" b", WHOLE)], id="shown, not apart"
         ),
         pytest.param(
-            f"{CALL}{CALL}", (look(), look()), [("0", WHOLE), ("1", LEFT)], id="the same call twice"
+            f"{CALL}{CALL}", (look(), look()), [("0", WHOLE), ("1", WHOLE)], id="the same call twice"
         ),
         pytest.param(
             "[[1, 2, 3, 4]]\n\nso", (look(call=""), look(RIGHT, "")),
@@ -152,6 +153,3 @@ def test_numbers_about_a_part_lead_to_the_pixel(x: int, y: int, width: int, heig
     for value, start, side, model in ((there.x1, 20, 140, box.x1), (there.y1, 30, 150, box.y1)):
         exact = start + Fraction(model * side, 840)
         assert abs(value - exact) <= 1
-    assert there.x1 >= LEFT.x1
-    assert there.x2 <= LEFT.x2
-    assert there.y2 <= LEFT.y2
