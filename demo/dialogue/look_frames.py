@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from demo.answers.calls import read_call
-from demo.answers.finding import Finding
+from demo.answers.finding import Finding, TraceText
 from demo.dialects.known_looks import NANO_LOOKS
 from demo.dialects.looking import Call
 from demo.dialogue.looking import SAME
@@ -49,10 +50,11 @@ def own_looks(looks: Sequence[Look]) -> tuple[tuple[int, Look], ...]:
 
 def asked_part(session: Session, turn: Turn) -> Part:
     """What the question was about: the whole picture, or the part that a person chose."""
+    size, frame = session.picture.size, session.reasoner_of(turn).frame
     chosen = next(filter(is_by_person, turn.looks), None)
     if chosen is not None:
-        return _part(chosen, session.picture.size)
-    return Part.whole(session.picture.size, session.reasoner_of(turn).frame)
+        return _part(chosen, size)
+    return Part.of_box(turn.within, size, frame) if turn.within else Part.whole(size, frame)
 
 
 def answer_part(session: Session, turn: Turn) -> Part:
@@ -66,10 +68,9 @@ def answer_part(session: Session, turn: Turn) -> Part:
 def pieces_of(session: Session, turn: Turn, name: str) -> Iterator[Piece]:
     """One of the texts of a turn in pieces, in order: what is written, and the looks between."""
     asked, size = asked_part(session, turn), session.picture.size
-    texts = {each: text for each in TEXTS if (text := getattr(turn.trace, each)) is not None}
-    text, at = texts[name], 0
+    text, at = getattr(turn.trace, name), 0
     part = answer_part(session, turn) if name == "answer" else asked
-    for start, end, number in places_in(texts, turn.looks)[name]:
+    for start, end, number in _places(turn.trace, turn.looks)[name]:
         yield from _about(text, at, start, part, asked)
         look = turn.looks[number]
         yield Piece(start, end, asked, number)
@@ -79,12 +80,18 @@ def pieces_of(session: Session, turn: Turn, name: str) -> Iterator[Piece]:
 
 def part_at(session: Session, turn: Turn, finding: Finding) -> Part:
     """What the numbers are about where a finding points to."""
-    if finding.part is None or getattr(turn.trace, finding.part) is None:
+    if not turn.looks or finding.part is None or getattr(turn.trace, finding.part) is None:
         return asked_part(session, turn)
     start = 0 if finding.span is None else finding.span[0]
     pieces = pieces_of(session, turn, finding.part)
     found = [piece.part for piece in pieces if piece.start <= start]
     return found[-1] if found else asked_part(session, turn)
+
+
+@lru_cache(maxsize=64)  # it is asked for each text and each finding of a turn
+def _places(trace: TraceText, looks: tuple[Look, ...]) -> dict[str, list[Place]]:
+    texts = {name: text for name in TEXTS if (text := getattr(trace, name)) is not None}
+    return places_in(texts, looks)
 
 
 def places_in(texts: Mapping[str, str], looks: Sequence[Look]) -> dict[str, list[Place]]:

@@ -108,7 +108,9 @@ def closer_note(usual: str) -> str:
 
 def closer_said(name: str) -> str:
     """The same for those who do not see the part above the message."""
-    return f"The next question is about {name or 'the part you marked'} only, which is shown enlarged."
+    return (
+        f"The next question is about {name or 'the part you marked'} only, which is shown enlarged."
+    )
 
 
 def away_note(workspace: Workspace | None) -> str:
