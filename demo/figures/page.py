@@ -45,13 +45,12 @@ MAX_OUTLINES = 6_000_000  # characters of all outlines
 _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of the picture
 _MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
 _MAX_EXACT = 40_000  # characters of a mask whose outline follows every pixel
+_MAX_LOOKS = 400  # that have a small picture; of the others the words are there
 _MAX_MARKED = 300  # names that mark their region while the pointer is on them
 _LETTERS = 0.024  # how high the letters of names are, as a share of the picture's long side
 _NOTHING = "answer.empty"
-_LOOK = Markup(
-    '<span class="look"><svg viewBox="{}" aria-hidden="true"><use href="#pixels"/></svg> '
-    "<span>{}</span></span>"
-)
+_LOOK = Markup('<span class="look">{} <span>{}</span></span>')
+_PART = Markup('<svg viewBox="{}" aria-hidden="true"><use href="#pixels"/></svg>')
 _NO_BESIDES: Besides = MappingProxyType({})
 
 
@@ -162,7 +161,7 @@ class _Drawing:
         size = session.picture.size
         self.session, self.left_out = session, 0
         self.letters = round(_LETTERS * max(size.width, size.height), 1)
-        self._room = MAX_OUTLINES
+        self._room, self._looks = MAX_OUTLINES, 0
         shown = [region for region in session.registry if not region.hidden]
         items = [(item, name) for region in shown for item, name in names_of(region)]
         corners = places([o.box for o, _ in items], [n for _, n in items], size, self.letters)
@@ -230,12 +229,11 @@ class _Drawing:
 
     def _look(self, turn: Turn, number: int) -> Markup:
         """A look as a small picture, cut from the page's own, and in words."""
-        look, size = turn.looks[number], self.session.picture.size
-        box = look.box
-        return _LOOK.format(
-            f"{box.x1} {box.y1} {box.width} {box.height}",
-            look_sentence(look, number, size),
-        )
+        look, box = turn.looks[number], turn.looks[number].box
+        self._looks += 1
+        shown = f"{box.x1} {box.y1} {box.width} {box.height}"
+        drawn = _PART.format(shown) if self._looks <= _MAX_LOOKS else ""
+        return _LOOK.format(drawn, look_sentence(look, number, self.session.picture.size))
 
     def _linked(self, text: str, part: Part, frame: Size) -> Markup:
         """A text in which names of regions, and their boxes (model frame over a part), lead to them."""
