@@ -22,8 +22,8 @@ from demo.machine.private_files import keep_private, temporary_run
 from demo.machine.proxies import settle_proxies
 from demo.models.conversion import add_gguf_command
 from demo.nano.commands import add_nano_commands
-from demo.options import Parser, add_model_options, check_models, count
-from demo.picture.geometry import ModelBox, Size
+from demo.options import Parser, add_model_options, check_models, count, whole
+from demo.picture.geometry import ModelBox, PictureBox, Size
 
 if TYPE_CHECKING:
     from demo.dialogue.session import Session
@@ -60,6 +60,14 @@ def _parser() -> Parser:
     ground.add_argument("image", type=Path)
     ground.add_argument("questions", nargs="+", metavar="question")
     add_model_options(ground)
+    ground.add_argument(
+        "--within", type=_box, metavar="x1,y1,x2,y2",
+        help="look closer: ask about this part of the picture only, enlarged; in picture pixels",
+    )  # fmt: skip
+    ground.add_argument(
+        "--looks", type=whole, metavar="N",
+        help="how often a model may look closer by itself in one answer (default: as it was trained to)",
+    )  # fmt: skip
     ground.add_argument("--json", type=Path, metavar="FILE", help="write the session there")
     ground.add_argument("--overlay", type=Path, metavar="FILE.png", help="draw the regions there")
     ground.set_defaults(run=_ground)
@@ -124,6 +132,8 @@ def _ground(options: argparse.Namespace) -> int:
                 segmenter=models.segmenter,
                 doubt=models.doubt_about(picture),
                 asking=models.asking,
+                within=PictureBox(*options.within.xyxy) if options.within else None,
+                max_looks=options.looks,
             )
     except BaseException as error:
         failed = error

@@ -36,9 +36,12 @@ _SOURCE = re.compile(
 )
 _TOOL = re.compile(r"[\"']name[\"']\s*:\s*[\"']([^\"']{1,80})[\"']")
 _TAGS = {
-    Call.TOOL: re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL),
-    Call.GROUNDING: re.compile(r"<grounding>(.*?)(?:</grounding>|\Z)", re.DOTALL),
-    Call.TAGGED: re.compile(r"<look>(.*?)(?:</look>|\Z)", re.DOTALL),
+    call: re.compile(rf"<{tag}>(.{{0,1000}}?)(?:</{tag}>|\Z)", re.DOTALL)
+    for call, tag in (
+        (Call.TOOL, "tool_call"),
+        (Call.GROUNDING, "grounding"),
+        (Call.TAGGED, "look"),
+    )
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
 
+_CALL_TAG = re.compile(r"</?[a-z_]{1,20}>")  # of a call for a tool or a look
 # A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
 _MIN_SENTENCE = 4  # letters; leaves out numbering, "Mr.", "No."
@@ -71,6 +72,7 @@ def sentences_of(text: str) -> Iterator[str]:
         # Objects, from the first brace to the last, are left out: they repeat their keys.
         before, _, objects = run.partition("{")
         after = objects.rpartition("}")[2]
-        for sentence in _SENTENCE_END.split(f"{before}\n{after}"):
+        words = _CALL_TAG.sub("\n", f"{before}\n{after}")
+        for sentence in _SENTENCE_END.split(words):
             if sum(map(str.isalpha, sentence)) >= _MIN_SENTENCE:
                 yield " ".join(sentence.split())

@@ -161,6 +161,9 @@ class TraceParser:
             self._count_in(part.end())
         scene, focus, think = (self._text(name) for name in PARTS[:-1])
         answer, reading = self._answer()
+        if self._is_woven and answer is None:
+            think, answer = _with_answer(think or "", self._dialect)
+            truncated &= answer is None
         raw = "".join(self._chunks)
         return Trace(
             text=TraceText(scene, focus, think, answer),
@@ -329,6 +332,20 @@ class _Part:
             whole = self.own_text if self.is_closed else None
             self.reading = self.reader.finish(whole, is_tagged=self.is_tagged)
         return self
+
+
+_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
+_LAST_CALL = "</tool_call>"
+
+
+def _with_answer(think: str, dialect: Dialect) -> tuple[str, str | None]:
+    """A thought and the answer in it, where a model puts that in a box or after its last call."""
+    if boxed := _BOXED.findall(think):
+        return think, boxed[-1].strip()
+    if "answer" in dialect.parts:
+        return think, None
+    before, call, after = think.rpartition(_LAST_CALL)
+    return f"{before}{call}", after.strip() or None
 
 
 def _read_untagged(text: str, reader: DistinctReader) -> Reading | None:

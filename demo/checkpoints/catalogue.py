@@ -261,7 +261,7 @@ def dialect_of(
     dialect = DIALECTS[entry.dialect]
     if token is not None:
         dialect = dialect.with_token(token)
-    if looks is True:
+    if looks is True and dialect.frame is not None:  # parts and picture have the same frame
         dialect = replace(dialect, looking=NANO_LOOKS)
     if region_frame is None:
         return dialect

@@ -50,6 +50,7 @@ VLM_R3 = _looks(
         Back.ANSWER,
         stops=("]}", "]\n}", "] }", "</answer>"),
         most=8,
+        told="{part}\n",
         refused="Invalid operation!",
     ),
 )
@@ -177,7 +178,8 @@ MINI_O3 = _looks(
     "zoom in a specific region in the given image to see more clearly by outputting "
     '<grounding>{"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}</grounding>, where (x0, y0) '
     "and (x1, y1) are the top-left and bottom-right coordinates of the region that you want to zoom in, "
-    "respectively (suppose the width and height of the image are 1.0), and 'source' refers to the image that you zoom in and could be either "
+    "respectively (suppose the width and "
+    "height of the image are 1.0), and 'source' refers to the image that you zoom in and could be either "
     "'original_image' or 'observation_i'. Once the final answer is confirmed, put it within <answer> and "
     "</answer>.",
 )

@@ -31,13 +31,8 @@ from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_ways, in_way, without_looks
 from demo.dialogue.extent import written
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
-from demo.dialogue.looking import (
-    LookBegun,
-    LookEnded,
-    Looks,
-    check_looks,
-    part_to_ask,
-)
+from demo.dialogue.look_parts import part_to_ask
+from demo.dialogue.looking import LookBegun, LookEnded, Looks, check_looks
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
 from demo.dialogue.room import check_room_for_turn, with_masks_that_fit
@@ -315,6 +310,8 @@ def answer(
     segmenter: Segmenter | None,
     asking: str = "",
     doubt: Finding | None = None,
+    within: PictureBox | None = None,
+    max_looks: int | None = None,
 ) -> Session:
     """The dialogue after one whole turn, for callers that need no events."""
     events = run_turn(
@@ -326,6 +323,8 @@ def answer(
         cancel=threading.Event(),
         doubt=doubt,
         asking=asking,
+        within=within,
+        max_looks=max_looks,
     )
     return next(event.session for event in events if isinstance(event, TurnFinished))
 

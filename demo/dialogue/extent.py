@@ -72,7 +72,8 @@ def written(session: Session) -> int:
 
 
 def _characters_of_turn(turn: Turn) -> int:
-    texts = (turn.question, turn.prompted, turn.raw, *astuple(turn.trace))
+    calls = (look.call for look in turn.looks)
+    texts = (turn.question, turn.prompted, turn.raw, *astuple(turn.trace), *calls)
     return sum(len(text) for text in texts if text)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from demo.answers.finding import OUTSIDE, Finding
 from demo.checkpoints.catalogue import Entry
+from demo.dialects.ways import ways_of
 from demo.models.served import ServedEntry
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner
@@ -87,8 +88,9 @@ class Models:
         return Finding(OUTSIDE, "warning", sentence)
 
     def way(self, wanted: str) -> str:
-        """The way in which a question is asked: the one that a person wants, as far as there are two."""
-        return (wanted or self.asking) if self.asking else ""
+        """The way in which a question is asked: the one that a person wants, where the model has it."""
+        has_it = bool(self.asking) and wanted in ways_of(self.reasoner.dialect)
+        return wanted if has_it else self.asking
 
 
 def loading(title: str) -> str:

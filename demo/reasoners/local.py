@@ -7,30 +7,34 @@ regions, traces or pages.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from PIL import Image
 from tokenizers.decoders import DecodeStream
 from transformers import DynamicCache
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.prompt import Prompt, without_thinking
+from demo.dialects.messages import MAIN, Message, Shown
+from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
 from demo.machine.threads import threads_for
 from demo.machine.unused import collect
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
+from demo.reasoners.chat import pictures_of, written
 from demo.reasoners.decoding import Decoder, linear_config, max_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
 from demo.reasoners.rules import Rules
 
-_END_OF_PICTURE = "<|vision_end|>"
 _THINKING = "enable_thinking"  # what templates name the switch
 _ENDS = ("<|im_end|>", "<|endoftext|>")
 # The tokens of a piece in which a prompt is computed after memory ran out.
@@ -129,17 +133,19 @@ class LocalReasoner:
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
-        known = self._prefixes.get(picture.sha256)
-        asked = self._question_ids(prompt.instruction)
+        steps, asked = self._steps(picture, prompt.conversation), self._after(prompt.conversation)
+        if len(steps) == 1:
+            self._prefixes.end_passing()
+        known = self._known(steps)
         decoded, count = _Decoded(self._processor.tokenizer._tokenizer), 0
-        steps = self._tokens(picture, asked, prompt.likely)
-        while tokens := self._next(steps):
+        writing = self._tokens(steps, asked, prompt.likely)
+        while tokens := self._next(writing):
             count += len(tokens)
             if text := "".join(map(decoded.step, tokens)):
                 yield text
             if cancel.is_set():
                 break
-        read = self._prefix(picture).length + len(asked)
+        read = self._computed(steps).length + len(asked)
         yield Usage(read, count, known.length if known else 0, self.decoding)
 
     def _next(self, steps: Iterator[list[int]]) -> list[int]:
@@ -151,14 +157,14 @@ class LocalReasoner:
         return threads_for(self._size, self._device.type)
 
     def _tokens(
-        self, picture: Picture, asked: list[int], likely: Sequence[str]
+        self, steps: Sequence[_Step], asked: list[int], likely: Sequence[str]
     ) -> Iterator[list[int]]:
         """The tokens that the model writes; where memory runs out, it continues with less of it."""
         lookahead = Lookahead((self._ids(text) for text in likely), asked)
         written: list[int] = []
         try:
             for tokens in self._decoder.write(
-                self._prefix(picture), asked, lookahead, MAX_NEW_TOKENS
+                self._computed(steps), asked, lookahead, MAX_NEW_TOKENS
             ):
                 written += tokens
                 yield tokens
@@ -168,81 +174,144 @@ class LocalReasoner:
         # Not in the clause above, which would keep the results of the failed pass.
         self._prefixes.clear()
         torch.cuda.empty_cache()
-        prefix, left = self._prefix(picture, _SMALL_PIECE), MAX_NEW_TOKENS - len(written)
+        prefix, left = self._computed(steps, _SMALL_PIECE), MAX_NEW_TOKENS - len(written)
         yield from self._decoder.write(
             prefix, asked, Lookahead(), left, written=written, piece=_SMALL_PIECE
         )
 
-    @torch.inference_mode()
     def _prefix(self, picture: Picture, piece: int | None = None) -> Prefix:
-        """Everything before a question, computed ``piece`` tokens at a time unless it was kept."""
-        kept = self._prefixes.get(picture.sha256)
-        if kept is not None:
-            return kept
+        """Everything before a plain question about a picture."""
+        return self._computed(self._steps(picture, _plain("")), piece)
+
+    def _steps(self, picture: Picture, conversation: Sequence[Message]) -> list[_Step]:
+        """What is computed before the question: a step up to the end of each picture."""
+        *texts, _ = self._written(conversation)
+        name, steps = "", list[_Step]()
+        for text, part in zip(texts, pictures_of(conversation), strict=True):
+            shown = part if isinstance(part, Shown) else None
+            told = f"{name}\n{text}\n{picture.sha256 if shown is None else shown.digest}"
+            name = hashlib.sha256(told.encode()).hexdigest()
+            steps.append(_Step(name, text, picture if shown is None else shown))
+        return steps
+
+    def _known(self, steps: Sequence[_Step]) -> Prefix | None:
+        """The longest prefix that is kept."""
+        kept = (self._prefixes.get(step.name) for step in reversed(steps))
+        return next((prefix for prefix in kept if prefix is not None), None)
+
+    @torch.inference_mode()
+    def _computed(self, steps: Sequence[_Step], piece: int | None = None) -> Prefix:
+        """Everything before a question, computed ``piece`` tokens at a time where it was not kept."""
+        found: Prefix | None = None
+        for number, step in enumerate(steps):
+            kept = self._prefixes.get(step.name)
+            if kept is None:
+                kept = self._extended(found, step, piece)
+                self._prefixes.put(step.name, kept, is_passing=number > 0)
+            if number == 0:
+                self._decoder.measure(kept, self._question_ids(_SAMPLE))
+            found = kept
+        assert found is not None
+        return found
+
+    def _extended(self, before: Prefix | None, step: _Step, piece: int | None) -> Prefix:
+        """A prefix and one more picture with the text before it."""
         model, config = self._model.model, linear_config(self._model)
-        features, grid, deeper = self._features(picture)
-        before = self._picture_ids(len(features))
-        ids = torch.tensor([before], device=features.device)
-        is_picture = ids == self._model.config.image_token_id
-        embedded = model.get_input_embeddings()(ids)
-        embedded[is_picture] = features.to(embedded.dtype)
+        features, grid, deeper = self._features(step.picture)
+        grids = [*(before.grids if before else ()), grid]
+        new = self._picture_ids(step.text, len(features))
+        ids = [*(before.ids if before else ()), *new]
+        all_ids = torch.tensor([ids], device=features.device)
         # Positions are passed in, because the model would keep them in state that other calls change.
         positions, offset = model.get_rope_index(
-            ids, mm_token_type_ids=is_picture.int(), image_grid_thw=grid
+            all_ids,
+            mm_token_type_ids=(all_ids == self._model.config.image_token_id).int(),
+            image_grid_thw=torch.cat(grids),
         )
-        cache = DynamicCache(config=config)
-        for part in torch.arange(ids.shape[1]).split(piece or ids.shape[1]):
+        start = len(ids) - len(new)
+        embedded = model.get_input_embeddings()(all_ids[:, start:])
+        # Pictures before this one are computed.
+        is_picture = all_ids[:, start:] == self._model.config.image_token_id
+        embedded[is_picture] = features.to(embedded.dtype)
+        cache = before.cache() if before else DynamicCache(config=config)
+        for part in torch.arange(len(new)).split(piece or len(new)):
             model.language_model(
                 inputs_embeds=embedded[:, part],
-                position_ids=positions[:, :, part],
+                position_ids=positions[:, :, start + part],
                 past_key_values=cache,
                 use_cache=True,
                 **_added_deeper(deeper, is_picture, part),
             )
-        prefix = prefix_of(cache, before, int(offset), config)
-        self._prefixes.put(picture.sha256, prefix)
-        self._decoder.measure(prefix, self._question_ids(_SAMPLE))
-        return prefix
+        return prefix_of(cache, ids, int(offset), config, grids)
 
-    def _features(self, picture: Picture) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+    def _features(
+        self, picture: Picture | Shown
+    ) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
         """Visual features [N, width], the grid [1, 3] of patches in time, height and width, and the
         features [N, width] that are added after each of the first layers of a Qwen3-VL.
         """
-        pixels = self._processor.image_processor(
-            picture_for(picture, self.dialect), do_resize=False, return_tensors="pt"
-        ).to(self._model.device)
+        shown = (
+            Image.fromarray(picture.pixels)
+            if isinstance(picture, Shown)
+            else picture_for(picture, self.dialect)
+        )
+        pixels = self._processor.image_processor(shown, do_resize=False, return_tensors="pt").to(
+            self._model.device
+        )
         grid = pixels["image_grid_thw"]
         seen = self._model.get_image_features(pixels["pixel_values"].to(self._model.dtype), grid)
         deeper = getattr(seen, "deepstack_features", None) or ()
         return torch.cat(list(seen.pooler_output)), grid, [torch.cat(list(f)) for f in deeper]
 
-    def _picture_ids(self, count: int) -> list[int]:
-        """The prompt up to the end of a picture of ``count`` visual tokens."""
-        before, end, _ = self._chat_text("").partition(_END_OF_PICTURE)
+    def _picture_ids(self, text: str, count: int) -> list[int]:
+        """The tokens of a text that ends with a picture of ``count`` visual tokens."""
         token = self._processor.image_token
-        return self._ids(before.replace(token, token * count) + end)
+        before, _, after = text.rpartition(token)
+        return self._ids(f"{before}{token * count}{after}")
+
+    def _after(self, conversation: Sequence[Message]) -> list[int]:
+        """The tokens after the last picture."""
+        # A special token ends the picture, so both sides can be tokenized separately.
+        return self._ids(self._written(conversation)[-1])
 
     def _question_ids(self, instruction: str) -> list[int]:
-        """The prompt after the picture."""
-        # A special token ends the picture, so both sides can be tokenized separately.
-        return self._ids(
-            without_thinking(self._chat_text(instruction).partition(_END_OF_PICTURE)[2])
-        )
+        """The tokens of a plain question after its picture."""
+        return self._after(_plain(instruction))
 
     def _chat_text(self, instruction: str) -> str:
-        content = [{"type": "image"}, {"type": "text", "text": instruction}]
+        """The whole text of a plain question."""
+        return "".join(self._written(_plain(instruction)))
+
+    def _written(self, conversation: Sequence[Message]) -> list[str]:
+        return written(conversation, self._render)
+
+    def _render(self, messages: list[dict[str, Any]], is_asking: bool) -> str:
         # The dialect decides whether it thinks; templates without the switch are not given it, as the
         # library warns of that each time.
         has_switch = _THINKING in self._processor.chat_template
         return self._processor.apply_chat_template(
-            [{"role": "user", "content": content}],
-            add_generation_prompt=True,
+            messages,
+            add_generation_prompt=is_asking,
             tokenize=False,
             **({_THINKING: False} if has_switch else {}),
         )
 
     def _ids(self, text: str) -> list[int]:
         return self._processor.tokenizer(text, add_special_tokens=False).input_ids
+
+
+def _plain(instruction: str) -> tuple[Message, ...]:
+    """The conversation of a picture and a question."""
+    return (Message("user", (MAIN, instruction)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A text that ends with a picture, after all that comes before it; ``name`` stands for the whole."""
+
+    name: str
+    text: str
+    picture: Picture | Shown
 
 
 class _Decoded:

@@ -19,18 +19,19 @@ from demo.reasoners.memory import MAX_PREFIX_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """System line and picture, computed.
+    """A conversation up to the end of a picture, computed.
 
     ``layers`` holds keys and values [1, heads, length, width] of each layer, ``ids`` their tokens; a later
     token ``i``, counted from the beginning of the prompt, has the rotary position ``i + offset`` on all
     three axes. Of a layer of linear attention, which a model's ``config`` names, it holds the states of
-    convolution and recurrence.
+    convolution and recurrence. ``grids`` are the patches of each picture in time, height and width.
     """
 
     layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
     ids: tuple[int, ...]
     offset: int
     config: Any = None
+    grids: tuple[torch.Tensor, ...] = ()
 
     @property
     def length(self) -> int:
@@ -53,9 +54,15 @@ class Prefix:
         return cache
 
 
-def prefix_of(cache: DynamicCache, ids: Sequence[int], offset: int, config: Any = None) -> Prefix:
+def prefix_of(
+    cache: DynamicCache,
+    ids: Sequence[int],
+    offset: int,
+    config: Any = None,
+    grids: Sequence[torch.Tensor] = (),
+) -> Prefix:
     """The prefix of what a cache holds now, computed from the tokens ``ids``."""
-    return Prefix(tuple(map(_states, cache.layers)), tuple(ids), offset, config)
+    return Prefix(tuple(map(_states, cache.layers)), tuple(ids), offset, config, tuple(grids))
 
 
 def _is_linear(layer: Any) -> bool:
@@ -71,24 +78,34 @@ def _states(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
 class Prefixes:
     """The prefixes of the pictures used last, within a bound on memory; not safe without a lock.
 
-    The newest one is kept whatever its size.
+    The newest one is kept whatever its size. One that is *passing* belongs to the conversation that goes on
+    now, and makes room for the next one of these.
     """
 
     def __init__(self, max_bytes: int = MAX_PREFIX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[str, Prefix] = OrderedDict()
+        self._passing = ""
 
-    def get(self, picture: str) -> Prefix | None:
-        """The prefix of the picture with that hash; None where it is not kept."""
-        if picture in self._kept:
-            self._kept.move_to_end(picture)
-        return self._kept.get(picture)
+    def get(self, name: str) -> Prefix | None:
+        """The prefix of that name; None where it is not kept."""
+        if name in self._kept:
+            self._kept.move_to_end(name)
+        return self._kept.get(name)
 
-    def put(self, picture: str, prefix: Prefix) -> None:
+    def put(self, name: str, prefix: Prefix, *, is_passing: bool = False) -> None:
         """Keep one more; those used least recently make room."""
-        self._kept[picture] = prefix
+        if is_passing:
+            self.end_passing()
+            self._passing = name
+        self._kept[name] = prefix
         while len(self._kept) > 1 and self.nbytes > self._max_bytes:
             self._kept.popitem(last=False)
+
+    def end_passing(self) -> None:
+        """Free what belonged to a conversation that went on until now."""
+        self._kept.pop(self._passing, None)
+        self._passing = ""
 
     def clear(self) -> None:
         """Free everything."""

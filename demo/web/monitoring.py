@@ -26,6 +26,7 @@ from prometheus_client import (
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
+from demo.dialogue.look_text import is_stopped
 from demo.errors import DemoError, ModelError, places_of
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
@@ -162,7 +163,7 @@ class WatchedReasoner:
             raise
         finally:
             self._watch.end(cancel)
-            turn.end(stopped=cancel.is_set())
+            turn.end(stopped=is_stopped(cancel))
 
     def close(self) -> None:
         """As the reasoner does."""

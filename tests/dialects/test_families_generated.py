@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from transformers import (
     AutoProcessor,
     Qwen2_5_VLConfig,
@@ -24,6 +26,7 @@ from transformers import (
 
 from demo.checkpoints.catalogue import NANO_FOLDER, Entry
 from demo.dialects.known import DIALECTS
+from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError
 from demo.picture.picture import Picture, open_picture
@@ -161,9 +164,13 @@ def generated(
 ) -> tuple[str, int]:
     """What the library's own ``generate`` makes of the whole prompt, and the tokens of the prompt."""
     processor = reasoner._processor
+    shown = [part for message in prompt.messages for part in message.parts]
     inputs = processor(
-        text=[reasoner._chat_text(prompt.instruction)],
-        images=[picture_for(picture, reasoner.dialect)],
+        text=["".join(reasoner._written(prompt.conversation))],
+        images=[
+            picture_for(picture, reasoner.dialect),
+            *(Image.fromarray(part.pixels) for part in shown if isinstance(part, Shown)),
+        ],
         do_resize=False,
         return_tensors="pt",
     )
@@ -193,6 +200,60 @@ def test_the_text_is_what_the_library_generates(
     expected, _ = generated(reasoner, picture, prompt, usage.new_tokens)
     assert again == expected.removesuffix(UNFINISHED)
     assert usage.reused_tokens
+
+
+ASKED = Message("user", (MAIN, "find the dog"))
+PART = Shown(np.random.default_rng(9).integers(0, 255, (224, 448, 3), np.uint8))
+OTHER = Shown(np.random.default_rng(8).integers(0, 255, (224, 224, 3), np.uint8))
+CONVERSATIONS = {
+    "in the same answer": (
+        ASKED,
+        Message("assistant", ("<think>Looking for the dog. ", PART, "It is ", OTHER), is_open=True),
+    ),
+    "and its words go on": (
+        ASKED, Message("assistant", ("<think>Looking for the dog. ", PART, "It is "), is_open=True),
+    ),
+    "in the next messages": (
+        Message("system", ("Look closer.",)), ASKED,
+        Message("assistant", ("<think>Looking.</think>",)),
+        Message("user", ("Here it is: ", PART, "\nGo on.")),
+        Message("assistant", ("<think>No.</think>",)), Message("user", (OTHER, "And here.")),
+    ),
+    "before the question": (Message("user", (MAIN, PART, OTHER, "find the dog")),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("conversation", list(CONVERSATIONS))
+def test_a_conversation_of_several_pictures_goes_on_as_in_the_library(
+    reasoner: LocalReasoner, conversation: str
+) -> None:
+    picture = noise(100, 240)
+    prompt = replace(asked(reasoner), messages=CONVERSATIONS[conversation])
+    text, usage = written(reasoner, picture, prompt)
+    assert usage.new_tokens is not None
+    expected, length = generated(reasoner, picture, prompt, usage.new_tokens)
+    # Bytes that make no character are read in another way piece by piece.
+    known = min(len(each.partition(UNFINISHED)[0]) for each in (text, expected))
+    assert known > 10
+    assert text[:known] == expected[:known]
+    assert usage.prompt_tokens == length
+    again, reused = written(reasoner, picture, prompt)
+    assert again == text
+    assert (
+        reused.reused_tokens == reasoner._computed(reasoner._steps(picture, prompt.messages)).length
+    )
+
+
+def test_what_was_looked_at_makes_room_for_what_comes_next(reasoner: LocalReasoner) -> None:
+    picture = noise(100, 240)
+    reasoner._prefixes.clear()
+    plain, looked = asked(reasoner), CONVERSATIONS["before the question"]
+    written(reasoner, picture, plain)
+    alone = reasoner._prefixes.nbytes
+    written(reasoner, picture, replace(plain, messages=looked))
+    assert reasoner._prefixes.nbytes > alone
+    written(reasoner, picture, plain)
+    assert reasoner._prefixes.nbytes == alone
 
 
 def test_a_picture_has_as_many_tokens_as_its_shape(reasoner: LocalReasoner) -> None:
@@ -244,7 +305,7 @@ def test_a_closed_model_is_freed(tmp_path: Path) -> None:
     reasoner = load_local(Entry("small", str(tmp_path), dialect="qwen2-vl"))
     picture = noise(100, 240)
     written(reasoner, picture, asked(reasoner))
-    kept = reasoner._prefixes.get(picture.sha256)
+    kept = reasoner._known(reasoner._steps(picture, asked(reasoner).conversation))
     assert kept is not None
     tensors = [*reasoner._model.parameters(), *(keys for keys, _ in kept.layers)]
     held = [weakref.ref(tensor) for tensor in tensors]

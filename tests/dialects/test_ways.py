@@ -16,7 +16,18 @@ from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import DIALECTS, QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL, REGION_REASONER
 from demo.dialects.prompt import Prompt
-from demo.dialects.ways import QUICK, REASONED, WAYS, has_ways, in_way, usual_way
+from demo.dialects.ways import (
+    LOOKING,
+    QUICK,
+    REASONED,
+    TOLD,
+    WAYS,
+    has_ways,
+    in_way,
+    usual_way,
+    ways_of,
+    without_looks,
+)
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import OptionError
@@ -45,12 +56,30 @@ OTHER = '[{"bbox_2d": [0, 250, 250, 500], "point_2d": [100, 300], "label": "dog"
 REASONED_TEXT = f"{THOUGHT}<answer>\n```json\n{OTHER}\n```\n</answer>"
 
 
-def test_general_models_have_two_ways_and_trained_ones_theirs() -> None:
-    assert [d for d in DIALECTS.values() if has_ways(d)] == list(GENERAL)
+def test_general_models_have_several_ways_and_trained_ones_theirs() -> None:
+    several = {name: ways_of(d) for name, d in DIALECTS.items() if has_ways(d)}
+    looking = (QUICK, LOOKING)
+    assert several == {
+        "qwen2.5-vl": WAYS, "qwen2-vl": (QUICK, REASONED), "qwen3-vl": WAYS, "vlm-r3": looking,
+        "deepeyes": looking, "chain-of-focus": looking, "mini-o3": looking, "pixel-reasoner": looking,
+        "p2r": looking, "qwen3-vl-zoom": looking,
+    }  # fmt: skip
     for dialect in DIALECTS.values():
         assert in_way(dialect, QUICK) == in_way(dialect, "") == dialect
-        assert (in_way(dialect, REASONED) == dialect) != has_ways(dialect)
-        assert not has_ways(in_way(dialect, REASONED)) or dialect in GENERAL
+        for way in (REASONED, LOOKING):
+            assert (in_way(dialect, way) == dialect) != (way in ways_of(dialect))
+            assert not has_ways(in_way(dialect, way)) or in_way(dialect, way) == dialect
+
+
+def test_what_is_to_be_told_is_looked_at_by_those_that_learned_it() -> None:
+    told = {name: in_way(d, TOLD).name for name, d in DIALECTS.items() if has_ways(d)}
+    assert told["qwen3-vl"] == "qwen3-vl-told"
+    assert told["mini-o3"] == "mini-o3-looking"
+    for name in told:
+        looking = in_way(DIALECTS[name], TOLD)
+        plain = without_looks(looking)
+        assert (plain.tells, plain.looking) == (True, None)
+        assert plain.view(Size(640, 480)) == looking.view(Size(640, 480))
 
 
 @pytest.mark.parametrize("dialect", [pytest.param(d, id=d.name) for d in GENERAL])
@@ -96,9 +125,9 @@ def test_a_person_may_want_the_other_way() -> None:
         models = Models(Sayer(QWEN_3_VL), None, "", "", "", asking=usual)
         return [models.way(wanted) for wanted in ("", *WAYS)]
 
-    assert asked_by(QUICK) == [QUICK, QUICK, REASONED]
-    assert asked_by(REASONED) == [REASONED, QUICK, REASONED]
-    assert asked_by("") == ["", "", ""]
+    assert asked_by(QUICK) == [QUICK, *WAYS]
+    assert asked_by(REASONED) == [REASONED, *WAYS]
+    assert asked_by("") == [""] * 4
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from demo.checkpoints.catalogue import (
 )
 from demo.checkpoints.gguf.convert import plan_conversion
 from demo.checkpoints.shape import PICTURE_TOKENS, Shape
+from demo.dialects.messages import MAIN, Message
 from demo.doctor.bandwidth import bytes_per_pass, memory_bandwidth
 from demo.doctor.configs import CONFIGS, config_of
 from demo.doctor.findings import Findings
@@ -326,7 +327,8 @@ def test_random_weights_in_four_bits_never_take_the_memory_of_the_whole(tmp_path
 
 def test_prompts_to_random_weights_are_as_long_as_real_ones(small: Path) -> None:
     reasoner = random_model(find_model(str(small)), Plan("cpu", "float32"))
-    assert len(reasoner._picture_ids(900)) == PICTURE_TOKENS
+    [before, _] = reasoner._written((Message("user", (MAIN, "")),))
+    assert len(reasoner._picture_ids(before, 900)) == PICTURE_TOKENS
     # 1,302 with the published tokenizer, picture and all.
     assert len(reasoner._question_ids("find the dog")) == pytest.approx(1302 - 925, abs=15)
 

@@ -1,0 +1,216 @@
+"""The parts that a model looks at in one answer: cut as its family cuts them, and in which pixels.
+
+All geometry is exact (`picture.crops`); what differs between families is data (`dialects.looking`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from PIL import ImageDraw
+
+from demo.answers.calls import LookCall
+from demo.dialects.dialect import MAX_TOKENS, Dialect, fitted_size
+from demo.dialects.looking import Back, Frame, Looking, Source
+from demo.dialects.messages import Shown
+from demo.errors import QuestionError
+from demo.picture.crops import Part, Pixels, at_least, cut_out, widened
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.picture import Picture
+from demo.reasoners.base import picture_for
+
+# Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer.
+MAX_PART_TOKENS, MAX_LOOK_TOKENS = MAX_TOKENS, 3 * MAX_TOKENS
+OUTSIDE = "the box lies outside the picture"
+_AROUND, _MIN_ASKED = 1.25, 32  # of the sides of a part that a person asks about; pixels
+_COLOURS = ("red", "green", "blue", "orange", "purple", "cyan", "magenta", "yellow")
+_LINE = 0.003  # the width of a marked box, as a share of the picture's
+
+_Span = tuple[Fraction, Fraction]
+
+
+class Parts:
+    """The picture and the parts of it that were looked at, numbered from 0.
+
+    ``is_cut``: the last one asked for reached outside the picture.
+    """
+
+    def __init__(self, picture: Picture, dialect: Dialect, looking: Looking) -> None:
+        self._picture, self._dialect, self._looking = picture, dialect, looking
+        self.whole = Part.whole(picture.size, dialect.view(picture.size).shown)
+        self._parts, self.shown, self.is_cut = [self.whole], list[Shown](), False
+
+    @property
+    def frame(self) -> Size:
+        """The frame of boxes in the whole picture."""
+        frame = self._looking.frame
+        return frame if isinstance(frame, Size) else self.whole.shown
+
+    def add(self, part: Part) -> None:
+        """Count a part as looked at."""
+        self._parts.append(part)
+
+    def show(self, part: Part, source: int | None = None) -> Shown:
+        """Let the model see a part, cut from the picture or part of that number."""
+        shown = self._pixels_of(part, source)
+        self.shown.append(shown)
+        return shown
+
+    def around(self, box: PictureBox) -> Part | str:
+        """The part round a box of picture pixels; a phrase that says why there is none."""
+        return self._cut(_spans_of(box), self.whole)
+
+    def called(self, call: LookCall) -> Part | str:
+        """The part that a call asks for; a phrase that says why there is none."""
+        source = self._source_of(call)
+        if call.box is None or source is None:
+            return call.why or "there is no such picture"
+        frame = self._looking.frame
+        if isinstance(frame, Frame):
+            frame = Size(1, 1) if frame is Frame.UNIT else source.shown
+        x1, y1, x2, y2 = map(Fraction, call.box)
+        across = source.across(x1 / frame.width), source.across(x2 / frame.width)
+        down = source.down(y1 / frame.height), source.down(y2 / frame.height)
+        return self._cut((across, down), source)
+
+    def _source_of(self, call: LookCall) -> Part | None:
+        """The picture or part from which is cut; parts are numbered after the picture."""
+        if self._looking.source in (Source.ORIGINAL, Source.SHOWN) or call.source is None:
+            return self.whole
+        at = call.source - self._looking.first_source
+        return self._parts[at] if 0 <= at < len(self._parts) else None
+
+    def _cut(self, spans: tuple[_Span, ...], source: Part) -> Part | str:
+        """The part round these spans (across, down) in picture pixels, as the family cuts it."""
+        cut, sides = self._looking.cut, (source.width, source.height)
+        starts = (source.x, source.y)
+        found: list[_Span] = []
+        is_outside = False
+        for (low, high), side, start in zip(spans, sides, starts, strict=True):
+            if high <= start or low >= start + side:
+                return OUTSIDE
+            is_outside |= low < start or high > start + side
+            high += cut.is_inclusive
+            most = side if cut.max_margin is None else Fraction(cut.max_margin)
+            margin = min(Fraction(cut.margin) * side, most)
+            low, high = widened((low, high), cut.factor, margin)
+            low, high = max(low, start), min(high, start + side)
+            found.append(at_least((low, high), cut.min_side, (start, start + side)))
+        self.is_cut = is_outside
+        return self._on_grid(found, source)
+
+    def _on_grid(self, spans: Sequence[_Span], source: Part) -> Part | str:
+        """The part in whole pixels of the picture from which it is cut."""
+        is_original = self._looking.source in (Source.ORIGINAL, Source.NAMED)
+        steps = (
+            (Fraction(1), Fraction(1))
+            if is_original
+            else (source.width / source.shown.width, source.height / source.shown.height)
+        )
+        starts = (Fraction(0), Fraction(0)) if is_original else (source.x, source.y)
+        edges: list[Fraction] = []
+        for (low, high), step, start in zip(spans, steps, starts, strict=True):
+            first = math.floor((low - start) / step)
+            end = math.floor if self._looking.cut.is_inclusive else math.ceil
+            last = max(end((high - start) / step), first + 1)
+            edges += [start + first * step, (last - first) * step]
+        x, width, y, height = edges
+        if max(width, height) > self._looking.cut.max_ratio * min(width, height):
+            return "the box is too long and thin"
+        pixels = Size(max(round(width / steps[0]), 1), max(round(height / steps[1]), 1))
+        part = Part(self._picture.size, x, y, width, height, pixels)
+        return replace(part, shown=self._size_of(pixels))
+
+    def _size_of(self, pixels: Size) -> Size:
+        """The size in which a part of so many pixels is shown."""
+        rule = self._looking.enlarge
+        if self._looking.back is Back.APART:
+            return self._dialect.view(pixels).shown
+        whole = self._picture.size
+        share = pixels.width * pixels.height / (whole.width * whole.height)
+        factor = _factor_by_area(share) if rule.by_area else rule.factor
+        grown = Size(max(round(pixels.width * factor), 1), max(round(pixels.height * factor), 1))
+        seen = sum(part.shown.width * part.shown.height for part in self._parts[1:])
+        left = MAX_LOOK_TOKENS * rule.token**2 - seen
+        most = max(min(rule.max_pixels, MAX_PART_TOKENS * rule.token**2, left), rule.min_pixels)
+        return fitted_size(grown, rule.token, rule.min_pixels, most)
+
+    def _pixels_of(self, part: Part, source: int | None) -> Shown:
+        """The pixels of a part: of the picture's file, or of what was shown."""
+        if self._looking.source in (Source.ORIGINAL, Source.NAMED):
+            return Shown(cut_out(self._picture.pixels, part.box, part.shown))
+        at = 0 if source is None else source - self._looking.first_source
+        named = at if self._looking.source is Source.NAMED_SHOWN else 0
+        of, pixels = self._parts[named], self._shown_pixels(named)
+        x1 = round((part.x - of.x) * of.shown.width / of.width)
+        y1 = round((part.y - of.y) * of.shown.height / of.height)
+        width = round(part.width * of.shown.width / of.width)
+        height = round(part.height * of.shown.height / of.height)
+        box = PictureBox(x1, y1, x1 + width, y1 + height)
+        return Shown(cut_out(pixels, box.clamped(of.shown), part.shown))
+
+    def _shown_pixels(self, number: int) -> Pixels:
+        if number == 0:
+            return np.asarray(picture_for(self._picture, self._dialect))
+        return self.shown[number - 1].pixels
+
+    def marked(self, boxes: Sequence[PictureBox]) -> Shown:
+        """The picture as it is shown, with boxes of picture pixels."""
+        shown = picture_for(self._picture, self._dialect)
+        pen, whole = ImageDraw.Draw(shown), Size(*shown.size)
+        width = max(3, round(_LINE * whole.width))
+        for i, box in enumerate(boxes):
+            drawn = self.whole.box_from_picture(box, whole)
+            pen.rectangle(drawn.xyxy, outline=_COLOURS[i % len(_COLOURS)], width=width)
+        return Shown(np.asarray(shown))
+
+
+def picture_of(picture: Picture, part: Part) -> Picture:
+    """A part as a picture of its own, in the pixels of the file."""
+    box = part.box
+    pixels = np.ascontiguousarray(picture.pixels[box.y1 : box.y2, box.x1 : box.x2])
+    pixels.flags.writeable = False
+    return Picture(picture.name, pixels, Shown(pixels).digest)
+
+
+def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
+    """The part that is shown to a model when a person asks about ``within``: a little more, for its edges.
+
+    Raises QuestionError for a box that is not inside the picture.
+    """
+    if not within.is_inside(picture):
+        raise QuestionError(
+            "The part to look at is not inside the picture, which has "
+            f"{picture.width:,} × {picture.height:,} pixels."
+        )
+    spans = _spans_of(within)
+    sides = (picture.width, picture.height)
+    edges = [
+        at_least(
+            _clamped(widened(span, _AROUND, Fraction(0)), side),
+            _MIN_ASKED,
+            (Fraction(0), Fraction(side)),
+        )
+        for span, side in zip(spans, sides, strict=True)
+    ]
+    (x1, x2), (y1, y2) = [(math.floor(low), math.ceil(high)) for low, high in edges]
+    box = PictureBox(x1, y1, x2, y2).clamped(picture)
+    return Part.of_box(box, picture, dialect.view(Size(box.width, box.height)).shown)
+
+
+def _factor_by_area(share: float) -> float:
+    """Two for small parts, one for half of the picture or more, a straight line between (VLM-R³)."""
+    return min(max(2 - (share - 0.125) / 0.375, 1.0), 2.0)
+
+
+def _spans_of(box: PictureBox) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
+    x1, y1, x2, y2 = map(Fraction, box.xyxy)
+    return (x1, x2), (y1, y2)
+
+
+def _clamped(span: tuple[Fraction, Fraction], side: int) -> tuple[Fraction, Fraction]:
+    return max(span[0], Fraction(0)), min(span[1], Fraction(side))
