@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
+from demo.answers.finding import TraceText
 from demo.dialogue.comparison import RoundAnswered, compared
 from demo.dialogue.engine import TurnFinished, begin, run_turn
-from demo.dialogue.session import Session, Turn
+from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
 from demo.errors import InputError
 from demo.figures.page import dialogue_page
 from demo.language.references import Resolved
 from demo.models.models import Models
 from demo.picture.geometry import PictureBox, Size
-from demo.picture.picture import Picture, open_picture
+from demo.picture.picture import Picture, PictureInfo, open_picture
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import messages
 from demo.ui.composer.reading import way_choice
@@ -27,10 +28,11 @@ from demo.ui.programs.told import told_of
 from demo.ui.sheet.numbers import numbers
 from demo.ui.tab.workspace import Tab, Within, Workspace
 from tests.page.test_ways import General
-from tests.support.lookers import Looker
+from tests.support.lookers import LEFT, WHOLE, Looker
 from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
 
 REQUEST: Any = SimpleNamespace(session_hash="ann")
+LEFT_CALL = f"<look>{LEFT}</look>"
 BLUE = [230, 50, 350, 170]
 
 
@@ -199,6 +201,17 @@ def test_looks_stand_in_the_chat(looked: tuple[Session, Picture]) -> None:
     assert "Here&#44; at [R1](#R1)" in chat  # in the frame of the part
     assert "[About this part&#58; on the left]" in chat
     assert "Here&#44; at [R2](#R2)" in chat
+
+
+def test_a_box_that_was_looked_at_leads_there_and_is_no_invention() -> None:
+    think = f"See {LEFT_CALL} so [42, 84, 336, 504] it is, not [1, 2, 3, 4]."
+    looks = (Look(PictureBox(20, 30, 160, 180), Size(840, 840), LEFT_CALL),)
+    start = Session.begin(PictureInfo("a.png", WHOLE, "0" * 64), ReasonerInfo("m", Size(840, 840)))
+    turn = Turn("q", "q", trace=TraceText(think=think, answer="[]"), looks=looks)
+    shown = str(messages(start.with_turn(turn, start.registry))[3]["content"])
+    assert 'class="looked"' in shown
+    assert "(#at---look.20.30.160.180)" in shown
+    assert shown.count('class="invented"') == 1
 
 
 def test_a_turn_with_looks_is_written_as_it_will_stand(looked: tuple[Session, Picture]) -> None:

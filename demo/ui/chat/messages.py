@@ -32,7 +32,7 @@ from demo.machine.effort import breathe
 from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
-from demo.ui.chat.pointers import address, box_address, pointers, stretches
+from demo.ui.chat.pointers import address, box_address, look_address, pointers, stretches
 from demo.ui.chat.shortened import shortened
 from demo.ui.shared.text import (
     Boxes,
@@ -248,8 +248,13 @@ def _piece_text(session: Session, turn: Turn, name: str, piece: Piece) -> str:
     if name not in _REASONING:
         return linked_boxes(text, boxes, stretches=found)
     ghost = partial(box_address, session, turn, part=piece.part)
+    looked = {
+        box: look_address(look) for _, look in own_looks(turn.looks) for box in _boxes_in(look.call)
+    }
     points = pointers(session, turn, text, piece.part)
-    return linked_boxes(text, boxes, invented=ghost, pointers=points, stretches=found)
+    return linked_boxes(
+        text, boxes, invented=ghost, pointers=points, looked=looked, stretches=found
+    )
 
 
 def _coordinates(session: Session, turn: Turn) -> str:

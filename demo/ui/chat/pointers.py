@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from demo.answers.citations import XYXY, Pointer, find_pointers
 from demo.answers.finding import Finding
 from demo.dialogue.look_frames import asked_part, look_of, part_at
-from demo.dialogue.session import Session, Turn
+from demo.dialogue.session import Look, Session, Turn
 from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, ModelPoint
 from demo.ui.shared.text import Stretch
@@ -36,7 +36,7 @@ def _on_picture(session: Session, turn: Turn, finding: Finding) -> str:
     if finding.object is not None and turn.region is not None:
         return f"{turn.region}.{finding.object}"
     if (look := look_of(turn, finding)) is not None:
-        return f"look.{'.'.join(map(str, turn.looks[look].box.xyxy))}"
+        return _look(turn.looks[look])
     return finding.region or ""
 
 
@@ -45,6 +45,15 @@ def box_address(session: Session, turn: Turn, box: XYXY, part: Part | None = Non
     over what was asked about.
     """
     return f"#at---{_box(session, turn, box, part or asked_part(session, turn))}"
+
+
+def look_address(look: Look) -> str:
+    """The address that only shows a part that was looked at on the picture."""
+    return f"#at---{_look(look)}"
+
+
+def _look(look: Look) -> str:
+    return f"look.{'.'.join(map(str, look.box.xyxy))}"
 
 
 def pointers(
