@@ -32,7 +32,7 @@ from tests.support.lookers import LEFT, WHOLE, Looker
 from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
 
 REQUEST: Any = SimpleNamespace(session_hash="ann")
-LEFT_CALL = f"<look>{LEFT}</look>"
+LEFT_CALL = f'<tool_call>{{"bbox_2d": {LEFT}}}</tool_call>'
 BLUE = [230, 50, 350, 170]
 
 

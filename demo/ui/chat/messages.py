@@ -248,9 +248,8 @@ def _piece_text(session: Session, turn: Turn, name: str, piece: Piece) -> str:
     if name not in _REASONING:
         return linked_boxes(text, boxes, stretches=found)
     ghost = partial(box_address, session, turn, part=piece.part)
-    looked = {
-        box: look_address(look) for _, look in own_looks(turn.looks) for box in _boxes_in(look.call)
-    }
+    looks = own_looks(turn.looks) if piece.part == asked_part(session, turn) else ()
+    looked = {box: look_address(look) for _, look in looks for box in _boxes_in(look.call)}
     points = pointers(session, turn, text, piece.part)
     return linked_boxes(
         text, boxes, invented=ghost, pointers=points, looked=looked, stretches=found
