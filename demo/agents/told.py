@@ -7,7 +7,7 @@ from typing import Any
 
 from demo.answers.words import words_of
 from demo.dialects.ways import dialect_named
-from demo.dialogue.look_frames import look_sentence
+from demo.dialogue.look_frames import look_sentence, nothing_sentence
 from demo.dialogue.session import Session, Turn
 from demo.errors import join_with_and, one_line
 from demo.picture.regions import Region, RegionObject
@@ -84,7 +84,7 @@ def _found(session: Session, turn: Turn) -> str:
     kinds = {found.kind for found in turn.findings}
     if turn.region is None:
         unread = "answer.unreadable" in kinds
-        return "The answer could not be read." if unread else "Nothing in the picture matches."
+        return "The answer could not be read." if unread else nothing_sentence(turn)
     region = session.registry.region(turn.region)
     count = len(region.objects)
     things = f", {count} objects" if count > 1 else ""

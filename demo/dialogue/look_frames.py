@@ -134,6 +134,11 @@ def look_sentence(look: Look, number: int, picture: Size) -> str:
     return f"{lead}: {span_sentence(look.box, picture)}."
 
 
+def nothing_sentence(turn: Turn) -> str:
+    """That nothing was found in what was asked about."""
+    return f"Nothing in {'this part' if turn.within else 'the picture'} matches."
+
+
 def span_sentence(box: PictureBox, picture: Size) -> str:
     """Where a part of a picture is, as shares of its sides."""
     across = f"{_share(box.x1, picture.width)} to {_share(box.x2, picture.width)} across"

@@ -20,6 +20,7 @@ from demo.dialogue.look_frames import (
     asked_part,
     is_by_person,
     look_sentence,
+    nothing_sentence,
     own_looks,
     pieces_of,
 )
@@ -307,7 +308,7 @@ def outcome(turn: Turn, is_there: bool) -> str:
     if turn.partial:
         return "Stopped before there was an answer."
     if any(finding.kind == _NOTHING for finding in turn.findings):
-        return "Nothing in the picture matches."
+        return nothing_sentence(turn)
     return (turn.trace.answer or turn.raw).strip() or "No region."
 
 

@@ -129,3 +129,15 @@ def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
     page.locator(BUSY).wait_for(state="attached")
     page.locator(IDLE).wait_for(state="attached")
     expect(part).to_have_count(1)
+
+    page.keyboard.press("Escape")
+    page.click('[data-tool="box"]')
+    x, y = page.evaluate(
+        "() => (({ x, y }) => [x, y])(document.querySelector('.sheet').getBoundingClientRect())"
+    )
+    page.mouse.move(x + 20, y + 20)
+    page.mouse.down()
+    page.mouse.move(x + 120, y + 100)
+    page.mouse.up()
+    page.get_by_role("button", name="Look closer").click()  # the region is still on its way
+    expect(chip).to_have_text("Looking closer at R3")

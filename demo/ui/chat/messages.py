@@ -21,6 +21,7 @@ from demo.dialogue.look_frames import (
     asked_part,
     is_by_person,
     look_of,
+    nothing_sentence,
     own_looks,
     pieces_of,
 )
@@ -408,7 +409,7 @@ def outcome(session: Session, turn: Turn) -> str:
     if any(finding.kind == "answer.unknown" for finding in turn.findings):
         name = plain(session.reasoner_of(turn).name)
         return f"{name} does not know a word of this question, so it found nothing."
-    return "A guess: nothing matches." if turn.is_guess else "Nothing in the picture matches."
+    return "A guess: nothing matches." if turn.is_guess else nothing_sentence(turn)
 
 
 def _again_sentence(session: Session, turn: Turn) -> str:
