@@ -246,8 +246,8 @@ def test_other_files_have_their_sentence(
 @pytest.mark.parametrize(
     ("path", "body", "sentence"),
     [
-        pytest.param("call/ground", {"picture": 1}, "/ground takes image, question and", id="name"),
-        pytest.param("call/ground", {"data": [1, 2, 3, 4]}, "/ground takes", id="too many"),
+        pytest.param("call/ground", {"picture": 1}, "/ground takes image, question", id="name"),
+        pytest.param("call/ground", {"data": [1, 2, 3, 4, 5]}, "/ground takes", id="too many"),
         pytest.param("call/ground", {"data": "x"}, "/ground takes", id="no list"),
         pytest.param("call/overlay", {"question": "x"}, "/overlay takes image and", id="overlay"),
         pytest.param("run/ground", {"data": []}, "call/ground", id="past the queue"),
