@@ -65,7 +65,9 @@ _COSTLY = ("page", "models", "nano", "reasoners", "web", "doctor", "evaluate", "
 _COSTLY_FIXTURES = {"browser", "url", "served", "nano", "nano_to_close"}
 _PURE_FILES = {
     *("nano/test_world.py", "evaluate/test_data.py", "evaluate/test_evaluate.py"),
-    *("evaluate/test_metrics.py", "checkpoints/test_checkpoints.py", "models/test_drawn_world.py"),
+    *("evaluate/test_metrics.py", "evaluate/test_looks.py"),
+    *("checkpoints/test_checkpoints.py", "models/test_drawn_world.py"),
+    *(f"evaluate/vstar/test_{name}.py" for name in ("letters", "questions", "vstar")),
 }
 
 

@@ -87,7 +87,7 @@ def test_the_house_shows_every_room_in_its_own_words() -> None:
     assert sentences("house") == rooms_in(DEMO) | modules
 
 
-NESTED = ("ui", "nano", "reasoners", "checkpoints")
+NESTED = ("ui", "nano", "reasoners", "evaluate", "checkpoints")
 
 
 @pytest.mark.parametrize("room", NESTED)

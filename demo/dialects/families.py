@@ -47,6 +47,7 @@ FAMILIES = (
     Family("qwen3-vl", "Qwen3-VL", _spelling("qwen3vl", "qwenvl3")),
 )
 _TITLES = {family.dialect: family.title for family in FAMILIES}
+_TITLES["qwen3-vl-zoom"] = "Qwen3-VL with its zoom tool"  # which no name says: people ask for it
 
 # Families that write boxes in other ways. The first one found in a name counts.
 _FOREIGN = (

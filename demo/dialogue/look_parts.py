@@ -72,7 +72,7 @@ class Parts:
         frame = self._looking.frame
         if isinstance(frame, Frame):
             frame = Size(1, 1) if frame is Frame.UNIT else source.shown
-        x1, y1, x2, y2 = map(Fraction, call.box)
+        x1, y1, x2, y2 = map(_as_written, call.box)
         across = source.across(x1 / frame.width), source.across(x2 / frame.width)
         down = source.down(y1 / frame.height), source.down(y2 / frame.height)
         return self._cut((across, down), source)
@@ -96,7 +96,7 @@ class Parts:
             is_outside |= low < start or high > start + side
             high += cut.is_inclusive
             most = side if cut.max_margin is None else Fraction(cut.max_margin)
-            margin = min(Fraction(cut.margin) * side, most)
+            margin = min(_as_written(cut.margin) * side, most)
             low, high = widened((low, high), cut.factor, margin)
             low, high = max(low, start), min(high, start + side)
             found.append(at_least((low, high), cut.min_side, (start, start + side)))
@@ -205,6 +205,11 @@ def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
 def _factor_by_area(share: float) -> float:
     """Two for small parts, one for half of the picture or more, a straight line between (VLM-R³)."""
     return min(max(2 - (share - 0.125) / 0.375, 1.0), 2.0)
+
+
+def _as_written(number: float) -> Fraction:
+    """A decimal as it was written: of 0.3 as a float, times 1000, the whole pixels are 299."""
+    return Fraction(repr(number))
 
 
 def _spans_of(box: PictureBox) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:

@@ -185,7 +185,7 @@ class Looks:
 
     def _follow(self, call: LookCall) -> Generator[Written, None, _Back | None]:
         """Look at what a call asks for; returns what is handed back, None where the answer is complete."""
-        if len(self.looks) >= self.most:
+        if len(self._calls) > self.most:  # those that were refused count, too
             self._note_limit()
             return (self.looking.refused,) if self.looking.back is Back.APART else None
         part = self._parts.called(call)

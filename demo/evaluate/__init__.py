@@ -1,1 +1,1 @@
-"""RegionDial-Bench through the engine that also runs the app: play it, score it, report it."""
+"""RegionDial-Bench and V* through the engine that also runs the app: play, score, report."""

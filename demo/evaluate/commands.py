@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo.dialects.ways import QUICK, REASONED
-from demo.errors import InputError, ModelError
-from demo.options import Parser, add_model_options, check_models, count
+from demo.dialects.ways import QUICK, in_way
+from demo.errors import InputError, ModelError, OptionError
+from demo.options import Parser, add_model_options, check_models, count, whole
 
 if TYPE_CHECKING:
     from demo.dialogue.session import Session
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from demo.models.workers import ModelInfo
     from demo.picture.picture import Picture
 
+REGIONDIAL, VSTAR = "regiondial", "vstar"
 MAX_WORST = 12
 MAX_BAD_ROWS = 5
 
@@ -33,9 +34,25 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add ``evaluate DATA.json`` and ``export SESSION … --dialogues DIR`` to the command line."""
     evaluate = commands.add_parser(
         "evaluate",
-        help="score a model on RegionDial-Bench dialogues; resumes a run that was stopped",
+        help="score a model on RegionDial-Bench dialogues, or on V*; resumes a run that was stopped",
     )
-    evaluate.add_argument("data", type=Path, help="a file in the benchmark's format")
+    evaluate.add_argument(
+        "data", type=Path, help="a file in the benchmark's format; of V* the folder of its files"
+    )
+    evaluate.add_argument(
+        "--benchmark", choices=(REGIONDIAL, VSTAR), default=REGIONDIAL,
+        help="RegionDial-Bench, or V*, small things in large pictures (default: regiondial)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--protocol", choices=("letter", "likelihood"),
+        help="of V*: the option that the model writes, or the one that is likeliest as its answer, as V*'s "
+        "authors measure (default: letter)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--looks", type=whole, metavar="N",
+        help="at most so many looks at parts of the picture an answer, 0 for none (default: as many as the "
+        "model's family may take)",
+    )  # fmt: skip
     add_model_options(evaluate)
     evaluate.add_argument(
         "--reference", choices=("predicted", "truth", "none"), default="predicted",
@@ -91,10 +108,28 @@ def add_evaluate_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    check_models(options)
+    try:
+        if options.benchmark == VSTAR:
+            from demo.evaluate.vstar.command import evaluate_vstar
+
+            return evaluate_vstar(options)
+        return _evaluate_dialogues(options)
+    except KeyboardInterrupt:
+        print("Stopped. The same command continues from here.", file=sys.stderr)
+        return 130
+
+
+def _evaluate_dialogues(options: argparse.Namespace) -> int:
     from demo.evaluate.folder import open_folder
     from demo.evaluate.reference_policy import ReferencePolicy
 
-    check_models(options)
+    if options.protocol is not None:
+        raise OptionError("--protocol belongs to --benchmark vstar.")
+    if options.data.is_dir():
+        raise InputError(
+            f"{options.data} is a folder: give a file of dialogues, or add --benchmark vstar to read V*."
+        )
     dialogues, bad = _read(options)
     data = _digest(options.data)
     others = [_other(path, data) for path in options.compare]
@@ -107,17 +142,18 @@ def _evaluate(options: argparse.Namespace) -> int:
     policy = ReferencePolicy(
         options.reference, options.reference_frame, options.reference_form, asking
     )
-    try:
-        with start_workers(options, options.workers) as workers:
-            settings = _settings(options, data, workers.info)
-            print(workers.info.status, file=sys.stderr)
-            with open_folder(_out(options), settings) as folder:
-                left = run(dialogues, workers, policy, folder)
-                unplayed: list[BadRow | FailedDialogue] = [*bad, *left.bad, *left.failed]
-                _report(settings, dialogues, folder, others, unplayed)
-    except KeyboardInterrupt:
-        print("Stopped. The same command continues from here.", file=sys.stderr)
-        return 130
+    with start_workers(options, options.workers) as workers:
+        settings = _settings(options, data, workers.info)
+        print(workers.info.status, file=sys.stderr)
+        if options.looks and in_way(workers.info.dialect, asking).looking is None:
+            print(
+                f"{workers.info.model} does not look closer when it is asked in this way.",
+                file=sys.stderr,
+            )
+        with open_folder(_out(options), settings) as folder:
+            left = run(dialogues, workers, policy, folder, options.looks)
+            unplayed: list[BadRow | FailedDialogue] = [*bad, *left.bad, *left.failed]
+            _report(settings, dialogues, folder, others, unplayed)
     if left.failed:
         raise ModelError(
             f"The model failed on {len(left.failed)} dialogues, which the report lists: "
@@ -171,7 +207,8 @@ def _settings(options: argparse.Namespace, data: str, info: ModelInfo) -> dict[s
         "reference_frame": options.reference_frame,
         "reference_form": options.reference_form,
         **({"dialect": options.dialect} if options.dialect else {}),
-        **({"asking": REASONED} if options.asking == REASONED else {}),
+        **({} if options.asking in ("auto", QUICK) else {"asking": options.asking}),
+        **({} if options.looks is None else {"looks": options.looks}),
     }
 
 
@@ -179,7 +216,8 @@ def _out(options: argparse.Namespace) -> Path:
     if options.out is not None:
         return Path(options.out)
     form = "" if options.reference_form == "bbox" else f"-{options.reference_form}"
-    form += f"-{REASONED}" * (options.asking == REASONED)
+    form += "" if options.asking in ("auto", QUICK) else f"-{options.asking}"
+    form += "" if options.looks is None else f"-{options.looks}-looks"
     return Path("evaluation") / (
         f"{options.data.stem}-{options.reference}-{options.reference_frame}{form}"
     )

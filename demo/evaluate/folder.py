@@ -16,18 +16,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from demo.errors import InputError
-from demo.evaluate.play import Row
 
 Settings = Mapping[str, Any]
+Row = Mapping[str, Any]  # has an ``index``; what else depends on the benchmark
 # The values of settings that folders of earlier versions do not name.
 FORMER_DEFAULTS = {"reference_form": "bbox"}
 ROWS, SETTINGS, LOCK = "rows.jsonl", "settings.json", ".lock"
 
 
 class RunFolder:
-    """An open folder; ``rows`` are those played so far, by index."""
+    """An open folder; ``rows`` are those played so far, by index, as they were added."""
 
-    def __init__(self, path: Path, rows: dict[int, Row]) -> None:
+    def __init__(self, path: Path, rows: dict[int, Any]) -> None:
         self.path, self.rows = path, rows
 
     def add(self, row: Row) -> None:
@@ -76,7 +76,7 @@ def as_input_error(path: Path) -> Iterator[None]:
         raise InputError(f"Nothing can be written to {path}: {why}.") from error
 
 
-def read_folder(path: Path) -> tuple[Settings, dict[int, Row]]:
+def read_folder(path: Path) -> tuple[Settings, dict[int, Any]]:
     """Settings and rows of another run, to compare with. Raises InputError."""
     settings = _settings(path / SETTINGS)
     if settings is None:
@@ -127,7 +127,7 @@ def _settings(path: Path) -> dict[str, Any] | None:
     return found
 
 
-def _rows(path: Path) -> dict[int, Row]:
+def _rows(path: Path) -> dict[int, Any]:
     """The complete rows of the file; an incomplete one at its end is cut off."""
     rows, end = _read_rows(path)
     if path.exists() and path.stat().st_size > end:
@@ -137,9 +137,9 @@ def _rows(path: Path) -> dict[int, Row]:
     return rows
 
 
-def _read_rows(path: Path) -> tuple[dict[int, Row], int]:
+def _read_rows(path: Path) -> tuple[dict[int, Any], int]:
     """The complete rows, and the byte at which they end. Raises InputError for a damaged one."""
-    rows: dict[int, Row] = {}
+    rows: dict[int, Any] = {}
     end = lines = 0
     try:
         with path.open("rb") as file:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
@@ -14,7 +14,7 @@ from demo.answers.citations import citation_reward, find_citations
 from demo.answers.finding import Finding
 from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import TurnFinished, TurnStarted, begin, run_turn
-from demo.dialogue.session import Turn
+from demo.dialogue.session import Look, Turn
 from demo.errors import EmptyAnswerError
 from demo.evaluate.data import Dialogue, TrueTurn, open_stored
 from demo.evaluate.metrics import TurnScore, says_none
@@ -31,12 +31,22 @@ from demo.reasoners.base import Reasoner
 from demo.segmenters.base import Segmenter
 
 
+class LookRow(TypedDict):
+    """One look of a turn: its place in picture pixels, the size in which it was shown, and whether the
+    answer's boxes were read in it.
+    """
+
+    box_xyxy: list[int]
+    size: list[int]
+    answer: bool
+
+
 class TurnRow(TypedDict):
     """One turn as JSON values; boxes in picture pixels.
 
     ``round`` counts from 1. ``iou`` is the IoU of the best predicted box with the first true one,
     ``overlap`` the pixels of intersection and union, ``citation`` the reward for citing the given boxes;
-    each is None where it does not apply.
+    each is None where it does not apply. Rows of earlier versions have no ``looks``.
     """
 
     round: int
@@ -56,6 +66,7 @@ class TurnRow(TypedDict):
     first_token_s: float | None
     total_s: float | None
     labels: dict[str, str]
+    looks: NotRequired[list[LookRow]]
 
 
 class Row(TypedDict):
@@ -82,15 +93,20 @@ class FailedDialogue:
 
 
 def play(
-    dialogue: Dialogue, reasoner: Reasoner, segmenter: Segmenter | None, policy: ReferencePolicy
+    dialogue: Dialogue,
+    reasoner: Reasoner,
+    segmenter: Segmenter | None,
+    policy: ReferencePolicy,
+    max_looks: int | None = None,
 ) -> Row:
     """Ask all questions of a dialogue, in order, and score the answers.
 
+    A model that looks closer does so at most ``max_looks`` times a turn, or as often as its family does.
     Raises InputError when the picture is gone, and ModelError when model or server fail; an empty text
     counts as an answer without boxes, not as a failure.
     """
     picture = open_stored(dialogue.picture)
-    running = _RunningDialogue(dialogue, picture, reasoner, segmenter, policy)
+    running = _RunningDialogue(dialogue, picture, reasoner, segmenter, policy, max_looks)
     row = Row(
         index=dialogue.index,
         image_id=dialogue.image_id,
@@ -120,8 +136,10 @@ class _RunningDialogue:
         reasoner: Reasoner,
         segmenter: Segmenter | None,
         policy: ReferencePolicy,
+        max_looks: int | None,
     ) -> None:
         self.dialogue, self.picture, self.policy = dialogue, picture, policy
+        self.max_looks = max_looks
         self.reasoner, self.segmenter = reasoner, segmenter
         self.session = begin(picture, reasoner)
 
@@ -153,6 +171,7 @@ class _RunningDialogue:
             first_token_s=turn.timings.first_token_s,
             total_s=turn.timings.total_s,
             labels=dict(true.labels),
+            looks=look_rows(turn.looks),
         )
 
     def _ask(self, asked: PreparedQuestion) -> tuple[GivenBox, ...]:
@@ -170,6 +189,7 @@ class _RunningDialogue:
             finds_only=True,
             written_in=self.picture.size if self.policy.frame == "original" else None,
             bare=self.policy.form == "bare",
+            max_looks=self.max_looks,
         )
         try:
             for event in events:
@@ -182,6 +202,18 @@ class _RunningDialogue:
             empty = Turn(question.sentence, started.prompted, question.names, findings=(finding,))
             self.session = self.session.with_turn(empty, self.session.registry)
         return started.given
+
+
+def look_rows(looks: Iterable[Look]) -> list[LookRow]:
+    """The looks of a turn as JSON values."""
+    return [
+        LookRow(
+            box_xyxy=list(look.box.xyxy),
+            size=[look.size.width, look.size.height],
+            answer=look.is_answered,
+        )
+        for look in looks
+    ]
 
 
 def _citation(turn: Turn, given: Sequence[GivenBox]) -> float | None:

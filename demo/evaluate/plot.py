@@ -34,10 +34,10 @@ def score_plot(name: str, lines: Sequence[Line], published: Sequence[Curve], dat
     _draw_lines(panel, lines)
     _finish(panel, name, 0)
     panel.legend(
-        title=_plain(f"grey: published, {data}"), loc="center left", bbox_to_anchor=(1.0, 0.5),
+        title=plain(f"grey: published, {data}"), loc="center left", bbox_to_anchor=(1.0, 0.5),
         frameon=False, fontsize=8, title_fontsize=8,
     )  # fmt: skip
-    return _png(figure)
+    return png(figure)
 
 
 def runs_plot(scores: Mapping[str, Sequence[Line]]) -> bytes:
@@ -49,7 +49,7 @@ def runs_plot(scores: Mapping[str, Sequence[Line]]) -> bytes:
         _finish(panel, name, _floor(lines))
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return _png(figure)
+    return png(figure)
 
 
 def _draw_published(panel: Axes, published: Sequence[Curve]) -> None:
@@ -70,7 +70,7 @@ def _draw_lines(panel: Axes, lines: Sequence[Line]) -> None:
             rounds,
             shares,
             "o-",
-            label=_plain(line.label),
+            label=plain(line.label),
             color=PALETTE[number % len(PALETTE)],
             linewidth=2,
             markersize=4,
@@ -78,7 +78,7 @@ def _draw_lines(panel: Axes, lines: Sequence[Line]) -> None:
         )
 
 
-def _plain(label: str) -> str:
+def plain(label: str) -> str:
     """A label that matplotlib takes neither for a formula nor for a hidden line."""
     return label.replace("$", r"\$").lstrip("_")
 
@@ -98,7 +98,8 @@ def _finish(panel: Axes, name: str, lowest: float) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file."""
     file = io.BytesIO()
     figure.savefig(file, format="png", pil_kwargs={"optimize": True})
     return file.getvalue()

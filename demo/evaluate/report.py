@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -65,10 +66,22 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """One question and its answer: a line on it, its picture as a JPEG file, what was asked and what
+    came."""
+
+    caption: str
+    jpeg: bytes
+    asked: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The contents of a report, with all texts unescaped.
 
-    ``policy`` has the settings that say how references were given.
+    ``policy`` has the settings that say how references were given; ``wrong`` are cases of another
+    benchmark.
     """
 
     title: str
@@ -79,6 +92,7 @@ class Report:
     unplayed: tuple[str, ...]
     worst: tuple[WorstRound, ...]
     legend: str = LEGEND
+    wrong: tuple[Case, ...] = ()
 
 
 def build_report(
@@ -185,14 +199,21 @@ def _lines(runs: Sequence[ScoredRun], share: Callable[[Totals], float | None]) -
 
 def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
     """Write all files of the report. Raises InputError."""
+    write_files(folder, report, {**report.policy, **run.scores.to_dict()})
+
+
+def write_files(folder: Path, report: Report, scores: Mapping[str, Any]) -> None:
+    """Write the report, its plots and tables, and the scores as JSON. Raises InputError."""
     with as_input_error(folder):
-        (folder / "worst").mkdir(exist_ok=True)
+        for name in ["worst"] * bool(report.worst) + ["wrong"] * bool(report.wrong):
+            (folder / name).mkdir(exist_ok=True)
     for plot in report.plots:
         save(folder / plot.file, plot.png)
     for number, case in enumerate(report.worst, start=1):
         save(folder / _worst_file(number), case.jpeg)
         save((folder / _worst_file(number)).with_suffix(".pdf"), case.pdf)
-    scores = {**report.policy, **run.scores.to_dict()}
+    for number, wrong in enumerate(report.wrong, start=1):
+        save(folder / _wrong_file(number), wrong.jpeg)
     save(folder / "scores.json", json.dumps(scores, indent=2) + "\n")
     for ending, write in TABLES.items():
         save(folder / f"tables.{ending}", write(report.tables))
@@ -202,6 +223,10 @@ def write_report(folder: Path, report: Report, run: ScoredRun) -> None:
 
 def _worst_file(number: int) -> str:
     return f"worst/{number:02}.jpg"
+
+
+def _wrong_file(number: int) -> str:
+    return f"wrong/{number:02}.jpg"
 
 
 def caption(case: WorstRound) -> str:
@@ -260,5 +285,11 @@ def markdown(report: Report) -> str:
         parts += [
             f"![{markdown_text(caption(case))}]({_worst_file(number)})\n\n{markdown_text(caption(case))}"
             for number, case in enumerate(report.worst, start=1)
+        ]
+    if report.wrong:
+        parts += ["## Wrong answers", report.legend]
+        parts += [
+            f"![{markdown_text(case.caption)}]({_wrong_file(number)})\n\n{markdown_text(case.caption)}"
+            for number, case in enumerate(report.wrong, start=1)
         ]
     return "\n\n".join(parts) + "\n"

@@ -22,13 +22,14 @@ class Totals:
     """Scores over some turns; shares from 0 to 1, None where nothing counts.
 
     ``referring_ap`` is the AP over the turns that refer to an earlier one, whatever stands for it.
-    ``places`` counts such references; of these ``fallbacks`` took the true box because none was
-    predicted, and ``missing`` found neither. ``ahead`` counts references of a turn to itself or a later
-    one, which got the true box, and ``literal`` counts box places that name no turn. Over the ``given``
-    turns whose question held a box, ``citation`` is the mean reward for citing it and ``exact`` the share
-    that cites exactly the given boxes (boxes of the answer may be cited, too). ``false_empty`` is the share
-    of turns with something to find that were answered without a box; ``unreadable`` counts turns without a
-    box whose answer does not say that nothing matches, ``masks_failed`` those whose masks failed.
+    ``places`` counts such references; of these ``fallbacks`` took the true box because none was predicted,
+    and ``missing`` found neither. ``ahead`` counts references of a turn to itself or a later one, which got
+    the true box, and ``literal`` counts box places that name no turn. Over the ``given`` turns whose
+    question held a box, ``citation`` is the mean reward for citing it and ``exact`` the share that cites
+    exactly the given boxes (boxes of the answer may be cited, too). ``false_empty`` is the share of turns
+    with something to find that were answered without a box; ``unreadable`` counts turns without a box whose
+    answer does not say that nothing matches, ``masks_failed`` those whose masks failed. ``looks`` is their
+    mean number a turn.
     """
 
     summary: Summary
@@ -45,6 +46,7 @@ class Totals:
     exact: float | None
     unreadable: int
     masks_failed: int
+    looks: float | None = None
 
     @property
     def rounds(self) -> int:
@@ -125,6 +127,7 @@ def totals(turns: Sequence[TurnRow]) -> Totals:
         exact=mean_of([cites_exactly(turn) for turn in given]),
         unreadable=sum(not turn["objects"] and not says_none(turn["findings"]) for turn in turns),
         masks_failed=sum("masks.failed" in turn["findings"] for turn in turns),
+        looks=mean_of([len(turn.get("looks", ())) for turn in turns]),
     )
 
 

@@ -20,7 +20,7 @@ class ScoredRun:
 
 
 def run_label(settings: Settings) -> str:
-    """A label that tells a run from others: model, references, frame and form."""
+    """A label that tells a run from others: model, way of asking, references, frame and form, and looks."""
     reference, frame = settings["reference"], settings["reference_frame"]
     form = "" if settings.get("reference_form", "bbox") == "bbox" else ", bare"
     where = "" if frame == "model" else ", original frame"
@@ -30,7 +30,18 @@ def run_label(settings: Settings) -> str:
         "none": "no references",
     }
     how = "" if reference == "none" else f"{where}{form}"
-    return f"{settings['model']}, {what[reference]}{how}"
+    way = f", {settings['asking']}" if "asking" in settings else ""
+    return f"{settings['model']}{way}, {what[reference]}{how}{limit_words(settings)}"
+
+
+def limit_words(settings: Settings) -> str:
+    """How many looks a run was allowed, for its label; empty where its family decides."""
+    most = settings.get("looks")
+    if most is None:
+        return ""
+    if most == 0:
+        return ", without looks"
+    return ", at most one look" if most == 1 else f", at most {most} looks"
 
 
 def round_table(scores: Scores) -> Table:
@@ -51,6 +62,7 @@ def round_table(scores: Scores) -> Table:
         ("rounds with a given box", lambda t: f"{t.given:,}"),
         ("references to earlier rounds", lambda t: f"{t.places:,}"),
         ("… that fell back to the true box", lambda t: f"{t.fallbacks:,}"),
+        ("looks a round", lambda t: mean(t.looks)),
     ]
     rare: list[tuple[str, Callable[[Totals], int]]] = [
         ("… without any box", lambda t: t.missing),
@@ -142,6 +154,7 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
             percent(t.summary.ciou),
             percent(t.citation),
             percent(t.summary.absent_accuracy),
+            mean(t.looks),
             f"{run.scores.dialogues:,}",
             f"{t.fallbacks:,} of {t.places:,}",
         )
@@ -150,14 +163,14 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
     ]
     head = (
         "run", "AP", "AP of rounds that refer to an earlier one", "gIoU", "cIoU",
-        "citation reward", "absent, answered correctly", "dialogues", "fallbacks",
+        "citation reward", "absent, answered correctly", "looks a round", "dialogues", "fallbacks",
     )  # fmt: skip
     return Table("Runs compared", "Percent, or counts; over all rounds.", head, tuple(rows))
 
 
 def label_tables(scores: Scores) -> list[Table]:
     """AP by each label of the file, weakest first."""
-    head = ("", "AP", "gIoU", "rounds", "absent, answered correctly", "rounds")
+    head = ("", "AP", "gIoU", "rounds", "absent, answered correctly", "rounds", "looks a round")
     return [
         Table(f"By {name}", "", head, tuple(_label_row(v, groups[v]) for v in _weakest(groups)))
         for name, groups in scores.labels.items()
@@ -176,8 +189,13 @@ def _label_row(name: str, totals: Totals) -> tuple[str, ...]:
     s = totals.summary
     return (
         name, percent(s.ap), percent(s.giou), f"{s.turns:,}", percent(s.absent_accuracy),
-        f"{s.absent:,}",
+        f"{s.absent:,}", mean(totals.looks),
     )  # fmt: skip
+
+
+def mean(value: float | None) -> str:
+    """1.25, or a dash for None."""
+    return UNKNOWN if value is None else f"{value:.2f}"
 
 
 def percent(share: float | None) -> str:

@@ -24,9 +24,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from demo.dialects.dialect import Dialect
+from demo.dialects.known import REGION_REASONER
 from demo.errors import InputError, ModelError
 from demo.machine.packages import is_installed
 from demo.machine.processes import end_with_parent
+from demo.reasoners.base import Weighing
 
 if TYPE_CHECKING:
     from demo.models.models import Models
@@ -35,13 +38,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """The names of model and segmenter, the model's frame in pixels (None when it depends on the picture),
-    and a status line for people.
+    a status line for people, the model's dialect, and whether it can weigh given texts.
     """
 
     model: str
     frame: tuple[int, int] | None
     segmenter: str
     status: str
+    dialect: Dialect = REGION_REASONER
+    weighs: bool = False
 
 
 Item = TypeVar("Item")
@@ -200,4 +205,6 @@ def _info_of(models: Models) -> ModelInfo:
         None if frame is None else (frame.width, frame.height),
         name,
         models.status,
+        models.reasoner.dialect,
+        isinstance(models.reasoner, Weighing),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -67,6 +67,17 @@ class Reasoner(Protocol):
 
     def close(self) -> None:
         """Free its memory after any running answer; it cannot be asked any more."""
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A model that can also say how likely given texts are as its answers."""
+
+    def losses(self, picture: Picture, prompt: Prompt, texts: Sequence[str]) -> list[float]:
+        """For each text the mean loss per token as the whole answer, its end included; lower is likelier.
+
+        Raises ModelError with a sentence.
+        """
 
 
 def picture_for(picture: Picture, dialect: Dialect) -> Image.Image:

@@ -6,6 +6,7 @@ it. It knows templates, no tokens and no pixels.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from demo.dialects.messages import Main, Message, Shown
 from demo.dialects.prompt import without_thinking
 
 END_OF_PICTURE = "<|vision_end|>"
+_NO_END = END_OF_PICTURE.replace("<|", "< |")  # what people or models write is text
 _MARK = "\x1a{}\x1a"  # which no template writes
+_MARKED = re.compile(_MARK.format("([0-9]+)"))
 
 # What a template makes of messages in the form of OpenAI's, with a prompt for the answer or without.
 Render = Callable[[list[dict[str, Any]], bool], str]
@@ -32,8 +35,8 @@ def written(conversation: Sequence[Message], render: Render) -> list[str]:
         whole = whole[: _end_of_last(whole, conversation[-1], len(texts))]
     else:
         whole = without_thinking(whole)
-    for number, text in enumerate(texts):
-        whole = whole.replace(_MARK.format(number), text, 1)
+    # In one pass: a text may hold anything, also a mark.
+    whole = _MARKED.sub(lambda mark: texts[int(mark[1])], whole)
     *pictures, after = _split(whole, conversation)
     # Something must follow a picture for the model to go on from; messages end with a line's end.
     return [*(f"{before}{END_OF_PICTURE}" for before in pictures), after or "\n"]
@@ -50,7 +53,7 @@ def _marked(message: Message, texts: list[str]) -> dict[str, Any]:
     for part in message.parts:
         if isinstance(part, str):
             content.append({"type": "text", "text": _MARK.format(len(texts))})
-            texts.append(part)
+            texts.append(part.replace(END_OF_PICTURE, _NO_END))
         else:
             content.append({"type": "image"})
     if all(each["type"] == "text" for each in content):

@@ -16,7 +16,7 @@ from transformers import DynamicCache
 
 from demo.errors import CheckpointError, ModelError
 from demo.reasoners.lookahead import Lookahead
-from demo.reasoners.prefix import Prefix
+from demo.reasoners.prefix import Prefix, prefix_of
 from demo.reasoners.rules import RuledText, Rules
 
 # Both leading tokens may move, and the measurement is only a sample: hence the factor of four.
@@ -109,6 +109,27 @@ class Decoder:
                 yield new
             if ended:
                 return
+
+    @torch.inference_mode()
+    def losses(
+        self, prefix: Prefix, tokens: Sequence[int], answers: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """The mean loss per token of each answer after ``tokens``, which are computed once.
+
+        Raises ModelError when the model computes no usable numbers.
+        """
+        cache = prefix.cache()
+        first = self._logits(list(tokens), cache, prefix.offset, 1)
+        asked = prefix_of(cache, [*prefix.ids, *tokens], prefix.offset, prefix.config)
+        return [self._loss(first, asked, list(answer)) for answer in answers]
+
+    def _loss(self, first: torch.Tensor, asked: Prefix, answer: list[int]) -> float:
+        """The mean loss of an answer whose first token has the logits ``first`` [1, vocabulary]."""
+        after = self._logits(answer, asked.cache(), asked.offset, len(answer))
+        logits, meant = torch.cat([first, after[:-1]]), torch.tensor(answer, device=self._device)
+        if not bool(logits.isfinite().all()):
+            raise self._numbers_error()
+        return float(torch.nn.functional.cross_entropy(logits, meant))
 
     def _up_to_end(self, text: Sequence[int], new: list[int]) -> tuple[list[int], bool]:
         """The new tokens that belong to the text, and whether it ends there."""

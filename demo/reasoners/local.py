@@ -130,6 +130,17 @@ class LocalReasoner:
         finally:
             self._lock.release()
 
+    def losses(self, picture: Picture, prompt: Prompt, texts: Sequence[str]) -> list[float]:
+        """The mean loss per token of each text as the whole answer, with the token that ends it.
+
+        What stands before it is computed once. Raises ModelError.
+        """
+        with self._lock, as_model_error(), self._threads():
+            self._check_open()
+            answers = [self._ids(f"{text}{_ENDS[0]}") for text in texts]
+            before = self._computed(self._steps(picture, prompt.conversation))
+            return self._decoder.losses(before, self._after(prompt.conversation), answers)
+
     def _answer(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Reasoner, Usage
+from demo.reasoners.chat import pictures_of
 from demo.zerogpu import GpuGateway
 
 # Estimates, never measured on a Space: a new process gets the weights first, then reads and writes.
@@ -18,10 +19,11 @@ _START_S = 15
 _TOKEN_S = 0.03
 _TOKENS = 1000  # an answer with its reasoning
 _TOKENS_PER_BOX = 40  # a cited region is described and compared
+_PICTURE_S = 1  # a part that was looked at is read again with each call, as nothing computed stays
 
 
 def turn_seconds(prompt: Prompt) -> int:
-    """How long the GPU is asked for: a start, and the tokens that such a question may need."""
+    """How long the GPU is asked for: a start, and the pictures and tokens that such a question may need."""
     return _START_S + _writing_seconds(prompt)
 
 
@@ -73,4 +75,5 @@ class ZeroReasoner:
 
 def _writing_seconds(prompt: Prompt) -> int:
     tokens = min(_TOKENS + _TOKENS_PER_BOX * len(prompt.given), MAX_NEW_TOKENS)
-    return round(tokens * _TOKEN_S)
+    looks = len(pictures_of(prompt.conversation)) - 1
+    return round(tokens * _TOKEN_S) + _PICTURE_S * looks

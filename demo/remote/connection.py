@@ -2,7 +2,7 @@
 
 An event loop in a separate thread does the talking, so that cancelling an answer closes its connection at
 once, even while it waits. Everything that a server sends is bounded in bytes, characters and time.
-It knows no pictures and no prompts; the caller gives the content of a request.
+It knows no pictures and no prompts; the caller gives the messages of a request.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import asyncio
 import json
 import random
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx2
 
 from demo.errors import ModelError
 from demo.remote.address import Address
+from demo.remote.conversation import Conversation, Form, pictures_taken
 from demo.remote.errors import BrokenError, FormError, NoRoomError, RefusedError, SilenceError
 from demo.remote.faults import Fault, fault_of, is_from_proxy, listing_error
 from demo.remote.listing import Listing, read_listing
@@ -29,6 +31,7 @@ from demo.remote.parameters import (
     apply_changes,
     changes_between,
     decoding_words,
+    words_in,
 )
 from demo.remote.reply import Reply
 from demo.remote.stream import StreamReader
@@ -63,14 +66,16 @@ class Limits:
 
 @dataclass(slots=True)
 class _Ask:
-    """One question on its way to an answer: ``first`` are the parameters wanted, ``parameters`` those sent.
+    """One question on its way to an answer: ``first`` are the parameters wanted, ``parameters`` those sent,
+    ``form`` is how the conversation is put.
 
     ``bases`` are the possible addresses, the current one first. ``fault`` is the failure to report when
     nothing helps.
     """
 
     model: str
-    content: Sequence[Mapping[str, Any]]
+    conversation: Conversation
+    form: Form
     first: RequestParameters
     parameters: RequestParameters
     reply: Reply
@@ -81,8 +86,7 @@ class _Ask:
     fault: Fault | None = None
 
     def request(self) -> dict[str, Any]:
-        messages = [{"role": "user", "content": self.content}]
-        return {"model": self.model, "messages": messages, **self.parameters}
+        return {"model": self.model, **self.conversation.fields(self.form), **self.parameters}
 
 
 class Server:
@@ -96,6 +100,7 @@ class Server:
         self._bases = address.bases
         self._transport = Transport(address, limits.connect_s, limits.max_bytes)
         self._changes: RequestParameters = {}
+        self._form: Form | None = None
         self._loop, self._closing = asyncio.new_event_loop(), threading.Lock()
         self._thread = threading.Thread(target=self._loop.run_forever, name="server", daemon=True)
         self._thread.start()
@@ -107,17 +112,17 @@ class Server:
     def ask(
         self,
         model: str,
-        content: Sequence[Mapping[str, Any]],
+        conversation: Conversation,
         parameters: RequestParameters,
         reply: Reply,
     ) -> Future[None]:
-        """Begin an answer to one message; cancelling the future closes the connection.
+        """Begin an answer, or go on with an open one; cancelling the future closes the connection.
 
         ``parameters`` are the optional fields of the request. Those that the server refuses are changed or
-        left out, which is remembered. A request that fails before the first piece of text is retried. The
-        future raises ModelError.
+        left out, and a conversation that it does not take is put in another form; both are remembered. A
+        request that fails before the first piece of text is retried. The future raises ModelError.
         """
-        return self._run(self._ask(model, content, parameters, reply))
+        return self._run(self._ask(model, conversation, parameters, reply))
 
     def close(self) -> None:
         """Cancel the answers under way, and end the thread and all connections."""
@@ -179,13 +184,14 @@ class Server:
     async def _ask(
         self,
         model: str,
-        content: Sequence[Mapping[str, Any]],
+        conversation: Conversation,
         parameters: RequestParameters,
         reply: Reply,
     ) -> None:
         ask = _Ask(
             model,
-            content,
+            conversation,
+            self._form or conversation.form,
             parameters,
             apply_changes(parameters, self._changes),
             reply,
@@ -195,8 +201,7 @@ class Server:
         while True:
             try:
                 await self._attempt(ask)
-                self._bases = (ask.bases[0],)
-                self._changes = changes_between(parameters, ask.parameters)
+                self._remember(ask)
                 return
             except Exception as error:
                 wait = self._wait(ask, error)
@@ -204,6 +209,12 @@ class Server:
             if ask.fault and wait is None:
                 raise ask.fault.error()
             await asyncio.sleep(wait or 0)
+
+    def _remember(self, ask: _Ask) -> None:
+        """Keep what the server takes."""
+        self._bases = (ask.bases[0],)
+        self._changes = changes_between(ask.first, ask.parameters)
+        self._form = ask.form
 
     def _wait(self, ask: _Ask, error: Exception) -> float | None:
         """Seconds before the next attempt, for which ``ask`` is updated; None when there is none."""
@@ -226,15 +237,33 @@ class Server:
         if _is_elsewhere(error) and len(ask.bases) > 1:
             del ask.bases[0]
             return True
+        words = words_in(error.body)
+        if pictures_taken(words) is not None:
+            return False
         try:
-            parameters = adjust(ask.parameters, error.status, error.body)
+            form, parameters = self._otherwise(ask, error, words)
         except NoRoomError as full:
             ask.fault, ask.attempts = self._fault(full), self.limits.retries  # nothing else helps
             return False
-        if parameters is None or ask.adjustments >= MAX_ADJUSTMENTS:
+        if not (form or parameters) or ask.adjustments >= MAX_ADJUSTMENTS:
             return False
-        ask.parameters, ask.adjustments, ask.fault = parameters, ask.adjustments + 1, None
+        ask.form, ask.parameters = form or ask.form, parameters or ask.parameters
+        ask.adjustments, ask.fault = ask.adjustments + 1, None
         return True
+
+    def _otherwise(
+        self, ask: _Ask, error: RefusedError, words: str
+    ) -> tuple[Form | None, RequestParameters | None]:
+        """The other form, or the parameters, that the words name; else what they may mean.
+
+        The first message of a turn has taught which parameters are taken, so a form is guessed first.
+        """
+        other_form = partial(ask.conversation.other_form, ask.form, error.status, words)
+        if named := other_form(named=True):
+            return named, None
+        guessed = other_form(named=False)
+        parameters = adjust(ask.parameters, error.status, error.body, may_guess=guessed is None)
+        return (None, parameters) if parameters else (guessed, None)
 
     def _pause(self, attempts: int, asked: float | None) -> float:
         """Seconds before the next attempt: what the server asks for, else twice as long each time.
@@ -269,6 +298,7 @@ class Server:
         def take(part: bytes) -> bool:
             for event in events.feed(part):
                 if reply.take(event, limits.max_characters):
+                    self._remember(ask)  # now, as the answer may be cancelled at any time
                     wait = limits.after_end_s if reply.is_ended else limits.between_s
                     clock.reschedule(min(self._loop.time() + wait, ask.ends))
                 if len(reply.text) >= limits.max_characters:

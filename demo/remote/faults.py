@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from demo.errors import DemoError, ModelError, OptionError, one_line
+from demo.remote.conversation import pictures_taken
 from demo.remote.errors import (
     BrokenError,
     EncodingError,
@@ -91,7 +92,7 @@ def fault_of(error: BaseException, peer: Peer) -> Fault:
     if isinstance(error, SilenceError):
         return Fault(f"The server at {peer.host} {error}. Look at its log, then ask again.")
     if isinstance(error, RefusedError):
-        return _of_status(error, peer)
+        return _of_pictures(error, peer) or _of_status(error, peer)
     if isinstance(error, NoRoomError | GivenUpError):
         return _of_end(error, peer)
     if isinstance(error, BrokenError | httpx2.TransportError):
@@ -261,6 +262,23 @@ def _of_status(error: RefusedError, peer: Peer) -> Fault:
         f"The server at {host} failed ({status}){words}. Ask again; if it keeps failing, look at its log.",
         may_retry,
         wait,
+    )
+
+
+def _of_pictures(error: RefusedError, peer: Peer) -> Fault | None:
+    """The failure for more pictures than a server takes at once; None where it is another one."""
+    words = _server_words(error.body, peer)
+    taken = pictures_taken(words)
+    if taken is None:
+        return None
+    takes = (
+        f"takes at most {taken} picture{'s' * (taken > 1)} at once"
+        if taken
+        else f"does not take so many pictures at once{words}"
+    )
+    return Fault(
+        f"The server at {peer.host} {takes}, and looking closer shows more. Start it with room for them "
+        "(vLLM with --limit-mm-per-prompt '{\"image\": 16}'), or ask for a quick answer."
     )
 
 

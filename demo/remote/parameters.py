@@ -78,14 +78,17 @@ def initial_parameters(generation: Generation | None, owner: str) -> RequestPara
     return {**parameters, "repetition_penalty": penalty}
 
 
-def adjust(parameters: RequestParameters, status: int, body: object) -> RequestParameters | None:
+def adjust(
+    parameters: RequestParameters, status: int, body: object, *, may_guess: bool = True
+) -> RequestParameters | None:
     """The parameters without the one that was refused, or with less of it; None where that is unclear.
 
-    Repeated calls come to an end. Raises NoRoomError when no room is left for an answer.
+    Unless it ``may_guess``, the refusal has to name one. Repeated calls come to an end. Raises NoRoomError
+    when no room is left for an answer.
     """
     if status not in _ADJUSTABLE:
         return None
-    words = _words(body)
+    words = words_in(body)
     field = next((name for name in _TOKEN_LIMITS if name in parameters), None)
     if status == 402:
         return _affordable(parameters, words, field) if field else None
@@ -99,7 +102,7 @@ def adjust(parameters: RequestParameters, status: int, body: object) -> RequestP
         return _rename(parameters, field)
     if "temperature" in parameters and _has_name(words, "temperature"):
         return _warmer(parameters, words)
-    return _leave_out(parameters, words, unnamed=status in (400, 422))
+    return _leave_out(parameters, words, unnamed=may_guess and status in (400, 422))
 
 
 def _leave_out(
@@ -221,7 +224,7 @@ def _has_name(words: str, *names: str) -> bool:
     return bool(re.search(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", words))
 
 
-def _words(body: object) -> str:
+def words_in(body: object) -> str:
     """The text of a refusal, in lower case, with the names of its values but without what was sent."""
     return " ".join(_texts_in(body))[:4000].lower()
 

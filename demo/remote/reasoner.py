@@ -1,8 +1,8 @@
 """RegionReasoner, or another model of the catalogue, behind any OpenAI-compatible server.
 
-The picture goes out in exactly the size that the model is shown, first in the message, so that every
-question about it shares a prefix that the engine may reuse. It knows which model of a server is meant and
-how it is prompted; `connection.py` talks to the server.
+Pictures go out in exactly the size that the model is shown, the one that is asked about in the first
+message, so that every question about it shares a prefix that the engine may reuse. It knows which model of
+a server is meant and how it is prompted; `connection.py` talks to the server.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PIL import Image
+
 from demo.checkpoints.catalogue import BY_NAME, BY_OPTION, CATALOGUE, DEFAULT, Entry, dialect_of
 from demo.checkpoints.fetch import folder_of
 from demo.checkpoints.folders import read_json
@@ -23,12 +25,14 @@ from demo.checkpoints.generation import Generation, read_generation
 from demo.dialects.dialect import Dialect
 from demo.dialects.families import family_of, foreign_family, is_same_model, wording_sentence
 from demo.dialects.known import DIALECTS
+from demo.dialects.messages import Main, Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError, OptionError
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage, picture_for
 from demo.remote.address import Address, read_address
 from demo.remote.connection import CLOSED, Limits, Server
+from demo.remote.conversation import Conversation, initial_form
 from demo.remote.faults import excerpt
 from demo.remote.listing import Listing
 from demo.remote.parameters import initial_parameters
@@ -40,7 +44,10 @@ MAX_NAMED = 10
 PNG_LEVEL = 1
 # The settings of the instruct checkpoints of Qwen2.5-VL, which their fine-tunes inherit.
 _PUBLISHED = Generation(repetition_penalty=1.05)
-_QWEN_2_5_VL = ("qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero")
+_QWEN_2_5_VL = (
+    "qwen2.5-vl", "region-reasoner", "vision-reasoner", "seg-zero",
+    "vlm-r3", "deepeyes", "chain-of-focus", "mini-o3", "pixel-reasoner",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class RemoteReasoner:
         self.name, self.dialect = served.name, served.dialect
         self.wording, self.is_known = served.wording, served.is_known
         self.device = f"server {server.host}"
-        self._parameters = initial_parameters(generation, owner)
+        self._parameters, self._form = initial_parameters(generation, owner), initial_form(owner)
 
     @property
     def held_bytes(self) -> int:
@@ -96,17 +103,14 @@ class RemoteReasoner:
         Cancelling closes the connection, which tells the server to stop as well.
         """
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        reply = Reply(pieces.put)
-        content: list[dict[str, object]] = [
-            {"type": "image_url", "image_url": {"url": data_url(picture, self.dialect)}},
-            {"type": "text", "text": prompt.instruction},
-        ]
-        answer = self._server.ask(self.id, content, self._parameters, reply)
+        conversation = self._conversation(picture, prompt)
+        reply = Reply(pieces.put, is_thinking=conversation.is_thinking)
+        answer = self._server.ask(self.id, conversation, self._parameters, reply)
         answer.add_done_callback(lambda _: pieces.put(None))
         try:
             yield from _pieces_until(pieces, cancel)
             if not cancel.is_set():
-                self._check(answer, reply)
+                self._check(answer, reply, may_be_empty=conversation.is_open)
             yield replace(reply.usage, decoding=reply.decoding)
         finally:
             answer.cancel()
@@ -115,13 +119,19 @@ class RemoteReasoner:
         """Cancel all answers and close the connection; the reasoner cannot be used any more."""
         self._server.close()
 
-    def _check(self, answer: Future[None], reply: Reply) -> None:
-        """Raises the ModelError of an answer that failed or is empty."""
+    def _conversation(self, picture: Picture, prompt: Prompt) -> Conversation:
+        """What a prompt tells and shows; each picture is encoded once."""
+        shown = {p for m in prompt.conversation for p in m.parts if not isinstance(p, str)}
+        urls = {p: data_url(_image_of(p, picture, self.dialect)) for p in shown}
+        return Conversation(prompt.conversation, urls.__getitem__, self._form)
+
+    def _check(self, answer: Future[None], reply: Reply, *, may_be_empty: bool) -> None:
+        """Raises the ModelError of an answer that failed or is empty, unless it only went on."""
         try:
             answer.result()
         except CancelledError:
             raise ModelError(CLOSED) from None
-        if not reply.text.strip():
+        if not reply.text.strip() and not may_be_empty:
             raise ModelError(
                 f"The server at {self._server.host} sent an empty answer. Word the question differently, "
                 "and check that its model takes pictures."
@@ -200,10 +210,16 @@ def entry_of(model: str) -> Entry | None:
     return next((e for e in CATALOGUE.values() if last in (e.name, _last(e.source))), None)
 
 
-def data_url(picture: Picture, dialect: Dialect) -> str:
-    """The picture in the size that the model is shown, as the data URL of a PNG."""
+def _image_of(shown: Shown | Main, picture: Picture, dialect: Dialect) -> Image.Image:
+    if isinstance(shown, Shown):
+        return Image.fromarray(shown.pixels)
+    return picture_for(picture, dialect)
+
+
+def data_url(image: Image.Image) -> str:
+    """The data URL of a picture as PNG."""
     file = io.BytesIO()
-    picture_for(picture, dialect).save(file, "PNG", compress_level=PNG_LEVEL)
+    image.save(file, "PNG", compress_level=PNG_LEVEL)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
@@ -243,9 +259,11 @@ def _served_model(identity: str, dialect: str | None) -> ServedModel:
 
 
 def _dialect(entry: Entry) -> Dialect:
-    """The dialect of an entry; a checkpoint on this machine may name its frame in its configuration."""
-    frame = read_json(Path(entry.source) / "config.json").get("region_frame")
-    return dialect_of(entry, frame)
+    """The dialect of an entry; a checkpoint on this machine may say its frame in its configuration, and
+    whether it looks closer.
+    """
+    config = read_json(Path(entry.source) / "config.json")
+    return dialect_of(entry, config.get("region_frame"), looks=config.get("region_looks"))
 
 
 def _last(name: str) -> str:

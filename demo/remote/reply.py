@@ -21,13 +21,14 @@ _TAGS = ("scene", "focus", "think", "answer")
 class Reply:
     """The part of an answer that has arrived; ``tell`` is called with each piece of its text.
 
-    Some servers send the text between <think> and </think> separately; it is put back in its place.
+    Some servers send the text between <think> and </think> separately; it is put back in its place, where
+    ``is_thinking`` says that the thought was begun before.
     ``is_ended`` is set once the server says that the answer is complete, ``is_full`` when it had no
     more room, ``is_known`` once a value had an answer's form. ``decoding`` says how the text was decoded.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.tell, self.text, self.decoding = tell, "", ""
+    def __init__(self, tell: Callable[[str], None], *, is_thinking: bool = False) -> None:
+        self.tell, self.text, self.decoding, self._is_thinking = tell, "", "", is_thinking
         self.begin()
 
     def begin(self) -> None:
@@ -87,7 +88,8 @@ class Reply:
         thought = _first(message, "reasoning_content", "reasoning", "thinking") or thought
         answer = answer or _first(message, "refusal")
         if thought:
-            thought, self.is_apart = thought if self.is_apart else f"<think>{thought}", True
+            is_begun = self.is_apart or (self._is_thinking and not self.text)
+            thought, self.is_apart = thought if is_begun else f"<think>{thought}", True
         if answer:
             answer, self.is_apart = f"</think>{answer}" if self.is_apart else answer, False
         return thought + answer

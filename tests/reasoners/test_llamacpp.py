@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,8 @@ from transformers import AutoConfig
 from demo.checkpoints.catalogue import find_model
 from demo.checkpoints.generation import Generation
 from demo.checkpoints.gguf.convert import MMPROJ, MODEL, plan_conversion
+from demo.dialects.messages import MAIN, Message, Shown
+from demo.dialects.prompt import Prompt
 from demo.errors import CheckpointError, ModelError, OutOfMemoryError
 from demo.machine.precision import GIB
 from demo.picture.picture import Picture, open_picture
@@ -27,7 +30,10 @@ from demo.reasoners.llamacpp.planning import need_of_shape
 from demo.reasoners.llamacpp.reasoner import LlamaCppReasoner
 from demo.reasoners.llamacpp.server import MARKER, Chunk, LlamaServer
 from demo.reasoners.memory import Budget
-from tests.support.asking import asked
+from demo.remote import parameters
+from demo.remote.reasoner import connect
+from tests.support.asking import PATIENT, asked
+from tests.support.llama import running
 from tests.support.published import save_published
 
 ONE = 1  # thread
@@ -112,6 +118,80 @@ def test_later_question_reuses_the_picture(reasoner: LlamaCppReasoner) -> None:
     assert third.reused_tokens is not None
     assert third.reused_tokens > seen
     assert back[:1] == again[:1]  # later tokens of random weights hang on the order of additions
+
+
+def part(size: tuple[int, int], seed: int) -> Shown:
+    return Shown(np.ascontiguousarray(noise(size, seed).pixels))
+
+
+def goes_on(*messages: Message) -> Prompt:
+    return Prompt("", "", (), messages=messages)
+
+
+def told(reasoner: LlamaCppReasoner, picture: Picture, *messages: Message) -> tuple[str, Usage]:
+    """The first word of what follows these messages."""
+    cancel, text = threading.Event(), ""
+    for piece in reasoner.stream(picture, goes_on(*messages), cancel):
+        if isinstance(piece, Usage):
+            return text, piece
+        text += piece
+        cancel.set()
+    raise AssertionError("no usage at the end")
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_conversation_goes_on_from_what_was_computed(
+    reasoner: LlamaCppReasoner, is_open: bool
+) -> None:
+    """Handed back by the user, or within the answer, which is the same up to there."""
+    picture, size = noise((320, 240), 20), (112, 84)
+    said = [Message("system", ("Look.",)), Message("user", (MAIN, "What is it?"))]
+    read, pictures, answer = 0, visual_tokens(reasoner, picture) + 2, list[str | Shown]()
+    for seed in range(3):
+        open_now = [Message("assistant", tuple(answer), is_open=True)] if answer else []
+        texts = reasoner._packed.chat.texts((*said, *open_now))
+        _, usage = told(reasoner, picture, *said, *open_now)
+        assert usage.prompt_tokens == pictures + sum(_tokens_of(reasoner, [t]) for t in texts)
+        assert usage.reused_tokens is not None
+        assert usage.reused_tokens >= read
+        read, pictures = usage.prompt_tokens - 8, pictures + 4 * 3 + 2  # but the last few
+        if is_open:
+            answer += ["Small.", part(size, 30 + seed), "\n"]
+        else:
+            shown = Message("user", (part(size, 30 + seed), "Go on."))
+            said += [Message("assistant", ("Small.",)), shown]
+
+
+def test_llama_cpps_own_server_reads_the_same(
+    reasoner: LlamaCppReasoner, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked over its socket: words that it goes on with, and pictures from every side."""
+    monkeypatch.setattr(parameters, "MAX_NEW_TOKENS", 8)
+    picture, small = noise((320, 240), 21), part((112, 84), 22)
+    asked_first = Message("user", (MAIN, "What is it?"))
+    small_said = Message("assistant", ("It is small.",))
+    begun = replace(small_said, is_open=True)
+    looked = Message("user", (small, "Go on."))
+    with running(files) as llama:
+        remote, _ = connect(llama.url, "auto", PATIENT, dialect=reasoner.dialect.name)
+        with closing(remote):
+            for said in ([], [begun], [small_said, looked], [small_said, looked, begun]):
+                *_, there = remote.stream(picture, goes_on(asked_first, *said), threading.Event())
+                assert isinstance(there, Usage)
+                here = told(reasoner, picture, asked_first, *said)[1]
+                assert there.prompt_tokens == here.prompt_tokens
+            within = replace(begun, parts=("It is small.", small, "\n"))
+            *_, there = remote.stream(picture, goes_on(asked_first, within), threading.Event())
+            assert isinstance(there, Usage)
+    apart = told(reasoner, picture, asked_first, small_said, Message("user", (small,)))[1]
+    assert there.prompt_tokens == apart.prompt_tokens
+
+
+def test_too_many_looks_are_refused_with_a_sentence(reasoner: LlamaCppReasoner) -> None:
+    looked = [part((1120, 840), seed) for seed in range(6)]
+    with pytest.raises(ModelError, match=r"looked at too much: with 7 pictures .* quick answer"):
+        told(reasoner, noise((64, 64), 9), Message("user", (MAIN, *looked, "What is it?")))
+    assert ask(reasoner, noise((64, 64), 9), "find the dog")[0]
 
 
 def test_prepared_picture_is_found(reasoner: LlamaCppReasoner) -> None:

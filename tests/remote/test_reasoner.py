@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from PIL import Image
 from demo.checkpoints.catalogue import NANO_FOLDER
 from demo.checkpoints.generation import Generation
 from demo.dialects.known import REGION_REASONER
+from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import region_reasoner_instruction
 from demo.dialogue.engine import answer as answer_to
 from demo.dialogue.engine import begin
@@ -383,6 +385,32 @@ def test_a_real_server_that_takes_no_penalty_is_asked_without_it(
         text, usage = ask(reasoner, picture, "find the largest thing")
     assert text == ask(nano, picture, "find the largest thing")[0]
     assert usage.decoding == UNPENALISED
+
+
+def text_of(reasoner: RemoteReasoner | LocalReasoner, picture: Picture, *messages: Message) -> str:
+    prompt = replace(asked("find it"), messages=messages)
+    pieces = reasoner.stream(picture, prompt, threading.Event())
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def test_a_real_server_goes_on_with_a_conversation(
+    served: str, nano: LocalReasoner, picture: Picture
+) -> None:
+    """One that goes on with no answer, and refuses the fields that ask for it."""
+    question = Message("user", (MAIN, region_reasoner_instruction("find the largest thing")))
+    part = Shown(np.asarray(Image.fromarray(picture.pixels[:200, :200]).resize((224, 224))))
+    looked = (Message("assistant", ("<scene>Not clear.",)), Message("user", (part, "Look again.")))
+    begun = Message("assistant", ("<scene>Not clear.",), is_open=True)
+    asked_on = (
+        replace(begun, is_open=False),
+        Message("user", ("Go on exactly where you stopped.",)),
+    )
+    with connected(served, PATIENT, "nano") as reasoner:
+        there = text_of(reasoner, picture, question, *looked)
+        assert there == text_of(nano, picture, question, *looked)
+        for _ in range(2):
+            there = text_of(reasoner, picture, question, begun)
+            assert there == text_of(nano, picture, question, *asked_on)
 
 
 @pytest.mark.parametrize("model", ["auto", "nano", "local/nano"])

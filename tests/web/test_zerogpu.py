@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 import spaces
 from gradio_client import Client, handle_file
@@ -23,6 +25,7 @@ from gradio_client.exceptions import AppError
 import demo.reasoners.zero as zero
 from app import parser
 from demo.checkpoints.catalogue import NANO_FOLDER
+from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import GivenBox, Prompt, region_reasoner_instruction
 from demo.errors import ModelError, OutOfMemoryError
 from demo.models.selection import choose
@@ -95,6 +98,28 @@ def test_an_answer_through_the_door_is_the_same(
     assert [p for p in through if isinstance(p, str)] == [p for p in direct if isinstance(p, str)]
 
 
+def looking(*parts: str | Shown) -> Prompt:
+    """A conversation in which an answer with these parts goes on."""
+    said = Message("user", (MAIN, region_reasoner_instruction("find it")))
+    return replace(prompt(), messages=(said, Message("assistant", parts, is_open=True)))
+
+
+def test_a_conversation_reaches_the_gpu_as_it_is(
+    nano: LocalReasoner, gateway: GpuGateway, picture: Picture
+) -> None:
+    """Its arguments are pickled there."""
+    part = Shown(np.ascontiguousarray(picture.pixels[:112, :112]))
+    asked = looking("<scene>", part, "\nA ")
+    sent: Prompt = pickle.loads(pickle.dumps(asked))
+    (_, first), (begun, second) = ((m.is_open, m.parts) for m in sent.conversation)
+    assert (first[0], begun) == (MAIN, True)
+    assert isinstance(second[1], Shown)
+    assert second[1].digest == part.digest
+    through = ZeroReasoner(nano, gateway).stream(picture, sent, threading.Event())
+    direct = nano.stream(picture, asked, threading.Event())
+    assert [p for p in through if isinstance(p, str)] == [p for p in direct if isinstance(p, str)]
+
+
 def test_a_stop_takes_effect_at_the_next_piece(
     nano: LocalReasoner, gateway: GpuGateway, picture: Picture
 ) -> None:
@@ -150,6 +175,8 @@ def test_the_gpu_is_asked_for_as_long_as_the_question_needs() -> None:
     short, long, longest = (turn_seconds(prompt(boxes)) for boxes in (0, 5, 100))
     assert 30 <= short < long < longest <= 120
     assert longest == turn_seconds(prompt(120)) >= MAX_NEW_TOKENS * zero._TOKEN_S
+    part = Shown(np.zeros((28, 28, 3), np.uint8))
+    assert turn_seconds(looking(part, part)) > turn_seconds(looking(part)) > short
 
 
 def test_what_goes_through_the_door_can_be_pickled(picture: Picture) -> None:

@@ -24,7 +24,7 @@ from demo.checkpoints.gguf.architecture import (
     Architecture,
     read_architecture,
 )
-from demo.checkpoints.gguf.keys import DIALECT, FRAME, GENERATION, SOURCE
+from demo.checkpoints.gguf.keys import DIALECT, FRAME, GENERATION, LOOKS, SOURCE
 from demo.checkpoints.gguf.layout import Part, model_parts, padded, tower_parts
 from demo.checkpoints.gguf.vocabulary import read_vocabulary
 from demo.checkpoints.gguf.write import File, Planned
@@ -188,6 +188,8 @@ def _add_own(writer: GGUFWriter, about: _About) -> None:
         writer.add_string(DIALECT, about.dialect)
     if frame := about.config.get("region_frame"):
         writer.add_array(FRAME, frame)
+    if about.config.get("region_looks") is True:
+        writer.add_bool(LOOKS, True)
     if read_generation(about.folder) is not None:
         writer.add_string(GENERATION, (about.folder / GENERATION_FILE).read_text(encoding="utf-8"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.checkpoints.generation import Generation, parse_generation
 from demo.checkpoints.gguf.header import Header, parts_of, read_header
-from demo.checkpoints.gguf.keys import DIALECT, FRAME, GENERATION
+from demo.checkpoints.gguf.keys import DIALECT, FRAME, GENERATION, LOOKS
 from demo.checkpoints.gguf.names import has_tag, in_words, rank, tag_of, tower_rank
 from demo.dialects.families import family_of
 from demo.dialects.known import DIALECTS
@@ -118,6 +118,11 @@ class GgufPair:
         """The frame in the configuration that the files were written from, if it had one."""
         found = self.header.values.get(FRAME)
         return [int(side) for side in found] if isinstance(found, tuple) else None
+
+    @property
+    def region_looks(self) -> bool:
+        """Whether that configuration said that the model looks closer."""
+        return self.header.values.get(LOOKS) is True
 
     @property
     def generation(self) -> Generation | None:

@@ -63,7 +63,7 @@ def load_llama(entry: Entry, threads: int, tell: Tell) -> LlamaCppReasoner:
         tell(pair.note)
     packed = Packed(
         entry.name,
-        dialect_of(entry, pair.region_frame, pair.token_side),
+        dialect_of(entry, pair.region_frame, pair.token_side, looks=pair.region_looks),
         ChatFormat(pair.header.text("tokenizer.chat_template")),
         pair.generation or Generation(),
         pair.quantization,

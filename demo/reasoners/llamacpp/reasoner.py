@@ -1,8 +1,9 @@
 """A GGUF model in this process, behind the same protocol as one that transformers runs.
 
-The picture goes in at exactly the size of its dialect and is computed once; a later question about it
-reuses that. Decoding is greedy, with the checkpoint's penalties. Once an answer is stopped, the step that
-runs ends by itself while the page goes on: a token, part of a prompt, or the look at a picture.
+Pictures go in at exactly the size that the model is shown, and are computed once: a later question about
+one, or a conversation that goes on, reuses that. Decoding is greedy, with the checkpoint's penalties. Once
+an answer is stopped, the step that runs ends by itself while the page goes on: a token, part of a prompt,
+or the look at a picture.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from __future__ import annotations
 import io
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from PIL import Image
 
 from demo.checkpoints.generation import Generation
 from demo.dialects.dialect import Dialect
+from demo.dialects.messages import Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError
 from demo.fairlock import FairLock
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
+from demo.reasoners.chat import pictures_of
 from demo.reasoners.llamacpp.chat import ChatFormat
 from demo.reasoners.llamacpp.server import Chunk, LlamaServer, device_name
 
@@ -67,7 +72,8 @@ class LlamaCppReasoner:
     def prepare(self, picture: Picture) -> None:
         """Compute everything before a question, which `stream` finds later."""
         with self._lock:
-            self._complete(picture, "", 1, lambda _: self._closed.is_set())
+            before = self._packed.chat.before, self._png(picture)
+            self._complete(before, 1, lambda _: self._closed.is_set())
 
     def close(self) -> None:
         """Free its memory after the step that runs. After that, the others raise ModelError."""
@@ -123,7 +129,7 @@ class LlamaCppReasoner:
             return left.is_set() or self._closed.is_set()
 
         try:
-            self._complete(picture, prompt.instruction, MAX_NEW_TOKENS, take)
+            self._complete(self._pieces(picture, prompt.conversation), MAX_NEW_TOKENS, take)
             pieces.put(None)
         except Exception as error:  # it is raised where the answer is read
             pieces.put(error)
@@ -131,15 +137,28 @@ class LlamaCppReasoner:
             self._lock.release()
 
     def _complete(
-        self, picture: Picture, instruction: str, max_new: int, take: Callable[[Chunk], bool]
+        self, prompt: Sequence[str | bytes], max_new: int, take: Callable[[Chunk], bool]
     ) -> None:
         if self._closed.is_set():
             raise ModelError("This model is not loaded any more. Ask again.")
-        chat = self._packed.chat
-        prompt = chat.before, self._png(picture), chat.after(instruction) if instruction else ""
         self._server.complete(prompt, self._packed.generation, max_new, take)
 
-    def _png(self, picture: Picture) -> bytes:
+    def _pieces(self, picture: Picture, conversation: Sequence[Message]) -> list[str | bytes]:
+        """The texts of a conversation, with the files of its pictures between them."""
+        *before, after = self._packed.chat.texts(conversation)
+        files = [
+            self._png(part if isinstance(part, Shown) else picture)
+            for part in pictures_of(conversation)
+        ]
+        pairs = zip(before, files, strict=True)
+        return [*(piece for pair in pairs for piece in pair), after]
+
+    def _png(self, shown: Picture | Shown) -> bytes:
         file = io.BytesIO()
-        picture_for(picture, self.dialect).save(file, "PNG", compress_level=1)
+        image = (
+            Image.fromarray(shown.pixels)
+            if isinstance(shown, Shown)
+            else picture_for(shown, self.dialect)
+        )
+        image.save(file, "PNG", compress_level=1)
         return file.getvalue()

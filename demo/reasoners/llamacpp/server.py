@@ -100,7 +100,7 @@ class LlamaServer:
 
         self._server.handle_chat_completions(_request(prompt, generation, max_new), read)
         if faults:
-            raise _fault(faults[0])
+            raise _fault(faults[0], sum(isinstance(part, bytes) for part in prompt))
 
     def close(self) -> None:
         """Free the model, once nothing is being written."""
@@ -120,11 +120,17 @@ def _cards() -> list[str]:
     return [d["description"] for d in xllamacpp.get_device_info() if d["type"] != cpu]
 
 
-def _fault(said: Mapping[str, Any]) -> ModelError:
+def _fault(said: Mapping[str, Any], pictures: int) -> ModelError:
     if said.get("type") == "exceed_context_size_error":
+        needed, room = said["n_prompt_tokens"], said["n_ctx"]
+        if pictures > 1:
+            return ModelError(
+                f"It looked at too much: with {pictures} pictures this takes {needed} tokens, and there is "
+                f"room for {room}. Ask for a quick answer, or about less at a time."
+            )
         return ModelError(
-            f"This question is too long: with its picture it takes {said['n_prompt_tokens']} tokens, and "
-            f"there is room for {said['n_ctx']}. Cite fewer regions at a time."
+            f"This question is too long: with its picture it takes {needed} tokens, and "
+            f"there is room for {room}. Cite fewer regions at a time."
         )
     return ModelError(f"llama.cpp failed: {said.get('message')}.")
 

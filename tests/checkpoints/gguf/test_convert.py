@@ -192,12 +192,13 @@ def test_colours_that_no_file_names_are_those_of_the_makers(saved: Path, tmp_pat
 
 
 def test_frame_decoding_and_dialect_are_kept(folder: Path) -> None:
-    change(folder / "config.json", region_frame=[224, 168])
+    change(folder / "config.json", region_frame=[224, 168], region_looks=True)
     change(folder / "generation_config.json", repetition_penalty=1.05)
     out = folder.parent / "kept"
     plan_conversion("Some 7B", folder, out, "q8_0", "seg-zero").run(quiet)
     pair = find_pair(out)
     assert (pair.name, pair.dialect, pair.region_frame) == ("Some 7B", "seg-zero", [224, 168])
+    assert pair.region_looks is True
     assert pair.generation is not None
     assert pair.generation.repetition_penalty == 1.05
     assert (pair.projector, pair.quantization) == ("qwen2.5vl_merger", "8 bits (Q8_0)")

@@ -38,7 +38,7 @@ def test_a_pair_is_described(tmp_path: Path) -> None:
     assert (pair.context, pair.token_side) == (4096, 28)
     assert pair.kv_bytes == 2 * 2 * (WIDTH // 4) * 2
     assert (pair.weights, pair.tower_weights) == (32 * WIDTH * 4, WIDTH * 4)
-    assert (pair.region_frame, pair.generation) == (None, None)
+    assert (pair.region_frame, pair.region_looks, pair.generation) == (None, False, None)
 
 
 def test_what_was_noted_when_the_files_were_written_is_read(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""V*: questions about small things in large pictures, with options and the boxes of what they are about."""
