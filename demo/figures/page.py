@@ -50,8 +50,12 @@ _MAX_LOOKS = 400  # that have a small picture; of the others the words are there
 _MAX_MARKED = 300  # names that mark their region while the pointer is on them
 _LETTERS = 0.024  # how high the letters of names are, as a share of the picture's long side
 _NOTHING = "answer.empty"
-_LOOK = Markup('<span class="look">{} <span>{}</span></span>')
-_PART = Markup('<svg viewBox="{}" aria-hidden="true"><use href="#pixels"/></svg>')
+_LOOK_BEGINS = '<span class="look">'
+_LOOK = Markup(f"{_LOOK_BEGINS}{{}} <span>{{}}</span></span>")
+_PART = Markup(  # the inner one cuts off what is beside the part
+    '<svg viewBox="0 0 {} {}" aria-hidden="true"><svg width="{}" height="{}" viewBox="{} {} {} {}">'
+    '<use href="#pixels"/></svg></svg>'
+)
 _NO_BESIDES: Besides = MappingProxyType({})
 
 
@@ -214,16 +218,19 @@ class _Drawing:
         """What the model wrote before its answer, with its looks where it took them, or else after it."""
         frame, told, left = self.session.reasoner_of(turn).frame, [], dict(own_looks(turn.looks))
         for name, title in PARTS:
-            words = Markup()
+            words = list[Markup]()
             for piece in pieces_of(self.session, turn, name) if getattr(turn.trace, name) else ():
                 if piece.look is None:
                     text = getattr(turn.trace, name)[piece.start : piece.end]
-                    words += self._linked(text.strip(), piece.part, frame)
+                    goes_on = bool(words) and not words[-1].startswith(_LOOK_BEGINS)
+                    words += [Markup(" ")] * goes_on + [
+                        self._linked(text.strip(), piece.part, frame)
+                    ]
                 else:
-                    words += self._look(turn, piece.look)
+                    words.append(self._look(turn, piece.look))
                     del left[piece.look]
-            if words:
-                told.append((title, words))
+            if any(words):
+                told.append((title, Markup().join(words)))
         if left:
             told.append(("Looks", Markup().join(self._look(turn, number) for number in left)))
         return tuple(told)
@@ -232,8 +239,9 @@ class _Drawing:
         """A look as a small picture, cut from the page's own, and in words."""
         look, box = turn.looks[number], turn.looks[number].box
         self._looks += 1
-        shown = f"{box.x1} {box.y1} {box.width} {box.height}"
-        drawn = _PART.format(shown) if self._looks <= _MAX_LOOKS else ""
+        sides = (box.width, box.height)
+        drawn = _PART.format(*sides, *sides, box.x1, box.y1, *sides)
+        drawn = drawn if self._looks <= _MAX_LOOKS else Markup()
         return _LOOK.format(drawn, look_sentence(look, number, self.session.picture.size))
 
     def _linked(self, text: str, part: Part, frame: Size) -> Markup:

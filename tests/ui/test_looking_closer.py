@@ -252,6 +252,7 @@ def test_looks_are_told_to_programs_and_readers(looked: tuple[Session, Picture])
     shown = dialogue_page(picture, session)
     assert shown.count('<use href="#pixels"/>') == 3
     assert 'viewBox="20 30 140 150"' in shown
+    assert "[9, 9, 99, 99]. Not there. Then" in shown
     assert "Asked about this part alone: from" in shown
     assert shown.count('id="pixels"') == 1
 
