@@ -73,8 +73,8 @@ def pieces_of(session: Session, turn: Turn, name: str) -> Iterator[Piece]:
     for start, end, number in _places(turn.trace, turn.looks)[name]:
         yield from _about(text, at, start, part, asked)
         look = turn.looks[number]
-        yield Piece(start, end, asked, number)
-        part, at = _part(look, size) if _is_apart(look) else asked, end
+        yield Piece(max(start, at), max(end, at), asked, number)
+        part, at = _part(look, size) if _is_apart(look) else asked, max(end, at)
     yield from _about(text, at, len(text), part, asked)
 
 

@@ -86,6 +86,13 @@ def test_a_text_in_pieces(
     assert told(turn(think, *looks)) == pieces
 
 
+def test_a_call_over_several_lines_is_told_once() -> None:
+    call = "<look>[1,\n\n2, 3, 4]</look>"
+    assert told(turn(f"a {call} b", look(call=call), look(RIGHT, ""))) == [
+        ("a ", WHOLE), ("0", WHOLE), ("1", WHOLE), (" b", WHOLE)
+    ]  # fmt: skip
+
+
 def test_what_the_answer_is_about() -> None:
     answered = turn(f"a {CALL}", look(answers=True), answer="x")
     assert asked_part(EMPTY, answered).box == WHOLE

@@ -174,7 +174,7 @@ class LiveTurn:
         for start, end, number in places_in(texts, self._looks)[name]:
             row = look_row(f"Look {number + 1}", self._looks[number], self.session.picture.size)
             lines += [shown(text[at:start]) if text[at:start].strip() else "", row]
-            at = end
+            at = max(at, end)
         rest = text[at:]
         lines.append(shown(rest) if rest.strip() or not lines else "")
         return "\n\n".join(filter(None, lines))

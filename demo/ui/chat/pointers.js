@@ -112,6 +112,7 @@ async function showInTrace(row, { part, number }) {
 
 for (const kind of ["pointerover", "focusin"]) {
   document.addEventListener(kind, (event) => {
+    if (closest(event, "#chat .look")) return; // it shows its own place
     const place = placeOf(event);
     if (place || ghostLayer.firstChild || (lasting && !nameOf(event))) showOnPicture(place?.picture || lasting || "");
   });
