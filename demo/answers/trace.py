@@ -226,7 +226,10 @@ class TraceParser:
         if name == inner == "think" and self._is_woven:
             self._open[-1].is_closed = False
             return self._read_text("\n") if self._open[-1].pieces else []
-        if name == inner == "answer":
+        events: list[TraceEvent] = []
+        if name == "answer" and inner == "think" and self._open[-1].is_closed:
+            events = self._end(self._open.pop())  # no other thought followed
+        elif name == inner == "answer":
             self._count_in(self._open.pop().end_as_mention())
         elif inner and PARTS.index(name) <= PARTS.index(inner):
             return self._read_text(tag)
@@ -234,7 +237,13 @@ class TraceParser:
             part.pause()
             part.take(tag)
         self._open.append(_Part(name, self._reader() if name == "answer" else None))
-        return [PartOpened(name)]
+        return [*events, PartOpened(name)]
+
+    def _end(self, part: _Part) -> list[TraceEvent]:
+        """The events of a part with its closing tag, which is counted in."""
+        events = part.close()
+        self._count_in(part.end())
+        return events
 
     def _read_closing(self, name: str, tag: str) -> list[TraceEvent]:
         if all(part.name != name for part in self._open):
@@ -249,9 +258,7 @@ class TraceParser:
                 self._count_in(part)
         for outer in self._open:
             outer.take(tag)
-        events = part.close()
-        self._count_in(part.end())
-        return events
+        return self._end(part)
 
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # which no file and no page can hold

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from demo.errors import InputError
 from demo.options import Parser, count, whole
@@ -19,6 +20,11 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     scenes = commands.add_parser("scenes", help="write held-out dialogues with their pictures")
     scenes.add_argument("--count", type=count, default=100, metavar="N")
     scenes.add_argument("--seed", type=whole, default=0, metavar="S")
+    scenes.add_argument(
+        "--large",
+        action="store_true",
+        help="large scenes with small things, which need a closer look",
+    )
     scenes.add_argument("--out", type=Path, required=True, metavar="DIR")
     scenes.set_defaults(run=_scenes)
 
@@ -42,10 +48,17 @@ def add_nano_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     evaluate.add_argument("--segmenter", default="grabcut")
     evaluate.add_argument("--limit", type=count, metavar="N")
     evaluate.add_argument(
+        "--looks", type=whole, metavar="N", help="closer looks a turn at most; 0 for none"
+    )
+    evaluate.add_argument(
         "--robust", type=count, metavar="N",
         help="also measure other wordings and other pictures, on N scenes",
     )  # fmt: skip
     evaluate.add_argument("--card", type=Path, metavar="FILE.md", help="write the tables into it")
+    evaluate.add_argument(
+        "--plot", type=Path, metavar="FILE.png",
+        help="of large scenes: measure also without looks, and draw both",
+    )  # fmt: skip
     evaluate.set_defaults(run=_evaluate)
     _add_sam2(commands)
     _add_recogniser(commands)
@@ -87,7 +100,7 @@ def _scenes(options: argparse.Namespace) -> int:
     from demo.nano.lessons.heldout import write_dialogues
 
     try:
-        print(write_dialogues(options.out, options.count, options.seed))
+        print(write_dialogues(options.out, options.count, options.seed, large=options.large))
     except OSError as error:
         raise InputError(f"Nothing can be written to {options.out}: {error.strerror}.") from error
     return 0
@@ -125,15 +138,26 @@ def _evaluate(options: argparse.Namespace) -> int:
     reasoner = load_local(find_model(options.model), quantize=options.quantize)
     sizes = sizes_for(options.segmenter, best_device(), fetch=False)
     segmenter, _ = choose_segmenter(options.segmenter, Room(best_device(), next(iter(sizes), None)))
-    report = evaluate(dialogues, reasoner, segmenter, say=_say).to_dict()
+    report = evaluate(dialogues, reasoner, segmenter, max_looks=options.looks, say=_say).to_dict()
     robust = None
     if options.robust:
         robust = robustness(reasoner, options.robust, SEED, say=_say).to_dict()
     print(json.dumps({**report, **({"robust": robust} if robust else {})}, indent=2))
+    if options.plot:
+        blind = evaluate(dialogues, reasoner, segmenter, max_looks=0, say=_say).to_dict()
+        _plot({"with looks": report, "without": blind}, options.plot)
     if options.card:
         masks = f"Masks by {segmenter.name}" if segmenter else "No masks"
         write_card(options.card, report, robust, f"{masks}, device {reasoner.device}.")
     return 0
+
+
+def _plot(reports: dict[str, dict[str, Any]], out: Path) -> None:
+    from demo.nano.release.sizes import SIZES, sizes_plot
+
+    if any(size not in report["sizes"] for report in reports.values() for size in SIZES):
+        raise InputError("Only dialogues about large scenes (nano scenes --large) can be drawn.")
+    sizes_plot(reports, out)
 
 
 def _train_sam2(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from demo.evaluate.metrics import TurnScore
 from demo.nano.release.card import BEGIN, END, measured, scores_table, write_card
 from demo.nano.release.evaluate import Report
 from demo.nano.release.robust import Robustness
+from demo.nano.release.sizes import sizes_plot
 from demo.nano.training.plot import plot
 
 HIT, MISS = TurnScore(1, True, (80, 100)), TurnScore(2, False, (10, 100))
@@ -32,6 +33,31 @@ def report() -> dict[str, Any]:
     made.cited_right, made.references, made.fallbacks = [True], 1, 0
     made.first_token_s, made.total_s = [0.02], [0.41]
     return made.to_dict()
+
+
+def test_the_card_of_large_scenes_tells_small_things_from_large_ones() -> None:
+    made = Report(dialogues=2, scores=[HIT, MISS, RIGHT], ceiling=[0.8], box_ious=[0.9, 0.1])
+    made.by_size |= {"small": [HIT, MISS, RIGHT], "large": [HIT]}
+    made.looks |= {"small": [1, 1, 2], "large": [0]}
+    text = measured(made.to_dict())
+    assert "| small | 50.0 | 2 | 100.0 | 1 | 1.33 |" in text
+    assert "| large | 100.0 | 1 | – | – | 0.00 |" in text
+    assert "looks a turn" not in measured(report())
+
+
+def test_the_plot_of_large_scenes_is_a_small_picture(tmp_path: Path) -> None:
+    made = Report(dialogues=2)
+    made.by_size |= {"small": [HIT, MISS, RIGHT], "large": [HIT]}
+    made.looks |= {"small": [1, 1, 2], "large": [0]}
+    blind = Report(dialogues=2)
+    blind.by_size |= {"small": [MISS, MISS, RIGHT], "large": [HIT]}
+    blind.looks |= {"small": [0, 0, 0], "large": [0]}
+    sizes_plot({"with looks": made.to_dict(), "without": blind.to_dict()}, tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as drawn:
+        assert drawn.size == (960, 384)
+    assert (tmp_path / "large.png").stat().st_size < 60_000
+    with pytest.raises(InputError, match="cannot be written"):
+        sizes_plot({"with looks": made.to_dict()}, tmp_path / "nowhere" / "large.png")
 
 
 def robust() -> dict[str, Any]:

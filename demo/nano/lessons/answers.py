@@ -15,6 +15,9 @@ from demo.nano.world.phrases import article
 from demo.nano.world.scene import Scene
 from demo.picture.geometry import ModelBox
 
+# Of a look in the reasoning, and what follows where it did not show what is sought; one token each.
+LOOK_BEGINS, LOOK_ENDS, NOT_THERE = "<look>[", "]</look>", " Not there. "
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -55,18 +58,33 @@ class Exercise:
         return self.question.format(*(bbox_text(b) for b in boxes))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the model looks closer, in the whole picture's frame, and the index of that box in a batch."""
+
+    look: ModelBox
+    index: int
+
+
 def answer(
-    scene: Scene, facts: Sequence[Fact], asked: Exercise, boxes: Sequence[ModelBox]
+    scene: Scene,
+    facts: Sequence[Fact],
+    asked: Exercise,
+    boxes: Sequence[ModelBox],
+    places: Sequence[Place] = (),
 ) -> list[Piece]:
-    """The whole trace for a round whose references are written as ``boxes``."""
+    """The whole trace for a round whose references are written as ``boxes``.
+
+    With ``places`` it is that of a model that looks there and finds nothing: a find would end it.
+    """
     pieces = [Piece("<scene>"), *_scene_pieces(scene, facts), Piece("</scene>\n")]
     if boxes:
         pieces += [
             Piece("<focus>Inside the box: "),
-            *_list_of(asked.references),
+            *_references(facts, asked.references),
             Piece(".</focus>\n"),
         ]
-    pieces += [Piece("<think>"), *_think_pieces(asked, boxes), Piece("</think>\n")]
+    pieces += [Piece("<think>"), *_think_pieces(asked, boxes, places), Piece("</think>\n")]
     return [*pieces, Piece("<answer>"), *_answer_pieces(asked.targets), Piece("</answer>")]
 
 
@@ -79,6 +97,21 @@ def _list_of(facts: Sequence[Fact]) -> list[Piece]:
     if not facts:
         return [Piece("nothing but background")]
     return _comma_separated([Piece(article(fact.phrase), fact.index) for fact in facts])
+
+
+def _references(facts: Sequence[Fact], references: Sequence[Fact]) -> list[Piece]:
+    """What the references show; a thing that is none of those listed is too small to be named."""
+    return _comma_separated(
+        [Piece(article(f.phrase) if f in facts else "something small", f.index) for f in references]
+    )
+
+
+def _look_pieces(place: Place) -> list[Piece]:
+    return [
+        Piece(LOOK_BEGINS, place.index, decides=True),
+        Piece(", ".join(map(str, place.look.xyxy)), place.index, decides=True),
+        Piece(f"{LOOK_ENDS}{NOT_THERE}"),
+    ]
 
 
 def _with_points(facts: Sequence[Fact]) -> list[Piece]:
@@ -116,11 +149,18 @@ def _comma_separated(pieces: Sequence[Piece]) -> list[Piece]:
     return [part for piece in pieces for part in (Piece(", "), piece)][1:]
 
 
-def _think_pieces(asked: Exercise, boxes: Sequence[ModelBox]) -> list[Piece]:
-    """What is sought, what comes into question where there is a choice, and what is chosen."""
+def _think_pieces(
+    asked: Exercise, boxes: Sequence[ModelBox], places: Sequence[Place]
+) -> list[Piece]:
+    """What is sought, where it looks, what comes into question where there is a choice, what is chosen."""
     pieces = [Piece(_premise(asked, boxes))]
+    if places:  # after the space it is decided already
+        pieces += [Piece(" ", places[0].index, decides=True)]
+    for place in places:
+        pieces += _look_pieces(place)
     if asked.pool:
-        pieces += [Piece("Candidates: "), *_candidates(asked, boxes), Piece(". ")]
+        pieces += [Piece(" Candidates: "), *_candidates(asked, boxes), Piece(".")]
+    pieces += [Piece(" ")] if not places else []
     return [*pieces, *(replace(piece, decides=True) for piece in _conclusion(asked))]
 
 
@@ -136,10 +176,10 @@ def _conclusion(asked: Exercise) -> list[Piece]:
 
 def _premise(asked: Exercise, boxes: Sequence[ModelBox]) -> str:
     if not boxes:
-        return f"Looking for {asked.sought}. "
+        return f"Looking for {asked.sought}."
     cited = " and ".join(bbox_text(b) for b in boxes)
     noun = "reference" if len(boxes) == 1 else "references"
-    return f"Looking for {asked.sought}. The target is {asked.relation} the {noun} {cited}. "
+    return f"Looking for {asked.sought}. The target is {asked.relation} the {noun} {cited}."
 
 
 def _answer_pieces(targets: Sequence[Fact]) -> list[Piece]:

@@ -7,7 +7,8 @@ the picture they should look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import cv2
@@ -19,20 +20,26 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from demo.dialects.prompt import region_reasoner_instruction
-from demo.nano.lessons.answers import Exercise, Piece, answer
+from demo.nano.lessons.answers import Exercise, Piece, Place, answer
 from demo.nano.lessons.augment import augment
+from demo.nano.lessons.large import LargePicture, LargeQuestionMaker, draw_large
 from demo.nano.lessons.questions import QuestionMaker
 from demo.nano.model.architecture import CELLS, number_ids
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import FRAME, PEOPLE, RELATIONS, Fact, degree, facts_of
+from demo.nano.world.large import part_of, sample_large_scene, shares_in
 from demo.nano.world.layout import sample_scene
 from demo.nano.world.phrases import with_slip, with_typo
 from demo.nano.world.scene import COLOURS, KINDS, Scene, Thing
-from demo.picture.geometry import ModelBox
+from demo.picture.geometry import ModelBox, PictureBox, Size
 
 COLOUR_NAMES = tuple(COLOURS)
 IGNORE = -100
-MAX_THINGS = 8
+MAX_THINGS = 16  # with groups of small things
+A_GROUP = len(KINDS)  # the class of visual tokens that show small things
+BACKGROUND = A_GROUP + 1
+SHOWN_OF_LARGE = 0.45  # share of the large scenes and parts that are whole ones
+SHOWN_OF_GROUPS = 0.7  # share of the parts that show small things
 ALIKE_TRIES = 4
 EASY_LEFT_OUT = 0.5
 FRAME_WH = (FRAME.width, FRAME.height)
@@ -70,7 +77,7 @@ class Batch:
     degrees: Tensor  # float [B, L, relations]: … how much it is in each relation, else -1
     decides: Tensor  # bool [B, L]: the next token decides about a thing
     owner: Tensor  # [B, C]
-    kinds: Tensor  # [B, C]: class of each visual token, len(KINDS) for background
+    kinds: Tensor  # [B, C]: class of each visual token, also A_GROUP and BACKGROUND
     colours: Tensor  # [B, C]: colour, IGNORE for background
     hats: Tensor  # [B, C]: colour of a hat, len(COLOUR_NAMES) for a bare head, IGNORE for no person
     boxes: Tensor  # float [B, N, 4], shares of the frame
@@ -83,8 +90,33 @@ class Batch:
         return Batch(*[t.to(device) for t in tensors], prefix=self.prefix, stride=self.stride)  # type: ignore[misc]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with the boxes that stand for its references, and where its answer looks closer."""
+
+    exercise: Exercise
+    boxes: list[ModelBox]
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What a row shows: the picture, the things that can be named, and every box that has an index."""
+
+    scene: Scene
+    image: NDArray[np.uint8]
+    facts: tuple[Fact, ...]
+    owner: NDArray[np.int64]
+    boxes: dict[int, ModelBox]
+    rounds: Iterator[_Asked]
+
+
 class BatchStream:
-    """An endless, seeded stream of batches."""
+    """An endless, seeded stream of batches.
+
+    ``ordinary`` is the share of pictures that show a whole ordinary scene; the others show large scenes and
+    parts of scenes.
+    """
 
     def __init__(
         self,
@@ -93,8 +125,10 @@ class BatchStream:
         pictures: int,
         pairs: int,
         stride: int,
+        ordinary: float = 1.0,
     ) -> None:
         self.rng = np.random.default_rng(seed)
+        self.ordinary = ordinary
         self.tokenizer = tokenizer
         self.pictures = pictures
         self.pairs, self.stride = pairs, stride
@@ -116,20 +150,71 @@ class BatchStream:
         return Batch(*stacked, prefix=len(self.prefix), stride=self.stride)  # type: ignore[misc, arg-type]
 
     def _row(self) -> tuple[NDArray[np.generic], ...]:
-        scene = self._scene()
-        drawing = draw(scene, *_training_size(self.rng, scene))
-        facts = facts_of(scene, drawing)
-        pixels = _augmented(self.rng, drawing.image)
-        owner = cell_owners(drawing)
+        sight = self._sight()
+        pixels = _augmented(self.rng, sight.image)
         return (
             np.ascontiguousarray(pixels.transpose(2, 0, 1)),
-            *self._tokens(scene, facts),
-            owner,
-            _kinds(scene, owner),
-            _colours(scene, owner),
-            _hats(scene, owner),
-            _boxes(facts),
+            *self._tokens(sight),
+            sight.owner,
+            _kinds(sight.scene, sight.owner),
+            _colours(sight.scene, sight.owner),
+            _hats(sight.scene, sight.owner),
+            _boxes(sight.boxes),
         )
+
+    def _sight(self) -> _Sight:
+        if self.rng.random() < self.ordinary:
+            scene = self._scene()
+            return self._plain_sight(scene, draw(scene, *_training_size(self.rng, scene)))
+        if self.rng.random() < SHOWN_OF_LARGE:
+            return self._large_sight(draw_large(sample_large_scene(self.rng)))
+        if self.rng.random() < SHOWN_OF_GROUPS:
+            return self._look_sight(draw_large(sample_large_scene(self.rng)))
+        return self._closer_sight()
+
+    def _plain_sight(self, scene: Scene, drawing: Drawing, *, hats: bool = True) -> _Sight:
+        facts = facts_of(scene, drawing)
+        boxes = {f.index: f.box for f in facts}
+        rounds = itertools.starmap(_Asked, self._rounds(facts, hats=hats))
+        return _Sight(scene, drawing.image, facts, cell_owners(drawing), boxes, rounds)
+
+    def _large_sight(self, picture: LargePicture) -> _Sight:
+        """A large scene as a whole."""
+        maker = LargeQuestionMaker(self.rng, picture, drill=True)
+        boxes = {f.index: f.box for f in picture.facts}
+        boxes |= {place.index: place.look for place in maker.places}
+        return _Sight(
+            picture.made.scene,
+            picture.drawing.image,
+            picture.large,
+            _owners_of_large(picture, maker.places),
+            boxes,
+            self._large_rounds(maker, picture),
+        )
+
+    def _look_sight(self, picture: LargePicture) -> _Sight:
+        """What a look shows that is about right: now and then a little beside the group, or larger."""
+        part = picture.parts[int(self.rng.integers(len(picture.parts)))]
+        exact = part.group.look.to_picture(_size(picture.drawing), FRAME)
+        for _ in range(8):
+            box = _shifted(self.rng, exact, _size(picture.drawing))
+            shares = shares_in(picture.drawing, box)
+            if all(s > 0.85 or (s < 0.1 and i not in part.kept) for i, s in enumerate(shares)):
+                break
+        else:
+            box = exact
+        return self._plain_sight(*part_of(picture.made.scene, picture.drawing, box)[:2], hats=False)
+
+    def _closer_sight(self) -> _Sight:
+        """A closer look at a thing of an ordinary scene, with more or less of what is round it."""
+        scene = self._scene()
+        drawing = draw(scene, *_training_size(self.rng, scene, 1.6))
+        while True:
+            number = int(self.rng.integers(len(scene.things)))
+            box = _grown(self.rng, PictureBox(*drawing.boxes[number]), _size(drawing))
+            shares = shares_in(drawing, box)
+            if all(s < 0.15 or s > 0.7 for s in shares) and shares[number] > 0.7:
+                return self._plain_sight(*part_of(scene, drawing, box)[:2])
 
     def _scene(self) -> Scene:
         """A scene; for half of them, a few tries are made to get two things that look alike."""
@@ -140,7 +225,7 @@ class BatchStream:
                 break
         return scene
 
-    def _tokens(self, scene: Scene, facts: Sequence[Fact]) -> tuple[NDArray[np.generic], ...]:
+    def _tokens(self, sight: _Sight) -> tuple[NDArray[np.generic], ...]:
         """ids [L], positions [3, L], segment, labels, ground, source, against [L], degrees [L, …],
         decides [L]."""
         end = len(self.prefix)
@@ -154,7 +239,7 @@ class BatchStream:
         ids[:end], segment[:end] = self.prefix, 0
         positions[:, :end] = prefix_positions(self.prefix)
         start = int(positions[:, :end].max()) + 1
-        for number, pair in enumerate(self._pairs(scene, facts), start=1):
+        for number, pair in enumerate(self._pairs(sight), start=1):
             first = end + (number - 1) * self.stride
             count = len(pair.ids)
             place, before = slice(first, first + count), slice(first, first + count - 1)
@@ -166,33 +251,51 @@ class BatchStream:
             decides[before] = pair.decides[1:]
         return ids, positions, segment, labels, ground, source, against, degrees, decides
 
-    def _pairs(self, scene: Scene, facts: Sequence[Fact]) -> Iterator[_Pair]:
+    def _pairs(self, sight: _Sight) -> Iterator[_Pair]:
         """As many pairs as a row holds; those that are too long are skipped."""
-        rounds = self._rounds(facts)
         made = 0
         while made < self.pairs:
-            pair = self._pair(scene, facts, *next(rounds))
+            pair = self._pair(sight.scene, sight.facts, next(sight.rounds))
             if len(pair.ids) <= self.stride:
                 made += 1
                 yield pair
 
-    def _rounds(self, facts: Sequence[Fact]) -> Iterator[tuple[Exercise, list[ModelBox]]]:
+    def _rounds(
+        self, facts: Sequence[Fact], *, hats: bool = True
+    ) -> Iterator[tuple[Exercise, list[ModelBox]]]:
         asker = QuestionMaker(self.rng, facts, drill=True)
         while True:
             asked: Exercise | None = None
             if self.rng.random() < 0.62:
-                several = int(self.rng.choice((1, 2, 3), p=(0.8, 0.16, 0.04)))
-                chosen = self.rng.permutation(len(facts))[: min(several, len(facts) - 1)]
-                asked = asker.about([facts[int(i)] for i in chosen]) if len(chosen) else None
+                chosen = self._references(len(facts))
+                asked = asker.about([facts[i] for i in chosen]) if chosen else None
             asked = asked or asker.first()
             # Questions without a choice are easy, so there are fewer of them.
             if max(len(asked.pool), len(asked.targets)) < 2 and self.rng.random() < EASY_LEFT_OUT:
                 continue
-            yield asked, [_jittered(self.rng, f.box) for f in asked.references]
+            if hats or "hat" not in asked.sought:
+                yield asked, [_jittered(self.rng, f.box) for f in asked.references]
 
-    def _pair(
-        self, scene: Scene, facts: Sequence[Fact], asked: Exercise, boxes: Sequence[ModelBox]
-    ) -> _Pair:
+    def _references(self, count: int) -> list[int]:
+        """One, two or three of so many things, fewer than all."""
+        several = int(self.rng.choice((1, 2, 3), p=(0.8, 0.16, 0.04)))
+        return [int(i) for i in self.rng.permutation(count)[: min(several, count - 1)]]
+
+    def _large_rounds(self, maker: LargeQuestionMaker, picture: LargePicture) -> Iterator[_Asked]:
+        count = len(picture.made.scene.things)
+        while True:
+            refers = self.rng.random() < 0.4
+            made = maker.about(self._references(count)) if refers else maker.first()
+            if made is None:
+                continue
+            boxes = [
+                _jittered(self.rng, f.box, 1.0 if f.index < picture.made.large else 0.2)
+                for f in made.asked.references
+            ]
+            yield _Asked(made.asked, boxes, made.places)
+
+    def _pair(self, scene: Scene, facts: Sequence[Fact], put: _Asked) -> _Pair:
+        asked, boxes = put.exercise, put.boxes
         said = asked.prompted(boxes)
         if self.rng.random() < 0.15:
             said = with_slip(self.rng, said)
@@ -200,7 +303,7 @@ class BatchStream:
             said = with_typo(self.rng, said)
         question = region_reasoner_instruction(said)
         head = self._encode(f"{question}<|im_end|>\n<|im_start|>assistant\n")[0]
-        body, said_by = self._encode_pieces(answer(scene, facts, asked, boxes))
+        body, said_by = self._encode_pieces(answer(scene, facts, asked, boxes, put.places))
         ids = np.array([*head, *body, self.eos])
         pieces = [Piece("")] * len(head) + said_by + [Piece("")]
         judged = np.array([p.judges for p in pieces])
@@ -286,34 +389,78 @@ def cell_owners(drawing: Drawing) -> NDArray[np.int64]:
     return owners
 
 
-def _training_size(rng: np.random.Generator, scene: Scene) -> tuple[int, int]:
-    """Width and height of a drawing in the scene's shape, 260 to 480 pixels on the long side."""
+def _owners_of_large(picture: LargePicture, places: Sequence[Place]) -> NDArray[np.int64]:
+    """The large thing or the group (by its place's index) that each visual token shows."""
+    drawing, large = picture.drawing, picture.made.large
+    owners = cell_owners(Drawing(drawing.image, drawing.masks[:large], drawing.boxes[:large]))
+    for part, place in zip(picture.parts, places, strict=True):
+        for i in part.group.members:
+            owners[_main_cells(drawing.masks[i], drawing.boxes[i])] = place.index
+    return owners
+
+
+def _main_cells(mask: NDArray[np.bool_], box: tuple[int, int, int, int]) -> NDArray[np.int64]:
+    """The cells that hold at least 30 % of a small mask."""
+    height, width = mask.shape
+    x1, y1, x2, y2 = box
+    ys, xs = np.nonzero(mask[y1:y2, x1:x2])
+    cells = (ys + y1) * CELLS // height * CELLS + (xs + x1) * CELLS // width
+    found, counts = np.unique(cells, return_counts=True)
+    return found[counts >= 0.3 * len(cells)]
+
+
+def _size(drawing: Drawing) -> Size:
+    return Size(drawing.image.shape[1], drawing.image.shape[0])
+
+
+def _shifted(rng: np.random.Generator, box: PictureBox, picture: Size) -> PictureBox:
+    """A box of about the same size at about the same place."""
+    scale = float(np.exp(rng.normal(0.05, 0.12))) / 2
+    across, down = box.width * scale, box.height * scale
+    x = (box.x1 + box.x2) / 2 + float(rng.normal(0, 0.06)) * box.width
+    y = (box.y1 + box.y2) / 2 + float(rng.normal(0, 0.06)) * box.height
+    return PictureBox(
+        round(x - across), round(y - down), round(x + across), round(y + down)
+    ).clamped(picture)
+
+
+def _grown(rng: np.random.Generator, box: PictureBox, picture: Size) -> PictureBox:
+    """A box with some more round it, on each side as much as chance will have it."""
+    left, top, right, bottom = rng.uniform(0.02, 0.3) + rng.uniform(0, 0.7, 4) * rng.random()
+    return PictureBox(
+        round(box.x1 - left * box.width),
+        round(box.y1 - top * box.height),
+        round(box.x2 + right * box.width),
+        round(box.y2 + bottom * box.height),
+    ).clamped(picture)
+
+
+def _training_size(rng: np.random.Generator, scene: Scene, larger: float = 1.0) -> tuple[int, int]:
+    """Width and height of a drawing in the scene's shape, 260 to 480 pixels on the long side, or larger."""
     width, height = scene.aspect
-    scale = float(rng.uniform(260, 480)) / max(width, height)
+    scale = larger * float(rng.uniform(260, 480)) / max(width, height)
     return round(width * scale), round(height * scale)
 
 
 def _augmented(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture augmented and scaled to the model frame."""
-    with_courtesy = Image.fromarray(augment(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
-    return np.asarray(with_courtesy)
+    shown = Image.fromarray(augment(rng, image)).resize(FRAME_WH, Image.Resampling.BILINEAR)
+    return np.asarray(shown)
 
 
-def _jittered(rng: np.random.Generator, box: ModelBox) -> ModelBox:
+def _jittered(rng: np.random.Generator, box: ModelBox, share: float = 1.0) -> ModelBox:
     """The box of a reference, a few pixels off as from an earlier answer or drawn by hand."""
-    spread = 1.5 if rng.random() < 0.7 else 5.0
+    spread = share * (1.5 if rng.random() < 0.7 else 5.0)
     x1, y1, x2, y2 = (v + round(float(rng.normal(0, spread))) for v in box.xyxy)
     return ModelBox(min(x1, x2 - 1), min(y1, y2 - 1), x2, y2).clamped(FRAME)
 
 
 def _kinds(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
-    kinds = np.array([*(KINDS.index(t.kind) for t in scene.things), len(KINDS)])
-    return kinds[owner]
+    return _labels([KINDS.index(t.kind) for t in scene.things], A_GROUP, BACKGROUND)[owner]
 
 
 def _colours(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
-    colours = np.array([*(COLOUR_NAMES.index(t.colour) for t in scene.things), IGNORE])
-    return colours[owner]
+    return _labels([COLOUR_NAMES.index(t.colour) for t in scene.things], IGNORE, IGNORE)[owner]
 
 
 def _hats(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -322,11 +469,18 @@ def _hats(scene: Scene, owner: NDArray[np.int64]) -> NDArray[np.int64]:
             return IGNORE
         return COLOUR_NAMES.index(thing.hat) if thing.hat else len(COLOUR_NAMES)
 
-    return np.array([*map(label, scene.things), IGNORE])[owner]
+    return _labels([label(t) for t in scene.things], IGNORE, IGNORE)[owner]
 
 
-def _boxes(facts: Sequence[Fact]) -> NDArray[np.float32]:
-    boxes = np.zeros((MAX_THINGS, 4), np.float32)
-    for fact in facts:
-        boxes[fact.index] = np.array(fact.box.xyxy) / FRAME.width
-    return boxes
+def _labels(things: Sequence[int], group: int, background: int) -> NDArray[np.int64]:
+    """A label for each index: those of the things, then those of groups; the last is the background's."""
+    labels = np.full(MAX_THINGS + 1, group)
+    labels[: len(things)], labels[-1] = things, background
+    return labels
+
+
+def _boxes(boxes: Mapping[int, ModelBox]) -> NDArray[np.float32]:
+    shares = np.zeros((MAX_THINGS, 4), np.float32)
+    for index, box in boxes.items():
+        shares[index] = np.array(box.xyxy) / FRAME.width
+    return shares

@@ -27,6 +27,7 @@ FIXED = (
     "<think>", "</think>\n", "</think>", "<answer>", "</answer>",
     '[{"bbox_2d": [', '], "point_2d": [', ']}, {"bbox_2d": [', "]}]",
     ". From left to right: ", "Looking for ", "Inside the box: ", " at (",
+    "<look>[", "]</look>", " Not there. ",
 )  # fmt: skip
 # Pieces of one token each: separators inside numbers, references, words with their space, digits.
 _SPLIT = Regex(r", (?=\d)| ?bbox=\[| ?[A-Za-z]+|\d+| ?[^\sA-Za-z\d]|\s")

@@ -45,6 +45,8 @@ def measured(report: Scores, robust: Scores | None = None, about: str = "") -> s
     ]
     if report["kinds"]:
         parts += ["AP by what is sought:", scores_table(_weakest_first(report["kinds"]))]
+    if report.get("sizes"):
+        parts += ["By the size of what is asked about:", sizes_table(report)]
     if robust is not None:
         parts += robust_tables(robust)
     return "\n\n".join(parts)
@@ -99,6 +101,14 @@ def scores_table(scores: Scores) -> str:
     rows = [["", "AP", "rounds", "absent, answered with `[]`", "rounds"]]
     rows += [[name, *_cells(s)] for name, s in scores.items()]
     return _table(rows if absent else [row[:3] for row in rows])
+
+
+def sizes_table(report: Scores) -> str:
+    """AP and absent things as in `scores_table`, and how often the model looked closer."""
+    header = ["", "AP", "rounds", "absent, answered with `[]`", "rounds", "looks a turn"]
+    looks = report["looks"]
+    rows = [[name, *_cells(s), _decimal(looks[name], 2)] for name, s in report["sizes"].items()]
+    return _table([header, *rows])
 
 
 def robust_tables(report: Scores) -> list[str]:

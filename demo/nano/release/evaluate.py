@@ -39,13 +39,16 @@ class Report:
     """Scores of an evaluation; ``fallbacks`` counts references taken from the truth.
 
     ``recalled`` has an entry for each true box of the turns with several, ``counted`` one for each such
-    turn.
+    turn. Dialogues about large scenes say of each turn what size of things it is about: ``by_size`` and
+    ``looks``, how often the model looked closer, go by that.
     """
 
     dialogues: int = 0
     scores: list[TurnScore] = field(default_factory=list)
     by_skill: dict[str, list[TurnScore]] = field(default_factory=lambda: defaultdict(list))
     by_kind: dict[str, list[TurnScore]] = field(default_factory=lambda: defaultdict(list))
+    by_size: dict[str, list[TurnScore]] = field(default_factory=lambda: defaultdict(list))
+    looks: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     box_ious: list[float] = field(default_factory=list)
     ceiling: list[float] = field(default_factory=list)
     recalled: list[bool] = field(default_factory=list)
@@ -66,6 +69,8 @@ class Report:
             "rounds": {n: asdict(s) for n, s in summarize_rounds(self.scores).items()},
             "skills": _each(self.by_skill),
             "kinds": _each(self.by_kind),
+            "sizes": _each(self.by_size),
+            "looks": {size: mean_of(counts) for size, counts in sorted(self.looks.items())},
             "mean_box_iou": mean_of(self.box_ious),
             "absent_right": overall.absent_accuracy,
             "false_empty": self.false_empty / overall.turns if overall.turns else None,
@@ -102,13 +107,14 @@ def evaluate(
     reasoner: Reasoner,
     segmenter: Segmenter | None,
     *,
+    max_looks: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Play the dialogues and score every turn."""
+    """Play the dialogues, with ``max_looks`` a turn or as many as it takes, and score every turn."""
     report = Report()
     for number, dialogue in enumerate(dialogues, start=1):
         report.dialogues += 1
-        row = play(dialogue, reasoner, segmenter, ReferencePolicy())
+        row = play(dialogue, reasoner, segmenter, ReferencePolicy(), max_looks)
         for turn, true in zip(row["turns"], dialogue.turns, strict=True):
             _note(report, turn, true)
         if segmenter is not None:
@@ -131,6 +137,9 @@ def _note(report: Report, turn: TurnRow, true: TrueTurn) -> None:
     report.by_skill[true.labels.get("skill", "all")].append(score)
     if "kind" in true.labels:
         report.by_kind[true.labels["kind"]].append(score)
+    if "size" in true.labels:
+        report.by_size[true.labels["size"]].append(score)
+        report.looks[true.labels["size"]].append(len(turn.get("looks", ())))
     report.references += len(turn["references"])
     report.fallbacks += sum(place["source"] == "fallback" for place in turn["references"])
     if turn["citation"] is not None:

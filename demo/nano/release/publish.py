@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from demo.checkpoints.catalogue import Entry
 from demo.dialects.known import REGION_REASONER
+from demo.dialects.known_looks import NANO_LOOKS
 from demo.nano.lessons.heldout import write_dialogues
 from demo.nano.model.architecture import build_processor
 from demo.nano.model.tokenizer import build_tokenizer
@@ -39,7 +40,8 @@ class Measures:
     dialogues: int = 500
     robust: int = 100
     seed: int = 2
-    on_the_way: int = 16  # dialogues for a first look while it is trained
+    on_the_way: int = 16  # dialogues for a first impression while it is trained
+    large: int = 6  # … and so many about large scenes
 
 
 def train(
@@ -96,14 +98,21 @@ def publish(
 
 def _check(folder: Path, measures: Measures) -> Callable[..., dict[str, float]]:
     """A function that scores a model in training on a few held-out dialogues."""
-    dialogues = read_usable(write_dialogues(folder, measures.on_the_way, measures.seed + 1))
+    seed = measures.seed + 1
+    dialogues = read_usable(write_dialogues(folder, measures.on_the_way, seed))
+    large = read_usable(write_dialogues(folder / "large", measures.large, seed, large=True))
     processor = build_processor(build_tokenizer(vocabulary()))
-    dialect = REGION_REASONER.in_frame(FRAME)
+    dialect = replace(REGION_REASONER.in_frame(FRAME), looking=NANO_LOOKS)
 
     def check(model: Qwen2_5_VLForConditionalGeneration) -> dict[str, float]:
         reasoner = LocalReasoner("nano", model, processor, dialect)
         found = evaluate(dialogues, reasoner, None).to_dict()
-        return {"AP": found["overall"]["ap"] or 0.0, "box IoU": found["mean_box_iou"] or 0.0}
+        closer = evaluate(large, reasoner, None).to_dict()["sizes"]["small"]
+        return {
+            "AP": found["overall"]["ap"] or 0.0,
+            "box IoU": found["mean_box_iou"] or 0.0,
+            "AP of small things": closer["ap"] or 0.0,
+        }
 
     return check
 

@@ -46,10 +46,10 @@ def plot(log: Path, out: Path) -> None:
     if accuracies:
         _draw_accuracies(panels[1], accuracies)
     _mark(panels, starts)
-    _save(figure, out)
+    save(figure, out)
 
 
-def _save(figure: Figure, out: Path) -> None:
+def save(figure: Figure, out: Path) -> None:
     """Save with few colours, which are enough for lines on white and make a small file."""
     whole = io.BytesIO()
     figure.savefig(whole, format="png")

@@ -82,7 +82,7 @@ class DenseHead(nn.Module):
     def __init__(self, width: int, origin: Tensor | None = None) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.kinds = nn.Linear(width, len(KINDS) + 1)
+        self.kinds = nn.Linear(width, len(KINDS) + 2)
         self.colours = nn.Linear(width, len(COLOUR_NAMES))
         self.hats = nn.Linear(width, len(COLOUR_NAMES) + 1)
         self.boxes = BoxBins(width, 0 if origin is None else -FRAME.width)

@@ -45,6 +45,7 @@ class Plan(Settings):
     talking_pictures: int = 16
     pairs: int = 5
     stride: int = 208
+    ordinary: float = 0.5  # share of the pictures that are no large scenes and no parts
     check_every: int = 300
 
     @classmethod
@@ -105,7 +106,9 @@ class Trainer(TrainingRun[Student]):
             return  # before a process makes batches that nobody takes
         seed = zlib.crc32(f"{self.plan.seed} {self.phase} {self.step} {self.group.rank}".encode())
         share = self.group.share(pictures)
-        batches = batches_ahead(BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride))
+        batches = batches_ahead(
+            BatchStream(self.tokenizer, seed, share, pairs, self.plan.stride, self.plan.ordinary)
+        )
         losses_of = (
             self.student.seeing_losses if self.phase == "seeing" else self.student.talking_losses
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from demo.nano.world.places import backdrop, shade
 from demo.nano.world.scene import Scene, Thing
-from demo.nano.world.shapes import BITS, Pixels, fixed
+from demo.nano.world.shapes import BITS, Pixels, Points, fixed
 from demo.nano.world.things import figure
 
 Mask = NDArray[np.bool_]
@@ -35,7 +35,7 @@ def _stamp(canvas: Pixels, owner: Pixels, number: int, t: Thing, time: str) -> N
     if t.flip:
         unit = np.stack([1.0 - unit[:, 0], unit[:, 1]], axis=1)
     points = (unit * (t.w, t.h) + (t.x - t.w / 2, t.y - t.h)) * (width, height)
-    reach = max(1, round(0.0046 * min(width, height)))
+    reach = _reach(points, min(width, height))
     x0, y0 = (points.min(axis=0) - reach - 2).astype(int).clip(0).tolist()
     x1, y1 = (points.max(axis=0) + reach + 3).astype(int).tolist()
     x1, y1 = min(x1, width), min(y1, height)
@@ -53,6 +53,15 @@ def _stamp(canvas: Pixels, owner: Pixels, number: int, t: Thing, time: str) -> N
     owner[y0:y1, x0:x1][alpha > 127] = number
 
 
+def _reach(points: Points, side: int) -> int:
+    """How far the outline reaches, in pixels: a share of the picture's shorter side.
+
+    On things smaller than any in an ordinary scene it is a share of the thing.
+    """
+    length = float(np.ptp(points, axis=0).max())
+    return max(1, round(min(0.0046 * side, 0.046 * length)))
+
+
 @lru_cache(maxsize=16)
 def _kernel(reach: int) -> Pixels:
     side = 2 * reach + 1
@@ -60,7 +69,8 @@ def _kernel(reach: int) -> Pixels:
     return ellipse
 
 
-def _box(mask: Mask) -> Box:
+def box_of(mask: Mask) -> Box:
+    """The smallest box round a mask."""
     x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
     return (x, y, x + w, y + h)
 
@@ -81,4 +91,4 @@ def draw(scene: Scene, width: int | None = None, height: int | None = None) -> D
         shade(canvas, t, scene.time)
         _stamp(canvas, owner, i + 1, t, scene.time)
     masks = tuple(owner == i + 1 for i in range(len(scene.things)))
-    return Drawing(canvas, masks, tuple(_box(m) for m in masks))
+    return Drawing(canvas, masks, tuple(box_of(m) for m in masks))

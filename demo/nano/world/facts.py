@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from demo.nano.world.drawing import Drawing
 from demo.nano.world.phrases import article
-from demo.nano.world.scene import Scene
+from demo.nano.world.scene import KINDS, Scene
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
 
 FRAME = Size(224, 224)
@@ -24,6 +24,11 @@ GROUPS = {
     "vehicle": ("car", "boat"),
 }
 PEOPLE = GROUPS["person"]
+# Kinds that share a noun, by it.
+FAMILIES = {
+    **GROUPS,
+    **{k: (k,) for k in KINDS if not any(k in kinds for kinds in GROUPS.values())},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ def facts_of(scene: Scene, drawing: Drawing) -> tuple[Fact, ...]:
         model_box = PictureBox(*box).to_model(picture, FRAME)
         facts.append(Fact(thing.kind, thing.colour, thing.hat, model_box, point, i))
     return tuple(sorted(facts, key=lambda f: f.centre))
+
+
+def family_of(noun: str) -> str:
+    """The family of a kind or a group."""
+    return next(name for name, kinds in FAMILIES.items() if noun == name or noun in kinds)
 
 
 def matching(facts: Sequence[Fact], noun: str, colour: str = "") -> tuple[Fact, ...]:

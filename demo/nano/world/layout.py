@@ -17,7 +17,7 @@ _Spot = tuple[float, float, float, float, float]  # x, y, w, h and depth of a th
 
 
 @dataclass(frozen=True)
-class _Terrain:
+class Terrain:
     """Where things may stand in a place: feet between these heights."""
 
     sky: tuple[float, float]
@@ -33,19 +33,19 @@ class _Terrain:
         return self.road if kind == "car" else self.built if kind in _BIG else self.ground
 
 
-def _terrain(place: str, horizon: float) -> _Terrain:
+def terrain_of(place: str, horizon: float) -> Terrain:
     sky = (0.025, horizon - 0.03)
     if place in ("beach", "lake"):
         shore = horizon + SHORE
         ground = (shore + 0.05, 0.97)
-        return _Terrain(sky, ground, _front(ground), ground, (horizon + 0.07, shore - 0.015))
+        return Terrain(sky, ground, _front(ground), ground, (horizon + 0.07, shore - 0.015))
     if place == "street":
         kerb, far, near = (horizon + d for d in STREET)
-        return _Terrain(
+        return Terrain(
             sky, (horizon + 0.06, 0.97), (horizon + 0.07, kerb + 0.02), (far + 0.05, near), None
         )
     ground = (horizon + 0.06, 0.97)
-    return _Terrain(sky, ground, _front(ground), ground, None)
+    return Terrain(sky, ground, _front(ground), ground, None)
 
 
 def _front(ground: tuple[float, float]) -> tuple[float, float]:
@@ -78,7 +78,7 @@ def _odds_of(place: str) -> tuple[tuple[str, ...], list[float]]:
 
 
 @dataclass(frozen=True)
-class _Spec:
+class Spec:
     """A thing to be placed, and its relation to one placed before."""
 
     kind: str
@@ -89,7 +89,7 @@ class _Spec:
     to: int = -1  # index of the spec it is tied to
 
 
-def _spec(rng: np.random.Generator, kind: str, colour: str | None = None) -> _Spec:
+def sample_spec(rng: np.random.Generator, kind: str, colour: str | None = None) -> Spec:
     choices = COLOURS_OF[kind]
     if colour is None:
         colour = choices[int(rng.integers(len(choices)))]
@@ -101,7 +101,7 @@ def _spec(rng: np.random.Generator, kind: str, colour: str | None = None) -> _Sp
     look = int(rng.integers(LOOKS[kind]))
     if kind == "tree" and look == 2 and colour != "green":
         look = 0
-    return _Spec(kind, colour, hat, look)
+    return Spec(kind, colour, hat, look)
 
 
 def _kinds(rng: np.random.Generator, place: str, count: int) -> tuple[list[str], bool]:
@@ -128,14 +128,14 @@ def _repeat(rng: np.random.Generator, chosen: list[str], spared: int) -> None:
         chosen[i] = chosen[keep]
 
 
-def _specs(rng: np.random.Generator, place: str, count: int) -> list[_Spec]:
+def _specs(rng: np.random.Generator, place: str, count: int) -> list[Spec]:
     """What to place, in placing order: the big things first."""
     kinds, nest = _kinds(rng, place, count)
-    specs = [_spec(rng, k) for k in kinds]
+    specs = [sample_spec(rng, k) for k in kinds]
     for i, w in enumerate(specs):
         twin = next((v for v in specs[:i] if v.kind == w.kind), None)
         if twin is not None and rng.random() < 0.3:
-            specs[i] = _spec(rng, w.kind, twin.colour)
+            specs[i] = sample_spec(rng, w.kind, twin.colour)
     pair = 2 if nest else 0
     specs[pair:] = sorted(specs[pair:], key=lambda w: _RANK.get(w.kind, 9))
     if nest:
@@ -182,7 +182,7 @@ class _Layout:
 
     def __init__(self, scene: Scene, slack: float) -> None:
         self.scene, self.slack = scene, slack
-        self.terrain = _terrain(scene.place, scene.horizon)
+        self.terrain = terrain_of(scene.place, scene.horizon)
         self.placed: list[Thing] = []
         self.covered: list[float] = []
 
@@ -215,7 +215,7 @@ class _Layout:
         self.covered.append(own)
 
 
-def _nearness(y: float, terrain: _Terrain) -> float:
+def _nearness(y: float, terrain: Terrain) -> float:
     """The scale of a thing with its feet at y, 1 for the nearest."""
     lo, hi = (terrain.water or terrain.ground)[0], terrain.ground[1]
     return 0.6 + 0.4 * min(1.0, max(0.0, (y - lo) / (hi - lo)))
@@ -233,7 +233,7 @@ def _beside(
     rng: np.random.Generator,
     other: Thing,
     kind: str,
-    terrain: _Terrain,
+    terrain: Terrain,
     u: float,
     v: float,
     size: _Size,
@@ -251,7 +251,7 @@ def _alone(
     rng: np.random.Generator,
     kind: str,
     aloft: bool,
-    terrain: _Terrain,
+    terrain: Terrain,
     u: float,
     v: float,
     size: _Size,
@@ -269,7 +269,7 @@ def _alone(
     return w / 2 + 0.012 + u * (1 - w - 0.024), y, w, h, depth
 
 
-def _propose(rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float) -> Thing:
+def _propose(rng: np.random.Generator, spec: Spec, layout: _Layout, shrink: float) -> Thing:
     """A random place and size for a spec, not yet checked against other things."""
     kind, scene, terrain = spec.kind, layout.scene, layout.terrain
     aloft = kind == "kite" or (kind == "bird" and spec.look % 2 == 0)
@@ -298,7 +298,7 @@ def _in_picture(t: Thing) -> bool:
 
 
 def _find_spot(
-    rng: np.random.Generator, spec: _Spec, layout: _Layout, shrink: float
+    rng: np.random.Generator, spec: Spec, layout: _Layout, shrink: float
 ) -> Thing | None:
     """The thing at a place where it fits; None when no try finds one."""
     for k in range(36):
@@ -313,7 +313,7 @@ def _find_spot(
 
 
 def _place(
-    rng: np.random.Generator, specs: list[_Spec], scene: Scene, shrink: float
+    rng: np.random.Generator, specs: list[Spec], scene: Scene, shrink: float
 ) -> list[Thing] | None:
     """All things placed, farthest first; None when one finds no room."""
     layout = _Layout(scene, 0.15 if rng.random() < 0.55 else 1.0)
@@ -325,19 +325,21 @@ def _place(
     return sorted(layout.placed, key=lambda t: t.depth)
 
 
-def sample_scene(rng: np.random.Generator, count: int | None = None) -> Scene:
+def sample_scene(
+    rng: np.random.Generator, count: int | None = None, aspect: tuple[int, int] | None = None
+) -> Scene:
     """A scene of `count` things (3 to 7 when None), laid out and not drawn.
 
-    Raises ValueError when there is no room for them.
+    Its aspect is any of the usual ones when None. Raises ValueError when there is no room for them.
     """
     if count is None:
         count = int(rng.choice((3, 4, 5, 6, 7), p=(0.16, 0.22, 0.25, 0.21, 0.16)))
     place = PLACES[int(rng.integers(len(PLACES)))]
     time = TIMES[int(rng.random() < 0.35)]
-    aspect = ASPECTS[int(rng.integers(len(ASPECTS)))]
+    usual = ASPECTS[int(rng.integers(len(ASPECTS)))]
     low = 0.36 if place in ("beach", "lake") else 0.43
     horizon = low + 0.09 * rng.random()
-    scene = Scene(place, time, aspect, (), horizon, int(rng.integers(2**31)))
+    scene = Scene(place, time, aspect or usual, (), horizon, int(rng.integers(2**31)))
     for k in range(200):
         specs = _specs(rng, place, count)
         things = _place(rng, specs, scene, max(0.5, 1.0 - 0.03 * k))
