@@ -115,7 +115,8 @@ class Turn:
     """One question and its answer; ``region`` is None when nothing was found.
 
     ``scene``, ``focus``, ``think`` and ``answer`` are the parts of what the model wrote, ``raw`` the whole;
-    ``partial`` says that it was stopped.
+    ``partial`` says that it was stopped, ``looks`` are the parts of the picture that the model was shown
+    again, enlarged.
     """
 
     question: str
@@ -129,6 +130,7 @@ class Turn:
     partial: bool
     findings: tuple[Finding, ...]
     seconds: float | None
+    looks: tuple[Box, ...] = ()
 
     @property
     def objects(self) -> tuple[Object, ...]:
@@ -391,19 +393,25 @@ class Dialogue:
         facts = self.session and self.session["picture"]
         return (facts["width"], facts["height"]) if facts else None
 
-    def ask(self, question: str) -> Turn:
-        """Ask, and wait for the answer, which becomes part of the dialogue. Raises ClientError."""
-        for _ in self.stream(question):  # so that the server hears of it when this is broken off
+    def ask(self, question: str, within: Box | None = None) -> Turn:
+        """Ask about all of it, or what is ``within`` a box (picture pixels), and wait for the answer.
+
+        It becomes part of the dialogue. Raises ClientError.
+        """
+        for _ in self.stream(
+            question, within
+        ):  # so that the server hears of it when this is broken off
             pass
         return self.turns[-1]
 
-    def stream(self, question: str) -> Iterator[Event]:
-        """Ask, and tell what happens as it happens; the last event is Finished.
+    def stream(self, question: str, within: Box | None = None) -> Iterator[Event]:
+        """Ask as `ask` does, and tell what happens as it happens; the last event is Finished.
 
         Only then is the turn part of the dialogue. Closing the iterator, or leaving the loop and dropping
         it, ends the turn on the server. Raises ClientError.
         """
-        for told in self._call("ground_stream", question=question, session=self.session):
+        part = {} if within is None else {"within": list(within)}
+        for told in self._call("ground_stream", question=question, session=self.session, **part):
             if told["event"] == "finished":
                 self.session = told["session"]
                 yield Finished(self.turns[-1])
@@ -599,6 +607,7 @@ def _turn_of(turn: Json, regions: Mapping[str, Region]) -> Turn:
         partial=turn["partial"],
         findings=tuple(findings),
         seconds=turn["timings"].get("total_s"),
+        looks=tuple(_box(look["box_xyxy"]) for look in turn.get("looks", ())),
     )
 
 

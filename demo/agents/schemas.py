@@ -77,6 +77,15 @@ _DIALOGUE = {
         "type": "object",
         "description": "What the model wrote; numbers in it are in its own frame, not picture pixels.",
     },
+    "looks": {
+        "type": "array",
+        "description": "The parts of the picture that the model was shown again, enlarged.",
+        "items": {
+            "type": "object",
+            "properties": {"box": _BOX, "size": {"type": "array", "items": {"type": "integer"}}},
+            "required": ["box", "size"],
+        },
+    },
     "findings": {
         "type": "array",
         "description": "What is to be known about the answer, by rules; mind those of level warning.",
@@ -159,6 +168,12 @@ TOOLS = {
                 "question": {
                     "type": "string",
                     "description": "What to find, at most 2,000 characters.",
+                },
+                "within": {
+                    **_BOX,
+                    "items": {"type": "number"},
+                    "description": "x1, y1, x2, y2 in picture pixels: look for small things in this part "
+                    "alone, which the model is shown enlarged. Left out, the whole picture is asked about.",
                 },
                 "overlay": _OVERLAY,
             },

@@ -7,6 +7,7 @@ from typing import Any
 
 from demo.answers.words import words_of
 from demo.dialects.ways import dialect_named
+from demo.dialogue.look_frames import look_sentence, nothing_sentence
 from demo.dialogue.session import Session, Turn
 from demo.errors import join_with_and, one_line
 from demo.picture.regions import Region, RegionObject
@@ -57,6 +58,10 @@ def _turn_values(session: Session, turn: Turn) -> dict[str, Any]:
         "references": list(turn.references),
         "found": turn.region,
         "answer": answer_of(session, turn),
+        "looks": [
+            {"box": list(look.box.xyxy), "size": [look.size.width, look.size.height]}
+            for look in turn.looks
+        ],
         "thought": {**thought, "frame": [frame.width, frame.height]},
         "findings": [
             {"kind": found.kind, "level": found.level, "text": found.text}
@@ -79,7 +84,7 @@ def _found(session: Session, turn: Turn) -> str:
     kinds = {found.kind for found in turn.findings}
     if turn.region is None:
         unread = "answer.unreadable" in kinds
-        return "The answer could not be read." if unread else "Nothing in the picture matches."
+        return "The answer could not be read." if unread else nothing_sentence(turn)
     region = session.registry.region(turn.region)
     count = len(region.objects)
     things = f", {count} objects" if count > 1 else ""
@@ -102,6 +107,7 @@ def summary(session: Session, session_id: str, notes: Sequence[str] = ()) -> str
     cited = f"About {join_with_and(turn.references)}. " if turn.references else ""
     lines = [
         f"{cited}{answer_of(session, turn)}",
+        *(look_sentence(look, number, size) for number, look in enumerate(turn.looks)),
         *(f"Warning: {warning}" for warning in warnings),
         *notes,
         f"Boxes are [x1, y1, x2, y2] in pixels of the picture, which is {size.width} × {size.height}. "

@@ -25,6 +25,7 @@ from demo.answers.trace import PartOpened, PartText
 from demo.dialogue.archive import read_session
 from demo.dialogue.edits import Editor
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, begin, run_turn
+from demo.dialogue.looking import LookBegun
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
 from demo.errors import DemoError, InputError, ModelError, UnknownRegionError, one_line, places_of
@@ -33,6 +34,7 @@ from demo.machine.effort import long_work
 from demo.machine.packages import import_fault
 from demo.models.models import Models
 from demo.models.switching import RunningModels
+from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 
 log = logging.getLogger(__name__)
@@ -120,7 +122,8 @@ class Tools:
     def _ground(self, given: Arguments, job: Job) -> Result:
         question, is_drawn = check_question(given.text("question")), given.flag("overlay")
         with self._dialogue(given, job) as (dialogue, models):
-            session = self._turn(dialogue, dialogue.session, question, models, job)
+            part = given.box("within", dialogue.picture.size) if "within" in given else None
+            session = self._turn(dialogue, dialogue.session, question, models, job, within=part)
         return self._answered(dialogue, session, job, is_drawn=is_drawn)
 
     def _ask_about_region(self, given: Arguments, job: Job) -> Result:
@@ -159,6 +162,7 @@ class Tools:
         question: str | Resolved,
         models: Models,
         job: Job,
+        within: PictureBox | None = None,
     ) -> Session:
         """The dialogue, grown by one answer, of a turn that nobody stopped."""
         events = run_turn(
@@ -170,6 +174,7 @@ class Tools:
             cancel=job.cancel,
             asking=models.asking,
             doubt=models.doubt_about(dialogue.picture),
+            within=within,
         )
         for event in events:
             _tell(event, job)
@@ -349,6 +354,8 @@ def _tell(event: object, job: Job) -> None:
         job.tell(event.text)
     elif isinstance(event, ObjectSeen):
         job.tell(f"\nA box: {list(event.box.xyxy)}.")
+    elif isinstance(event, LookBegun):
+        job.tell(f"\nLooking closer at {list(event.look.box.xyxy)}.")
     elif isinstance(event, Segmenting):
         job.tell("\nOutlining what was found.")
 

@@ -39,6 +39,7 @@ _TAGS = {
     call: re.compile(rf"<{tag}>(.{{0,1000}}?)(?:</{tag}>|\Z)", re.DOTALL)
     for call, tag in (
         (Call.TOOL, "tool_call"),
+        (Call.LAST_TOOL, "tool_call"),
         (Call.GROUNDING, "grounding"),
         (Call.TAGGED, "look"),
     )
@@ -46,12 +47,20 @@ _TAGS = {
 
 
 def read_call(text: str, call: Call) -> LookCall | None:
-    """The call in a piece of text, the first one where it has tags and the last bare one; else None."""
+    """The call in a piece of text, the first or the last one as ``call`` says; else None."""
+    written = calls_in(text, call)
+    if not written:
+        return None
+    whole = written[-1 if call in (Call.BARE, Call.LAST_TOOL) else 0]
+    inner = whole if call is Call.BARE else _TAGS[call].fullmatch(whole)
+    return _read(whole, inner if isinstance(inner, str) else inner[1] if inner else whole)
+
+
+def calls_in(text: str, call: Call) -> list[str]:
+    """All calls in a piece of text, as written."""
     if call is Call.BARE:
-        found = [match[0] for match in _BARE.finditer(text) if "bbox" in match[0]]
-        return _read(found[-1], found[-1]) if found else None
-    match = _TAGS[call].search(text)
-    return _read(match[0], match[1]) if match else None
+        return [match[0] for match in _BARE.finditer(text) if "bbox" in match[0]]
+    return [match[0] for match in _TAGS[call].finditer(text)]
 
 
 def _read(text: str, inner: str) -> LookCall:

@@ -118,6 +118,8 @@ class TraceParser:
         self._counted: dict[str, _Part] = {}
         self._loose: list[list[str]] = [[]]
         self._is_woven = dialect.looking is not None
+        # Where the last thought ended in the text of all; None while one goes on.
+        self._thought_ended: int | None = 0
 
     def feed(self, chunk: str) -> list[TraceEvent]:
         """Read the next piece of text, of any length, and return the events that it completes."""
@@ -162,7 +164,7 @@ class TraceParser:
         scene, focus, think = (self._text(name) for name in PARTS[:-1])
         answer, reading = self._answer()
         if self._is_woven and answer is None:
-            think, answer = _with_answer(think or "", self._dialect)
+            think, answer, reading = self._woven_answer(think or "")
             truncated &= answer is None
         raw = "".join(self._chunks)
         return Trace(
@@ -189,6 +191,20 @@ class TraceParser:
             if reading is not None:
                 return text, reading
         return None, None
+
+    def _woven_answer(self, think: str) -> tuple[str, str | None, Reading | None]:
+        """A thought, and the answer without tags that stands in a box, or behind the thought or its last
+        call; None where the text ended while it was thinking.
+        """
+        if (boxed := _boxed(think)) is not None:
+            return think, boxed, None
+        if (start := self._thought_ended) is None:
+            return think, None, None
+        if call := _LAST_CALL.match(think, start):
+            start = call.end()
+        if not (answer := think[start:].strip()):
+            return think, None, None
+        return think[:start].strip(), answer, _read_untagged(answer, self._reader())
 
     def _count_in(self, part: _Part) -> None:
         former = self._counted.get(part.name)
@@ -224,7 +240,7 @@ class TraceParser:
     def _read_opening(self, name: str, tag: str) -> list[TraceEvent]:
         inner = self._open[-1].name if self._open else ""
         if name == inner == "think" and self._is_woven:
-            self._open[-1].is_closed = False
+            self._open[-1].is_closed, self._thought_ended = False, None
             return self._read_text("\n") if self._open[-1].pieces else []
         events: list[TraceEvent] = []
         if name == "answer" and inner == "think" and self._open[-1].is_closed:
@@ -236,6 +252,8 @@ class TraceParser:
         for part in self._open:
             part.pause()
             part.take(tag)
+        if name == "think":
+            self._thought_ended = None
         self._open.append(_Part(name, self._reader() if name == "answer" else None))
         return [*events, PartOpened(name)]
 
@@ -250,6 +268,7 @@ class TraceParser:
             return self._read_text(tag) if self._open else []
         if name == self._open[-1].name == "think" and self._is_woven:
             self._open[-1].is_closed = True  # unless another thought follows
+            self._thought_ended = len("".join(self._open[-1].pieces).lstrip())
             return []
         while (part := self._open.pop()).name != name:
             # It was only mentioned in the part that ends here, unless it has boxes.
@@ -341,18 +360,20 @@ class _Part:
         return self
 
 
-_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
-_LAST_CALL = "</tool_call>"
+_LAST_CALL = re.compile(r".*(?:</tool_call>|</grounding>|</look>)", re.DOTALL)
 
 
-def _with_answer(think: str, dialect: Dialect) -> tuple[str, str | None]:
-    """A thought and the answer in it, where a model puts that in a box or after its last call."""
-    if boxed := _BOXED.findall(think):
-        return think, boxed[-1].strip()
-    if "answer" in dialect.parts:
-        return think, None
-    before, call, after = think.rpartition(_LAST_CALL)
-    return f"{before}{call}", after.strip() or None
+def _boxed(text: str) -> str | None:
+    """What stands in the last ``\\boxed{…}`` of a text, with the braces in it."""
+    start = text.rfind("\\boxed{")
+    if start < 0:
+        return None
+    depth, first = 0, start + len("\\boxed{")
+    for at in range(first, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if depth < 0:
+            return text[first:at].strip()
+    return None
 
 
 def _read_untagged(text: str, reader: DistinctReader) -> Reading | None:

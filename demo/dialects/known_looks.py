@@ -51,7 +51,7 @@ VLM_R3 = _looks(
         stops=("]}", "]\n}", "] }", "</answer>"),
         most=8,
         told="{part}\n",
-        refused="Invalid operation!",
+        refused="Invalid operation!\n",
     ),
 )
 
@@ -93,13 +93,13 @@ DEEPEYES = _looks(
         Call.TOOL,
         Frame.SHOWN,
         Source.ORIGINAL,
-        Cut(min_side=30, max_ratio=100),
-        Enlarge(max_pixels=16_384 * 28**2),
+        Cut(min_side=31, max_ratio=100, refuses_small=True),
+        Enlarge(max_pixels=16_384 * 28**2, how="BICUBIC"),
         Back.USER,
         stops=(),
         most=10,
         told=f"<tool_response>{{part}}{_DEEPEYES_ASKED}</tool_response>",
-        refused="{error}",
+        refused="Error: {error}",
     ),
     _DEEPEYES_SYSTEM,
 )
@@ -139,8 +139,8 @@ CHAIN_OF_FOCUS = _looks(
         Call.TOOL,
         Frame.SHOWN,
         Source.SHOWN,
-        Cut(factor=1.5),
-        Enlarge(factor=2, max_pixels=3840**2),
+        Cut(factor=1.5, refuses_outside=True),
+        Enlarge(factor=2, min_pixels=112**2, max_pixels=3840**2),
         Back.USER,
         stops=(),
         most=6,
@@ -160,13 +160,13 @@ MINI_O3 = _looks(
         Frame.UNIT,
         Source.NAMED,
         Cut(),
-        Enlarge(min_pixels=40_000, max_pixels=2_000_000),
+        Enlarge(min_pixels=40_000, max_pixels=2_000_000, how="NEAREST"),
         Back.USER,
         stops=("</grounding>",),
         most=12,
-        told="After the above Action {number}, here is the the zoom-in image (Observation {number}):\n"
+        told="After the above Action {call}, here is the the zoom-in image (Observation {number}):\n"
         "{part}.\nContinue your reasoning process inside <think> and </think>. If needed, you can continue "
-        "to zoom in on the original image or any of the observations, by outputting <grounding> and "
+        "to zoom in on the original image or any of the observations, by outputing <grounding> and "
         "</grounding> as before. If the final answer is confirmed, put your final answer inside <answer> "
         "and </answer>.",
         refused="ERROR occurs during grounding. Error Information: {error}.\nPlease analyze the error "
@@ -175,7 +175,7 @@ MINI_O3 = _looks(
     ),
     "You are a helpful assistant. Answer the user's question based on the image provided. Output your "
     "thinking process within the <think> and </think> tags. Whenever you find anything unclear, you can "
-    "zoom in a specific region in the given image to see more clearly by outputting "
+    "zoom in a specific region in the given image to see more clearly by outputing "
     '<grounding>{"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}</grounding>, where (x0, y0) '
     "and (x1, y1) are the top-left and bottom-right coordinates of the region that you want to zoom in, "
     "respectively (suppose the width and "
@@ -194,11 +194,16 @@ You may call one or more functions to assist with the user query.
 You are provided with function signatures within <tools></tools> XML tags:
 <tools>
 {"type": "function", "function": {"name": "crop_image_normalized", "description": "Zoom in on the image \
-based on the bounding box coordinates.", "parameters": {"type": "object", "properties": {"bbox_2d": \
-{"type": "array", "description": "normalized coordinates for bounding box of the region you want to zoom \
-in. Values should be within [0.0,1.0].", "items": {"type": "number"}}, "target_image": {"type": "number", \
-"description": "The index of the image to crop. Index from 1 to the number of images. Choose 1 to operate \
-on original image."}}, "required": ["bbox_2d", "target_image"]}}}
+based on the bounding box coordinates. It is useful when the object or text in the image is too small to \
+be seen.", "parameters": {"type": "object", "properties": {"bbox_2d": {"type": "array", "description": \
+"coordinates for bounding box of the area you want to zoom in. Values should be within [0.0,1.0].", \
+"items": {"type": "number"}}, "target_image": {"type": "number", "description": "The index of the image to \
+crop. Index from 1 to the number of images. Choose 1 to operate on original image."}}, "required": \
+["bbox_2d", "target_image"]}}}
+{"type": "function", "function": {"name": "select_frames", "description": "Select frames from a video.", \
+"parameters": {"type": "object", "properties": {"target_frames": {"type": "array", "description": "List of \
+frame indices to select from the video (no more than 8 frames in total).", "items": {"type": "integer", \
+"description": "Frame index from 1 to 16."}}}, "required": ["target_frames"]}}}
 </tools>
 
 For each function call, return a json object with function name and arguments within \
@@ -215,14 +220,14 @@ PIXEL_REASONER = _looks(
     "`select_frames`. For an image, we can look closer by `crop_image`. Reason with the visual information "
     "step by step, and put your final answer within \\boxed{}.",
     Looking(
-        Call.TOOL,
+        Call.LAST_TOOL,
         Frame.UNIT,
         Source.NAMED_SHOWN,
         Cut(margin=0.1, min_side=29),
-        Enlarge(max_pixels=1280 * 28**2),
+        Enlarge(min_pixels=256 * 28**2, max_pixels=5120 * 28**2),
         Back.USER,
         stops=(),
-        most=2,
+        most=4,
         told="\nHere is the cropped image (Image Size: {width}x{height}):{part}",
         refused="\nExecution error:\n{error}\n",
         first_source=1,
@@ -230,6 +235,7 @@ PIXEL_REASONER = _looks(
     _PIXEL_TOOLS,
 )
 
+_PLAIN_SYSTEM = "You are a helpful assistant."
 # Two plain calls: the boxes of what matters, then the question beside the marked picture and its parts.
 _WHERE = (
     "Question: {question}\nLocate the key visual evidence in the image for answering this question. "
@@ -262,7 +268,7 @@ P2R_LOOKS = Looking(
     )
     + _WORDS,
 )
-P2R = _looks(QWEN_3_VL, "p2r", _WHERE, P2R_LOOKS)
+P2R = _looks(QWEN_3_VL, "p2r", _WHERE, P2R_LOOKS, _PLAIN_SYSTEM)
 
 
 def with_letters(looking: Looking) -> Looking:
@@ -303,11 +309,11 @@ QWEN_3_ZOOM = replace(
             _THOUSAND,
             Source.NAMED,
             Cut(min_side=32),
-            Enlarge(token=32, min_pixels=256 * 32**2, max_pixels=1024 * 32**2),
+            Enlarge(token=32, min_pixels=256 * 32**2, max_pixels=1024 * 32**2, how="BICUBIC"),
             Back.TOOL,
             stops=(),
             most=5,
-            refused="Tool Execution Error: {error}",
+            refused="Tool Execution Error {error}",
         ),
         _QWEN_TOOL,
     ),
@@ -327,6 +333,7 @@ LOOKING_BY_QUICK = {
         QWEN_2_5_VL.name,
         _WHERE,
         replace(P2R_LOOKS, frame=Frame.SHOWN, enlarge=Enlarge()),
+        _PLAIN_SYSTEM,
     ),
 }
 

@@ -17,7 +17,8 @@ class Call(Enum):
     """How a call is read in a text."""
 
     BARE = "the last {…} with a bbox_2d"
-    TOOL = "JSON in <tool_call> tags, with arguments"
+    TOOL = "the first JSON in <tool_call> tags, with arguments"
+    LAST_TOOL = "the last JSON in <tool_call> tags"
     GROUNDING = "JSON in <grounding> tags, with a source"
     TAGGED = "four numbers in <look> tags"
     LISTED = "a JSON list of boxes, which is the whole text"
@@ -56,7 +57,8 @@ class Cut:
     Around its middle the box grows by ``factor``; then each side moves out by ``margin`` of the picture's
     side, at most ``max_margin`` pixels. Its sides have at least ``min_side`` pixels, and the longer one at
     most ``max_ratio`` times the shorter one's. ``is_inclusive``: the right and bottom numbers are the last
-    pixels of the part, not the first ones after it.
+    pixels of the part, not the first ones after it. A box that is too small is refused if it
+    ``refuses_small``, and one that reaches outside if it ``refuses_outside``.
     """
 
     factor: float = 1.0
@@ -65,6 +67,8 @@ class Cut:
     min_side: int = 1
     max_ratio: float = 200.0
     is_inclusive: bool = False
+    refuses_small: bool = False
+    refuses_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,7 @@ class Enlarge:
 
     Its sides grow by ``factor``; with ``by_area`` by two for less than an eighth of the picture, by one for
     half of it or more, and on a straight line between. The result is brought into whole tokens of
-    ``token`` pixels (0: any size) and between ``min_pixels`` and ``max_pixels``. ``exactly`` is a fixed
-    size instead.
+    ``token`` pixels and between ``min_pixels`` and ``max_pixels``. ``how`` names the filter.
     """
 
     factor: float = 1.0
@@ -82,7 +85,7 @@ class Enlarge:
     token: int = 28
     min_pixels: int = 4 * 28**2
     max_pixels: int = 1024 * 28**2
-    exactly: Size | None = None
+    how: str = "LANCZOS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,10 @@ class Looking:
     the message ``back`` (with ``told``), where it ``stops``, and the ``most`` looks of one answer.
 
     ``frame`` is a `Frame` or a fixed size in pixels. ``told`` is the text beside the part, in which
-    ``{part}`` stands for it and ``{number}`` counts from 1; ``refused`` is the text after a call that
-    cannot be followed, with ``{error}`` in it, or ``{whole}`` for the picture. Stops are strings, put back
-    into the text where they belong to a call. ``first_source`` is the number that names the whole picture
-    where parts are numbered.
+    ``{part}`` stands for it, ``{number}`` counts looks from 1 and ``{call}`` calls from 0; ``refused`` is
+    the text after a call that cannot be followed, with ``{error}`` in it, or ``{whole}`` for the picture.
+    Stops are strings, put back into the text where they belong to a call. ``first_source`` is the number
+    that names the whole picture where parts are numbered.
     """
 
     call: Call

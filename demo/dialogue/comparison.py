@@ -107,7 +107,7 @@ def compared(
             _check(session, number, question, reasoner.name)
             for event in run_turn(
                 start, question, picture=picture, reasoner=reasoner, segmenter=segmenter,
-                cancel=cancel, asking=asking, doubt=doubt,
+                cancel=cancel, asking=asking, doubt=doubt, within=session.turn(number).within,
             ):  # fmt: skip
                 yield event
                 if isinstance(event, TurnFinished) and not event.session.turns[-1].partial:

@@ -31,7 +31,7 @@ from demo.dialects.prompt import GivenBox, Prompt, build_prompt
 from demo.dialects.ways import TOLD, has_ways, in_way, without_looks
 from demo.dialogue.extent import written
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
-from demo.dialogue.look_parts import part_to_ask
+from demo.dialogue.look_parts import check_in_part, part_to_ask
 from demo.dialogue.looking import LookBegun, LookEnded, Looks, check_looks
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
@@ -193,6 +193,7 @@ def run_turn(
         )
 
     resolved, prompt = ask(part, dialect)
+    check_in_part(part, prompt, session.registry)
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
@@ -260,7 +261,7 @@ def _findings(
     return (
         *check_trace(trace, given, dialect, resolved.sentence, known=looks.cited),
         *looks.findings,
-        *check_looks(looks.looks, [o.box for o in objects]),
+        *check_looks(looks.looks, [o.box for o in objects] if trace.objects else ()),
     )
 
 

@@ -14,21 +14,25 @@ import numpy as np
 from PIL import ImageDraw
 
 from demo.answers.calls import LookCall
-from demo.dialects.dialect import MAX_TOKENS, Dialect, fitted_size
+from demo.dialects.dialect import MAX_TOKENS, MIN_TOKENS, Dialect, fitted_size
 from demo.dialects.looking import Back, Frame, Looking, Source
 from demo.dialects.messages import Shown
+from demo.dialects.prompt import Prompt
 from demo.errors import QuestionError
 from demo.picture.crops import Part, Pixels, at_least, cut_out, widened
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
+from demo.picture.regions import Registry
 from demo.reasoners.base import picture_for
 
-# Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer.
+# Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer;
+# a part beyond that has as few as a small picture.
 MAX_PART_TOKENS, MAX_LOOK_TOKENS = MAX_TOKENS, 3 * MAX_TOKENS
 OUTSIDE = "the box lies outside the picture"
 _AROUND, _MIN_ASKED = 1.25, 32  # of the sides of a part that a person asks about; pixels
-_COLOURS = ("red", "green", "blue", "orange", "purple", "cyan", "magenta", "yellow")
-_LINE = 0.003  # the width of a marked box, as a share of the picture's
+# As P2R's second question has its marked boxes; the width of their lines is a share of the picture's.
+_COLOURS = ("red", "green", "blue", "yellow", "orange", "purple", "cyan", "magenta")
+_LINE = 0.003
 
 _Span = tuple[Fraction, Fraction]
 
@@ -94,12 +98,16 @@ class Parts:
             if high <= start or low >= start + side:
                 return OUTSIDE
             is_outside |= low < start or high > start + side
+            if cut.refuses_small and high - low < cut.min_side:
+                return f"the box is smaller than {cut.min_side} pixels"
             high += cut.is_inclusive
             most = side if cut.max_margin is None else Fraction(cut.max_margin)
             margin = min(_as_written(cut.margin) * side, most)
             low, high = widened((low, high), cut.factor, margin)
             low, high = max(low, start), min(high, start + side)
             found.append(at_least((low, high), cut.min_side, (start, start + side)))
+        if is_outside and cut.refuses_outside:
+            return OUTSIDE
         self.is_cut = is_outside
         return self._on_grid(found, source)
 
@@ -115,8 +123,7 @@ class Parts:
         edges: list[Fraction] = []
         for (low, high), step, start in zip(spans, steps, starts, strict=True):
             first = math.floor((low - start) / step)
-            end = math.floor if self._looking.cut.is_inclusive else math.ceil
-            last = max(end((high - start) / step), first + 1)
+            last = max(math.floor((high - start) / step), first + 1)
             edges += [start + first * step, (last - first) * step]
         x, width, y, height = edges
         if max(width, height) > self._looking.cut.max_ratio * min(width, height):
@@ -135,14 +142,15 @@ class Parts:
         factor = _factor_by_area(share) if rule.by_area else rule.factor
         grown = Size(max(round(pixels.width * factor), 1), max(round(pixels.height * factor), 1))
         seen = sum(part.shown.width * part.shown.height for part in self._parts[1:])
-        left = MAX_LOOK_TOKENS * rule.token**2 - seen
+        left = max(MAX_LOOK_TOKENS * rule.token**2 - seen, MIN_TOKENS * rule.token**2)
         most = max(min(rule.max_pixels, MAX_PART_TOKENS * rule.token**2, left), rule.min_pixels)
         return fitted_size(grown, rule.token, rule.min_pixels, most)
 
     def _pixels_of(self, part: Part, source: int | None) -> Shown:
         """The pixels of a part: of the picture's file, or of what was shown."""
+        how = self._looking.enlarge.how
         if self._looking.source in (Source.ORIGINAL, Source.NAMED):
-            return Shown(cut_out(self._picture.pixels, part.box, part.shown))
+            return Shown(cut_out(self._picture.pixels, part.box, part.shown, how))
         at = 0 if source is None else source - self._looking.first_source
         named = at if self._looking.source is Source.NAMED_SHOWN else 0
         of, pixels = self._parts[named], self._shown_pixels(named)
@@ -151,7 +159,7 @@ class Parts:
         width = round(part.width * of.shown.width / of.width)
         height = round(part.height * of.shown.height / of.height)
         box = PictureBox(x1, y1, x1 + width, y1 + height)
-        return Shown(cut_out(pixels, box.clamped(of.shown), part.shown))
+        return Shown(cut_out(pixels, box.clamped(of.shown), part.shown, how))
 
     def _shown_pixels(self, number: int) -> Pixels:
         if number == 0:
@@ -162,7 +170,7 @@ class Parts:
         """The picture as it is shown, with boxes of picture pixels."""
         shown = picture_for(self._picture, self._dialect)
         pen, whole = ImageDraw.Draw(shown), Size(*shown.size)
-        width = max(3, round(_LINE * whole.width))
+        width = max(3, int(_LINE * whole.width))
         for i, box in enumerate(boxes):
             drawn = self.whole.box_from_picture(box, whole)
             pen.rectangle(drawn.xyxy, outline=_COLOURS[i % len(_COLOURS)], width=width)
@@ -200,6 +208,16 @@ def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
     (x1, x2), (y1, y2) = [(math.floor(low), math.ceil(high)) for low, high in edges]
     box = PictureBox(x1, y1, x2, y2).clamped(picture)
     return Part.of_box(box, picture, dialect.view(Size(box.width, box.height)).shown)
+
+
+def check_in_part(part: Part, prompt: Prompt, registry: Registry) -> None:
+    """Raises QuestionError where the prompt about a part refers to a region that is not in it."""
+    for name in dict.fromkeys(given.name for given in prompt.given):
+        if not any(o.box.intersection(part.box) for o in registry.objects(name)):
+            raise QuestionError(
+                f"{name} is not in the part that is looked at. Ask about the whole picture, or look at a "
+                f"part with {name} in it."
+            )
 
 
 def _factor_by_area(share: float) -> float:

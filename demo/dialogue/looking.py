@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from demo.answers.calls import LookCall, read_call
+from demo.answers.calls import LookCall, calls_in, read_call
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
 from demo.answers.trace import parse_trace
@@ -31,6 +31,7 @@ from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
 
 _PAUSES = 24  # how often an answer may stop without a call
+_WARNED = 4  # how often a model is told that it may not look any more
 SAME = 0.9  # the IoU above which two looks are at the same part
 
 
@@ -76,6 +77,7 @@ class Looks:
     _parts: Parts = field(init=False)
     _asked_apart: list[Prompt] = field(default_factory=list)
     _calls: list[str] = field(default_factory=list)
+    _followed: int = 0
     _usage: Usage = field(default_factory=Usage)
 
     @property
@@ -127,12 +129,12 @@ class Looks:
             if piece != text:
                 yield piece[len(text) :]
             said = _joined(said, piece)
-            call = None if self.cancel.is_set() else self._call_in(piece, stop)
+            call = None if self.cancel.is_set() else self._call_in(said, piece, stop)
             if call is None:
                 if self._is_over(stop, piece):
                     return
                 continue
-            self._calls.append(call.text)
+            self._followed += 1
             back = yield from self._follow(call)
             if back is None or self.cancel.is_set():
                 return
@@ -169,13 +171,15 @@ class Looks:
         if stop == "</answer>":
             return f"{stop}\n"
         fence = "```\n" if text.rfind("```json") > text.rfind("```\n") else ""
-        return f"{stop}\n{fence}"
+        return f"{']}' if 'bbox_2d' in text else stop}\n{fence}"
 
-    def _call_in(self, piece: str, stop: str) -> LookCall | None:
-        if stop == "</answer>" or "</answer>" in piece:
+    def _call_in(self, said: Sequence[Content], piece: str, stop: str) -> LookCall | None:
+        answer = "".join(part for part in said if isinstance(part, str))
+        if "<answer>" in answer and self.looking.call is Call.BARE:
+            return None  # what looks like a call is a box of the answer
+        if "</answer>" in piece or (self.looking.call is Call.BARE and not stop):
             return None
-        if self.looking.call is Call.BARE and not stop:
-            return None  # the text came to its end
+        self._calls += calls_in(piece, self.looking.call)
         return read_call(piece, self.looking.call)
 
     def _is_over(self, stop: str, piece: str) -> bool:
@@ -185,9 +189,9 @@ class Looks:
 
     def _follow(self, call: LookCall) -> Generator[Written, None, _Back | None]:
         """Look at what a call asks for; returns what is handed back, None where the answer is complete."""
-        if len(self._calls) > self.most:  # those that were refused count, too
+        if self._followed > self.most:  # those that were refused count, too
             self._note_limit()
-            return (self.looking.refused,) if self.looking.back is Back.APART else None
+            return self._refused_more()
         part = self._parts.called(call)
         if isinstance(part, str):
             self._note_refused(part)
@@ -207,9 +211,20 @@ class Looks:
             self.looking.told,
             shown,
             number=len(self.looks),
+            call=self._followed - 1,
             width=part.shown.width,
             height=part.shown.height,
         )
+
+    def _refused_more(self) -> _Back | None:
+        """What is said to a call too many; None where that ends the answer.
+
+        A family has its own limit, at which it ends. Below that the model hears once that it must answer.
+        """
+        is_own = self.most == self.looking.most and self.looking.back is not Back.APART
+        if is_own or self._followed > self.most + _WARNED:
+            return None
+        return self._filled(self.looking.refused, error="no more looks are possible: answer now")
 
     def _ask_apart(self, part: Part, number: int) -> Generator[Written, None, bool]:
         """The same question about a part alone; returns whether something was found.

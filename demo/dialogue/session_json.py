@@ -105,12 +105,13 @@ def _turn_to_json(turn: Turn) -> dict[str, Any]:
         **({"decoding": turn.decoding} if turn.decoding else {}),
         **({} if turn.reasoner is None else {"reasoner": _reasoner_to_json(turn.reasoner)}),
         **({"second_opinions": opinions} if opinions else {}),
-        **({"looks": [_look_to_json(look) for look in turn.looks]} if turn.looks else {}),
+        **({"looks": [look_to_json(look) for look in turn.looks]} if turn.looks else {}),
         **({} if turn.within is None else {"within": list(turn.within.xyxy)}),
     }
 
 
-def _look_to_json(look: Look) -> dict[str, Any]:
+def look_to_json(look: Look) -> dict[str, Any]:
+    """A look as a session has it."""
     size = [look.size.width, look.size.height]
     answered = {"answer": True} if look.is_answered else {}
     return {"box_xyxy": list(look.box.xyxy), "size": size, "call": look.call, **answered}

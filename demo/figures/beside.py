@@ -15,7 +15,7 @@ from demo.picture.regions import RegionObject
 Besides = Mapping[int, Sequence["Beside"]]
 """What stands beside each answer (1, 2, …)."""
 
-_PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Reasoning"))
+PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Reasoning"))
 _NO_FRAME = Size(1, 1)
 Parts = tuple[tuple[str, str], ...]
 """Titles and texts of what a model wrote before its answer."""
@@ -65,7 +65,7 @@ def names_in(besides: Besides) -> tuple[str, ...]:
 
 def parts_of(trace: TraceText) -> Parts:
     """What a model wrote before its answer, without what is empty."""
-    texts = ((title, (getattr(trace, key) or "").strip()) for key, title in _PARTS)
+    texts = ((title, (getattr(trace, key) or "").strip()) for key, title in PARTS)
     return tuple((title, text) for title, text in texts if text)
 
 

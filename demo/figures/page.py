@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +16,21 @@ from PIL import Image
 
 from demo.answers.citations import XYXY, find_citations
 from demo.dialogue.archive import to_zip
+from demo.dialogue.look_frames import (
+    asked_part,
+    is_by_person,
+    look_sentence,
+    nothing_sentence,
+    own_looks,
+    pieces_of,
+)
 from demo.dialogue.session import Session, Turn
 from demo.errors import InputError, one_line
-from demo.figures.beside import Beside, Besides, Parts, opinions_in, parts_of, together
+from demo.figures.beside import PARTS, Beside, Besides, opinions_in, together
 from demo.figures.labels import HEIGHT, places, width_of
 from demo.language.names import read_names
 from demo.machine.effort import breathe
+from demo.picture.crops import Part
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE, contrast, tone
@@ -37,9 +46,16 @@ MAX_OUTLINES = 6_000_000  # characters of all outlines
 _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of the picture
 _MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
 _MAX_EXACT = 40_000  # characters of a mask whose outline follows every pixel
+_MAX_LOOKS = 400  # that have a small picture; of the others the words are there
 _MAX_MARKED = 300  # names that mark their region while the pointer is on them
 _LETTERS = 0.024  # how high the letters of names are, as a share of the picture's long side
 _NOTHING = "answer.empty"
+_LOOK_BEGINS = '<span class="look">'
+_LOOK = Markup(f"{_LOOK_BEGINS}{{}} <span>{{}}</span></span>")
+_PART = Markup(  # the inner one cuts off what is beside the part
+    '<svg viewBox="0 0 {} {}" aria-hidden="true"><svg width="{}" height="{}" viewBox="{} {} {} {}">'
+    '<use href="#pixels"/></svg></svg>'
+)
 _NO_BESIDES: Besides = MappingProxyType({})
 
 
@@ -82,9 +98,12 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A question, what was answered, and what was noted about the answer."""
+    """A question, the part of the picture that it is about where that is not the whole, what was answered,
+    and what was noted about the answer.
+    """
 
     question: Markup
+    about: tuple[Markup, ...]
     model: str
     region: Shown | None
     references: tuple[str, ...]
@@ -147,13 +166,13 @@ class _Drawing:
         size = session.picture.size
         self.session, self.left_out = session, 0
         self.letters = round(_LETTERS * max(size.width, size.height), 1)
-        self._room = MAX_OUTLINES
+        self._room, self._looks = MAX_OUTLINES, 0
         shown = [region for region in session.registry if not region.hidden]
         items = [(item, name) for region in shown for item, name in names_of(region)]
         corners = places([o.box for o, _ in items], [n for _, n in items], size, self.letters)
         self._corners = {name: at for (_, name), at in zip(items, corners, strict=True)}
         self._items, self._names = items, session.registry.names()
-        self._boxes: dict[Size, dict[XYXY, str]] = {}
+        self._boxes: dict[tuple[Part, Size], dict[XYXY, str]] = {}
 
     def region(self, region: Region) -> Shown:
         """A region with all its objects."""
@@ -163,16 +182,17 @@ class _Drawing:
     def round(self, number: int, turn: Turn, shown: Mapping[str, Shown], besides: Besides) -> Round:
         """A turn (1, 2, …) and what stands beside its answer."""
         breathe()
-        frame = self.session.reasoner_of(turn).frame
+        asked = asked_part(self.session, turn)
         region = shown.get(turn.region) if turn.region else None
         others = enumerate(besides.get(number, ()), start=1)
         return Round(
-            self._linked(turn.question, frame),
+            self._linked(turn.question, asked, self.session.reasoner_of(turn).frame),
+            tuple(self._look(turn, n) for n, look in enumerate(turn.looks) if is_by_person(look)),
             self.session.reasoner_of(turn).name,
             region,
             turn.references,
             outcome(turn, region is not None),
-            self._parts(parts_of(turn.trace), frame),
+            self._parts(turn),
             _texts(turn, ("warning",)),
             _texts(turn, ("note", "ok")),
             {"up": "Rated good.", "down": "Rated bad."}.get(turn.feedback or "", ""),
@@ -181,7 +201,10 @@ class _Drawing:
 
     def _other(self, at: str, beside: Beside) -> Other:
         shapes = tuple(self._shape(item, "") for item in beside.objects)
-        parts = self._parts(beside.parts, beside.frame)
+        whole = Part.whole(self.session.picture.size, beside.frame)
+        parts = tuple(
+            (title, self._linked(text, whole, beside.frame)) for title, text in beside.parts
+        )
         return Other(at, beside.name, beside.is_truth, shapes, beside.says, parts)
 
     def _shape(self, item: RegionObject, name: str) -> Shape:
@@ -191,23 +214,52 @@ class _Drawing:
         at, width = self._corners.get(name, (0, 0)), width_of(name, self.letters)
         return Shape(name, path, item.box, item.point.xy if item.point else None, at, width)
 
-    def _parts(self, parts: Parts, frame: Size) -> tuple[tuple[str, Markup], ...]:
-        return tuple((title, self._linked(text, frame)) for title, text in parts)
+    def _parts(self, turn: Turn) -> tuple[tuple[str, Markup], ...]:
+        """What the model wrote before its answer, with its looks where it took them, or else after it."""
+        frame, told, left = self.session.reasoner_of(turn).frame, [], dict(own_looks(turn.looks))
+        for name, title in PARTS:
+            words = list[Markup]()
+            for piece in pieces_of(self.session, turn, name) if getattr(turn.trace, name) else ():
+                if piece.look is None:
+                    text = getattr(turn.trace, name)[piece.start : piece.end]
+                    goes_on = bool(words) and not words[-1].startswith(_LOOK_BEGINS)
+                    words += [Markup(" ")] * goes_on + [
+                        self._linked(text.strip(), piece.part, frame)
+                    ]
+                else:
+                    words.append(self._look(turn, piece.look))
+                    del left[piece.look]
+            if any(words):
+                told.append((title, Markup().join(words)))
+        if left:
+            told.append(("Looks", Markup().join(self._look(turn, number) for number in left)))
+        return tuple(told)
 
-    def _linked(self, text: str, frame: Size) -> Markup:
-        """A text in which names of regions, and boxes (model frame) that are theirs, lead to them."""
+    def _look(self, turn: Turn, number: int) -> Markup:
+        """A look as a small picture, cut from the page's own, and in words."""
+        look, box = turn.looks[number], turn.looks[number].box
+        self._looks += 1
+        sides = (box.width, box.height)
+        drawn = _PART.format(*sides, *sides, box.x1, box.y1, *sides)
+        drawn = drawn if self._looks <= _MAX_LOOKS else Markup()
+        return _LOOK.format(drawn, look_sentence(look, number, self.session.picture.size))
+
+    def _linked(self, text: str, part: Part, frame: Size) -> Markup:
+        """A text in which names of regions, and their boxes (model frame over a part), lead to them."""
         breathe()
         spots = [s for m in read_names(text, self._names).mentions for s in m.spots]
         spots = [spot for spot in spots if spot[2] in self.session.registry]
-        return linked(text, [*spots, *_cited(text, self._boxes_in(frame))])
+        return linked(text, [*spots, *_cited(text, lambda: self._boxes_in(part, frame))])
 
-    def _boxes_in(self, frame: Size) -> Mapping[XYXY, str]:
-        """The names of objects by their boxes, as a model with that frame writes them."""
-        if frame not in self._boxes:
-            size = self.session.picture.size
-            boxes = {item.box.to_model(size, frame).xyxy: name for item, name in self._items}
-            self._boxes[frame] = boxes
-        return self._boxes[frame]
+    def _boxes_in(self, part: Part, frame: Size) -> Mapping[XYXY, str]:
+        """The names of objects by their boxes, as a model with that frame over a part writes them."""
+        if (part, frame) not in self._boxes:
+            self._boxes[part, frame] = {
+                part.box_from_picture(item.box, frame).xyxy: name
+                for item, name in self._items
+                if item.box.intersection(part.box)
+            }
+        return self._boxes[part, frame]
 
 
 def linked(text: str, spots: Iterable[tuple[int, int, str]]) -> Markup:
@@ -228,10 +280,10 @@ def _link(name: str, words: str) -> Markup:
     )
 
 
-def _cited(text: str, boxes: Mapping[XYXY, str]) -> Iterator[tuple[int, int, str]]:
+def _cited(text: str, boxes: Callable[[], Mapping[XYXY, str]]) -> Iterator[tuple[int, int, str]]:
     for citation in find_citations(text):
-        if citation.box in boxes:
-            yield citation.start, citation.end, boxes[citation.box]
+        if (name := boxes().get(citation.box)) is not None:
+            yield citation.start, citation.end, name
 
 
 def path_of(mask: Mask) -> str:
@@ -264,7 +316,7 @@ def outcome(turn: Turn, is_there: bool) -> str:
     if turn.partial:
         return "Stopped before there was an answer."
     if any(finding.kind == _NOTHING for finding in turn.findings):
-        return "Nothing in the picture matches."
+        return nothing_sentence(turn)
     return (turn.trace.answer or turn.raw).strip() or "No region."
 
 

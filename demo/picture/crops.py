@@ -111,10 +111,10 @@ def at_least(span: _Span, side: int, within: _Span) -> _Span:
     return max(low + moved, least), min(high + moved, most)
 
 
-def cut_out(pixels: Pixels, box: PictureBox, size: Size) -> Pixels:
-    """The pixels [H, W, 3] in a box of them, resized to ``size``; a copy, read-only."""
+def cut_out(pixels: Pixels, box: PictureBox, size: Size, how: str = "LANCZOS") -> Pixels:
+    """The pixels [H, W, 3] in a box of them, resized to ``size`` with a filter; a copy, read-only."""
     part = Image.fromarray(pixels[box.y1 : box.y2, box.x1 : box.x2])
-    resized = part.resize((size.width, size.height), Image.Resampling.LANCZOS)
+    resized = part.resize((size.width, size.height), Image.Resampling[how])
     found = np.asarray(resized)
     found.flags.writeable = False
     return found

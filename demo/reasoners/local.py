@@ -147,7 +147,7 @@ class LocalReasoner:
         steps, asked = self._steps(picture, prompt.conversation), self._after(prompt.conversation)
         if len(steps) == 1:
             self._prefixes.end_passing()
-        known = self._known(steps)
+        _, known = self._known(steps)
         decoded, count = _Decoded(self._processor.tokenizer._tokenizer), 0
         writing = self._tokens(steps, asked, prompt.likely)
         while tokens := self._next(writing):
@@ -205,23 +205,22 @@ class LocalReasoner:
             steps.append(_Step(name, text, picture if shown is None else shown))
         return steps
 
-    def _known(self, steps: Sequence[_Step]) -> Prefix | None:
-        """The longest prefix that is kept."""
-        kept = (self._prefixes.get(step.name) for step in reversed(steps))
-        return next((prefix for prefix in kept if prefix is not None), None)
+    def _known(self, steps: Sequence[_Step]) -> tuple[int, Prefix | None]:
+        """How many of the steps are computed already, and the prefix that is kept of these."""
+        for count in range(len(steps), 0, -1):
+            if (kept := self._prefixes.get(steps[count - 1].name)) is not None:
+                return count, kept
+        return 0, None
 
     @torch.inference_mode()
     def _computed(self, steps: Sequence[_Step], piece: int | None = None) -> Prefix:
         """Everything before a question, computed ``piece`` tokens at a time where it was not kept."""
-        found: Prefix | None = None
-        for number, step in enumerate(steps):
-            kept = self._prefixes.get(step.name)
-            if kept is None:
-                kept = self._extended(found, step, piece)
-                self._prefixes.put(step.name, kept, is_passing=number > 0)
+        count, found = self._known(steps)
+        for number, step in enumerate(steps[count:], start=count):
+            found = self._extended(found, step, piece)
+            self._prefixes.put(step.name, found, is_passing=number > 0)
             if number == 0:
-                self._decoder.measure(kept, self._question_ids(_SAMPLE))
-            found = kept
+                self._decoder.measure(found, self._question_ids(_SAMPLE))
         assert found is not None
         return found
 

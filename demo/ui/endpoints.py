@@ -16,10 +16,11 @@ from demo.dialogue.session import Session
 from demo.fairlock import asked_by, asker
 from demo.machine.effort import long_work
 from demo.models.switching import RunningModels
+from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 from demo.ui.context import address_of
 from demo.ui.programs import given, told
-from demo.ui.programs.described import described_session, described_turn
+from demo.ui.programs.described import described_box, described_session, described_turn
 from demo.ui.programs.unread import HangUp, Readers
 from demo.ui.shared import sentences
 from demo.ui.shared.pacing import paced
@@ -38,18 +39,26 @@ def add_endpoints(running: RunningModels) -> None:
     """
 
     def ground(
-        request: gr.Request, image: Any = None, question: Any = None, session: Any = None
+        request: gr.Request,
+        image: Any = None,
+        question: Any = None,
+        session: Any = None,
+        within: Any = None,
     ) -> dict[str, Any]:
-        """Ask one question about a picture.
+        """Ask one question about a picture, or about the part of it within a box.
 
         Leave out the session for the first question, and give the returned one for the next.
         """
         address = address_of(request)
         with _as_gradio_errors(), running.counted(address), asked_by(address):
-            return _Asked.of(image, question, session, running).answer()
+            return _Asked.of(image, question, session, within, running).answer()
 
     def ground_stream(
-        request: gr.Request, image: Any = None, question: Any = None, session: Any = None
+        request: gr.Request,
+        image: Any = None,
+        question: Any = None,
+        session: Any = None,
+        within: Any = None,
     ) -> Iterator[dict[str, Any]]:
         """The same, told while the answer is written; the last event has the session.
 
@@ -58,7 +67,7 @@ def add_endpoints(running: RunningModels) -> None:
         address = address_of(request)
         with _as_gradio_errors(), running.counted(address):
             with asked_by(address):  # not longer: what comes after may be on another thread
-                asked = _Asked.of(image, question, session, running)
+                asked = _Asked.of(image, question, session, within, running)
             yield from asked.stream()
 
     def overlay(image: Any = None, session: Any = None, request: gr.Request | None = None) -> Any:
@@ -74,7 +83,7 @@ def add_endpoints(running: RunningModels) -> None:
 
     with gr.Column(visible=False):
         image, session = given.picture_argument(), described_session()
-        asked = [image, gr.Textbox(label="question"), session]
+        asked = [image, gr.Textbox(label="question"), session, described_box()]
         asked[1].example_inputs = lambda: "find the boat"
         drawing = gr.Image(label="png", format="png")
         turns = {"concurrency_limit": AT_ONCE, "concurrency_id": "turns"}
@@ -94,23 +103,27 @@ def _as_gradio_errors() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One question of a program; ``session`` is None for the first."""
+    """One question of a program; ``session`` is None for the first, ``within`` for the whole picture."""
 
     picture: Picture
     question: str
     session: Session | None
+    within: PictureBox | None
     running: RunningModels
     asker: str
 
     @classmethod
-    def of(cls, image: Any, question: Any, session: Any, running: RunningModels) -> _Asked:
+    def of(
+        cls, image: Any, question: Any, session: Any, within: Any, running: RunningModels
+    ) -> _Asked:
         """The question of a call. Raises InputError for what cannot be used."""
         asked = given.read_question(question)
         gone = HangUp()
         picture = given.read_picture(image, gone)
         with long_work(gone, lambda: running.in_use) if session else nullcontext():
             known = given.read_session(session, picture)
-        return cls(picture, asked, known, running, asker())
+        part = given.read_within(within, picture)
+        return cls(picture, asked, known, part, running, asker())
 
     def answer(self) -> dict[str, Any]:
         """The longer session, once the turn is over."""
@@ -146,4 +159,5 @@ class _Asked:
                 cancel=cancel,
                 doubt=models.doubt_about(self.picture),
                 asking=models.asking,
+                within=self.within,
             )

@@ -103,6 +103,7 @@ def _connect_turns(context: Context, asking: Asking) -> None:
 def _connect_canvas(context: Context) -> None:
     parts, acts = context.parts, Acts(context)
     parts.canvas.act(acts.act, [parts.tab], parts.changed_by_events(), **_EACH)
+    parts.canvas.closer(acts.closer, [parts.tab], [parts.canvas, parts.hint], **_EACH)
     parts.canvas.cutout(acts.cut_out, [parts.tab], [parts.canvas, parts.hint], **_EACH)
     parts.canvas.missing(acts.missing, [parts.tab], parts.changed_by_events(), **_NOW)
 

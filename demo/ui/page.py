@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from demo.dialogue.examples import Example
 from demo.models.switching import RunningModels
 from demo.picture.picture import open_picture
+from demo.ui.composer.reading import way_choice
 from demo.ui.context import Context
 from demo.ui.endpoints import THREADS, add_endpoints
 from demo.ui.events import connect
@@ -75,7 +76,7 @@ def build_page(
             usual,
             keeps,
             index is not None,
-            running.models.asking,
+            way_choice(running.models),
         )
         tabs = OpenTabs(
             lambda visitor: _forget(page, visitor),
@@ -93,7 +94,7 @@ def build_page(
 
 def show_models(page: gr.Blocks, running: RunningModels) -> None:
     """Let those who open the page from now on get it with the models that run now."""
-    news = {"brand": status_of(running), "asking": running.models.asking}
+    news = {"brand": status_of(running), "asking": way_choice(running.models)}
     for block in page.blocks.values():
         if block.elem_id in news:
             block.value = news[block.elem_id]

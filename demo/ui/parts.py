@@ -63,13 +63,14 @@ def place_parts(
     usual: int | None,
     keeps: bool = False,
     benchmark: bool = False,
-    asking: str = "",
+    asking: dict[str, Any] | None = None,
 ) -> Parts:
     """Put all components on the page; to be called inside ``gr.Blocks``.
 
     ``keeps`` says whether dialogues are kept on disk, so that a page asks for the last one, ``benchmark``
     whether there is one to choose dialogues from. ``usual`` is the example that the notice about an
-    unusual picture offers to open, ``asking`` the usual way of asking a model that has two, else empty.
+    unusual picture offers to open, ``asking`` in which ways its model can be asked,
+    see `composer.reading.way_choice`.
     """
     tab = gr.State(Tab())
     with gr.Column(elem_id="page"):
@@ -162,7 +163,7 @@ def _chat() -> gr.Chatbot:
 
 
 def _composer(
-    asking: str,
+    asking: dict[str, Any] | None,
 ) -> tuple[gr.Button, gr.Button, gr.HTML, gr.HTML, gr.Textbox, gr.Button, gr.Button]:
     with gr.Row(elem_id="ahead"):
         next_question = gr.Button("", elem_id="next", visible=False, size="sm")

@@ -8,10 +8,12 @@ from typing import Any
 
 import gradio as gr
 
+from demo.dialects.dialect import Dialect
+from demo.dialects.ways import has_ways
 from demo.dialogue.extent import is_large
 from demo.machine.effort import work_at_once
 from demo.models.switching import RunningModels
-from demo.ui.canvas.scene import running, scene
+from demo.ui.canvas.scene import running, scene, within_value
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.chat.spoken import spoken_answer
@@ -24,6 +26,15 @@ from demo.ui.tab.steps import steps
 from demo.ui.tab.workspace import Tab, Workspace
 
 Updates = dict[Any, Any]
+
+
+def usual_question(workspace: Workspace, dialect: Dialect) -> str:
+    """What is asked about the chosen part when nothing is typed; empty where that cannot be known."""
+    part, registry = workspace.within, workspace.session.registry
+    if part is None:
+        return ""
+    label = registry.region(part.name.split(".")[0]).label if part.name else ""
+    return label or (sentences.WHAT_IS_THIS if has_ways(dialect) else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,16 @@ class Show:
             visible=is_next and not self.is_outside(workspace),
         )
 
+    def part(self, workspace: Workspace) -> Updates:
+        """The part that the next question is about, and what that means."""
+        hint, said = sentences.hint(workspace), sentences.WHOLE_AGAIN
+        if within := workspace.within:
+            usual = usual_question(workspace, self.running.models.reasoner.dialect)
+            said = sentences.closer_said(within.name)
+            hint = sentences.line(sentences.closer_note(usual))
+        value = {"within": within_value(workspace), "said": said, "serial": serial()}
+        return {self.parts.canvas: value, self.parts.hint: hint}
+
     def start(self, former: Workspace | None, doing: str) -> Updates:
         """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,
         ``doing`` what it does.
@@ -126,7 +147,7 @@ class Show:
         """The running turn as it stands behind the ``earlier`` ones; ``canvas`` for more than new text."""
         shown: Updates = {self.parts.chat: [*earlier, *live.messages()]}
         if canvas:
-            shown[self.parts.canvas] = running(live.doing, live.found)
+            shown[self.parts.canvas] = running(live.doing, live.found, live.look)
         return shown
 
     def clear(self, tab: Tab) -> Updates:

@@ -17,13 +17,16 @@ from demo.agents.arguments import Arguments
 from demo.agents.dialogues import Dialogue, Dialogues
 from demo.agents.given import open_given
 from demo.agents.library_log import log_places_only
-from demo.agents.tools import about_region
+from demo.agents.tools import Job, Tools, about_region
 from demo.dialogue.session import ReasonerInfo, Session
 from demo.errors import InputError
+from demo.models.models import Models
+from demo.models.switching import RunningModels
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
 from tests import ROOT
+from tests.support.table import TableReasoner
 
 
 def dialogue(picture: Picture) -> Dialogue:
@@ -261,3 +264,19 @@ def test_a_megabyte_that_is_no_picture_is_refused_at_once(filling: str) -> None:
     given = "A" + filling * (1_000_000 // len(filling)) + "!"
     with pytest.raises(InputError):
         open_given(given, may_read_files=False)
+
+
+# A part that is asked about alone
+
+
+def test_ground_looks_closer_at_a_part(blocks: Path) -> None:
+    models = Models(TableReasoner(), None, "table", "", "")
+    tools = Tools(RunningModels(models), Dialogues(), may_read_files=True)
+    asked = {"image": str(blocks), "question": "find red", "within": [20, 30, 160, 180]}
+    answer = tools.call("ground", asked, Job())
+    assert not answer.is_error
+    assert answer.values["looks"] == [{"box": [2, 11, 178, 199], "size": [840, 840]}]
+    assert "Asked about this part alone: from 0% to 44% across, 4% to 66% down." in answer.text
+    refused = tools.call("ground", {**asked, "within": [500, 0, 600, 9]}, Job())
+    assert refused.is_error
+    assert "is not a place in the picture" in refused.text

@@ -305,7 +305,7 @@ def test_a_closed_model_is_freed(tmp_path: Path) -> None:
     reasoner = load_local(Entry("small", str(tmp_path), dialect="qwen2-vl"))
     picture = noise(100, 240)
     written(reasoner, picture, asked(reasoner))
-    kept = reasoner._known(reasoner._steps(picture, asked(reasoner).conversation))
+    _, kept = reasoner._known(reasoner._steps(picture, asked(reasoner).conversation))
     assert kept is not None
     tensors = [*reasoner._model.parameters(), *(keys for keys, _ in kept.layers)]
     held = [weakref.ref(tensor) for tensor in tensors]

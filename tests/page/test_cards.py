@@ -76,8 +76,8 @@ def test_the_menu_by_keyboard(page: Page) -> None:
     expect(more).to_have_attribute("aria-expanded", "true")
     said = menu.get_by_role("menuitem").all_inner_texts()
     assert [text.split("\n")[0] for text in said] == [
-        "Cite", "Rename", "Correct", "Only this region", "Choose, to add others", "Hide", "Copy box",
-        "Download cut-out", "Delete",
+        "Cite", "Look closer", "Rename", "Correct", "Only this region", "Choose, to add others", "Hide",
+        "Copy box", "Download cut-out", "Delete",
     ]  # fmt: skip
     expect(focused(page)).to_contain_text("Cite")
     page.keyboard.press("ArrowUp")

@@ -246,8 +246,8 @@ def test_other_files_have_their_sentence(
 @pytest.mark.parametrize(
     ("path", "body", "sentence"),
     [
-        pytest.param("call/ground", {"picture": 1}, "/ground takes image, question and", id="name"),
-        pytest.param("call/ground", {"data": [1, 2, 3, 4]}, "/ground takes", id="too many"),
+        pytest.param("call/ground", {"picture": 1}, "/ground takes image, question", id="name"),
+        pytest.param("call/ground", {"data": [1, 2, 3, 4, 5]}, "/ground takes", id="too many"),
         pytest.param("call/ground", {"data": "x"}, "/ground takes", id="no list"),
         pytest.param("call/overlay", {"question": "x"}, "/overlay takes image and", id="overlay"),
         pytest.param("run/ground", {"data": []}, "call/ground", id="past the queue"),
@@ -352,6 +352,19 @@ def test_a_dialogue_is_typed(dialogue: Dialogue) -> None:
     assert {finding.kind for finding in second.findings} >= {"citation.valid"}
     assert (dialogue.size, dialogue.notes) == ((400, 300), ())
     assert "counts" not in repr(second)
+
+
+def test_a_part_is_asked_about_alone(dialogue: Dialogue) -> None:
+    turn = dialogue.ask("find red", within=(20, 30, 160, 180))
+    assert turn.looks == ((2, 11, 178, 199),)
+    assert turn.boxes == ((20, 49, 64, 111),)
+    assert dialogue.session is not None
+    check(dialogue.session, "Session")
+    assert dialogue.session["turns"][-1]["within"] == [20, 30, 160, 180]
+    told = [type(event).__name__ for event in dialogue.stream("red again", within=(0, 0, 9, 9))]
+    assert told[-1] == "Finished"
+    with pytest.raises(client.RefusedError, match="within is the part"):
+        dialogue.ask("find red", within=(900, 900, 950, 950))
 
 
 def test_turns_are_taken_back_and_dialogues_branch(dialogue: Dialogue) -> None:

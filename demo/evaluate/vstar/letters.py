@@ -16,7 +16,7 @@ _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|(?=<answer>)|$)", re.IGNORECASE
 _THOUGHT = re.compile(r"<(think|scene|focus)>.*?(?:</\1>|$)|^.*</think>", re.IGNORECASE | re.DOTALL)
 _SCENE = re.compile(r"<(scene|focus)>.*?(?:</\1>|$)", re.IGNORECASE | re.DOTALL)
 _CALLS = re.compile(
-    r"<(tool_call|grounding|look)>.*?(?:</\1>|$)|<tool_response>.*?</tool_response>",
+    r"<(tool_call|grounding|look)>.*?(?:</\1>|(?=</?(?:think|answer)>)|$)|<tool_response>.*?</tool_response>",
     re.IGNORECASE | re.DOTALL,
 )
 _FENCE = re.compile(r"```.*?(?:```|$)", re.DOTALL)

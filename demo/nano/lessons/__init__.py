@@ -1,1 +1,1 @@
-"""What nano is taught: questions with one right answer, answers, batches, held-out dialogues."""
+"""What nano is taught: questions with one right answer, where to look closer, answers, batches."""

@@ -21,6 +21,15 @@ export function act(given, sketch = null, then = () => {}) {
   queue({ event: "act", make, sketch, then });
 }
 
+/**
+ * Ask about a region or a box only next, or with neither about the whole picture; `then` runs once that is so.
+ * @param {() => { region?: string, box?: import("./scene.d.ts").Box } | null} make What, when its turn has come.
+ * @param {() => void} then
+ */
+export function lookCloser(make, then) {
+  queue({ event: "closer", make, sketch: null, then });
+}
+
 /** Take the last act back, or do again what was taken back. @param {"undo" | "redo"} event */
 export function takeStep(event) {
   queue({ event, make: () => ({}), sketch: null, then: () => {} });

@@ -19,7 +19,7 @@ from demo.ui.context import Context
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.show import Updates
-from demo.ui.tab.workspace import Tab
+from demo.ui.tab.workspace import Tab, Within, Workspace
 
 MAX_REGIONS = 1000  # of one act
 MAX_SHAPES = 100  # that one act adds, or whose masks it moves
@@ -41,6 +41,16 @@ class Acts:
                 return self._act(Payload(event), tab, request)
             except DemoError as error:
                 return self.context.show.refusal(str(error))
+
+    def closer(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
+        """Ask about a region or a box only next; with neither, about the whole picture again."""
+        with tab.lock:
+            try:
+                workspace = self.context.idle_workspace(tab, request)
+                tab.workspace = workspace.asking_about(_part(Payload(event), workspace))
+            except DemoError as error:
+                return self.context.show.refusal(str(error))
+            return self.context.show.part(tab.workspace)
 
     def missing(self, tab: Tab) -> Updates:
         """All outlines once more, for a browser that lacks one."""
@@ -68,6 +78,14 @@ class Acts:
         edited = _EDITS[kind](editor, session, sent)
         note = edited.note or sentences.drawing_note(kind, f"R{session.registry.next_number}")
         return self.context.show.workspace(tab, workspace.with_act(edited.session), note)
+
+
+def _part(sent: Payload, workspace: Workspace) -> Within | None:
+    if name := sent.text("region"):
+        return workspace.part_of(name)
+    if sent.has("box"):
+        return Within(sent.box("box").clamped(workspace.picture.size))
+    return None
 
 
 # The dialogue after each act, by the word that the browser has for it.

@@ -4,6 +4,7 @@
 import { onChange, pictureSize, state } from "./state.js";
 import { sheet, stage, view } from "./parts.js";
 import { act } from "./acts.js";
+import { askCloser } from "./closer.js";
 import { placeBeside } from "./geometry.js";
 import { lastName, MAX_LENGTH, namesFor, noteLast, noteNames, tidy } from "./names_used.js";
 import { setTool, whenToolEnds } from "./tool.js";
@@ -27,7 +28,8 @@ const field = node("input", {
   enterkeyhint: "done",
 });
 const list = node("div", { id: "names-used", class: "names-used", role: "listbox", "aria-label": "Names so far" });
-const panel = node("div", { class: "ask-name", hidden: "" }, field, list);
+const closer = node("button", { type: "button", class: "name-closer" }, "Look closer");
+const panel = node("div", { class: "ask-name", hidden: "" }, field, list, closer);
 let asked = null; // what is to be named: { drawn, box, byKeys, picture }
 let active = -1; // which row of the list the arrow keys are at
 
@@ -64,6 +66,13 @@ function give(name) {
     null,
     () => say(`${drawn.region} is named ${label}.`),
   );
+}
+
+// Asks about what was drawn alone; it may still be on its way.
+function lookAtIt() {
+  const { drawn } = asked;
+  setTool("select"); // which leaves the field, too
+  askCloser(() => drawn.region);
 }
 
 // Whoever goes on to something else keeps what they have typed.
@@ -168,14 +177,19 @@ field.addEventListener("input", () => {
   drawList();
   place();
 });
-field.addEventListener("focusout", () => {
-  if (document.hasFocus()) leave();
+field.addEventListener("focusout", ({ relatedTarget }) => {
+  if (document.hasFocus() && relatedTarget !== closer) leave();
+});
+closer.addEventListener("focusout", ({ relatedTarget }) => {
+  if (document.hasFocus() && relatedTarget !== field) leave();
 });
 list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the keyboard
 list.addEventListener("click", (event) => {
   const option = closest(event, "[data-name]");
   if (option) give(option.dataset.name);
 });
+closer.addEventListener("pointerdown", (event) => event.preventDefault());
+closer.addEventListener("click", lookAtIt);
 view.addEventListener("pointerdown", leave, true);
 view.addEventListener("scroll", place, { passive: true });
 onLayout(place);

@@ -24,6 +24,7 @@ import "../chat/focus.js";
 import "../chat/headings.js";
 import "../chat/report.js";
 import "../chat/turns.js";
+import "../chat/look_rows.js";
 import "../chat/pointers.js";
 import "../gallery/files.js";
 import "../folder/voice.js";

@@ -16,6 +16,7 @@ export const REGION_ICONS = {
   paste: "M7 5H5v11.5h10V5h-2M7.5 3.5h5v3h-5Z",
   front: "M8 8h8v8H8ZM4 12V4h8",
   back: "M4 4h8v8H4ZM16 8v8H8",
+  closer: "M8.5 3.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10ZM12.2 12.2l4.3 4.3M8.5 6.5v4M6.5 8.5h4",
   delete: "M4.5 6h11M8 6V4h4v2M6 6l.7 10.5h6.6L14 6",
 };
 

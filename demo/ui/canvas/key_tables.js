@@ -11,7 +11,7 @@ export const SHAPE_KEYS = { g: "polygon", m: "brush", e: "eraser" };
 /** Which way through the order of regions. */
 export const RANK_KEYS = { "[": -1, "]": 1 };
 /** Keys that work anywhere: what they do on the page, or which way to look they begin and end. */
-export const PAGE_KEYS = { "/": "write", "?": "keys", h: "hide", f: "only", x: "compare", t: "film" };
+export const PAGE_KEYS = { "/": "write", "?": "keys", h: "hide", f: "only", x: "compare", t: "film", k: "closer" };
 /** Keys that go through the pictures of a folder. */
 export const FOLDER_KEYS = { d: "next", a: "previous", j: "undone", s: "same", l: "list" };
 
@@ -71,6 +71,7 @@ export const KEYS_IN_WORDS = [
     ["Shift Enter", "cite this object alone"],
     ["F", "only this region, and back"],
     ["H", "hide or show"],
+    ["K", "look closer: ask about it alone, enlarged"],
     ["Ctrl C", "copy it; Ctrl V pastes it, on another picture too, Ctrl D does both"],
     ["Ctrl A", "choose all regions; Shift and a click adds one or leaves it out"],
     ["[ ]", "behind the others, before the others"],

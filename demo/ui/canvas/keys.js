@@ -2,6 +2,7 @@
 // field) prevents its default.
 import { state } from "./state.js";
 import { hideChosen } from "./chosen.js";
+import { askMeantCloser, leavePart } from "./closer.js";
 import { filmKey } from "./film.js";
 import { PAGE_KEYS, stepOf } from "./key_tables.js";
 import { mayUseSingleKeys } from "./keys_sheet.js";
@@ -13,7 +14,7 @@ import { menu } from "../shared/menu.js";
 import { message } from "../shared/message.js";
 import { isTyping, one } from "../shared/nodes.js";
 
-const ACTS = { ...LOOKS, write: () => message()?.focus(), hide: hideMeant };
+const ACTS = { ...LOOKS, write: () => message()?.focus(), hide: hideMeant, closer: askMeantCloser };
 
 function hideMeant() {
   if (hideChosen()) return;
@@ -47,7 +48,7 @@ function press(step, event) {
 
 function onEscape(event) {
   const stop = one("#stop");
-  if (endLook()) event.preventDefault();
+  if (leavePart() || endLook()) event.preventDefault();
   else if (stop?.checkVisibility()) stop.click();
   else if (event.target === message()) message().blur(); // single keys work again
 }

@@ -6,6 +6,7 @@ import { act } from "./acts.js";
 import { cardFor, REFINE } from "./cards.js";
 import { toggleChosen } from "./chosen.js";
 import { insert } from "./cite.js";
+import { askCloser } from "./closer.js";
 import { correctRegion, refineOutline } from "./correct.js";
 import { downloadCutOut } from "./cut_out_bar.js";
 import { REGION_ICONS as ICONS } from "./icons.js";
@@ -21,6 +22,7 @@ function actsOn(region) {
   const isOnly = state.only === id;
   return [
     { text: "Cite", key: "Enter", icon: ICONS.cite, run: () => insert(id) },
+    { text: "Look closer", key: "K", icon: ICONS.closer, run: () => askCloser(id) },
     { text: "Rename", key: "F2", icon: ICONS.rename, run: () => startNaming(id) },
     ...(hidden ? [] : [
       ...(objects.some(({ doubt }) => doubt)

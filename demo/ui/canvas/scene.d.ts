@@ -33,8 +33,13 @@ export interface Scene extends Answer, Partial<Steps> {
   provisional: Marks[];
   /** What is being done, in words; empty at rest. */
   busy: string;
-  /** The colour of the next region. */
+  /** The part that the model looks at closer now. */
+  look: Box | null;
+  /** The part that the next question is about, with the name of its region as long as that is there. */
+  within: { box: Box; name: string } | null;
+  /** The colour of the next region, and its name. */
   tone: number;
+  next: string;
   /** How many answers there are. */
   turns: number;
   /** Which model gave each answer. */
@@ -61,7 +66,7 @@ export interface CutOut {
 }
 
 /** What a running turn changes of the scene. */
-export type RunningScene = Pick<Scene, "busy" | "provisional">;
+export type RunningScene = Pick<Scene, "busy" | "provisional" | "look">;
 
 /** A file that Gradio serves; it fills in the address. */
 export interface Picture {

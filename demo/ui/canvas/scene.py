@@ -17,7 +17,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from demo.dialogue.outline_doubts import outline_doubt
-from demo.dialogue.session import Session, Turn
+from demo.dialogue.session import Look, Session, Turn
 from demo.errors import StoreError, disk_fault
 from demo.machine.effort import breathe
 from demo.machine.kept import Kept
@@ -44,7 +44,7 @@ def canvas(advice: str, **options: Any) -> gr.HTML:
 
     ``advice`` is shown as long as there is no picture.
     """
-    events = ("act", "turn", "missing", "cutout", "undo", "redo")
+    events = ("act", "turn", "closer", "missing", "cutout", "undo", "redo")
     return drawn("canvas/canvas", *events, value=scene(None), advice=advice, **options)
 
 
@@ -89,6 +89,8 @@ def scene(workspace: Workspace | None, *, all_outlines: bool = False) -> dict[st
         "outlines": _outlines(chain(_objects(registry), beside), known),
         "asides": {str(n): [_aside(a) for a in several] for n, several in asides.items()},
         "tone": tone(registry.next_number),
+        "next": f"R{registry.next_number}",
+        "within": within_value(workspace),
         "turns": len(workspace.session.turns),
         "authors": [workspace.session.reasoner_of(t).name for t in workspace.session.turns],
         "dialogues": [
@@ -116,9 +118,10 @@ def cut_out_value(ticket: int, cut: CutOut | None) -> dict[str, Any]:
     return {"cut_out": {"ticket": ticket, "box": list(cut.box.xyxy), "edge": edge}}
 
 
-def running(doing: str, found: Sequence[RegionObject]) -> dict[str, Any]:
-    """What a running turn changes of the value; all else stays as it was."""
-    return {"busy": doing, "provisional": [_marks(o) for o in found]}
+def running(doing: str, found: Sequence[RegionObject], look: Look | None = None) -> dict[str, Any]:
+    """What a running turn changes of the value; ``look`` is the one under way. All else stays as it was."""
+    part = None if look is None else list(look.box.xyxy)
+    return {"busy": doing, "provisional": [_marks(o) for o in found], "look": part}
 
 
 _EMPTY: dict[str, Any] = {
@@ -131,7 +134,10 @@ _EMPTY: dict[str, Any] = {
     "asides": {},
     "provisional": [],
     "busy": "",
+    "look": None,
+    "within": None,
     "tone": 1,
+    "next": "R1",
     "turns": 0,
     "authors": [],
     "dialogues": [],
@@ -141,6 +147,12 @@ _EMPTY: dict[str, Any] = {
     "alarm": "",
     "cut_out": None,
 }
+
+
+def within_value(workspace: Workspace) -> dict[str, Any] | None:
+    """The part that the next question is about, for the browser."""
+    within = workspace.within
+    return None if within is None else {"box": list(within.box.xyxy), "name": within.name}
 
 
 def _objects(registry: Registry) -> Iterator[RegionObject]:

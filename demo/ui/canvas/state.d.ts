@@ -45,6 +45,8 @@ export interface State {
   pointedTurn: number | null;
   /** The region or object that is lit up. */
   lit: string | null;
+  /** The part of the picture that is pointed at in the dialogue. */
+  part: Box | null;
   /** The one region that is shown. */
   only: string | null;
   /** How much of the picture is bare, in per cent; null: nothing is compared. */
@@ -62,8 +64,8 @@ export interface State {
 }
 
 export interface WaitingAct {
-  event: "act" | "undo" | "redo";
-  make: () => Act | Record<string, never> | null;
+  event: "act" | "closer" | "undo" | "redo";
+  make: () => Act | { region?: string; box?: Box } | null;
   sketch: Sketch | null;
   then: () => void;
 }

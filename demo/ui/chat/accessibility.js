@@ -5,6 +5,7 @@
 import { exists, onChange, regionOf, state } from "../canvas/state.js";
 import { light } from "../canvas/cite.js";
 import { headTurns } from "./headings.js";
+import { dressLooks } from "./look_rows.js";
 import { dressActs } from "./turns.js";
 import { all, closest, fill, one, scrollBehavior, whenThere } from "../shared/nodes.js";
 
@@ -13,7 +14,7 @@ const MAX_SETTLING_MS = 4000; // how late that may come on a slow device
 const MIN_ANSWER = 48; // screen pixels of it that are to be seen below its question
 const MAX_TREMOR = 4; // screen pixels that a hand moves while it clicks
 // Each runs as its own first letters do, without those of the links, names and code in it.
-const WRITTEN = ":is(.md p, .md li, .md a, .md code, .mark, .invented, .pointer):not([dir])";
+const WRITTEN = ":is(.md p, .md li, .md a, .md code, .mark, .invented, .pointer, .looked):not([dir])";
 let settling = 0; // the timer that brings the newest question into view
 let settlesUntil = 0;
 let down = null; // where the mouse went down, and on which control
@@ -41,6 +42,7 @@ function tidy(chat) {
   markGone();
   headTurns();
   dressActs(chat);
+  dressLooks(chat);
   settle();
 }
 

@@ -20,6 +20,7 @@ from demo.errors import InputError
 from demo.language.intent import is_in_words
 from demo.language.references import Resolved
 from demo.models.switching import RunningModels
+from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.context import Context, address_of, visitor_of
@@ -27,7 +28,7 @@ from demo.ui.shared import sentences
 from demo.ui.shared.pacing import paced
 from demo.ui.shared.text import marked
 from demo.ui.shared.updates import steadily
-from demo.ui.show import Updates
+from demo.ui.show import Updates, usual_question
 from demo.ui.tab.running_turns import Ticket
 from demo.ui.tab.workspace import Failure, Tab, Workspace
 
@@ -44,7 +45,8 @@ class _Turn:
     """A question on its way to an answer, and the workspace that it was asked on.
 
     ``start`` is the dialogue that it goes on from, ``at_start`` what else changes on the page as soon as
-    the question is in the chat, ``asking`` the way in which the person wants it asked.
+    the question is in the chat, ``asking`` the way in which the person wants it asked, ``within`` the part
+    of the picture that it is about, if not the whole.
     """
 
     sentence: str | Resolved
@@ -53,6 +55,7 @@ class _Turn:
     workspace: Workspace
     ticket: Ticket
     asking: str
+    within: PictureBox | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,18 @@ class Asking:
         workspace, start = tab.workspace, None
         if workspace and workspace.changing:
             start = workspace.session.before(workspace.changing)
+        part = workspace.within if workspace else None
+        if workspace and part and not sentence.strip():
+            dialect = self.context.running.models.reasoner.dialect
+            sentence = usual_question(workspace, dialect)
+            if not sentence:
+                yield self.context.show.refusal(sentences.SAY_WHAT)
+                return
         if self._needs_words(sentence, tab):
             yield self.context.show.refusal(self._no_words())
             return
         emptied = {self.context.parts.message: ""}
-        yield from self._turn(tab, request, sentence, start, emptied)
+        yield from self._turn(tab, request, sentence, start, emptied, part.box if part else None)
 
     def _needs_words(self, sentence: str, tab: Tab) -> bool:
         """Whether it asks a model that has no words for some, for the first time in a row."""
@@ -104,7 +114,8 @@ class Asking:
         if tab.workspace is None:
             raise InputError(sentences.OPEN_FIRST)
         question, start = tab.workspace.to_ask_again(turn)
-        yield from self._turn(tab, request, question, start)
+        within = tab.workspace.session.turn(turn).within
+        yield from self._turn(tab, request, question, start, within=within)
 
     def _next(self, tab: Tab, request: gr.Request) -> Iterator[Updates]:
         workspace = tab.workspace
@@ -138,6 +149,7 @@ class Asking:
         sentence: str | Resolved,
         start: Session | None = None,
         at_start: Updates | None = None,
+        within: PictureBox | None = None,
     ) -> Iterator[Updates]:
         """One turn; without ``start`` it goes on from the dialogue that is shown."""
         context, visitor = self.context, visitor_of(request)
@@ -150,7 +162,7 @@ class Asking:
                 if workspace is None:
                     raise InputError(sentences.OPEN_FIRST)
                 start = start or workspace.session
-                turn = _Turn(sentence, start, at_start or {}, workspace, ticket, tab.asking)
+                turn = _Turn(sentence, start, at_start or {}, workspace, ticket, tab.asking, within)
                 last = yield from self._run(turn, tab)
         except InputError as error:
             last = context.show.line(str(error))
@@ -167,8 +179,9 @@ class Asking:
         if turn.ticket.is_dropped:
             return show.clear(tab)
         if not trouble:  # one step back undoes the turn and what it took the place of
-            done = live.session.following(workspace.session)
-            return show.after_turn(tab, workspace.with_act(done))
+            done = workspace.with_act(live.session.following(workspace.session))
+            is_asked = workspace.within is not None and workspace.within.box == turn.within
+            return show.after_turn(tab, done.asking_about(None) if is_asked else done)
         if live.started is None:
             return show.workspace(tab, workspace, trouble=trouble)
         shown = live.messages(note=marked("warning", trouble))
@@ -185,7 +198,14 @@ class Asking:
         early = _early_start(turn, running) if awaits else ()
         models = running.use(cancel, next_one=is_outside, asker=turn.ticket.asker)
         for batch in turn_batches(
-            models, turn.start, turn.sentence, shown.picture, cancel, early, turn.asking
+            models,
+            turn.start,
+            turn.sentence,
+            shown.picture,
+            cancel,
+            early,
+            turn.asking,
+            turn.within,
         ):
             is_new = live.started is None
             news = [live.feed(event) for event in batch]
@@ -228,11 +248,13 @@ def turn_batches(
     cancel: threading.Event,
     early: Iterable[TurnEvent] = (),
     asking: str = "",
+    within: PictureBox | None = None,
 ) -> Iterator[list[TurnEvent]]:
     """A turn's events in batches that a page can keep up with; an empty one after a quiet time.
 
     ``early`` ones come before there are models, which stay until the turn is over. ``asking`` is the way of
-    asking that a person wants, empty for the usual one. Raises DemoError as ``run_turn`` does.
+    asking that a person wants, empty for the usual one, ``within`` the part that is asked about. Raises
+    DemoError as ``run_turn`` does.
     """
 
     def events() -> Iterator[TurnEvent]:
@@ -248,6 +270,7 @@ def turn_batches(
                 doubt=taken.doubt_about(picture),
                 asking=taken.way(asking),
                 recognises=True,
+                within=within,
             )
 
     return paced(events(), _FRAME_S, _QUIET_S)

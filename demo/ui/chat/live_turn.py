@@ -12,18 +12,31 @@ from dataclasses import dataclass, field
 from demo.answers.trace import PartClosed, PartOpened, PartText
 from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnFinished, TurnStarted
-from demo.dialogue.session import Session
+from demo.dialogue.look_frames import places_in
+from demo.dialogue.looking import LookBegun, LookEnded
+from demo.dialogue.session import Look, Session
+from demo.picture.geometry import Size
 from demo.picture.regions import RegionObject
 from demo.ui.chat.messages import (
     Message,
+    look_row,
     model_message,
     part_message,
     part_title,
     person_message,
     turn_message,
+    with_part,
 )
 from demo.ui.shared.sentences import LOOKING, waiting_note
-from demo.ui.shared.text import Boxes, code, link, linked_boxes, linked_names, resolved_boxes
+from demo.ui.shared.text import (
+    Boxes,
+    code,
+    link,
+    linked_boxes,
+    linked_names,
+    resolved_boxes,
+    side,
+)
 
 _DOING = {
     "scene": "Describing the scene…",
@@ -54,7 +67,10 @@ class LiveTurn:
     doing: str = LOOKING
     started: TurnStarted | None = None
     found: list[RegionObject] = field(default_factory=list)
+    look: Look | None = None  # the one that is under way
     first_at: float | None = None  # when the model began with it
+    _looks: list[Look] = field(default_factory=list)
+    _is_seen: bool = False  # the model has the part, and is about to go on
     _turn_id: str = ""
     _parts: dict[str, _Part] = field(default_factory=dict)
     _place: tuple[float, float | None] = (math.inf, 0.0)  # turns ahead, seconds, as shown
@@ -65,6 +81,7 @@ class LiveTurn:
     def feed(self, event: TurnEvent) -> bool:
         """Take one event, and return whether it is more than a piece of text."""
         now = time.monotonic()
+        is_over = self._is_seen and self._end_look()
         match event:
             case TurnStarted():
                 self.started = event
@@ -74,15 +91,26 @@ class LiveTurn:
                 self.doing = _DOING[name]
             case PartText(name, text):
                 self._parts[name].text += text
-                return False
+                return is_over
             case PartClosed(name):
                 self._parts[name].seconds = now - self._parts[name].began
+            case LookBegun(look):
+                self._looks.append(look)
+                self.look, self.doing = look, looking_note(look, self.session.picture.size)
+            case LookEnded():
+                self._is_seen = True
             case ObjectSeen(box, point):
                 self.found.append(RegionObject("", box, point))
             case Segmenting(count):
                 self.doing = f"Outlining {'the object' if count == 1 else f'{count} objects'}…"
             case TurnFinished(session):
                 self.session = session
+        return True
+
+    def _end_look(self) -> bool:
+        """The model goes on with what it saw: until then the look was still to be seen."""
+        self.look, self._is_seen = None, False
+        self.doing = _DOING[next(reversed(self._parts))] if self._parts else LOOKING
         return True
 
     def wait(self, ahead: int, seconds: float | None, alone: str = LOOKING) -> bool:
@@ -114,7 +142,13 @@ class LiveTurn:
         boxes = {g.model_box.xyxy: g.name for g in reversed(given)}
         asked = resolved_boxes(self.started.prompted, {b: link(n) for b, n in boxes.items()})
         return [
-            person_message(linked_names(self.started.question, _cited(given))),
+            person_message(
+                with_part(
+                    linked_names(self.started.question, _cited(given)),
+                    self._looks,
+                    self.session.picture.size,
+                )
+            ),
             model_message(note or self.doing),
             turn_message(self._turn_id, self._parts, asked),
             *(self._live_part(name, boxes, ended=note is not None) for name in self._parts),
@@ -124,10 +158,31 @@ class LiveTurn:
         written = self._parts[name]
         writing = written.seconds is None and not ended
         status = "pending" if writing else None if name == "think" else "done"
-        text = code(written.text) if name == "answer" else linked_boxes(written.text, boxes)
+        text = self._live_text(name, boxes)
         return part_message(
             part_title(name, boxes.values()), text, self._turn_id, status, written.seconds
         )
+
+    def _live_text(self, name: str, boxes: Boxes) -> str:
+        """What is written so far, the looks in the places of their calls."""
+
+        def shown(text: str) -> str:
+            return code(text) if name == "answer" else linked_boxes(text, boxes)
+
+        text, lines, at = self._parts[name].text, list[str](), 0
+        texts = {each: part.text for each, part in self._parts.items()}
+        for start, end, number in places_in(texts, self._looks)[name]:
+            row = look_row(f"Look {number + 1}", self._looks[number], self.session.picture.size)
+            lines += [shown(text[at:start]) if text[at:start].strip() else "", row]
+            at = max(at, end)
+        rest = text[at:]
+        lines.append(shown(rest) if rest.strip() or not lines else "")
+        return "\n\n".join(filter(None, lines))
+
+
+def looking_note(look: Look, picture: Size) -> str:
+    """What is being done while a part is looked at."""
+    return f"Looking closer at the {side(look.box, picture)}…"
 
 
 def _cited(given: tuple[GivenBox, ...]) -> list[str]:

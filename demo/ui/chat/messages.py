@@ -15,13 +15,25 @@ from demo.answers.finding import Finding
 from demo.answers.words import words_of
 from demo.dialects.ways import dialect_named
 from demo.dialogue.comparison import agreement_of
+from demo.dialogue.look_frames import (
+    Piece,
+    answer_part,
+    asked_part,
+    is_by_person,
+    look_of,
+    nothing_sentence,
+    own_looks,
+    pieces_of,
+)
 from demo.dialogue.second_opinion import agreement_sentence
-from demo.dialogue.session import SecondOpinion, Session, Turn
+from demo.dialogue.session import Look, SecondOpinion, Session, Turn
 from demo.errors import join_with_and
 from demo.language.intent import Intent, intent_of
 from demo.machine.effort import breathe
+from demo.picture.crops import Part
+from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
-from demo.ui.chat.pointers import address, box_address, pointers, stretches
+from demo.ui.chat.pointers import address, box_address, look_address, pointers, stretches
 from demo.ui.chat.shortened import shortened
 from demo.ui.shared.text import (
     Boxes,
@@ -62,7 +74,8 @@ def messages(
     chat: list[Message] = []
     for index, turn in enumerate(session.turns):
         breathe()
-        chat.append(person_message(linked_names(turn.question, turn.references)))
+        question = linked_names(turn.question, turn.references)
+        chat.append(person_message(with_part(question, turn.looks, session.picture.size)))
         chat += _answer(session, index, remarks.get(index + 1, ()))
         chat += _second_opinions(session, index)
         chat.append(model_message(_tools(session, index + 1, compare=compare)))
@@ -128,11 +141,11 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     status = None if newest else "done"
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
     given = given_boxes(session, turn)
-    boxes = {**_answered_boxes(session, turn), **given}
     asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
         notes = [finding for finding in turn.findings if finding.level != "warning"]
-        asked += f"\n\n{code(turn.raw.strip())}{_lines(session, turn, notes)}"
+        rows = "".join(f"\n\n{_look_row(session, turn, n)}" for n, _ in own_looks(turn.looks))
+        asked += f"\n\n{code(turn.raw.strip())}{rows}{_lines(session, turn, notes)}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),
@@ -140,7 +153,7 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
         *(
             part_message(
                 part_title(name, given.values()),
-                _part_text(session, turn, name, boxes)
+                _part_text(session, turn, name)
                 + _lines(session, turn, _findings(turn, name, present)),
                 turn_id,
                 "done" if newest and name != unfolded else None,
@@ -174,6 +187,8 @@ def _opinion_parts(session: Session, second: SecondOpinion) -> Iterator[str]:
     for name in ("scene", "focus", "think"):
         if (text := getattr(turn.trace, name)) is not None:
             yield f"**{PARTS[name]}** {linked_boxes(text, given)}"
+    for number, _ in own_looks(turn.looks):
+        yield _look_row(session, turn, number)
     yield f"In its frame of {frame.width} × {frame.height}:\n\n{code(turn.trace.answer or turn.raw)}"
     if second.objects:
         found = "\n\n".join(code(_numbers(o)) for o in second.objects)
@@ -208,21 +223,50 @@ def _tools(session: Session, number: int, *, compare: bool) -> str:
     return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
 
 
-def _part_text(session: Session, turn: Turn, name: str, boxes: Boxes) -> str:
+def _part_text(session: Session, turn: Turn, name: str) -> str:
+    """A part of the trace with its links, the looks in the places of their calls."""
     breathe()
     if name == "answer":
         return _coordinates(session, turn)
-    ghost = partial(box_address, session, turn) if name in _REASONING else None
-    text, found = getattr(turn.trace, name), stretches(turn, name)
-    points = pointers(session, turn, text) if name in _REASONING else None
-    return linked_boxes(text, boxes, invented=ghost, pointers=points, stretches=found)
+    lines = [""]
+    for piece in pieces_of(session, turn, name):
+        if piece.look is None:
+            lines[-1] = f"{lines[-1]} {_piece_text(session, turn, name, piece)}".strip()
+        else:
+            lines += [_look_row(session, turn, piece.look), ""]
+    return "\n\n".join(filter(None, lines))
+
+
+def _piece_text(session: Session, turn: Turn, name: str, piece: Piece) -> str:
+    """A piece of a text, whose boxes and points are in the frame of what it is about."""
+    text = getattr(turn.trace, name)[piece.start : piece.end]
+    boxes = named_boxes(session, turn, text, piece.part)
+    found = [
+        (max(start - piece.start, 0), min(end, piece.end) - piece.start, mark)
+        for start, end, mark in stretches(turn, name)
+        if start < piece.end and end > piece.start
+    ]
+    if name not in _REASONING:
+        return linked_boxes(text, boxes, stretches=found)
+    ghost = partial(box_address, session, turn, part=piece.part)
+    looks = own_looks(turn.looks) if piece.part == asked_part(session, turn) else ()
+    looked = {box: look_address(look) for _, look in looks for box in _boxes_in(look.call)}
+    points = pointers(session, turn, text, piece.part)
+    return linked_boxes(
+        text, boxes, invented=ghost, pointers=points, looked=looked, stretches=found
+    )
 
 
 def _coordinates(session: Session, turn: Turn) -> str:
     """The answer in the model's own numbers, and what they are in the picture."""
     frame, size = session.reasoner_of(turn).frame, session.picture.size
     written = code(turn.trace.answer or "", stretches(turn, "answer"))
-    text = f"In the model's frame of {frame.width} × {frame.height}:\n\n{written}"
+    is_whole = answer_part(session, turn).box.area == size.width * size.height
+    about = "" if is_whole else ", laid over the part that was looked at"
+    text = f"In the model's frame of {frame.width} × {frame.height}{about}:\n\n{written}"
+    for piece in pieces_of(session, turn, "answer"):
+        if piece.look is not None:
+            text += f"\n\n{_look_row(session, turn, piece.look)}"
     objects = answer_objects(session, turn)
     if objects:
         lines = "".join(f"\n\n{link(name)} {code(_numbers(o))}" for name, o in objects)
@@ -235,26 +279,77 @@ def _numbers(item: RegionObject) -> str:
     return box if item.point is None else f"{box} point {list(item.point.xy)}"
 
 
+# Looks --------------------------------------------------------------------------------------
+
+
+def with_part(question: str, looks: Sequence[Look], picture: Size) -> str:
+    """A question, as Markdown, with the part of the picture that it is about."""
+    asked = (look for look in looks if is_by_person(look))
+    return "\n\n".join((question, *(look_row("About this part", look, picture) for look in asked)))
+
+
+def look_row(title: str, look: Look, picture: Size, marks: str = "") -> str:
+    """A look as the page shows it: a link that looks.js makes a small picture."""
+    box = ".".join(map(str, look.box.xyxy))
+    words = f"{title}: {place(look.box, picture)}"
+    return f'<span class="look{marks}">[{plain(words)}](#look-{box})</span>'
+
+
+def _look_row(session: Session, turn: Turn, number: int) -> str:
+    findings = enumerate(turn.findings)
+    marks = "".join(f" at{n}" for n, found in findings if look_of(turn, found) == number)
+    return look_row(f"Look {number + 1}", turn.looks[number], session.picture.size, marks)
+
+
+# Boxes and their names ----------------------------------------------------------------------
+
+
 def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     """The model-frame boxes that stood for the references of a turn, with their names.
 
     They are read from the question as it was sent, because a region may have been corrected since.
     """
-    references = dict.fromkeys(turn.references)
-    names = [name for reference in references for name in _object_names(session, reference)]
-    cited = list(dict.fromkeys(citation.box for citation in find_citations(turn.prompted)))
-    now = {name: _model_box(session, turn, name) for name in dict.fromkeys(names)}
+    cited = list(dict.fromkeys(_boxes_in(turn.prompted)))
+    now = _boxes_now(session, turn, asked_part(session, turn))
     given = {box: name for name, box in reversed(now.items()) if box in cited}
     moved = [name for name, box in now.items() if box not in cited]
     return given | dict(zip((b for b in cited if b not in given), moved, strict=False))
 
 
-def _model_box(session: Session, turn: Turn, name: str) -> XYXY | None:
-    """Where an object is now, in the turn's model frame; None when it was deleted."""
+def named_boxes(session: Session, turn: Turn, text: str, part: Part) -> dict[XYXY, str]:
+    """The boxes in a text about a part that have a name: what was given, and what was found."""
+    frame, now = session.reasoner_of(turn).frame, _boxes_now(session, turn, part)
+    found = {o.box: name for name, o in answer_objects(session, turn)}
+    # Several boxes of the model are one of the picture, so what it wrote is compared there.
+    here = {box: part.box_to_picture(_whole(box), frame) for box in _boxes_in(text)}
+    answered = {box: found[at] for box, at in here.items() if at in found}
+    if part == asked_part(session, turn):
+        return {**answered, **given_boxes(session, turn)}
+    return {**answered, **{box: name for name, box in reversed(now.items()) if box}}
+
+
+def _boxes_in(text: str) -> list[XYXY]:
+    return [citation.box for citation in find_citations(text)]
+
+
+def _whole(box: XYXY) -> ModelBox:
+    x1, y1, x2, y2 = box
+    return ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+
+
+def _boxes_now(session: Session, turn: Turn, part: Part) -> dict[str, XYXY | None]:
+    """Where the references of a turn are now, by name, in the model's frame over a part."""
+    references = dict.fromkeys(turn.references)
+    names = [name for reference in references for name in _object_names(session, reference)]
+    return {name: _model_box(session, turn, name, part) for name in dict.fromkeys(names)}
+
+
+def _model_box(session: Session, turn: Turn, name: str, part: Part) -> XYXY | None:
+    """Where an object is now, in the turn's model frame over a part; None when it was deleted."""
     if name not in session.registry:
         return None
     box = session.registry.objects(name)[0].box
-    return box.to_model(session.picture.size, session.reasoner_of(turn).frame).xyxy
+    return part.box_from_picture(box, session.reasoner_of(turn).frame).xyxy
 
 
 def _object_names(session: Session, reference: str) -> tuple[str, ...]:
@@ -274,7 +369,8 @@ def _with_corrections(session: Session, turn: Turn, given: Boxes) -> dict[XYXY, 
 def _correction(session: Session, turn: Turn, name: str, box: XYXY) -> str:
     if name not in session.registry or not session.registry.objects(name)[0].corrected:
         return ""
-    since = "" if _model_box(session, turn, name) == box else "since "
+    now = _model_box(session, turn, name, asked_part(session, turn))
+    since = "" if now == box else "since "
     return f" ({since}corrected by hand)"
 
 
@@ -285,11 +381,6 @@ def answer_objects(session: Session, turn: Turn) -> list[tuple[str, RegionObject
     region = session.registry.region(turn.region)
     single = len(region.objects) == 1
     return [(region.id if single else o.id, o) for o in region.objects]
-
-
-def _answered_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
-    size, frame = session.picture.size, session.reasoner_of(turn).frame
-    return {o.box.to_model(size, frame).xyxy: name for name, o in answer_objects(session, turn)}
 
 
 # What is said about it ------------------------------------------------------------------------
@@ -318,7 +409,7 @@ def outcome(session: Session, turn: Turn) -> str:
     if any(finding.kind == "answer.unknown" for finding in turn.findings):
         name = plain(session.reasoner_of(turn).name)
         return f"{name} does not know a word of this question, so it found nothing."
-    return "A guess: nothing matches." if turn.is_guess else "Nothing in the picture matches."
+    return "A guess: nothing matches." if turn.is_guess else nothing_sentence(turn)
 
 
 def _again_sentence(session: Session, turn: Turn) -> str:

@@ -2,7 +2,7 @@
 // shows on the picture what it is about, a region or a box that nobody gave, as a dashed ghost; a click also
 // opens the part of the trace and marks the words. A point that the reasoning mentions is such a link, too, and
 // is shown as a spot.
-import { onChange, pictureSize, state } from "../canvas/state.js";
+import { change, onChange, pictureSize, state } from "../canvas/state.js";
 import { overlay, sheet } from "../canvas/parts.js";
 import { light, nameOf } from "../canvas/cite.js";
 import { edges } from "../canvas/geometry.js";
@@ -13,6 +13,7 @@ import { all, closest, node, one, scrollBehavior, shape } from "../shared/nodes.
 
 const PLACE = /^#at-(scene|focus|think|answer|)-(\d*)-(.*)$/;
 const GHOST = /^\d+(?:\.\d+){3}$/;
+const LOOKED = /^look\.(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
 const SPOT = /^\d+\.\d+$/;
 const TITLES = { scene: "Scene", focus: "Focus", think: "Reasoning", answer: "Answer" };
 const MAX_OPENING_MS = 1000; // the longest that a part takes to open
@@ -36,12 +37,14 @@ function placeOf(event) {
 // On the picture ---------------------------------------------------------------------------------------
 
 function showOnPicture(picture) {
+  const part = picture.match(LOOKED)?.slice(1).map(Number) ?? null;
+  if (part || state.part) change({ part });
   const numbers = state.scene.picture ? picture.split(".").map(Number) : [];
   const [box, spot] = [GHOST, SPOT].map((form) => (form.test(picture) ? numbers : null));
   ghostName.hidden = !box;
   ghostLayer.replaceChildren(...(box ? ghostOf(box) : spot ? [drawPoint(spot)] : []));
   if (box) placeGhostName(box);
-  else if (picture && !spot) light(picture);
+  else if (picture && !spot && !part) light(picture);
 }
 
 function ghostOf(box) {
@@ -109,6 +112,7 @@ async function showInTrace(row, { part, number }) {
 
 for (const kind of ["pointerover", "focusin"]) {
   document.addEventListener(kind, (event) => {
+    if (closest(event, "#chat .look")) return; // it shows its own place
     const place = placeOf(event);
     if (place || ghostLayer.firstChild || (lasting && !nameOf(event))) showOnPicture(place?.picture || lasting || "");
   });

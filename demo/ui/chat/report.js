@@ -132,7 +132,8 @@ function copied(row) {
   }
   for (const link of all("a", copy)) {
     const region = regionOf(link.hash.slice(1).split(".")[0]);
-    link.replaceWith(node("span", region ? { class: "mark", "data-tone": region.tone } : {}, link.textContent));
+    const words = link.dataset.sentence || link.textContent;
+    link.replaceWith(node("span", region ? { class: "mark", "data-tone": region.tone } : {}, words));
   }
   return copy;
 }

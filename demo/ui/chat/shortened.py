@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import astuple, replace
 
 from demo.answers.finding import TraceText
-from demo.dialogue.session import Session, Turn
+from demo.dialogue.session import Look, Session, Turn
 from demo.machine.effort import breathe
 from demo.ui.shared.text import plain
 
 MAX_SHOWN = 1_500_000  # characters of a chat, as they are sent
+MAX_LOOKS = 1_500  # small pictures of a chat
 _MIN_SHARE = 100  # of one text
 _MAX_SIGN = 6  # characters that stand for a sign of punctuation
 _REST = " … (The rest is in the file of this dialogue.)"
@@ -21,11 +22,31 @@ _REST = " … (The rest is in the file of this dialogue.)"
 
 def shortened(session: Session) -> Session:
     """The dialogue with the texts cut that have more than their share, where all together are too long."""
+    session = _with_few_looks(session)
     lengths = [length for turn in session.turns for length in _lengths(turn)]
     if sum(lengths) <= MAX_SHOWN:
         return session
     share = max(_MIN_SHARE, MAX_SHOWN // len(lengths))
     return replace(session, turns=tuple(_cut_turn(turn, share) for turn in session.turns))
+
+
+def _with_few_looks(session: Session) -> Session:
+    """With the first looks of each answer, where there are very many."""
+    taken = sum(len(looks) for turn in session.turns for looks in _looks_of(turn))
+    if taken <= MAX_LOOKS:
+        return session
+    most = max(1, MAX_LOOKS // sum(1 for turn in session.turns for _ in _looks_of(turn)))
+    return replace(session, turns=tuple(_with_looks(turn, most) for turn in session.turns))
+
+
+def _looks_of(turn: Turn) -> Iterator[tuple[Look, ...]]:
+    yield turn.looks
+    yield from (second.turn.looks for second in turn.second_opinions)
+
+
+def _with_looks(turn: Turn, most: int) -> Turn:
+    seconds = (replace(s, turn=_with_looks(s.turn, most)) for s in turn.second_opinions)
+    return replace(turn, looks=turn.looks[:most], second_opinions=tuple(seconds))
 
 
 def _lengths(turn: Turn) -> list[int]:

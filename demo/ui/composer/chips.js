@@ -1,13 +1,15 @@
 // What the message is about, as chips: the regions it names, and how words such as "it" will be read.
 // Names are found here as the server finds them; what words mean comes from it with the value (`reads`).
 import { exists, knownRegion, newestNumber, regionOf, state } from "../canvas/state.js";
+import { askWhole } from "../canvas/closer.js";
+import { REGION_ICONS } from "../canvas/icons.js";
 import { cites, element, line, peek, props } from "./parts.js";
 import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
 import { directionOf, runsFromRight } from "../shared/direction.js";
 import { isByFinger } from "../shared/hand.js";
 import { changeName, goToEnd, mentionsTyped, replaceTyped, typed } from "../shared/message.js";
 import { asWritten, isBrand } from "../shared/names.js";
-import { closest, FINGERS, icon, node, one } from "../shared/nodes.js";
+import { closest, drawIcon, FINGERS, icon, node, one } from "../shared/nodes.js";
 
 let shown = ""; // the chips that are on the page, as text
 
@@ -20,10 +22,13 @@ export function showCited() {
   const reads = placedReads(text).filter(({ start, end }) =>
     !written.some((found) => found.start === start && found.end === end)
   );
-  line.hidden = line.dataset.level === "hint" && names.length + reads.length > 0 && !props.value?.doubt;
+  const { within } = state.scene;
+  const isSaid = names.length + reads.length > 0 || (within && text);
+  line.hidden = line.dataset.level === "hint" && Boolean(isSaid) && !props.value?.doubt;
   const fromRight = runsFromRight(text);
   const wanted = JSON.stringify([
     fromRight,
+    within,
     names.map((name) => [name, exists(name), why(name)]),
     reads,
     state.scene.regions.length,
@@ -32,13 +37,30 @@ export function showCited() {
   shown = wanted;
   cites.dir = fromRight ? "rtl" : "ltr";
   showPeek(null);
-  cites.replaceChildren(...names.flatMap(chip), ...reads.map(readingChip));
+  cites.replaceChildren(...(within ? [partChip(within)] : []), ...names.flatMap(chip), ...reads.map(readingChip));
 }
 
 // The server knows more models' numbers (an audi r8).
 function isMissing(text, found) {
   const isPlain = props.value?.plain.includes(text.slice(found.start, found.end));
   return state.scene.picture && !isPlain && !isBrand(text, found);
+}
+
+// The part that the question is about ------------------------------------------------------------------
+
+function partChip({ name }) {
+  return node(
+    "span",
+    { class: "chip part" },
+    drawIcon(REGION_ICONS.closer),
+    node("b", {}, `Looking closer at ${name || "the part you marked"}`),
+    node("button", {
+      type: "button",
+      "data-drop-part": "",
+      "aria-label": "Ask about the whole picture again",
+      title: "Ask about the whole picture again",
+    }, icon("close")),
+  );
 }
 
 // Named regions --------------------------------------------------------------------------------------
@@ -147,6 +169,7 @@ cites.addEventListener("pointerdown", (event) => event.preventDefault()); // the
 cites.addEventListener("click", (event) => {
   const name = closest(event, "[data-remove]")?.dataset.remove;
   if (name) removeName(name);
+  if (closest(event, "[data-drop-part]")) askWhole();
 });
 for (const kind of ["pointerover", "focusin"]) {
   cites.addEventListener(kind, (event) => showPeek(closest(event, "[data-name]")));

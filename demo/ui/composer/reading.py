@@ -8,15 +8,22 @@ from typing import Any
 
 import gradio as gr
 
-from demo.dialects.ways import WAYS
+from demo.dialects.ways import WAYS, ways_of
 from demo.dialogue.engine import understand
 from demo.dialogue.session import Session
 from demo.errors import DemoError
 from demo.language.references import check_question, missing_by_number, without_unknown
+from demo.models.models import Models
 from demo.ui.context import Context, visitor_of
 from demo.ui.shared import sentences
 from demo.ui.shared.payload import Payload
 from demo.ui.tab.workspace import Tab
+
+
+def way_choice(models: Models, wanted: str = "") -> dict[str, Any] | None:
+    """In which ways these models can be asked, and in which they are; None where there is one only."""
+    ways, way = ways_of(models.reasoner.dialect), models.way(wanted)
+    return {"ways": ways, "way": way if way in ways else models.asking} if way else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from demo.models.available import AvailableModels, Row
 from demo.models.best import sentence_of
 from demo.models.served import ServedEntry
 from demo.models.switching import RunningModels
+from demo.ui.composer.reading import way_choice
 from demo.ui.context import Context, visitor_of
 from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
@@ -76,7 +77,7 @@ class ModelPanel:
         shown = {
             parts.status: value,
             parts.notice: show.notice(workspace),
-            parts.asking: running.models.way(tab.asking),
+            parts.asking: way_choice(running.models, tab.asking),
         }
         # While a turn runs its Stop is in the place of what plays.
         is_busy = self.context.turns.is_running(visitor_of(request))

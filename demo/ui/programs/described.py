@@ -110,6 +110,15 @@ class RegionObject(_Form):
     by_hand: bool
 
 
+class Look(_Form):
+    """A second view of a part of the picture, enlarged, while a question was answered."""
+
+    box_xyxy: Box
+    size: Size = Field(description="width, height, as the model was shown the part")
+    call: str = Field(description="as the model wrote it; empty where it did not ask for it")
+    answer: bool = Field(False, description="whether the boxes of the answer were read in it")
+
+
 class Turn(_Form):
     """One question and its answer; ``region`` is what it found, null for nothing."""
 
@@ -127,6 +136,8 @@ class Turn(_Form):
     decoding: str = ""
     reasoner: Reasoner | None = None
     second_opinions: list[SecondOpinion] = []
+    looks: list[Look] = []
+    within: Box = Field([], description="the part that was asked about, where it was not the whole")
 
 
 class SecondOpinion(_Form):
@@ -198,6 +209,21 @@ class PartOver(_Form):
     part: Part
 
 
+class LookBegun(_Form):
+    """The model is about to see a part of the picture, enlarged."""
+
+    event: Literal["look"]
+    number: int = Field(description="of the looks of this turn, from 0")
+    look: Look
+
+
+class LookOver(_Form):
+    """The model has seen the part."""
+
+    event: Literal["look_end"]
+    number: int
+
+
 class ObjectRead(_Form):
     """An object was read in the text that is still being written."""
 
@@ -221,7 +247,16 @@ class Finished(_Form):
 
 
 TurnNews = Annotated[
-    Started | Waiting | PartBegun | PartWritten | PartOver | ObjectRead | MasksBegun | Finished,
+    Started
+    | Waiting
+    | PartBegun
+    | PartWritten
+    | PartOver
+    | LookBegun
+    | LookOver
+    | ObjectRead
+    | MasksBegun
+    | Finished,
     Field(discriminator="event"),
 ]
 
@@ -245,11 +280,12 @@ Image = Annotated[
 
 
 class Question(_Form):
-    """A question about a picture; ``session`` is null, or left out, for the first."""
+    """A question about a picture, or the part ``within`` a box; ``session`` is null for the first one."""
 
     image: Image
     question: str = Field(max_length=MAX_QUESTION)
     session: Session | None = None
+    within: Box | None = None
 
 
 class Drawing(_Form):
@@ -296,6 +332,9 @@ FORMS: Mapping[str, Any] = {
 }
 
 
+_OBJECT: Mapping[str, Any] = {"type": "object", "additionalProperties": True}
+
+
 def schemas_of(forms: Mapping[str, Any], place: str) -> dict[str, Any]:
     """The JSON Schemas of forms by name, and of all that they refer to, which stand at ``place``."""
     mode: Literal["serialization"] = "serialization"
@@ -316,11 +355,16 @@ def described_turn() -> gr.JSON:
     )
 
 
-def _described(label: str, description: str) -> gr.JSON:
+def described_box() -> gr.JSON:
+    """The part of a picture that is asked about, as an argument."""
+    numbers = {"type": "array", "items": {"type": "number"}}
+    return _described("within", "the part to ask about, [x1, y1, x2, y2], or null", numbers)
+
+
+def _described(label: str, description: str, kind: Mapping[str, Any] = _OBJECT) -> gr.JSON:
     """JSON with a schema: MCP clients refuse an endpoint that has none, as Gradio's own JSON."""
     made = gr.JSON(label=label)
-    kinds = [{"type": "object", "additionalProperties": True}, {"type": "null"}]
-    told = {"anyOf": kinds, "description": description}
+    told = {"anyOf": [kind, {"type": "null"}], "description": description}
     made.api_info = lambda: told
     made.example_inputs = lambda: None
     return made

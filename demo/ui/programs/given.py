@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from contextlib import suppress
@@ -15,6 +16,7 @@ from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
 from demo.errors import InputError, PictureError
 from demo.language.references import check_question
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 from demo.picture.recent import RecentPictures
 from demo.picture.sent import NO_FILE, decode_sent, fault_of, plain
@@ -22,6 +24,11 @@ from demo.picture.sent import NO_FILE, decode_sent, fault_of, plain
 NO_PICTURE = "There is no picture: give one as image."
 NO_QUESTION = "There is no question: give one, for example “find the dog”."
 _MARK = {"_type": "gradio.FileData"}
+_NO_BOX = (
+    "within is the part to ask about, four numbers, [x1, y1, x2, y2], in pixels of the picture, which is "
+    "{} × {}."
+)
+_MAX_BOX, _MAX_NUMBER = 200, 1_000_000  # characters; pixels
 _recent = RecentPictures()
 
 
@@ -72,6 +79,33 @@ def read_question(given: Any) -> str:
     if not isinstance(given, str) or not given.strip():
         raise InputError(NO_QUESTION)
     return check_question(given)
+
+
+def read_within(given: Any, picture: Picture) -> PictureBox | None:
+    """The part that is asked about, as [x1, y1, x2, y2] or a text of that; None for the whole picture.
+    Raises InputError.
+    """
+    if isinstance(given, str):
+        text = given.strip()[:_MAX_BOX]
+        with suppress(ValueError, RecursionError):
+            given = json.loads(text) if text else None
+    if given in (None, [], {}):
+        return None
+    size, numbers = picture.size, given if isinstance(given, list) and len(given) == 4 else []
+    if not numbers or not all(_is_number(number) for number in numbers):
+        raise InputError(_NO_BOX.format(size.width, size.height))
+    x1, y1, x2, y2 = (round(number) for number in numbers)
+    if not (x1 < x2 and y1 < y2 and PictureBox(x1, y1, x2, y2).intersection(_whole(size))):
+        raise InputError(_NO_BOX.format(size.width, size.height))
+    return PictureBox(x1, y1, x2, y2).clamped(size)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) <= _MAX_NUMBER  # type: ignore[arg-type]
+
+
+def _whole(size: Size) -> PictureBox:
+    return PictureBox(0, 0, size.width, size.height)
 
 
 def read_session(given: Any, picture: Picture) -> Session | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from demo.answers.trace import PartClosed, PartOpened, PartText
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnFinished, TurnStarted
+from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Session
-from demo.dialogue.session_json import session_to_json
+from demo.dialogue.session_json import look_to_json, session_to_json
 from demo.picture.picture import Picture
 
 Told = dict[str, Any]
@@ -51,6 +52,10 @@ def _told(event: TurnEvent, picture: Picture) -> Told:
             return {"event": "part", "part": event.part}
         case PartClosed():
             return {"event": "part_end", "part": event.part}
+        case LookBegun():
+            return {"event": "look", "number": event.number, "look": look_to_json(event.look)}
+        case LookEnded():
+            return {"event": "look_end", "number": event.number}
         case ObjectSeen():
             point = None if event.point is None else list(event.point.xy)
             return {"event": "object", "bbox_xyxy": list(event.box.xyxy), "point_xy": point}

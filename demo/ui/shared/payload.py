@@ -33,6 +33,10 @@ class Payload:
         payload._values = values
         return payload
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a value."""
+        return self._value(name) is not None
+
     def whole(self, name: str, default: int | None = None) -> int:
         """A whole number from 0 to MAX_NUMBER."""
         return _whole(self._value(name, default))

@@ -22,6 +22,9 @@ NO_WORDS = (
     "{} points at things and does not answer in words. Ask for a thing, for example “the dog left of R1”, "
     "or how many there are. Send this again to ask it anyway."
 )
+SAY_WHAT = "Say what to look for in this part, for example “the red ball”."
+WHAT_IS_THIS = "What is this?"
+WHOLE_AGAIN = "The next question is about the whole picture again."
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
     "Something went wrong in the demo, but nothing was lost. Try again, or ask in another way."
@@ -96,6 +99,18 @@ def _as_plain_text(phrases: Sequence[str]) -> str:
 def drawing_note(kind: str, name: str) -> str:
     """What to say when a region was drawn by hand; empty for other acts."""
     return {"box": _DRAWN, "point": _OUTLINED}.get(kind, "").format(name)
+
+
+def closer_note(usual: str) -> str:
+    """What to do once a part was chosen; ``usual`` is what is asked about it when nothing is typed."""
+    return f"Enter alone asks “{usual}”." if usual else "Now ask about it."
+
+
+def closer_said(name: str) -> str:
+    """The same for those who do not see the part above the message."""
+    return (
+        f"The next question is about {name or 'the part you marked'} only, which is shown enlarged."
+    )
 
 
 def away_note(workspace: Workspace | None) -> str:

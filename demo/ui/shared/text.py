@@ -21,6 +21,7 @@ Boxes = Mapping[XYXY, str]
 Stretch = tuple[int, int, str]
 """From where to where in a text, and the class it gets."""
 
+_NONE: Mapping[XYXY, str] = {}
 _SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○", "sum": "Σ"}
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LINE = re.compile(r".+")
@@ -78,12 +79,14 @@ def linked_boxes(
     *,
     invented: Callable[[XYXY], str] | None = None,
     pointers: Mapping[Pointer, str] | None = None,
+    looked: Mapping[XYXY, str] = _NONE,
     stretches: Iterable[Stretch] = (),
 ) -> str:
     """A model's text with the boxes that have a name as links, in which the stretches can be found.
 
     With ``invented``, which gives the address of a box, the others are marked as boxes that nobody gave.
-    ``pointers`` are points that the text mentions, with the addresses that they become links to.
+    ``pointers`` are points that the text mentions, with the addresses that they become links to, ``looked``
+    boxes that were looked at closer, with theirs.
     """
 
     apart = _apart_within(text)
@@ -91,6 +94,9 @@ def linked_boxes(
     def replacement(citation: Citation) -> str | None:
         if citation.box in boxes:
             return link(boxes[citation.box])
+        if citation.box in looked:
+            written = plain(text[citation.start : citation.end])
+            return f'<span class="looked">[{written}]({looked[citation.box]})</span>'
         if invented is None:
             return apart(plain(text[citation.start : citation.end]))
         written = plain(text[citation.start : citation.end])
@@ -126,6 +132,11 @@ def place(box: PictureBox, size: Size) -> str:
     if column:
         return f"on the {column}"
     return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
+
+
+def side(box: PictureBox, size: Size) -> str:
+    """The same as a thing: "upper left", "middle", …"""
+    return place(box, size).split(" the ")[-1]
 
 
 def _apart_within(text: str) -> Callable[[str], str]:

@@ -8,10 +8,12 @@ from demo.answers.boxes import TraceObject
 from demo.answers.citations import XYXY
 from demo.answers.trace import parse_trace
 from demo.dialects.ways import dialect_named
+from demo.dialogue.look_frames import answer_part, asked_part, look_sentence
 from demo.dialogue.scores import NAMES, scores_of
 from demo.dialogue.session import Session, Timings, Turn
 from demo.models.drawn_world import known_words
-from demo.picture.geometry import ModelBox, Size
+from demo.picture.crops import Part
+from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
 from demo.picture.regions import RegionObject
 from demo.ui.chat.messages import answer_objects, author_note, given_boxes
 from demo.ui.chat.pointers import address
@@ -30,8 +32,12 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
         "size": [size.width, size.height],
         "objects": _objects(session, asked),
         "references": [
-            _reference(box, name, size, reasoner.frame)
+            _reference(box, name, asked_part(session, asked), reasoner.frame)
             for box, name in given_boxes(session, asked).items()
+        ],
+        "looks": [
+            f"{look_sentence(look, number, size)} Shown in {look.size.width} × {look.size.height} pixels."
+            for number, look in enumerate(asked.looks)
         ],
         "prompted": asked.prompted,
         "raw": asked.raw,
@@ -123,18 +129,18 @@ def _objects(session: Session, turn: Turn) -> list[dict[str, Any]]:
     written = trace.objects
     found = answer_objects(session, turn)
     own = written if len(written) == len(found) else [None] * len(found)
-    size = session.picture.size
+    part = answer_part(session, turn)
     return [
-        _object(name, item, size, reasoner.frame, None if item.corrected else as_written)
+        _object(name, item, part, reasoner.frame, None if item.corrected else as_written)
         for (name, item), as_written in zip(found, own, strict=True)
     ]
 
 
 def _object(
-    name: str, item: RegionObject, size: Size, frame: Size, written: TraceObject | None
+    name: str, item: RegionObject, part: Part, frame: Size, written: TraceObject | None
 ) -> dict[str, Any]:
-    box = written.box if written else item.box.to_model(size, frame)
-    point = written.point if written else item.point and item.point.to_model(size, frame)
+    box = written.box if written else part.box_from_picture(item.box, frame)
+    point = written.point if written else item.point and _point_in(part, item.point, frame)
     return {
         "name": name,
         "model": list(box.xyxy),
@@ -146,8 +152,13 @@ def _object(
     }
 
 
-def _reference(box: XYXY, name: str, size: Size, frame: Size) -> dict[str, Any]:
-    here = ModelBox(*box).to_picture(size, frame)
+def _point_in(part: Part, point: PicturePoint, frame: Size) -> ModelPoint:
+    at = part.box_from_picture(PictureBox(*point.xy, *point.xy), frame)
+    return ModelPoint(at.x1, at.y1)
+
+
+def _reference(box: XYXY, name: str, part: Part, frame: Size) -> dict[str, Any]:
+    here = part.box_to_picture(ModelBox(*box), frame)
     return {"name": name, "model": list(box), "picture": list(here.xyxy)}
 
 

@@ -17,6 +17,8 @@ export interface Numbers extends OfTurn {
   size: Size;
   references: Located[];
   objects: Found[];
+  /** The parts that were looked at closer, in words. */
+  looks: string[];
   /** The question as the model got it, and what it wrote. */
   prompted: string;
   raw: string;

@@ -21,6 +21,7 @@ function show(value) {
   title.textContent = value.title;
   body.replaceChildren(
     places(value),
+    ...looks(value),
     findings(value),
     written("The question as the model got it", value.prompted),
     written("What the model wrote", value.raw),
@@ -126,6 +127,13 @@ function findings({ findings: found, turn }) {
     node("h3", {}, "What was checked"),
     items.length ? node("ul", {}, ...items) : node("p", { class: "key" }, "There was nothing to remark."),
   );
+}
+
+/** @param {import("./sheet.d.ts").Numbers} numbers */
+function looks({ looks: taken }) {
+  const items = taken.map((text) => node("li", {}, text));
+  const heading = `Looked closer ${taken.length === 1 ? "once" : `${taken.length} times`}`;
+  return items.length ? [node("section", {}, node("h3", {}, heading), node("ul", {}, ...items))] : [];
 }
 
 // The dialogue and the picture are behind the sheet.

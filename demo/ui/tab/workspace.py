@@ -17,6 +17,7 @@ from demo.dialogue.store import Saved
 from demo.errors import InputError
 from demo.evaluate.live_benchmark import Track
 from demo.language.references import Resolved
+from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 from demo.ui.benchmark import truth
 from demo.ui.canvas.asides import Aside, AsideKind
@@ -45,6 +46,14 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The part of the picture that the next question is about, and the region or object that it was."""
+
+    box: PictureBox
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """One visitor's things.
 
@@ -55,7 +64,8 @@ class Workspace:
     ``copies`` are the dialogues on disk by session id: a fact about the world, so all states of a workspace
     share it. ``failed`` is the failed question that Undo took away, and ``ahead`` are the workspaces that
     Undo left for this one, the next one first (None: the empty page); an act forgets both. ``repeats`` says
-    that its questions are those of another picture.
+    that its questions are those of another picture. ``chosen`` is the part to be asked about next, as it
+    was when it was chosen.
     """
 
     picture: Picture
@@ -71,6 +81,7 @@ class Workspace:
     copies: dict[str, Copy] = field(default_factory=dict, repr=False, compare=False)
     failed: Failure | None = None
     repeats: bool = False
+    chosen: Within | None = None
     ahead: tuple[Workspace | None, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -167,10 +178,31 @@ class Workspace:
         """With the same dialogue, in which something was noted."""
         return replace(self, session=session)
 
+    @property
+    def within(self) -> Within | None:
+        """The part that the next question is about, where its region is now; without a name once that is
+        gone.
+        """
+        if self.chosen is None:
+            return None
+        if self.chosen.name not in self.session.registry:
+            return Within(self.chosen.box)
+        return self.part_of(self.chosen.name)
+
+    def part_of(self, name: str) -> Within:
+        """The part round a region or an object. Raises UnknownRegionError."""
+        sides = zip(*(o.box.xyxy for o in self.session.registry.objects(name)), strict=True)
+        lefts, tops, rights, bottoms = sides
+        return Within(PictureBox(min(lefts), min(tops), max(rights), max(bottoms)), name)
+
+    def asking_about(self, part: Within | None) -> Workspace:
+        """With another part to be asked about next; None for the whole picture."""
+        return replace(self, chosen=part)
+
     def to_change(self, turn: int) -> Workspace:
-        """While the question of that turn is being changed. Raises InputError."""
-        self.session.turn(turn)
-        return replace(self, changing=turn)
+        """While the question of that turn is being changed, about what it was about. Raises InputError."""
+        box = self.session.turn(turn).within
+        return replace(self, changing=turn, chosen=None if box is None else Within(box))
 
     def rated(self, turn: int, feedback: str) -> Workspace:
         """With that answer rated ``up`` or ``down``, or not if it was so before. Raises InputError."""
@@ -205,7 +237,7 @@ class Workspace:
 
     def unchanging(self) -> Workspace:
         """While no question is being changed."""
-        return replace(self, changing=None)
+        return replace(self, changing=None, chosen=None if self.changing else self.chosen)
 
     def branched(self, turn: int) -> Workspace:
         """With one more dialogue, which is shown and has the turns up to that one. Raises InputError."""
@@ -220,7 +252,7 @@ class Workspace:
             return self
         shown = dialogues[place]
         others = tuple(s for s in dialogues if s is not shown)
-        return replace(self.with_act(shown), others=others, ahead=self.ahead)
+        return replace(self.with_act(shown), others=others, ahead=self.ahead, chosen=None)
 
 
 class Tab:

@@ -1,0 +1,186 @@
+"""Where looks stand in the texts of a turn, and in which frame the numbers round them are.
+
+A model that was shown a part alone writes numbers about that part: what it says after the look, and its
+answer, are in a frame of their own. Whoever leads from such a text to the picture asks here first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from demo.answers.calls import read_call
+from demo.answers.finding import Finding, TraceText
+from demo.dialects.known_looks import NANO_LOOKS
+from demo.dialects.looking import Call
+from demo.dialogue.looking import SAME
+from demo.dialogue.session import Look, Session, Turn
+from demo.picture.crops import Part
+from demo.picture.geometry import PictureBox, Size
+
+Place = tuple[int, int, int]
+"""From where to where in a text, and the number of the look (0, 1, …) that stands there."""
+
+TEXTS = ("scene", "focus", "think", "answer")
+_BACK = NANO_LOOKS.told.strip()  # after it the whole picture is meant again
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch ``start:end`` of a text. Its numbers are about ``part``; with ``look`` (0, 1, …) it is the
+    call of that look instead.
+    """
+
+    start: int
+    end: int
+    part: Part
+    look: int | None = None
+
+
+def is_by_person(look: Look) -> bool:
+    """Whether it is the part that a person asked about, not one that a model asked for."""
+    return look.is_answered and not look.call
+
+
+def own_looks(looks: Sequence[Look]) -> tuple[tuple[int, Look], ...]:
+    """The looks that the model took, with their numbers (0, 1, …)."""
+    return tuple((n, look) for n, look in enumerate(looks) if not is_by_person(look))
+
+
+def asked_part(session: Session, turn: Turn) -> Part:
+    """What the question was about: the whole picture, or the part that a person chose."""
+    size, frame = session.picture.size, session.reasoner_of(turn).frame
+    chosen = next(filter(is_by_person, turn.looks), None)
+    if chosen is not None:
+        return _part(chosen, size)
+    return Part.of_box(turn.within, size, frame) if turn.within else Part.whole(size, frame)
+
+
+def answer_part(session: Session, turn: Turn) -> Part:
+    """What the boxes of the answer are about."""
+    answered = next((look for look in turn.looks if look.is_answered), None)
+    if answered is not None:
+        return _part(answered, session.picture.size)
+    return asked_part(session, turn)
+
+
+def pieces_of(session: Session, turn: Turn, name: str) -> Iterator[Piece]:
+    """One of the texts of a turn in pieces, in order: what is written, and the looks between."""
+    asked, size = asked_part(session, turn), session.picture.size
+    text, at = getattr(turn.trace, name), 0
+    part = answer_part(session, turn) if name == "answer" else asked
+    for start, end, number in _places(turn.trace, turn.looks)[name]:
+        yield from _about(text, at, start, part, asked)
+        look = turn.looks[number]
+        yield Piece(max(start, at), max(end, at), asked, number)
+        part, at = _part(look, size) if _is_apart(look) else asked, max(end, at)
+    yield from _about(text, at, len(text), part, asked)
+
+
+def part_at(session: Session, turn: Turn, finding: Finding) -> Part:
+    """What the numbers are about where a finding points to."""
+    if not turn.looks or finding.part is None or getattr(turn.trace, finding.part) is None:
+        return asked_part(session, turn)
+    start = 0 if finding.span is None else finding.span[0]
+    pieces = pieces_of(session, turn, finding.part)
+    found = [piece.part for piece in pieces if piece.start <= start]
+    return found[-1] if found else asked_part(session, turn)
+
+
+@lru_cache(maxsize=64)  # it is asked for each text and each finding of a turn
+def _places(trace: TraceText, looks: tuple[Look, ...]) -> dict[str, list[Place]]:
+    texts = {name: text for name in TEXTS if (text := getattr(trace, name)) is not None}
+    return places_in(texts, looks)
+
+
+def places_in(texts: Mapping[str, str], looks: Sequence[Look]) -> dict[str, list[Place]]:
+    """Where each look that a model took stands in these texts, in their order.
+
+    It takes the place of its call, the first one after those of earlier looks. Looks without a call stand
+    where the text that chose them ends; those whose call is nowhere stand at the end of the thought.
+    """
+    names, places = list(texts), {name: list[Place]() for name in texts}
+    if not names:
+        return {}
+    here, at = 0, 0
+    home = "think" if "think" in texts else names[0]
+    for number, look in own_looks(looks):
+        found = _find(texts, names[here:], at, look.call) if look.call else None
+        if found is not None:
+            name, start = found
+            here, at = names.index(name), start + len(look.call)
+            places[name].append((start, at, number))
+        else:
+            end = len(texts[home]) if look.call else _end_of_choice(texts[home])
+            places[home].append((end, end, number))
+    return {name: sorted(found) for name, found in places.items()}
+
+
+def look_of(turn: Turn, finding: Finding) -> int | None:
+    """The look (0, 1, …) that a finding is about, as far as that can be told."""
+    if not finding.kind.startswith("look.") or not turn.looks:
+        return None
+    if finding.kind == "look.repeated":
+        boxes = [look.box for look in turn.looks]
+        again = (n for n, box in enumerate(boxes) if any(box.iou(b) >= SAME for b in boxes[:n]))
+        return next(again, None)
+    return len(turn.looks) - 1 if finding.kind in ("look.missed", "look.limit") else None
+
+
+def look_sentence(look: Look, number: int, picture: Size) -> str:
+    """A look (0, 1, …) in words, for those who do not see it."""
+    lead = "Asked about this part alone" if is_by_person(look) else f"Look {number + 1}"
+    return f"{lead}: {span_sentence(look.box, picture)}."
+
+
+def nothing_sentence(turn: Turn) -> str:
+    """That nothing was found in what was asked about."""
+    return f"Nothing in {'this part' if turn.within else 'the picture'} matches."
+
+
+def span_sentence(box: PictureBox, picture: Size) -> str:
+    """Where a part of a picture is, as shares of its sides."""
+    across = f"{_share(box.x1, picture.width)} to {_share(box.x2, picture.width)} across"
+    down = f"{_share(box.y1, picture.height)} to {_share(box.y2, picture.height)} down"
+    return f"from {across}, {down}"
+
+
+def _share(value: int, of: int) -> str:
+    return f"{round(100 * value / of)}%"
+
+
+def _part(look: Look, picture: Size) -> Part:
+    return Part.of_box(look.box, picture, look.size)
+
+
+def _is_apart(look: Look) -> bool:
+    """Whether what follows it is about the part: it was asked about alone."""
+    return look.is_answered or read_call(look.call, Call.TAGGED) is not None
+
+
+def _about(text: str, start: int, end: int, part: Part, asked: Part) -> Iterator[Piece]:
+    """What is written about a part, and what follows once the whole is meant again."""
+    back = text.find(_BACK, start, end) if part is not asked else -1
+    middle = back if back >= 0 else end
+    if start < middle:
+        yield Piece(start, middle, part)
+    if middle < end:
+        yield Piece(middle, end, asked)
+
+
+def _find(
+    texts: Mapping[str, str], names: Sequence[str], at: int, call: str
+) -> tuple[str, int] | None:
+    for name in names:
+        start = texts[name].find(call, at)
+        if start >= 0:
+            return name, start
+        at = 0
+    return None
+
+
+def _end_of_choice(text: str) -> int:
+    """Where the text ends in which a model chose several parts at once."""
+    blank = text.find("\n\n")
+    return len(text) if blank < 0 else blank

@@ -1,0 +1,292 @@
+"""A part that is asked about alone: chosen, asked, kept by all that asks again, and told everywhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from demo.answers.finding import TraceText
+from demo.dialogue.comparison import RoundAnswered, compared
+from demo.dialogue.engine import TurnFinished, begin, run_turn
+from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
+from demo.errors import InputError
+from demo.figures.page import dialogue_page
+from demo.language.references import Resolved
+from demo.models.models import Models
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.picture import Picture, PictureInfo, open_picture
+from demo.ui.chat.live_turn import LiveTurn
+from demo.ui.chat.messages import messages
+from demo.ui.composer.reading import way_choice
+from demo.ui.programs.given import read_within
+from demo.ui.programs.told import told_of
+from demo.ui.sheet.numbers import numbers
+from demo.ui.tab.workspace import Tab, Within, Workspace
+from tests.page.test_ways import General
+from tests.support.lookers import LEFT, WHOLE, Looker
+from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
+
+REQUEST: Any = SimpleNamespace(session_hash="ann")
+LEFT_CALL = f'<tool_call>{{"bbox_2d": {LEFT}}}</tool_call>'
+BLUE = [230, 50, 350, 170]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Handlers:
+    folder = tmp_path_factory.mktemp("closer")
+    return handlers_of(placed_parts(folder), folder)
+
+
+@pytest.fixture
+def tab(page: Handlers, blocks: Path) -> Iterator[Tab]:
+    """R1 are both blocks."""
+    made = Tab()
+    page.opening.open_upload(str(blocks), made, REQUEST)
+    list(page.asking.ask("find both", made, REQUEST))
+    yield made
+    page.context.turns.stop("ann")
+
+
+def workspace(tab: Tab) -> Workspace:
+    assert tab.workspace is not None
+    return tab.workspace
+
+
+def last(tab: Tab) -> Turn:
+    return workspace(tab).session.turns[-1]
+
+
+def choose(page: Handlers, tab: Tab, **what: object) -> dict[str, Any]:
+    updates = page.acts.closer(tab, sent(**what), REQUEST)
+    return {
+        "canvas": updates[page.context.parts.canvas],
+        "hint": updates[page.context.parts.hint]["text"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "within"),
+    [
+        pytest.param({"region": "R1"}, {"box": [40, 60, 340, 160], "name": "R1"}, id="a region"),
+        pytest.param({"region": "R1.2"}, {"box": [240, 60, 340, 160], "name": "R1.2"}, id="object"),
+        pytest.param({"box": BLUE}, {"box": BLUE, "name": ""}, id="a box"),
+        pytest.param({"box": [-9, 50, 999, 9]}, {"box": [0, 9, 400, 50], "name": ""}, id="outside"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_a_part_is_chosen(
+    page: Handlers, tab: Tab, what: dict[str, object], within: dict[str, object] | None
+) -> None:
+    told = choose(page, tab, **what)
+    assert told["canvas"]["within"] == within
+    assert told["canvas"]["serial"]
+    assert told["canvas"]["said"].startswith("The next question is about")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [{"region": "R9"}, {"region": 7}, {"box": [1, 2, 3]}, {"box": "all"}, {"box": [1, 2, 3, 1e99]}],
+)
+def test_what_cannot_be_chosen_is_refused(
+    page: Handlers, tab: Tab, what: dict[str, object]
+) -> None:
+    choose(page, tab, box=BLUE)
+    told = choose(page, tab, **what)
+    assert told["hint"].endswith((".", "?"))
+    assert "within" not in told["canvas"]
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+
+
+def test_the_part_goes_with_its_region(page: Handlers, tab: Tab) -> None:
+    choose(page, tab, region="R1.2")
+    moved = {"kind": "correct", "object": "R1.2", "box": BLUE}
+    page.acts.act(tab, sent(**moved), REQUEST)
+    assert workspace(tab).within == Within(PictureBox(*BLUE), "R1.2")
+    page.acts.act(tab, sent(kind="delete", region="R1"), REQUEST)
+    assert workspace(tab).within == Within(PictureBox(240, 60, 340, 160))
+    list(page.links.turn(tab, sent(kind="branch", turn=1), REQUEST))
+    assert workspace(tab).within is not None
+    list(page.links.turn(tab, sent(kind="switch", dialogue=0), REQUEST))
+    assert workspace(tab).within is None
+
+
+def test_a_part_is_kept_by_all_that_asks_again(page: Handlers, tab: Tab) -> None:
+    choose(page, tab, box=BLUE)
+    list(page.asking.ask("find red", tab, REQUEST))
+    within = last(tab).within
+    assert within == PictureBox(*BLUE)
+    assert workspace(tab).within is None
+    list(page.links.turn(tab, sent(kind="again", turn=2), REQUEST))
+    assert last(tab).within == within
+    list(page.links.turn(tab, sent(kind="branch", turn=2), REQUEST))
+    assert last(tab).within == within
+    list(page.links.turn(tab, sent(kind="change", turn=2), REQUEST))
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+    list(page.links.turn(tab, sent(kind="keep", turn=2), REQUEST))
+    assert workspace(tab).within is None
+    list(page.links.turn(tab, sent(kind="change", turn=2), REQUEST))
+    list(page.asking.ask("red again", tab, REQUEST))
+    assert (len(workspace(tab).session.turns), last(tab).within) == (2, within)
+    list(page.links.turn(tab, sent(kind="change", turn=2), REQUEST))
+    choose(page, tab)  # the chip was removed
+    list(page.asking.ask("red again", tab, REQUEST))
+    assert last(tab).within is None
+
+
+def test_a_question_that_failed_keeps_its_part(page: Handlers, tab: Tab) -> None:
+    choose(page, tab, box=BLUE)
+    list(page.asking.ask("break", tab, REQUEST))
+    assert workspace(tab).failure is not None
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+
+
+def test_an_empty_question_asks_for_what_the_region_is_called(page: Handlers, tab: Tab) -> None:
+    page.acts.act(tab, sent(kind="rename", region="R1", label="the red one"), REQUEST)
+    assert choose(page, tab, region="R1")["hint"] == "Enter alone asks “the red one”."
+    list(page.asking.ask(" ", tab, REQUEST))
+    assert last(tab).question == "the red one"
+    assert choose(page, tab, box=BLUE)["hint"] == "Now ask about it."
+    refused, *_ = page.asking.ask("", tab, REQUEST)
+    assert "Say what to look for" in refused[page.context.parts.hint]["text"]
+    assert len(workspace(tab).session.turns) == 2
+
+
+# What is told of looks ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def looked(blocks: Path) -> tuple[Session, Picture]:
+    """One answer with two looks of the model, and one about a part."""
+    picture, looker = open_picture(blocks), Looker()
+    looker.go_on.set()
+    session = begin(picture, looker)
+    for question, within in (("find red twice", None), ("find red", PictureBox(20, 30, 160, 180))):
+        events = run_turn(
+            session, question, picture=picture, reasoner=looker, segmenter=None,
+            cancel=threading.Event(), within=within,
+        )  # fmt: skip
+        session = next(event.session for event in events if isinstance(event, TurnFinished))
+    return session, picture
+
+
+def test_other_models_are_asked_about_the_same_part(looked: tuple[Session, Picture]) -> None:
+    session, picture = looked
+    other = Looker()
+    other.name = "other"
+    other.go_on.set()
+
+    def to_ask(number: int) -> tuple[str | Resolved, Session]:
+        return session.turn(number).question, session.before(number)
+
+    events = compared(
+        session, (2,), to_ask, picture=picture, reasoner=other, segmenter=None, cancel=threading.Event()
+    )  # fmt: skip
+    (second,) = (event.second for event in events if isinstance(event, RoundAnswered))
+    assert second.turn.within == session.turns[1].within
+    assert second.objects[0].box == session.registry.objects("R2")[0].box
+    assert other.sizes == [Size(176, 188)]
+
+
+def test_looks_stand_in_the_chat(looked: tuple[Session, Picture]) -> None:
+    chat = "\n".join(str(message["content"]) for message in messages(looked[0]))
+    assert chat.count('<span class="look') == 3
+    assert "look&#62;" not in chat  # no call is left
+    assert "Then\n\n" in chat
+    assert "[Look 2&#58; on the left](#look-20.30.160.180)" in chat
+    assert "Here&#44; at [R1](#R1)" in chat  # in the frame of the part
+    assert "[About this part&#58; on the left]" in chat
+    assert "Here&#44; at [R2](#R2)" in chat
+
+
+def test_a_box_that_was_looked_at_leads_there_and_is_no_invention() -> None:
+    think = f"See {LEFT_CALL} so [42, 84, 336, 504] it is, not [1, 2, 3, 4]."
+    looks = (Look(PictureBox(20, 30, 160, 180), Size(840, 840), LEFT_CALL),)
+    start = Session.begin(PictureInfo("a.png", WHOLE, "0" * 64), ReasonerInfo("m", Size(840, 840)))
+    turn = Turn("q", "q", trace=TraceText(think=think, answer="[]"), looks=looks)
+    shown = str(messages(start.with_turn(turn, start.registry))[3]["content"])
+    assert 'class="looked"' in shown
+    assert "(#at---look.20.30.160.180)" in shown
+    assert shown.count('class="invented"') == 1
+
+
+def test_a_turn_with_looks_is_written_as_it_will_stand(looked: tuple[Session, Picture]) -> None:
+    session, picture = looked
+    looker, seen, doing = Looker(), list[Any](), list[str]()
+    looker.go_on.set()
+    live = LiveTurn(Session.begin(session.picture, session.reasoner))
+    for event in run_turn(
+        live.session, "find red twice", picture=picture, reasoner=looker, segmenter=None,
+        cancel=threading.Event(),
+    ):  # fmt: skip
+        if isinstance(event, TurnFinished):
+            break
+        live.feed(event)
+        seen.append(live.look and live.look.box.x1)
+        doing.append(live.doing)
+    shown = [box for n, box in enumerate(seen) if n == 0 or seen[n - 1] != box]
+    assert shown == [None, 220, None, 20]
+    assert "Looking closer at the right…" in doing
+    rows = [m for m in live.messages() if "class=" in str(m["content"])]
+    assert [str(m["content"]).count("#look-") for m in rows] == [2]
+
+
+def test_looks_are_told_to_programs_and_readers(looked: tuple[Session, Picture]) -> None:
+    session, picture = looked
+    looker = Looker()
+    looker.go_on.set()
+    events = run_turn(
+        begin(picture, looker), "find red", picture=picture, reasoner=looker, segmenter=None,
+        cancel=threading.Event(),
+    )  # fmt: skip
+    told = [each for each in told_of(events, picture) if each["event"].startswith("look")]
+    assert [each["event"] for each in told] == ["look", "look_end"]
+    assert told[0]["look"]["box_xyxy"] == [20, 30, 160, 180]
+    assert [text.split(":")[0] for text in numbers(session, 1)["looks"]] == ["Look 1", "Look 2"]
+    (about,) = numbers(session, 2)["looks"]
+    assert about.endswith("Shown in 840 × 840 pixels.")
+    shown = dialogue_page(picture, session)
+    assert shown.count('<use href="#pixels"/>') == 3
+    assert 'viewBox="20 30 140 150"' in shown
+    assert "[9, 9, 99, 99]. Not there. Then" in shown
+    assert "Asked about this part alone: from" in shown
+    assert shown.count('id="pixels"') == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (None, None),
+        ("", None),
+        ([], None),
+        ([1, 2, 30, 40], (1, 2, 30, 40)),
+        ("[1.4, 2, 30, 40]", (1, 2, 30, 40)),
+        ([-5, -5, 9999, 9999], (0, 0, 400, 300)),
+        *((bad, "pixels of the picture, which is 400 × 300.") for bad in (
+            [1, 2, 3], "R1", {"a": 1}, [1, 2, 1, 40], [500, 2, 600, 40], [1, 2, None, 4], [True, 0, 9, 9],
+            [1, 2, 1e400, 4], [float("nan"), 2, 3, 4], [10**30, 2, 3, 4], "[" * 10_000, 7,
+        )),
+    ],
+)  # fmt: skip
+def test_the_part_that_a_program_gives(given: object, read: object, blocks: Path) -> None:
+    picture = open_picture(blocks)
+    if isinstance(read, str):
+        with pytest.raises(InputError, match=read):
+            read_within(given, picture)
+    else:
+        found = read_within(given, picture)
+        assert (found and found.xyxy) == read
+
+
+def test_ways_are_offered_that_the_model_has() -> None:
+    def choice(asking: str, wanted: str = "") -> dict[str, Any] | None:
+        return way_choice(Models(General(), None, "", "", "", asking=asking), wanted)
+
+    ways = ("quick", "reasoned", "looking")
+    assert choice("quick") == {"ways": ways, "way": "quick"}
+    assert choice("quick", "looking") == {"ways": ways, "way": "looking"}
+    assert choice("") is None
