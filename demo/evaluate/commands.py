@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demo.dialects.ways import QUICK, in_way
-from demo.errors import InputError, ModelError, OptionError
+from demo.errors import InputError, ModelError, OptionError, one_line
 from demo.options import Parser, add_model_options, check_models, count, whole
 
 if TYPE_CHECKING:
@@ -288,6 +288,7 @@ def _session(path: Path, images: Path | None) -> tuple[Session, Picture]:
         read_session,
         read_zip,
     )
+    from demo.evaluate.data import MAX_WHY
     from demo.picture.picture import safe_name
 
     try:
@@ -302,4 +303,4 @@ def _session(path: Path, images: Path | None) -> tuple[Session, Picture]:
     except OSError as error:
         raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {one_line(str(error), MAX_WHY)}") from error

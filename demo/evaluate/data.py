@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from demo.dialects.prompt import normalise
-from demo.errors import InputError
+from demo.errors import InputError, one_line
 from demo.evaluate.json_stream import read_list
 from demo.evaluate.mask_forms import are_shares, read_masks
 from demo.evaluate.picture_paths import find_picture, find_spelling
@@ -43,6 +43,7 @@ _TAG = re.compile(
 )  # of a place that is written in some other way
 MAX_TURNS = 1_000
 MAX_LABEL = 40
+MAX_WHY = 1_000  # characters of a sentence on a row
 _MAX_COORDINATE = 10**6  # pixels
 _CORNER_NAMES = (
     ("x1", "y1", "x2", "y2"),
@@ -92,7 +93,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be used, and a sentence that says why."""
+    """A row that cannot be used, and a sentence on one line that says why."""
 
     index: int
     why: str
@@ -111,7 +112,7 @@ def read_dialogues(
         try:
             yield read_row(index, row, path.parent, images)
         except InputError as error:
-            yield BadRow(index, str(error))
+            yield BadRow(index, one_line(str(error), MAX_WHY))
     if index < 0:
         raise InputError(f"The file {path} holds no dialogues: its list is empty.")
 

@@ -15,13 +15,14 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from demo.errors import InputError
+from demo.errors import InputError, one_line
 
 Settings = Mapping[str, Any]
 Row = Mapping[str, Any]  # has an ``index``; what else depends on the benchmark
 # The values of settings that folders of earlier versions do not name.
 FORMER_DEFAULTS = {"reference_form": "bbox"}
 ROWS, SETTINGS, LOCK = "rows.jsonl", "settings.json", ".lock"
+_MAX_TOLD = 1_000  # characters of what another run's settings are
 
 
 class RunFolder:
@@ -97,7 +98,8 @@ def _check_settings(path: Path, settings: Settings) -> None:
         n for n in {**there, **settings} if there.get(n) != settings.get(n, FORMER_DEFAULTS.get(n))
     ]
     if names:
-        changes = ", ".join(f"{n} was {there.get(n)}, now {settings.get(n)}" for n in names)
+        told = ", ".join(f"{n} was {there.get(n)}, now {settings.get(n)}" for n in names)
+        changes = one_line(told, _MAX_TOLD)
         raise InputError(
             f"The folder {path} holds a run with other settings ({changes}). Choose another --out."
         )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
-from demo.errors import InputError, ModelError
-from demo.evaluate.data import BadRow, Dialogue
+from demo.errors import InputError, ModelError, one_line
+from demo.evaluate.data import MAX_WHY, BadRow, Dialogue
 from demo.evaluate.folder import Row, RunFolder
 from demo.evaluate.metrics import TurnScore, summarize
 from demo.evaluate.play import FailedDialogue, play, turn_score
@@ -108,6 +108,6 @@ def _result(play_one: Play[Played], models: Models, item: Played) -> Row | BadRo
     try:
         return play_one(item, models)
     except InputError as error:
-        return BadRow(item.index, str(error))
+        return BadRow(item.index, one_line(str(error), MAX_WHY))
     except ModelError as error:
-        return FailedDialogue(item.index, str(error))
+        return FailedDialogue(item.index, one_line(str(error), MAX_WHY))

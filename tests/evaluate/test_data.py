@@ -508,6 +508,17 @@ def test_a_name_without_end_is_one_sentence_in_another_folder_too(tmp_path: Path
     assert "cannot be found" in found.why
 
 
+def test_what_is_said_of_a_row_is_one_plain_line(tmp_path: Path) -> None:
+    name = "a\x1b[2J\nb.png"
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).touch()
+    (found,) = read(tmp_path, [row(image_path=name)], images=tmp_path)
+    assert isinstance(found, BadRow)
+    assert "are called a [2J b.png: which one" in found.why
+    assert found.why.isprintable()
+
+
 def test_of_several_pictures_of_a_name_none_is_taken(tmp_path: Path) -> None:
     for name in ("train", "val"):
         (tmp_path / name).mkdir()

@@ -362,6 +362,12 @@ def test_settings_must_stay(tmp_path: Path) -> None:
         open_folder(tmp_path, changed),
     ):
         pass
+    changed = {**SETTINGS, "reference": "\x1b[2J"}
+    with (
+        pytest.raises(InputError, match=r"other settings \(reference was predicted, now \[2J\)"),
+        open_folder(tmp_path, changed),
+    ):
+        pass
 
 
 def test_a_run_of_an_earlier_version_goes_on(tmp_path: Path) -> None:

@@ -10,20 +10,24 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
+from demo.dialogue.limits import MAX_ANSWER
 from demo.evaluate.vstar.questions import LETTERS
 
+_PIECE = re.compile(r"\S{1,200}")
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|(?=<answer>)|$)", re.IGNORECASE | re.DOTALL)
 _THOUGHT = re.compile(r"<(think|scene|focus)>.*?(?:</\1>|$)|^.*</think>", re.IGNORECASE | re.DOTALL)
 _SCENE = re.compile(r"<(scene|focus)>.*?(?:</\1>|$)", re.IGNORECASE | re.DOTALL)
 _CALLS = re.compile(
-    r"<(tool_call|grounding|look)>.*?(?:</\1>|(?=</?(?:think|answer)>)|$)|<tool_response>.*?</tool_response>",
+    r"<(tool_call|grounding|look)>.*?(?:</\1>|(?=</?(?:think|answer)>)|$)"
+    r"|<tool_response>(?:.*?</tool_response>|.*(?=<answer>)|.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _FENCE = re.compile(r"```.*?(?:```|$)", re.DOTALL)
 _JSON = re.compile(
-    r"\[\s*[{\[].{0,2000}?[}\]]\s*\]|\{[^{}\"]{0,200}\"[^{}]{0,2000}\}|\[[\d\s.,-]{1,200}\]",
+    r"\[\s*[{\[](?:(?!\[\s*[{\[]).){0,2000}?[}\]]\s*\]|\{[^{}\"]{0,200}\"[^{}]{0,2000}\}|\[[\d\s.,-]{1,200}\]",
     re.DOTALL,
 )
+_MAX_NESTED = 3  # lists in lists; the innermost go first
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|rm|bf)\b\s*|[{}$*_`~]|</?\w+>")
 _BEST = r"(?:correct|right|best)\s+(?:answer|option|choice|letter|one)"
@@ -46,6 +50,7 @@ _SINGLE = re.compile(
 _ONLY = re.compile(
     r"(?:option|choice|选项)?\s*[(\[\"'“]?\s*([A-H])\s*[)\]\"'”]?\s*[.,:;!。]?", re.IGNORECASE
 )
+_WORD_AFTER = re.compile(r"\s+[a-z]")
 _NO_NOUN = re.compile(r"\s+(?:is|as|because|since|seems|and|or)\b")
 
 
@@ -55,7 +60,7 @@ def chosen_option(text: str, options: Sequence[str]) -> int | None:
     A letter that only stands in a thought was weighed there, not chosen, unless it is said to be the
     answer.
     """
-    said = _CALLS.sub(" ", unicodedata.normalize("NFKC", text))
+    said = _CALLS.sub(" ", _normal(text))
     marked = [m[1] for m in _ANSWER.finditer(said) if m[1].strip()]
     boxed = [m[1] for m in _BOXED.finditer(said)]
     answers = (*marked[-1:], *boxed[-1:], _THOUGHT.sub(" ", said))
@@ -66,10 +71,21 @@ def chosen_option(text: str, options: Sequence[str]) -> int | None:
     return next((at for at in found if at is not None), None)
 
 
+def _normal(text: str) -> str:
+    """The text in normal form, of which the end counts where it is too long.
+
+    It is made in pieces, because many marks in a row are put in order slowly.
+    """
+    normal = _PIECE.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
+    return normal[-MAX_ANSWER:]
+
+
 def _plain(part: str) -> str:
     """A text without boxes and marks of style."""
     boxed = _BOXED.sub(lambda m: f" {m[1]} ", part)
-    without = _JSON.sub(" ", _FENCE.sub(" ", boxed))
+    without = _FENCE.sub(" ", boxed)
+    for _ in range(_MAX_NESTED):
+        without = _JSON.sub(" ", without)
     return " ".join(_STYLE.sub(" ", without).split())
 
 
@@ -112,9 +128,8 @@ def _first(text: str, options: Sequence[str]) -> int | None:
 
 def _is_article(text: str, match: re.Match[str]) -> bool:
     """Whether an A is the word before a noun, not a letter that something is said of."""
-    after = text[match.end() :]
-    is_bare = match[0].endswith("A") and re.match(r"\s+[a-z]", after) is not None
-    return is_bare and not _NO_NOUN.match(after)
+    is_bare = match[0].endswith("A") and _WORD_AFTER.match(text, match.end()) is not None
+    return is_bare and not _NO_NOUN.match(text, match.end())
 
 
 def _by_words(text: str, options: Sequence[str]) -> int | None:

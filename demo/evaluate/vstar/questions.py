@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import random
 import re
@@ -23,8 +22,8 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from demo.errors import InputError
-from demo.evaluate.data import BadRow, open_stored
+from demo.errors import InputError, one_line
+from demo.evaluate.data import MAX_WHY, BadRow, open_stored
 from demo.language.references import check_question
 from demo.picture.geometry import PictureBox, Size, round_half_up
 
@@ -35,7 +34,10 @@ SEED = 0  # of the order of options where the files give none
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MAX_FILE = 1_000_000  # bytes of a question's file
 MAX_TEXTS = 64_000_000  # bytes of all texts
+MAX_LINES = 10_000  # of all texts
+_MAX_BROKEN = 5  # lines of which each has a sentence of its own
 _MAX_COORDINATE = 10**6  # pixels
+_MAX_NAME = 100  # characters of a name in a sentence
 _OVER = 1.05  # a box that reaches farther out, as a share of the picture's side, is in another form
 _PUBLISHED = (
     "V* is read from its published files: the folders direct_attributes and relative_position, with "
@@ -109,12 +111,14 @@ def read_benchmark(folder: Path, limit: int | None = None) -> Benchmark:
         try:
             found.append(place.question(index))
         except InputError as error:
-            bad.append(BadRow(index, f"{place.name}: {error}"))
+            why = one_line(str(error), MAX_WHY)
+            bad.append(BadRow(index, f"{one_line(place.name, _MAX_NAME)}: {why}"))
     if not found:
         why = bad[0].why if bad else "Its folders are empty."
         raise InputError(f"No question of {folder} can be used. {why}")
     notes = (*broken, *_notes(root, inside, files, places))
-    return Benchmark(tuple(found), tuple(bad), _digest(places), notes)
+    told = tuple(one_line(note, MAX_WHY) for note in notes)
+    return Benchmark(tuple(found), tuple(bad), _digest(places), told)
 
 
 # Which files there are.
@@ -189,9 +193,10 @@ def _key(category: str, stem: str) -> str:
     return f"{category}/{stem}".casefold()
 
 
-def _in_order(name: str) -> list[tuple[int, str]]:
-    """A sort key by which sa_9 comes before sa_10."""
-    return [(int(p) if p.isdecimal() else -1, p) for p in re.split(r"(\d+)", name)]
+def _in_order(name: str) -> list[tuple[int, str, str]]:
+    """A sort key by which sa_9 comes before sa_10, however long a number is."""
+    parts = [(part, part.lstrip("0")) for part in re.split(r"(\d+)", name)]
+    return [(len(n) if part.isdecimal() else -1, n, part) for part, n in parts]
 
 
 def _digest(places: Sequence[_Place]) -> str:
@@ -230,30 +235,39 @@ def _read_texts(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The rows of the file of texts by picture, and sentences on what is wrong with it."""
     found: dict[str, dict[str, Any]] = {}
     broken: list[str] = []
-    try:
-        if not path.is_file():
-            return {}, []
-        if path.stat().st_size > MAX_TEXTS:
-            raise InputError(f"The file {path} is too large to be the texts of V*.")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"The file {path} cannot be read: it is not text in UTF-8.") from error
-    for number, line in enumerate(lines, start=1):
+    count = 0
+    for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         row = _object(line)
         key = None if row is None else _key_of(row)
-        if row is None or key is None:
-            broken.append(f"Line {number} of {path.name} is left out: it names no picture.")
-        elif key in found:
-            broken.append(
-                f"Line {number} of {path.name} is left out: its picture was named before."
-            )
-        else:
+        if row is not None and key is not None and key not in found:
             found[key] = row
+            continue
+        count += 1
+        if count <= _MAX_BROKEN:
+            why = "it names no picture" if key is None else "its picture was named before"
+            broken.append(f"Line {number} of {path.name} is left out: {why}.")
+    if count > _MAX_BROKEN:
+        broken.append(f"In all, {count:,} lines of {path.name} are left out.")
     return found, broken
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of the file of texts; none where there is no such file. Raises InputError."""
+    try:
+        if not path.is_file():
+            return []
+        is_too_large = path.stat().st_size > MAX_TEXTS
+        with path.open(encoding="utf-8-sig") as file:
+            lines = [] if is_too_large else list(islice(file, MAX_LINES + 1))
+    except OSError as error:
+        raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The file {path} cannot be read: it is not text in UTF-8.") from error
+    if is_too_large or len(lines) > MAX_LINES:
+        raise InputError(f"The file {path} is too large to be the texts of V*.")
+    return lines
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -471,4 +485,4 @@ def _box(value: object, size: Size) -> PictureBox:
 def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and abs(value) <= _MAX_COORDINATE
+    return abs(value) <= _MAX_COORDINATE  # NaN is not, either

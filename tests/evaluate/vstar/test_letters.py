@@ -32,6 +32,8 @@ BLUE = [
     '<think>There. {"bbox_2d": [556, 140, 722, 294]}\n<answer>B</answer>',
     '<tool_call>{"arguments": {"bbox_2d": [1, 2, 3, 4], "label": "A"}}</tool_call><answer>B</answer>',
     '<grounding>{"bbox_2d": [0, 0, 1, 1], "source": "A"}</grounding> <answer>B</answer>',
+    '[{"label": "D", "parts": [{"label": "C", "box": [[1, 2], [3, 4]]}]}]\nB',
+    "<tool_response>(A)</tool_response>B", "<tool_response>(A) <tool_response>(C) <answer>B</answer>",
     '[{"bbox_2d": [1, 2, 30, 40], "label": "A ball"}]\n\n<think>Blue.</think><answer>B</answer>',
     # boxes beside it
     'B\n```json\n[{"bbox_2d": [1, 2, 3, 4], "label": "A ball"}]\n```', 'B\n[]',
@@ -79,6 +81,7 @@ def test_sentences_are_told_apart_by_the_words_of_their_own(text: str, place: in
         "", "   ", "<answer></answer>", "[]", '[{"bbox_2d": [1, 2, 3, 4]}]', "I cannot tell.", "E", "(F)",
         "red or blue", "The ball is red or green", "A ball.", "a", "<scene>A red house.</scene>",
         "<think>(A) would be red, (B) blue.</think>", "<think>Is it A?", "U.S.A.", "T-B", "Bob", "plan 9",
+        "<tool_response>(A)",
     ],
 )  # fmt: skip
 def test_nothing_is_chosen(text: str) -> None:
@@ -93,7 +96,24 @@ def test_a_letter_that_is_no_option_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["[", "{", '{"', "<think>", "answer is ", "A ", "(A", "\\boxed{", "- "]
+    "piece",
+    [
+        "[",
+        "{",
+        '{"',
+        "<think>",
+        "answer is ",
+        "A ",
+        "(A",
+        "\\boxed{",
+        "- ",
+        "[{",
+        "[ {",
+        '[{"',
+        "<tool_response>",
+        "\ufdfa",
+        "\u0301\u0316",
+    ],
 )
 def test_very_long_texts_are_read_too(piece: str) -> None:
     assert chosen_option(f"{piece * (20_000 // len(piece))}<answer>B</answer>", SIDES) in (
@@ -101,3 +121,8 @@ def test_very_long_texts_are_read_too(piece: str) -> None:
         0,
         1,
     )
+
+
+@pytest.mark.parametrize("piece", ["[", "[{", '[{"', "<tool_response>", "\ufdfa", "\u0301\u0316"])
+def test_the_end_of_a_very_long_text_counts(piece: str) -> None:
+    assert chosen_option(f"{piece * (40_000 // len(piece))}<answer>B</answer>", SIDES) == 1

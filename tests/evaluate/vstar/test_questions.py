@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from demo.errors import InputError
-from demo.evaluate.vstar.questions import Question, read_benchmark
+from demo.evaluate.vstar.questions import TEXTS, Question, read_benchmark
 from tests.support.vstar import QUESTIONS, RIGHT, reordered, rows_of_texts, text_of, write_vstar
 
 BALL, CAR = "direct_attributes/sa_9", "relative_position/sa_6183"
@@ -111,7 +111,7 @@ LENIENT: dict[str, Callable[[Path], object]] = {
         f, BALL, bbox=json.loads((f / f"{BALL}.json").read_text())["bbox"][0], target_object="ball"
     ),
     "fractions of pixels": lambda f: change(
-        f, BALL, bbox=[[v + 0.25 for v in QUESTIONS[0].boxes()[0].xyxy[:2]] + [42.0, 41.0]]
+        f, BALL, bbox=[[b.x1 + 0.25, b.y1 + 0.25, b.width, b.height] for b in QUESTIONS[0].boxes()]
     ),
     "paths with a folder before them": lambda f: change_texts(
         f, lambda row: {**row, "image": f"./vstar_bench/{row['image']}"}
@@ -215,6 +215,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: change(f, BALL, bbox=[[1, 2, float("inf"), 4]]),
         "A box is not a list of four numbers.",
     ),
+    "a number of 400 digits": (
+        lambda f: change(f, BALL, bbox=[[10**400, 1, 2, 2]]),
+        "A box is not a list of four numbers.",
+    ),
     "no width": (lambda f: change(f, BALL, bbox=[[10, 10, 0, 5]]), "with a width and a height"),
     "corners": (
         lambda f: change(f, BALL, bbox=[[1209, 760, 1251, 801]]),
@@ -281,6 +285,43 @@ def test_lines_that_are_no_texts_are_said(folder: Path) -> None:
         "Line 7 of test_questions.jsonl is left out: it names no picture.",
         "Line 8 of test_questions.jsonl is left out: its picture was named before.",
     )
+
+
+def add_texts(folder: Path, *lines: str) -> None:
+    with (folder / "test_questions.jsonl").open("a") as file:
+        file.write("\n".join(lines))
+
+
+def test_of_many_lines_that_are_no_texts_the_first_are_said(folder: Path) -> None:
+    add_texts(folder, *["x"] * 1_200)
+    *first, last = read_benchmark(folder).notes
+    assert first == [
+        f"Line {number} of test_questions.jsonl is left out: it names no picture."
+        for number in range(6, 11)
+    ]
+    assert last == "In all, 1,200 lines of test_questions.jsonl are left out."
+
+
+def test_too_many_lines_are_refused(folder: Path) -> None:
+    add_texts(folder, *["x"] * 10_000)
+    with pytest.raises(InputError, match="is too large to be the texts of V"):
+        read_benchmark(folder)
+
+
+@pytest.mark.parametrize("name", ["9" * 5_000, "\x1b[2J\x1b]0;title\x07", "\ud800", "\n7"])
+def test_what_is_said_of_a_strange_name_is_short_and_plain(folder: Path, name: str) -> None:
+    add_texts(folder, json.dumps({"image": f"direct_attributes/sa_{name}.jpg"}))
+    (bad,) = read_benchmark(folder).bad
+    assert bad.why.startswith("direct_attributes/sa_")
+    assert bad.why.endswith(f": Its row of {TEXTS} has no text.")
+    assert bad.why.isprintable()
+    assert len(bad.why) < 200
+
+
+def test_names_of_other_folders_are_said_plainly(folder: Path) -> None:
+    (folder / "OCR\x1b[2J").mkdir()
+    (note,) = read_benchmark(folder).notes
+    assert note == "Left out, because they are not part of its 191 questions: OCR [2J."
 
 
 def test_what_is_beside_the_questions_is_said(folder: Path) -> None:
