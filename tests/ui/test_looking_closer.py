@@ -138,6 +138,24 @@ def test_a_part_is_kept_by_all_that_asks_again(page: Handlers, tab: Tab) -> None
     assert last(tab).within is None
 
 
+def test_an_undone_question_gives_its_part_back(page: Handlers, tab: Tab) -> None:
+    choose(page, tab, box=BLUE)
+    list(page.asking.ask("find red", tab, REQUEST))
+    page.undoing.undo(tab, REQUEST)
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+    page.undoing.redo(tab, REQUEST)
+    assert (workspace(tab).within, last(tab).within) == (None, PictureBox(*BLUE))
+    list(page.links.turn(tab, sent(kind="again", turn=2), REQUEST))
+    page.undoing.undo(tab, REQUEST)  # to the former answer, which is there
+    assert (workspace(tab).within, last(tab).within) == (None, PictureBox(*BLUE))
+    list(page.asking.ask("find red", tab, REQUEST))
+    choose(page, tab, region="R1")
+    page.undoing.undo(tab, REQUEST)  # what was chosen since stays
+    assert workspace(tab).within == workspace(tab).part_of("R1")
+    page.undoing.redo(tab, REQUEST)
+    assert workspace(tab).within == workspace(tab).part_of("R1")
+
+
 def test_a_question_that_failed_keeps_its_part(page: Handlers, tab: Tab) -> None:
     choose(page, tab, box=BLUE)
     list(page.asking.ask("break", tab, REQUEST))
