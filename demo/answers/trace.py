@@ -123,7 +123,7 @@ class TraceParser:
 
     def feed(self, chunk: str) -> list[TraceEvent]:
         """Read the next piece of text, of any length, and return the events that it completes."""
-        chunk = _HALF_CHARACTER.sub("\ufffd", chunk)
+        chunk = whole_characters(chunk)
         self._chunks.append(chunk)
         events: list[TraceEvent] = []
         text, start = self._tail + chunk, 0
@@ -281,6 +281,13 @@ class TraceParser:
 
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # which no file and no page can hold
+
+
+def whole_characters(text: str) -> str:
+    """A text without halves of surrogate pairs, which stand for U+FFFD then."""
+    return _HALF_CHARACTER.sub("\ufffd", text)
+
+
 _TAGS = tuple(f"<{slash}{name}>" for slash in ("", "/") for name in PARTS)
 
 

@@ -16,14 +16,14 @@ from PIL import ImageDraw
 from demo.answers.calls import LookCall
 from demo.dialects.dialect import MAX_TOKENS, MIN_TOKENS, Dialect, fitted_size
 from demo.dialects.looking import Back, Frame, Looking, Source
-from demo.dialects.messages import Shown
+from demo.dialects.messages import MAIN, Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import QuestionError
 from demo.picture.crops import Part, Pixels, at_least, cut_out, widened
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 from demo.picture.regions import Registry
-from demo.reasoners.base import picture_for
+from demo.reasoners.base import part_for, picture_for
 
 # Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer;
 # a part beyond that has as few as a small picture.
@@ -177,12 +177,15 @@ class Parts:
         return Shown(np.asarray(shown))
 
 
-def picture_of(picture: Picture, part: Part) -> Picture:
-    """A part as a picture of its own, in the pixels of the file."""
-    box = part.box
-    pixels = np.ascontiguousarray(picture.pixels[box.y1 : box.y2, box.x1 : box.x2])
-    pixels.flags.writeable = False
-    return Picture(picture.name, pixels, Shown(pixels).digest)
+def about_part(prompt: Prompt, picture: Picture, part: Part, dialect: Dialect) -> Prompt:
+    """A prompt about a part, which is shown in place of the whole picture."""
+    image = part_for(picture, part.box, part.shown, dialect)
+    shown = Shown(np.asarray(image))
+    messages = [
+        replace(m, parts=tuple(shown if each is MAIN else each for each in m.parts))
+        for m in prompt.conversation
+    ]
+    return replace(prompt, messages=tuple(messages))
 
 
 def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:

@@ -8,20 +8,21 @@ on the number of looks and on their size. A part that a person asks about goes t
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from demo.answers.calls import LookCall, calls_in, read_call
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
-from demo.answers.trace import parse_trace
+from demo.answers.trace import parse_trace, whole_characters
 from demo.dialects.dialect import Dialect
 from demo.dialects.looking import Back, Call, Looking
 from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.messages import Part as Content
 from demo.dialects.prompt import Prompt
 from demo.dialogue.limits import MAX_FOUND
-from demo.dialogue.look_parts import OUTSIDE, Parts, picture_of
+from demo.dialogue.look_parts import OUTSIDE, Parts, about_part
 from demo.dialogue.look_text import Pause, Until, Woven
 from demo.dialogue.session import Look
 from demo.language.references import Resolved
@@ -30,7 +31,8 @@ from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
 
-_PAUSES = 24  # how often an answer may stop without a call
+_PAUSES = 8  # how often an answer may stop without a call
+_MAX_S = 900.0  # after which nothing more is asked for one answer, as for one question to a server
 _WARNED = 4  # how often a model is told that it may not look any more
 SAME = 0.9  # the IoU above which two looks are at the same part
 
@@ -78,6 +80,7 @@ class Looks:
     _asked_apart: list[Prompt] = field(default_factory=list)
     _calls: list[str] = field(default_factory=list)
     _followed: int = 0
+    _ends: float = field(default_factory=lambda: time.monotonic() + _MAX_S)
     _usage: Usage = field(default_factory=Usage)
 
     @property
@@ -115,7 +118,8 @@ class Looks:
         look = Look(part.box, part.shown, is_answered=True)
         self.looks.append(look)
         yield LookBegun(look, 0)
-        yield from self.reasoner.stream(picture_of(self.picture, part), self.prompt, self.cancel)
+        prompt = about_part(self.prompt, self.picture, part, self.dialect)
+        yield from self.reasoner.stream(self.picture, prompt, self.cancel)
         yield LookEnded(0)
 
     # The model asks while it writes.
@@ -123,12 +127,18 @@ class Looks:
     def _in_turns(self) -> Iterator[Written]:
         messages, said = list(self.prompt.conversation), list[Content]()
         for _ in range(_PAUSES + self.most):
+            if time.monotonic() > self._ends:
+                self._note(
+                    "look.limit", "It looked closer for too long, and its answer ends there."
+                )
+                return
             open_now = [Message("assistant", tuple(said), is_open=True)] if said else []
             text, stop = yield from self._ask((*messages, *open_now))
             piece = text + self._put_back(text, stop)
             if piece != text:
                 yield piece[len(text) :]
-            said = _joined(said, piece)
+            # What it wrote is text when it is handed back, also where it looks like a token of the chat.
+            said = _joined(said, piece.replace("<|", "< |"))
             call = None if self.cancel.is_set() else self._call_in(said, piece, stop)
             if call is None:
                 if self._is_over(stop, piece):
@@ -155,7 +165,7 @@ class Looks:
         for piece in self.reasoner.stream(self.picture, prompt, until):
             if isinstance(piece, Usage):
                 self._count(piece)
-            elif not pause.stop and (text := pause.take(piece)):
+            elif not pause.stop and (text := pause.take(whole_characters(piece))):
                 pieces.append(text)
                 yield text
             until.is_enough = bool(pause.stop)
@@ -235,16 +245,16 @@ class Looks:
         dialect = replace(self.dialect, looking=None)
         _, prompt = self.ask(part, dialect)
         self._asked_apart.append(prompt)
-        picture = picture_of(self.picture, part)
+        prompt = about_part(prompt, self.picture, part, dialect)
         woven, text = Woven(), list[str]()
-        for piece in self.reasoner.stream(picture, prompt, self.cancel):
+        for piece in self.reasoner.stream(self.picture, prompt, self.cancel):
             if isinstance(piece, Usage):
                 self._count(piece)
                 continue
             text.append(piece)
             if said := woven.take(piece):
                 yield said
-        trace = parse_trace("".join(text), dialect.view(picture.size).frame, dialect)
+        trace = parse_trace("".join(text), dialect.frame or part.shown, dialect)
         if not trace.objects:
             return False
         self.looks[number] = replace(self.looks[number], is_answered=True)

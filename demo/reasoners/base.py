@@ -12,6 +12,7 @@ from PIL import Image
 
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 
 MAX_NEW_TOKENS = 2048
@@ -86,6 +87,12 @@ def picture_for(picture: Picture, dialect: Dialect) -> Image.Image:
     A fixed size is reached as in RegionReasoner's training, bilinear and without keeping the shape; where
     the picture keeps its shape, bicubic as for the Qwen models.
     """
-    shown = dialect.view(picture.size).shown
+    whole = PictureBox(0, 0, picture.size.width, picture.size.height)
+    return part_for(picture, whole, dialect.view(picture.size).shown, dialect)
+
+
+def part_for(picture: Picture, box: PictureBox, shown: Size, dialect: Dialect) -> Image.Image:
+    """A part of a picture in a size of ``shown`` pixels, resized as a whole one is."""
     method = Image.Resampling.BILINEAR if dialect.shown else Image.Resampling.BICUBIC
-    return Image.fromarray(picture.pixels).resize((shown.width, shown.height), method)
+    part = Image.fromarray(picture.pixels[box.y1 : box.y2, box.x1 : box.x2])
+    return part.resize((shown.width, shown.height), method)

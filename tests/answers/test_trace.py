@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -23,6 +24,8 @@ from demo.answers.trace import (
     TraceParser,
     parse_trace,
 )
+from demo.dialects.known import REGION_REASONER
+from demo.dialects.known_looks import NANO_LOOKS
 from demo.picture.geometry import ModelBox, ModelPoint, Size
 
 FRAME = Size(840, 840)
@@ -488,3 +491,18 @@ def test_ten_thousand_objects() -> None:
     trace = answered(f"[{', '.join(objects)}]")
     assert len(trace.objects) == 10_000
     assert trace.problems == ()
+
+
+def test_thoughts_with_looks_between_end_once_before_the_answer() -> None:
+    """What was thought before and after a look is one part; what follows it waits until it has ended."""
+    looking = replace(REGION_REASONER.in_frame(FRAME), looking=NANO_LOOKS)
+    said = "<scene>A lake.</scene>\n<think>One.</think><think>Two.</think>\n<answer>[]</answer>"
+    for step in (1, 7, len(said)):
+        parser = TraceParser(FRAME, looking)
+        events = [e for i in range(0, len(said), step) for e in parser.feed(said[i : i + step])]
+        marks = [
+            f"{type(e).__name__} {e.part}" for e in events if isinstance(e, PartOpened | PartClosed)
+        ]
+        assert marks == [f"Part{what} {part}" for part in ("scene", "think", "answer")
+                         for what in ("Opened", "Closed")]  # fmt: skip
+        assert parser.close().text == TraceText("A lake.", None, "One.\nTwo.", "[]")

@@ -110,7 +110,9 @@ def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
     expect(part).to_have_count(1)
     page.locator(IDLE).wait_for(state="attached")
     expect(chip).to_have_count(0)
-    assert [(size.width, size.height) for size in looker.sizes] == [(126, 126)]
+    assert [(size.width, size.height) for size in looker.sizes] == [
+        (840, 840)
+    ]  # the part, enlarged
     expect(page.locator("#canvas [data-object='R2.1']")).to_be_visible()
     expect(page.locator("#chat .bot-row").last).to_contain_text(re.compile("Here, at R2"))
 

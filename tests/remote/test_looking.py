@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.dialects.known_looks import LOOKING_BY_QUICK
 from demo.dialects.ways import LOOKING
 from demo.dialogue.engine import TurnFinished, begin, run_turn
 from demo.dialogue.looking import LookBegun, LookEnded
@@ -103,7 +104,7 @@ PIXEL = Family(
 P2R = Family(
     "hongxingli/P2R-8B",
     ('```json\n[{"bbox_2d": [500, 500, 1000, 1000], "label": "sign"}]\n```', END),
-    ("user",),
+    ("system", "user"),
     (PictureBox(640, 480, 1600, 1200),),
 )
 ZOOM = Family(
@@ -172,7 +173,8 @@ def test_each_family_looks_through_a_server(family: Family, scene: Picture) -> N
     for look, part in zip(turn.looks, parts, strict=True):
         assert part.shape == (look.size.height, look.size.width, 3)
         if family is not FOCUS and family is not PIXEL:  # which cut from what was shown
-            assert np.array_equal(part, cut_out(scene.pixels, look.box, look.size))
+            how = LOOKING_BY_QUICK[reasoner.dialect.name].looking.enlarge.how  # type: ignore[union-attr]
+            assert np.array_equal(part, cut_out(scene.pixels, look.box, look.size, how))
     if family is not P2R:
         shown = np.asarray(picture_for(scene, reasoner.dialect))
         assert np.array_equal(whole, shown)
@@ -190,7 +192,7 @@ def test_an_answer_goes_on_after_its_picture(scene: Picture) -> None:
     said = written(last).partition("<|im_start|>assistant\n")[2]
     assert said == (
         f'<think>There is a sign.\n{{"bbox_2d": [476, 350, 952, 700]}}\n{PICTURE}\n'
-        f'Not there.\n```json\n{{"bbox_2d": [0, 0, 476, 350]\n}}\n```\n{PICTURE}\n'
+        f'Not there.\n```json\n{{"bbox_2d": [0, 0, 476, 350]}}\n```\n{PICTURE}\n'
     )
     assert "Bank" not in turn.raw
     assert turn.raw.count("<think>") == 1

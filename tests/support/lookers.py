@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from demo.dialects.known import REGION_REASONER
 from demo.dialects.known_looks import NANO_LOOKS
+from demo.dialects.messages import Shown
 from demo.dialects.prompt import Prompt
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture
@@ -40,7 +41,7 @@ class Looker(Weightless):
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
-        self.sizes.append(picture.size)
+        self.sizes.append(shown_of(picture, prompt).size)
         for piece in re.split("(⏸)", self._text(picture, prompt)):
             while piece == "⏸" and not cancel.is_set() and not self.go_on.wait(0.01):
                 pass
@@ -50,8 +51,9 @@ class Looker(Weightless):
         yield Usage()
 
     def _text(self, picture: Picture, prompt: Prompt) -> str:
-        if picture.size != WHOLE:
-            return THERE if is_red(picture) else NOT_THERE
+        first_seen = shown_of(picture, prompt)
+        if isinstance(first_seen, Shown):
+            return THERE if is_red(first_seen) else NOT_THERE
         said = "".join(str(part) for message in prompt.messages for part in message.parts)
         if "Not there." in said:
             return f"Then <look>{LEFT}</look>"
@@ -59,7 +61,13 @@ class Looker(Weightless):
         return f"<scene>Two blocks.</scene><think>It is small. <look>{first}</look>"
 
 
-def is_red(picture: Picture) -> bool:
+def shown_of(picture: Picture, prompt: Prompt) -> Picture | Shown:
+    """What a prompt is about: a part, or the whole picture."""
+    parts = [part for message in prompt.conversation for part in message.parts]
+    return next((part for part in parts if isinstance(part, Shown)), picture)
+
+
+def is_red(part: Shown) -> bool:
     """Whether the red block is in a part."""
-    red, green, _ = (picture.pixels[..., channel] for channel in range(3))
+    red, green, _ = (part.pixels[..., channel] for channel in range(3))
     return bool(((red > 200) & (green < 50)).any())

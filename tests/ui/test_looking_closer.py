@@ -210,7 +210,7 @@ def test_other_models_are_asked_about_the_same_part(looked: tuple[Session, Pictu
     (second,) = (event.second for event in events if isinstance(event, RoundAnswered))
     assert second.turn.within == session.turns[1].within
     assert second.objects[0].box == session.registry.objects("R2")[0].box
-    assert other.sizes == [Size(176, 188)]
+    assert other.sizes == [Size(840, 840)]
 
 
 def test_a_program_with_types_sends_back_what_it_got(looked: tuple[Session, Picture]) -> None:

@@ -45,7 +45,7 @@ class Plan(Settings):
     talking_pictures: int = 16
     pairs: int = 5
     stride: int = 208
-    ordinary: float = 0.5  # share of the pictures that are no large scenes and no parts
+    ordinary: float = 0.6  # share of the pictures that are no large scenes and no parts
     check_every: int = 300
 
     @classmethod
