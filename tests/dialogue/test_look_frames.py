@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from fractions import Fraction
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -129,25 +130,22 @@ def test_findings_lead_to_their_look() -> None:
 
 
 def test_a_text_is_taken_apart_once_for_all_its_findings(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[str] = []
-    about = look_frames._about
-    monkeypatch.setattr(
-        look_frames, "_about", lambda text, *rest: taken.append(text) or about(text, *rest)
-    )
+    about = Mock(wraps=look_frames._about)
+    monkeypatch.setattr(look_frames, "_about", about)
     found = tuple(Finding("kind", "note", "", "think", (n, n + 1)) for n in range(50))
     asked = replace(turn(f"once for all {CALL} b", look(), look(RIGHT, OTHER)), findings=found)
     parts = [part_at(EMPTY, asked, finding).box for finding in found]
     assert {*parts} == {WHOLE, LEFT}
-    assert len(taken) == 3  # before, between and after the looks
+    assert about.call_count == 3  # before, between and after the looks
 
 
 def test_looks_are_compared_once_for_all_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = tuple(look(PictureBox(n, 0, n + 1, 1)) for n in range(9))
-    compared: list[PictureBox] = []
-    monkeypatch.setattr(PictureBox, "iou", lambda box, _: compared.append(box) or 0.0)
+    compare = Mock(return_value=0.0)
+    monkeypatch.setattr(PictureBox, "iou", compare)
     asked = turn("", *looks)
     assert {look_of(asked, Finding("look.repeated", "note", "")) for _ in range(50)} == {None}
-    assert len(compared) == 9 * 8 / 2
+    assert compare.call_count == 9 * 8 / 2
 
 
 def test_long_work_ends_between_findings() -> None:

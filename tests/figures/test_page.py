@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -182,12 +183,11 @@ def test_only_cited_boxes_are_laid_over_the_parts(
     looking = about_parts(session, *(PictureBox(0, 0, 60 + n, 60) for n in range(5)), references=())
     items = [RegionObject("", PictureBox(n, 60, n + 5, 70)) for n in range(100)]
     registry, _ = looking.registry.add(items)
-    laid: list[object] = []
-    for name in ("box_from_picture", "box_to_picture"):
-        do = getattr(Part, name)
-        monkeypatch.setattr(Part, name, lambda *given, do=do: laid.append(given) or do(*given))
+    laid = Mock(wraps=pages._on_picture)
+    monkeypatch.setattr(pages, "_on_picture", laid)
+    monkeypatch.setattr(Part, "box_from_picture", lambda *_: pytest.fail("all were laid over it"))
     dialogue_page(picture, replace(looking, registry=registry))
-    assert len(laid) == 10  # two boxes for each of five parts
+    assert laid.call_count == 10  # two boxes for each of five parts
 
 
 def test_a_mask_of_noise_is_drawn_coarser() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import gradio as gr
 import numpy as np
@@ -145,13 +146,10 @@ def many_looks(session: Session, texts: str, *, turns: int, each: int) -> Sessio
 def test_given_boxes_are_laid_over_each_part_once(
     session: Session, monkeypatch: pytest.MonkeyPatch, cites: str, laid: int
 ) -> None:
-    parts: list[object] = []
-    now = chat_messages._boxes_now
-    monkeypatch.setattr(
-        chat_messages, "_boxes_now", lambda *given: parts.append(given[2]) or now(*given)
-    )
+    now = Mock(wraps=chat_messages._boxes_now)
+    monkeypatch.setattr(chat_messages, "_boxes_now", now)
     messages(many_looks(session, cites, turns=1, each=20))
-    assert len(parts) == laid  # the whole, and the part of all looks
+    assert now.call_count == laid  # the whole, and the part of all looks
 
 
 def test_small_pictures_are_bounded(session: Session) -> None:
