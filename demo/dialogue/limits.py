@@ -45,6 +45,7 @@ CITATIONS = Limit(10_000, "objects named by its rounds", _FEWER_TURNS)
 OPINIONS_EACH = Limit(16, "second opinions on one answer", _FEWER_TURNS)
 OPINIONS = Limit(500, "second opinions", _FEWER_TURNS)
 LOOKS_EACH = Limit(40, "looks in one answer", _FEWER_TURNS)
+CALL = Limit(1_100, "characters in one call for a look", _SHORTER)  # a model's are read up to 1,023
 FINDINGS_EACH = Limit(300, "findings on one answer", _FEWER_TURNS)
 FINDINGS = Limit(6_000, "findings", _FEWER_TURNS)
 LABEL = Limit(300, "characters in one label", _SHORTER)

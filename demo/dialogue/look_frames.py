@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from demo.answers.calls import read_call
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known_looks import NANO_LOOKS
-from demo.dialects.looking import Call
 from demo.dialogue.looking import SAME
 from demo.dialogue.session import Look, Session, Turn
+from demo.machine.effort import breathe
 from demo.picture.crops import Part
 from demo.picture.geometry import PictureBox, Size
 
@@ -24,6 +23,7 @@ Place = tuple[int, int, int]
 
 TEXTS = ("scene", "focus", "think", "answer")
 _BACK = NANO_LOOKS.told.strip()  # after it the whole picture is meant again
+_APART = "<look>"  # begins the calls after which a part is asked about alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,14 @@ def answer_part(session: Session, turn: Turn) -> Part:
     return asked_part(session, turn)
 
 
-def pieces_of(session: Session, turn: Turn, name: str) -> Iterator[Piece]:
-    """One of the texts of a turn in pieces, in order: what is written, and the looks between."""
-    asked, size = asked_part(session, turn), session.picture.size
-    text, at = getattr(turn.trace, name), 0
+def pieces_of(session: Session, turn: Turn, name: str) -> tuple[Piece, ...]:
+    """One of the texts of a turn in pieces, in order: what is written, and the looks between.
+
+    Raises InputError within long work that is ended.
+    """
+    asked = asked_part(session, turn)
     part = answer_part(session, turn) if name == "answer" else asked
-    for start, end, number in _places(turn.trace, turn.looks)[name]:
-        yield from _about(text, at, start, part, asked)
-        look = turn.looks[number]
-        yield Piece(max(start, at), max(end, at), asked, number)
-        part, at = _part(look, size) if _is_apart(look) else asked, max(end, at)
-    yield from _about(text, at, len(text), part, asked)
+    return _pieces(turn.trace, turn.looks, name, part, asked)
 
 
 def part_at(session: Session, turn: Turn, finding: Finding) -> Part:
@@ -83,12 +80,28 @@ def part_at(session: Session, turn: Turn, finding: Finding) -> Part:
     if not turn.looks or finding.part is None or getattr(turn.trace, finding.part) is None:
         return asked_part(session, turn)
     start = 0 if finding.span is None else finding.span[0]
+    breathe()
     pieces = pieces_of(session, turn, finding.part)
     found = [piece.part for piece in pieces if piece.start <= start]
     return found[-1] if found else asked_part(session, turn)
 
 
-@lru_cache(maxsize=64)  # it is asked for each text and each finding of a turn
+@lru_cache(maxsize=64)  # they are asked for each finding of a turn
+def _pieces(
+    trace: TraceText, looks: tuple[Look, ...], name: str, part: Part, asked: Part
+) -> tuple[Piece, ...]:
+    """The pieces of a text that begins about ``part``, of an answer to what was ``asked`` about."""
+    text, at, pieces = getattr(trace, name), 0, list[Piece]()
+    for start, end, number in _places(trace, looks)[name]:
+        breathe()
+        pieces += _about(text, at, start, part, asked)
+        look = looks[number]
+        pieces.append(Piece(max(start, at), max(end, at), asked, number))
+        part, at = _part(look, asked.picture) if _is_apart(look) else asked, max(end, at)
+    return *pieces, *_about(text, at, len(text), part, asked)
+
+
+@lru_cache(maxsize=64)  # it is asked for each text of a turn
 def _places(trace: TraceText, looks: tuple[Look, ...]) -> dict[str, list[Place]]:
     texts = {name: text for name in TEXTS if (text := getattr(trace, name)) is not None}
     return places_in(texts, looks)
@@ -122,10 +135,15 @@ def look_of(turn: Turn, finding: Finding) -> int | None:
     if not finding.kind.startswith("look.") or not turn.looks:
         return None
     if finding.kind == "look.repeated":
-        boxes = [look.box for look in turn.looks]
-        again = (n for n, box in enumerate(boxes) if any(box.iou(b) >= SAME for b in boxes[:n]))
-        return next(again, None)
+        return _repeated(turn.looks)
     return len(turn.looks) - 1 if finding.kind in ("look.missed", "look.limit") else None
+
+
+@lru_cache(maxsize=64)  # it is asked for each look and each finding of a turn
+def _repeated(looks: tuple[Look, ...]) -> int | None:
+    boxes = [look.box for look in looks]
+    again = (n for n, box in enumerate(boxes) if any(box.iou(b) >= SAME for b in boxes[:n]))
+    return next(again, None)
 
 
 def look_sentence(look: Look, number: int, picture: Size) -> str:
@@ -156,7 +174,7 @@ def _part(look: Look, picture: Size) -> Part:
 
 def _is_apart(look: Look) -> bool:
     """Whether what follows it is about the part: it was asked about alone."""
-    return look.is_answered or read_call(look.call, Call.TAGGED) is not None
+    return look.is_answered or look.call.startswith(_APART)
 
 
 def _about(text: str, start: int, end: int, part: Part, asked: Part) -> Iterator[Piece]:

@@ -228,7 +228,7 @@ def _turn_from_json(data: dict[str, Any], size: Size) -> Turn:
         reasoner=read.optional(_reasoner_from_json, data.get("reasoner")),
         decoding=read.text(data.get("decoding", "")),
         looks=tuple(_look_from_json(read.fields(look), size) for look in looks),
-        within=read.optional(lambda box: _part_of(box, size), data.get("within")),
+        within=read.optional(lambda box: _part_of(box, size), data.get("within") or None),
     )
 
 
@@ -236,7 +236,7 @@ def _look_from_json(data: dict[str, Any], size: Size) -> Look:
     return Look(
         _part_of(data["box_xyxy"], size),
         _size(data["size"]),
-        read.text(data.get("call", "")),
+        read.text(data.get("call", ""), limits.CALL),
         read.flag(data.get("answer", False)),
     )
 
@@ -255,10 +255,10 @@ def _finding_from_json(data: dict[str, Any]) -> Finding:
         read.text(level),
         read.text(data["text"]),
         read.one_of(data.get("part"), None, *TraceText.__slots__),
-        read.optional(_span, data.get("span")),
-        read.optional(_name, data.get("region")),
-        read.optional(read.whole, data.get("object")),
-        read.optional(_box, data.get("model_box")),
+        read.optional(_span, data.get("span") or None),
+        read.optional(_name, data.get("region") or None),
+        read.optional(read.whole, data.get("object") or None),
+        read.optional(_box, data.get("model_box") or None),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,7 +32,7 @@ from demo.figures.labels import HEIGHT, places, width_of
 from demo.language.names import read_names
 from demo.machine.effort import breathe
 from demo.picture.crops import Part
-from demo.picture.geometry import PictureBox, Size
+from demo.picture.geometry import ModelBox, PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE, contrast, tone
 from demo.picture.picture import Picture
@@ -47,6 +48,7 @@ _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of
 _MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
 _MAX_EXACT = 40_000  # characters of a mask whose outline follows every pixel
 _MAX_LOOKS = 400  # that have a small picture; of the others the words are there
+_MAX_FRAMES = 4  # of models, whose boxes are held for all objects
 _MAX_MARKED = 300  # names that mark their region while the pointer is on them
 _LETTERS = 0.024  # how high the letters of names are, as a share of the picture's long side
 _NOTHING = "answer.empty"
@@ -172,7 +174,8 @@ class _Drawing:
         corners = places([o.box for o, _ in items], [n for _, n in items], size, self.letters)
         self._corners = {name: at for (_, name), at in zip(items, corners, strict=True)}
         self._items, self._names = items, session.registry.names()
-        self._boxes: dict[tuple[Part, Size], dict[XYXY, str]] = {}
+        self._by_box = {item.box: name for item, name in items}
+        self._named_in_frame = lru_cache(_MAX_FRAMES)(self._all_in_frame)
 
     def region(self, region: Region) -> Shown:
         """A region with all its objects."""
@@ -186,7 +189,9 @@ class _Drawing:
         region = shown.get(turn.region) if turn.region else None
         others = enumerate(besides.get(number, ()), start=1)
         return Round(
-            self._linked(turn.question, asked, self.session.reasoner_of(turn).frame),
+            self._linked(
+                turn.question, asked, self.session.reasoner_of(turn).frame, turn.references
+            ),
             tuple(self._look(turn, n) for n, look in enumerate(turn.looks) if is_by_person(look)),
             self.session.reasoner_of(turn).name,
             region,
@@ -223,9 +228,8 @@ class _Drawing:
                 if piece.look is None:
                     text = getattr(turn.trace, name)[piece.start : piece.end]
                     goes_on = bool(words) and not words[-1].startswith(_LOOK_BEGINS)
-                    words += [Markup(" ")] * goes_on + [
-                        self._linked(text.strip(), piece.part, frame)
-                    ]
+                    linked_text = self._linked(text.strip(), piece.part, frame, turn.references)
+                    words += [Markup(" ")] * goes_on + [linked_text]
                 else:
                     words.append(self._look(turn, piece.look))
                     del left[piece.look]
@@ -244,22 +248,48 @@ class _Drawing:
         drawn = drawn if self._looks <= _MAX_LOOKS else Markup()
         return _LOOK.format(drawn, look_sentence(look, number, self.session.picture.size))
 
-    def _linked(self, text: str, part: Part, frame: Size) -> Markup:
+    def _linked(self, text: str, part: Part, frame: Size, references: Sequence[str] = ()) -> Markup:
         """A text in which names of regions, and their boxes (model frame over a part), lead to them."""
         breathe()
         spots = [s for m in read_names(text, self._names).mentions for s in m.spots]
         spots = [spot for spot in spots if spot[2] in self.session.registry]
-        return linked(text, [*spots, *_cited(text, lambda: self._boxes_in(part, frame))])
+        return linked(text, [*spots, *self._cited(text, part, frame, references)])
 
-    def _boxes_in(self, part: Part, frame: Size) -> Mapping[XYXY, str]:
-        """The names of objects by their boxes, as a model with that frame over a part writes them."""
-        if (part, frame) not in self._boxes:
-            self._boxes[part, frame] = {
-                part.box_from_picture(item.box, frame).xyxy: name
-                for item, name in self._items
-                if item.box.intersection(part.box)
-            }
-        return self._boxes[part, frame]
+    def _cited(
+        self, text: str, part: Part, frame: Size, references: Sequence[str]
+    ) -> Iterator[tuple[int, int, str]]:
+        citations = find_citations(text)
+        if not citations:
+            return
+        if part == Part.whole(self.session.picture.size, frame):
+            named = self._named_in_frame(frame)
+        else:
+            named = self._named_in(part, frame, {c.box for c in citations}, references)
+        for citation in citations:
+            if (name := named.get(citation.box)) is not None:
+                yield citation.start, citation.end, name
+
+    def _all_in_frame(self, frame: Size) -> Mapping[XYXY, str]:
+        """The names of all objects by their boxes, as a model with that frame writes them."""
+        whole = Part.whole(self.session.picture.size, frame)
+        return {_written(item.box, whole, frame): name for item, name in self._items}
+
+    def _named_in(
+        self, part: Part, frame: Size, cited: Iterable[XYXY], references: Sequence[str]
+    ) -> Mapping[XYXY, str]:
+        """Those of the boxes cited about a part that have a name: what was found, and what was asked about.
+
+        There are as many parts as looks, so not all objects are laid over each.
+        """
+        found = {box: self._by_box.get(_on_picture(box, part, frame)) for box in cited}
+        known = [name for name in dict.fromkeys(references) if name in self.session.registry]
+        boxes = {item.box for name in known for item in self.session.registry.objects(name)}
+        asked = {
+            _written(box, part, frame): self._by_box.get(box)
+            for box in boxes
+            if box.intersection(part.box)
+        }
+        return {box: name for box, name in (found | asked).items() if name is not None}
 
 
 def linked(text: str, spots: Iterable[tuple[int, int, str]]) -> Markup:
@@ -280,10 +310,16 @@ def _link(name: str, words: str) -> Markup:
     )
 
 
-def _cited(text: str, boxes: Callable[[], Mapping[XYXY, str]]) -> Iterator[tuple[int, int, str]]:
-    for citation in find_citations(text):
-        if (name := boxes().get(citation.box)) is not None:
-            yield citation.start, citation.end, name
+def _written(box: PictureBox, part: Part, frame: Size) -> XYXY:
+    breathe()
+    return part.box_from_picture(box, frame).xyxy
+
+
+def _on_picture(box: XYXY, part: Part, frame: Size) -> PictureBox:
+    breathe()
+    x1, y1, x2, y2 = box
+    ordered = ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    return part.box_to_picture(ordered, frame)
 
 
 def path_of(mask: Mask) -> str:

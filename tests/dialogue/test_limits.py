@@ -51,6 +51,7 @@ def region(number: int, **values: Any) -> dict[str, Any]:
     return {"id": f"R{number}", "origin": "user", "objects": [item]} | values
 
 
+LOOK = {"box_xyxy": [0, 0, 5, 5], "size": [28, 28], "call": "<look>" * 183}
 FINDING = {"kind": "x", "level": "note", "text": "t", "part": "think", "span": [0, 1]}
 OPINION = {
     "reasoner": {"name": "m", "frame": [840, 840]},
@@ -79,6 +80,8 @@ TOO_MUCH: list[Any] = [
     pytest.param({"regions": [region(1, label="R1 and " * 99)]}, "one label", id="a label"),
     pytest.param({"turns": [turn(findings=[FINDING] * 301)]}, "301 findings", id="findings"),
     pytest.param({"turns": [turn(findings=[FINDING] * 300)] * 21}, "6,300 findings", id="all findings"),
+    pytest.param({"turns": [turn(looks=[LOOK] * 41)]}, "41 looks", id="looks"),
+    pytest.param({"turns": [turn(looks=[LOOK | {"call": "a" * 1_101}])]}, "1,101 characters", id="a call"),
     pytest.param({"turns": [turn(references=["R1"] * 4001)]}, "4,001 names", id="references"),
     pytest.param(
         {

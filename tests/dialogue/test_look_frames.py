@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from fractions import Fraction
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.answers.finding import Finding, TraceText
+from demo.dialogue import look_frames
 from demo.dialogue.look_frames import (
     answer_part,
     asked_part,
@@ -20,6 +23,8 @@ from demo.dialogue.look_frames import (
     places_in,
 )
 from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
+from demo.errors import InputError
+from demo.machine.effort import long_work
 from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, PictureBox, Size
 from demo.picture.picture import PictureInfo
@@ -122,6 +127,33 @@ def test_findings_lead_to_their_look() -> None:
     assert look_of(asked, Finding("look.unreadable", "note", "")) is None
     assert look_of(turn(""), Finding("look.missed", "note", "")) is None
     assert look_of(asked, Finding("trace.repeats", "note", "")) is None
+
+
+def test_a_text_is_taken_apart_once_for_all_its_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = Mock(wraps=look_frames._about)
+    monkeypatch.setattr(look_frames, "_about", about)
+    found = tuple(Finding("kind", "note", "", "think", (n, n + 1)) for n in range(50))
+    asked = replace(turn(f"once for all {CALL} b", look(), look(RIGHT, OTHER)), findings=found)
+    parts = [part_at(EMPTY, asked, finding).box for finding in found]
+    assert {*parts} == {WHOLE, LEFT}
+    assert about.call_count == 3  # before, between and after the looks
+
+
+def test_looks_are_compared_once_for_all_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = tuple(look(PictureBox(n, 0, n + 1, 1)) for n in range(9))
+    compare = Mock(return_value=0.0)
+    monkeypatch.setattr(PictureBox, "iou", compare)
+    asked = turn("", *looks)
+    assert {look_of(asked, Finding("look.repeated", "note", "")) for _ in range(50)} == {None}
+    assert compare.call_count == 9 * 8 / 2
+
+
+def test_long_work_ends_between_findings() -> None:
+    asked, cancel = turn(f"ends {CALL} b", look()), threading.Event()
+    with long_work(cancel):
+        cancel.set()
+        with pytest.raises(InputError):
+            part_at(EMPTY, asked, Finding("kind", "note", "", "think", (0, 1)))
 
 
 def test_looks_go_on_in_the_next_text() -> None:

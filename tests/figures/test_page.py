@@ -7,20 +7,22 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from demo.answers.finding import Finding, TraceText
 from demo.dialogue.archive import read_zip
-from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Turn
+from demo.dialogue.session import Look, ReasonerInfo, SecondOpinion, Session, Turn
 from demo.figures import page as pages
 from demo.figures.beside import Beside
 from demo.figures.page import dialogue_page, linked
+from demo.picture.crops import Part
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
-from demo.picture.regions import Origin, RegionObject
+from demo.picture.regions import Origin, RegionObject, Registry
 
 FRAME = Size(840, 840)
 BOX, OTHER = PictureBox(30, 20, 90, 70), PictureBox(100, 20, 150, 90)
@@ -143,6 +145,49 @@ def test_outlines_are_bounded_together(
     page = dialogue_page(picture, session)
     assert page.count('class="mask"') == 1
     assert "Left out, because all together are too long: 1 outline." in page
+
+
+FRAME, PART = Size(840, 840), PictureBox(10, 20, 110, 80)
+
+
+def about_parts(session: Session, *parts: PictureBox, references: tuple[str, ...]) -> Session:
+    """R3 is a drawn box, which a model cites as it is in each of the parts that it was shown alone."""
+    think, looks = "", []
+    for n, box in enumerate(parts):
+        part = Part.of_box(box, session.picture.size, FRAME)
+        call = f"<look>[{n}, 0, 9, 9]</look>"
+        cited = list(part.box_from_picture(PictureBox(20, 30, 40, 50), FRAME).xyxy)
+        think += f"{call} see {cited} and [1, 2, 3, 4] "
+        looks.append(Look(box, FRAME, call))
+    turn = Turn("q", "q", references, trace=TraceText(think=think, answer="[]"), looks=tuple(looks))
+    info = ReasonerInfo("looker", FRAME)
+    item = RegionObject("", PictureBox(20, 30, 40, 50))
+    registry, _ = Registry().add([item])
+    return replace(session, turns=(turn,), registry=registry, reasoner=info)
+
+
+@pytest.mark.parametrize("references", [(), ("R1",)])
+def test_boxes_about_a_part_lead_to_their_region(
+    picture: Picture, session: Session, references: tuple[str, ...]
+) -> None:
+    looking = about_parts(session, PART, PictureBox(0, 0, 60, 60), references=references)
+    page = dialogue_page(picture, looking)
+    assert len(re.findall(r'href="#R1"><bdi>R1 \[', page)) == 2
+    assert "[1, 2, 3, 4]" in page
+
+
+def test_only_cited_boxes_are_laid_over_the_parts(
+    picture: Picture, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not all objects over each part: there may be thousands of both."""
+    looking = about_parts(session, *(PictureBox(0, 0, 60 + n, 60) for n in range(5)), references=())
+    items = [RegionObject("", PictureBox(n, 60, n + 5, 70)) for n in range(100)]
+    registry, _ = looking.registry.add(items)
+    laid = Mock(wraps=pages._on_picture)
+    monkeypatch.setattr(pages, "_on_picture", laid)
+    monkeypatch.setattr(Part, "box_from_picture", lambda *_: pytest.fail("all were laid over it"))
+    dialogue_page(picture, replace(looking, registry=registry))
+    assert laid.call_count == 10  # two boxes for each of five parts
 
 
 def test_a_mask_of_noise_is_drawn_coarser() -> None:

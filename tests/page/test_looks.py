@@ -20,6 +20,13 @@ from tests.support.table import BUSY, IDLE, ask
 
 LOOK = "#chat .look a[role=button]"
 FRAME = "#canvas .closer .frame"
+# Whether the first small picture shows the blue block in its middle.
+IS_BLUE = """selector => {
+  const crop = document.querySelector(selector);
+  const pen = crop.getContext("2d");
+  const [r, g, b] = pen.getImageData(crop.width / 2, crop.height / 2, 1, 1).data;
+  return r < 20 && g < 20 && b > 200;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,8 @@ def test_a_look_stands_where_it_was_taken(page: Page, looker: Looker) -> None:
     expect(page.locator(FRAME)).to_have_count(0)
 
     first = page.get_by_role("button", name="Look 1, on the right: from 55% to 90% across")
-    assert is_blue(page)
+    first.scroll_into_view_if_needed()  # it is painted once it comes into view
+    page.wait_for_function(IS_BLUE, arg=f"{LOOK} canvas")
     first.hover()
     expect(page.locator("#canvas .closer.dim .frame")).to_have_attribute("x", "220")
     first.press("Enter")
@@ -78,21 +86,6 @@ def test_a_look_stands_where_it_was_taken(page: Page, looker: Looker) -> None:
     page.click("#undo")
     expect(page.locator("#canvas [data-object='R2.1']")).to_have_count(0)
     expect(page.get_by_role("button", name="Make it R2")).to_have_count(2)
-
-
-def is_blue(page: Page) -> bool:
-    """Whether the first small picture shows the blue block in its middle."""
-    return bool(
-        page.evaluate(
-            """selector => {
-              const crop = document.querySelector(selector);
-              const pen = crop.getContext("2d");
-              const [r, g, b] = pen.getImageData(crop.width / 2, crop.height / 2, 1, 1).data;
-              return r < 20 && g < 20 && b > 200;
-            }""",
-            f"{LOOK} canvas",
-        )
-    )
 
 
 def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:

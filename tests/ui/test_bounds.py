@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import gradio as gr
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from demo.answers.finding import Finding, TraceText
 from demo.dialogue.overlay import draw_overlay
-from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Turn
+from demo.dialogue.session import Look, ReasonerInfo, SecondOpinion, Session, Turn
 from demo.errors import InputError
 from demo.machine import effort
 from demo.machine.effort import breathe, long_work
@@ -22,8 +23,9 @@ from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
 from demo.ui.canvas.scene import scene
+from demo.ui.chat import messages as chat_messages
 from demo.ui.chat.messages import messages
-from demo.ui.chat.shortened import MAX_SHOWN, shortened
+from demo.ui.chat.shortened import MAX_LOOKS, MAX_SHOWN, shortened
 from demo.ui.shared import text
 from demo.ui.shared.text import code, linked_boxes, resolved_boxes
 from demo.ui.tab.workspace import Tab, Workspace
@@ -126,6 +128,38 @@ def test_a_chat_of_the_usual_length_is_shown_whole(session: Session) -> None:
     turn = Turn("dog", "dog", trace=TraceText(scene=text, think=text, answer="[]"), raw=text * 2)
     hundred = replace(session, turns=(turn,) * 100)
     assert shortened(hundred) is hundred
+
+
+def many_looks(session: Session, texts: str, *, turns: int, each: int) -> Session:
+    """Each look of a turn is of the same part."""
+    call = "<look>[1, 2, 30, 40]</look>"
+    think = texts + "".join(f"{call} {texts}" for _ in range(each))
+    looks = (Look(PictureBox(0, 0, 9, 9), Size(840, 840), call),) * each
+    turn = Turn("dog", "dog", ("R1",), trace=TraceText(think=think, answer="[]"), looks=looks)
+    return replace(session, turns=(turn,) * turns)
+
+
+@pytest.mark.parametrize(
+    ("cites", "laid"),
+    [pytest.param("a", 1, id="none"), pytest.param("[1, 2, 3, 4]", 2, id="boxes")],
+)
+def test_given_boxes_are_laid_over_each_part_once(
+    session: Session, monkeypatch: pytest.MonkeyPatch, cites: str, laid: int
+) -> None:
+    now = Mock(wraps=chat_messages._boxes_now)
+    monkeypatch.setattr(chat_messages, "_boxes_now", now)
+    messages(many_looks(session, cites, turns=1, each=20))
+    assert now.call_count == laid  # the whole, and the part of all looks
+
+
+def test_small_pictures_are_bounded(session: Session) -> None:
+    """Turns without looks leave their share to the others."""
+    looking = many_looks(session, "a", turns=20, each=40)
+    plain = replace(looking.turns[0], looks=())
+    few = shortened(replace(looking, turns=looking.turns + (plain,) * 80))
+    assert [len(turn.looks) for turn in few.turns] == [MAX_LOOKS // 20] * 20 + [0] * 80
+    usual = many_looks(session, "a", turns=100, each=3)
+    assert shortened(usual) is usual
 
 
 def test_outlines_are_sent_in_bounded_length(picture: Picture, session: Session) -> None:

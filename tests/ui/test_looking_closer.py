@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from demo.answers.finding import TraceText
+from demo.answers.finding import Finding, TraceText
 from demo.dialogue.comparison import RoundAnswered, compared
 from demo.dialogue.engine import TurnFinished, begin, run_turn
 from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
+from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError
 from demo.figures.page import dialogue_page
 from demo.language.references import Resolved
@@ -23,6 +25,7 @@ from demo.picture.picture import Picture, PictureInfo, open_picture
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import messages
 from demo.ui.composer.reading import way_choice
+from demo.ui.programs import described
 from demo.ui.programs.given import read_within
 from demo.ui.programs.told import told_of
 from demo.ui.sheet.numbers import numbers
@@ -138,6 +141,24 @@ def test_a_part_is_kept_by_all_that_asks_again(page: Handlers, tab: Tab) -> None
     assert last(tab).within is None
 
 
+def test_an_undone_question_gives_its_part_back(page: Handlers, tab: Tab) -> None:
+    choose(page, tab, box=BLUE)
+    list(page.asking.ask("find red", tab, REQUEST))
+    page.undoing.undo(tab, REQUEST)
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+    page.undoing.redo(tab, REQUEST)
+    assert (workspace(tab).within, last(tab).within) == (None, PictureBox(*BLUE))
+    list(page.links.turn(tab, sent(kind="again", turn=2), REQUEST))
+    page.undoing.undo(tab, REQUEST)  # to the former answer, which is there
+    assert (workspace(tab).within, last(tab).within) == (None, PictureBox(*BLUE))
+    list(page.asking.ask("find red", tab, REQUEST))
+    choose(page, tab, region="R1")
+    page.undoing.undo(tab, REQUEST)  # what was chosen since stays
+    assert workspace(tab).within == workspace(tab).part_of("R1")
+    page.undoing.redo(tab, REQUEST)
+    assert workspace(tab).within == workspace(tab).part_of("R1")
+
+
 def test_a_question_that_failed_keeps_its_part(page: Handlers, tab: Tab) -> None:
     choose(page, tab, box=BLUE)
     list(page.asking.ask("break", tab, REQUEST))
@@ -190,6 +211,20 @@ def test_other_models_are_asked_about_the_same_part(looked: tuple[Session, Pictu
     assert second.turn.within == session.turns[1].within
     assert second.objects[0].box == session.registry.objects("R2")[0].box
     assert other.sizes == [Size(840, 840)]
+
+
+def test_a_program_with_types_sends_back_what_it_got(looked: tuple[Session, Picture]) -> None:
+    """Also what was left out, for which its types have a value."""
+    first, second = looked[0].turns
+    bare = replace(first, findings=(Finding("kind", "note", "text"),))
+    session = replace(looked[0], turns=(bare, second))
+    typed = described.Session.model_validate(session_to_json(session)).model_dump(mode="json")
+    assert session_from_json(typed) == session_from_json(session_to_json(session))
+    assert typed["turns"][0]["within"] is None
+    typed["turns"][0]["within"] = []
+    typed["turns"][0]["findings"][0] |= {"span": [], "model_box": [], "region": "", "object": 0}
+    read = session_from_json(typed)
+    assert (read.turns[0].within, read.turns[0].findings) == (None, bare.findings)
 
 
 def test_looks_stand_in_the_chat(looked: tuple[Session, Picture]) -> None:

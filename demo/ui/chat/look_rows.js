@@ -4,6 +4,7 @@ import { change, onChange, pictureSize, state } from "../canvas/state.js";
 import { image } from "../canvas/parts.js";
 import { insert } from "../canvas/cite.js";
 import { makeRegion, zoomToPart } from "../canvas/closer.js";
+import { namesByBox } from "./look_names.js";
 import { all, closest, fill, node } from "../shared/nodes.js";
 
 /** @typedef {import("../canvas/scene.d.ts").Box} Box */
@@ -13,6 +14,11 @@ const LINKS = "#chat a[href^='#look-']";
 const MAX_WIDTH = 128; // pixels of the page
 const MAX_HEIGHT = 84;
 const MIN_SIDE = 28;
+const MAX_KEPT = 300; // painted pictures that are used again
+const NEAR = "300px"; // how far out of view a picture is painted already
+/** What was painted, by the link's address: a text that grows is written anew many times a second. @type {Map<string, any>} */
+const kept = new Map();
+const named = { regions: /** @type {any} */ (null), names: new Map() };
 let held = null; // which look has the keyboard, and whether it is its button: a text that grows is written anew
 
 /** Make the looks in the dialogue small pictures. */
@@ -34,7 +40,7 @@ function dress(link, box) {
   const label = `${title}, ${where}: ${sharesOf(box)}`;
   fill(link, { role: "button", "aria-label": `${label}. Zoom there`, title: "Zoom there, and back" }, []);
   link.dataset.sentence = `${label}.`;
-  link.replaceChildren(cropOf(box), node("span", {}, node("b", {}, title), " ", node("span", {}, where)));
+  link.replaceChildren(cropOf(link.hash, box), node("span", {}, node("b", {}, title), " ", node("span", {}, where)));
   const button = node("button", { type: "button", class: "look-make" });
   if (!link.closest(".user-row")) link.after(button); // what a person asked about was marked by themselves
   if (button.isConnected) writeButton(button);
@@ -50,25 +56,45 @@ function sharesOf([x1, y1, x2, y2]) {
 }
 
 // Its size is known before it is drawn, so that nothing moves once it is.
-function cropOf(box) {
+function cropOf(hash, box) {
+  const painted = kept.get(hash);
+  if (painted && !painted.isConnected) return painted;
   const [wide, high] = [Math.max(1, box[2] - box[0]), Math.max(1, box[3] - box[1])];
   const scale = Math.min(MAX_WIDTH / wide, MAX_HEIGHT / high);
   const [width, height] = [wide, high].map((side) => Math.max(MIN_SIDE, Math.round(side * scale)));
   const dense = Math.min(devicePixelRatio || 1, 2);
   const crop = node("canvas", { width: width * dense, height: height * dense, "aria-hidden": "true" });
   crop.style.cssText = `--wide: ${width}; --high: ${height};`;
-  paint(crop, box);
+  inView.observe(crop);
   return crop;
 }
 
-/** @param {any} crop @param {Box | null} box */
-function paint(crop, box) {
+const inView = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) if (isIntersecting) paint(target);
+}, /** @type {any} */ ({ scrollMargin: NEAR }));
+
+/** @param {any} crop */
+function paint(crop) {
+  const link = crop.closest("a");
+  const box = link && boxOf(link);
   if (!box || !image.complete || !image.naturalWidth) return; // it is painted when it has come
+  inView.unobserve(crop);
+  keep(link.hash, crop);
   const [[x1, y1, x2, y2], pen] = [box, crop.getContext("2d")];
   const [across, down] = [image.naturalWidth / state.scene.width, image.naturalHeight / state.scene.height];
   pen.imageSmoothingQuality = "high";
   const [width, height] = [(x2 - x1) * across, (y2 - y1) * down];
   pen.drawImage(image, x1 * across, y1 * down, width, height, 0, 0, crop.width, crop.height);
+}
+
+function keep(hash, crop) {
+  kept.delete(hash);
+  kept.set(hash, crop);
+  if (kept.size > MAX_KEPT) kept.delete([...kept.keys()][0]);
+}
+
+function crops() {
+  return all(`${LINKS}[role] canvas`);
 }
 
 // The button -----------------------------------------------------------------------------------------
@@ -81,10 +107,11 @@ function writeButton(button) {
   button.dataset.region = name || "";
 }
 
-// The region that was made of it, if it is there.
+// The region that was made of it, if it is there. All are asked after at once, so each scene is gone through once.
 function regionAt(box) {
-  const wanted = String(box);
-  return state.scene.regions.find(({ objects }) => objects.some((object) => String(object.box) === wanted))?.id;
+  const { regions } = state.scene;
+  if (named.regions !== regions) Object.assign(named, { regions, names: namesByBox(regions) });
+  return named.names.get(String(box));
 }
 
 function onButton(button) {
@@ -125,8 +152,13 @@ document.addEventListener("keydown", (event) => {
   link.click();
 });
 image.addEventListener("load", () => {
-  for (const link of all(`${LINKS}[role]`)) paint(link.firstChild, boxOf(link));
+  kept.clear();
+  for (const crop of crops()) {
+    inView.unobserve(crop); // so that it is told again what is in view
+    inView.observe(crop);
+  }
 });
+addEventListener("beforeprint", () => crops().forEach(paint));
 onChange(["drawn"], () => {
   for (const button of all("#chat .look-make")) writeButton(button);
 });

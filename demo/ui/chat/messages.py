@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from demo.answers.citations import XYXY, find_citations
@@ -31,7 +31,7 @@ from demo.errors import join_with_and
 from demo.language.intent import Intent, intent_of
 from demo.machine.effort import breathe
 from demo.picture.crops import Part
-from demo.picture.geometry import ModelBox, Size
+from demo.picture.geometry import ModelBox, PictureBox, Size
 from demo.picture.regions import RegionObject
 from demo.ui.chat.pointers import address, box_address, look_address, pointers, stretches
 from demo.ui.chat.shortened import shortened
@@ -141,6 +141,7 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     status = None if newest else "done"
     present = [name for name in PARTS if getattr(turn.trace, name) is not None]
     given = given_boxes(session, turn)
+    naming = _Naming(session, turn, given)
     asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
     if not present and turn.raw.strip():
         notes = [finding for finding in turn.findings if finding.level != "warning"]
@@ -148,13 +149,14 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
         asked += f"\n\n{code(turn.raw.strip())}{rows}{_lines(session, turn, notes)}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
-        model_message("\n\n".join((_summary(session, turn) + _warnings(session, turn), *remarks))),
+        model_message(
+            "\n\n".join((_summary(session, turn, given) + _warnings(session, turn), *remarks))
+        ),
         turn_message(turn_id, present, asked, status, turn.timings.total_s, author),
         *(
             part_message(
                 part_title(name, given.values()),
-                _part_text(session, turn, name)
-                + _lines(session, turn, _findings(turn, name, present)),
+                _part_text(naming, name) + _lines(session, turn, _findings(turn, name, present)),
                 turn_id,
                 "done" if newest and name != unfolded else None,
                 turn.timings.parts_s.get(name),
@@ -223,24 +225,28 @@ def _tools(session: Session, number: int, *, compare: bool) -> str:
     return " ".join(f"[{name}](#{kind}-{number})" for kind, name in names.items())
 
 
-def _part_text(session: Session, turn: Turn, name: str) -> str:
+def _part_text(naming: _Naming, name: str) -> str:
     """A part of the trace with its links, the looks in the places of their calls."""
     breathe()
+    session, turn = naming.session, naming.turn
     if name == "answer":
         return _coordinates(session, turn)
     lines = [""]
     for piece in pieces_of(session, turn, name):
         if piece.look is None:
-            lines[-1] = f"{lines[-1]} {_piece_text(session, turn, name, piece)}".strip()
+            lines[-1] = f"{lines[-1]} {_piece_text(naming, name, piece)}".strip()
         else:
             lines += [_look_row(session, turn, piece.look), ""]
     return "\n\n".join(filter(None, lines))
 
 
-def _piece_text(session: Session, turn: Turn, name: str, piece: Piece) -> str:
+def _piece_text(naming: _Naming, name: str, piece: Piece) -> str:
     """A piece of a text, whose boxes and points are in the frame of what it is about."""
+    breathe()
+    session, turn = naming.session, naming.turn
     text = getattr(turn.trace, name)[piece.start : piece.end]
-    boxes = named_boxes(session, turn, text, piece.part)
+    cited = _boxes_in(text)
+    boxes = naming.named(cited, piece.part) if cited else {}
     found = [
         (max(start - piece.start, 0), min(end, piece.end) - piece.start, mark)
         for start, end, mark in stretches(turn, name)
@@ -249,8 +255,7 @@ def _piece_text(session: Session, turn: Turn, name: str, piece: Piece) -> str:
     if name not in _REASONING:
         return linked_boxes(text, boxes, stretches=found)
     ghost = partial(box_address, session, turn, part=piece.part)
-    looks = own_looks(turn.looks) if piece.part == asked_part(session, turn) else ()
-    looked = {box: look_address(look) for _, look in looks for box in _boxes_in(look.call)}
+    looked = naming.looked if cited and piece.part == naming.asked else {}
     points = pointers(session, turn, text, piece.part)
     return linked_boxes(
         text, boxes, invented=ghost, pointers=points, looked=looked, stretches=found
@@ -316,16 +321,36 @@ def given_boxes(session: Session, turn: Turn) -> dict[XYXY, str]:
     return given | dict(zip((b for b in cited if b not in given), moved, strict=False))
 
 
-def named_boxes(session: Session, turn: Turn, text: str, part: Part) -> dict[XYXY, str]:
-    """The boxes in a text about a part that have a name: what was given, and what was found."""
-    frame, now = session.reasoner_of(turn).frame, _boxes_now(session, turn, part)
-    found = {o.box: name for name, o in answer_objects(session, turn)}
-    # Several boxes of the model are one of the picture, so what it wrote is compared there.
-    here = {box: part.box_to_picture(_whole(box), frame) for box in _boxes_in(text)}
-    answered = {box: found[at] for box, at in here.items() if at in found}
-    if part == asked_part(session, turn):
-        return {**answered, **given_boxes(session, turn)}
-    return {**answered, **{box: name for name, box in reversed(now.items()) if box}}
+class _Naming:
+    """What the boxes in the texts of one turn are called; what all pieces of them need is made once."""
+
+    def __init__(self, session: Session, turn: Turn, given: Boxes) -> None:
+        self.session, self.turn, self.asked = session, turn, asked_part(session, turn)
+        self._given, self._frame = given, session.reasoner_of(turn).frame
+        self._now: dict[Part, dict[XYXY, str]] = {}
+
+    def named(self, cited: Iterable[XYXY], part: Part) -> dict[XYXY, str]:
+        """The boxes cited about a part that have a name: what was given, and what was found."""
+        # Several boxes of the model are one of the picture, so what it wrote is compared there.
+        here = {box: part.box_to_picture(_whole(box), self._frame) for box in cited}
+        answered = {box: self._found[at] for box, at in here.items() if at in self._found}
+        return {**answered, **(self._given if part == self.asked else self._names_now(part))}
+
+    @cached_property
+    def looked(self) -> dict[XYXY, str]:
+        """The boxes of its calls, each with the address that shows it on the picture."""
+        looks = own_looks(self.turn.looks)
+        return {box: look_address(look) for _, look in looks for box in _boxes_in(look.call)}
+
+    @cached_property
+    def _found(self) -> dict[PictureBox, str]:
+        return {o.box: name for name, o in answer_objects(self.session, self.turn)}
+
+    def _names_now(self, part: Part) -> dict[XYXY, str]:
+        if part not in self._now:
+            now = _boxes_now(self.session, self.turn, part)
+            self._now[part] = {box: name for name, box in reversed(now.items()) if box}
+        return self._now[part]
 
 
 def _boxes_in(text: str) -> list[XYXY]:
@@ -346,6 +371,7 @@ def _boxes_now(session: Session, turn: Turn, part: Part) -> dict[str, XYXY | Non
 
 def _model_box(session: Session, turn: Turn, name: str, part: Part) -> XYXY | None:
     """Where an object is now, in the turn's model frame over a part; None when it was deleted."""
+    breathe()
     if name not in session.registry:
         return None
     box = session.registry.objects(name)[0].box
@@ -386,11 +412,11 @@ def answer_objects(session: Session, turn: Turn) -> list[tuple[str, RegionObject
 # What is said about it ------------------------------------------------------------------------
 
 
-def _summary(session: Session, turn: Turn) -> str:
+def _summary(session: Session, turn: Turn, given: Boxes) -> str:
     """What a person reads first: the words of an answer that is told, and what was found."""
     if not dialect_named(session.reasoner_of(turn).dialect).tells:
         return outcome(session, turn)
-    words = linked_boxes(words_of(turn.trace.answer or ""), given_boxes(session, turn))
+    words = linked_boxes(words_of(turn.trace.answer or ""), given)
     found = outcome(session, turn) if turn.region or turn.partial else ""
     return "\n\n".join(filter(None, (words or "There is no answer in words.", found)))
 

@@ -14,7 +14,7 @@ from demo.machine.effort import breathe
 from demo.ui.shared.text import plain
 
 MAX_SHOWN = 1_500_000  # characters of a chat, as they are sent
-MAX_LOOKS = 1_500  # small pictures of a chat
+MAX_LOOKS = 300  # small pictures of a chat
 _MIN_SHARE = 100  # of one text
 _MAX_SIGN = 6  # characters that stand for a sign of punctuation
 _REST = " … (The rest is in the file of this dialogue.)"
@@ -32,10 +32,10 @@ def shortened(session: Session) -> Session:
 
 def _with_few_looks(session: Session) -> Session:
     """With the first looks of each answer, where there are very many."""
-    taken = sum(len(looks) for turn in session.turns for looks in _looks_of(turn))
-    if taken <= MAX_LOOKS:
+    taken = [len(looks) for turn in session.turns for looks in _looks_of(turn) if looks]
+    if sum(taken) <= MAX_LOOKS:
         return session
-    most = max(1, MAX_LOOKS // sum(1 for turn in session.turns for _ in _looks_of(turn)))
+    most = max(1, MAX_LOOKS // len(taken))
     return replace(session, turns=tuple(_with_looks(turn, most) for turn in session.turns))
 
 

@@ -72,11 +72,11 @@ class Finding(_Form):
     kind: str
     level: Literal["ok", "note", "warning"]
     text: str
-    part: Part = Field("answer", description="the part of the trace that it is about")
-    span: Size = Field([], description="the characters of it, from and to")
-    region: ObjectName = ""
-    object: int = Field(0, description="the object of the answer, from 1")
-    model_box: Box = Field([], description="as the model wrote it, in the model's frame")
+    part: Part | None = Field(None, description="the part of the trace that it is about")
+    span: Size | None = Field(None, description="the characters of it, from and to")
+    region: ObjectName | None = None
+    object: int | None = Field(None, description="the object of the answer, from 1")
+    model_box: Box | None = Field(None, description="as the model wrote it, in the model's frame")
 
 
 class Timings(_Form):
@@ -137,7 +137,7 @@ class Turn(_Form):
     reasoner: Reasoner | None = None
     second_opinions: list[SecondOpinion] = []
     looks: list[Look] = []
-    within: Box = Field([], description="the part that was asked about, where it was not the whole")
+    within: Box | None = Field(None, description="the part asked about, where not the whole")
 
 
 class SecondOpinion(_Form):

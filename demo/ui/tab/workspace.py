@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.dialogue.owner import Owner
 from demo.dialogue.second_opinion import adopt
-from demo.dialogue.session import Session
+from demo.dialogue.session import Session, Turn
 from demo.dialogue.store import Saved
 from demo.errors import InputError
 from demo.evaluate.live_benchmark import Track
@@ -138,13 +138,26 @@ class Workspace:
         if self.failure is not None:
             is_last = self.session.later is None and not self.ahead
             return replace(self, failure=None, failed=self.failure if is_last else None)
-        return replace(self, session=self.session.undo(), changing=None)
+        session = self.session.undo()
+        return replace(self, session=session, changing=None, chosen=self._chosen_before(session))
 
     def redone(self) -> Workspace:
         """With what `undone` took away last. Raises InputError."""
         if self.session.later is None and self.failed is not None:
             return self.with_failure(self.failed)
-        return replace(self, session=self.session.redo(), failure=None, changing=None)
+        session = self.session.redo()
+        is_asked = _is_longer(session, self.session) and self._is_about_chosen(session.turns[-1])
+        chosen = None if is_asked else self.chosen
+        return replace(self, session=session, failure=None, changing=None, chosen=chosen)
+
+    def _chosen_before(self, session: Session) -> Within | None:
+        """The part that was to be asked about before the question that the other state lacks."""
+        turns = self.session.turns
+        box = turns[-1].within if _is_longer(self.session, session) else None
+        return self.chosen if box is None else Within(box)
+
+    def _is_about_chosen(self, turn: Turn) -> bool:
+        return self.within is not None and self.within.box == turn.within
 
     def settled(self) -> Workspace:
         """With nothing to redo on it."""
@@ -253,6 +266,11 @@ class Workspace:
         shown = dialogues[place]
         others = tuple(s for s in dialogues if s is not shown)
         return replace(self.with_act(shown), others=others, ahead=self.ahead, chosen=None)
+
+
+def _is_longer(session: Session, than: Session) -> bool:
+    """Whether it has one more question."""
+    return len(session.turns) == len(than.turns) + 1
 
 
 class Tab:
