@@ -98,8 +98,8 @@ export function askMeantCloser() {
   else tell("Point at a region first, then press K.");
 }
 
-/** Ask about the whole picture again. */
-export function askWhole() {
+// The message asks so: its component may be there before the picture's, so it says it by the state.
+function askWhole() {
   lookCloser(() => ({}), () => focusField(message(), stage));
 }
 
@@ -115,3 +115,4 @@ export function makeRegion(box) {
 overlay.before(layer);
 onChange(["drawn", "part"], drawCloser);
 onChange(["drawn"], speakOfLook);
+onChange(["wholeAsked"], askWhole);

@@ -47,6 +47,8 @@ export interface State {
   lit: string | null;
   /** The part of the picture that is pointed at in the dialogue. */
   part: Box | null;
+  /** How often the message has asked about the whole picture again. */
+  wholeAsked: number;
   /** The one region that is shown. */
   only: string | null;
   /** How much of the picture is bare, in per cent; null: nothing is compared. */

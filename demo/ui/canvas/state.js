@@ -57,6 +57,7 @@ export const { state, change, onChange } = createStore(
     pointedTurn: null,
     lit: null,
     part: null,
+    wholeAsked: 0,
     only: null,
     split: null,
     step: null,

@@ -1,7 +1,6 @@
 // What the message is about, as chips: the regions it names, and how words such as "it" will be read.
 // Names are found here as the server finds them; what words mean comes from it with the value (`reads`).
-import { exists, knownRegion, newestNumber, regionOf, state } from "../canvas/state.js";
-import { askWhole } from "../canvas/closer.js";
+import { change, exists, knownRegion, newestNumber, regionOf, state } from "../canvas/state.js";
 import { REGION_ICONS } from "../canvas/icons.js";
 import { cites, element, line, peek, props } from "./parts.js";
 import { closeOffer, cropOf, isOfferOf, isOfferOpen, newestFirst, openOffer } from "./offer.js";
@@ -169,7 +168,7 @@ cites.addEventListener("pointerdown", (event) => event.preventDefault()); // the
 cites.addEventListener("click", (event) => {
   const name = closest(event, "[data-remove]")?.dataset.remove;
   if (name) removeName(name);
-  if (closest(event, "[data-drop-part]")) askWhole();
+  if (closest(event, "[data-drop-part]")) change({ wholeAsked: state.wholeAsked + 1 });
 });
 for (const kind of ["pointerover", "focusin"]) {
   cites.addEventListener(kind, (event) => showPeek(closest(event, "[data-name]")));
