@@ -38,6 +38,7 @@ from demo.answers.nesting import Nesting
 from demo.answers.nothing import says_nothing
 from demo.answers.tokens import Tokens
 from demo.answers.values import Fields, Number, Value
+from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
 
 # The repairs of an answer, each with the phrase that a person reads, in reading order.
@@ -83,10 +84,10 @@ class TraceObject:
         """Whether its point lies outside its box."""
         return self.point is not None and not self.point.is_inside(self.box)
 
-    def in_picture(self, size: Size, frame: Size) -> tuple[PictureBox, PicturePoint | None]:
-        """Its box and point in picture pixels."""
-        point = None if self.point is None else self.point.to_picture(size, frame)
-        return self.box.to_picture(size, frame), point
+    def in_picture(self, part: Part, frame: Size) -> tuple[PictureBox, PicturePoint | None]:
+        """Its box and point in picture pixels; ``frame`` is that of the part that the answer is about."""
+        point = None if self.point is None else part.point_to_picture(self.point, frame)
+        return part.box_to_picture(self.box, frame), point
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from demo.answers.boxes import TraceObject
 from demo.answers.checks import check_trace
 from demo.answers.ending import Ending
 from demo.answers.finding import Finding
@@ -245,7 +244,8 @@ def run_turn(
 
 def _objects(streamed: _StreamedTrace, trace: Trace, looks: Looks) -> list[RegionObject]:
     """What an answer found, or else the boxes that it named before it answered in words."""
-    found = [streamed.in_picture(item) for item in trace.objects[:MAX_FOUND]]
+    part, frame = streamed.part, streamed.frame
+    found = [item.in_picture(part, frame) for item in trace.objects[:MAX_FOUND]]
     return [RegionObject("", *each) for each in found or [(box, None) for box in looks.evidence]]
 
 
@@ -383,19 +383,12 @@ class _StreamedTrace:
             if isinstance(event, ObjectFound):
                 self.objects += 1
                 if self.objects <= MAX_FOUND:
-                    yield ObjectSeen(*self.in_picture(event.item))
+                    yield ObjectSeen(*event.item.in_picture(self.part, self.frame))
             else:
                 yield event
         self.is_over = self.characters == MAX_ANSWER or self.ending.is_reached(
             piece, self.parser.written_after, is_going_round=self.parser.is_going_round
         )
-
-    def in_picture(self, item: TraceObject) -> tuple[PictureBox, PicturePoint | None]:
-        """The box and point of an object in picture pixels."""
-        box = self.part.box_to_picture(item.box, self.frame)
-        if item.point is None:
-            return box, None
-        return box, self.part.point_to_picture(item.point, self.frame)
 
     def _time(self, event: TraceEvent) -> None:
         if isinstance(event, PartOpened):

@@ -10,6 +10,7 @@ from demo.answers.finding import TraceText
 from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
+from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 
@@ -28,11 +29,11 @@ def parse_report(
     """
     trace = parse_trace(text, frame, dialect)
     named = [(f"reference {i}", box) for i, box in enumerate(given, start=1)]
-    objects = enumerate(trace.objects, start=1)
+    whole, objects = Part.whole(size, frame), enumerate(trace.objects, start=1)
     return {
         "trace": {name: getattr(trace.text, name) for name in TraceText.__slots__},
         "objects": [
-            RegionObject(f"R1.{i}", *item.in_picture(size, frame)).to_dict() for i, item in objects
+            RegionObject(f"R1.{i}", *item.in_picture(whole, frame)).to_dict() for i, item in objects
         ],
         "findings": [finding.to_dict() for finding in check_trace(trace, named, dialect)],
     }

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from demo.answers.trace import parse_trace
 from demo.dialects.ways import dialect_named
+from demo.dialogue.look_frames import answer_part
 from demo.dialogue.session import Session
 from demo.errors import InputError
 from demo.picture.overlaps import iou_table
@@ -46,11 +47,13 @@ def set_apart(session: Session, number: int) -> Session:
     known = session.registry.region(turn.region or "")
     reasoner = session.reasoner_of(turn)
     trace = parse_trace(turn.raw, reasoner.frame, dialect_named(reasoner.dialect))
-    made = []
+    part, made = answer_part(session, turn), []
     for found in trace.objects:
-        item = RegionObject("", *found.in_picture(session.picture.size, reasoner.frame))
+        item = RegionObject("", *found.in_picture(part, reasoner.frame))
         twin = _nearest(item, known.objects)
         made.append(replace(item, mask=twin.mask, mask_quality=twin.mask_quality))
+    if not made:  # it answered in words, and had named its boxes before
+        raise InputError("This answer has no region that could be set apart.")
     registry, region = session.registry.add(made, label=known.label)
     turns = list(session.turns)
     turns[number - 1] = replace(turn, region=region.id)

@@ -22,9 +22,11 @@ from PIL import Image
 
 from demo.answers.citations import Citation, find_citations
 from demo.dialects.prompt import bbox_text, region_reasoner_instruction
+from demo.dialogue.look_frames import asked_part
 from demo.dialogue.session import Session, Turn
 from demo.evaluate.data import BOX_PLACE
 from demo.evaluate.folder import as_input_error, save
+from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, PicturePoint, Size
 from demo.picture.masks import BoolArray
 from demo.picture.picture import Picture
@@ -200,7 +202,8 @@ def _training_row(
 ) -> dict[str, Any]:
     """A row to train on, in the 840 frame; references are as they were when the question was asked."""
     size = session.picture.size
-    question, references = _in_frame(turn.prompted, size, session.reasoner_of(turn).frame)
+    asked, frame = asked_part(session, turn), session.reasoner_of(turn).frame
+    question, references = _in_frame(turn.prompted, asked, frame)
     seconds = [
         {"model": second.reasoner.name, "answer": _answer(second.objects, size)}
         for second in turn.second_opinions
@@ -231,8 +234,10 @@ def _answer(objects: Iterable[RegionObject], size: Size) -> list[dict[str, list[
     ]
 
 
-def _in_frame(prompted: str, size: Size, frame: Size) -> tuple[str, list[list[int]]]:
-    """A question converted from a model's frame to 840 × 840, and the boxes in it."""
+def _in_frame(prompted: str, asked: Part, frame: Size) -> tuple[str, list[list[int]]]:
+    """A question converted from a model's frame over what it was asked about to 840 × 840 over the whole
+    picture, and the boxes in it.
+    """
     pieces: list[str] = []
     boxes: list[list[int]] = []
     end = 0
@@ -241,8 +246,8 @@ def _in_frame(prompted: str, size: Size, frame: Size) -> tuple[str, list[list[in
         if not prompted.startswith(_BOX_START, citation.start) or x1 > x2 or y1 > y2:
             continue
         box = ModelBox(x1, y1, x2, y2)
-        if frame != FRAME:
-            box = box.to_picture(size, frame).to_model(size, FRAME)
+        if asked != Part.whole(asked.picture, FRAME):
+            box = asked.box_to_picture(box, frame).to_model(asked.picture, FRAME)
         boxes.append(list(box.xyxy))
         pieces += [prompted[end : citation.start], bbox_text(box)]
         end = citation.end

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,9 +33,11 @@ from demo.dialects.ways import LOOKING, has_ways, in_way
 from demo.dialogue.engine import ObjectSeen, TurnEvent, TurnFinished, begin, run_turn
 from demo.dialogue.look_parts import MAX_LOOK_TOKENS, MAX_PART_TOKENS
 from demo.dialogue.looking import LookBegun, LookEnded
+from demo.dialogue.recognised import set_apart
 from demo.dialogue.session import Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import QuestionError
+from demo.errors import InputError, QuestionError
+from demo.evaluate.feedback import export_dialogues
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject
@@ -613,6 +617,54 @@ def test_stop_works_inside_a_look(after: int) -> None:
     assert last.session.turns[-1].partial
     assert len(model.asked) == after + 1
     assert not last.session.registry
+
+
+def test_what_a_look_found_again_is_set_apart_where_it_lies() -> None:
+    texts = (CALLED.format("112, 112, 140, 140"), FOUND) * 2
+    model = Replayed(NANO, *texts)
+    _, events = played(model, "the ball", asking="")
+    first = events[-1]
+    assert isinstance(first, TurnFinished)
+    _, events = played(model, "the ball", first.session, asking="", recognises=True)
+    again = events[-1]
+    assert isinstance(again, TurnFinished)
+    assert [turn.region for turn in again.session.turns] == ["R1", "R1"]
+    apart = set_apart(again.session, 2).registry.region("R2")
+    assert [o.box for o in apart.objects] == [PictureBox(850, 638, 950, 713)]
+
+
+def test_words_with_boxes_named_before_cannot_be_set_apart() -> None:
+    listed = '[{"bbox_2d": [0, 0, 100, 100]}]'
+    model = Replayed(in_way(P2R, LOOKING), *(listed, "<answer>A</answer>") * 2)
+    _, events = played(model)
+    first = events[-1]
+    assert isinstance(first, TurnFinished)
+    _, events = played(model, "What is red?", first.session, recognises=True)
+    again = events[-1]
+    assert isinstance(again, TurnFinished)
+    assert again.session.turns[-1].region == "R1"
+    with pytest.raises(InputError, match="no region that could be set apart"):
+        set_apart(again.session, 2)
+
+
+def test_a_question_about_a_part_is_exported_with_its_references_on_the_whole_picture(
+    tmp_path: Path,
+) -> None:
+    region = PictureBox(820, 620, 860, 660)
+    model = Replayed(REGION_REASONER, '<answer>[{"bbox_2d": [0, 0, 420, 420]}]</answer>')
+    start = begin(PICTURE, model)
+    registry, _ = start.registry.add([RegionObject("", region)])
+    _, events = played(
+        model, "the ball next to R1", replace(start, registry=registry), asking="",
+        within=PictureBox(800, 600, 880, 680),
+    )  # fmt: skip
+    last = events[-1]
+    assert isinstance(last, TurnFinished)
+    assert last.session.turns[0].prompted == "the ball next to bbox=[252, 252, 588, 588]"
+    export_dialogues([(last.session, PICTURE)], tmp_path)
+    [line] = (tmp_path / "single_turn.jsonl").read_text(encoding="utf-8").splitlines()
+    box = list(region.to_model(PICTURE.size, Size(840, 840)).xyxy)
+    assert json.loads(line)["references"] == [box]
 
 
 def test_old_files_have_no_looks() -> None:
