@@ -52,8 +52,7 @@ def read_call(text: str, call: Call) -> LookCall | None:
     if not written:
         return None
     whole = written[-1 if call in (Call.BARE, Call.LAST_TOOL) else 0]
-    inner = whole if call is Call.BARE else _TAGS[call].fullmatch(whole)
-    return _read(whole, inner if isinstance(inner, str) else inner[1] if inner else whole)
+    return _read(whole)
 
 
 def calls_in(text: str, call: Call) -> list[str]:
@@ -63,14 +62,14 @@ def calls_in(text: str, call: Call) -> list[str]:
     return [match[0] for match in _TAGS[call].finditer(text)]
 
 
-def _read(text: str, inner: str) -> LookCall:
-    """The call of a text; ``inner`` is what stands in its tags."""
-    tool = _TOOL.search(inner)
+def _read(text: str) -> LookCall:
+    """What a call says, with its tags or without."""
+    tool = _TOOL.search(text)
     if tool and not re.search(r"crop|zoom|look", tool[1], re.IGNORECASE):
         return LookCall(text, why=f"there is no tool {tool[1]}")
-    named = _BOX.search(inner)
-    numbers = _FOUR.match(inner, named.end()) if named else _FOUR.search(inner)
-    source = _source_of(inner)
+    named = _BOX.search(text)
+    numbers = _FOUR.match(text, named.end()) if named else _FOUR.search(text)
+    source = _source_of(text)
     if numbers is None:
         return LookCall(text, None, source, "it needs four numbers, [x1, y1, x2, y2]")
     x1, y1, x2, y2 = map(float, numbers.groups())
@@ -80,8 +79,8 @@ def _read(text: str, inner: str) -> LookCall:
     return LookCall(text, box, source)
 
 
-def _source_of(inner: str) -> int | None:
+def _source_of(text: str) -> int | None:
     """The number that a call names as the picture it wants a part of; 0 for the original one."""
-    if (match := _SOURCE.search(inner)) is None:
+    if (match := _SOURCE.search(text)) is None:
         return None
     return int(match[1]) if match[1] else 0 if match[2] else -1

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from demo.answers.citations import XYXY, find_citations
+from demo.answers.citations import find_citations
 from demo.answers.sentences import plain_form, sentences_of
 from demo.picture.geometry import ModelBox
 
@@ -118,14 +118,9 @@ def _creep(text: str) -> bool:
     """Whether the last boxes that it mentions each lie almost where the one before does."""
     boxes = [citation.box for citation in find_citations(text)][-_COUNTED:]
     return len(boxes) == _COUNTED and all(
-        before != after and _box(before).iou(_box(after)) >= _CREEPING
+        before != after and ModelBox.ordered(before).iou(ModelBox.ordered(after)) >= _CREEPING
         for before, after in pairwise(boxes)
     )
-
-
-def _box(xyxy: XYXY) -> ModelBox:
-    x1, y1, x2, y2 = xyxy
-    return ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
 
 def _has_few_sentences(text: str) -> bool:

@@ -57,7 +57,7 @@ def fit_box(numbers: Sequence[Number], frame: Size, *, fractions: bool) -> Fitte
     x1, y1, x2, y2 = pixels
     if x1 > x2 or y1 > y2:
         repairs |= {"swapped"}
-    written = ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    written = ModelBox.ordered((x1, y1, x2, y2))
     is_there = written.intersection(ModelBox(0, 0, frame.width, frame.height)) > 0
     return Fitted(written.clamped(frame) if is_there else None, written, repairs)
 

@@ -184,15 +184,26 @@ MINI_O3 = _looks(
     "</answer>.",
 )
 
-_PIXEL_TOOLS = """\
-You are a helpful assistant.
-
+_PLAIN_SYSTEM = "You are a helpful assistant."
+# How the Qwen models are told of tools.
+_AS_TOOLS = """\
 # Tools
 
 You may call one or more functions to assist with the user query.
 
 You are provided with function signatures within <tools></tools> XML tags:
 <tools>
+{signatures}
+</tools>
+
+For each function call, return a json object with function name and arguments within \
+<tool_call></tool_call> XML tags:
+<tool_call>
+{"name": <function-name>, "arguments": <args-json-object>}
+</tool_call>"""
+_PIXEL_TOOLS = f"{_PLAIN_SYSTEM}\n\n" + _AS_TOOLS.replace(
+    "{signatures}",
+    """\
 {"type": "function", "function": {"name": "crop_image_normalized", "description": "Zoom in on the image \
 based on the bounding box coordinates. It is useful when the object or text in the image is too small to \
 be seen.", "parameters": {"type": "object", "properties": {"bbox_2d": {"type": "array", "description": \
@@ -203,14 +214,8 @@ crop. Index from 1 to the number of images. Choose 1 to operate on original imag
 {"type": "function", "function": {"name": "select_frames", "description": "Select frames from a video.", \
 "parameters": {"type": "object", "properties": {"target_frames": {"type": "array", "description": "List of \
 frame indices to select from the video (no more than 8 frames in total).", "items": {"type": "integer", \
-"description": "Frame index from 1 to 16."}}}, "required": ["target_frames"]}}}
-</tools>
-
-For each function call, return a json object with function name and arguments within \
-<tool_call></tool_call> XML tags:
-<tool_call>
-{"name": <function-name>, "arguments": <args-json-object>}
-</tool_call>"""
+"description": "Frame index from 1 to 16."}}}, "required": ["target_frames"]}}}""",
+)
 # For pictures; frames of films are not asked about here.
 PIXEL_REASONER = _looks(
     QWEN_2_5_VL,
@@ -235,7 +240,6 @@ PIXEL_REASONER = _looks(
     _PIXEL_TOOLS,
 )
 
-_PLAIN_SYSTEM = "You are a helpful assistant."
 # Two plain calls: the boxes of what matters, then the question beside the marked picture and its parts.
 _WHERE = (
     "Question: {question}\nLocate the key visual evidence in the image for answering this question. "
@@ -277,13 +281,9 @@ def with_letters(looking: Looking) -> Looking:
     return replace(looking, told=told, refused=refused)
 
 
-_QWEN_TOOL = """\
-# Tools
-
-You may call one or more functions to assist with the user query.
-
-You are provided with function signatures within <tools></tools> XML tags:
-<tools>
+_QWEN_TOOL = _AS_TOOLS.replace(
+    "{signatures}",
+    """\
 {"type": "function", "function": {"name": "image_zoom_in_tool", "description": "Zoom in on a specific \
 region of an image by cropping it based on a bounding box (bbox) and an optional object label", \
 "parameters": {"type": "object", "properties": {"bbox_2d": {"type": "array", "items": {"type": "number"}, \
@@ -291,14 +291,8 @@ region of an image by cropping it based on a bounding box (bbox) and an optional
 y2], where (x1, y1) is the top-left corner and (x2, y2) is the bottom-right corner"}, "label": {"type": \
 "string", "description": "The name or label of the object in the specified bounding box"}, "img_idx": \
 {"type": "number", "description": "The index of the zoomed-in image (starting from 0)"}}, "required": \
-["bbox_2d", "label", "img_idx"]}}}
-</tools>
-
-For each function call, return a json object with function name and arguments within \
-<tool_call></tool_call> XML tags:
-<tool_call>
-{"name": <function-name>, "arguments": <args-json-object>}
-</tool_call>"""
+["bbox_2d", "label", "img_idx"]}}}""",
+)
 QWEN_3_ZOOM = replace(
     _looks(
         QWEN_3_VL,

@@ -5,7 +5,6 @@ It knows no chat template and no server; these turn messages into tokens or into
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.picture.geometry import Size
+from demo.picture.picture import digest_of
 
 
 class Main(Enum):
@@ -39,12 +39,10 @@ class Shown:
     @property
     def digest(self) -> str:
         """The SHA-256 of its size and pixels."""
-        digest = hashlib.sha256(f"{self.size.width}x{self.size.height}:".encode())
-        digest.update(np.ascontiguousarray(self.pixels).data)
-        return digest.hexdigest()
+        return digest_of(self.pixels)
 
 
-Part = str | Shown | Main
+Content = str | Shown | Main
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +53,5 @@ class Message:
     """
 
     role: str
-    parts: tuple[Part, ...]
+    parts: tuple[Content, ...]
     is_open: bool = False

@@ -23,7 +23,7 @@ from demo.picture.crops import Part, Pixels, at_least, cut_out, widened
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 from demo.picture.regions import Registry
-from demo.reasoners.base import part_for, picture_for
+from demo.reasoners.base import filter_of, picture_for
 
 # Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer;
 # a part beyond that has as few as a small picture.
@@ -104,7 +104,6 @@ class Parts:
             most = side if cut.max_margin is None else Fraction(cut.max_margin)
             margin = min(_as_written(cut.margin) * side, most)
             low, high = widened((low, high), cut.factor, margin)
-            low, high = max(low, start), min(high, start + side)
             found.append(at_least((low, high), cut.min_side, (start, start + side)))
         if is_outside and cut.refuses_outside:
             return OUTSIDE
@@ -179,8 +178,7 @@ class Parts:
 
 def about_part(prompt: Prompt, picture: Picture, part: Part, dialect: Dialect) -> Prompt:
     """A prompt about a part, which is shown in place of the whole picture."""
-    image = part_for(picture, part.box, part.shown, dialect)
-    shown = Shown(np.asarray(image))
+    shown = Shown(cut_out(picture.pixels, part.box, part.shown, filter_of(dialect)))
     messages = [
         replace(m, parts=tuple(shown if each is MAIN else each for each in m.parts))
         for m in prompt.conversation
@@ -201,11 +199,7 @@ def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
     spans = _spans_of(within)
     sides = (picture.width, picture.height)
     edges = [
-        at_least(
-            _clamped(widened(span, _AROUND, Fraction(0)), side),
-            _MIN_ASKED,
-            (Fraction(0), Fraction(side)),
-        )
+        at_least(widened(span, _AROUND, Fraction(0)), _MIN_ASKED, (Fraction(0), Fraction(side)))
         for span, side in zip(spans, sides, strict=True)
     ]
     (x1, x2), (y1, y2) = [(math.floor(low), math.ceil(high)) for low, high in edges]
@@ -233,10 +227,6 @@ def _as_written(number: float) -> Fraction:
     return Fraction(repr(number))
 
 
-def _spans_of(box: PictureBox) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
+def _spans_of(box: PictureBox) -> tuple[_Span, _Span]:
     x1, y1, x2, y2 = map(Fraction, box.xyxy)
     return (x1, x2), (y1, y2)
-
-
-def _clamped(span: tuple[Fraction, Fraction], side: int) -> tuple[Fraction, Fraction]:
-    return max(span[0], Fraction(0)), min(span[1], Fraction(side))

@@ -18,15 +18,14 @@ from demo.answers.finding import Finding
 from demo.answers.trace import parse_trace, whole_characters
 from demo.dialects.dialect import Dialect
 from demo.dialects.looking import Back, Call, Looking
-from demo.dialects.messages import MAIN, Message, Shown
-from demo.dialects.messages import Part as Content
+from demo.dialects.messages import MAIN, Content, Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.dialogue.limits import MAX_FOUND
 from demo.dialogue.look_parts import OUTSIDE, Parts, about_part
 from demo.dialogue.look_text import Pause, Until, Woven
 from demo.dialogue.session import Look
 from demo.language.references import Resolved
-from demo.picture.crops import Part
+from demo.picture.crops import Part, covered
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
@@ -34,6 +33,7 @@ from demo.reasoners.base import Reasoner, Usage
 _PAUSES = 8  # how often an answer may stop without a call
 _MAX_S = 900.0  # after which nothing more is asked for one answer, as for one question to a server
 _WARNED = 4  # how often a model is told that it may not look any more
+_HALF = 0.5  # of a box: with less of it shown, it was not looked at
 SAME = 0.9  # the IoU above which two looks are at the same part
 
 
@@ -229,7 +229,8 @@ class Looks:
     def _refused_more(self) -> _Back | None:
         """What is said to a call too many; None where that ends the answer.
 
-        A family has its own limit, at which it ends. Below that the model hears once that it must answer.
+        A family has its own limit, at which it ends. Below that the model hears that it must answer, a few
+        times.
         """
         is_own = self.most == self.looking.most and self.looking.back is not Back.APART
         if is_own or self._followed > self.most + _WARNED:
@@ -350,7 +351,7 @@ def check_looks(looks: Sequence[Look], boxes: Sequence[PictureBox]) -> tuple[Fin
     if not looks or any(look.is_answered for look in looks):
         return ()
     for number, box in enumerate(boxes, start=1):
-        if all(look.box.intersection(box) * 2 < box.area for look in looks):
+        if all(covered(box, by=look.box) < _HALF for look in looks):
             text = "It looked elsewhere than where it says that something is."
             return (Finding("look.missed", "note", text, object=number),)
     return ()

@@ -317,9 +317,7 @@ def _written(box: PictureBox, part: Part, frame: Size) -> XYXY:
 
 def _on_picture(box: XYXY, part: Part, frame: Size) -> PictureBox:
     breathe()
-    x1, y1, x2, y2 = box
-    ordered = ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-    return part.box_to_picture(ordered, frame)
+    return part.box_to_picture(ModelBox.ordered(box), frame)
 
 
 def path_of(mask: Mask) -> str:

@@ -77,6 +77,11 @@ class Part:
         y1, y2 = (_rounded((v - self.y) * frame.height / self.height) for v in (box.y1, box.y2))
         return ModelBox(x1, y1, x2, y2).clamped(frame)
 
+    def point_from_picture(self, point: PicturePoint, frame: Size) -> ModelPoint:
+        """A point of picture pixels in the frame of this part."""
+        at = self.box_from_picture(PictureBox(*point.xy, *point.xy), frame)
+        return ModelPoint(at.x1, at.y1)
+
     def _xyxy(self, values: tuple[int, ...], frame: Size) -> list[int]:
         ways = (
             lambda v: self.across(Fraction(v, frame.width)),
@@ -103,8 +108,9 @@ def widened(span: _Span, factor: float, margin: Fraction) -> _Span:
 
 
 def at_least(span: _Span, side: int, within: _Span) -> _Span:
-    """A span of at least ``side``, grown about its middle and moved into ``within``, cut to it."""
-    (low, high), (least, most) = span, within
+    """What of a span is ``within`` bounds, grown about its middle to at least ``side`` and moved there."""
+    least, most = within
+    low, high = max(span[0], least), min(span[1], most)
     missing = max(Fraction(side) - (high - low), Fraction(0)) / 2
     low, high = low - missing, high + missing
     moved = max(least - low, Fraction(0)) - max(high - most, Fraction(0))

@@ -49,6 +49,12 @@ class _Box:
         if self.x1 > self.x2 or self.y1 > self.y2:
             raise ValueError(f"a box needs x1 <= x2 and y1 <= y2, got {self.xyxy}")
 
+    @classmethod
+    def ordered(cls, xyxy: tuple[int, int, int, int]) -> Self:
+        """The box between two corners, whichever comes first."""
+        x1, y1, x2, y2 = xyxy
+        return cls(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+
     @property
     def xyxy(self) -> tuple[int, int, int, int]:
         return self.x1, self.y1, self.x2, self.y2

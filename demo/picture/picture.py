@@ -176,7 +176,7 @@ def _as_read(decoded: Decoded) -> ReadFile:
     pixels = np.ascontiguousarray(decoded.pixels)
     pixels.flags.writeable = False
     notes = decoded.notes + _size_notes(decoded)
-    return ReadFile(pixels, _digest(pixels), notes)
+    return ReadFile(pixels, digest_of(pixels), notes)
 
 
 def _decoded(data: bytes | Image.Image | NDArray[Any], name: str, *, upright: bool) -> Decoded:
@@ -310,7 +310,8 @@ def _checked(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _digest(pixels: Pixels) -> str:
+def digest_of(pixels: Pixels) -> str:
+    """The SHA-256 of the size and the pixels [H, W, 3] of a picture."""
     height, width = pixels.shape[:2]
     digest = hashlib.sha256(f"{width}x{height}:".encode())
     digest.update(np.ascontiguousarray(pixels).data)

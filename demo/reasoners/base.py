@@ -11,8 +11,8 @@ from typing import Protocol, runtime_checkable
 from PIL import Image
 
 from demo.dialects.dialect import Dialect
+from demo.dialects.messages import Shown
 from demo.dialects.prompt import Prompt
-from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 
 MAX_NEW_TOKENS = 2048
@@ -81,18 +81,19 @@ class Weighing(Protocol):
         """
 
 
-def picture_for(picture: Picture, dialect: Dialect) -> Image.Image:
-    """The picture in the size that a model is shown.
+def picture_for(picture: Picture | Shown, dialect: Dialect) -> Image.Image:
+    """The picture in the size that a model is shown; a part of one is in that size already.
 
     A fixed size is reached as in RegionReasoner's training, bilinear and without keeping the shape; where
     the picture keeps its shape, bicubic as for the Qwen models.
     """
-    whole = PictureBox(0, 0, picture.size.width, picture.size.height)
-    return part_for(picture, whole, dialect.view(picture.size).shown, dialect)
+    image = Image.fromarray(picture.pixels)
+    if isinstance(picture, Shown):
+        return image
+    shown = dialect.view(picture.size).shown
+    return image.resize((shown.width, shown.height), Image.Resampling[filter_of(dialect)])
 
 
-def part_for(picture: Picture, box: PictureBox, shown: Size, dialect: Dialect) -> Image.Image:
-    """A part of a picture in a size of ``shown`` pixels, resized as a whole one is."""
-    method = Image.Resampling.BILINEAR if dialect.shown else Image.Resampling.BICUBIC
-    part = Image.fromarray(picture.pixels[box.y1 : box.y2, box.x1 : box.x2])
-    return part.resize((shown.width, shown.height), method)
+def filter_of(dialect: Dialect) -> str:
+    """The name of the filter with which its pictures are resized."""
+    return "BILINEAR" if dialect.shown else "BICUBIC"

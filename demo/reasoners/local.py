@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from PIL import Image
 from tokenizers.decoders import DecodeStream
 from transformers import DynamicCache
 
@@ -260,11 +259,7 @@ class LocalReasoner:
         """Visual features [N, width], the grid [1, 3] of patches in time, height and width, and the
         features [N, width] that are added after each of the first layers of a Qwen3-VL.
         """
-        shown = (
-            Image.fromarray(picture.pixels)
-            if isinstance(picture, Shown)
-            else picture_for(picture, self.dialect)
-        )
+        shown = picture_for(picture, self.dialect)
         pixels = self._processor.image_processor(shown, do_resize=False, return_tensors="pt").to(
             self._model.device
         )

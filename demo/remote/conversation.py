@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from demo.dialects.messages import Main, Message, Part, Shown
+from demo.dialects.messages import Content, Main, Message, Shown
 
 # What vLLM, SGLang and others want to be told; servers that go on by themselves do not read it.
 _GOING_ON = {"continue_final_message": True, "add_generation_prompt": False}
@@ -128,7 +128,7 @@ class Conversation:
             return {"role": message.role, "content": "".join(map(str, message.parts))}
         return {"role": message.role, "content": [self._part(part) for part in message.parts]}
 
-    def _part(self, part: Part) -> Mapping[str, Any]:
+    def _part(self, part: Content) -> Mapping[str, Any]:
         if isinstance(part, str):
             return {"type": "text", "text": part}
         return {"type": "image_url", "image_url": {"url": self.url(part)}}

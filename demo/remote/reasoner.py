@@ -25,11 +25,12 @@ from demo.checkpoints.generation import Generation, read_generation
 from demo.dialects.dialect import Dialect
 from demo.dialects.families import family_of, foreign_family, is_same_model, wording_sentence
 from demo.dialects.known import DIALECTS
-from demo.dialects.messages import Main, Shown
+from demo.dialects.messages import Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import ModelError, OptionError
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage, picture_for
+from demo.reasoners.chat import pictures_of
 from demo.remote.address import Address, read_address
 from demo.remote.connection import CLOSED, Limits, Server
 from demo.remote.conversation import Conversation, initial_form
@@ -121,8 +122,11 @@ class RemoteReasoner:
 
     def _conversation(self, picture: Picture, prompt: Prompt) -> Conversation:
         """What a prompt tells and shows; each picture is encoded once."""
-        shown = {p for m in prompt.conversation for p in m.parts if not isinstance(p, str)}
-        urls = {p: data_url(_image_of(p, picture, self.dialect)) for p in shown}
+        pictures = {
+            part: part if isinstance(part, Shown) else picture
+            for part in pictures_of(prompt.conversation)
+        }
+        urls = {part: data_url(picture_for(p, self.dialect)) for part, p in pictures.items()}
         return Conversation(prompt.conversation, urls.__getitem__, self._form)
 
     def _check(self, answer: Future[None], reply: Reply, *, may_be_empty: bool) -> None:
@@ -208,12 +212,6 @@ def entry_of(model: str) -> Entry | None:
     """The catalogue's entry for a name, a hub id, or a folder or tag that ends with one; else None."""
     last = _last(model)
     return next((e for e in CATALOGUE.values() if last in (e.name, _last(e.source))), None)
-
-
-def _image_of(shown: Shown | Main, picture: Picture, dialect: Dialect) -> Image.Image:
-    if isinstance(shown, Shown):
-        return Image.fromarray(shown.pixels)
-    return picture_for(picture, dialect)
 
 
 def data_url(image: Image.Image) -> str:

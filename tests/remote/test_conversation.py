@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.dialects.messages import MAIN, Message, Part, Shown
+from demo.dialects.messages import MAIN, Content, Message, Shown
 from demo.remote.conversation import Conversation, Form, initial_form, pictures_taken
 
 ONE, TWO = (Shown(np.full((28, 28, 3), value, np.uint8)) for value in (1, 2))
@@ -124,7 +124,7 @@ TURNS = st.lists(st.tuples(ANSWERS, BACKS), max_size=3)
 
 @given(TURNS, st.none() | PARTS, st.sampled_from(FORMS))
 def test_every_form_says_the_same_in_order(
-    turns: list[tuple[Message, Message]], begun: list[Part] | None, form: Form
+    turns: list[tuple[Message, Message]], begun: list[Content] | None, form: Form
 ) -> None:
     messages = [*ASKED, *(message for turn in turns for message in turn)]
     messages += [Message("assistant", tuple(begun), is_open=True)] if begun else []

@@ -11,9 +11,9 @@ small things, which ``looks`` says, too, else "large".
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -30,6 +30,7 @@ from demo.nano.world.scene import Scene
 from demo.picture.masks import Mask
 
 MAX_ROUNDS = 7
+_Asked = TypeVar("_Asked", Exercise, Round)
 MAX_ROUNDS_OF_LARGE = 6
 # Training seeds have 32 bits; held-out ones lie above, so that no picture occurs in both.
 HELD_OUT = 1 << 40
@@ -88,21 +89,14 @@ def _large_rounds(
     rng: np.random.Generator, maker: LargeQuestionMaker, count: int
 ) -> list[tuple[Round, list[int]]]:
     """Up to ``count`` different questions, each with the earlier turn (from 0) that it refers to."""
-    rounds: list[tuple[Round, list[int]]] = []
-    asked_before: set[str] = set()
-    for _ in range(50 * count):
+
+    def ask(rounds: Sequence[tuple[Round, list[int]]]) -> tuple[Round | None, list[int]]:
         usable = [i for i, (r, _) in enumerate(rounds) if len(r.targets) == 1]
         context = [int(rng.choice(usable))] if usable and rng.random() < 0.4 else []
-        asked = (
-            maker.about([rounds[i][0].targets[0] for i in context]) if context else maker.first()
-        )
-        if asked is None or f"{asked.asked.question}{context}" in asked_before:
-            continue
-        asked_before.add(f"{asked.asked.question}{context}")
-        rounds.append((asked, context))
-        if len(rounds) == count:
-            break
-    return rounds
+        about = [rounds[i][0].targets[0] for i in context]
+        return maker.about(about) if context else maker.first(), context
+
+    return _different(count, ask, lambda asked: asked.asked.question)
 
 
 def sample_rounds(
@@ -110,17 +104,29 @@ def sample_rounds(
 ) -> list[tuple[Exercise, list[int]]]:
     """Up to ``count`` different questions, each with the earlier turns (from 0) that it refers to."""
     asker = QuestionMaker(rng, facts)
-    rounds: list[tuple[Exercise, list[int]]] = []
-    asked_before: set[str] = set()
-    for _ in range(50 * count):
+
+    def ask(rounds: Sequence[tuple[Exercise, list[int]]]) -> tuple[Exercise | None, list[int]]:
         usable = [i for i, (r, _) in enumerate(rounds) if len(r.targets) == 1]
         context = _context(rng, rounds, usable)
-        asked = (
-            asker.about([rounds[i][0].targets[0] for i in context]) if context else asker.first()
-        )
-        if asked is None or f"{asked.question}{context}" in asked_before:
+        about = [rounds[i][0].targets[0] for i in context]
+        return asker.about(about) if context else asker.first(), context
+
+    return _different(count, ask, lambda asked: asked.question)
+
+
+def _different(
+    count: int,
+    ask: Callable[[Sequence[tuple[_Asked, list[int]]]], tuple[_Asked | None, list[int]]],
+    question_of: Callable[[_Asked], str],
+) -> list[tuple[_Asked, list[int]]]:
+    """Up to ``count`` rounds, none of which asks the same of the same; ``ask`` makes one after others."""
+    rounds: list[tuple[_Asked, list[int]]] = []
+    asked_before: set[str] = set()
+    for _ in range(50 * count):
+        asked, context = ask(rounds)
+        if asked is None or f"{question_of(asked)}{context}" in asked_before:
             continue
-        asked_before.add(f"{asked.question}{context}")
+        asked_before.add(f"{question_of(asked)}{context}")
         rounds.append((asked, context))
         if len(rounds) == count:
             break

@@ -17,7 +17,7 @@ from jinja2 import Template, TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from demo.dialects.messages import MAIN, Message, Part
+from demo.dialects.messages import MAIN, Content, Message
 from demo.reasoners.chat import END_OF_PICTURE, written
 
 # How the templates of the Qwen models write a picture; llama.cpp adds the tokens round it by itself.
@@ -74,7 +74,7 @@ def _plain(instruction: str) -> tuple[Message, ...]:
     return (Message("user", (MAIN, instruction)),)
 
 
-def _safe(part: Part) -> Part:
+def _safe(part: Content) -> Content:
     """A text that is normal, and in which nothing is taken for the end of a picture."""
     if not isinstance(part, str):
         return part

@@ -14,8 +14,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image
-
 from demo.checkpoints.generation import Generation
 from demo.dialects.dialect import Dialect
 from demo.dialects.messages import Message, Shown
@@ -155,10 +153,5 @@ class LlamaCppReasoner:
 
     def _png(self, shown: Picture | Shown) -> bytes:
         file = io.BytesIO()
-        image = (
-            Image.fromarray(shown.pixels)
-            if isinstance(shown, Shown)
-            else picture_for(shown, self.dialect)
-        )
-        image.save(file, "PNG", compress_level=1)
+        picture_for(shown, self.dialect).save(file, "PNG", compress_level=1)
         return file.getvalue()

@@ -332,7 +332,7 @@ class _Naming:
     def named(self, cited: Iterable[XYXY], part: Part) -> dict[XYXY, str]:
         """The boxes cited about a part that have a name: what was given, and what was found."""
         # Several boxes of the model are one of the picture, so what it wrote is compared there.
-        here = {box: part.box_to_picture(_whole(box), self._frame) for box in cited}
+        here = {box: part.box_to_picture(ModelBox.ordered(box), self._frame) for box in cited}
         answered = {box: self._found[at] for box, at in here.items() if at in self._found}
         return {**answered, **(self._given if part == self.asked else self._names_now(part))}
 
@@ -355,11 +355,6 @@ class _Naming:
 
 def _boxes_in(text: str) -> list[XYXY]:
     return [citation.box for citation in find_citations(text)]
-
-
-def _whole(box: XYXY) -> ModelBox:
-    x1, y1, x2, y2 = box
-    return ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
 
 def _boxes_now(session: Session, turn: Turn, part: Part) -> dict[str, XYXY | None]:

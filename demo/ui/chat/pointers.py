@@ -70,9 +70,8 @@ def pointers(
 
 
 def _box(session: Session, turn: Turn, box: XYXY, part: Part) -> str:
-    x1, y1, x2, y2 = box
-    whole = ModelBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-    return ".".join(map(str, part.box_to_picture(whole, session.reasoner_of(turn).frame).xyxy))
+    here = part.box_to_picture(ModelBox.ordered(box), session.reasoner_of(turn).frame)
+    return ".".join(map(str, here.xyxy))
 
 
 def stretches(turn: Turn, part: str) -> Iterator[Stretch]:

@@ -114,7 +114,7 @@ def _text(value: object, max_length: int) -> str:
 
 def _box(value: object) -> PictureBox:
     x1, y1, x2, y2 = _coordinates(value, 4)
-    return PictureBox(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    return PictureBox.ordered((x1, y1, x2, y2))
 
 
 def _coordinates(value: object, count: int) -> list[int]:

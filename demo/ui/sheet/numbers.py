@@ -13,7 +13,7 @@ from demo.dialogue.scores import NAMES, scores_of
 from demo.dialogue.session import Session, Timings, Turn
 from demo.models.drawn_world import known_words
 from demo.picture.crops import Part
-from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
+from demo.picture.geometry import ModelBox, Size
 from demo.picture.regions import RegionObject
 from demo.ui.chat.messages import answer_objects, author_note, given_boxes
 from demo.ui.chat.pointers import address
@@ -140,7 +140,7 @@ def _object(
     name: str, item: RegionObject, part: Part, frame: Size, written: TraceObject | None
 ) -> dict[str, Any]:
     box = written.box if written else part.box_from_picture(item.box, frame)
-    point = written.point if written else item.point and _point_in(part, item.point, frame)
+    point = written.point if written else item.point and part.point_from_picture(item.point, frame)
     return {
         "name": name,
         "model": list(box.xyxy),
@@ -150,11 +150,6 @@ def _object(
         "quality": item.mask_quality,
         "corrected": item.corrected,
     }
-
-
-def _point_in(part: Part, point: PicturePoint, frame: Size) -> ModelPoint:
-    at = part.box_from_picture(PictureBox(*point.xy, *point.xy), frame)
-    return ModelPoint(at.x1, at.y1)
 
 
 def _reference(box: XYXY, name: str, part: Part, frame: Size) -> dict[str, Any]:
