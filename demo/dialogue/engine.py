@@ -31,6 +31,7 @@ from demo.dialects.ways import TOLD, has_ways, in_way, without_looks
 from demo.dialogue.extent import written
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
 from demo.dialogue.look_parts import check_in_part, part_to_ask
+from demo.dialogue.look_text import Until
 from demo.dialogue.looking import LookBegun, LookEnded, Looks, check_looks
 from demo.dialogue.outline_doubts import doubtful_outlines
 from demo.dialogue.recognised import region_of
@@ -196,7 +197,7 @@ def run_turn(
     earlier = tuple(turn.raw for turn in session.turns[-_TURNS_REPEATED:])
     prompt = replace(prompt, likely=prompt.likely + earlier)
     yield TurnStarted(resolved.sentence, prompt.question, prompt.given)
-    ending = _EndOfText(cancel)
+    ending = Until(cancel)
     looks = Looks(reasoner, picture, prompt, dialect, ask, ending, max_looks)
     streamed = _StreamedTrace(part, dialect, began)
     pieces = looks.write() if within is None else looks.write_about(part)
@@ -210,7 +211,7 @@ def run_turn(
         streamed.part = looks.answered_in or part
         yield from streamed.take(piece)
         # As after a stop, the model still tells its counts.
-        ending.has_nothing_more = streamed.is_over
+        ending.is_enough = streamed.is_over
     trace, stopped = streamed.parser.close(), cancel.is_set()
     if not trace.raw and not stopped:
         raise EmptyAnswerError("The model gave no answer. Ask again, or word it differently.")
@@ -339,21 +340,6 @@ def _prepare_in_background(segmenter: Segmenter | None, picture: Picture) -> Non
 
     if segmenter is not None:
         threading.Thread(target=prepare, args=(segmenter,), daemon=True).start()
-
-
-class _EndOfText(threading.Event):
-    """What a model looks at: set once the turn is stopped, or once the text has nothing more to say."""
-
-    def __init__(self, stopped: threading.Event) -> None:
-        super().__init__()
-        self._stopped, self.has_nothing_more = stopped, False
-
-    def set(self) -> None:
-        """Stop the turn, as whoever watches the models may."""
-        self._stopped.set()
-
-    def is_set(self) -> bool:
-        return self.has_nothing_more or self._stopped.is_set()
 
 
 class _StreamedTrace:

@@ -26,7 +26,7 @@ class Until(threading.Event):
     @property
     def is_stopped(self) -> bool:
         """Whether the turn was stopped, not only this piece of it."""
-        return self._stopped.is_set()
+        return is_stopped(self._stopped)
 
 
 def is_stopped(event: threading.Event) -> bool:
