@@ -254,14 +254,14 @@ def dialect_of(
 ) -> Dialect:
     """The dialect of a model; ``region_frame`` is the frame in its configuration, None for none, and
     ``token`` the side of its visual tokens in pixels, None for that of the dialect. ``looks``: its
-    configuration says that it looks closer in nano's way.
+    configuration says that it looks closer in nano's way, which it does in RegionReasoner's words.
 
     Raises CheckpointError for an impossible frame.
     """
     dialect = DIALECTS[entry.dialect]
     if token is not None:
         dialect = dialect.with_token(token)
-    if looks is True and dialect.frame is not None:  # parts and picture have the same frame
+    if looks is True and entry.dialect == REGION_REASONER.name:
         dialect = replace(dialect, looking=NANO_LOOKS)
     if region_frame is None:
         return dialect

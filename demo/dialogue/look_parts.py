@@ -19,10 +19,12 @@ from demo.dialects.looking import Back, Frame, Looking, Source
 from demo.dialects.messages import MAIN, Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import QuestionError
-from demo.picture.crops import Part, Pixels, at_least, cut_out, widened
+from demo.picture.colours import Pixels
+from demo.picture.crops import Part, at_least, widened
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
 from demo.picture.regions import Registry
+from demo.picture.sizes import resized_part
 from demo.reasoners.base import filter_of, picture_for
 
 # Visual tokens of one part, for which memory is planned as for a picture, and of all parts of one answer;
@@ -149,7 +151,7 @@ class Parts:
         """The pixels of a part: of the picture's file, or of what was shown."""
         how = self._looking.enlarge.how
         if self._looking.source in (Source.ORIGINAL, Source.NAMED):
-            return Shown(cut_out(self._picture.pixels, part.box, part.shown, how))
+            return Shown(resized_part(self._picture.pixels, part.box, part.shown, how))
         at = 0 if source is None else source - self._looking.first_source
         named = at if self._looking.source is Source.NAMED_SHOWN else 0
         of, pixels = self._parts[named], self._shown_pixels(named)
@@ -158,7 +160,7 @@ class Parts:
         width = round(part.width * of.shown.width / of.width)
         height = round(part.height * of.shown.height / of.height)
         box = PictureBox(x1, y1, x1 + width, y1 + height)
-        return Shown(cut_out(pixels, box.clamped(of.shown), part.shown, how))
+        return Shown(resized_part(pixels, box.clamped(of.shown), part.shown, how))
 
     def _shown_pixels(self, number: int) -> Pixels:
         if number == 0:
@@ -178,7 +180,7 @@ class Parts:
 
 def about_part(prompt: Prompt, picture: Picture, part: Part, dialect: Dialect) -> Prompt:
     """A prompt about a part, which is shown in place of the whole picture."""
-    shown = Shown(cut_out(picture.pixels, part.box, part.shown, filter_of(dialect)))
+    shown = Shown(resized_part(picture.pixels, part.box, part.shown, filter_of(dialect)))
     messages = [
         replace(m, parts=tuple(shown if each is MAIN else each for each in m.parts))
         for m in prompt.conversation

@@ -2,7 +2,7 @@
 
 A part lies anywhere in the picture, also between its pixels where it was cut from a smaller copy or from
 another part; so its place is kept in fractions, and a coordinate is rounded once, at the end.
-It knows no model and no text.
+It knows no model, no text and no pixels.
 """
 
 from __future__ import annotations
@@ -11,13 +11,8 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, PicturePoint, Size
 
-Pixels = NDArray[np.uint8]
 _Span = tuple[Fraction, Fraction]
 
 
@@ -115,12 +110,3 @@ def at_least(span: _Span, side: int, within: _Span) -> _Span:
     low, high = low - missing, high + missing
     moved = max(least - low, Fraction(0)) - max(high - most, Fraction(0))
     return max(low + moved, least), min(high + moved, most)
-
-
-def cut_out(pixels: Pixels, box: PictureBox, size: Size, how: str = "LANCZOS") -> Pixels:
-    """The pixels [H, W, 3] in a box of them, resized to ``size`` with a filter; a copy, read-only."""
-    part = Image.fromarray(pixels[box.y1 : box.y2, box.x1 : box.x2])
-    resized = part.resize((size.width, size.height), Image.Resampling[how])
-    found = np.asarray(resized)
-    found.flags.writeable = False
-    return found

@@ -1,6 +1,9 @@
-"""In which size a picture is talked about, given the size of its file: smaller, larger, or as it is."""
+"""In which size a picture, or a part of it, is talked about: smaller, larger, or as it is."""
 
 from __future__ import annotations
+
+import numpy as np
+from PIL import Image
 
 from demo.errors import PictureError
 from demo.picture.colours import Pixels
@@ -9,6 +12,8 @@ from demo.picture.geometry import (
     MAX_PICTURE_RATIO,
     MAX_PICTURE_SIDE,
     MIN_PICTURE_SIDE,
+    PictureBox,
+    Size,
 )
 
 _MIN_GIVEN_SIDE = 4  # of less nobody can say anything
@@ -48,6 +53,14 @@ def enlarged(pixels: Pixels) -> Pixels:
     """Pixels, each drawn as a square where a side would be too short for a model."""
     times = -(-MIN_PICTURE_SIDE // min(pixels.shape[:2]))
     return pixels if times == 1 else pixels.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def resized_part(pixels: Pixels, box: PictureBox, size: Size, how: str = "LANCZOS") -> Pixels:
+    """The pixels [H, W, 3] in a box of them, resized to ``size`` with a filter; a copy, read-only."""
+    part = Image.fromarray(pixels[box.y1 : box.y2, box.x1 : box.x2])
+    resized = np.asarray(part.resize((size.width, size.height), Image.Resampling[how]))
+    resized.flags.writeable = False
+    return resized
 
 
 def in_pixels(size: tuple[int, int]) -> str:

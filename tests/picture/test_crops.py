@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.picture.crops import Part, at_least, covered, cut_out, widened
+from demo.picture.crops import Part, at_least, covered, widened
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, Size
+from demo.picture.sizes import resized_part
 
 sides = st.integers(16, 6000)
 sizes = st.builds(Size, sides, sides)
@@ -91,8 +92,8 @@ def test_the_whole_picture_is_a_part_as_well() -> None:
 def test_the_pixels_are_those_of_the_box() -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (90, 120, 3), np.uint8)
     box = PictureBox(10, 20, 50, 60)
-    assert (cut_out(pixels, box, Size(40, 40)) == pixels[20:60, 10:50]).all()
-    assert cut_out(pixels, box, Size(84, 56)).shape == (56, 84, 3)
+    assert (resized_part(pixels, box, Size(40, 40)) == pixels[20:60, 10:50]).all()
+    assert resized_part(pixels, box, Size(84, 56)).shape == (56, 84, 3)
 
 
 @given(st.integers(0, 900), st.integers(1, 100), st.integers(1, 300))

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_checkpoint_without_a_frame_speaks_in_840(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
-    del config["region_frame"]
+    del config["region_frame"], config["region_looks"]
     (folder / "config.json").write_text(json.dumps(config))
     assert load_local(find_model(str(folder))).dialect == REGION_REASONER
 
