@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from app import parser
 from demo.checkpoints.catalogue import CATALOGUE, find_model
 from demo.dialects.families import family_of, foreign_family, is_same_model
 from demo.dialects.known import DIALECTS
+from demo.dialects.known_looks import NANO_LOOKS
 from demo.errors import OptionError
 from demo.models.available import AvailableModels
 from demo.models.models import Models
@@ -265,7 +267,8 @@ def test_the_dialect_asked_for_is_that_of_the_model_that_the_app_was_started_wit
     states = {row.title: row.state for row in available.rows(models, measured=False)}
     assert states["VisionReasoner-7B"] == "runs"
     nano = available.load(available.entry(CATALOGUE["nano"].source), None)
-    assert nano.reasoner.dialect == DIALECTS["region-reasoner"].in_frame(Size(224, 224))
+    taught = replace(DIALECTS["region-reasoner"].in_frame(Size(224, 224)), looking=NANO_LOOKS)
+    assert nano.reasoner.dialect == taught
     assert "Questions are worded as for RegionReasoner because it was trained that way." in nano.why
 
 
