@@ -12,7 +12,7 @@ class Finding:
 
     Its place, where that is known: in the trace, a ``part`` and the characters ``span`` (start, end) of it;
     on the picture, a given ``region`` (R1, R2.1), the ``object`` (1, 2, …) of the answer, or ``model_box``,
-    four numbers in the model frame as the model wrote them.
+    four numbers in the model frame as the model wrote them; among the closer looks, the ``look`` (1, 2, …).
     """
 
     kind: str
@@ -23,6 +23,7 @@ class Finding:
     region: str | None = None
     object: int | None = None
     model_box: tuple[int, int, int, int] | None = None
+    look: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, without the fields that are None."""

@@ -261,7 +261,7 @@ def _findings(
     given = [(g.name, g.model_box) for g in prompt.given]
     return (
         *check_trace(trace, given, dialect, resolved.sentence, known=looks.cited),
-        *looks.findings,
+        *looks.findings(trace.text),
         *check_looks(looks.looks, [o.box for o in objects] if trace.objects else ()),
     )
 

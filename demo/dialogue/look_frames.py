@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known_looks import NANO_LOOKS
-from demo.dialogue.looking import SAME
 from demo.dialogue.session import Look, Session, Turn
 from demo.machine.effort import breathe
 from demo.picture.crops import Part
@@ -131,19 +130,8 @@ def places_in(texts: Mapping[str, str], looks: Sequence[Look]) -> dict[str, list
 
 
 def look_of(turn: Turn, finding: Finding) -> int | None:
-    """The look (0, 1, …) that a finding is about, as far as that can be told."""
-    if not finding.kind.startswith("look.") or not turn.looks:
-        return None
-    if finding.kind == "look.repeated":
-        return _repeated(turn.looks)
-    return len(turn.looks) - 1 if finding.kind in ("look.missed", "look.limit") else None
-
-
-@lru_cache(maxsize=64)  # it is asked for each look and each finding of a turn
-def _repeated(looks: tuple[Look, ...]) -> int | None:
-    boxes = [look.box for look in looks]
-    again = (n for n, box in enumerate(boxes) if any(box.iou(b) >= SAME for b in boxes[:n]))
-    return next(again, None)
+    """The look (0, 1, …) of the turn that a finding is about, None for none."""
+    return finding.look - 1 if finding.look and 0 < finding.look <= len(turn.looks) else None
 
 
 def look_sentence(look: Look, number: int, picture: Size) -> str:

@@ -7,14 +7,16 @@ on the number of looks and on their size. A part that a person asks about goes t
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from demo.answers.calls import LookCall, calls_in, read_call
 from demo.answers.citations import XYXY, find_citations
-from demo.answers.finding import Finding
+from demo.answers.finding import Finding, TraceText
 from demo.answers.trace import parse_trace, whole_characters
 from demo.dialects.dialect import Dialect
 from demo.dialects.looking import Back, Call, Looking
@@ -34,7 +36,7 @@ _PAUSES = 8  # how often an answer may stop without a call
 _MAX_S = 900.0  # after which nothing more is asked for one answer, as for one question to a server
 _WARNED = 4  # how often a model is told that it may not look any more
 _HALF = 0.5  # of a box: with less of it shown, it was not looked at
-SAME = 0.9  # the IoU above which two looks are at the same part
+_SAME = 0.9  # the IoU above which two looks are at the same part
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,21 @@ Written = str | Usage | LookBegun | LookEnded
 _Back = tuple[Content, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A finding, and of one about a call that was not followed its text: the ``earlier + 1``-th like it."""
+
+    finding: Finding
+    call: str = ""
+    earlier: int = 0
+
+
 @dataclass(slots=True)
 class Looks:
     """One answer with looks, while it is written.
 
     ``ask`` gives the prompt of the same question about a part by itself. Afterwards ``looks`` and
-    ``findings`` tell what was looked at, ``answered_in`` is the part in whose frame the boxes of the answer
+    `findings` tell what was looked at, ``answered_in`` is the part in whose frame the boxes of the answer
     are (None for the whole picture), and ``evidence`` are boxes that the model named before it answered.
     """
 
@@ -73,13 +84,13 @@ class Looks:
     cancel: threading.Event
     max_looks: int | None = None
     looks: list[Look] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
     answered_in: Part | None = None
     evidence: list[PictureBox] = field(default_factory=list)
     _parts: Parts = field(init=False)
     _asked_apart: list[Prompt] = field(default_factory=list)
     _calls: list[str] = field(default_factory=list)
-    _followed: int = 0
+    _followed: list[str] = field(default_factory=list)
+    _noted: list[_Noted] = field(default_factory=list)
     _ends: float = field(default_factory=lambda: time.monotonic() + _MAX_S)
     _usage: Usage = field(default_factory=Usage)
 
@@ -102,6 +113,15 @@ class Looks:
         """
         calls = {c.box for call in self._calls for c in find_citations(call)}
         return calls | {g.model_box.xyxy for prompt in self._asked_apart for g in prompt.given}
+
+    def findings(self, trace: TraceText) -> tuple[Finding, ...]:
+        """What is worth knowing about the looks of an answer that reads so."""
+        return tuple(
+            replace(noted.finding, **_place(trace, noted.call, noted.earlier))
+            if noted.call
+            else noted.finding
+            for noted in self._noted
+        )
 
     def write(self) -> Iterator[Written]:
         """The answer's text in pieces, with its looks in between, and at the end the token counts."""
@@ -129,7 +149,9 @@ class Looks:
         for _ in range(_PAUSES + self.most):
             if time.monotonic() > self._ends:
                 self._note(
-                    "look.limit", "It looked closer for too long, and its answer ends there."
+                    "look.limit",
+                    "It looked closer for too long, and its answer ends there.",
+                    look=len(self.looks),
                 )
                 return
             open_now = [Message("assistant", tuple(said), is_open=True)] if said else []
@@ -144,7 +166,7 @@ class Looks:
                 if self._is_over(stop, piece):
                     return
                 continue
-            self._followed += 1
+            self._followed.append(call.text)
             back = yield from self._follow(call)
             if back is None or self.cancel.is_set():
                 return
@@ -199,12 +221,12 @@ class Looks:
 
     def _follow(self, call: LookCall) -> Generator[Written, None, _Back | None]:
         """Look at what a call asks for; returns what is handed back, None where the answer is complete."""
-        if self._followed > self.most:  # those that were refused count, too
-            self._note_limit()
+        if len(self._followed) > self.most:  # those that were refused count, too
+            self._note_limit(call)
             return self._refused_more()
         part = self._parts.called(call)
         if isinstance(part, str):
-            self._note_refused(part)
+            self._note_refused(part, call)
             return self._filled(self.looking.refused, error=part)
         look = Look(part.box, part.shown, call.text)
         number = self._add(look, part)
@@ -221,7 +243,7 @@ class Looks:
             self.looking.told,
             shown,
             number=len(self.looks),
-            call=self._followed - 1,
+            call=len(self._followed) - 1,
             width=part.shown.width,
             height=part.shown.height,
         )
@@ -233,7 +255,7 @@ class Looks:
         times.
         """
         is_own = self.most == self.looking.most and self.looking.back is not Back.APART
-        if is_own or self._followed > self.most + _WARNED:
+        if is_own or len(self._followed) > self.most + _WARNED:
             return None
         return self._filled(self.looking.refused, error="no more looks are possible: answer now")
 
@@ -308,32 +330,36 @@ class Looks:
     # What is worth knowing.
 
     def _add(self, look: Look, part: Part) -> int:
-        if any(look.box.iou(other.box) >= SAME for other in self.looks):
-            self._note("look.repeated", "It looked at the same part twice.")
+        number = len(self.looks)
+        if any(look.box.iou(other.box) >= _SAME for other in self.looks):
+            self._note("look.repeated", "It looked at the same part twice.", look=number + 1)
         if self._parts.is_cut:
-            self._note_outside("reached outside the picture and was cut to it")
+            text = "A look reached outside the picture and was cut to it."
+            self._note("look.outside", text, look=number + 1)
         self.looks.append(look)
         self._parts.add(part)
-        return len(self.looks) - 1
+        return number
 
-    def _note_outside(self, what: str) -> None:
-        self._note("look.outside", f"A look {what}.")
-
-    def _note_refused(self, why: str) -> None:
+    def _note_refused(self, why: str, call: LookCall) -> None:
         if why == OUTSIDE:
-            self._note_outside("lay outside the picture and was refused")
+            text = "A look lay outside the picture and was refused."
+            self._note("look.outside", text, call)
         else:
-            self._note("look.unreadable", f"A look could not be followed: {why}.")
+            self._note("look.unreadable", f"A look could not be followed: {why}.", call)
 
-    def _note_limit(self) -> None:
+    def _note_limit(self, call: LookCall) -> None:
         times = "once" if self.most == 1 else f"{self.most} times"
         limit = "It may not look closer here" if not self.most else f"It may look {times} at most"
-        self._note("look.limit", f"{limit}, and wanted to once more.")
+        self._note("look.limit", f"{limit}, and wanted to once more.", call)
 
-    def _note(self, kind: str, text: str) -> None:
-        finding = Finding(kind, "note", text)
-        if finding not in self.findings:
-            self.findings.append(finding)
+    def _note(
+        self, kind: str, text: str, call: LookCall | None = None, look: int | None = None
+    ) -> None:
+        """Note something, once, about a call that was not followed or about a look (1, 2, …)."""
+        finding, said = Finding(kind, "note", text, look=look), call.text if call else ""
+        if all(noted.finding != finding for noted in self._noted):
+            earlier = self._followed[:-1].count(said)
+            self._noted.append(_Noted(finding, said, earlier))
 
     def _count(self, usage: Usage) -> None:
         """Add the counts of one more call; the tokens of a prompt are those of the longest."""
@@ -353,8 +379,18 @@ def check_looks(looks: Sequence[Look], boxes: Sequence[PictureBox]) -> tuple[Fin
     for number, box in enumerate(boxes, start=1):
         if all(covered(box, by=look.box) < _HALF for look in looks):
             text = "It looked elsewhere than where it says that something is."
-            return (Finding("look.missed", "note", text, object=number),)
+            return (Finding("look.missed", "note", text, object=number, look=len(looks)),)
     return ()
+
+
+def _place(trace: TraceText, call: str, earlier: int) -> dict[str, Any]:
+    """The fields of a finding that say where a call stands, after some like it."""
+    for name in TraceText.__slots__:
+        for found in re.finditer(re.escape(call), getattr(trace, name) or ""):
+            if not earlier:
+                return {"part": name, "span": found.span()}
+            earlier -= 1
+    return {}
 
 
 def _joined(said: Sequence[Content], *more: Content) -> list[Content]:

@@ -259,6 +259,7 @@ def _finding_from_json(data: dict[str, Any]) -> Finding:
         read.optional(_name, data.get("region") or None),
         read.optional(read.whole, data.get("object") or None),
         read.optional(_box, data.get("model_box") or None),
+        read.optional(read.whole, data.get("look") or None),
     )
 
 

@@ -118,6 +118,14 @@ def kinds(turn: Turn) -> list[str]:
     return [f.kind for f in turn.findings]
 
 
+def pointed_at(turn: Turn) -> list[str | int | None]:
+    """What the findings lead to: the call in the trace, or the number of the look."""
+    return [
+        getattr(turn.trace, f.part)[slice(*f.span)] if f.part and f.span else f.look
+        for f in turn.findings
+    ]
+
+
 def is_ramp(shown: Shown, box: PictureBox) -> bool:
     """Whether those pixels are that box of the picture."""
     left, top = int(shown.pixels[:, 0, 0].mean()), int(shown.pixels[0, :, 1].mean())
@@ -182,6 +190,7 @@ def test_vlm_r3_hears_of_a_call_that_cannot_be_read(call: str) -> None:
     )
     assert turn.looks == ()
     assert kinds(turn) == ["look.unreadable"]
+    assert pointed_at(turn) == [call]
 
 
 def test_a_fence_is_closed_again_and_other_lists_are_no_calls() -> None:
@@ -234,6 +243,7 @@ def test_mini_o3_looks_into_a_look() -> None:
         True
     ] * 4
     assert kinds(turn) == ["look.unreadable"]
+    assert pointed_at(turn) == [grounding([0.1, 0.1, 0.2, 0.2], "observation_9")]
 
 
 def tool(box: list[float], **more: object) -> str:
@@ -454,12 +464,14 @@ def test_a_look_beyond_the_picture_is_cut_and_one_outside_is_refused() -> None:
     turn, _ = played(model)
     assert [look.box.xyxy[2:] for look in turn.looks] == [(1600, 1200)]
     assert kinds(turn) == ["look.outside", "look.outside"]
+    assert pointed_at(turn) == [1, '{"bbox_2d": [3000, 10, 3100, 90]}']
 
 
 def test_the_same_part_twice_is_noted() -> None:
     call = '{"bbox_2d": [100, 100, 200, 200]}'
     turn, _ = played(vlm_r3(f"<think>{call}", call, "<answer>A</answer>"))
     assert kinds(turn) == ["look.repeated"]
+    assert pointed_at(turn) == [2]
 
 
 def test_looks_are_bounded_in_number_and_in_size() -> None:
@@ -491,6 +503,7 @@ def test_beyond_a_person_s_limit_the_model_is_told_to_answer() -> None:
     turn, _ = played(model, max_looks=1)
     assert "answer now" in str(model.last[-1].parts[0])
     assert (len(turn.looks), turn.trace.answer, kinds(turn)) == (1, "red", ["look.limit"])
+    assert pointed_at(turn) == [grounding([0.5, 0.5, 0.6, 0.6], "original_image")]
     boxes = [[n / 50, 0.1, n / 50 + 0.2, 0.4] for n in range(1, 20)]
     own = [f"<think>{box}</think>{grounding(box, 'original_image')}" for box in boxes]
     turn, _ = played(Replayed(in_way(MINI_O3, LOOKING), *own))

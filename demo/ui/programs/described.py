@@ -77,6 +77,7 @@ class Finding(_Form):
     region: ObjectName | None = None
     object: int | None = Field(None, description="the object of the answer, from 1")
     model_box: Box | None = Field(None, description="as the model wrote it, in the model's frame")
+    look: int | None = Field(None, description="the closer look that it is about, from 1")
 
 
 class Timings(_Form):
