@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
 
+CALL_END = re.compile(r"</(?:tool_call|grounding|look)>")  # of a call for a closer look
 _CALL_TAG = re.compile(r"</?[a-z_]{1,20}>")  # of a call for a tool or a look
 # A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")
@@ -19,7 +20,13 @@ def repeated_sentence(text: str) -> tuple[str, int] | None:
     """The most frequent sentence and how often it comes, when that is three times or more.
 
     It is given as first written, with single spaces; letter case and the marks around it do not count.
+    Between two closer looks a text starts afresh: of each part the same may be said.
     """
+    found = filter(None, map(_repeated_sentence, CALL_END.split(text)))
+    return max(found, key=lambda each: each[1], default=None)
+
+
+def _repeated_sentence(text: str) -> tuple[str, int] | None:
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
     for sentence in sentences_of(text):

@@ -20,7 +20,7 @@ from demo.answers.boxes import REPAIRS, Reading, TraceObject
 from demo.answers.distinct import DistinctReader
 from demo.answers.ending import is_loop
 from demo.answers.finding import TraceText
-from demo.answers.sentences import TAG, repetitions
+from demo.answers.sentences import CALL_END, TAG, repetitions
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.picture.geometry import Size
@@ -200,7 +200,7 @@ class TraceParser:
             return think, boxed, None
         if (start := self._thought_ended) is None:
             return think, None, None
-        if call := _LAST_CALL.match(think, start):
+        for call in CALL_END.finditer(think, start):
             start = call.end()
         if not (answer := think[start:].strip()):
             return think, None, None
@@ -365,9 +365,6 @@ class _Part:
             whole = self.own_text if self.is_closed else None
             self.reading = self.reader.finish(whole, is_tagged=self.is_tagged)
         return self
-
-
-_LAST_CALL = re.compile(r".*(?:</tool_call>|</grounding>|</look>)", re.DOTALL)
 
 
 def _boxed(text: str) -> str | None:

@@ -183,18 +183,23 @@ class Looks:
     def _ask(self, messages: Sequence[Message]) -> Generator[Written, None, tuple[str, str]]:
         """Let the model write; returns its text and the string at which it stopped."""
         prompt = replace(self.prompt, messages=tuple(messages))
-        until, pause, pieces = Until(self.cancel), Pause(self.looking.stops), list[str]()
+        pause, pieces = Pause(self.looking.stops), list[str]()
+        for text in self._written(prompt, pause):
+            pieces.append(text)
+            yield text
+        return "".join(pieces), pause.stop
+
+    def _written(self, prompt: Prompt, pause: Pause) -> Iterator[str]:
+        """What the model writes up to a pause, in pieces; its tokens are counted."""
+        until = Until(self.cancel)
         for piece in self.reasoner.stream(self.picture, prompt, until):
             if isinstance(piece, Usage):
                 self._count(piece)
             elif not pause.stop and (text := pause.take(whole_characters(piece))):
-                pieces.append(text)
                 yield text
             until.is_enough = bool(pause.stop)
         if rest := pause.rest():
-            pieces.append(rest)
             yield rest
-        return "".join(pieces), pause.stop
 
     def _put_back(self, text: str, stop: str) -> str:
         """What belongs to the text of the string at which it stopped."""
@@ -270,10 +275,8 @@ class Looks:
         self._asked_apart.append(prompt)
         prompt = about_part(prompt, self.picture, part, dialect)
         woven, text = Woven(), list[str]()
-        for piece in self.reasoner.stream(self.picture, prompt, self.cancel):
-            if isinstance(piece, Usage):
-                self._count(piece)
-                continue
+        # One that would look elsewhere, inside of this part, has not found it here.
+        for piece in self._written(prompt, Pause(("<look>",))):
             text.append(piece)
             if said := woven.take(piece):
                 yield said

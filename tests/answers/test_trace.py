@@ -261,6 +261,7 @@ def test_repeated_sentence_is_shown_as_written_and_short() -> None:
         pytest.param(f"<answer>[\n{OBJECT},\n{CAT},\n{BIRD}\n]</answer>", id="objects"),
         pytest.param('[\n{\n"label": "dog"\n},' * 4, id="objects without tags"),
         pytest.param('<answer>[{\n"label": "dog"\n},' * 4, id="objects without boxes"),
+        pytest.param("<think><look>[1, 2, 3, 4]</look>No dog here. " * 4, id="of each part alike"),
     ],
 )
 def test_what_does_not_count_as_repetition(text: str) -> None:

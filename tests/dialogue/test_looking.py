@@ -403,6 +403,19 @@ def test_nano_finds_a_small_thing_in_the_second_part() -> None:
     assert kinds(turn) == []
 
 
+def test_a_part_that_would_look_elsewhere_shows_nothing() -> None:
+    lost = NOTHING.replace("There is none.", f"Hm. <look>[0, 0, 28, 28]</look>{FOREVER}")
+    more = "<look>[112, 112, 140, 140]</look>"
+    model = Replayed(NANO, CALLED.format("0, 0, 28, 28"), lost, more, FOUND)
+    turn, events = played(model, "the ball", asking="")
+    assert [look.is_answered for look in turn.looks] == [False, True]
+    assert regions(events) == [PictureBox(850, 638, 950, 713)]
+    assert turn.trace.think == (
+        f"Looking for the ball. <look>[0, 0, 28, 28]</look>\nGrass.\nHm.  Not there. {more}"
+        "\nA ball.\nLooking for it. It is the ball at (112, 112)."
+    )
+
+
 def test_what_is_nowhere_ends_the_look() -> None:
     rest = "There is none.</think>\n<answer>[]</answer>"
     model = Replayed(NANO, CALLED.format("0, 0, 28, 28"), NOTHING, rest)
