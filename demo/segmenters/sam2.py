@@ -1,4 +1,5 @@
 """Masks by SAM 2 through transformers: the picture is encoded once, all boxes go in one pass.
+Small things are seen enlarged, in a window of the picture (`windows`).
 
 Meta's checkpoints carry a video configuration; they load into the picture model all the same.
 """
@@ -12,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import Sam2Model, Sam2Processor
 from transformers.utils.hub import cached_file
@@ -23,13 +25,15 @@ from demo.errors import CheckpointError, DemoError, ModelError, OutOfMemoryError
 from demo.fairlock import FairLock
 from demo.machine.devices import half_precision
 from demo.machine.threads import threads_for
-from demo.picture.masks import Mask
+from demo.picture.geometry import PictureBox, Size
+from demo.picture.masks import BoolArray, Mask
 from demo.picture.picture import Picture
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.names import NANO_FOLDER, SIZES, hub_id, name_of
+from demo.segmenters.windows import by_window, moved
 
 KINDS = ("sam2", "sam2_video")
-PICTURES_KEPT = 4
+ENCODINGS_KEPT = 8  # of pictures and of windows of them
 AT_ONCE = 32  # objects in one pass; bounds the memory for the upscaled masks
 
 
@@ -39,7 +43,7 @@ class Sam2Segmenter:
     def __init__(self, name: str, model: Sam2Model, processor: Sam2Processor) -> None:
         self._name, self._model, self._processor = name, model.eval(), processor
         self._lock = FairLock()
-        self._encoded: OrderedDict[str, list[torch.Tensor]] = OrderedDict()
+        self._encoded: OrderedDict[tuple[str, PictureBox], list[torch.Tensor]] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -53,40 +57,44 @@ class Sam2Segmenter:
     def prepare(self, picture: Picture) -> None:
         """Encode the picture; the newest few encodings are kept."""
         with self._lock, _said(), self._threads(), torch.inference_mode():
-            self._encode(picture)
+            self._encode(picture, PictureBox(0, 0, picture.size.width, picture.size.height))
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One mask for each prompt, with SAM 2's own estimate of its IoU as quality."""
         with self._lock, _said(), self._threads(), torch.inference_mode():
-            embeddings = self._encode(picture)
             made: dict[int, Segment] = {}
-            for places in _passes(prompts):
-                segments = self._pass(picture, [prompts[i] for i in places], embeddings)
-                made.update(zip(places, segments, strict=True))
+            for window, inside in by_window(prompts, picture.size).items():
+                seen = [moved(prompts[i], window) for i in inside]
+                for places in _passes(seen):
+                    segments = self._pass(picture, window, [seen[i] for i in places])
+                    made.update(zip((inside[i] for i in places), segments, strict=True))
             return [made[i] for i in range(len(prompts))]
 
     def _threads(self) -> AbstractContextManager[None]:
         return threads_for(sum(p.numel() for p in self._model.parameters()), self.device)
 
-    def _encode(self, picture: Picture) -> list[torch.Tensor]:
-        if picture.sha256 in self._encoded:
-            self._encoded.move_to_end(picture.sha256)
-            return self._encoded[picture.sha256]
-        writable = picture.pixels.copy()  # torch warns of arrays that are read-only
+    def _encode(self, picture: Picture, window: PictureBox) -> list[torch.Tensor]:
+        key = (picture.sha256, window)
+        if key in self._encoded:
+            self._encoded.move_to_end(key)
+            return self._encoded[key]
+        seen = picture.pixels[window.y1 : window.y2, window.x1 : window.x2]
+        writable = seen.copy()  # torch warns of arrays that are read-only
         pixels = self._processor(images=writable, return_tensors="pt")["pixel_values"]
         pixels = pixels.to(self._model.device, self._model.dtype)
         encoded: list[torch.Tensor] = self._model.get_image_embeddings(pixels)
-        self._encoded[picture.sha256] = encoded
-        while len(self._encoded) > PICTURES_KEPT:
+        self._encoded[key] = encoded
+        while len(self._encoded) > ENCODINGS_KEPT:
             self._encoded.popitem(last=False)
         return encoded
 
     def _pass(
-        self, picture: Picture, prompts: Sequence[MaskPrompt], embeddings: list[torch.Tensor]
+        self, picture: Picture, window: PictureBox, prompts: Sequence[MaskPrompt]
     ) -> list[Segment]:
-        height, width = picture.pixels.shape[:2]
+        """The segments of prompts in the pixels of a window."""
+        embeddings = self._encode(picture, window)
         inputs = self._processor(
-            original_sizes=[[height, width]], return_tensors="pt", **_inputs(prompts)
+            original_sizes=[[window.height, window.width]], return_tensors="pt", **_inputs(prompts)
         ).to(self._model.device)
         sizes = inputs.pop("original_sizes").cpu()
         out = self._model(image_embeddings=embeddings, multimask_output=True, **inputs)
@@ -98,9 +106,20 @@ class Sam2Segmenter:
         )
         masks = self._processor.post_process_masks([chosen.cpu()], sizes)[0]
         return [
-            Segment(Mask.from_array(mask[0].numpy()), min(max(float(score), 0.0), 1.0))
+            Segment(
+                _placed(mask[0].numpy(), window, picture.size), min(max(float(score), 0.0), 1.0)
+            )
             for mask, score in zip(masks, scores, strict=True)
         ]
+
+
+def _placed(inside: BoolArray, window: PictureBox, size: Size) -> Mask:
+    """The mask of the whole picture of which this is what lies in a window."""
+    if window.area == size.width * size.height:
+        return Mask.from_array(inside)
+    pixels = np.zeros((size.height, size.width), bool)
+    pixels[window.y1 : window.y2, window.x1 : window.x2] = inside
+    return Mask.from_array(pixels)
 
 
 def _passes(prompts: Sequence[MaskPrompt]) -> Iterator[list[int]]:

@@ -9,9 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from demo.nano.lessons.heldout import HELD_OUT
+from demo.nano.lessons.large import draw_large
 from demo.nano.sam2.evaluate import Prompter
 from demo.nano.world.drawing import Drawing, draw
 from demo.nano.world.facts import inner_point
+from demo.nano.world.large import sample_large_scene
 from demo.nano.world.layout import sample_scene
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import open_picture
@@ -57,6 +59,22 @@ def test_shipped_masks_by_box(
         found += [s.mask.to_array() for s in segments]
         assert all(s.quality is not None and s.quality > 0.4 for s in segments)
     assert mean_iou(found, [mask for drawing in drawings for mask in drawing.masks]) > 0.88
+
+
+def test_shipped_masks_of_small_things_in_large_scenes(shipped: Sam2Segmenter) -> None:
+    found: list[NDArray[Any]] = []
+    truths: list[NDArray[Any]] = []
+    for number in range(3):
+        rng = np.random.default_rng([HELD_OUT + 1, number])
+        drawing = draw_large(sample_large_scene(rng)).drawing
+        small = [
+            i for i, box in enumerate(drawing.boxes) if max(box[2] - box[0], box[3] - box[1]) < 60
+        ]
+        assert small
+        prompts = [MaskPrompt(PictureBox(*drawing.boxes[i])) for i in small]
+        found += [s.mask.to_array() for s in shipped.segment(open_picture(drawing.image), prompts)]
+        truths += [drawing.masks[i] for i in small]
+    assert mean_iou(found, truths) > 0.88
 
 
 def test_shipped_masks_by_point_alone(drawings: list[Drawing]) -> None:

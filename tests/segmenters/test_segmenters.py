@@ -32,7 +32,7 @@ from demo.picture.regions import Click
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.by_picture import SegmenterByPicture
 from demo.segmenters.grabcut import GrabCutSegmenter
-from demo.segmenters.sam2 import AT_ONCE, PICTURES_KEPT, Sam2Segmenter, load_sam2
+from demo.segmenters.sam2 import AT_ONCE, ENCODINGS_KEPT, Sam2Segmenter, load_sam2
 from tests import ROOT
 
 
@@ -363,7 +363,7 @@ def test_sam2_encodes_a_picture_once(sam2: Sam2Segmenter) -> None:
 
 
 def test_sam2_keeps_the_newest_few_pictures(sam2: Sam2Segmenter) -> None:
-    pictures = [noise(60, 60, seed) for seed in range(PICTURES_KEPT + 1)]
+    pictures = [noise(60, 60, seed) for seed in range(ENCODINGS_KEPT + 1)]
     prompts = hints_of(pictures[0], 1)
     first = [sam2.segment(picture, prompts) for picture in pictures]
     assert len({segments[0].mask for segments in first}) == len(pictures)
