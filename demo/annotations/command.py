@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -31,6 +32,8 @@ OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
 class Look:
     """How figures look: pixels of a PNG for each of the picture's, and columns of a paper.
 
+    With ``looks`` they show where a model looked closer.
+
     Beside a dialogue stand answers of ``models`` and what was in ``files``; without either, all models'.
     Before them stands what ``besides`` has for the dialogue of that id, such as the benchmark's truth.
     """
@@ -40,6 +43,7 @@ class Look:
     models: tuple[str, ...] = ()
     files: tuple[AnnotatedPicture, ...] = ()
     besides: Mapping[str, Besides] = field(default_factory=dict)
+    looks: bool = True
 
 
 def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -75,6 +79,10 @@ def add_convert_command(commands: argparse._SubParsersAction[Parser]) -> None:
         help="what stands beside the dialogue: another model that has answered in it, or a file of another "
         "dialogue or of labels, such as the truth; may be repeated (default: every other model)",
     )  # fmt: skip
+    figures.add_argument(
+        "--no-looks", dest="looks", action="store_false",
+        help="leave out the dashed frames that show where a model looked closer",
+    )  # fmt: skip
     convert.set_defaults(run=_convert)
 
 
@@ -90,7 +98,7 @@ def _convert(options: argparse.Namespace) -> int:
     notes = (note for annotated in pictures for note in annotated.notes)
     for note in (*notes, *left_out(options.to, pictures)):
         print(note, file=sys.stderr)
-    look = Look(options.scale, options.columns, *_beside(options))
+    look = Look(options.scale, options.columns, *_beside(options), looks=options.looks)
     count = write_all(options.to, pictures, options.out, look)
     objects = sum(len(annotated.annotations) for annotated in pictures)
     print(f"{len(pictures)} pictures, {objects} objects, {count} files in {options.out}")
@@ -233,12 +241,13 @@ def _shown(
         from demo.picture.picture import safe_name
 
         yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to, scale=look.scale)
+        figure = partial(
+            dialogue_figure, picture, session, to, columns=look.columns, looks=look.looks
+        )
         if session.turns:
-            figure = dialogue_figure(picture, session, to, columns=look.columns)
-            yield f"{stem}-dialogue.{to}", figure
+            yield f"{stem}-dialogue.{to}", figure()
         for beside in _all_beside(session, look):
-            figure = dialogue_figure(picture, session, to, beside=beside, columns=look.columns)
-            yield f"{stem}-{safe_name(beside.title)}.{to}", figure
+            yield f"{stem}-{safe_name(beside.title)}.{to}", figure(beside=beside)
 
 
 def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:

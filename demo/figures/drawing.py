@@ -11,7 +11,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from demo.dialogue.look_frames import is_by_person, own_looks
 from demo.dialogue.second_opinion import pairs
 from demo.dialogue.session import Session
 from demo.errors import InputError, ModelError, join_with_and, one_line
@@ -27,7 +28,7 @@ from demo.figures.beside import Besides, opinions_in
 from demo.figures.labels import HEIGHT, places, width_of
 from demo.machine.effort import breathe
 from demo.machine.packages import INSTALL
-from demo.picture.geometry import Size
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.palette import colour_of, contrast
 from demo.picture.picture import Picture
 from demo.picture.polygons import Polygon, Ring, polygons_of
@@ -54,6 +55,7 @@ _PER_INCH = 96  # picture pixels, at scale 1, as browsers count them
 _MAX_NAME = 24  # letters of a label
 _PAPER = 300  # dots for an inch of a paper
 WIDTHS = {1: 3.35, 2: 7.0}  # inches of a column, and of both with the gap, of usual papers
+_PAPER_COLOUR = "#ffffff"
 _GAP, _TITLE, _ROW, _INDENT = 0.1, 0.25, 0.2, 0.35  # inches
 _TEXT_SHARE, _MIN_TEXT = 0.022, 11.0  # of the long side; picture pixels
 _FONTS = (
@@ -74,10 +76,14 @@ _AS_TEXT: Any = {"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "fi
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Objects to draw on the picture under one title, each with its name and the number of its colour."""
+    """Objects to draw on the picture under one title, each with its name and the number of its colour.
+
+    ``looks`` are parts of the picture that a model was shown enlarged, each with its name.
+    """
 
     objects: tuple[tuple[RegionObject, str, int], ...]
     title: str = ""
+    looks: tuple[tuple[PictureBox, str], ...] = ()
 
 
 def regions_of(session: Session) -> Drawn:
@@ -89,6 +95,15 @@ def regions_of(session: Session) -> Drawn:
         for item, name in names_of(region)
     )
     return Drawn(objects, join_with_and(session.answered_by))
+
+
+def looks_of(session: Session) -> tuple[tuple[PictureBox, str], ...]:
+    """Where a model looked closer, named by its question: Q2, or Q2.1 and Q2.2 where there are several."""
+    return tuple(
+        (look.box, f"Q{number}" if len(turn.looks) == 1 else f"Q{number}.{place}")
+        for number, turn in enumerate(session.turns[:MAX_ROWS], start=1)
+        for place, look in enumerate(turn.looks, start=1)
+    )
 
 
 def opinions_of(session: Session, model: str) -> Drawn:
@@ -186,14 +201,16 @@ def dialogue_figure(
     *,
     beside: Drawn | Sequence[Drawn] = (),
     columns: int = 2,
+    looks: bool = True,
 ) -> bytes:
     """Picture, questions and answers, for a paper; with another model's (or the true) objects beside it.
 
     It is as wide as so many ``columns`` (1 or 2) of a page that has two; in one column, what would be
-    beside the picture is below it.
+    beside the picture is below it. With ``looks`` the parts that were looked at have a dashed frame.
     """
+    own = replace(regions_of(session), looks=looks_of(session) if looks else ())
     others = [beside] if isinstance(beside, Drawn) else [*beside]
-    sheet = _Sheet(picture, [regions_of(session), *others], session, WIDTHS[columns], columns)
+    sheet = _Sheet(picture, [own, *others], session, WIDTHS[columns], columns)
     return _saved(sheet.draw(), kind, _PAPER)
 
 
@@ -215,7 +232,7 @@ class _Sheet:
         self.side = min((width - _GAP * (self.across - 1)) / self.across, _MAX_HEIGHT / shape)
         self.height = self.side * shape
         self.title = _TITLE if len(panels) > 1 else 0.0
-        self.rows = _rows(session, width)
+        self.rows = _rows(session, width, looks=bool(panels[0].looks))
         self.above = self.down * (self.height + self.title) + _GAP * (self.down - 1)
         self.whole = self.above + _ROW * len(self.rows) + (_GAP if self.rows else 0)
 
@@ -255,21 +272,26 @@ class _Line:
             yield f"Q{self.number}" if at == 0 else "", row, self.names if is_last else ()
 
 
-def _rows(session: Session, width: float) -> list[tuple[str, str, tuple[str, ...]]]:
+def _rows(session: Session, width: float, *, looks: bool) -> list[tuple[str, str, tuple[str, ...]]]:
     """Number, words and names of each row, as many as a figure has room for."""
     rows = list[tuple[str, str, tuple[str, ...]]]()
     for number in range(1, len(session.turns) + 1):
-        rows += _line(session, number).rows(width)
+        rows += _line(session, number, looks=looks).rows(width)
         if len(rows) > MAX_ROWS:
             left = len(session.turns) - number
             return [*rows[:MAX_ROWS], ("", f"… and {left} more questions." if left else "…", ())]
     return rows
 
 
-def _line(session: Session, number: int) -> _Line:
+def _line(session: Session, number: int, *, looks: bool) -> _Line:
     turn = session.turns[number - 1]
     names = (turn.region,) if turn.region and turn.region in session.registry else ()
-    return _Line(number, turn.question if names else f"{turn.question}  —  nothing found", names)
+    notes = [
+        *(["looked closer (dashed)"] if looks and own_looks(turn.looks) else []),
+        *(["about a part (dashed)"] if looks and any(map(is_by_person, turn.looks)) else []),
+        *([] if names else ["nothing found"]),
+    ]
+    return _Line(number, "  —  ".join([turn.question, *notes]), names)
 
 
 def _wrapped(text: str, columns: int) -> Iterator[str]:
@@ -294,7 +316,9 @@ def _write(
     figure.text(_INDENT / width, y, row, **fonts)
     for at, name in enumerate(reversed(names)):
         x = 1 - (0.05 + 0.42 * at) / width
-        figure.text(x, y, name, ha="right", **_on(number_of(name)), bbox=_plate(name), **fonts)
+        figure.text(
+            x, y, name, ha="right", **_on(colour_of(number_of(name))), bbox=_plate(name), **fonts
+        )
 
 
 def _draw(axes: Axes, picture: Picture, drawn: Drawn, *, width: float | None = None) -> None:
@@ -312,13 +336,17 @@ def _draw_regions(axes: Axes, size: Size, drawn: Drawn, inches: float, *, is_alo
     points = letters * point if is_alone else _SMALL
     axes.set(xlim=(0, size.width), ylim=(size.height, 0))
     axes.set_axis_off()
+    for box, _ in drawn.looks:
+        breathe()
+        _draw_look(axes, box, points / 14)
     for item, _, number in drawn.objects:
         breathe()
         _draw_object(axes, item, number, points / 7)
-    boxes, names = [o.box for o, _, _ in drawn.objects], [name for _, name, _ in drawn.objects]
-    corners = places(boxes, names, size, points / point)
-    for (x, y), (_, name, number) in zip(corners, drawn.objects, strict=True):
-        _label(axes, x, y, name, number, points, points / point)
+    named = [(item.box, name, colour_of(number)) for item, name, number in drawn.objects]
+    named += [(box, name, _PAPER_COLOUR) for box, name in drawn.looks]
+    corners = places([b for b, _, _ in named], [n for _, n, _ in named], size, points / point)
+    for (x, y), (_, name, ground) in zip(corners, named, strict=True):
+        _label(axes, x, y, name, ground, points, points / point)
 
 
 def _enough(picture: Picture, inches: float) -> NDArray[np.uint8]:
@@ -328,6 +356,16 @@ def _enough(picture: Picture, inches: float) -> NDArray[np.uint8]:
         height = round(image.height * inches * _PAPER / image.width)
         image = image.resize((round(inches * _PAPER), max(1, height)), Image.Resampling.LANCZOS)
     return np.asarray(image)
+
+
+def _draw_look(axes: Axes, box: PictureBox, line: float) -> None:
+    """A dashed frame, dark on light: it is seen on any picture, and is no region's colour."""
+    for colour, style in ((_PAPER_COLOUR, "solid"), ("#000000", (0, (3, 3)))):
+        frame = Rectangle(
+            (box.x1, box.y1), box.width, box.height,
+            fill=False, edgecolor=colour, linewidth=line, linestyle=style,
+        )  # fmt: skip
+        axes.add_patch(frame)
 
 
 def _draw_object(axes: Axes, item: RegionObject, number: int, line: float) -> None:
@@ -357,20 +395,17 @@ def _ring(ring: Ring) -> Outline:
 
 
 def _label(
-    axes: Axes, x: float, y: float, name: str, number: int, points: float, letters: float
+    axes: Axes, x: float, y: float, name: str, ground: str, points: float, letters: float
 ) -> None:
     """A name on its plate, whose upper left corner is there; letters are so many picture pixels high."""
     width, height = width_of(name, letters), HEIGHT * letters
-    axes.add_patch(
-        Rectangle((x, y), width, height, facecolor=colour_of(number), linewidth=0, zorder=3)
-    )
+    axes.add_patch(Rectangle((x, y), width, height, facecolor=ground, linewidth=0, zorder=3))
     middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
-    axes.text(x + width / 2, y + height / 2, name, **_on(number), **middle, **_font(points))
+    axes.text(x + width / 2, y + height / 2, name, **_on(ground), **middle, **_font(points))
 
 
-def _on(number: int) -> dict[str, Any]:
-    """Letters that can be read on the colour of that region."""
-    ground = colour_of(number)
+def _on(ground: str) -> dict[str, Any]:
+    """Letters that can be read on that colour."""
     return {"color": max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, ground))}
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from demo.__main__ import main
 from demo.answers.finding import Finding, TraceText
 from demo.dialogue.archive import save_zip
-from demo.dialogue.session import ReasonerInfo, SecondOpinion, Session, Turn
+from demo.dialogue.session import Look, ReasonerInfo, SecondOpinion, Session, Turn
 from demo.errors import InputError
 from demo.figures.drawing import (
     KINDS,
@@ -195,6 +195,52 @@ def test_a_figure_is_as_wide_as_columns_of_a_paper(
     assert len(tops) == {1: 2, 2: 1}[columns]  # below or beside each other
     said = texts(root)
     assert all(words in said for words in ("nano", "other/model", "R1*", "find the cat"))
+
+
+def looked(session: Session) -> Session:
+    """Two looks of the model at the first question, and a second one about a part."""
+    size = Size(224, 224)
+    own = Look(PictureBox(200, 100, 280, 180), size, "<look>"), Look(BOX, size, "<look>")
+    about = Look(PictureBox(10, 120, 40, 190), size, is_answered=True)
+    first, second = session.turns
+    turns = replace(first, question="the ring", looks=own), replace(second, looks=(about,))
+    return replace(session, turns=turns)
+
+
+def test_a_figure_of_a_dialogue_shows_where_it_was_looked(
+    shown: tuple[Picture, Session], tmp_path: Path
+) -> None:
+    picture, session = shown[0], looked(shown[1])
+    beside = opinions_of(session, "other/model")
+    root = fromstring(dialogue_figure(picture, session, "svg", beside=beside))
+    named = [text.text for text in root.iter(f"{SVG}text")]
+    assert [named.count(name) for name in ("Q1.1", "Q1.2")] == [1, 1]  # not on the other's picture
+    assert named.count("Q2") == 2  # at its row, too
+    assert "the ring — looked closer (dashed)" in named
+    assert "find the cat — about a part (dashed) — nothing found" in named
+    assert b"stroke-dasharray" not in picture_figure(picture, regions_of(session), "svg")
+
+    save_zip(session, picture, tmp_path / "a.zip")
+    arguments = ["convert", str(tmp_path / "a.zip"), "--to", "svg", "--no-looks"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    without = (tmp_path / "out" / "grey-dialogue.svg").read_text(encoding="utf-8")
+    assert "dash" not in without
+    assert "Q1.1" not in without
+
+
+def test_the_frame_of_a_look_lies_round_its_place(shown: tuple[Picture, Session]) -> None:
+    picture, session = shown[0], looked(shown[1])
+    pngs = [dialogue_figure(picture, session, "png", looks=looks) for looks in (True, False)]
+    images = [np.array(Image.open(io.BytesIO(png)).convert("L"), int) for png in pngs]
+    scale = images[0].shape[1] / WIDTH
+    changed = images[0] != images[1]
+
+    def at(x: float, y: float) -> np.ndarray:
+        row, column = round(y * scale), round(x * scale)
+        return changed[row - 8 : row + 9, column - 8 : column + 9]  # half a dash at least
+
+    assert all(at(x, y).any() for x, y in ((200, 140), (280, 140), (240, 100), (240, 180)))
+    assert not any(at(x, y).any() for x, y in ((240, 140), (190, 140), (290, 140), (240, 190)))
 
 
 def test_letters_that_run_to_the_left_are_joined(shown: tuple[Picture, Session]) -> None:
