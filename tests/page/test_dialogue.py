@@ -512,6 +512,33 @@ def test_the_newest_question_comes_into_view_on_a_phone(page: Page) -> None:
     expect(newest).to_be_in_viewport()
 
 
+def test_the_dialogue_stays_under_a_hand_that_presses_as_an_answer_ends(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, "find red")
+    at_rest(page)
+    page.evaluate(
+        """() => {
+          const [canvas, scrollBy] = [document.querySelector("#canvas"), Element.prototype.scrollBy];
+          Element.prototype.scrollBy = function (...where) {
+            if (this.matches("#chat *")) window.scrolled += 1;
+            return scrollBy.apply(this, where);
+          };
+          const press = () => {
+            window.scrolled = 0;
+            const pressed = new PointerEvent("pointerdown", { bubbles: true });
+            document.querySelector("#chat .user-row").dispatchEvent(pressed);
+          };
+          new MutationObserver(() => canvas.ariaBusy === "false" && requestAnimationFrame(press)).observe(
+            canvas, { attributeFilter: ["aria-busy"] },
+          );
+        }"""
+    )
+    ask(page, "find both")
+    page.wait_for_function("window.scrolled !== undefined")
+    at_rest(page)
+    assert page.evaluate("window.scrolled") == 0
+
+
 def at_rest(page: Page) -> None:
     """Wait until the dialogue has not scrolled for longer than the page waits before it does."""
     page.evaluate(

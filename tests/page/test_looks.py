@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.dialogue.examples import Example
 from demo.models.models import Models
+from demo.picture.palette import contrast
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
 from tests.conftest import free_port, visit
@@ -118,6 +119,7 @@ def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
 
     page.click("#chat a[href='#change-2']")
     expect(chip).to_have_text("Looking closer at the part you marked")
+    expect(page.locator("#message textarea")).to_be_focused()
     page.keyboard.press("Escape")
     expect(chip).to_have_count(0)
     page.click("#chat a[href='#again-2']")
@@ -136,3 +138,65 @@ def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
     page.mouse.up()
     page.get_by_role("button", name="Look closer").click()  # the region is still on its way
     expect(chip).to_have_text("Looking closer at R3")
+
+
+def test_the_words_about_a_look_leave_its_place_free(page: Page, looker: Looker) -> None:
+    page.click('[data-tool="box"]')
+    left, top, width, height = page.evaluate(
+        """() => {
+          const { x, y, width, height } = document.querySelector(".sheet").getBoundingClientRect();
+          return [x, y, width, height];
+        }"""
+    )
+    page.mouse.move(left + 0.05 * width, top + 0.4 * height)
+    page.mouse.down()
+    page.mouse.move(left + 0.4 * width, top + 0.98 * height, steps=2)
+    page.mouse.up()
+    page.get_by_role("button", name="Look closer").click()
+    expect(page.locator("#hint .chip.part")).to_be_visible()
+    looker.go_on.clear()
+    page.fill("#message textarea", "find red")
+    page.click("#send")
+    expect(page.locator("#canvas .closer.busy .frame")).to_have_count(1)
+    frame = page.locator(FRAME).bounding_box()
+    words = page.locator("#canvas .busy span").bounding_box()
+    assert frame
+    assert words
+    assert words["y"] + words["height"] <= frame["y"]
+    looker.go_on.set()
+    page.locator(IDLE).wait_for(state="attached")
+    expect(page.locator("#canvas[data-look-low]")).to_have_count(0)
+
+
+def test_a_look_is_seen_in_the_colours_of_the_system(page: Page) -> None:
+    ask(page, "find red")
+    for scheme in ("light", "dark"):
+        page.emulate_media(forced_colors="active", color_scheme=scheme)
+        page.locator(LOOK).focus()
+        expect(page.locator("#canvas .closer.dim .frame")).to_be_visible()
+        frame, casing = (
+            page.locator(f"#canvas .closer .{name}").evaluate(
+                "line => getComputedStyle(line).stroke.match(/\\d+/g).slice(0, 3).map(Number)"
+            )
+            for name in ("frame", "casing")
+        )
+        assert contrast(hexadecimal(frame), hexadecimal(casing)) > 3
+    page.emulate_media(forced_colors="none", color_scheme="light")
+
+
+def hexadecimal(colour: list[int]) -> str:
+    return f"#{bytes(colour).hex()}"
+
+
+def test_on_a_phone_the_line_is_heard_where_the_chip_takes_its_place(page: Page) -> None:
+    ask(page, "find red")
+    page.set_viewport_size({"width": 390, "height": 664})
+    page.get_by_role("button", name="Regions").click()
+    page.locator("#regions .card-main").focus()
+    page.keyboard.press("k")
+    expect(page.locator("#hint .chip.part")).to_be_visible()
+    heard = page.get_by_role("status").filter(has_text="Enter alone asks")
+    expect(heard).to_have_count(1)
+    box = heard.bounding_box()
+    assert box
+    assert box["width"] <= 1  # and is not seen

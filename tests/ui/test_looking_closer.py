@@ -28,6 +28,7 @@ from demo.ui.composer.reading import way_choice
 from demo.ui.programs import described
 from demo.ui.programs.given import read_within
 from demo.ui.programs.told import told_of
+from demo.ui.shared import sentences
 from demo.ui.sheet.numbers import numbers
 from demo.ui.tab.workspace import Tab, Within, Workspace
 from tests.page.test_ways import General
@@ -128,7 +129,8 @@ def test_a_part_is_kept_by_all_that_asks_again(page: Handlers, tab: Tab) -> None
     assert last(tab).within == within
     list(page.links.turn(tab, sent(kind="branch", turn=2), REQUEST))
     assert last(tab).within == within
-    list(page.links.turn(tab, sent(kind="change", turn=2), REQUEST))
+    *_, changing = page.links.turn(tab, sent(kind="change", turn=2), REQUEST)
+    assert "question 2 about a part of the picture" in changing[page.context.parts.hint]["text"]
     assert workspace(tab).within == Within(PictureBox(*BLUE))
     list(page.links.turn(tab, sent(kind="keep", turn=2), REQUEST))
     assert workspace(tab).within is None
@@ -144,7 +146,8 @@ def test_a_part_is_kept_by_all_that_asks_again(page: Handlers, tab: Tab) -> None
 def test_an_undone_question_gives_its_part_back(page: Handlers, tab: Tab) -> None:
     choose(page, tab, box=BLUE)
     list(page.asking.ask("find red", tab, REQUEST))
-    page.undoing.undo(tab, REQUEST)
+    undone = page.undoing.undo(tab, REQUEST)[page.context.parts.hint]["text"]
+    assert undone == f"Answer 2 was undone. {sentences.PART_AGAIN}"  # the chip alone is not heard
     assert workspace(tab).within == Within(PictureBox(*BLUE))
     page.undoing.redo(tab, REQUEST)
     assert (workspace(tab).within, last(tab).within) == (None, PictureBox(*BLUE))
@@ -283,7 +286,10 @@ def test_looks_are_told_to_programs_and_readers(looked: tuple[Session, Picture])
     assert told[0]["look"]["box_xyxy"] == [20, 30, 160, 180]
     assert [text.split(":")[0] for text in numbers(session, 1)["looks"]] == ["Look 1", "Look 2"]
     (about,) = numbers(session, 2)["looks"]
-    assert about.endswith("Shown in 840 × 840 pixels.")
+    assert about.endswith("pixels, in which the model’s numbers of what was found are.")
+    refused, answered = numbers(session, 1)["looks"]
+    assert refused.endswith("Shown in 840 × 840 pixels.")
+    assert "numbers of what was found" in answered
     shown = dialogue_page(picture, session)
     assert shown.count('<use href="#pixels"/>') == 3
     assert 'viewBox="20 30 140 150"' in shown

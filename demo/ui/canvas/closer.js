@@ -5,14 +5,15 @@ import { overlay, stage, view } from "./parts.js";
 import { act, lookCloser } from "./acts.js";
 import { edges } from "./geometry.js";
 import { regionMeant } from "./only.js";
-import { middleOfView, scaleToFit, zoomTo } from "./view.js";
+import { middleOfView, onLayout, scaleToFit, zoomTo } from "./view.js";
 import { say, tell } from "./voice.js";
 import { focusField } from "../shared/hand.js";
 import { message } from "../shared/message.js";
-import { shape } from "../shared/nodes.js";
+import { one, shape } from "../shared/nodes.js";
 
 /** @typedef {import("./scene.d.ts").Box} Box */
 
+const ROOM = 60; // screen pixels that the words about a look take
 const FILLED = 0.85; // how much of the view a part takes that is zoomed to
 const layer = shape("svg", { class: "closer", "aria-hidden": "true" });
 let drawn = ""; // what is framed, as text
@@ -31,6 +32,14 @@ function drawCloser() {
   layer.replaceChildren(...(wanted && box ? framed(box) : []));
   layer.classList.toggle("dim", Boolean(part || look));
   layer.classList.toggle("busy", !part && Boolean(look));
+  makeRoom();
+}
+
+// What is being done is said at the lower edge, unless that would lie on the part that is being looked at.
+function makeRoom() {
+  const bounds = layer.matches(".busy") && one(".frame", layer)?.getBoundingClientRect();
+  const { top, bottom } = stage.getBoundingClientRect();
+  stage.toggleAttribute("data-look-low", Boolean(bounds) && bounds.bottom > bottom - ROOM && bounds.top > top + ROOM);
 }
 
 /** @param {Box} box */
@@ -63,7 +72,7 @@ export function zoomToPart(box) {
   const scale = FILLED * Math.min(width / (x2 - x1), height / (y2 - y1));
   zoomTo(Math.max(1, scale / scaleToFit()), middleOfView(), [(x1 + x2) / 2, (y1 + y2) / 2]);
   before = { zoom, left, top, box, at: state.zoom };
-  say("The picture is zoomed to this part. Escape shows it as before.");
+  say("The picture is zoomed to this part. Once more, or Escape, shows it as before.");
 }
 
 /** Show the picture as before a part was zoomed to; whether one was. */
@@ -95,7 +104,7 @@ export function askCloser(nameNow) {
 export function askMeantCloser() {
   const region = regionMeant();
   if (region) askCloser(region.id);
-  else tell("Point at a region first, then press K.");
+  else tell("Point at a region first, or go there with Tab, then press K.");
 }
 
 // The message asks so: its component may be there before the picture's, so it says it by the state.
@@ -114,5 +123,6 @@ export function makeRegion(box) {
 
 overlay.before(layer);
 onChange(["drawn", "part"], drawCloser);
+onLayout(makeRoom);
 onChange(["drawn"], speakOfLook);
 onChange(["wholeAsked"], askWhole);

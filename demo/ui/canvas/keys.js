@@ -20,7 +20,7 @@ function hideMeant() {
   if (hideChosen()) return;
   const region = regionMeant();
   if (region) hideOrShow(region);
-  else tell("Point at a region first, then press H.");
+  else tell("Point at a region first, or go there with Tab, then press H.");
 }
 
 function isSingle({ key, ctrlKey, metaKey, altKey }) {

@@ -100,7 +100,9 @@ function onMoved(event) {
 
 function stopFollowing(event) {
   settlesUntil = 0;
-  if (closest(event, "#chat")) isFollowed = false; // typing a message scrolls nothing
+  if (!closest(event, "#chat")) return; // typing a message scrolls nothing
+  isFollowed = false;
+  clearTimeout(settling); // what is under the hand stays there
 }
 
 function showQuestion(behavior = scrollBehavior()) {

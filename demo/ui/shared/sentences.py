@@ -24,6 +24,7 @@ NO_WORDS = (
 )
 SAY_WHAT = "Say what to look for in this part, for example “the red ball”."
 WHAT_IS_THIS = "What is this?"
+PART_AGAIN = "The next question is about its part of the picture again."
 WHOLE_AGAIN = "The next question is about the whole picture again."
 STOP_FIRST = "A question is being answered. Press Stop first."
 UNEXPECTED = (
@@ -82,7 +83,8 @@ def hint(
     doubt = " ".join([*absent, *([_as_plain_text(plain)] if plain else [])])
     read = {"reads": list(reads), "plain": list(plain), "doubt": doubt}
     if workspace.changing is not None:
-        text = f"Changing question {workspace.changing}; later answers will be replaced."
+        about = " about a part of the picture" if workspace.within else ""
+        text = f"Changing question {workspace.changing}{about}; later answers will be replaced."
         return {**line(text), **read, "changing": workspace.changing}
     citable = len(workspace.session.registry) > 0
     rest = "cite" if citable else "send"
@@ -168,7 +170,9 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     """What Undo has undone."""
     if before.failure is not None:
         return "The question that failed was removed."
-    return f"{_capital(step(after, before))} was undone."
+    undone = f"{_capital(step(after, before))} was undone."
+    is_back = after.within is not None and before.within is None
+    return f"{undone} {PART_AGAIN}" if is_back else undone
 
 
 def added_note(before: Workspace, after: Workspace) -> str:
