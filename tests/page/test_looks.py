@@ -163,6 +163,8 @@ def test_the_words_about_a_look_leave_its_place_free(page: Page, looker: Looker)
     assert frame
     assert words
     assert words["y"] + words["height"] <= frame["y"]
+    lower_edge = frame["y"] + frame["height"]  # of the part, which is a little more than the box
+    assert lower_edge == pytest.approx(top + height, abs=4)
     looker.go_on.set()
     page.locator(IDLE).wait_for(state="attached")
     expect(page.locator("#canvas[data-look-low]")).to_have_count(0)
