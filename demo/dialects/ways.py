@@ -21,6 +21,7 @@ from demo.dialects.known import (
     TOLD_BY_QUICK,
 )
 from demo.dialects.known_looks import LOOKING_BY_QUICK
+from demo.dialects.looking import Back
 
 QUICK, REASONED, LOOKING = "quick", "reasoned", "looking"
 WAYS = (QUICK, REASONED, LOOKING)  # among which people choose
@@ -64,6 +65,11 @@ def in_way(dialect: Dialect, way: str) -> Dialect:
     if asked is None or way == QUICK:
         return dialect
     return replace(asked, shown=dialect.shown, frame=dialect.frame, token=dialect.token)
+
+
+def asks_apart(dialect: Dialect) -> bool:
+    """Whether a look is a question of its own, which can be asked within a part as well."""
+    return dialect.looking is not None and dialect.looking.back is Back.APART
 
 
 def without_looks(dialect: Dialect) -> Dialect:

@@ -27,7 +27,7 @@ from demo.answers.trace import (
 )
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import GivenBox, Prompt, build_prompt
-from demo.dialects.ways import TOLD, has_ways, in_way, without_looks
+from demo.dialects.ways import TOLD, asks_apart, has_ways, in_way, without_looks
 from demo.dialogue.extent import written
 from demo.dialogue.limits import MAX_ANSWER, MAX_FINDINGS, MAX_FOUND
 from demo.dialogue.look_parts import check_in_part, part_to_ask
@@ -183,7 +183,7 @@ def run_turn(
     check_room_for_turn(len(session.turns), written(session), session.registry)
     tells = not finds_only and is_in_words(_typed(sentence)) and has_ways(reasoner.dialect)
     dialect = in_way(reasoner.dialect, TOLD if tells else asking)
-    if within or max_looks == 0:
+    if max_looks == 0 or (within and not asks_apart(dialect)):
         dialect = without_looks(dialect)
     part = part_to_ask(picture.size, within, dialect) if within else _whole(picture.size, dialect)
 

@@ -47,6 +47,11 @@ def own_looks(looks: Sequence[Look]) -> tuple[tuple[int, Look], ...]:
     return tuple((n, look) for n, look in enumerate(looks) if not is_by_person(look))
 
 
+def answering(looks: Sequence[Look]) -> int | None:
+    """The look (0, 1, …) in whose part the boxes of the answer are: the last, where one is in another."""
+    return next((n for n in reversed(range(len(looks))) if looks[n].is_answered), None)
+
+
 def asked_part(session: Session, turn: Turn) -> Part:
     """What the question was about: the whole picture, or the part that a person chose."""
     size, frame = session.picture.size, session.reasoner_of(turn).frame
@@ -58,9 +63,9 @@ def asked_part(session: Session, turn: Turn) -> Part:
 
 def answer_part(session: Session, turn: Turn) -> Part:
     """What the boxes of the answer are about."""
-    answered = next((look for look in turn.looks if look.is_answered), None)
-    if answered is not None:
-        return _part(answered, session.picture.size)
+    number = answering(turn.looks)
+    if number is not None:
+        return _part(turn.looks[number], session.picture.size)
     return asked_part(session, turn)
 
 

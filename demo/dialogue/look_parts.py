@@ -40,14 +40,17 @@ _Span = tuple[Fraction, Fraction]
 
 
 class Parts:
-    """The picture and the parts of it that were looked at, numbered from 0.
+    """The picture, or the part of it that is asked about as the ``whole``, and the parts of that which were
+    looked at, numbered from 0.
 
     ``is_cut``: the last one asked for reached outside the picture.
     """
 
-    def __init__(self, picture: Picture, dialect: Dialect, looking: Looking) -> None:
+    def __init__(
+        self, picture: Picture, dialect: Dialect, looking: Looking, whole: Part | None = None
+    ) -> None:
         self._picture, self._dialect, self._looking = picture, dialect, looking
-        self.whole = Part.whole(picture.size, dialect.view(picture.size).shown)
+        self.whole = whole or Part.whole(picture.size, dialect.view(picture.size).shown)
         self._parts, self.shown, self.is_cut = [self.whole], list[Shown](), False
 
     @property

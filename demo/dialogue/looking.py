@@ -125,10 +125,13 @@ class Looks:
 
     def write(self) -> Iterator[Written]:
         """The answer's text in pieces, with its looks in between, and at the end the token counts."""
+        yield from self._write(None)
+
+    def _write(self, whole: Part | None) -> Iterator[Written]:
         if self.dialect.looking is None:
             yield from self.reasoner.stream(self.picture, self.prompt, self.cancel)
             return
-        self._parts = Parts(self.picture, self.dialect, self.looking)
+        self._parts = Parts(self.picture, self.dialect, self.looking, whole)
         write = self._in_two_calls if self.looking.back is Back.AFRESH else self._in_turns
         yield from write()
         yield self._usage
@@ -138,8 +141,8 @@ class Looks:
         look = Look(part.box, part.shown, is_answered=True)
         self.looks.append(look)
         yield LookBegun(look, 0)
-        prompt = about_part(self.prompt, self.picture, part, self.dialect)
-        yield from self.reasoner.stream(self.picture, prompt, self.cancel)
+        self.prompt = about_part(self.prompt, self.picture, part, self.dialect)
+        yield from self._write(part)
         yield LookEnded(0)
 
     # The model asks while it writes.

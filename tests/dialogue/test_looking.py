@@ -31,6 +31,7 @@ from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.dialects.ways import LOOKING, has_ways, in_way
 from demo.dialogue.engine import ObjectSeen, TurnEvent, TurnFinished, begin, run_turn
+from demo.dialogue.look_frames import answer_part, asked_part
 from demo.dialogue.look_parts import MAX_LOOK_TOKENS, MAX_PART_TOKENS
 from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.recognised import set_apart
@@ -42,6 +43,7 @@ from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject
 from demo.reasoners.base import Usage
+from demo.ui.sheet.numbers import numbers
 
 ROWS, COLUMNS = np.mgrid[0:1200, 0:1600]
 PICTURE = open_picture(
@@ -455,6 +457,32 @@ def test_a_person_can_make_any_model_look(dialect: Dialect) -> None:
     assert message.parts[0].size == look.size == part.shown
     assert regions(events) == [PictureBox(790, 590, 840, 640)]
     assert not [k for k in kinds(turn) if k.startswith("look")]
+
+
+def test_a_part_that_is_asked_about_may_be_looked_at_closer() -> None:
+    """As in the whole picture, and its numbers are about it: in the part of a person they are elsewhere."""
+    model = Replayed(
+        NANO,
+        "<scene>Grey.</scene><think>Small. <look>[56, 112, 112, 168]</look>" + FOREVER,
+        "<scene>A ball.</scene><think>Here.</think>\n"
+        '<answer>[{"bbox_2d": [0, 0, 112, 224], "point_2d": [56, 112]}]</answer>',
+    )
+    turn, events = played(model, "the ball", asking="", within=PictureBox(440, 240, 1080, 720))
+    asked, looked = turn.looks
+    assert (asked.box, asked.call) == (PictureBox(360, 180, 1160, 780), "")
+    assert looked.box == PictureBox(560, 480, 760, 630)  # a quarter of that part, a half further on
+    assert looked.call == "<look>[56, 112, 112, 168]</look>"
+    assert regions(events) == [PictureBox(560, 480, 660, 630)]
+    assert [f.level for f in turn.findings if f.level == "warning"] == []
+    assert [type(e) for e in events if isinstance(e, LookBegun | LookEnded)] == [
+        LookBegun, LookBegun, LookEnded, LookEnded,
+    ]  # fmt: skip
+    last = events[-1]
+    assert isinstance(last, TurnFinished)
+    assert answer_part(last.session, turn).box == looked.box
+    assert asked_part(last.session, turn).box == asked.box
+    _, told = numbers(last.session, 1)["looks"]
+    assert told.endswith("in which the model’s numbers of what was found are.")
 
 
 @pytest.mark.parametrize("name", [n for n, d in DIALECTS.items() if has_ways(d)])

@@ -8,9 +8,9 @@ from demo.answers.boxes import TraceObject
 from demo.answers.citations import XYXY
 from demo.answers.trace import parse_trace
 from demo.dialects.ways import dialect_named
-from demo.dialogue.look_frames import answer_part, asked_part, look_sentence
+from demo.dialogue.look_frames import answer_part, answering, asked_part, look_sentence
 from demo.dialogue.scores import NAMES, scores_of
-from demo.dialogue.session import Look, Session, Timings, Turn
+from demo.dialogue.session import Session, Timings, Turn
 from demo.models.drawn_world import known_words
 from demo.picture.crops import Part
 from demo.picture.geometry import ModelBox, Size
@@ -35,7 +35,7 @@ def numbers(session: Session, turn: int) -> dict[str, Any]:
             _reference(box, name, asked_part(session, asked), reasoner.frame)
             for box, name in given_boxes(session, asked).items()
         ],
-        "looks": [_look(look, number, size) for number, look in enumerate(asked.looks)],
+        "looks": [_look(asked, number, size) for number in range(len(asked.looks))],
         "prompted": asked.prompted,
         "raw": asked.raw,
         "findings": [
@@ -154,10 +154,11 @@ def _reference(box: XYXY, name: str, part: Part, frame: Size) -> dict[str, Any]:
     return {"name": name, "model": list(box), "picture": list(here.xyxy)}
 
 
-def _look(look: Look, number: int, size: Size) -> str:
+def _look(turn: Turn, number: int, size: Size) -> str:
     """A look (0, 1, …), and whether the model's numbers of what it found are about it."""
+    look, is_answering = turn.looks[number], number == answering(turn.looks)
     shown = f"Shown in {look.size.width} × {look.size.height} pixels"
-    own = ", in which the model’s numbers of what was found are" if look.is_answered else ""
+    own = ", in which the model’s numbers of what was found are" if is_answering else ""
     return f"{look_sentence(look, number, size)} {shown}{own}."
 
 
