@@ -287,8 +287,8 @@ def _line(session: Session, number: int, *, looks: bool) -> _Line:
     turn = session.turns[number - 1]
     names = (turn.region,) if turn.region and turn.region in session.registry else ()
     notes = [
-        *(["looked closer (dashed)"] if looks and own_looks(turn.looks) else []),
         *(["about a part (dashed)"] if looks and any(map(is_by_person, turn.looks)) else []),
+        *(["looked closer (dashed)"] if looks and own_looks(turn.looks) else []),
         *([] if names else ["nothing found"]),
     ]
     return _Line(number, "  —  ".join([turn.question, *notes]), names)

@@ -162,6 +162,17 @@ def test_an_undone_question_gives_its_part_back(page: Handlers, tab: Tab) -> Non
     assert workspace(tab).within == workspace(tab).part_of("R1")
 
 
+def test_a_part_that_comes_back_with_its_picture_is_told(
+    page: Handlers, tab: Tab, blocks: Path
+) -> None:
+    choose(page, tab, box=BLUE)
+    page.opening.open_upload(str(blocks), tab, REQUEST)
+    assert workspace(tab).within is None
+    back = page.undoing.undo(tab, REQUEST)[page.context.parts.hint]["text"]
+    assert back == f"The dialogue is back. {sentences.PART_AGAIN}"
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+
+
 def test_a_question_that_failed_keeps_its_part(page: Handlers, tab: Tab) -> None:
     choose(page, tab, box=BLUE)
     list(page.asking.ask("break", tab, REQUEST))

@@ -159,7 +159,12 @@ def _were(names: Sequence[str]) -> str:
 
 def return_note(workspace: Workspace) -> str:
     """What to say when a workspace is there again."""
-    return f"{_thing(workspace)} is back."
+    return _with_part(f"{_thing(workspace)} is back.", workspace)
+
+
+def _with_part(note: str, workspace: Workspace) -> str:
+    """That, and where the next question is about a part that came back, that it is: a chip is not heard."""
+    return f"{note} {PART_AGAIN}" if workspace.within else note
 
 
 def _thing(workspace: Workspace) -> str:
@@ -171,8 +176,7 @@ def undo_note(before: Workspace, after: Workspace) -> str:
     if before.failure is not None:
         return "The question that failed was removed."
     undone = f"{_capital(step(after, before))} was undone."
-    is_back = after.within is not None and before.within is None
-    return f"{undone} {PART_AGAIN}" if is_back else undone
+    return undone if before.within else _with_part(undone, after)
 
 
 def added_note(before: Workspace, after: Workspace) -> str:
