@@ -76,6 +76,7 @@ def test_a_look_stands_where_it_was_taken(page: Page, looker: Looker) -> None:
     expect(page.locator("#canvas .closer.dim .frame")).to_have_attribute("x", "220")
     first.press("Enter")
     expect(page.locator("#canvas")).to_have_attribute("data-zoomed", "")
+    expect(page.locator(".spoken")).to_contain_text("Once more, or Escape, shows it as before.")
     page.keyboard.press("Escape")
     expect(page.locator("#canvas")).not_to_have_attribute("data-zoomed", "")
     page.mouse.move(0, 0)
@@ -92,6 +93,9 @@ def test_a_look_stands_where_it_was_taken(page: Page, looker: Looker) -> None:
 def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
     chip, part = page.locator("#hint .chip.part"), page.locator("#chat .user-row .look a")
     ask(page, "find red")
+    page.locator("#canvas").focus()
+    page.keyboard.press("k")
+    expect(page.locator(".spoken")).to_contain_text("or go there with Tab")
     page.locator("#regions .card-main").focus()
     page.keyboard.press("k")
     expect(chip).to_have_text("Looking closer at R1")
