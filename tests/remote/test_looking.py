@@ -19,9 +19,9 @@ from demo.dialogue.engine import TurnFinished, begin, run_turn
 from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Turn
 from demo.errors import ModelError
-from demo.picture.crops import cut_out
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture, open_picture
+from demo.picture.sizes import resized_part
 from demo.reasoners.base import picture_for
 from demo.remote.reasoner import RemoteReasoner, connect
 from tests.support.asking import PATIENT
@@ -174,7 +174,7 @@ def test_each_family_looks_through_a_server(family: Family, scene: Picture) -> N
         assert part.shape == (look.size.height, look.size.width, 3)
         if family is not FOCUS and family is not PIXEL:  # which cut from what was shown
             how = LOOKING_BY_QUICK[reasoner.dialect.name].looking.enlarge.how  # type: ignore[union-attr]
-            assert np.array_equal(part, cut_out(scene.pixels, look.box, look.size, how))
+            assert np.array_equal(part, resized_part(scene.pixels, look.box, look.size, how))
     if family is not P2R:
         shown = np.asarray(picture_for(scene, reasoner.dialect))
         assert np.array_equal(whole, shown)
