@@ -194,7 +194,7 @@ class TraceParser:
 
     def _woven_answer(self, think: str) -> tuple[str, str | None, Reading | None]:
         """A thought, and the answer without tags that stands in a box, or behind the thought or its last
-        call; None where the text ended while it was thinking.
+        call; None where the text ended while it was thinking, or within a call.
         """
         if (boxed := _boxed(think)) is not None:
             return think, boxed, None
@@ -202,6 +202,8 @@ class TraceParser:
             return think, None, None
         if call := _LAST_CALL.match(think, start):
             start = call.end()
+        if _OPEN_CALL.search(think, start):
+            return think, None, None
         if not (answer := think[start:].strip()):
             return think, None, None
         return think[:start].strip(), answer, _read_untagged(answer, self._reader())
@@ -367,6 +369,7 @@ class _Part:
         return self
 
 
+_OPEN_CALL = re.compile("<(?:tool_call|grounding|look)>")
 _LAST_CALL = re.compile(r".*(?:</tool_call>|</grounding>|</look>)", re.DOTALL)
 
 

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from demo.answers.calls import LookCall, calls_in, read_call
+from demo.answers.calls import LookCall, calls_in, missing_end, read_call
 from demo.answers.citations import XYXY, find_citations
 from demo.answers.finding import Finding
-from demo.answers.trace import parse_trace, whole_characters
+from demo.answers.trace import Trace, parse_trace, whole_characters
 from demo.dialects.dialect import Dialect
 from demo.dialects.looking import Back, Call, Looking
 from demo.dialects.messages import MAIN, Content, Message, Shown
@@ -34,6 +34,7 @@ _PAUSES = 8  # how often an answer may stop without a call
 _MAX_S = 900.0  # after which nothing more is asked for one answer, as for one question to a server
 _WARNED = 4  # how often a model is told that it may not look any more
 _HALF = 0.5  # of a box: with less of it shown, it was not looked at
+_CUT = "reached outside the picture and was cut to it"
 SAME = 0.9  # the IoU above which two looks are at the same part
 
 
@@ -139,11 +140,13 @@ class Looks:
                 yield piece[len(text) :]
             # What it wrote is text when it is handed back, also where it looks like a token of the chat.
             said = _joined(said, piece.replace("<|", "< |"))
-            call = None if self.cancel.is_set() else self._call_in(said, piece, stop)
-            if call is None:
+            call = self._call_in(said, piece, stop)
+            if call is None or self.cancel.is_set():
                 if self._is_over(stop, piece):
                     return
                 continue
+            if end := missing_end(piece, self.looking.call):
+                yield end  # else what comes next would belong to the call
             self._followed += 1
             back = yield from self._follow(call)
             if back is None or self.cancel.is_set():
@@ -193,9 +196,8 @@ class Looks:
         return read_call(piece, self.looking.call)
 
     def _is_over(self, stop: str, piece: str) -> bool:
-        """Whether nothing more comes; a stop that belonged to no call is only a pause."""
-        paused = stop and stop != "</answer>" and bool(piece)
-        return not paused or self.cancel.is_set()
+        """Whether nothing more comes; a stop that belonged to no call is only a pause, but in an answer."""
+        return not stop or "</answer>" in piece or self.cancel.is_set()
 
     def _follow(self, call: LookCall) -> Generator[Written, None, _Back | None]:
         """Look at what a call asks for; returns what is handed back, None where the answer is complete."""
@@ -281,8 +283,11 @@ class Looks:
         text, _ = yield from self._ask(self.prompt.conversation)
         self._calls.append(text)
         parts, frame = self._parts, self._parts.frame
-        named = parse_trace(text, frame, replace(self.dialect, looking=None, parts=())).objects
-        self.evidence = [parts.whole.box_to_picture(o.box, frame) for o in named[:MAX_FOUND]]
+        named = parse_trace(text, frame, replace(self.dialect, looking=None, parts=()))
+        self._note_named(named)
+        self.evidence = [
+            parts.whole.box_to_picture(o.box, frame) for o in named.objects[:MAX_FOUND]
+        ]
         for box in self.evidence[: 0 if self.cancel.is_set() else self.most]:
             part = parts.around(box)
             if isinstance(part, Part):
@@ -311,13 +316,21 @@ class Looks:
         if any(look.box.iou(other.box) >= SAME for other in self.looks):
             self._note("look.repeated", "It looked at the same part twice.")
         if self._parts.is_cut:
-            self._note_outside("reached outside the picture and was cut to it")
+            self._note_outside(_CUT)
         self.looks.append(look)
         self._parts.add(part)
         return len(self.looks) - 1
 
     def _note_outside(self, what: str) -> None:
         self._note("look.outside", f"A look {what}.")
+
+    def _note_named(self, named: Trace) -> None:
+        """Note what is wrong with the boxes that were named before the answer."""
+        for problem in named.problems:
+            if problem.kind == "answer.clamped":
+                self._note_outside(_CUT)
+            elif problem.kind == "answer.unreadable" and not self.cancel.is_set():
+                self._note_refused(problem.detail)
 
     def _note_refused(self, why: str) -> None:
         if why == OUTSIDE:

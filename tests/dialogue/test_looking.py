@@ -353,6 +353,19 @@ def test_p2r_needs_no_parts_for_a_question_about_everything() -> None:
     assert (turn.looks, regions(events), turn.trace.answer) == ((), [], "a park")
 
 
+@pytest.mark.parametrize(
+    ("listed", "kind"),
+    [
+        ('[{"bbox_2d": [900, 900, 1100, 1100], "label": "it"}]', "look.outside"),
+        ('[{"bbox_2d": [1100, 1100, 1200, 1200], "label": "it"}]', "look.unreadable"),
+        ("The picture shows a park.", "look.unreadable"),
+    ],
+)
+def test_what_p2r_named_in_vain_is_noted(listed: str, kind: str) -> None:
+    model = Replayed(in_way(P2R, LOOKING), listed, "<think>x</think><answer>red</answer>")
+    assert kinds(played(model)[0]) == [kind]
+
+
 # A part by itself: nano's form, and a person's.
 
 FOUND = (
@@ -538,6 +551,46 @@ def test_a_second_call_of_one_piece_is_no_invention() -> None:
     )
     turn, _ = played(model)
     assert (len(turn.looks), kinds(turn)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "cut", "looks"),
+    [
+        (QWEN_3_VL_ZOOM, '<tool_call>{"name": "image_zoom_in_tool", "arguments": {"bbox_2d": [1', 0),
+        (QWEN_3_VL_ZOOM, '<tool_call>{"arguments": {"bbox_2d": [100, 100, 200, 200], "label": "a', 1),
+        (PIXEL_REASONER, '<tool_call>{"arguments": {"bbox_2d": [0.1, 0.1, 0.2, 0.2], "target_', 1),
+        (MINI_O3, '<grounding>{"bbox_2d": [0.1, 0.1, 0.2, 0.2], "source": "original_image"', 1),
+    ],
+)  # fmt: skip
+def test_what_follows_a_call_that_was_cut_off_does_not_belong_to_it(
+    dialect: Dialect, cut: str, looks: int
+) -> None:
+    model = Replayed(in_way(dialect, LOOKING), f"Closer. {cut}", "It is red.")
+    turn, events = played(model)
+    assert (len(turn.looks), turn.trace.answer, regions(events)) == (looks, "It is red.", [])
+    assert str(turn.trace.think).startswith(f"Closer. {cut}</")
+    assert model.last[-2].parts == (f"Closer. {cut}",)  # it hears what it wrote
+
+
+def test_an_answer_is_the_last_word_whatever_call_follows() -> None:
+    late = (
+        f"<think>A</think><answer>red</answer>{grounding([0.1, 0.1, 0.2, 0.2], 'original_image')}"
+    )
+    model = Replayed(in_way(MINI_O3, LOOKING), late)
+    turn, _ = played(model)
+    assert (turn.trace.answer, turn.looks, len(model.asked)) == ("red", (), 1)
+
+
+def test_a_thought_may_speak_of_calls_before_one() -> None:
+    call = tool([100, 100, 200, 200], label="ball")
+    model = Replayed(
+        in_way(DEEPEYES, LOOKING),
+        f"<think>A <tool_call> may help.</think>{call}",
+        "<think>B</think><answer>red</answer>",
+    )
+    turn, _ = played(model)
+    assert [look.call for look in turn.looks] == [call]
+    assert call in str(turn.trace.think)
 
 
 def test_what_is_named_beyond_the_parts_is_no_claim() -> None:
