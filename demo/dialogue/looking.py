@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from demo.answers.calls import LookCall, calls_in, missing_end, read_call
 from demo.answers.citations import XYXY, find_citations
+from demo.answers.ending import Ending
 from demo.answers.finding import Finding
-from demo.answers.trace import Trace, parse_trace, whole_characters
+from demo.answers.trace import Trace, TraceParser, parse_trace, whole_characters
 from demo.dialects.dialect import Dialect
 from demo.dialects.looking import Back, Call, Looking
 from demo.dialects.messages import MAIN, Content, Message, Shown
@@ -249,15 +250,19 @@ class Looks:
         _, prompt = self.ask(part, dialect)
         self._asked_apart.append(prompt)
         prompt = about_part(prompt, self.picture, part, dialect)
-        woven, text = Woven(), list[str]()
-        for piece in self.reasoner.stream(self.picture, prompt, self.cancel):
+        woven, parser = Woven(), TraceParser(dialect.frame or part.shown, dialect)
+        until, ending = Until(self.cancel), Ending()
+        for piece in self.reasoner.stream(self.picture, prompt, until):
             if isinstance(piece, Usage):
                 self._count(piece)
-                continue
-            text.append(piece)
-            if said := woven.take(piece):
-                yield said
-        trace = parse_trace("".join(text), dialect.frame or part.shown, dialect)
+            elif not until.is_enough:
+                parser.feed(piece)
+                if said := woven.take(piece):
+                    yield said
+                until.is_enough = ending.is_reached(
+                    piece, parser.written_after, is_going_round=parser.is_going_round
+                )
+        trace = parser.close()
         if not trace.objects:
             return False
         self.looks[number] = replace(self.looks[number], is_answered=True)

@@ -406,6 +406,17 @@ def test_nano_finds_a_small_thing_in_the_second_part() -> None:
     assert kinds(turn) == []
 
 
+@pytest.mark.parametrize("said", [FOUND, "<think>x</think><answer>"])
+def test_what_is_said_about_a_part_ends_as_any_answer_does(said: str) -> None:
+    loop = said + " and so on" * 400
+    model = Replayed(
+        NANO, CALLED.format("0, 0, 28, 28"), loop, "None.</think>\n<answer>[]</answer>"
+    )
+    _, events = played(model, "the ball", asking="")
+    assert len(model.written[1]) < len(said) + 900
+    assert bool(regions(events)) == (said is FOUND)
+
+
 def test_what_is_nowhere_ends_the_look() -> None:
     rest = "There is none.</think>\n<answer>[]</answer>"
     model = Replayed(NANO, CALLED.format("0, 0, 28, 28"), NOTHING, rest)
