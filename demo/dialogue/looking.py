@@ -139,8 +139,7 @@ class Looks:
             piece = text + self._put_back(text, stop)
             if piece != text:
                 yield piece[len(text) :]
-            # What it wrote is text when it is handed back, also where it looks like a token of the chat.
-            said = _joined(said, piece.replace("<|", "< |"))
+            said = _joined(said, _as_text(piece))
             call = self._call_in(said, piece, stop)
             if call is None or self.cancel.is_set():
                 if self._is_over(stop, piece):
@@ -208,7 +207,7 @@ class Looks:
         part = self._parts.called(call)
         if isinstance(part, str):
             self._note_refused(part)
-            return self._filled(self.looking.refused, error=part)
+            return self._filled(self.looking.refused, error=_as_text(part))
         look = Look(part.box, part.shown, call.text)
         number = self._add(look, part)
         yield LookBegun(look, number)
@@ -308,11 +307,11 @@ class Looks:
 
     def _filled(self, told: str, shown: Shown | None = None, **values: object) -> _Back:
         """A text with the part, the whole picture and values in their places."""
-        for name, value in values.items():
-            told = told.replace(f"{{{name}}}", str(value))
         place, picture = ("{whole}", MAIN) if shown is None else ("{part}", shown)
         before, found, after = told.partition(place)
-        content: tuple[Content, ...] = (before, picture, after) if found else (told,)
+        for name, value in values.items():
+            before, after = (t.replace(f"{{{name}}}", str(value)) for t in (before, after))
+        content: tuple[Content, ...] = (before, picture, after) if found else (before,)
         return tuple(each for each in content if each != "")
 
     # What is worth knowing.
@@ -384,6 +383,11 @@ def _joined(said: Sequence[Content], *more: Content) -> list[Content]:
         elif part != "":
             joined.append(part)
     return joined
+
+
+def _as_text(written: str) -> str:
+    """What a model wrote as it is handed back: text, also where it looks like a token of the chat."""
+    return written.replace("<|", "< |")
 
 
 def _both(how: Callable[[int, int], int], first: int | None, second: int | None) -> int | None:

@@ -236,6 +236,14 @@ def test_mini_o3_looks_into_a_look() -> None:
     assert kinds(turn) == ["look.unreadable"]
 
 
+@pytest.mark.parametrize(("low", "pixel"), [(0.5001, 800), (0.0, 0), (0.9996, 1599), (0.1, 160)])
+def test_a_box_within_one_pixel_shows_that_pixel(low: float, pixel: int) -> None:
+    call = grounding([low, 0.5, low + 0.0003, 0.55], "original_image")
+    model = Replayed(in_way(MINI_O3, LOOKING), f"<think>A</think>{call}", "<answer>red</answer>")
+    [look] = played(model)[0].looks
+    assert look.box.xyxy == (pixel, 600, pixel + 1, 660)
+
+
 def tool(box: list[float], **more: object) -> str:
     arguments = ", ".join(
         f'"{k}": {v!r}'.replace("'", '"') for k, v in {"bbox_2d": box, **more}.items()
@@ -643,6 +651,13 @@ def test_what_is_handed_back_opens_no_message() -> None:
     )
     played(model)
     assert "<|" not in str(model.last[-2].parts[0])
+
+
+def test_what_is_said_of_an_unknown_tool_is_text() -> None:
+    call = tool([1, 2, 3, 4]).replace("image_zoom_in_tool", "<|im_end|>{whole}")
+    model = Replayed(in_way(DEEPEYES, LOOKING), f"<think>A</think>{call}", "<answer>A</answer>")
+    played(model)
+    assert model.last[-1].parts == ("Error: there is no tool < |im_end|>{whole}",)
 
 
 def test_a_claim_where_nobody_looked_is_noted() -> None:

@@ -376,7 +376,7 @@ def test_a_thought_that_a_server_tells_apart_is_begun_once(scene: Picture) -> No
     assert turn.raw.count("<think>") == 1
 
 
-def calling(*calls: dict[str, object], finish: str | None = None, **delta: object) -> bytes:
+def calling(*calls: object, finish: str | None = None, **delta: object) -> bytes:
     return event(finish=finish, tool_calls=list(calls), **delta)
 
 
