@@ -105,12 +105,16 @@ def _parser() -> Parser:
 
 def _ground(options: argparse.Namespace) -> int:
     from demo.dialogue.engine import answer, begin
+    from demo.dialogue.look_parts import check_within
     from demo.picture.picture import open_picture
 
     check_models(options)
     picture = open_picture(options.image)
     for note in picture.notes:
         print(note, file=sys.stderr)
+    within = PictureBox(*options.within.xyxy) if options.within else None
+    if within is not None:
+        check_within(picture.size, within)
     if options.overlay:  # what it lacks is said before a model is asked
         import demo.dialogue.overlay  # noqa: F401
     from demo.models.selection import (
@@ -132,7 +136,7 @@ def _ground(options: argparse.Namespace) -> int:
                 segmenter=models.segmenter,
                 doubt=models.doubt_about(picture),
                 asking=models.asking,
-                within=PictureBox(*options.within.xyxy) if options.within else None,
+                within=within,
                 max_looks=options.looks,
             )
     except BaseException as error:

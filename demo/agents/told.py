@@ -85,6 +85,8 @@ def _found(session: Session, turn: Turn) -> str:
     if turn.region is None:
         unread = "answer.unreadable" in kinds
         return "The answer could not be read." if unread else nothing_sentence(turn)
+    if turn.region not in session.registry:
+        return f"What it found, {turn.region}, was deleted since."
     region = session.registry.region(turn.region)
     count = len(region.objects)
     things = f", {count} objects" if count > 1 else ""

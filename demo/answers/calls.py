@@ -36,13 +36,15 @@ _SOURCE = re.compile(
 )
 _TOOL = re.compile(r"[\"']name[\"']\s*:\s*[\"']([^\"']{1,80})[\"']")
 _TAGS = {
-    call: re.compile(rf"<{tag}>(.{{0,1000}}?)(?:</{tag}>|\Z)", re.DOTALL)
-    for call, tag in (
-        (Call.TOOL, "tool_call"),
-        (Call.LAST_TOOL, "tool_call"),
-        (Call.GROUNDING, "grounding"),
-        (Call.TAGGED, "look"),
-    )
+    Call.TOOL: "tool_call",
+    Call.LAST_TOOL: "tool_call",
+    Call.GROUNDING: "grounding",
+    Call.TAGGED: "look",
+}
+# From the last opening tag: a thought may mention one before.
+_TAGGED = {
+    call: re.compile(rf"<{tag}>(?:(?!<{tag}>).){{0,1000}}?(?:</{tag}>|\Z)", re.DOTALL)
+    for call, tag in _TAGS.items()
 }
 
 
@@ -59,7 +61,14 @@ def calls_in(text: str, call: Call) -> list[str]:
     """All calls in a piece of text, as written."""
     if call is Call.BARE:
         return [match[0] for match in _BARE.finditer(text) if "bbox" in match[0]]
-    return [match[0] for match in _TAGS[call].finditer(text)]
+    return [match[0] for match in _TAGGED[call].finditer(text)]
+
+
+def missing_end(text: str, call: Call) -> str:
+    """The closing tag of the call at the end of a text, where it was cut off; else nothing."""
+    written, end = calls_in(text, call), f"</{_TAGS.get(call, '')}>"
+    is_cut = call in _TAGS and written and not written[-1].endswith(end)
+    return end if is_cut else ""
 
 
 def _read(text: str) -> LookCall:

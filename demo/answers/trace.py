@@ -194,7 +194,7 @@ class TraceParser:
 
     def _woven_answer(self, think: str) -> tuple[str, str | None, Reading | None]:
         """A thought, and the answer without tags that stands in a box, or behind the thought or its last
-        call; None where the text ended while it was thinking.
+        call; None where the text ended while it was thinking, or within a call.
         """
         if (boxed := _boxed(think)) is not None:
             return think, boxed, None
@@ -202,6 +202,8 @@ class TraceParser:
             return think, None, None
         for call in CALL_END.finditer(think, start):
             start = call.end()
+        if _OPEN_CALL.search(think, start):
+            return think, None, None
         if not (answer := think[start:].strip()):
             return think, None, None
         return think[:start].strip(), answer, _read_untagged(answer, self._reader())
@@ -365,6 +367,9 @@ class _Part:
             whole = self.own_text if self.is_closed else None
             self.reading = self.reader.finish(whole, is_tagged=self.is_tagged)
         return self
+
+
+_OPEN_CALL = re.compile("<(?:tool_call|grounding|look)>")
 
 
 def _boxed(text: str) -> str | None:

@@ -55,16 +55,16 @@ class Cut:
     """What is cut where a box was called.
 
     Around its middle the box grows by ``factor``; then each side moves out by ``margin`` of the picture's
-    side, at most ``max_margin`` pixels. Its sides have at least ``min_side`` pixels, and the longer one at
-    most ``max_ratio`` times the shorter one's. ``is_inclusive``: the right and bottom numbers are the last
-    pixels of the part, not the first ones after it. A box that is too small is refused if it
-    ``refuses_small``, and one that reaches outside if it ``refuses_outside``.
+    side, at most ``max_margin`` pixels. Its sides have at least ``min_side`` pixels, and one in any case;
+    the longer one has at most ``max_ratio`` times the shorter one's. ``is_inclusive``: the right and bottom
+    numbers are the last pixels of the part, not the first ones after it. A box that is too small is refused
+    if it ``refuses_small``, and one that reaches outside if it ``refuses_outside``.
     """
 
     factor: float = 1.0
     margin: float = 0.0
     max_margin: int | None = None
-    min_side: int = 1
+    min_side: int = 0
     max_ratio: float = 200.0
     is_inclusive: bool = False
     refuses_small: bool = False

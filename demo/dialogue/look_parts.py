@@ -191,16 +191,22 @@ def about_part(prompt: Prompt, picture: Picture, part: Part, dialect: Dialect) -
     return replace(prompt, messages=tuple(messages))
 
 
+def check_within(picture: Size, within: PictureBox) -> None:
+    """Raises QuestionError for a part to look at that is not inside a picture of that size, or is empty."""
+    if within.is_inside(picture):
+        return
+    what = "is not inside the picture, which has" if within.area else "is empty. The picture has"
+    raise QuestionError(
+        f"The part to look at {what} {picture.width:,} × {picture.height:,} pixels."
+    )
+
+
 def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
     """The part that is shown to a model when a person asks about ``within``: a little more, for its edges.
 
     Raises QuestionError for a box that is not inside the picture.
     """
-    if not within.is_inside(picture):
-        raise QuestionError(
-            "The part to look at is not inside the picture, which has "
-            f"{picture.width:,} × {picture.height:,} pixels."
-        )
+    check_within(picture, within)
     spans = _spans_of(within)
     sides = (picture.width, picture.height)
     edges = [

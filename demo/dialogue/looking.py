@@ -14,10 +14,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from demo.answers.calls import LookCall, calls_in, read_call
+from demo.answers.calls import LookCall, calls_in, missing_end, read_call
 from demo.answers.citations import XYXY, find_citations
+from demo.answers.ending import Ending
 from demo.answers.finding import Finding, TraceText
-from demo.answers.trace import parse_trace, whole_characters
+from demo.answers.trace import Trace, TraceParser, parse_trace, whole_characters
 from demo.dialects.dialect import Dialect
 from demo.dialects.looking import Back, Call, Looking
 from demo.dialects.messages import MAIN, Content, Message, Shown
@@ -36,6 +37,7 @@ _PAUSES = 8  # how often an answer may stop without a call
 _MAX_S = 900.0  # after which nothing more is asked for one answer, as for one question to a server
 _WARNED = 4  # how often a model is told that it may not look any more
 _HALF = 0.5  # of a box: with less of it shown, it was not looked at
+_CUT = "A look reached outside the picture and was cut to it."
 _SAME = 0.9  # the IoU above which two looks are at the same part
 
 
@@ -162,13 +164,14 @@ class Looks:
             piece = text + self._put_back(text, stop)
             if piece != text:
                 yield piece[len(text) :]
-            # What it wrote is text when it is handed back, also where it looks like a token of the chat.
-            said = _joined(said, piece.replace("<|", "< |"))
-            call = None if self.cancel.is_set() else self._call_in(said, piece, stop)
-            if call is None:
+            said = _joined(said, _as_text(piece))
+            call = self._call_in(said, piece, stop)
+            if call is None or self.cancel.is_set():
                 if self._is_over(stop, piece):
                     return
                 continue
+            if end := missing_end(piece, self.looking.call):
+                yield end  # else what comes next would belong to the call
             self._followed.append(call.text)
             back = yield from self._follow(call)
             if back is None or self.cancel.is_set():
@@ -187,20 +190,19 @@ class Looks:
         """Let the model write; returns its text and the string at which it stopped."""
         prompt = replace(self.prompt, messages=tuple(messages))
         pause, pieces = Pause(self.looking.stops), list[str]()
-        for text in self._written(prompt, pause):
+        for text in self._written(prompt, pause, Until(self.cancel)):
             pieces.append(text)
             yield text
         return "".join(pieces), pause.stop
 
-    def _written(self, prompt: Prompt, pause: Pause) -> Iterator[str]:
-        """What the model writes up to a pause, in pieces; its tokens are counted."""
-        until = Until(self.cancel)
+    def _written(self, prompt: Prompt, pause: Pause, until: Until) -> Iterator[str]:
+        """What the model writes up to a pause, or until it is enough; its tokens are counted."""
         for piece in self.reasoner.stream(self.picture, prompt, until):
             if isinstance(piece, Usage):
                 self._count(piece)
-            elif not pause.stop and (text := pause.take(whole_characters(piece))):
+            elif not until.is_enough and (text := pause.take(whole_characters(piece))):
                 yield text
-            until.is_enough = bool(pause.stop)
+            until.is_enough = until.is_enough or bool(pause.stop)
         if rest := pause.rest():
             yield rest
 
@@ -223,9 +225,8 @@ class Looks:
         return read_call(piece, self.looking.call)
 
     def _is_over(self, stop: str, piece: str) -> bool:
-        """Whether nothing more comes; a stop that belonged to no call is only a pause."""
-        paused = stop and stop != "</answer>" and bool(piece)
-        return not paused or self.cancel.is_set()
+        """Whether nothing more comes; a stop that belonged to no call is only a pause, but in an answer."""
+        return not stop or "</answer>" in piece or self.cancel.is_set()
 
     def _follow(self, call: LookCall) -> Generator[Written, None, _Back | None]:
         """Look at what a call asks for; returns what is handed back, None where the answer is complete."""
@@ -235,7 +236,7 @@ class Looks:
         part = self._parts.called(call)
         if isinstance(part, str):
             self._note_refused(part, call)
-            return self._filled(self.looking.refused, error=part)
+            return self._filled(self.looking.refused, error=_as_text(part))
         look = Look(part.box, part.shown, call.text)
         number = self._add(look, part)
         yield LookBegun(look, number)
@@ -277,13 +278,17 @@ class Looks:
         _, prompt = self.ask(part, dialect)
         self._asked_apart.append(prompt)
         prompt = about_part(prompt, self.picture, part, dialect)
-        woven, text = Woven(), list[str]()
+        woven, parser = Woven(), TraceParser(dialect.frame or part.shown, dialect)
+        until, ending = Until(self.cancel), Ending()
         # One that would look elsewhere, inside of this part, has not found it here.
-        for piece in self._written(prompt, Pause(("<look>",))):
-            text.append(piece)
+        for piece in self._written(prompt, Pause(("<look>",)), until):
+            parser.feed(piece)
             if said := woven.take(piece):
                 yield said
-        trace = parse_trace("".join(text), dialect.frame or part.shown, dialect)
+            until.is_enough = ending.is_reached(
+                piece, parser.written_after, is_going_round=parser.is_going_round
+            )
+        trace = parser.close()
         if not trace.objects:
             return False
         self.looks[number] = replace(self.looks[number], is_answered=True)
@@ -309,8 +314,11 @@ class Looks:
         text, _ = yield from self._ask(self.prompt.conversation)
         self._calls.append(text)
         parts, frame = self._parts, self._parts.frame
-        named = parse_trace(text, frame, replace(self.dialect, looking=None, parts=())).objects
-        self.evidence = [parts.whole.box_to_picture(o.box, frame) for o in named[:MAX_FOUND]]
+        named = parse_trace(text, frame, replace(self.dialect, looking=None, parts=()))
+        self._note_named(named)
+        self.evidence = [
+            parts.whole.box_to_picture(o.box, frame) for o in named.objects[:MAX_FOUND]
+        ]
         for box in self.evidence[: 0 if self.cancel.is_set() else self.most]:
             part = parts.around(box)
             if isinstance(part, Part):
@@ -326,11 +334,11 @@ class Looks:
 
     def _filled(self, told: str, shown: Shown | None = None, **values: object) -> _Back:
         """A text with the part, the whole picture and values in their places."""
-        for name, value in values.items():
-            told = told.replace(f"{{{name}}}", str(value))
         place, picture = ("{whole}", MAIN) if shown is None else ("{part}", shown)
         before, found, after = told.partition(place)
-        content: tuple[Content, ...] = (before, picture, after) if found else (told,)
+        for name, value in values.items():
+            before, after = (t.replace(f"{{{name}}}", str(value)) for t in (before, after))
+        content: tuple[Content, ...] = (before, picture, after) if found else (before,)
         return tuple(each for each in content if each != "")
 
     # What is worth knowing.
@@ -340,13 +348,20 @@ class Looks:
         if any(look.box.iou(other.box) >= _SAME for other in self.looks):
             self._note("look.repeated", "It looked at the same part twice.", look=number + 1)
         if self._parts.is_cut:
-            text = "A look reached outside the picture and was cut to it."
-            self._note("look.outside", text, look=number + 1)
+            self._note("look.outside", _CUT, look=number + 1)
         self.looks.append(look)
         self._parts.add(part)
         return number
 
-    def _note_refused(self, why: str, call: LookCall) -> None:
+    def _note_named(self, named: Trace) -> None:
+        """Note what is wrong with the boxes that were named before the answer."""
+        for problem in named.problems:
+            if problem.kind == "answer.clamped":
+                self._note("look.outside", _CUT)
+            elif problem.kind == "answer.unreadable" and not self.cancel.is_set():
+                self._note_refused(problem.detail)
+
+    def _note_refused(self, why: str, call: LookCall | None = None) -> None:
         if why == OUTSIDE:
             text = "A look lay outside the picture and was refused."
             self._note("look.outside", text, call)
@@ -408,6 +423,11 @@ def _joined(said: Sequence[Content], *more: Content) -> list[Content]:
         elif part != "":
             joined.append(part)
     return joined
+
+
+def _as_text(written: str) -> str:
+    """What a model wrote as it is handed back: text, also where it looks like a token of the chat."""
+    return written.replace("<|", "< |")
 
 
 def _both(how: Callable[[int, int], int], first: int | None, second: int | None) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from demo.reasoners.base import Usage
 from demo.remote.errors import FormError, GivenUpError, RefusedError
+from demo.remote.tool_calls import ToolCalls
 
 _FAILED = re.compile(r"error|abort|cancel|fail|insufficient|overload|timeout|timed")
 _WITHHELD = re.compile(r"filter|safety|sensitive|block|prohibit|recitation|refus")
@@ -21,8 +22,8 @@ _TAGS = ("scene", "focus", "think", "answer")
 class Reply:
     """The part of an answer that has arrived; ``tell`` is called with each piece of its text.
 
-    Some servers send the text between <think> and </think> separately; it is put back in its place, where
-    ``is_thinking`` says that the thought was begun before.
+    Some servers send the text between <think> and </think> separately, or calls of tools; these are put
+    back in their places, where ``is_thinking`` says that the thought was begun before.
     ``is_ended`` is set once the server says that the answer is complete, ``is_full`` when it had no
     more room, ``is_known`` once a value had an answer's form. ``decoding`` says how the text was decoded.
     """
@@ -36,6 +37,7 @@ class Reply:
         self.usage = Usage()
         self.is_ended = self.is_full = self.is_apart = self.is_known = False
         self._index: object = None
+        self._calls = ToolCalls()
 
     def take(self, event: object, max_characters: int) -> bool:
         """Add a value of the stream, up to ``max_characters`` in all. Returns whether it added any.
@@ -51,15 +53,18 @@ class Reply:
         if choice is None:
             return False
         self.is_known = True
-        piece = self._join(_message(choice))[: max_characters - len(self.text)]
-        if piece:
-            self.text += piece
-            self.tell(piece)
         reason = _reason(choice)
         self.is_ended, self.is_full = (
             self.is_ended or bool(reason),
             reason in ("length", "max_tokens"),
         )
+        whole = self._join(_message(choice))
+        if reason and not self.is_full:
+            whole += self._calls.end()
+        piece = whole[: max_characters - len(self.text)]
+        if piece:
+            self.text += piece
+            self.tell(piece)
         _look_for_end(reason)
         return bool(piece or reason)
 
@@ -87,6 +92,8 @@ class Reply:
         thought, answer = _texts(message.get("content"))
         thought = _first(message, "reasoning_content", "reasoning", "thinking") or thought
         answer = answer or _first(message, "refusal")
+        before = self._calls.end() if answer else ""
+        answer = before + answer + _clean(self._calls.take(message.get("tool_calls")))
         if thought:
             is_begun = self.is_apart or (self._is_thinking and not self.text)
             thought, self.is_apart = thought if is_begun else f"<think>{thought}", True

@@ -18,7 +18,9 @@ from demo.agents.dialogues import Dialogue, Dialogues
 from demo.agents.given import open_given
 from demo.agents.library_log import log_places_only
 from demo.agents.tools import Job, Tools, about_region
+from demo.dialogue.edits import delete
 from demo.dialogue.session import ReasonerInfo, Session
+from demo.dialogue.session_json import session_to_json
 from demo.errors import InputError
 from demo.models.models import Models
 from demo.models.switching import RunningModels
@@ -280,3 +282,14 @@ def test_ground_looks_closer_at_a_part(blocks: Path) -> None:
     refused = tools.call("ground", {**asked, "within": [500, 0, 600, 9]}, Job())
     assert refused.is_error
     assert "is not a place in the picture" in refused.text
+
+
+def test_a_dialogue_whose_last_region_was_deleted_is_shown(blocks: Path) -> None:
+    models = Models(TableReasoner(), None, "table", "", "")
+    tools = Tools(RunningModels(models), Dialogues(), may_read_files=True)
+    asked = tools.call("ground", {"image": str(blocks), "question": "find red"}, Job())
+    kept = tools.dialogues.find(str(asked.session_id))
+    saved = session_to_json(delete(kept.session, "R1").session)
+    shown = tools.call("overlay", {"image": str(blocks), "session": saved}, Job())
+    assert not shown.is_error
+    assert shown.values["answer"] == "What it found, R1, was deleted since."

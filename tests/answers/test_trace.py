@@ -25,7 +25,7 @@ from demo.answers.trace import (
     parse_trace,
 )
 from demo.dialects.known import REGION_REASONER
-from demo.dialects.known_looks import NANO_LOOKS
+from demo.dialects.known_looks import NANO_LOOKS, QWEN_3_ZOOM
 from demo.picture.geometry import ModelBox, ModelPoint, Size
 
 FRAME = Size(840, 840)
@@ -507,3 +507,12 @@ def test_thoughts_with_looks_between_end_once_before_the_answer() -> None:
         assert marks == [f"Part{what} {part}" for part in ("scene", "think", "answer")
                          for what in ("Opened", "Closed")]  # fmt: skip
         assert parser.close().text == TraceText("A lake.", None, "One.\nTwo.", "[]")
+
+
+@pytest.mark.parametrize("call", ["<tool_call>", "<grounding>", "<look>"])
+def test_a_text_that_ends_within_a_call_is_no_answer(call: str) -> None:
+    """Its box is what the model wanted to see, not what it found."""
+    looking = replace(QWEN_3_ZOOM, frame=FRAME)
+    trace = parse_trace(f'Closer. {call}{{"bbox_2d": [10, 20, 30, 40], "label": "a', FRAME, looking)
+    assert (trace.text.answer, trace.objects) == (None, ())
+    assert [problem.kind for problem in trace.problems] == ["answer.unreadable", "trace.truncated"]

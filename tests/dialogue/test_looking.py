@@ -248,6 +248,14 @@ def test_mini_o3_looks_into_a_look() -> None:
     assert pointed_at(turn) == [grounding([0.1, 0.1, 0.2, 0.2], "observation_9")]
 
 
+@pytest.mark.parametrize(("low", "pixel"), [(0.5001, 800), (0.0, 0), (0.9996, 1599), (0.1, 160)])
+def test_a_box_within_one_pixel_shows_that_pixel(low: float, pixel: int) -> None:
+    call = grounding([low, 0.5, low + 0.0003, 0.55], "original_image")
+    model = Replayed(in_way(MINI_O3, LOOKING), f"<think>A</think>{call}", "<answer>red</answer>")
+    [look] = played(model)[0].looks
+    assert look.box.xyxy == (pixel, 600, pixel + 1, 660)
+
+
 def tool(box: list[float], **more: object) -> str:
     arguments = ", ".join(
         f'"{k}": {v!r}'.replace("'", '"') for k, v in {"bbox_2d": box, **more}.items()
@@ -365,6 +373,19 @@ def test_p2r_needs_no_parts_for_a_question_about_everything() -> None:
     assert (turn.looks, regions(events), turn.trace.answer) == ((), [], "a park")
 
 
+@pytest.mark.parametrize(
+    ("listed", "kind"),
+    [
+        ('[{"bbox_2d": [900, 900, 1100, 1100], "label": "it"}]', "look.outside"),
+        ('[{"bbox_2d": [1100, 1100, 1200, 1200], "label": "it"}]', "look.unreadable"),
+        ("The picture shows a park.", "look.unreadable"),
+    ],
+)
+def test_what_p2r_named_in_vain_is_noted(listed: str, kind: str) -> None:
+    model = Replayed(in_way(P2R, LOOKING), listed, "<think>x</think><answer>red</answer>")
+    assert kinds(played(model)[0]) == [kind]
+
+
 # A part by itself: nano's form, and a person's.
 
 FOUND = (
@@ -416,6 +437,17 @@ def test_a_part_that_would_look_elsewhere_shows_nothing() -> None:
         f"Looking for the ball. <look>[0, 0, 28, 28]</look>\nGrass.\nHm.  Not there. {more}"
         "\nA ball.\nLooking for it. It is the ball at (112, 112)."
     )
+
+
+@pytest.mark.parametrize("said", [FOUND, "<think>x</think><answer>"])
+def test_what_is_said_about_a_part_ends_as_any_answer_does(said: str) -> None:
+    loop = said + " and so on" * 400
+    model = Replayed(
+        NANO, CALLED.format("0, 0, 28, 28"), loop, "None.</think>\n<answer>[]</answer>"
+    )
+    _, events = played(model, "the ball", asking="")
+    assert len(model.written[1]) < len(said) + 900
+    assert bool(regions(events)) == (said is FOUND)
 
 
 def test_what_is_nowhere_ends_the_look() -> None:
@@ -594,6 +626,46 @@ def test_a_second_call_of_one_piece_is_no_invention() -> None:
     assert (len(turn.looks), kinds(turn)) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("dialect", "cut", "looks"),
+    [
+        (QWEN_3_VL_ZOOM, '<tool_call>{"name": "image_zoom_in_tool", "arguments": {"bbox_2d": [1', 0),
+        (QWEN_3_VL_ZOOM, '<tool_call>{"arguments": {"bbox_2d": [100, 100, 200, 200], "label": "a', 1),
+        (PIXEL_REASONER, '<tool_call>{"arguments": {"bbox_2d": [0.1, 0.1, 0.2, 0.2], "target_', 1),
+        (MINI_O3, '<grounding>{"bbox_2d": [0.1, 0.1, 0.2, 0.2], "source": "original_image"', 1),
+    ],
+)  # fmt: skip
+def test_what_follows_a_call_that_was_cut_off_does_not_belong_to_it(
+    dialect: Dialect, cut: str, looks: int
+) -> None:
+    model = Replayed(in_way(dialect, LOOKING), f"Closer. {cut}", "It is red.")
+    turn, events = played(model)
+    assert (len(turn.looks), turn.trace.answer, regions(events)) == (looks, "It is red.", [])
+    assert str(turn.trace.think).startswith(f"Closer. {cut}</")
+    assert model.last[-2].parts == (f"Closer. {cut}",)  # it hears what it wrote
+
+
+def test_an_answer_is_the_last_word_whatever_call_follows() -> None:
+    late = (
+        f"<think>A</think><answer>red</answer>{grounding([0.1, 0.1, 0.2, 0.2], 'original_image')}"
+    )
+    model = Replayed(in_way(MINI_O3, LOOKING), late)
+    turn, _ = played(model)
+    assert (turn.trace.answer, turn.looks, len(model.asked)) == ("red", (), 1)
+
+
+def test_a_thought_may_speak_of_calls_before_one() -> None:
+    call = tool([100, 100, 200, 200], label="ball")
+    model = Replayed(
+        in_way(DEEPEYES, LOOKING),
+        f"<think>A <tool_call> may help.</think>{call}",
+        "<think>B</think><answer>red</answer>",
+    )
+    turn, _ = played(model)
+    assert [look.call for look in turn.looks] == [call]
+    assert call in str(turn.trace.think)
+
+
 def test_what_is_named_beyond_the_parts_is_no_claim() -> None:
     listed = ", ".join(f'{{"bbox_2d": [{x}, 0, {x + 50}, 50]}}' for x in range(0, 900, 180))
     model = Replayed(in_way(P2R, LOOKING), f"[{listed}]", "<think>x</think><answer>A</answer>")
@@ -633,6 +705,13 @@ def test_what_is_handed_back_opens_no_message() -> None:
     )
     played(model)
     assert "<|" not in str(model.last[-2].parts[0])
+
+
+def test_what_is_said_of_an_unknown_tool_is_text() -> None:
+    call = tool([1, 2, 3, 4]).replace("image_zoom_in_tool", "<|im_end|>{whole}")
+    model = Replayed(in_way(DEEPEYES, LOOKING), f"<think>A</think>{call}", "<answer>A</answer>")
+    played(model)
+    assert model.last[-1].parts == ("Error: there is no tool < |im_end|>{whole}",)
 
 
 def test_a_claim_where_nobody_looked_is_noted() -> None:

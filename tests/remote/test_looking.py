@@ -374,3 +374,78 @@ def test_a_thought_that_a_server_tells_apart_is_begun_once(scene: Picture) -> No
         turn, _ = ask(reasoner, scene)
     assert turn.raw.endswith("\nOn.</think><answer>Bakery")
     assert turn.raw.count("<think>") == 1
+
+
+def calling(*calls: object, finish: str | None = None, **delta: object) -> bytes:
+    return event(finish=finish, tool_calls=list(calls), **delta)
+
+
+ARGUMENTS = {"bbox_2d": [500, 500, 1000, 1000], "label": "sign", "img_idx": 0}
+NAME, WHOLE = "image_zoom_in_tool", json.dumps(ARGUMENTS)
+SECOND = {"index": 1, "function": {"name": NAME, "arguments": WHOLE}}
+ZOOMED = f'<tool_call>\n{{"name": "{NAME}", "arguments": {WHOLE}}}\n</tool_call>'
+STOP = event(finish="tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "after"),
+    [
+        pytest.param(
+            [
+                event("Small. "),
+                calling({"index": 0, "id": "a", "function": {"name": NAME, "arguments": ""}}),
+                *(calling({"index": 0, "function": {"arguments": c}}) for c in WHOLE),
+                STOP,
+            ],
+            "Small. ", "", id="vLLM's, in pieces",
+        ),
+        pytest.param(
+            [
+                *(
+                    calling({"index": 0, "function": {"name": NAME, "arguments": c}})
+                    for c in (WHOLE[:9], WHOLE[9:])
+                ),
+                STOP,
+            ],
+            "", "", id="whose name comes with each piece",
+        ),
+        pytest.param(
+            [calling({"function": {"name": NAME, "arguments": ARGUMENTS}}, content="Small. ",
+                     finish="stop")],
+            "Small. ", "", id="Ollama's, whole",
+        ),
+        pytest.param(
+            [event(reasoning_content="Hm."), calling({"index": 0, **SECOND}), STOP],
+            "<think>Hm.</think>", "", id="after a thought",
+        ),
+        pytest.param(
+            [calling({**SECOND, "index": 0}, SECOND, content=""), event(" So."), STOP],
+            "", f"{ZOOMED} So.", id="two of them, and a text",
+        ),
+        pytest.param(
+            [calling("odd", {"index": 3}, {"function": 7}), calling({"index": 0, **SECOND}), STOP],
+            "", "", id="beside what is none",
+        ),
+    ],
+)  # fmt: skip
+def test_calls_that_a_server_tells_apart_are_read_as_they_were_written(
+    said: Sequence[bytes], before: str, after: str, scene: Picture
+) -> None:
+    server = Talking(ZOOM.model, [STREAM, *said], "Bakery")
+    with asked(server, ZOOM) as reasoner:
+        turn, _ = ask(reasoner, scene)
+    assert turn.raw == f"{before}{ZOOMED}{after}Bakery"
+    assert [look.box for look in turn.looks] == [QUARTER]
+    assert turn.looks[0].call == ZOOMED
+    assert turn.trace.answer == ("So.Bakery" if after else "Bakery")
+
+
+def test_a_call_told_apart_that_was_cut_off_stays_open(scene: Picture) -> None:
+    cut = calling({"index": 0, "function": {"name": NAME, "arguments": '{"bbox_2d": [5'}})
+    server = Talking(ZOOM.model, [STREAM, cut, event(finish="length")], "Bakery")
+    with asked(server, ZOOM) as reasoner:
+        turn, _ = ask(reasoner, scene)
+    assert turn.raw == (
+        f'<tool_call>\n{{"name": "{NAME}", "arguments": {{"bbox_2d": [5</tool_call>Bakery'
+    )
+    assert [f.kind for f in turn.findings] == ["look.unreadable"]

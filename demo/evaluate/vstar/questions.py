@@ -24,7 +24,7 @@ from typing import Any
 
 from demo.errors import InputError, one_line
 from demo.evaluate.data import MAX_WHY, BadRow, open_stored
-from demo.language.references import check_question
+from demo.language.references import MAX_QUESTION, check_question
 from demo.picture.geometry import PictureBox, Size, round_half_up
 
 CATEGORIES = ("direct_attributes", "relative_position")
@@ -225,7 +225,9 @@ def _notes(
     alone = [file for file in files if file.key not in asked]
     if alone:
         first = f"{alone[0].category}/{alone[0].pictures[0].name}"
-        yield f"{len(alone):,} pictures have no question, the first of them {first}."
+        one = f"There is no question to the picture {first}."
+        many = f"{len(alone):,} pictures have no question, the first of them {first}."
+        yield one if len(alone) == 1 else many
 
 
 # The texts that are asked.
@@ -395,7 +397,7 @@ class _Place:
     def _shuffled(self, noted: dict[str, Any], sentences: Sequence[str]) -> _Text:
         """The question with its options in an order that is drawn, always the same for the same name."""
         question = noted.get("question")
-        if not isinstance(question, str):
+        if not isinstance(question, str) or not question.strip():
             raise InputError("Its question is not a text.")
         question, order = check_question(question), list(range(len(sentences)))
         random.Random(f"{SEED}/{self.key}").shuffle(order)
@@ -425,9 +427,14 @@ def _places(files: Sequence[_File], texts: dict[str, dict[str, Any]]) -> list[_P
 def _options(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(o, str) and o.strip() for o in value):
         raise InputError("Its options are not a list of texts.")
-    options = tuple(" ".join(option.split()) for option in value)
-    if not 2 <= len(options) <= len(LETTERS):
-        raise InputError(f"It has {len(options)} options; there must be 2 to {len(LETTERS)}.")
+    if not 2 <= len(value) <= len(LETTERS):
+        raise InputError(f"It has {len(value)} options; there must be 2 to {len(LETTERS)}.")
+    count = sum(map(len, value))
+    if count > MAX_QUESTION:
+        raise InputError(
+            f"Its options have {count:,} characters, and at most {MAX_QUESTION:,} can be asked."
+        )
+    options = tuple(" ".join(check_question(option).split()) for option in value)
     if len({option.casefold() for option in options}) < len(options):
         raise InputError("Two of its options are the same.")
     return options

@@ -206,6 +206,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "too many": (lambda f: change(f, BALL, options=list("abcdefghi")), "It has 9 options"),
     "numbers": (lambda f: change(f, BALL, options=[1, 2]), "options are not a list of texts"),
     "twice": (lambda f: change(f, BALL, options=["red", "Red "]), "Two of its options are the same."),
+    "an option without end": (
+        lambda f: change(f, BALL, options=["red", "blue " * 500]),
+        "Its options have 2,503 characters, and at most 2,000 can be asked.",
+    ),
     "a box that is too short": (
         lambda f: change(f, BALL, bbox=[[1, 2, 3]]),
         "A box is not a list of four numbers.",
@@ -266,8 +270,16 @@ def test_a_question_that_is_no_text_is_bad_where_there_are_no_texts(folder: Path
     change(folder, CAR, question="  ")
     assert [(bad.index, bad.why) for bad in read_benchmark(folder).bad] == [
         (0, f"{BALL}: Its question is not a text."),
-        (3, f"{CAR}: Type a question first, for example “find the dog”."),
+        (3, f"{CAR}: Its question is not a text."),
     ]
+
+
+def test_control_characters_of_options_are_not_asked(folder: Path) -> None:
+    (folder / "test_questions.jsonl").unlink()
+    change(folder, BALL, options=["light\0blue", "red\x1b[2J\n"])
+    question = questions(folder)[BALL]
+    assert question.sentences == ("light blue", "red [2J")
+    assert "\0" not in question.stem
 
 
 def test_a_text_whose_picture_is_gone_is_bad(folder: Path) -> None:
@@ -329,7 +341,11 @@ def test_what_is_beside_the_questions_is_said(folder: Path) -> None:
     shutil.copy(folder / f"{BALL}.jpg", folder / "direct_attributes" / "teaser.jpg")
     assert read_benchmark(folder).notes == (
         "Left out, because they are not part of its 191 questions: OCR.",
-        "1 pictures have no question, the first of them direct_attributes/teaser.jpg.",
+        "There is no question to the picture direct_attributes/teaser.jpg.",
+    )
+    shutil.copy(folder / f"{BALL}.jpg", folder / "direct_attributes" / "teaser2.jpg")
+    assert read_benchmark(folder).notes[1] == (
+        "2 pictures have no question, the first of them direct_attributes/teaser.jpg."
     )
 
 
