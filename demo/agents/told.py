@@ -109,7 +109,7 @@ def summary(session: Session, session_id: str, notes: Sequence[str] = ()) -> str
     cited = f"About {join_with_and(turn.references)}. " if turn.references else ""
     lines = [
         f"{cited}{answer_of(session, turn)}",
-        *(look_sentence(look, number, size) for number, look in enumerate(turn.looks)),
+        *(look_sentence(turn.looks, number, size) for number in range(len(turn.looks))),
         *(f"Warning: {warning}" for warning in warnings),
         *notes,
         f"Boxes are [x1, y1, x2, y2] in pixels of the picture, which is {size.width} × {size.height}. "

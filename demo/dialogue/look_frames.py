@@ -139,10 +139,16 @@ def look_of(turn: Turn, finding: Finding) -> int | None:
     return finding.look - 1 if finding.look and 0 < finding.look <= len(turn.looks) else None
 
 
-def look_sentence(look: Look, number: int, picture: Size) -> str:
+def look_title(looks: Sequence[Look], number: int) -> str:
+    """What a look (0, 1, …) is called; the part that a person asked about is not counted."""
+    return f"Look {number + 1 - any(map(is_by_person, looks[:number]))}"
+
+
+def look_sentence(looks: Sequence[Look], number: int, picture: Size) -> str:
     """A look (0, 1, …) in words, for those who do not see it."""
-    lead = "Asked about this part alone" if is_by_person(look) else f"Look {number + 1}"
-    return f"{lead}: {span_sentence(look.box, picture)}."
+    is_asked = is_by_person(looks[number])
+    lead = "Asked about this part alone" if is_asked else look_title(looks, number)
+    return f"{lead}: {span_sentence(looks[number].box, picture)}."
 
 
 def nothing_sentence(turn: Turn) -> str:

@@ -241,12 +241,12 @@ class _Drawing:
 
     def _look(self, turn: Turn, number: int) -> Markup:
         """A look as a small picture, cut from the page's own, and in words."""
-        look, box = turn.looks[number], turn.looks[number].box
+        box = turn.looks[number].box
         self._looks += 1
         sides = (box.width, box.height)
         drawn = _PART.format(*sides, *sides, box.x1, box.y1, *sides)
         drawn = drawn if self._looks <= _MAX_LOOKS else Markup()
-        return _LOOK.format(drawn, look_sentence(look, number, self.session.picture.size))
+        return _LOOK.format(drawn, look_sentence(turn.looks, number, self.session.picture.size))
 
     def _linked(self, text: str, part: Part, frame: Size, references: Sequence[str] = ()) -> Markup:
         """A text in which names of regions, and their boxes (model frame over a part), lead to them."""

@@ -155,9 +155,10 @@ def test_looks_go_on_in_the_next_text() -> None:
 
 def test_a_look_in_words() -> None:
     words = "from 5% to 40% across, 10% to 60% down."
-    assert look_sentence(look(), 0, PICTURE) == f"Look 1: {words}"
-    asked = look_sentence(look(call="", answers=True), 0, PICTURE)
-    assert asked == f"Asked about this part alone: {words}"
+    assert look_sentence([look()], 0, PICTURE) == f"Look 1: {words}"
+    looks = [look(call="", answers=True), look()]
+    assert look_sentence(looks, 0, PICTURE) == f"Asked about this part alone: {words}"
+    assert look_sentence(looks, 1, PICTURE) == f"Look 1: {words}"  # the first of the model's own
 
 
 @given(st.data())

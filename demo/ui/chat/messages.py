@@ -21,6 +21,7 @@ from demo.dialogue.look_frames import (
     asked_part,
     is_by_person,
     look_of,
+    look_title,
     nothing_sentence,
     own_looks,
     pieces_of,
@@ -303,7 +304,8 @@ def look_row(title: str, look: Look, picture: Size, marks: str = "") -> str:
 def _look_row(session: Session, turn: Turn, number: int) -> str:
     findings = enumerate(turn.findings)
     marks = "".join(f" at{n}" for n, found in findings if look_of(turn, found) == number)
-    return look_row(f"Look {number + 1}", turn.looks[number], session.picture.size, marks)
+    title = look_title(turn.looks, number)
+    return look_row(title, turn.looks[number], session.picture.size, marks)
 
 
 # Boxes and their names ----------------------------------------------------------------------

@@ -159,7 +159,7 @@ def _look(turn: Turn, number: int, size: Size) -> str:
     look, is_answering = turn.looks[number], number == answering(turn.looks)
     shown = f"Shown in {look.size.width} × {look.size.height} pixels"
     own = ", in which the model’s numbers of what was found are" if is_answering else ""
-    return f"{look_sentence(look, number, size)} {shown}{own}."
+    return f"{look_sentence(turn.looks, number, size)} {shown}{own}."
 
 
 def _timings(timings: Timings) -> list[list[str]]:
