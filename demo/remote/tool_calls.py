@@ -1,7 +1,7 @@
 """Calls of tools that a server tells apart from an answer's text, put back as the text that a model wrote.
 
-Servers that know how a family calls tools take its calls out of the text, some of them (Ollama for
-Qwen3-VL) also where they were offered no tools. It knows no connections.
+Servers that know how a family calls tools may take its calls out of the text, also where they were
+offered no tools. It knows no connections.
 """
 
 from __future__ import annotations
