@@ -1,4 +1,4 @@
-// The rounds of two models as a table of texts, and that as Markdown or CSV.
+// The rounds of two models as a table of texts, and that as Markdown, LaTeX or CSV.
 
 /** @typedef {import("./compare.d.ts").Comparison} Comparison */
 /** @typedef {import("./compare.d.ts").Round} Round */
@@ -141,6 +141,45 @@ export function asMarkdown({ head, rows, sum: last }) {
 /** @param {string} text */
 function markdownCell(text) {
   return text.replace(/\s+/g, " ").replace(/[\\`*_|<>[\]]/g, "\\$&");
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const LATEX = {
+  "\\": "\\textbackslash{}",
+  "^": "\\textasciicircum{}",
+  "~": "\\textasciitilde{}",
+  "<": "\\textless{}",
+  ">": "\\textgreater{}",
+  "|": "\\textbar{}",
+  "[": "{[}", // no option of a row's end
+  "–": "--",
+  "—": "---",
+  "…": "\\dots{}",
+  "×": "$\\times$",
+};
+
+/** A table with the rules of booktabs. @param {Table} table */
+export function asLatex({ head, rows, sum: last }) {
+  /** @param {string[]} cells */
+  const line = (cells) => `  ${cells.map(latexCell).join(" & ")} \\\\`;
+  const columns = `${"l".repeat(2)}${"r".repeat(head.length - 2)}`;
+  return [
+    "% Needs \\usepackage{booktabs}.",
+    `\\begin{tabular}{${columns}}`,
+    "  \\toprule",
+    line(head),
+    "  \\midrule",
+    ...rows.map(line),
+    "  \\midrule",
+    line(last),
+    "  \\bottomrule",
+    "\\end{tabular}\n",
+  ].join("\n");
+}
+
+/** @param {string} text */
+function latexCell(text) {
+  return text.replace(/\s+/g, " ").replace(/[\\^~<>|[–—…×{}&%$#_]/g, (letter) => LATEX[letter] ?? `\\${letter}`);
 }
 
 /** RFC 4180, with a mark in front of what spreadsheets would compute. @param {Table} table */

@@ -5,7 +5,7 @@ import { onAnswer } from "../shared/answers.js";
 import { copyText } from "../shared/clipboard.js";
 import { component } from "../shared/components.js";
 import { all, closesByHand, focused, node, one, whenThere } from "../shared/nodes.js";
-import { asCsv, asMarkdown, tableOf } from "./cells.js";
+import { asCsv, asLatex, asMarkdown, tableOf } from "./cells.js";
 import { createPictures, listenToViews, listenToZooms } from "./pictures.js";
 import { drawTable, listenToRows } from "./table.js";
 
@@ -209,10 +209,10 @@ for (const button of all("[data-step]", dialog)) {
     if (next) goTo(next.turn);
   });
 }
+const WAYS = { csv: asCsv, latex: asLatex, markdown: asMarkdown };
 for (const button of all("[data-copy]", dialog)) {
   button.addEventListener("click", async () => {
-    const table = tableOf(compared, other);
-    const text = button.dataset.copy === "csv" ? asCsv(table) : asMarkdown(table);
+    const text = WAYS[button.dataset.copy](tableOf(compared, other));
     part("copied").textContent = (await copyText(text, dialog)) ? "Copied." : "Your browser does not allow copying.";
   });
 }

@@ -1,5 +1,5 @@
-import { deepEqual, equal, match } from "node:assert/strict";
-import { asCsv, asMarkdown, tableOf } from "../../../demo/ui/compare/cells.js";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { asCsv, asLatex, asMarkdown, tableOf } from "../../../demo/ui/compare/cells.js";
 
 const { test } = Deno;
 const answer = (more) => ({ count: 1, seconds: 2, partial: false, warnings: [], notes: [], truth: null, ...more });
@@ -94,6 +94,17 @@ test("Markdown keeps its cells whatever a question says", () => {
   equal(lines.length, 4);
   match(lines[2], /a \\\| b \\<c\\> \\\*d\\\*/);
   for (const line of lines) equal(line.match(/(?<!\\)\|/g)?.length, 11);
+});
+
+test("LaTeX keeps its cells whatever a question says", () => {
+  const text = asLatex(table([round(1, "50 % of a_b & {c}\n[d] \\e ~$#^ | <f>", {}, ["two", other({})])]));
+  const lines = text.trimEnd().split("\n");
+  equal(lines.length, 10);
+  match(lines[1], /^\\begin\{tabular\}\{llr{8}\}$/);
+  ok(lines[5].includes(
+    "50 \\% of a\\_b \\& \\{c\\} {[}d] \\textbackslash{}e \\textasciitilde{}\\$\\#\\textasciicircum{} \\textbar{} \\textless{}f\\textgreater{}",
+  ));
+  for (const line of [lines[3], lines[5], lines[7]]) equal(line.match(/(?<!\\)&/g)?.length, 9);
 });
 
 for (
