@@ -142,7 +142,7 @@ def _thumbnail(picture: Path) -> bytes:
     with Image.open(picture) as image:
         small = image.convert("RGB")
         small.thumbnail(_THUMBNAIL)
-        small.save(file, "WEBP", quality=75)
+        small.save(file, "WEBP", quality=60, method=6)
     return file.getvalue()
 
 
