@@ -16,6 +16,8 @@ from transformers.cache_utils import LinearAttentionCacheLayerMixin
 
 from demo.reasoners.memory import MAX_PREFIX_BYTES
 
+MAX_KEPT = 64  # of small models, whose prefixes are computed again in no time
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -76,7 +78,7 @@ def _states(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class Prefixes:
-    """The prefixes of the pictures used last, within a bound on memory; not safe without a lock.
+    """The prefixes of the pictures used last, within bounds on memory and number; not safe without a lock.
 
     The newest one is kept whatever its size. One that is *passing* belongs to the conversation that goes on
     now, and makes room for the next one of these.
@@ -99,7 +101,7 @@ class Prefixes:
             self.end_passing()
             self._passing = name
         self._kept[name] = prefix
-        while len(self._kept) > 1 and self.nbytes > self._max_bytes:
+        while len(self._kept) > MAX_KEPT or (len(self._kept) > 1 and self.nbytes > self._max_bytes):
             self._kept.popitem(last=False)
 
     def end_passing(self) -> None:

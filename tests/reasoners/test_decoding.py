@@ -20,7 +20,7 @@ from demo.checkpoints.catalogue import NANO_FOLDER
 from demo.errors import CheckpointError
 from demo.reasoners.decoding import Decoder
 from demo.reasoners.lookahead import Lookahead
-from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
+from demo.reasoners.prefix import MAX_KEPT, Prefix, Prefixes, prefix_of
 from demo.reasoners.rules import Rules
 
 TURNS = 200
@@ -348,6 +348,15 @@ def test_prefixes_used_least_recently_make_room(prefix: Prefix) -> None:
     prefixes.put("c", prefix)
     assert [name for name in "abc" if prefixes.get(name)] == ["a", "c"]
     assert prefixes.nbytes == 2 * prefix.nbytes
+
+
+def test_small_prefixes_are_few_too(prefix: Prefix) -> None:
+    prefixes = Prefixes(max_bytes=10**12)
+    for number in range(MAX_KEPT + 2):
+        prefixes.put(str(number), prefix)
+    assert prefixes.nbytes == MAX_KEPT * prefix.nbytes
+    assert prefixes.get("1") is None
+    assert prefixes.get("2") is prefix
 
 
 def test_the_newest_prefix_is_kept_whatever_its_size(prefix: Prefix) -> None:
