@@ -332,7 +332,8 @@ FRAGMENTS = (
     "\ud800", "It is red. ", "“", "<thin\u212a",
 )  # fmt: skip
 hostile = st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join) | st.text()
-words = st.text(st.characters(exclude_characters="<.!?。！？\n", codec="utf-8"), max_size=20)
+# No word ends a sentence.
+words = st.text(st.characters(exclude_characters="<.!?。！？؟۔।\n", codec="utf-8"), max_size=20)
 
 json_values = st.recursive(
     words
@@ -367,7 +368,8 @@ def clean_texts(draw: st.DrawFn) -> tuple[str, list[TraceObject]]:
         indent=draw(st.sampled_from([None, 1])),
         ensure_ascii=draw(st.booleans()),
     )
-    parts = [f"<{name}>{name}: {draw(words)}</{name}>" for name in PARTS[:-1]]
+    # The names keep the parts from saying the same, also after a brace that is taken for an object's.
+    parts = [f"<{name}>{name}: {draw(words)} {name}</{name}>" for name in PARTS[:-1]]
     return "\n".join([*parts, f"<answer>{answer}</answer>"]), objects
 
 
