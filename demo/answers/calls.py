@@ -35,7 +35,7 @@ _SOURCE = re.compile(
     re.IGNORECASE,
 )
 _TOOL = re.compile(r"[\"']name[\"']\s*:\s*[\"']([^\"']{1,80})[\"']")
-_TAGS = {
+TAGS = {  # between which calls stand
     Call.TOOL: "tool_call",
     Call.LAST_TOOL: "tool_call",
     Call.GROUNDING: "grounding",
@@ -44,7 +44,7 @@ _TAGS = {
 # From the last opening tag: a thought may mention one before.
 _TAGGED = {
     call: re.compile(rf"<{tag}>(?:(?!<{tag}>).){{0,1000}}?(?:</{tag}>|\Z)", re.DOTALL)
-    for call, tag in _TAGS.items()
+    for call, tag in TAGS.items()
 }
 
 
@@ -66,8 +66,8 @@ def calls_in(text: str, call: Call) -> list[str]:
 
 def missing_end(text: str, call: Call) -> str:
     """The closing tag of the call at the end of a text, where it was cut off; else nothing."""
-    written, end = calls_in(text, call), f"</{_TAGS.get(call, '')}>"
-    is_cut = call in _TAGS and written and not written[-1].endswith(end)
+    written, end = calls_in(text, call), f"</{TAGS.get(call, '')}>"
+    is_cut = call in TAGS and written and not written[-1].endswith(end)
     return end if is_cut else ""
 
 

@@ -20,7 +20,7 @@ from demo.answers.boxes import REPAIRS, Reading, TraceObject
 from demo.answers.distinct import DistinctReader
 from demo.answers.ending import is_loop
 from demo.answers.finding import TraceText
-from demo.answers.sentences import CALL_END, TAG, repetitions
+from demo.answers.sentences import CALL_BEGIN, CALL_END, TAG, repetitions
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.picture.geometry import Size
@@ -202,7 +202,7 @@ class TraceParser:
             return think, None, None
         for call in CALL_END.finditer(think, start):
             start = call.end()
-        if _OPEN_CALL.search(think, start):
+        if CALL_BEGIN.search(think, start):
             return think, None, None
         if not (answer := think[start:].strip()):
             return think, None, None
@@ -367,9 +367,6 @@ class _Part:
             whole = self.own_text if self.is_closed else None
             self.reading = self.reader.finish(whole, is_tagged=self.is_tagged)
         return self
-
-
-_OPEN_CALL = re.compile("<(?:tool_call|grounding|look)>")
 
 
 def _boxed(text: str) -> str | None:

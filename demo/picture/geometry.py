@@ -55,6 +55,11 @@ class _Box:
         x1, y1, x2, y2 = xyxy
         return cls(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
+    @classmethod
+    def whole(cls, size: Size) -> Self:
+        """The box around all pixels of a picture or frame of that size."""
+        return cls(0, 0, size.width, size.height)
+
     @property
     def xyxy(self) -> tuple[int, int, int, int]:
         return self.x1, self.y1, self.x2, self.y2

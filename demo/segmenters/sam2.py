@@ -57,7 +57,7 @@ class Sam2Segmenter:
     def prepare(self, picture: Picture) -> None:
         """Encode the picture; the newest few encodings are kept."""
         with self._lock, _said(), self._threads(), torch.inference_mode():
-            self._encode(picture, PictureBox(0, 0, picture.size.width, picture.size.height))
+            self._encode(picture, PictureBox.whole(picture.size))
 
     def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
         """One mask for each prompt, with SAM 2's own estimate of its IoU as quality."""

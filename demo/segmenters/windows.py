@@ -66,7 +66,7 @@ def _window(prompt: MaskPrompt, size: Size, most: int) -> tuple[int, PictureBox]
         window = PictureBox(left, top, left + width, top + height)
         if all(point.is_inside(window) for point in points):
             return halvings, window
-    return 0, PictureBox(0, 0, size.width, size.height)
+    return 0, PictureBox.whole(size)
 
 
 def _start(middle: float, side: int, of: int) -> int:

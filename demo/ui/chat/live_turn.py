@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from demo.answers.trace import PartClosed, PartOpened, PartText
 from demo.dialects.prompt import GivenBox
 from demo.dialogue.engine import ObjectSeen, Segmenting, TurnEvent, TurnFinished, TurnStarted
-from demo.dialogue.look_frames import look_title, places_in
+from demo.dialogue.look_frames import places_in
 from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Look, Session
 from demo.picture.geometry import Size
 from demo.picture.regions import RegionObject
 from demo.ui.chat.messages import (
     Message,
-    look_row,
     model_message,
+    numbered_row,
     part_message,
     part_title,
     person_message,
@@ -172,8 +172,7 @@ class LiveTurn:
         text, lines, at = self._parts[name].text, list[str](), 0
         texts = {each: part.text for each, part in self._parts.items()}
         for start, end, number in places_in(texts, self._looks)[name]:
-            title = look_title(self._looks, number)
-            row = look_row(title, self._looks[number], self.session.picture.size)
+            row = numbered_row(self._looks, number, self.session.picture.size)
             lines += [shown(text[at:start]) if text[at:start].strip() else "", row]
             at = max(at, end)
         rest = text[at:]

@@ -301,11 +301,15 @@ def look_row(title: str, look: Look, picture: Size, marks: str = "") -> str:
     return f'<span class="look{marks}">[{plain(words)}](#look-{box})</span>'
 
 
+def numbered_row(looks: Sequence[Look], number: int, picture: Size, marks: str = "") -> str:
+    """The row of a look (0, 1, …) that a model took."""
+    return look_row(look_title(looks, number), looks[number], picture, marks)
+
+
 def _look_row(session: Session, turn: Turn, number: int) -> str:
     findings = enumerate(turn.findings)
     marks = "".join(f" at{n}" for n, found in findings if look_of(turn, found) == number)
-    title = look_title(turn.looks, number)
-    return look_row(title, turn.looks[number], session.picture.size, marks)
+    return numbered_row(turn.looks, number, session.picture.size, marks)
 
 
 # Boxes and their names ----------------------------------------------------------------------

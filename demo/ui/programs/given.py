@@ -16,7 +16,7 @@ from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
 from demo.errors import InputError, PictureError
 from demo.language.references import check_question
-from demo.picture.geometry import PictureBox, Size
+from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture
 from demo.picture.recent import RecentPictures
 from demo.picture.sent import NO_FILE, decode_sent, fault_of, plain
@@ -95,17 +95,15 @@ def read_within(given: Any, picture: Picture) -> PictureBox | None:
     if not numbers or not all(_is_number(number) for number in numbers):
         raise InputError(_NO_BOX.format(size.width, size.height))
     x1, y1, x2, y2 = (round(number) for number in numbers)
-    if not (x1 < x2 and y1 < y2 and PictureBox(x1, y1, x2, y2).intersection(_whole(size))):
+    if not (
+        x1 < x2 and y1 < y2 and PictureBox(x1, y1, x2, y2).intersection(PictureBox.whole(size))
+    ):
         raise InputError(_NO_BOX.format(size.width, size.height))
     return PictureBox(x1, y1, x2, y2).clamped(size)
 
 
 def _is_number(value: object) -> bool:
     return type(value) in (int, float) and abs(value) <= _MAX_NUMBER  # type: ignore[arg-type]
-
-
-def _whole(size: Size) -> PictureBox:
-    return PictureBox(0, 0, size.width, size.height)
 
 
 def read_session(given: Any, picture: Picture) -> Session | None:
