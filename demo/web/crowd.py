@@ -1,10 +1,12 @@
-"""How many requests are answered at once: for one visitor, for one address, and for all together."""
+"""How many requests are answered at once, for one visitor, for one address, and for all together; and how
+fast those of one address follow one another.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +35,8 @@ UPLOADS = Limits(visitor=8, place=24, all=48)
 PAGES = Limits(visitor=16, place=48, all=400)
 OTHERS = Limits(visitor=200, place=300, all=1_000)
 
-
+ACTS_A_SECOND, BURST = 40, 80  # of one address; a busy hand acts some five times a second
+_MAX_PLACES = 10_000  # of which the pace is kept
 _REST, _MAX_REST_S = 2.0, 0.2  # after a page: times as long as making it took, while others wait
 
 
@@ -76,6 +79,25 @@ class Crowd:
                     del self._counts[key]
 
 
+class Pace:
+    """Acts of one address, such as clicks and calls: after a burst they are let through at a steady pace.
+
+    Each is cheap, but one program that sends them without a pause would take half of the interpreter from
+    everybody else. They wait instead, and nothing is refused: `Crowd` bounds how many there are.
+    """
+
+    def __init__(self) -> None:
+        self._next = OrderedDict[str, float]()  # when an address is through at that pace
+
+    def wait(self, place: str, now: float) -> float:
+        """For how many seconds the next act of an address has to wait, at that time in seconds."""
+        through = max(self._next.pop(place, now), now)
+        self._next[place] = through + 1 / ACTS_A_SECOND
+        if len(self._next) > _MAX_PLACES:
+            self._next.popitem(last=False)
+        return max(0.0, through - now - BURST / ACTS_A_SECOND)
+
+
 class FewPages:
     """Pages are made one at a time, in the order in which they were asked for, with a rest in between."""
 
@@ -111,6 +133,11 @@ def _kind_of(method: str, path: str) -> tuple[str, Limits]:
     if is_page(path):
         return "page", PAGES
     return ("upload", UPLOADS) if _UPLOAD.fullmatch(path) else ("other", OTHERS)
+
+
+def is_act(method: str, path: str) -> bool:
+    """Whether a request asks for something to be done, which the pace is for."""
+    return method == "POST" and _kind_of(method, path)[0] == "other"
 
 
 def is_page(path: str) -> bool:

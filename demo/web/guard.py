@@ -15,8 +15,8 @@ import math
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -59,7 +59,7 @@ from demo.web.calls import (
     is_by_program,
     is_join,
 )
-from demo.web.crowd import Crowd, CrowdedError, FewPages, is_page
+from demo.web.crowd import Crowd, CrowdedError, FewPages, Pace, is_act, is_page
 from demo.web.monitoring import STOPPING, Watch
 from demo.web.owned import Owned
 from demo.web.refused import RefusedArgumentsError, RefusedError
@@ -118,6 +118,7 @@ class GuardContext:
     agents: AgentsEndpoint | None = None
     belongings: Belongings = field(default_factory=Belongings)
     crowd: Crowd = field(default_factory=Crowd)
+    pace: Pace = field(default_factory=Pace)
     links: Links | None = None
     pages: FewPages = field(default_factory=FewPages)
 
@@ -172,15 +173,21 @@ class Guard:
         scope = await self._recognised(scope, headers)
         scope[USER] = user = None if _is_login(path) else await self._user(scope, headers, token)
         who = self._who(scope, user)
-        with self._admit(scope, who):
+        async with self._admit(scope, who):
             return await self._admitted(scope, receive, answer, who)
 
-    @contextmanager
-    def _admit(self, scope: Scope, who: str) -> Iterator[None]:
-        """Count a request of ``who`` while it is answered. Raises RefusedError where there are too many."""
+    @asynccontextmanager
+    async def _admit(self, scope: Scope, who: str) -> AsyncIterator[None]:
+        """Count a request of ``who`` while it is answered, in its turn. Raises RefusedError where there are
+        too many.
+        """
         place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
+        method, path = scope["method"], scope["path"]
         try:
-            with self.context.crowd.admit(scope["method"], scope["path"], who, place):
+            with self.context.crowd.admit(method, path, who, place):
+                if place and is_act(method, path):
+                    now = asyncio.get_running_loop().time()
+                    await asyncio.sleep(self.context.pace.wait(place, now))
                 yield
         except CrowdedError as crowded:
             raise RefusedError(
@@ -200,7 +207,7 @@ class Guard:
             refusal = error_response(401, NEEDS_TOKEN)
             refusal.headers["www-authenticate"] = "Bearer"
             return refusal
-        with self._admit(scope, AGENTS):
+        async with self._admit(scope, AGENTS):
             body = _Body(receive, scope["path"], headers)
             if scope["method"] == "POST":
                 await self._value_of(body)

@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,6 +24,7 @@ _NAME = "mock"
 _WORD = re.compile(r"hostile:([\w-]+)")
 _SECRET = re.compile(r"zq[0-9a-f]{10}")
 _PIECE = 65_536
+_ONE_LINE = "x" * 30_000_000
 _BOX = '{"bbox_2d": [100, 100, 300, 300], "point_2d": [200, 200]}'
 _THOUGHT = "<scene>A scene.</scene><think>{}</think>"
 
@@ -99,8 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         for number, piece in enumerate(pieces):
             if is_half and number == 2:
                 return
-            delta = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
-            self.wfile.write(f"data: {json.dumps({'choices': [delta]})}\n\n".encode())
+            self.wfile.write(_event(piece))
             self.server.go_on.wait(self.server.pause_s)
         end = {"index": 0, "delta": {}, "finish_reason": "stop"}
         self.wfile.write(f"data: {json.dumps({'choices': [end]})}\n\ndata: [DONE]\n\n".encode())
@@ -113,6 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing is told."""
+
+
+@lru_cache(maxsize=64)  # a flood is to cost its server, which others ask as well, next to nothing
+def _event(piece: str) -> bytes:
+    delta = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+    return f"data: {json.dumps({'choices': [delta]})}\n\n".encode()
 
 
 def _answer(asked: Mapping[str, Any]) -> Iterator[str]:
@@ -138,7 +145,7 @@ def _flood(word: str) -> Iterator[str]:
         while True:
             yield "more and more of it, and R1 beside it. " * 100
     if word == "one-line":
-        yield "x" * 30_000_000
+        yield _ONE_LINE
         return
     floods = {
         "boxes": f"<answer>[{', '.join([_BOX] * 100_000)}]</answer>",

@@ -179,6 +179,43 @@ def test_each_kind_of_request_has_its_limits(
     assert not here._counts
 
 
+def test_acts_of_an_address_come_at_a_pace_after_a_burst() -> None:
+    pace, step = crowd.Pace(), 1 / crowd.ACTS_A_SECOND
+    at_once = [pace.wait("10.0.0.1", 7.0) for _ in range(crowd.BURST + 4)]
+    assert at_once[: crowd.BURST] == pytest.approx([0.0] * crowd.BURST)
+    assert at_once[-3:] == pytest.approx([step, 2 * step, 3 * step])
+    assert pace.wait("10.0.0.2", 7.0) == 0.0  # which nobody else waits for
+    assert pace.wait("10.0.0.1", 60.0) == 0.0
+    assert crowd.is_act("POST", "/gradio_api/run/read")
+    assert crowd.is_act("POST", "/gradio_api/queue/join")
+    assert not crowd.is_act("GET", "/assets/index.js")
+    assert not crowd.is_act("POST", "/gradio_api/upload")
+
+
+def test_how_many_paces_are_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "_MAX_PLACES", 3)
+    pace = crowd.Pace()
+    for number in range(9):
+        pace.wait(f"10.0.0.{number}", 1.0)
+    assert [*pace._next] == ["10.0.0.6", "10.0.0.7", "10.0.0.8"]
+
+
+def test_each_act_waits_its_turn_and_what_is_read_does_not(
+    served: Served, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = list[str]()
+
+    def wait(_pace: crowd.Pace, place: str, _now: float) -> float:
+        places.append(place)
+        return 0.0
+
+    monkeypatch.setattr(crowd.Pace, "wait", wait)
+    assert http.post("/gradio_api/call/ground", json={}).status_code < 500
+    assert http.get("/config").is_success
+    assert http.get("/gradio_api/info").is_success
+    assert places == ["127.0.0.1"]
+
+
 def run_elsewhere(work: Coroutine[Any, Any, None]) -> None:
     """On a thread of its own: a browser's loop may be running in this one."""
     with ThreadPoolExecutor(1) as other:
