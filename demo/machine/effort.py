@@ -34,6 +34,22 @@ _STOPPED = "This was stopped before it was done."
 
 _places = FairLock(AT_ONCE)
 _current: ContextVar[Effort | None] = ContextVar("effort", default=None)
+_end: ContextVar[threading.Event | None] = ContextVar("end", default=None)
+
+
+@contextmanager
+def wanted_until(end: threading.Event) -> Iterator[None]:
+    """What is begun within it is wanted until ``end`` is set, also on threads that it is handed to."""
+    former = _end.set(end)
+    try:
+        yield
+    finally:
+        _end.reset(former)
+
+
+def current_end() -> threading.Event:
+    """The event that says when what is begun now is not wanted any more; a new one where nobody says so."""
+    return _end.get() or threading.Event()
 
 
 class Effort:
@@ -86,14 +102,15 @@ def long_work(
 
     Nobody waits for one while holding a lock that others need who have one: first the place, then the lock.
 
-    Setting ``cancel`` ends it, and it rests while ``is_wanted_elsewhere`` says that the machine is. Raises
-    InputError, here or from `breathe`, when it is ended, and unless it ``is_patient`` where too many wait
-    already, in all or of the visitor who asks (see `asked_by`).
+    Setting ``cancel`` ends it (without one, the event of `wanted_until`), and it rests while
+    ``is_wanted_elsewhere`` says that the machine is. Raises InputError, here or from `breathe`, when it is
+    ended, and unless it ``is_patient`` where too many wait already, in all or of the visitor who asks (see
+    `asked_by`).
     """
     if (current := _current.get()) is not None:
         yield current
         return
-    cancel = cancel or threading.Event()
+    cancel = cancel or current_end()
     if not is_patient and _are_too_many():
         raise InputError(_TOO_MANY)
     if not _places.acquire(cancel):

@@ -14,6 +14,7 @@ import logging
 import math
 import re
 import shutil
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
@@ -38,6 +39,7 @@ from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
 from demo.dialogue.links import Links
 from demo.errors import disk_fault, places_of
+from demo.machine.effort import wanted_until
 from demo.machine.environment import try_writing
 from demo.web.answer import (
     SENTENCES,
@@ -240,7 +242,8 @@ class Guard:
             if is_page(path):
                 await self.context.pages.make(self.app, scope, body.receive, answer.send)
             else:
-                await self.app(scope, body.receive, answer.send)
+                async with body.while_wanted():
+                    await self.app(scope, body.receive, answer.send)
         except OSError as error:
             if not _is_upload(scope):
                 raise
@@ -459,6 +462,29 @@ class _Body:
             content = json.dumps(whole).encode()
             self._held = [{"type": "http.request", "body": content, "more_body": False}]
         return whole
+
+    @asynccontextmanager
+    async def while_wanted(self) -> AsyncIterator[None]:
+        """What is done within it on other threads ends when whoever sent this body hangs up.
+
+        Bodies that Gradio reads itself tell it so.
+        """
+        if not self._ended:
+            yield
+            return
+        end = threading.Event()
+        looking = asyncio.create_task(self._until_disconnected(end))
+        try:
+            with wanted_until(end):
+                yield
+        finally:
+            looking.cancel()
+
+    async def _until_disconnected(self, end: threading.Event) -> None:
+        message: Message = {"type": ""}
+        while message["type"] != "http.disconnect":
+            message = await self._receive()
+        end.set()
 
     async def receive(self) -> Message:
         """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""

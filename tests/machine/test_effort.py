@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import pytest
 
@@ -16,7 +18,9 @@ from demo.machine.effort import (
     MAX_WAITING_EACH,
     breathe,
     check,
+    current_end,
     long_work,
+    wanted_until,
     work_at_once,
 )
 from demo.machine.kept import Kept
@@ -124,6 +128,19 @@ def test_work_ends_when_its_visitor_leaves() -> None:
         begun.must_finish()
         later.set()
         breathe()
+
+
+def test_work_ends_with_what_it_was_begun_for() -> None:
+    end = threading.Event()
+    with wanted_until(end), ThreadPoolExecutor(1) as other:
+        assert other.submit(copy_context().run, current_end).result() is end
+        with long_work():
+            end.set()
+            with pytest.raises(InputError, match="stopped"):
+                breathe()
+        with long_work(threading.Event()):  # which has an end of its own
+            breathe()
+    assert not current_end().is_set()
 
 
 def test_nobody_waits_for_a_place_who_has_left() -> None:

@@ -15,10 +15,13 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from demo.machine import effort
 from demo.web import connections, crowd, guard
 from demo.web.connections import Connections, GuardedProtocol
 from demo.web.crowd import Crowd, CrowdedError, Limits
 from demo.web.serve import Served
+from tests.load.files import plain
+from tests.load.visitor import Visitor, client
 from tests.support.served import Caller, file, serving
 from tests.support.waiting import until
 
@@ -220,6 +223,26 @@ def run_elsewhere(work: Coroutine[Any, Any, None]) -> None:
     """On a thread of its own: a browser's loop may be running in this one."""
     with ThreadPoolExecutor(1) as other:
         other.submit(asyncio.run, work).result()
+
+
+def test_what_was_sent_is_not_wanted_once_its_sender_has_hung_up(served: Served) -> None:
+    waiting = effort._places
+
+    async def opens_and_leaves() -> None:
+        async with client(served.url) as http:
+            visitor = Visitor(served.url, (await http.get("/config")).json(), http)
+            opening = asyncio.create_task(visitor.open(plain((64, 48))))
+            await asyncio.to_thread(until, lambda: waiting.waiting == 1)
+            opening.cancel()
+
+    for _ in range(effort.AT_ONCE):
+        waiting.acquire()
+    try:
+        run_elsewhere(opens_and_leaves())
+        until(lambda: waiting.waiting == 0)
+    finally:
+        for _ in range(effort.AT_ONCE):
+            waiting.release()
 
 
 def test_pages_are_made_one_at_a_time_and_sent_many_at_a_time() -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from demo.errors import InputError
+from demo.machine.effort import current_end
 from demo.ui.shared import sentences
 
 _LATEST_WEIGHT = 0.3  # of the latest turn in what a turn usually takes
@@ -28,7 +29,7 @@ class Ticket:
     visitor: str
     needs_model: bool = True
     asker: str = ""
-    cancel: threading.Event = field(default_factory=threading.Event)
+    cancel: threading.Event = field(default_factory=current_end)
     is_dropped: bool = False
 
 
