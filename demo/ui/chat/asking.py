@@ -185,7 +185,7 @@ class Asking:
             return show.workspace(tab, workspace, trouble=trouble)
         shown = live.messages(note=marked("warning", trouble))
         failure = Failure(live.started.question, tuple(shown), trouble)
-        return show.after_turn(tab, workspace.with_failure(failure))
+        return show.after_turn(tab, workspace.with_failure(failure, turn.within))
 
     def _progress(self, turn: _Turn, live: LiveTurn) -> Iterator[Updates]:
         context, shown = self.context, turn.workspace.with_act(turn.start)

@@ -21,10 +21,19 @@ function putBack() {
   const { picture } = state.scene;
   if (!isWaiting || !picture) return;
   isWaiting = false;
-  if (picture.path !== left.picture) return;
-  if (left.asked) tell("Your question was not answered: it is in the message again.");
+  // Not at once: the value that is being drawn would be taken for the answer.
+  if (picture.path === left.picture) requestAnimationFrame(askAsBefore);
+}
+
+function askAsBefore() {
   const { name, box } = left.within || {};
-  if (box) lookCloser(() => name && exists(name) ? { region: name } : { box }, () => {});
+  if (box) lookCloser(() => name && exists(name) ? { region: name } : { box }, sayWhy);
+  else sayWhy();
+}
+
+// After what is said of the part, or that would take its place.
+function sayWhy() {
+  if (left.asked) tell("Your question was not answered: it is in the message again.");
 }
 
 addEventListener("pagehide", remember);
