@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from demo.answers.finding import TraceText
 from demo.dialogue.comparison import agreement_of
 from demo.dialogue.second_opinion import agreement_sentence
 from demo.dialogue.session import SecondOpinion, Session, Turn
-from demo.picture.geometry import Size
 from demo.picture.regions import RegionObject
 
 Besides = Mapping[int, Sequence["Beside"]]
 """What stands beside each answer (1, 2, …)."""
-
-PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Reasoning"))
-_NO_FRAME = Size(1, 1)
-Parts = tuple[tuple[str, str], ...]
-"""Titles and texts of what a model wrote before its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Somebody else's answer to a question: their ``objects`` (picture pixels) under a ``name``.
 
-    ``says`` are sentences about it, ``parts`` what was written before the answer, with boxes in ``frame``.
-    No objects: it says that there is nothing.
+    ``says`` are sentences about it, ``turn`` is what a model wrote, if it was one. No objects: it says that
+    there is nothing.
     """
 
     name: str
     objects: tuple[RegionObject, ...]
     says: tuple[str, ...] = ()
-    parts: Parts = ()
-    frame: Size = _NO_FRAME
+    turn: Turn | None = None
     is_truth: bool = False
 
 
@@ -63,12 +55,6 @@ def names_in(besides: Besides) -> tuple[str, ...]:
     return tuple(dict.fromkeys(b.name for several in besides.values() for b in several))
 
 
-def parts_of(trace: TraceText) -> Parts:
-    """What a model wrote before its answer, without what is empty."""
-    texts = ((title, (getattr(trace, key) or "").strip()) for key, title in PARTS)
-    return tuple((title, text) for title, text in texts if text)
-
-
 def found_by(session: Session, turn: Turn) -> tuple[RegionObject, ...]:
     """What a turn has found, as it is now; nothing when its region has been deleted."""
     is_there = turn.region is not None and turn.region in session.registry
@@ -80,8 +66,7 @@ def _beside(session: Session, turn: Turn, second: SecondOpinion) -> Beside:
         second.reasoner.name,
         second.objects,
         tuple(_sentences(session, turn, second)),
-        parts_of(second.turn.trace),
-        second.reasoner.frame,
+        replace(second.turn, reasoner=second.reasoner),
     )
 
 

@@ -27,7 +27,7 @@ from demo.dialogue.look_frames import (
 )
 from demo.dialogue.session import Session, Turn
 from demo.errors import InputError, one_line
-from demo.figures.beside import PARTS, Beside, Besides, opinions_in, together
+from demo.figures.beside import Beside, Besides, opinions_in, together
 from demo.figures.labels import HEIGHT, places, width_of
 from demo.language.names import read_names
 from demo.machine.effort import breathe
@@ -47,13 +47,14 @@ MAX_OUTLINES = 6_000_000  # characters of all outlines
 _MAX_SIDE = 2400  # pixels of the picture in the page; its regions keep those of the picture
 _MAX_PNG = 1_500_000  # bytes; a larger picture is a photograph, and stored as one
 _MAX_EXACT = 40_000  # characters of a mask whose outline follows every pixel
-_MAX_LOOKS = 400  # that have a small picture; of the others the words are there
+_MAX_LOOKS = 400  # that have a small picture and a place on the large one; the others are in words
 _MAX_FRAMES = 4  # of models, whose boxes are held for all objects
 _MAX_MARKED = 300  # names that mark their region while the pointer is on them
 _LETTERS = 0.024  # how high the letters of names are, as a share of the picture's long side
 _NOTHING = "answer.empty"
-_LOOK_BEGINS = '<span class="look">'
-_LOOK = Markup(f"{_LOOK_BEGINS}{{}} <span>{{}}</span></span>")
+_PARTS = (("scene", "Scene"), ("focus", "Focus"), ("think", "Reasoning"))
+_LOOK = Markup('<a class="look" href="#{}">{} <span>{}</span></a>')
+_LOOK_IN_WORDS = Markup('<span class="look">{}</span>')
 _PART = Markup(  # the inner one cuts off what is beside the part
     '<svg viewBox="0 0 {} {}" aria-hidden="true"><svg width="{}" height="{}" viewBox="{} {} {} {}">'
     '<use href="#pixels"/></svg></svg>'
@@ -99,6 +100,14 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the picture that was looked at, in picture pixels; its look leads to the ``id``."""
+
+    id: str
+    box: PictureBox
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """A question, the part of the picture that it is about where that is not the whole, what was answered,
     and what was noted about the answer.
@@ -131,7 +140,7 @@ def dialogue_page(
     rounds = [drawing.round(n, turn, shown, besides) for n, turn in enumerate(session.turns, 1)]
     visible = [shown[region.id] for region in session.registry if not region.hidden]
     answers = {turn.region for turn in session.turns}
-    sheet = _sheet(visible, rounds, session)
+    sheet = _sheet(visible, rounds, drawing.looks, session)
     return _environment().get_template("page.html").render(
         name=session.picture.name,
         models=" and ".join(session.answered_by),
@@ -142,6 +151,7 @@ def dialogue_page(
         image=_data_url(picture),
         regions=visible,
         rounds=rounds,
+        looks=drawing.looks,
         drawn=[region for region in visible if region.name not in answers],
         left_out=drawing.left_out,
         sheet=Markup(sheet),
@@ -162,13 +172,15 @@ def _environment() -> Environment:
 
 
 class _Drawing:
-    """The shapes of a dialogue; ``left_out`` counts objects whose outlines had no room any more."""
+    """The shapes of a dialogue; ``left_out`` counts objects whose outlines had no room any more, ``looks``
+    are the places of the looks so far.
+    """
 
     def __init__(self, session: Session) -> None:
         size = session.picture.size
         self.session, self.left_out = session, 0
         self.letters = round(_LETTERS * max(size.width, size.height), 1)
-        self._room, self._looks = MAX_OUTLINES, 0
+        self._room, self.looks = MAX_OUTLINES, list[Place]()
         shown = [region for region in session.registry if not region.hidden]
         items = [(item, name) for region in shown for item, name in names_of(region)]
         corners = places([o.box for o, _ in items], [n for _, n in items], size, self.letters)
@@ -206,10 +218,7 @@ class _Drawing:
 
     def _other(self, at: str, beside: Beside) -> Other:
         shapes = tuple(self._shape(item, "") for item in beside.objects)
-        whole = Part.whole(self.session.picture.size, beside.frame)
-        parts = tuple(
-            (title, self._linked(text, whole, beside.frame)) for title, text in beside.parts
-        )
+        parts = () if beside.turn is None else self._parts(beside.turn)
         return Other(at, beside.name, beside.is_truth, shapes, beside.says, parts)
 
     def _shape(self, item: RegionObject, name: str) -> Shape:
@@ -222,17 +231,17 @@ class _Drawing:
     def _parts(self, turn: Turn) -> tuple[tuple[str, Markup], ...]:
         """What the model wrote before its answer, with its looks where it took them, or else after it."""
         frame, told, left = self.session.reasoner_of(turn).frame, [], dict(own_looks(turn.looks))
-        for name, title in PARTS:
-            words = list[Markup]()
+        for name, title in _PARTS:
+            words, goes_on = list[Markup](), False  # whether a text comes behind another one
             for piece in pieces_of(self.session, turn, name) if getattr(turn.trace, name) else ():
                 if piece.look is None:
                     text = getattr(turn.trace, name)[piece.start : piece.end]
-                    goes_on = bool(words) and not words[-1].startswith(_LOOK_BEGINS)
                     linked_text = self._linked(text.strip(), piece.part, frame, turn.references)
                     words += [Markup(" ")] * goes_on + [linked_text]
                 else:
                     words.append(self._look(turn, piece.look))
                     del left[piece.look]
+                goes_on = piece.look is None
             if any(words):
                 told.append((title, Markup().join(words)))
         if left:
@@ -240,13 +249,15 @@ class _Drawing:
         return tuple(told)
 
     def _look(self, turn: Turn, number: int) -> Markup:
-        """A look as a small picture, cut from the page's own, and in words."""
+        """A look as a small picture, cut from the page's own, and in words; it leads to its place."""
         box = turn.looks[number].box
-        self._looks += 1
-        sides = (box.width, box.height)
+        words = look_sentence(turn.looks, number, self.session.picture.size)
+        if len(self.looks) == _MAX_LOOKS:
+            return _LOOK_IN_WORDS.format(words)
+        place, sides = Place(f"look{len(self.looks) + 1}", box), (box.width, box.height)
+        self.looks.append(place)
         drawn = _PART.format(*sides, *sides, box.x1, box.y1, *sides)
-        drawn = drawn if self._looks <= _MAX_LOOKS else Markup()
-        return _LOOK.format(drawn, look_sentence(turn.looks, number, self.session.picture.size))
+        return _LOOK.format(place.id, drawn, words)
 
     def _linked(self, text: str, part: Part, frame: Size, references: Sequence[str] = ()) -> Markup:
         """A text in which names of regions, and their boxes (model frame over a part), lead to them."""
@@ -357,8 +368,10 @@ def outcome(turn: Turn, is_there: bool) -> str:
 # How it looks --------------------------------------------------------------------------------
 
 
-def _sheet(regions: Sequence[Shown], rounds: Sequence[Round], session: Session) -> str:
-    """The style sheet: the colours, and what makes a name mark its region."""
+def _sheet(
+    regions: Sequence[Shown], rounds: Sequence[Round], looks: Sequence[Place], session: Session
+) -> str:
+    """The style sheet: the colours, and what makes a name mark its region, a look its place."""
     size, names = session.picture.size, [s.name for r in regions for s in r.shapes]
     names = list(dict.fromkeys([*(region.name for region in regions), *names]))
     others = [other.id for one in rounds for other in one.others if other.shapes]
@@ -366,7 +379,7 @@ def _sheet(regions: Sequence[Shown], rounds: Sequence[Round], session: Session) 
         tones=[(n, colour, _ink(colour)) for n, colour in enumerate(PALETTE, start=1)],
         letters=round(_LETTERS * max(size.width, size.height), 1),
         names=[(name, name.split(".")[0]) for name in names[:_MAX_MARKED]],
-        others=others[:_MAX_MARKED],
+        hidden=[*others[:_MAX_MARKED], *(look.id for look in looks)],
     )  # fmt: skip
 
 

@@ -125,14 +125,16 @@ class Show:
         value = {"within": within_value(workspace), "said": said, "serial": serial()}
         return {self.parts.canvas: value, self.parts.hint: hint}
 
-    def start(self, former: Workspace | None, doing: str) -> Updates:
+    def start(self, former: Workspace | None, doing: str, typed: str | None = None) -> Updates:
         """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,
-        ``doing`` what it does.
+        ``doing`` what it does, ``typed`` what was in the text box and is not any more.
         """
+        news = {**running(doing, ()), "asked": typed or ""}
         return {
-            self.parts.canvas: {**(scene(former) if former else {}), **running(doing, ())},
+            self.parts.canvas: {**(scene(former) if former else {}), **news},
             **self.stop_button(),
             **self.line("", "hint"),
+            **({} if typed is None else {self.parts.message: ""}),
         }
 
     def stop_button(self) -> Updates:

@@ -176,6 +176,23 @@ def test_boxes_about_a_part_lead_to_their_region(
     assert "[1, 2, 3, 4]" in page
 
 
+def test_a_look_leads_to_its_place_also_where_another_model_took_it(
+    picture: Picture, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = about_parts(session, PART, PictureBox(0, 0, 60, 60), references=())
+    second = SecondOpinion(ReasonerInfo("other", FRAME), looking.turns[0])
+    looking = replace(looking, turns=(replace(looking.turns[0], second_opinions=(second,)),))
+    page = dialogue_page(picture, looking)
+    places = re.findall(r'<g class="place" id="(\w+)">.*?V(\d+)Z"', page)
+    assert places == [("look1", "20"), ("look2", "0"), ("look3", "20"), ("look4", "0")]
+    assert re.findall(r'class="look" href="#(\w+)"', page) == [name for name, _ in places]
+    assert "&lt;look&gt;" not in page
+    monkeypatch.setattr(pages, "_MAX_LOOKS", 1)
+    few = dialogue_page(picture, looking)
+    assert few.count('<g class="place"') == few.count('class="look" href') == 1
+    assert few.count('<span class="look">Look') == 3
+
+
 def test_only_cited_boxes_are_laid_over_the_parts(
     picture: Picture, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

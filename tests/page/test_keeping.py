@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -141,6 +142,29 @@ def test_a_reload_and_a_second_tab_show_the_dialogue_with_all_its_branches(
         expect(tab.locator(".dialogues [role=tab]")).to_have_count(2)
     page.click(".dialogues [role=tab] >> nth=0")
     expect(page.locator("#chat")).to_contain_text("what is next to R1")
+
+
+def test_a_reload_loses_no_question_and_no_part(page: Page) -> None:
+    message, part = page.locator("#message textarea"), page.locator("#hint .chip.part")
+    ask(page, "find red")
+    page.locator("#regions .card-main").focus()
+    page.keyboard.press("k")
+    expect(part).to_have_text("Looking closer at R1")
+    page.reload()
+    expect(part).to_have_text("Looking closer at R1")
+    start(page, "slow")
+    page.fill("#message textarea", "and then")
+    page.reload()
+    expect(part).to_have_text("Looking closer at R1")
+    expect(message).to_have_value("slow\nand then")
+    expect(page.locator(".spoken")).to_have_text(re.compile("Your question was not answered"))
+    page.fill("#message textarea", "find both")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat")).to_contain_text("Found 2: R2")
+    page.reload()
+    expect(page.locator("#chat .user-row")).to_have_count(2)
+    expect(message).to_have_value("")
+    expect(part).to_have_count(0)
 
 
 def test_a_picture_comes_back_before_anything_was_asked(

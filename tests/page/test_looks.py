@@ -16,6 +16,7 @@ from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.page import build_page, launch_options
 from tests.conftest import free_port, visit
 from tests.page.test_accessibility import grave
+from tests.page.test_sharing import saved
 from tests.support.lookers import Looker
 from tests.support.table import BUSY, IDLE, ask
 
@@ -49,6 +50,7 @@ def looking_url(looker: Looker, blocks: Path) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, looking_url: str, blocks: Path, looker: Looker) -> Iterator[Page]:
     looker.go_on.set()
+    looker.is_broken = False
     with visit(browser, looking_url) as page:
         page.set_input_files("#upload input[type=file]", blocks)
         expect(page.locator("#canvas img")).to_be_visible()
@@ -142,6 +144,91 @@ def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
     page.mouse.up()
     page.get_by_role("button", name="Look closer").click()  # the region is still on its way
     expect(chip).to_have_text("Looking closer at R3")
+
+
+def test_what_failed_inside_a_look_stays_and_is_asked_again(page: Page, looker: Looker) -> None:
+    message, part = page.locator("#message textarea"), page.locator("#hint .chip.part")
+    failed = page.locator("#chat .bot-row").filter(has_text="The device has no room left.")
+    looker.is_broken = True
+    ask_in_vain(page, "find red")
+    expect(failed).to_have_count(1)
+    expect(page.locator("#canvas .closer .frame")).to_have_count(0)
+    page.get_by_role("button", name="Make it R1").click()
+    expect(page.get_by_role("button", name="Cite R1", exact=True)).to_have_count(1)
+    expect(failed).to_have_count(1)
+    expect(message).to_have_value("find red")
+    page.click("#undo")
+    expect(failed).to_have_count(0)
+    expect(page.locator("#canvas [data-object='R1.1']")).to_be_visible()
+    looker.is_broken = False
+    page.locator("#regions .card-main").focus()
+    page.keyboard.press("k")
+    expect(part).to_have_text("Looking closer at R1")
+    ask(page, "find red")
+    expect(part).to_have_count(0)
+    looker.is_broken = True
+    page.click("#chat a[href='#again-1']")
+    expect(failed).to_have_count(1)
+    expect(message).to_have_value("find red")
+    expect(part).to_have_text("Looking closer at the part you marked")
+    looker.is_broken = False
+    page.click("#send")
+    expect(page.locator("#chat .user-row .look")).to_have_count(2)
+    expect(failed).to_have_count(0)
+
+
+def ask_in_vain(page: Page, question: str) -> None:
+    page.fill("#message textarea", question)
+    page.keyboard.press("Enter")
+    expect(page.locator(LOOK)).to_have_count(1)
+    page.locator(IDLE).wait_for(state="attached")
+
+
+def test_the_report_shows_what_was_looked_at(page: Page) -> None:
+    ask(page, "find red twice")
+    page.locator("#regions .card-main").focus()
+    page.keyboard.press("k")
+    expect(page.locator("#hint .chip.part")).to_be_visible()
+    ask(page, "find red")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")  # the first answer is folded up
+    page.emulate_media(media="print")
+    first, second = page.locator(".report .round").all()
+    expect(first.locator(".look")).to_have_count(2)
+    expect(first.locator(".look").first).to_have_text(re.compile("Look 1, on the right: from 55%"))
+    assert page.evaluate(IS_BLUE, ".report .look canvas")
+    expect(second.get_by_role("heading")).to_have_text("2. find red")
+    expect(second.locator(":scope > .look")).to_have_text(
+        re.compile("About this part, on the left")
+    )
+    page.emulate_media(media="screen")
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+
+
+def test_the_shared_page_shows_where_it_was_looked(page: Page, tmp_path: Path) -> None:
+    ask(page, "find red twice")
+    page.click("#show-kept")
+    page.click("[data-share]")
+    file, _ = saved(page, ".share-file", tmp_path)
+    shared = page.context.new_page()
+    shared.goto(file.as_uri())
+    shared.click("summary")
+    looks, first, second = (shared.locator(name) for name in ("a.look", "#look1", "#look2"))
+    looks.first.hover()
+    expect(first.locator(".frame")).to_have_attribute("x", "220")
+    expect(first).to_be_visible()
+    expect(second).to_be_hidden()
+    expect(shared.locator("#R1")).to_have_css("opacity", "1")
+    looks.last.click()
+    shared.mouse.move(0, 0)
+    expect(second).to_be_visible()
+    expect(shared.locator("#R1")).to_have_css("opacity", "1")
+    looks.first.hover()
+    expect(first).to_be_visible()
+    expect(second).to_be_hidden()
+    shared.get_by_role("link", name="Show everything again").click()
+    shared.mouse.move(0, 0)
+    expect(second).to_be_hidden()
+    shared.close()
 
 
 def test_the_words_about_a_look_leave_its_place_free(page: Page, looker: Looker) -> None:

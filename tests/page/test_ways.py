@@ -91,6 +91,16 @@ def test_a_choice_holds_for_the_next_questions(general: Page) -> None:
     expect_thought(general, thinks=False)
 
 
+def test_a_choice_outlives_a_reload(general: Page, blocks: Path) -> None:
+    choice(general).select_option("reasoned")
+    general.reload()
+    expect(choice(general)).to_have_value("reasoned")
+    general.set_input_files("#upload input[type=file]", blocks)
+    expect(general.locator("#canvas img")).to_be_visible()
+    ask(general, "find red")
+    expect_thought(general, thinks=True)
+
+
 def test_another_tab_is_asked_in_its_own_way(
     general: Page, browser: Browser, general_url: str
 ) -> None:

@@ -11,6 +11,7 @@ from demo.dialects.known import REGION_REASONER
 from demo.dialects.known_looks import NANO_LOOKS
 from demo.dialects.messages import Shown
 from demo.dialects.prompt import Prompt
+from demo.errors import ModelError
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture
 from demo.reasoners.base import Usage
@@ -28,7 +29,8 @@ NOT_THERE = "<scene>Blue.</scene><think>No red at [9, 9, 99, 99].</think><answer
 class Looker(Weightless):
     """Looks on the left, or first on the right where the question says *twice*, and answers about the part.
 
-    A pause in an answer (⏸) lasts until the test lets it go on or the turn is stopped.
+    A pause in an answer (⏸) lasts until the test lets it go on or the turn is stopped. One that is broken
+    fails there, inside its look.
     """
 
     name, device = "looker", "CPU"
@@ -37,12 +39,15 @@ class Looker(Weightless):
     def __init__(self) -> None:
         self.go_on = threading.Event()
         self.sizes: list[Size] = []
+        self.is_broken = False
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
     ) -> Iterator[str | Usage]:
         self.sizes.append(shown_of(picture, prompt).size)
         for piece in re.split("(⏸)", self._text(picture, prompt)):
+            if piece == "⏸" and self.is_broken:
+                raise ModelError("The device has no room left.")
             while piece == "⏸" and not cancel.is_set() and not self.go_on.wait(0.01):
                 pass
             if cancel.is_set():

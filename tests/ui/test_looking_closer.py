@@ -180,6 +180,26 @@ def test_a_question_that_failed_keeps_its_part(page: Handlers, tab: Tab) -> None
     assert workspace(tab).within == Within(PictureBox(*BLUE))
 
 
+def test_asking_again_in_vain_brings_its_part_back(page: Handlers, tab: Tab) -> None:
+    choose(page, tab, box=BLUE)
+    list(page.asking.ask("find red", tab, REQUEST))
+    broken = replace(workspace(tab).session.turns[1], question="break")
+    session = replace(workspace(tab).session, turns=(workspace(tab).session.turns[0], broken))
+    tab.workspace = replace(workspace(tab), session=session)
+    list(page.asking.ask_again(2, tab, REQUEST))
+    assert workspace(tab).failure is not None
+    assert workspace(tab).within == Within(PictureBox(*BLUE))
+
+
+def test_an_edit_keeps_the_question_that_failed(page: Handlers, tab: Tab) -> None:
+    list(page.asking.ask("break", tab, REQUEST))
+    page.acts.act(tab, sent(kind="rename", region="R1", label="two"), REQUEST)
+    assert workspace(tab).failure is not None
+    page.undoing.undo(tab, REQUEST)
+    assert workspace(tab).failure is None
+    assert workspace(tab).session.registry.region("R1").label == "two"
+
+
 def test_an_empty_question_asks_for_what_the_region_is_called(page: Handlers, tab: Tab) -> None:
     page.acts.act(tab, sent(kind="rename", region="R1", label="the red one"), REQUEST)
     assert choose(page, tab, region="R1")["hint"] == "Enter alone asks “the red one”."
@@ -250,6 +270,14 @@ def test_looks_stand_in_the_chat(looked: tuple[Session, Picture]) -> None:
     assert "Here&#44; at [R1](#R1)" in chat  # in the frame of the part
     assert "[About this part&#58; on the left]" in chat
     assert "Here&#44; at [R2](#R2)" in chat
+
+
+def test_a_look_of_a_turn_without_a_word_is_shown() -> None:
+    look = Look(PictureBox(20, 30, 160, 180), Size(840, 840), LEFT_CALL)
+    start = Session.begin(PictureInfo("a.png", WHOLE, "0" * 64), ReasonerInfo("m", Size(840, 840)))
+    stopped = Turn("q", "q", partial=True, looks=(look,))
+    chat = messages(start.with_turn(stopped, start.registry))
+    assert "(#look-20.30.160.180)" in chat[2]["content"]
 
 
 def test_a_box_that_was_looked_at_leads_there_and_is_no_invention() -> None:

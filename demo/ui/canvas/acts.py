@@ -77,7 +77,7 @@ class Acts:
         editor = Editor(workspace.picture, self.context.running.models.segmenter)
         edited = _EDITS[kind](editor, session, sent)
         note = edited.note or sentences.drawing_note(kind, f"R{session.registry.next_number}")
-        return self.context.show.workspace(tab, workspace.with_act(edited.session), note)
+        return self.context.show.workspace(tab, workspace.with_edit(edited.session), note)
 
 
 def _part(sent: Payload, workspace: Workspace) -> Within | None:

@@ -23,6 +23,7 @@ import "../chat/accessibility.js";
 import "../chat/focus.js";
 import "../chat/headings.js";
 import "../chat/report.js";
+import "../chat/reload.js";
 import "../chat/turns.js";
 import "../chat/look_rows.js";
 import "../chat/pointers.js";

@@ -33,6 +33,8 @@ export interface Scene extends Answer, Partial<Steps> {
   provisional: Marks[];
   /** What is being done, in words; empty at rest. */
   busy: string;
+  /** What was typed and is being answered; empty for a question that was clicked. */
+  asked: string;
   /** The part that the model looks at closer now. */
   look: Box | null;
   /** The part that the next question is about, with the name of its region as long as that is there. */

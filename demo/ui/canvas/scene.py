@@ -134,6 +134,7 @@ _EMPTY: dict[str, Any] = {
     "asides": {},
     "provisional": [],
     "busy": "",
+    "asked": "",
     "look": None,
     "within": None,
     "tone": 1,

@@ -16,6 +16,7 @@ const EMPTY = {
   asides: {},
   provisional: [],
   busy: "",
+  asked: "",
   look: null,
   within: null,
   tone: 1,

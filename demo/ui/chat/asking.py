@@ -44,14 +44,14 @@ _PAUSE_S = 1.2  # between two questions of a dialogue that plays by itself
 class _Turn:
     """A question on its way to an answer, and the workspace that it was asked on.
 
-    ``start`` is the dialogue that it goes on from, ``at_start`` what else changes on the page as soon as
-    the question is in the chat, ``asking`` the way in which the person wants it asked, ``within`` the part
-    of the picture that it is about, if not the whole.
+    ``start`` is the dialogue that it goes on from, ``typed`` what the text box gives up as soon as the
+    question is in the chat (None: nothing), ``asking`` the way in which the person wants it asked,
+    ``within`` the part of the picture that it is about, if not the whole.
     """
 
     sentence: str | Resolved
     start: Session
-    at_start: Updates
+    typed: str | None
     workspace: Workspace
     ticket: Ticket
     asking: str
@@ -67,7 +67,7 @@ class Asking:
     @steadily
     def ask(self, sentence: str, tab: Tab, request: gr.Request) -> Iterator[Updates]:
         """Ask what the person typed; the text box is emptied once the question stands."""
-        workspace, start = tab.workspace, None
+        workspace, start, typed = tab.workspace, None, sentence
         if workspace and workspace.changing:
             start = workspace.session.before(workspace.changing)
         part = workspace.within if workspace else None
@@ -80,8 +80,7 @@ class Asking:
         if self._needs_words(sentence, tab):
             yield self.context.show.refusal(self._no_words())
             return
-        emptied = {self.context.parts.message: ""}
-        yield from self._turn(tab, request, sentence, start, emptied, part.box if part else None)
+        yield from self._turn(tab, request, sentence, start, typed, part.box if part else None)
 
     def _needs_words(self, sentence: str, tab: Tab) -> bool:
         """Whether it asks a model that has no words for some, for the first time in a row."""
@@ -148,7 +147,7 @@ class Asking:
         request: gr.Request,
         sentence: str | Resolved,
         start: Session | None = None,
-        at_start: Updates | None = None,
+        typed: str | None = None,
         within: PictureBox | None = None,
     ) -> Iterator[Updates]:
         """One turn; without ``start`` it goes on from the dialogue that is shown."""
@@ -162,7 +161,7 @@ class Asking:
                 if workspace is None:
                     raise InputError(sentences.OPEN_FIRST)
                 start = start or workspace.session
-                turn = _Turn(sentence, start, at_start or {}, workspace, ticket, tab.asking, within)
+                turn = _Turn(sentence, start, typed, workspace, ticket, tab.asking, within)
                 last = yield from self._run(turn, tab)
         except InputError as error:
             last = context.show.line(str(error))
@@ -186,7 +185,7 @@ class Asking:
             return show.workspace(tab, workspace, trouble=trouble)
         shown = live.messages(note=marked("warning", trouble))
         failure = Failure(live.started.question, tuple(shown), trouble)
-        return show.after_turn(tab, workspace.with_failure(failure))
+        return show.after_turn(tab, workspace.with_failure(failure, turn.within))
 
     def _progress(self, turn: _Turn, live: LiveTurn) -> Iterator[Updates]:
         context, shown = self.context, turn.workspace.with_act(turn.start)
@@ -216,7 +215,7 @@ class Asking:
             has_begun = is_new and live.started is not None
             updates = context.show.progress(earlier, live, canvas=any(news) and not has_begun)
             if has_begun:
-                updates |= context.show.start(former, live.doing) | turn.at_start
+                updates |= context.show.start(former, live.doing, turn.typed)
             yield updates
         context.turns.note_duration(live.busy_s)
 

@@ -97,6 +97,12 @@ function crops() {
   return all(`${LINKS}[role] canvas`);
 }
 
+/** Make all looks small pictures, also those that are far out of view or have just come. */
+export function paintLooks(chat) {
+  dressLooks(chat);
+  crops().forEach(paint);
+}
+
 // The button -----------------------------------------------------------------------------------------
 
 function writeButton(button) {
@@ -158,7 +164,6 @@ image.addEventListener("load", () => {
     inView.observe(crop);
   }
 });
-addEventListener("beforeprint", () => crops().forEach(paint));
 onChange(["drawn"], () => {
   for (const button of all("#chat .look-make")) writeButton(button);
 });

@@ -144,10 +144,11 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
     given = given_boxes(session, turn)
     naming = _Naming(session, turn, given)
     asked = resolved_boxes(turn.prompted, _with_corrections(session, turn, given))
-    if not present and turn.raw.strip():
+    if not present:
         notes = [finding for finding in turn.findings if finding.level != "warning"]
+        written = f"\n\n{code(turn.raw.strip())}" if turn.raw.strip() else ""
         rows = "".join(f"\n\n{_look_row(session, turn, n)}" for n, _ in own_looks(turn.looks))
-        asked += f"\n\n{code(turn.raw.strip())}{rows}{_lines(session, turn, notes)}"
+        asked += f"{written}{rows}{_lines(session, turn, notes)}"
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message(

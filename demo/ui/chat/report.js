@@ -2,11 +2,12 @@
 // they are, and each question with its answer and all that the model wrote.
 import { image, overlay } from "../canvas/parts.js";
 import { onChange, regionOf, shownObjects, state } from "../canvas/state.js";
+import { paintLooks } from "./look_rows.js";
 import { all, closest, node, one } from "../shared/nodes.js";
 
 const FOR_HANDS = ".message:has([data-act]):not(:has(.title)), .arrow, .duration, .loading-spinner, button, svg";
 const NOT_DRAWN = ".hit, .over, .draft, .asides, title";
-const KEPT = /^(title|content|children|finding|ok|warning|missing|mark|invented|tone-\d+)$/; // of the dialogue's classes
+const KEPT = /^(title|content|children|finding|ok|warning|missing|mark|invented|look|tone-\d+)$/; // of the dialogue's classes
 const PASSING = ["earlier", "lit", "cited", "away", "chosen"]; // how objects look just now
 const OF_SCREEN = [
   "id",
@@ -34,6 +35,7 @@ function write() {
   isDark = document.body.classList.contains("dark");
   document.body.classList.remove("dark");
   if (!state.scene.picture) return;
+  paintLooks(one("#chat"));
   document.body.append(node("article", { class: "report" }, ...heading(), picture(), legend(), ...rounds()));
 }
 
@@ -108,13 +110,17 @@ function rounds() {
   for (const row of all("#chat .message-row")) {
     const isQuestion = row.classList.contains("user-row");
     if (isQuestion) made.push(node("section", { class: "round" }));
-    made.at(-1)?.append(isQuestion ? question(row, made.length) : answer(row, made.length));
+    made.at(-1)?.append(...isQuestion ? question(row, made.length) : [answer(row, made.length)]);
   }
   return made;
 }
 
+// The part that it is about stands below it.
 function question(row, number) {
-  return node("h2", {}, `${number}. `, ...copied(row).childNodes);
+  const copy = copied(row);
+  const parts = all(".look", copy);
+  for (const part of parts) part.remove();
+  return [node("h2", {}, `${number}. `, ...copy.childNodes), ...parts];
 }
 
 function answer(row, number) {
@@ -125,6 +131,8 @@ function answer(row, number) {
 // Without what is there to be pressed; regions in their colours.
 function copied(row) {
   const copy = row.cloneNode(true);
+  const painted = all("canvas", row);
+  for (const [i, canvas] of all("canvas", copy).entries()) canvas.getContext("2d").drawImage(painted[i], 0, 0);
   for (const part of all(FOR_HANDS, copy)) part.remove();
   for (const part of [copy, ...all("*", copy)]) {
     for (const name of OF_SCREEN) part.removeAttribute(name);
@@ -133,7 +141,8 @@ function copied(row) {
   for (const link of all("a", copy)) {
     const region = regionOf(link.hash.slice(1).split(".")[0]);
     const words = link.dataset.sentence || link.textContent;
-    link.replaceWith(node("span", region ? { class: "mark", "data-tone": region.tone } : {}, words));
+    const drawn = region ? { class: "mark", "data-tone": region.tone } : {};
+    link.replaceWith(...all("canvas", link), node("span", drawn, words));
   }
   return copy;
 }

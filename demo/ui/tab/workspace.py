@@ -180,12 +180,19 @@ class Workspace:
         return all(copy is not None and copy.session == session for copy, session in copies)
 
     def with_act(self, session: Session) -> Workspace:
-        """With the dialogue after a turn or an edit."""
+        """With the dialogue after a turn, or after what takes the place of one."""
         return replace(self, session=session, failure=None, changing=None, failed=None, ahead=())
 
-    def with_failure(self, failure: Failure) -> Workspace:
-        """With a question whose turn failed; what was undone before can still be redone."""
-        return replace(self, failure=failure, failed=None)
+    def with_edit(self, session: Session) -> Workspace:
+        """With the dialogue after an edit by hand; a question that failed stays, and its looks with it."""
+        return replace(self.with_act(session), failure=self.failure)
+
+    def with_failure(self, failure: Failure, about: PictureBox | None = None) -> Workspace:
+        """With a question whose turn failed. Where no part is chosen, the next question is about what this
+        one was ``about``, None for the whole; what was undone before can still be redone.
+        """
+        chosen = self.chosen or (Within(about) if about else None)
+        return replace(self, failure=failure, failed=None, chosen=chosen)
 
     def with_session(self, session: Session) -> Workspace:
         """With the same dialogue, in which something was noted."""
