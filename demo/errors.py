@@ -47,6 +47,10 @@ class InputError(DemoError):
     """The person gave something that cannot be used; only they can correct it (exit status 2)."""
 
 
+class NoAreaError(InputError):
+    """An object of a file of labels that covers nothing: a point, a line, an empty mask."""
+
+
 class PictureError(InputError):
     """A picture that cannot be read, or is too small or too large."""
 
