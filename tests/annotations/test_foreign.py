@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -412,7 +413,8 @@ def test_pictures_without_any_text_of_objects_are_no_data_set(folder: Path) -> N
 
 
 def test_labels_of_no_picture_are_refused(folder: Path) -> None:
-    for content in ([], {"images": [], "annotations": []}):
+    nothing: list[object] = [[], {"images": [], "annotations": []}]
+    for content in nothing:
         with pytest.raises(InputError, match=r"a\.json names no picture"):
             read(folder, "a.json", content)
 
@@ -432,7 +434,11 @@ def test_a_picture_has_its_own_name(folder: Path, content: object) -> None:
 # Label Studio
 
 BOXED = {"x": 10, "y": 25, "width": 50, "height": 50, "rotation": 0}
-ONE = {"id": "q", "type": "rectanglelabels", "value": {**BOXED, "rectanglelabels": ["cat"]}}
+ONE: dict[str, Any] = {
+    "id": "q",
+    "type": "rectanglelabels",
+    "value": {**BOXED, "rectanglelabels": ["cat"]},
+}
 CAT = ("cat", (2, 4, 12, 12), None)
 
 
