@@ -461,9 +461,13 @@ def test_label_studio_once_called_annotations_completions(folder: Path) -> None:
 
 
 def test_shape_label_and_words_about_a_region_may_be_results_of_their_own(folder: Path) -> None:
-    shape = {"id": "q", "type": "rectangle", "value": BOXED}
-    label = {"id": "q", "type": "labels", "value": {**BOXED, "labels": ["cat"]}}
-    words = {"id": "q", "type": "textarea", "value": {**BOXED, "text": ["a stray"]}}
+    shape: dict[str, object] = {"id": "q", "type": "rectangle", "value": BOXED}
+    label: dict[str, object] = {"id": "q", "type": "labels", "value": {**BOXED, "labels": ["cat"]}}
+    words: dict[str, object] = {
+        "id": "q",
+        "type": "textarea",
+        "value": {**BOXED, "text": ["a stray"]},
+    }
     picture = read(folder, "a.json", label_studio(shape, label, words, {**shape, "id": "r"}))
     assert found_in(picture) == [CAT, ("object", *CAT[1:])]
     assert picture.notes == ()
