@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from traceback import walk_tb
 
+STOPPING = "The server is stopping. Ask again when it is back."  # which the client knows again
 _MAX_PLACES = 8
 
 
