@@ -59,17 +59,25 @@ class PictureFile:
     def with_objects(
         self, annotations: Iterable[Annotation], name: str = "", notes: Iterable[str] = ()
     ) -> AnnotatedPicture:
-        """It with what a file says of it, under the ``name`` that the file gives it, where that is its own.
+        """It with what a file says of it, called as in that file.
 
         ``notes`` are sentences about what of the file could not be used.
         """
+        return AnnotatedPicture(
+            self.called(name),
+            self.size,
+            self.open,
+            tuple(annotations),
+            tuple(notes),
+            path=self.path,
+        )
+
+    def called(self, name: str) -> str:
+        """Its own name, as a file writes it: without folders and the escapes of an address."""
         alike = (
             form for form in map(_last, _forms(name)) if _plain_stem(form) == _plain_stem(self.name)
         )
-        shown = next(alike, self.name)
-        return AnnotatedPicture(
-            shown, self.size, self.open, tuple(annotations), tuple(notes), path=self.path
-        )
+        return next(alike, self.name)
 
 
 class Candidate:

@@ -135,7 +135,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             partial(_annotation, size=picture.size),
             f"{path.name}, task {task.get('id', at)}, label",
         )
-        where = f"{path.name}, {name}"
+        where = f"{path.name}, {picture.called(name)}"
         notes = (*said_of(left_out, where), *((f"{where}: {others}",) if others else ()))
         yield picture.with_objects(annotations, name, notes)
 

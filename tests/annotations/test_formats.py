@@ -22,11 +22,13 @@ from demo.annotations.annotated import (
     MODEL,
     AnnotatedPicture,
     Annotation,
+    masked,
     of_session,
     to_session,
     with_regions,
 )
 from demo.annotations.formats import FORMATS, format_of, read_labels
+from demo.annotations.left_out import left_out
 from demo.dialogue.archive import read_zip, to_zip
 from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.errors import InputError
@@ -470,3 +472,14 @@ def test_a_part_is_placed_where_it_belongs(left: int, top: int) -> None:
     assert none.area == 0
     whole = placed_mask(np.ones((HEIGHT, WIDTH), bool), 0, 0, Size(WIDTH, HEIGHT))
     assert whole.area == WIDTH * HEIGHT
+
+
+def test_what_voc_loses_where_masks_overlap_is_said() -> None:
+    pixels = np.zeros((HEIGHT, WIDTH), bool)
+    pixels[20:40, 20:40] = True
+    square = masked("square", Mask.from_array(pixels))
+    beside = masked("beside", Mask.from_array(np.roll(pixels, 20, axis=1)))
+    shown = picture()
+    for second, said in ((beside, []), (square, ["Where masks overlap"])):
+        given = AnnotatedPicture("a.png", shown.size, lambda: shown, (square, second))
+        assert [line[:19] for line in left_out("voc", [given])] == said
