@@ -62,7 +62,8 @@ def _parser() -> Parser:
     add_model_options(ground)
     ground.add_argument(
         "--within", type=_box, metavar="x1,y1,x2,y2",
-        help="look closer: ask about this part of the picture only, enlarged; in picture pixels",
+        help="look closer: ask about this part of the picture only, enlarged; in picture pixels, cut to "
+        "the picture (--within=-9,0,90,90 where it begins with a minus)",
     )  # fmt: skip
     ground.add_argument(
         "--looks", type=whole, metavar="N",
@@ -105,16 +106,14 @@ def _parser() -> Parser:
 
 def _ground(options: argparse.Namespace) -> int:
     from demo.dialogue.engine import answer, begin
-    from demo.dialogue.look_parts import check_within
+    from demo.dialogue.look_parts import cut_within
     from demo.picture.picture import open_picture
 
     check_models(options)
     picture = open_picture(options.image)
     for note in picture.notes:
         print(note, file=sys.stderr)
-    within = PictureBox(*options.within.xyxy) if options.within else None
-    if within is not None:
-        check_within(picture.size, within)
+    within = options.within and cut_within(picture.size, PictureBox(*options.within.xyxy))
     if options.overlay:  # what it lacks is said before a model is asked
         import demo.dialogue.overlay  # noqa: F401
     from demo.models.selection import (

@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from demo.errors import DemoError, disk_fault
+from demo.errors import STOPPING, DemoError, disk_fault
 from demo.machine.private_files import write_new
 from demo.machine.proxies import proxy_for
 from demo.picture.sent import NO_FILE
@@ -180,6 +180,18 @@ class PartOver:
 
 
 @dataclass(frozen=True, slots=True)
+class LookBegun:
+    """The model is about to see a part of the picture, enlarged."""
+
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class LookOver:
+    """The model has seen the part."""
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectSeen:
     """An object was read in what is still being written."""
 
@@ -201,7 +213,18 @@ class Finished:
     turn: Turn
 
 
-Event = Started | Waiting | PartBegun | Text | PartOver | ObjectSeen | MasksBegun | Finished
+Event = (
+    Started
+    | Waiting
+    | PartBegun
+    | Text
+    | PartOver
+    | LookBegun
+    | LookOver
+    | ObjectSeen
+    | MasksBegun
+    | Finished
+)
 
 
 def connect(
@@ -551,8 +574,9 @@ def _error_of(answer: httpx2.Response) -> ClientError:
     return FileGoneError(sentence) if status == 403 else RefusedError(sentence)
 
 
-def _refusal(sentence: str) -> RefusedError:
-    return FileGoneError(sentence) if sentence == NO_FILE else RefusedError(sentence)
+def _refusal(sentence: str) -> ClientError:
+    kinds: dict[str, type[ClientError]] = {NO_FILE: FileGoneError, STOPPING: BusyError}
+    return kinds.get(sentence, RefusedError)(sentence)
 
 
 def _sentence_in(value: object, otherwise: str = "The server gives no reason.") -> str:
@@ -586,6 +610,10 @@ def _event_of(told: Json) -> Event | None:
             return Text(told["part"], told["text"])
         case "part_end":
             return PartOver(told["part"])
+        case "look":
+            return LookBegun(_box(told["look"]["box_xyxy"]))
+        case "look_end":
+            return LookOver()
         case "object":
             return ObjectSeen(_box(told["bbox_xyxy"]), _point(told["point_xy"]))
         case "masks":

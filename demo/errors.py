@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from traceback import walk_tb
 
+STOPPING = "The server is stopping. Ask again when it is back."  # which the client knows again
 _MAX_PLACES = 8
 
 
@@ -45,6 +46,10 @@ class DemoError(Exception):
 
 class InputError(DemoError):
     """The person gave something that cannot be used; only they can correct it (exit status 2)."""
+
+
+class NoAreaError(InputError):
+    """An object of a file of labels that covers nothing: a point, a line, an empty mask."""
 
 
 class PictureError(InputError):

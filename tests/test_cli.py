@@ -73,7 +73,7 @@ def test_turns_before_a_bad_question_are_written(photo: Path, tmp_path: Path) ->
                      id="no such segmenter"),
         pytest.param(["{photo}", "find it", "--server", "http://127.0.0.1:9"], 1,
                      "No server answers at 127.0.0.1:9.", id="no such server"),
-        pytest.param(["{photo}", "find it", "--within", "0,0,90000,10", "--server", "http://127.0.0.1:9"],
+        pytest.param(["{photo}", "find it", "--within", "90000,0,90010,10", "--server", "http://127.0.0.1:9"],
                      2, "is not inside the picture", id="a part beyond the picture, before it is asked"),
         pytest.param(["{photo}", "find it", "--within", "5,5,5,9"], 2, "The part to look at is empty.",
                      id="an empty part"),
@@ -90,14 +90,15 @@ def test_ground_says_what_is_wrong(
 
 
 def test_ground_looks_closer_at_a_part(photo: Path) -> None:
-    done = call("-m demo", "ground", photo, "find all things", "--within", "10,20,110,120",
+    done = call("-m demo", "ground", photo, "find all things", "--within=-10,20,110,120",
                 "--segmenter", "none", "--looks", "1")  # fmt: skip
     assert done.returncode == 0, done.stderr
     session = json.loads(done.stdout)
     [look] = session["turns"][0]["looks"]
-    assert session["turns"][0]["within"] == [10, 20, 110, 120]
+    assert session["turns"][0]["within"] == [0, 20, 110, 120]  # what of it is in the picture
     x1, y1, x2, y2 = look["box_xyxy"]
-    assert (x1, y1) < (10, 20)
+    assert x1 == 0
+    assert y1 < 20
     boxes = [o["bbox_xyxy"] for region in session["regions"] for o in region["objects"]]
     assert all(x1 <= b[0] and y1 <= b[1] and b[2] <= x2 and b[3] <= y2 for b in boxes)
 

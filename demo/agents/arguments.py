@@ -15,7 +15,7 @@ _MAX_SHOWN = 40  # characters of a name that is not one
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments of ``tool``; null counts as left out."""
+    """The arguments of ``tool``; null and an empty text, as models fill in forms, count as left out."""
 
     tool: str
     values: Mapping[str, Any]
@@ -27,7 +27,7 @@ class Arguments:
             raise InputError(
                 f"{tool} has no argument “{one_line(name, _MAX_SHOWN)}”: it takes {join_with_and(known)}."
             )
-        return cls(tool, {key: value for key, value in values.items() if value is not None})
+        return cls(tool, {key: value for key, value in values.items() if value not in (None, "")})
 
     def __contains__(self, name: str) -> bool:
         return name in self.values

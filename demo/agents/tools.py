@@ -223,21 +223,24 @@ class Tools:
         to = given.text("to")
         if to not in CONVERT_TO:
             raise InputError(f"to is one of {', '.join(CONVERT_TO)}.")
-        known = None
         if "inputs" in given:
+            if any(name in given for name in ("session_id", "image", "session")):
+                raise InputError("convert takes inputs, or a dialogue: one of the two.")
             images = _folder(given.text("images")) if "images" in given else None
-            with self._long_work(job):
+            with self._long_work(job), _as_arguments():
                 paths = [local_path(text) for text in given.texts("inputs")]
                 pictures = [each for path in paths for each in read_input(path, images, None)]
-                return self._written(to, pictures, given, known)
+                return self._written(to, pictures, given, None)
         picture, session, known = self._shown(given, job)
-        with self._long_work(job):
+        with self._long_work(job), _as_arguments():
             return self._written(to, [of_session(session, lambda: picture)], given, known)
 
     def _written(self, to: str, pictures: list[Any], given: Arguments, known: str | None) -> Result:
         from demo.annotations.command import check_out, write_all
+        from demo.annotations.left_out import left_out
 
         notes = [note for annotated in pictures for note in annotated.notes]
+        notes += left_out(to, pictures)
         objects = sum(len(annotated.annotations) for annotated in pictures)
         about = f"{_count(len(pictures), 'picture')} with {_count(objects, 'object')}, as {to}"
         if "out" in given:
@@ -282,6 +285,10 @@ class Tools:
         """Picture, dialogue and session_id of a call that asks nothing."""
         known = self._known(given)
         if known is not None:
+            if "session" in given:
+                raise InputError(
+                    f"{given.tool} takes a session with its image, not with a session_id."
+                )
             return known.picture, known.session, known.id
         if "session" not in given:
             raise InputError(
@@ -302,6 +309,16 @@ class Tools:
     def _long_work(self, job: Job) -> Iterator[None]:
         with long_work(job.cancel, lambda: self.running.in_use):
             yield
+
+
+@contextmanager
+def _as_arguments() -> Iterator[None]:
+    """What the command line says of its options is said of the arguments, which are called the same."""
+    try:
+        yield
+    except InputError as error:
+        said = str(error).replace("--out", "out").replace("--images", "images")
+        raise InputError(said) from error
 
 
 def _with_region(dialogue: Dialogue, given: Arguments, models: Models) -> tuple[Session, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.dialogue.session import ReasonerInfo, Session
-from demo.errors import InputError, one_line
+from demo.errors import InputError, NoAreaError, one_line
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, safe_name
@@ -182,14 +182,15 @@ def _label(annotation: Annotation) -> str:
 def box_of(xyxy: tuple[float, float, float, float], size: Size) -> PictureBox:
     """A box in picture pixels from a file's numbers, cut to the picture.
 
-    Raises InputError, in words that follow a place in a file, for one that is empty or lies outside.
+    Raises InputError, in words that follow a place in a file, for one that lies outside, and NoAreaError
+    for one that is empty.
     """
     x1, y1, x2, y2 = xyxy
     if not all(-1e7 < value < 1e7 for value in xyxy):
         raise InputError("the box is not four numbers")
     x1, x2, y1, y2 = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
     if x1 == x2 or y1 == y2:
-        raise InputError("the box has no area")
+        raise NoAreaError("the box has no area")
     if x2 <= 0 or y2 <= 0 or x1 >= size.width or y1 >= size.height:
         raise InputError(f"the box lies outside the picture, which is {size.width} × {size.height}")
     return PictureBox(*map(round_half_up, (x1, y1, x2, y2))).clamped(size)
@@ -203,11 +204,11 @@ def outlined(label: str, parts: Sequence[Polygon], size: Size) -> Annotation:
 def masked(label: str, mask: Mask) -> Annotation:
     """An object of these pixels, in a box around them.
 
-    Raises InputError, in words that follow a place in a file, where there are none.
+    Raises NoAreaError where there are none.
     """
     box = mask.bounding_box()
     if box is None:
-        raise InputError("its mask is empty")
+        raise NoAreaError("its mask is empty")
     return Annotation(label, box, mask)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,10 @@ from demo.annotations.files import (
     png_of,
     points,
     read_json,
+    read_objects,
+    said_of,
 )
-from demo.errors import InputError
+from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import Polygon, mask_of, polygons_of
@@ -90,6 +94,7 @@ def recognises(_: Path, content: object) -> bool:
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     """Every picture of the file, also those without objects. Raises InputError."""
     data = read_json(path)
+    pictures = replace(pictures, folders=(*pictures.folders, *_of_part(path)))
     with place(path.name):
         labels = {c["id"]: label_of(c["name"]) for c in data.get("categories", [])}
         images, by_image = list(data["images"]), dict[Any, list[dict[str, Any]]]()
@@ -100,29 +105,38 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             raise InputError(f"there is no image {min(map(str, unknown))}, which annotations name")
     for image in images:
         with place(f"{path.name}, image {image['id']}"):
-            name, stated = str(image["file_name"]), (image.get("width"), image.get("height"))
+            name = str(image.get("file_name") or image["coco_url"])  # LVIS has addresses only
+            stated = image.get("width"), image.get("height")
             picture = pictures.named(name, stated, is_only=len(images) == 1)
             if picture is None:
                 continue
             rows = objects_in(by_image.get(image["id"], []))
-        annotations = list[Annotation]()
-        for _, row in rows:
-            with place(f"{path.name}, annotation {row.get('id', '?')} of {name}"):
-                if row["category_id"] not in labels:
-                    raise InputError(f"there is no category {row['category_id']}")
-                annotations.append(_annotation(row, labels[row["category_id"]], picture.size))
-        yield picture.with_objects(annotations, name)
+        annotations, left_out = read_objects(
+            ((row.get("id", "?"), row) for _, row in rows),
+            partial(_annotation, labels=labels, size=picture.size),
+            f"{path.name}, {name}, annotation",
+        )
+        yield picture.with_objects(annotations, name, said_of(left_out, f"{path.name}, {name}"))
 
 
-def _annotation(row: dict[str, Any], label: str, size: Size) -> Annotation:
-    mask = _mask(row.get("segmentation") or [], size)
+def _of_part(path: Path) -> Iterator[Path]:
+    """The folders of pictures of ``annotations/instances_train.json``: ``images/train`` and ``train``."""
+    part, home = path.stem.rpartition("_")[2], path.parent.parent
+    if path.parent.name == "annotations":
+        yield from filter(Path.is_dir, (home / "images" / part, home / part))
+
+
+def _annotation(row: dict[str, Any], labels: dict[Any, str], size: Size) -> Annotation:
+    if row["category_id"] not in labels:
+        raise InputError(f"there is no category {row['category_id']}")
+    label, mask = labels[row["category_id"]], _mask(row.get("segmentation") or [], size)
     if row.get("bbox"):
         x, y, width, height = map(number, row["bbox"])
         box = box_of((x, y, x + width, y + height), size)
     else:
         bounds = mask.bounding_box() if mask else None
         if bounds is None:
-            raise InputError("it has neither a box nor an outline")
+            raise NoAreaError("it has neither a box nor an outline")
         box = bounds
     return Annotation(label, box, mask).described(row.get("attributes"))
 
@@ -131,7 +145,10 @@ def _mask(segmentation: Any, size: Size) -> Mask | None:
     if isinstance(segmentation, dict):
         return _run_lengths(segmentation, size)
     rings = [points(ring) for ring in segmentation]
-    return mask_of([Polygon(ring) for ring in rings], size) if rings else None
+    parts = [
+        Polygon(ring) for ring in rings if len(ring) > 2
+    ]  # what tools write else covers nothing
+    return mask_of(parts, size) if parts else None
 
 
 def _run_lengths(rle: dict[str, Any], size: Size) -> Mask | None:

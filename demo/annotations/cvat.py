@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -19,8 +20,17 @@ from demo.annotations.annotated import (
     outlined,
     unique_names,
 )
-from demo.annotations.files import Pictures, number, objects_in, place, png_of, read_xml
-from demo.errors import InputError
+from demo.annotations.files import (
+    Pictures,
+    number,
+    objects_in,
+    place,
+    png_of,
+    read_objects,
+    read_xml,
+    said_of,
+)
+from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import (
@@ -122,18 +132,17 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             if picture is None:
                 continue
             shapes = objects_in(image)
-        annotations, left_out = list[Annotation](), 0
-        for at, element in shapes:
-            if element.tag in _LEFT_OUT:
-                left_out += 1
-                continue
-            with place(f"{path.name}, image “{name}”, shape {at}"):
-                annotations.append(_annotation(element, picture.size))
-        said = f"{path.name}, {name}: {left_out} points, lines or tags are left out."
-        yield picture.with_objects(annotations, name, said if left_out else "")
+        annotations, left_out = read_objects(
+            shapes,
+            partial(_annotation, size=picture.size),
+            f"{path.name}, image “{name}”, shape",
+        )
+        yield picture.with_objects(annotations, name, said_of(left_out, f"{path.name}, {name}"))
 
 
 def _annotation(element: Element, size: Size) -> Annotation:
+    if element.tag in _LEFT_OUT:
+        raise NoAreaError(f"a {element.tag} has no area")
     attributes = {a.get("name"): a.text for a in element.iter("attribute")}
     label = label_of(element.attrib["label"])
     if element.get("source") in ("auto", "semi-auto"):

@@ -6,6 +6,8 @@ out of them.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
 import json
 import re
@@ -23,13 +25,14 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from PIL import Image
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, Annotation
-from demo.errors import InputError, PictureError, disk_fault
+from demo.errors import InputError, NoAreaError, PictureError, disk_fault
 from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
 
 MAX_TEXT = 200_000_000  # bytes of one file of labels
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 _MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
 _DEFINES = re.compile(r"<!(?:ENTITY|ATTLIST)\b")
 FOLDERS = ("", "images", "JPEGImages", "../images", "../JPEGImages", "..")
@@ -54,16 +57,27 @@ class PictureFile:
     path: Path | None = None
 
     def with_objects(
-        self, annotations: Iterable[Annotation], name: str = "", left_out: str = ""
+        self, annotations: Iterable[Annotation], name: str = "", notes: Iterable[str] = ()
     ) -> AnnotatedPicture:
-        """It with what a file says of it, under the ``name`` that the file gives it.
+        """It with what a file says of it, called as in that file.
 
-        ``left_out`` is a sentence about what of the file could not be used, if anything.
+        ``notes`` are sentences about what of the file could not be used.
         """
-        shown, notes = Path(name).name or self.name, (left_out,) if left_out else ()
         return AnnotatedPicture(
-            shown, self.size, self.open, tuple(annotations), notes, path=self.path
+            self.called(name),
+            self.size,
+            self.open,
+            tuple(annotations),
+            tuple(notes),
+            path=self.path,
         )
+
+    def called(self, name: str) -> str:
+        """Its own name, as a file writes it: without folders and the escapes of an address."""
+        alike = (
+            form for form in map(_last, _forms(name)) if _plain_stem(form) == _plain_stem(self.name)
+        )
+        return next(alike, self.name)
 
 
 class Candidate:
@@ -353,6 +367,30 @@ def _each(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
         yield at, row
 
 
+def read_objects(
+    rows: Iterable[tuple[object, Row]], read_one: Callable[[Row], Found], where: str
+) -> tuple[list[Found], int]:
+    """What `read_one` makes of each row, and how many cover nothing and are left out.
+
+    Tools keep clicks and lines among areas. Raises InputError, which says ``where``, and the row's number.
+    """
+    found, left_out = list[Found](), 0
+    for number_, row in rows:
+        with place(f"{where} {number_}"):
+            try:
+                found.append(read_one(row))
+            except NoAreaError:
+                left_out += 1
+    return found, left_out
+
+
+def said_of(left_out: int, where: str) -> tuple[str, ...]:
+    """The sentence about objects of a picture that were left out, if any were."""
+    objects = "object" if left_out == 1 else "objects"
+    said = f"{where}: {left_out:,} {objects} without an area (points, lines) left out."
+    return (said,) if left_out else ()
+
+
 def number(value: object) -> float:
     """A finite number, also one that is written as text. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -377,6 +415,21 @@ def png_of(picture: Picture) -> bytes:
     file = io.BytesIO()
     Image.fromarray(picture.pixels).save(file, "PNG")
     return file.getvalue()
+
+
+def decoded_png(encoded: str, size: Size) -> Image.Image:
+    """The PNG file that a text in base64 is, no larger than that size.
+
+    Raises InputError, in words that follow a place in a file.
+    """
+    try:
+        file = io.BytesIO(base64.b64decode(encoded, validate=True))
+        with Image.open(file, formats=["PNG"]) as image:
+            if image.width > size.width or image.height > size.height:
+                raise InputError("its mask is larger than the picture")
+            return image.copy()
+    except (binascii.Error, OSError, SyntaxError) as error:
+        raise InputError("its mask is not a PNG file") from error
 
 
 def json_bytes(value: object) -> bytes:

@@ -76,8 +76,13 @@ def format_of(path: Path) -> Format:
 def read_labels(path: Path, images: Path | None, name: str | None) -> Iterator[AnnotatedPicture]:
     """The labelled pictures of a file, in the format of that name or as it looks.
 
-    Pictures are looked for in ``images`` and beside the file. Raises InputError.
+    Pictures are looked for in ``images`` and beside the file. Raises InputError, also where there is none.
     """
     found = FORMATS[name] if name else format_of(path)
     folders = (path.parent,) if images is None else (images, path.parent)
-    yield from found.read(path, Pictures(folders))
+    pictures = found.read(path, Pictures(folders))
+    first = next(pictures, None)
+    if first is None:
+        raise InputError(f"{path.name} names no picture.")
+    yield first
+    yield from pictures

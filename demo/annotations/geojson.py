@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from demo.annotations.files import (
     png_of,
     points,
     read_json,
+    read_objects,
+    said_of,
 )
-from demo.errors import InputError
+from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import Size
 from demo.picture.polygons import (
     Polygon,
@@ -86,15 +89,12 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         if picture is None:
             return
         features = objects_in(_features(data))
-    annotations, left_out = list[Annotation](), 0
-    for at, feature in features:
-        with place(f"{path.name}, feature {at}"):
-            parts = _parts(feature["geometry"])
-            if parts:
-                annotations.append(_annotation(feature, parts, picture.size))
-            left_out += not parts
-    said = f"{path.name}: {left_out} points or lines are left out." if left_out else ""
-    yield picture.with_objects(annotations, left_out=said)
+    annotations, left_out = read_objects(
+        features,
+        partial(_annotation, size=picture.size),
+        f"{path.name}, feature",
+    )
+    yield picture.with_objects(annotations, notes=said_of(left_out, path.name))
 
 
 def _features(data: Any) -> list[Any]:
@@ -104,25 +104,27 @@ def _features(data: Any) -> list[Any]:
     return [data] if data["type"] == "Feature" else list(data["features"])
 
 
-def _parts(geometry: dict[str, Any]) -> list[Polygon]:
+def _parts(geometry: dict[str, Any] | None) -> list[Polygon]:
+    if geometry is None:
+        raise NoAreaError("it has no place")
     match geometry["type"]:
         case "Polygon":
             groups = [geometry["coordinates"]]
         case "MultiPolygon":
             groups = list(geometry["coordinates"])
         case "Point" | "MultiPoint" | "LineString" | "MultiLineString":
-            return []
+            raise NoAreaError("it has no area")
         case other:
             raise InputError(f"a geometry of the kind “{str(other)[:40]}” is not known")
+    if not groups:
+        raise NoAreaError("it has no part")
     rings = [[points([pair[:2] for pair in ring]) for ring in group] for group in groups]
     return [Polygon(group[0], tuple(group[1:])) for group in rings]
 
 
-def _annotation(feature: dict[str, Any], parts: list[Polygon], size: Size) -> Annotation:
-    properties = feature.get("properties") or {}
-    classification = properties.get("classification") or {}
-    said = classification.get("name") or properties.get("label") or properties.get("name") or ""
-    label, bounds = label_of(said), properties.get("bbox") or bounds_of(parts)
+def _annotation(feature: dict[str, Any], size: Size) -> Annotation:
+    parts, properties = _parts(feature["geometry"]), feature.get("properties") or {}
+    label, bounds = _label(properties), properties.get("bbox") or bounds_of(parts)
     is_plain = len(parts) == 1 and not parts[0].holes and properties.get("shape") != "outline"
     rectangle = rectangle_of(parts[0].outline) if is_plain else None
     if rectangle:
@@ -130,3 +132,11 @@ def _annotation(feature: dict[str, Any], parts: list[Polygon], size: Size) -> An
     x1, y1, x2, y2 = bounds
     annotation = Annotation(label, box_of((x1, y1, x2, y2), size), mask_of(parts, size))
     return annotation.described(properties)
+
+
+def _label(properties: dict[str, Any]) -> str:
+    """QuPath's class, in the form of either of its versions, else what other programs call it."""
+    kind = properties.get("classification")
+    said = kind.get("name") if isinstance(kind, dict) else kind
+    names = (said, *(properties.get(key) for key in ("label", "name", "class", "category")))
+    return label_of(next(filter(None, names), ""))

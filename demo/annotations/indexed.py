@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo.annotations.annotated import AnnotatedPicture
+from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture
 from demo.errors import PictureError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE
 
 MAX_INDEX = 254  # 255 stands for “void”, the pixels between objects
+_WHITE = 255
 
 
 def indexed_png(annotated: AnnotatedPicture) -> bytes:
@@ -38,25 +41,52 @@ def _palette() -> list[int]:
     return [*(0, 0, 0), *(value for colour in shown for value in colour), *(224, 224, 192)]
 
 
-def read_indexed(path: Path, size: Size, *, is_two_valued: bool = False) -> dict[int, Mask]:
-    """The mask of each number; all that is not 0 is one where the file ``is_two_valued``.
+def read_indexed(path: Path, size: Size) -> dict[int, Mask]:
+    """The mask of each number; one alone where the file is white on black, also with smooth edges.
 
-    Raises PictureError for a file that is none, or of another size.
+    Raises PictureError for a file that is none, has colours, or another size.
     """
-    pixels = _numbers(path, size)
-    if is_two_valued:
-        pixels = (pixels > 0).astype(np.uint8)
-    found = [int(value) for value in np.unique(pixels) if 0 < value <= MAX_INDEX]
+    pixels, has_palette = _numbers(path, size)
+    if not has_palette and _is_white_on_black(pixels):
+        return {1: Mask.from_array(pixels > _WHITE // 2)}
+    is_void = {0, MAX_INDEX + 1} if pixels.dtype == np.uint8 else {0}
+    found = [int(value) for value in np.unique(pixels) if value not in is_void]
+    if len(found) > MAX_OBJECTS:
+        raise PictureError(
+            f"{path.name} holds {len(found):,} numbers: at most {MAX_OBJECTS:,} objects can be read."
+        )
     return {value: Mask.from_array(pixels == value) for value in found}
 
 
-def _numbers(path: Path, size: Size) -> NDArray[np.uint8]:
+def read_mask(path: Path, size: Size) -> Mask | None:
+    """All that is not 0 in the file of one object; None where nothing is.
+
+    Raises PictureError as `read_indexed` does.
+    """
+    found = _numbers(path, size)[0] > 0
+    return Mask.from_array(found) if found.any() else None
+
+
+def _is_white_on_black(pixels: NDArray[Any]) -> bool:
+    """Whether all that is grey lies at the edge of something white; the numbers of objects do not."""
+    if pixels.dtype != np.uint8 or not (pixels == _WHITE).any():
+        return False
+    near = cv2.dilate((pixels == _WHITE).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return not pixels[near == 0].any()
+
+
+def _numbers(path: Path, size: Size) -> tuple[NDArray[Any], bool]:
+    """The value of each pixel [H, W], and whether these are places in a palette."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            if image.mode not in ("P", "L", "1"):
-                raise PictureError(f"{path.name} has colours, not the numbers of objects.")
             if image.size != (size.width, size.height):
                 raise PictureError(f"{path.name} has another size than its picture.")
-            return np.array(image.convert("L") if image.mode == "1" else image, np.uint8)
+            if image.mode in ("1", "L", "P", "I;16", "I"):
+                values = np.array(image)
+                return (values.astype(np.uint8) if image.mode == "1" else values), image.mode == "P"
+            pixels = np.array(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(f"{path.name} cannot be read as a PNG file.") from error
+    if (pixels[..., :1] != pixels[..., 1:3]).any():
+        raise PictureError(f"{path.name} has colours, not the numbers of objects.")
+    return pixels[..., 0] * (pixels[..., 3] > 0), False

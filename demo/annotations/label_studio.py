@@ -7,6 +7,7 @@ were painted there (``brushlabels``) are read; ours are written as polygons, par
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -15,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.annotations.annotated import (
+    CORRECTED,
+    HAND,
+    MODEL,
     AnnotatedPicture,
     Annotation,
     box_of,
@@ -27,6 +31,7 @@ from demo.annotations.annotated import (
 from demo.annotations.files import (
     PICTURE_SUFFIXES,
     Pictures,
+    decoded_png,
     json_bytes,
     number,
     objects_in,
@@ -34,14 +39,17 @@ from demo.annotations.files import (
     png_of,
     points,
     read_json,
+    read_objects,
+    said_of,
 )
-from demo.errors import InputError
+from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import Polygon, Ring, ellipse, one_ring, polygons_of, turned
 
 NAME, CONFIGURATION = "tasks.json", "labels.xml"
 _KEYS = ("region", "origin", "question")
+_ORIGINS = {"manual": HAND, "prediction": MODEL, "prediction-changed": CORRECTED}
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
@@ -78,6 +86,7 @@ def _result(annotation: Annotation, size: Size) -> dict[str, Any]:
         "original_width": size.width,
         "original_height": size.height,
         "image_rotation": 0,
+        "origin": next(said for said, origin in _ORIGINS.items() if origin == annotation.origin),
         "value": {**_value(annotation, parts, size), kind: [annotation.label]},
         # The one place for words about a region that Label Studio shows and keeps.
         "meta": {"text": [f"{key}: {said}" for key, said in annotation.attributes.items()]},
@@ -105,7 +114,8 @@ def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
     others = {"image_id", "geometry"}  # COCO's results, GeoJSON's features
     return isinstance(content, list) and all(
-        isinstance(task, dict) and not others & task.keys() for task in content
+        isinstance(task, dict) and {"data", "id"} & task.keys() and not others & task.keys()
+        for task in content
     )
 
 
@@ -115,19 +125,19 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     for at, task in enumerate(tasks, start=1):
         with place(f"{path.name}, task {task.get('id', at) if isinstance(task, dict) else at}"):
             name = _image_of(task.get("data", task))
-            results = _results(task)
+            results, others = _results(task)
             picture = pictures.named(name, in_pixels=False)
             if picture is None:
                 continue
-            rows = objects_in(results)
-        annotations, left_out = list[Annotation](), 0
-        for number_, result in rows:
-            with place(f"{path.name}, task {task.get('id', at)}, label {number_}"):
-                annotation = _annotation(result, picture.size)
-            annotations += [annotation] if annotation else []
-            left_out += annotation is None
-        said = f"{path.name}, {name}: {left_out} labels that are no areas are left out."
-        yield picture.with_objects(annotations, name, said if left_out else "")
+            rows = objects_in(_by_region(results))
+        annotations, left_out = read_objects(
+            rows,
+            partial(_annotation, size=picture.size),
+            f"{path.name}, task {task.get('id', at)}, label",
+        )
+        where = f"{path.name}, {picture.called(name)}"
+        notes = (*said_of(left_out, where), *((f"{where}: {others}",) if others else ()))
+        yield picture.with_objects(annotations, name, notes)
 
 
 def _image_of(data: dict[str, Any]) -> str:
@@ -139,14 +149,36 @@ def _image_of(data: dict[str, Any]) -> str:
     raise InputError("it names no picture")
 
 
-def _results(task: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those of the newest annotation, else of a prediction, else of the short form (JSON-MIN)."""
-    done = [a for a in task.get("annotations") or [] if not a.get("was_cancelled")]
-    done = done or list(task.get("predictions") or [])
+def _results(task: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    """Those of one annotation, else of a prediction, else of the short form (JSON-MIN).
+
+    Of several annotations the one counts that is marked as the truth, else the newest, and that is said.
+    """
+    # Before 1.0 they were called completions.
+    done = task.get("annotations") or task.get("completions") or []
+    done = [a for a in done if not a.get("was_cancelled")]
     if done:
-        return list(done[-1]["result"])
+        truth = next((a for a in done if a.get("ground_truth")), None)
+        which = "the newest" if truth is None else "the one that is marked as the truth"
+        said = f"of its {len(done)} annotations only {which} is read." if len(done) > 1 else ""
+        return list((truth or done[-1])["result"]), said
+    if guesses := task.get("predictions"):
+        return [{**row, "origin": "prediction"} for row in guesses[-1]["result"]], ""
     rows = [row for value in task.values() if isinstance(value, list) for row in value]
-    return [{"value": row, **row} for row in rows if isinstance(row, dict) and _kind(row)]
+    return [{"value": row, **row} for row in rows if isinstance(row, dict) and _kind(row)], ""
+
+
+def _by_region(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One for each region: its shape, its label and what else is said of it may be results of their own."""
+    regions = dict[str, dict[str, Any]]()
+    for at, result in enumerate(results):
+        own, value = f"result {at}", result.get("value") or {}
+        former = regions.get(name := str(result.get("id") or own))
+        if former and former.get("type") != result.get("type"):
+            former["value"] = {**former["value"], **value}
+        else:
+            regions[own if former else name] = {**result, "value": dict(value)}
+    return list(regions.values())
 
 
 def _kind(value: dict[str, Any]) -> str | None:
@@ -154,30 +186,32 @@ def _kind(value: dict[str, Any]) -> str | None:
     return next(kinds, None)
 
 
-def _annotation(result: dict[str, Any], size: Size) -> Annotation | None:
-    value = result.get("value") or {}
+def _annotation(result: dict[str, Any], size: Size) -> Annotation:
+    value = result["value"]
     kind = _kind(value)
-    if kind is None:
-        return None  # a relation, a text, a rating
-    label = label_of(value[kind][0] if value[kind] else "")
+    label = label_of(value[kind][0] if kind and value[kind] else "")
     if "points" in value:
         ring = _scaled(points(value["points"]), size)
         found = outlined(label, [Polygon(ring)], size)
     elif "rle" in value:
         found = _painted(label, value["rle"], result, size)
+    elif "imageDataURL" in value:
+        found = masked(label, _drawn(value["imageDataURL"], size))
     elif "radiusX" in value:
         found = _ellipse(label, value, size)
-    elif "width" in value:
+    elif "width" in value and "height" in value:
         found = _boxed(label, value, size)
     else:
-        return None  # a key point
+        raise NoAreaError("it has no area")  # a key point, a relation, a text, a rating
     return found.described(_said(result))
 
 
 def _said(result: dict[str, Any]) -> dict[str, str]:
     lines = (result.get("meta") or {}).get("text") or []
     pairs = (line.partition(": ") for line in lines if isinstance(line, str))
-    return {key: said for key, _, said in pairs if key in _KEYS}
+    said = {key: words for key, _, words in pairs if key in _KEYS}
+    origin = _ORIGINS.get(str(result.get("origin")), HAND)  # it knows what was changed there
+    return said if origin == HAND else {**said, "origin": origin}
 
 
 def _scaled(ring: Ring, size: Size) -> Ring:
@@ -212,6 +246,14 @@ def _painted(label: str, rle: Any, result: dict[str, Any], size: Size) -> Annota
     pixels = _painted_pixels(bytes(rle), 4 * size.width * size.height)
     mask = Mask.from_array(pixels.reshape(size.height, size.width, 4)[..., 3] > 0)
     return masked(label, mask)
+
+
+def _drawn(address: object, size: Size) -> Mask:
+    """The mask of a bitmap: what is not transparent in a PNG file in the address itself."""
+    pixels = decoded_png(str(address).partition(",")[2], size).getchannel("A")
+    if pixels.size != (size.width, size.height):
+        raise InputError(f"its mask is for a picture of {pixels.width} × {pixels.height}")
+    return Mask.from_array(np.array(pixels) > 0)
 
 
 def _painted_pixels(content: bytes, count: int) -> NDArray[np.uint8]:

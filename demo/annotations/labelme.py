@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from demo.annotations.annotated import (
@@ -29,14 +28,17 @@ from demo.annotations.files import (
     Candidate,
     PictureFile,
     Pictures,
+    decoded_png,
     json_bytes,
     objects_in,
     place,
     png_of,
     points,
     read_json,
+    read_objects,
+    said_of,
 )
-from demo.errors import InputError
+from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import PictureBox, Size, round_half_up
 from demo.picture.masks import Mask
 from demo.picture.polygons import (
@@ -49,7 +51,6 @@ from demo.picture.polygons import (
 )
 
 _VERSION = "5.5.0"  # of the format, whose shapes these are
-_LEFT_OUT = ("point", "line", "linestrip", "points")
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
@@ -119,18 +120,18 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         if picture is None:
             return
         shapes = objects_in(data["shapes"])
-    objects, left_out = dict[tuple[str, object], list[Annotation]](), 0
-    for at, shape in shapes:
-        with place(f"{path.name}, shape {at}"):
-            if shape.get("shape_type") in _LEFT_OUT:
-                left_out += 1
-                continue
-            annotation = _annotation(shape, picture.size)
-            group = shape.get("group_id")
-            key = group if isinstance(group, int) else f"shape {at}"
-            objects.setdefault((annotation.label, key), []).append(annotation)
-    said = f"{path.name}: {left_out} points or lines are left out." if left_out else ""
-    yield picture.with_objects(map(_joined, objects.values()), name, said)
+    size = picture.size
+    found, left_out = read_objects(
+        shapes,
+        lambda shape: (shape.get("group_id"), _annotation(shape, size)),
+        f"{path.name}, shape",
+    )
+    objects = dict[tuple[str, object], list[Annotation]]()
+    for at, (group, annotation) in enumerate(found):
+        key = group if isinstance(group, int) else f"shape {at}"
+        objects.setdefault((annotation.label, key), []).append(annotation)
+    joined = map(_joined, objects.values())
+    yield picture.with_objects(joined, name, said_of(left_out, path.name))
 
 
 def _picture(data: dict[str, Any], name: str, stem: str, pictures: Pictures) -> PictureFile | None:
@@ -179,9 +180,11 @@ def _annotation(shape: dict[str, Any], size: Size) -> Annotation:
 
 def _placed(label: str, shape: dict[str, Any], corners: Ring, size: Size) -> Annotation:
     match shape.get("shape_type") or "polygon":
+        case "point" | "line" | "linestrip" | "points" as kind:
+            raise NoAreaError(f"a {kind} has no area")
         case "rectangle":
             return Annotation(label, box_of(bounds_of([Polygon(corners)]), size))
-        case "polygon" | "rotation" | "oriented_rectangle":
+        case "polygon" | "rotation" | "oriented_rectangle" | "quadrilateral":
             return outlined(label, [Polygon(corners)], size)
         case "circle":
             centre, edge = corners
@@ -189,17 +192,7 @@ def _placed(label: str, shape: dict[str, Any], corners: Ring, size: Size) -> Ann
             return outlined(label, [Polygon(ellipse(*centre, radius, radius))], size)
         case "mask":
             x, y = map(round_half_up, corners[0])
-            return masked(label, placed_mask(_pixels(shape["mask"], size), x, y, size))
+            pixels = np.array(decoded_png(shape["mask"], size).convert("L"))
+            return masked(label, placed_mask(pixels > 0, x, y, size))
         case other:
             raise InputError(f"a shape of the kind “{str(other)[:40]}” is not known")
-
-
-def _pixels(encoded: str, size: Size) -> NDArray[np.bool_]:
-    try:
-        file = io.BytesIO(base64.b64decode(encoded, validate=True))
-        with Image.open(file, formats=["PNG"]) as image:
-            if image.width > size.width or image.height > size.height:
-                raise InputError("its mask is larger than the picture")
-            return np.array(image.convert("L")) > 0
-    except (binascii.Error, OSError, SyntaxError) as error:
-        raise InputError("its mask is not a PNG file") from error

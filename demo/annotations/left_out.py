@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.indexed import MAX_INDEX
+from demo.picture.masks import union_area
 
 _NO_LETTERS = (
     "No font here has all letters of the questions: install one of the Noto fonts, or take SVG."
@@ -27,8 +28,15 @@ def left_out(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[str]:
         yield "Parts and holes of an object are joined to one outline."
     if to in ("voc", "masks") and any(len(p.annotations) > MAX_INDEX for p in pictures):
         yield f"The indexed PNG holds the first {MAX_INDEX} objects of a picture."
+    if to == "voc" and any(map(_overlap, pictures)):
+        yield "Where masks overlap, SegmentationObject holds the later one."
     if to in ("png", "pdf") and not _has_letters(pictures):
         yield _NO_LETTERS
+
+
+def _overlap(annotated: AnnotatedPicture) -> bool:
+    masks = [annotation.mask for annotation in annotated.annotations if annotation.mask]
+    return bool(masks) and union_area(masks) < sum(mask.area for mask in masks)
 
 
 def _objects(count: int) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,17 @@ from demo.annotations.annotated import (
     masked,
     unique_names,
 )
-from demo.annotations.files import Pictures, number, objects_in, place, png_of, read_text
-from demo.annotations.indexed import indexed_png, read_indexed
+from demo.annotations.files import (
+    Pictures,
+    number,
+    objects_in,
+    place,
+    png_of,
+    read_objects,
+    read_text,
+    said_of,
+)
+from demo.annotations.indexed import indexed_png, read_indexed, read_mask
 from demo.errors import InputError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
@@ -82,12 +92,14 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         if picture is None:
             return
         rows = objects_in(_rows(path))
-    annotations = list[Annotation]()
-    for at, row in rows:
-        with place(f"{path.name}, row {at}"):
-            annotations.append(_annotation(row, path.parent, picture.size))
+    annotations, left_out = read_objects(
+        rows,
+        partial(_annotation, folder=path.parent, size=picture.size),
+        f"{path.name}, row",
+    )
+    found = picture.with_objects(annotations, notes=said_of(left_out, path.name))
     is_loose = path.parent == pictures.root  # the folder's name says nothing
-    yield picture.with_objects(annotations, "" if is_loose else f"{path.parent.name}.png")
+    yield found if is_loose else replace(found, name=f"{path.parent.name}.png")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -107,10 +119,10 @@ def _read_mask(name: str, folder: Path, size: Size) -> Mask:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         raise InputError(f"the mask “{name}” is not beside it")
-    masks = read_indexed(path, size, is_two_valued=True)
-    if not masks:
+    mask = read_mask(path, size)
+    if mask is None:
         raise InputError(f"the mask “{name}” is empty")
-    return next(iter(masks.values()))
+    return mask
 
 
 def _read_indexed(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

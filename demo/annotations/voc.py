@@ -16,7 +16,16 @@ from demo.annotations.annotated import (
     label_of,
     unique_names,
 )
-from demo.annotations.files import Pictures, number, objects_in, place, png_of, read_xml
+from demo.annotations.files import (
+    Pictures,
+    number,
+    objects_in,
+    place,
+    png_of,
+    read_objects,
+    read_xml,
+    said_of,
+)
 from demo.annotations.indexed import MAX_INDEX, indexed_png, read_indexed
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
@@ -90,11 +99,12 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             return
         objects = objects_in(root.iter("object"))
     masks = _masks(path, picture.size)
-    annotations = list[Annotation]()
-    for at, element in objects:
-        with place(f"{path.name}, object {at}"):
-            annotations.append(_annotation(element, picture.size, masks.get(at)))
-    yield picture.with_objects(annotations, name)
+    annotations, left_out = read_objects(
+        ((at, (element, masks.get(at))) for at, element in objects),
+        lambda row: _annotation(row[0], picture.size, row[1]),
+        f"{path.name}, object",
+    )
+    yield picture.with_objects(annotations, name, said_of(left_out, path.name))
 
 
 def _masks(path: Path, size: Size) -> dict[int, Mask]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -32,7 +33,9 @@ from demo.annotations.files import (
     objects_in,
     place,
     png_of,
+    read_objects,
     read_text,
+    said_of,
 )
 from demo.errors import InputError
 from demo.picture.geometry import Size
@@ -48,6 +51,7 @@ NAME = "data.yaml"
 LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")  # of the names, one a line
 _NUMBER = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
 _MAX_YAML = 100_000  # characters
+_LISTS_OF_PICTURES = ("train.txt", "valid.txt", "val.txt", "test.txt")  # as Darknet calls them
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
@@ -111,15 +115,16 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         if picture is not None:
             yield _read_one(picture, path, kinds)
         return
-    folders = [f for f in _image_folders(path, kinds.folders, pictures) if f.is_dir()]
-    if not folders:
-        raise InputError(
-            f"{path.name}: the folder of its pictures is not there: name it with --images."
+    images = {image: _label_file(image) for image in _images(path, kinds.places, pictures)}
+    if not any(images.values()):
+        lacks = (
+            "none of its pictures has a text of its objects"
+            if images
+            else "its pictures are not there"
         )
-    for folder in dict.fromkeys(folders):
-        for image in sorted(folder.iterdir()):
-            if image.suffix.lower() in PICTURE_SUFFIXES:
-                yield _read_one(file_at(image, in_pixels=False), _label_file(image), kinds)
+        raise InputError(f"{path.name}: {lacks}: name the folder of the pictures with --images.")
+    for image, text in images.items():
+        yield _read_one(file_at(image, in_pixels=False), text, kinds)
 
 
 def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
@@ -143,12 +148,12 @@ class _Kinds:
     """What a data set says of all its pictures.
 
     ``labels`` by number, None where they have no names; ``has_points`` says that key points follow each
-    box; ``folders`` are those of the pictures, as written.
+    box; ``places`` are folders of pictures, or lists of them, as written.
     """
 
     labels: dict[int, str] | None = None
     has_points: bool = False
-    folders: tuple[str, ...] = ()
+    places: tuple[str, ...] = _LISTS_OF_PICTURES
 
     def label(self, word: str) -> str:
         """The label of a class. Raises InputError."""
@@ -180,8 +185,10 @@ def _of_yaml(path: Path) -> _Kinds:
         rows: Any = names.items() if isinstance(names, dict) else enumerate(names)
         labels = {int(key): label_of(value) for key, value in rows}
         said = [data.get(split) for split in ("train", "val", "valid", "test")]
+        home = str(data.get("path") or "")
     listed = [one for some in said for one in (some if isinstance(some, list) else [some])]
-    return _Kinds(labels, "kpt_shape" in data, tuple(one for one in listed if isinstance(one, str)))
+    places = [one for one in listed if isinstance(one, str)]
+    return _Kinds(labels, "kpt_shape" in data, (*places, *(f"{home}/{one}" for one in places)))
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -203,17 +210,50 @@ def _read_yaml(path: Path) -> Any:
         raise InputError(f"{path.name} is not YAML, or has aliases, which are not read.") from error
 
 
-def _image_folders(path: Path, said: Sequence[str], pictures: Pictures) -> Iterator[Path]:
-    """Where the pictures are: as the file says, inside its own folder; else as `Pictures` knows."""
+def _images(path: Path, said: Sequence[str], pictures: Pictures) -> Iterator[Path]:
+    """The pictures: in the folder that the person named, else where the file says, else in ``images``.
+
+    Nothing outside these folders is looked at, whatever the file says.
+    """
     home = path.parent.resolve()
-    for folder in said:
-        for form in (folder, folder.removeprefix("../")):  # as Ultralytics looks for them
-            if (home / form).resolve().is_relative_to(home):
-                yield (home / form).resolve()
-    for known in pictures.folders:
-        yield (known / "images").resolve()
-    if pictures.folders[:1] != (path.parent,) or path.suffix.lower() in (".txt", ".names"):
-        yield pictures.folders[0].resolve()
+    named = [folder.resolve() for folder in pictures.folders if folder.resolve() != home]
+    for folder in (*named, home):
+        found = [image for one in said for image in _images_at(folder, one)]
+        found = found or list(_below(folder / "images"))
+        if not found and folder in named:
+            found = list(_below(folder))
+        elif not found and path.suffix.lower() in (".txt", ".names"):
+            found = sorted(file for file in folder.iterdir() if _is_picture(file))
+        if found:
+            yield from dict.fromkeys(found)
+            return
+
+
+def _images_at(folder: Path, written: str) -> Iterator[Path]:
+    """The pictures of a folder, or of a list of them, that is written so, where it is in this one."""
+    place = _inside(folder, written)
+    if place is None or place.suffix.lower() != ".txt":
+        yield from _below(place) if place else ()
+        return
+    lines = read_text(place).splitlines()
+    yield from filter(None, (_inside(folder, line.strip()) for line in lines if line.strip()))
+
+
+def _inside(folder: Path, written: str) -> Path | None:
+    """A path as Ultralytics and Darknet mean it: from this folder, from one beside it, or from ``data``."""
+    for form in (written, written.removeprefix("../"), written.removeprefix("data/")):
+        path = (folder / form).resolve()
+        if path.exists() and path.is_relative_to(folder):
+            return path
+    return None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    yield from sorted(file for file in folder.rglob("*") if _is_picture(file))
+
+
+def _is_picture(file: Path) -> bool:
+    return file.suffix.lower() in PICTURE_SUFFIXES
 
 
 def _read_one(picture: PictureFile, file: Path | None, kinds: _Kinds) -> AnnotatedPicture:
@@ -221,11 +261,12 @@ def _read_one(picture: PictureFile, file: Path | None, kinds: _Kinds) -> Annotat
     name = file.name if file else ""
     with place(name):
         listed = objects_in(rows)
-    annotations = list[Annotation]()
-    for _, (at, words) in listed:
-        with place(f"{name}, line {at}"):
-            annotations.append(_annotation(words, kinds, picture.size))
-    return picture.with_objects(annotations)
+    annotations, left_out = read_objects(
+        (row for _, row in listed),
+        partial(_annotation, kinds=kinds, size=picture.size),
+        f"{name}, line",
+    )
+    return picture.with_objects(annotations, notes=said_of(left_out, name))
 
 
 def _lines(file: Path | None) -> list[str]:

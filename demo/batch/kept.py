@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -77,10 +78,16 @@ def _is_newer(path: Path, kept: Path) -> bool:
 
 
 def kept_dialogues(out: Path, pictures: Sequence[str]) -> dict[str, AnnotatedPicture]:
-    """The dialogues that are kept, in the order of the pictures. Raises InputError for a broken one."""
+    """The dialogues that are kept, in the order of the pictures. Raises InputError for a broken one.
+
+    In other forms ``a/b.jpg`` is called ``a-b``: of several pictures called ``b.jpg`` each is known.
+    """
     paths = {picture: kept_path(out, picture) for picture in pictures}
     return {
-        picture: of_session(_session(path), partial(_picture_of, path))
+        picture: replace(
+            of_session(_session(path), partial(_picture_of, path)),
+            name="-".join(Path(picture).parts),
+        )
         for picture, path in paths.items()
         if path.exists()
     }

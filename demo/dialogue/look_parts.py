@@ -201,6 +201,13 @@ def check_within(picture: Size, within: PictureBox) -> None:
     )
 
 
+def cut_within(picture: Size, within: PictureBox) -> PictureBox:
+    """What of a part to look at is in a picture of that size. Raises QuestionError where nothing is."""
+    if not within.intersection(PictureBox.whole(picture)):
+        check_within(picture, within)
+    return within.clamped(picture)
+
+
 def part_to_ask(picture: Size, within: PictureBox, dialect: Dialect) -> Part:
     """The part that is shown to a model when a person asks about ``within``: a little more, for its edges.
 

@@ -7,6 +7,7 @@ It knows how masks are stored, measured and outlined; it does not know how they 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +137,11 @@ class Mask:
         contours, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         simple = (cv2.approxPolyDP(c, tolerance / step, True) for c in contours)
         return "".join(_contour_path(c * step + np.array(grid.start)) for c in simple)
+
+
+def union_area(masks: Sequence[Mask]) -> int:
+    """Pixels of one picture that at least one of its masks holds."""
+    return int(coco.area(coco.merge([mask.to_dict() for mask in masks])))
 
 
 def _pixels(runs: Runs, size: Size) -> BoolArray:

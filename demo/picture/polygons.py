@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from demo.errors import InputError
+from demo.errors import InputError, NoAreaError
 from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
@@ -95,7 +95,7 @@ def _flat(ring: Ring) -> list[float]:
     """x, y, x, … of its corners. Raises InputError, in words that follow a place."""
     flat = [value for point in ring for value in point]
     if len(flat) < 6:
-        raise InputError("the outline has fewer than three corners")
+        raise NoAreaError("the outline has fewer than three corners")
     if not all(-1e7 < value < 1e7 for value in flat):
         raise InputError("the outline has a corner that is not two numbers")
     return flat

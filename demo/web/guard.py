@@ -38,7 +38,7 @@ from demo.access.peers import place_of
 from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
 from demo.dialogue.links import Links
-from demo.errors import disk_fault, places_of
+from demo.errors import STOPPING, disk_fault, places_of
 from demo.machine.effort import wanted_until
 from demo.machine.environment import try_writing
 from demo.web.answer import (
@@ -62,7 +62,7 @@ from demo.web.calls import (
     is_join,
 )
 from demo.web.crowd import Crowd, CrowdedError, FewPages, Pace, is_act, is_page
-from demo.web.monitoring import STOPPING, Watch
+from demo.web.monitoring import Watch
 from demo.web.owned import Owned
 from demo.web.refused import RefusedArgumentsError, RefusedError
 from demo.web.rules import (

@@ -27,7 +27,7 @@ from prometheus_client import (
 from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.dialogue.look_text import is_stopped
-from demo.errors import DemoError, ModelError, places_of
+from demo.errors import STOPPING, DemoError, ModelError, places_of
 from demo.picture.picture import Picture
 from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STOPPING = "The server is stopping. Ask again when it is back."
 _SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 
 

@@ -25,7 +25,7 @@ from demo.access.peers import Proxies
 from demo.access.visitors import VisitorCookies, Visitors, read_key
 from demo.dialogue.examples import load_examples
 from demo.dialogue.store import Store
-from demo.errors import DemoError
+from demo.errors import STOPPING, DemoError
 from demo.machine.ending import ended_by_signal
 from demo.machine.environment import say
 from demo.machine.unused import settle
@@ -44,7 +44,7 @@ from demo.web.connections import (
 )
 from demo.web.guard import USER, Guard, GuardContext
 from demo.web.logs import take_over_server_logs, take_over_traces
-from demo.web.monitoring import STOPPING, Watch
+from demo.web.monitoring import Watch
 from demo.web.rules import Rules, rules_for, warnings_of
 from demo.web.unread_results import keep_few_unread
 

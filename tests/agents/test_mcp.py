@@ -97,7 +97,13 @@ def test_files_are_written_and_read_again(
     data = json.loads((labels / "annotations.json").read_text(encoding="utf-8"))
     assert len(data["annotations"]) >= len(beach["regions"][0]["objects"])
     again = agent.refusal("convert", session_id=beach["session_id"], to="coco", out=str(labels))
-    assert "not empty" in again
+    assert again.endswith("not empty: name a new folder with out.")
+    (labels / "lost.json").write_text(json.dumps(data).replace("beach.png", "lost.png"))
+    lost = agent.refusal("convert", inputs=[str(labels / "lost.json")], to="yolo")
+    assert lost.endswith("name its folder with images.")
+    assert "one of the two" in agent.refusal(
+        "convert", inputs=[str(kept / "beach.zip")], session_id=beach["session_id"], to="coco"
+    )
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,12 @@ def test_regions_for_other_tools(agent: Agent, image: str, to: str, name: str, h
     assert holds in "".join(texts)
 
 
+def test_what_a_format_lacks_is_told(agent: Agent, image: str) -> None:
+    session_id = agent.values("ground", image=image, question="find both")["session_id"]
+    told = agent.call("convert", session_id=session_id, to="yolo").content[0]
+    assert "YOLO has no place for names of regions" in told.text  # type: ignore[union-attr]
+
+
 def test_a_saved_dialogue_comes_back(agent: Agent, image: str, served: Served) -> None:
     picture, models = open_picture(_bytes(image)), served.running.models
     start = begin(picture, models.reasoner)
@@ -154,6 +160,8 @@ def test_a_saved_dialogue_comes_back(agent: Agent, image: str, served: Served) -
     assert len(agent.values("overlay", image=image, session=saved)["regions"]) == 1
     saved["picture"]["sha256"] = "0" * 64
     assert "another picture" in agent.refusal("overlay", image=image, session=saved)
+    of_another = agent.values("ground", image=image, question="red")["session_id"]
+    assert "not with a session_id" in agent.refusal("overlay", session_id=of_another, session=saved)
 
 
 @pytest.mark.parametrize(

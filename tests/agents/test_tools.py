@@ -102,11 +102,17 @@ def test_what_is_no_box_is_a_sentence(value: Any) -> None:
         ({"a\nb" * 50: 1}, "no argument “a b"),
         ({"image": ["x"]}, "needs image, as text"),
         ({"image": None}, "needs image, as text"),
+        ({"image": ""}, "needs image, as text"),
     ],
 )
 def test_other_arguments_are_named(values: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         Arguments.read("ground", values, ["image", "question"]).text("image")
+
+
+def test_an_empty_text_is_left_out() -> None:
+    given = Arguments.read("ground", {"image": "", "session_id": "x"}, ["image", "session_id"])
+    assert ("image" in given, "session_id" in given) == (False, True)
 
 
 @pytest.mark.parametrize(

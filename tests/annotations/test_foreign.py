@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +62,7 @@ def test_label_studio_paints_turns_relates_and_withdraws(folder: Path) -> None:
     # Four pixels wide and eight high at (10, 4), turned about that corner.
     assert found_in(picture) == [("dog", (4, 3, 15, 9), 66), ("a", (2, 4, 10, 8), 32)]
     assert picture.notes == (
-        "tasks.json, /data/upload/3/1a2b3c4d-dog%20park.png: 2 labels that are no areas are left out.",
+        "tasks.json, dog park.png: 2 objects without an area (points, lines) left out.",
     )
 
 
@@ -104,7 +107,7 @@ def test_cvat_turns_draws_ellipses_and_counts_runs_row_by_row(folder: Path) -> N
     assert dog == ("dog", (4, 5, 6, 7), 3)
     assert outline[:2] == ("dog", (1, 1, 10, 7))
     assert [a.origin for a in picture.annotations] == ["hand", "model", "model", "hand"]
-    assert "1 points, lines or tags are left out" in picture.notes[0]
+    assert "1 object without an area (points, lines) left out" in picture.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_yolo_has_confidences_lists_of_names_and_labels_beside_pictures(
     assert outline[:2] == ("dog", (2, 2, 18, 14))
 
 
-@pytest.mark.parametrize("line", ["0 0.5 0.5", "7 0.5 0.5 0.5 0.5", "0 a 0.5 0.5 0.5", "0 0 0 0 0"])
+@pytest.mark.parametrize("line", ["0 0.5 0.5", "7 0.5 0.5 0.5 0.5", "0 a 0.5 0.5 0.5"])
 def test_a_broken_line_is_named(folder: Path, line: str) -> None:
     (folder / "dog park.txt").write_text(f"\n{line}\n")
     with pytest.raises(InputError, match=r"dog park\.txt, line 2: "):
@@ -167,7 +170,7 @@ def test_labelme_has_circles_groups_and_lines(folder: Path) -> None:
     legs_found, ball = found_in(picture)
     assert legs_found == ("legs", (1, 1, 14, 14), 9 + 16)
     assert ball[:2] == ("ball", (6, 4, 14, 12))
-    assert "1 points or lines are left out" in picture.notes[0]
+    assert "1 object without an area (points, lines) left out" in picture.notes[0]
 
 
 def test_geojson_of_other_programs(folder: Path) -> None:
@@ -194,7 +197,7 @@ def test_an_indexed_png_needs_no_table(folder: Path, tmp_path: Path) -> None:
         ("object 1", (3, 2, 9, 5), 18),
         ("object 7", (1, 8, 3, 10), 4),
     ]
-    Image.fromarray(np.zeros((HEIGHT, WIDTH, 3), np.uint8)).save(file)
+    Image.fromarray(np.full((HEIGHT, WIDTH, 3), (9, 0, 0), np.uint8)).save(file)
     with pytest.raises(InputError, match="has colours, not the numbers of objects"):
         list(read_labels(file, folder, "masks"))
 
@@ -306,3 +309,249 @@ def test_a_text_of_objects_and_a_list_of_classes_need_no_yaml(folder: Path) -> N
     assert found_in(read(folder, "dog park.txt", line)) == [("dog", (5, 4, 15, 12), None)]
     (found,) = read_labels(folder / "classes.txt", None, None)
     assert found_in(found) == [("dog", (5, 4, 15, 12), None)]
+
+
+# What covers nothing
+
+NOTHING: list[tuple[str, str, object]] = [
+    ("a click of COCO", "a.json", coco(bbox=[3, 3, 0, 5])),
+    ("a key point of VIA", "a.json", coco(bbox=[], segmentation=[[]], keypoints=[1, 1, 2])),
+    ("a class of the whole picture", "a.json", coco(bbox=None)),
+    ("a line of YOLO", "data.yaml", "train: .\nnames: [dog]\n"),
+    ("a click of LabelMe", "a.json", {"imagePath": "dog park.png", "shapes": [
+        {"label": "dog", "shape_type": "rectangle", "points": [[3, 3], [3, 3]]}]}),
+    ("an open outline", "a.json", {"imagePath": "dog park.png", "shapes": [
+        {"label": "dog", "shape_type": "polygon", "points": [[3, 3], [9, 5]]}]}),
+    ("an erased mask of CVAT", "a.xml",
+     '<annotations><image name="dog park.png"><mask label="dog" rle="4" left="1" top="1" width="2" '
+     'height="2"/></image></annotations>'),
+    ("a click of Label Studio", "a.json", label_studio(
+        {"id": "a", "value": {"x": 1, "y": 1, "width": 0, "height": 5, "rectanglelabels": ["a"]}})),
+    ("a feature without a place", "dog park.geojson",
+     {"type": "Feature", "geometry": None, "properties": {}}),
+    ("a feature without parts", "dog park.geojson",
+     {"type": "Feature", "geometry": {"type": "MultiPolygon", "coordinates": []}, "properties": {}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [pytest.param(*case, id=what) for what, *case in NOTHING]
+)
+def test_what_covers_nothing_is_left_out_and_counted(
+    folder: Path, name: str, content: object
+) -> None:
+    (folder / "dog park.txt").write_text("0 0.5 0.5 0.5 0\n")
+    picture = read(folder, name, content)
+    assert picture.annotations == ()
+    assert picture.notes[0].endswith("1 object without an area (points, lines) left out.")
+
+
+def test_parts_of_an_outline_that_cover_nothing_leave_the_others(folder: Path) -> None:
+    rings = [[1, 1, 2, 2], [2, 3, 6, 3, 6, 5, 2, 5], []]
+    assert found_in(read(folder, "a.json", coco(segmentation=rings))) == [("dog", (2, 5, 12, 8), 8)]
+
+
+# Where pictures are
+
+
+def test_lvis_gives_addresses_only(folder: Path) -> None:
+    content = coco()
+    content["images"] = [
+        {"id": "a", "coco_url": "http://images.cocodataset.org/val/dog%20park.png"}
+    ]
+    assert read(folder, "a.json", content).name == "dog park.png"
+
+
+@pytest.mark.parametrize("place", ["images/train", "train"])
+def test_coco_keeps_the_pictures_of_a_part_in_a_folder_of_its_name(
+    folder: Path, place: str
+) -> None:
+    for part in ("annotations", place):
+        (folder / part).mkdir(parents=True)
+    (folder / "dog park.png").rename(folder / place / "dog park.png")
+    assert read(folder, "annotations/instances_train.json", coco()).size.width == WIDTH
+
+
+YOLO_SETS = [
+    ("of CVAT", "data.yaml", "path: ./\ntrain: train.txt\nnames: {0: dog}\n", "images/train"),
+    ("of Ultralytics", "coco8.yaml", "path: coco8\ntrain: images/train\nnames: [dog]\n",
+     "coco8/images/train"),
+    ("with parts", "data.yaml", "train: images\nnames: [dog]\n", "images/train"),
+    ("of elsewhere", "data.yaml", "train: /home/ann/set/images/train\nnames: [dog]\n", "images/train"),
+    ("of Darknet", "obj.names", "dog\n", "obj_train_data"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"), [pytest.param(*case, id=what) for what, *case in YOLO_SETS]
+)
+def test_yolo_s_pictures_lie_in_many_places(
+    folder: Path, name: str, content: str, place: str
+) -> None:
+    texts = place.replace("images", "labels")
+    for part in {place, texts}:
+        (folder / part).mkdir(parents=True)
+    (folder / "dog park.png").rename(folder / place / "dog park.png")
+    (folder / texts / "dog park.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    prefix = "data/" if name == "obj.names" else "./"
+    (folder / "train.txt").write_text(f"{prefix}{place}/dog park.png\n\n{prefix}{place}/lost.png\n")
+    assert found_in(read(folder, name, content)) == [("dog", (5, 4, 15, 12), None)]
+
+
+def test_a_list_of_pictures_leads_nowhere_else(folder: Path) -> None:
+    (folder / "set").mkdir()
+    (folder / "dog park.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    (folder / "set" / "train.txt").write_text(f"../dog park.png\n{folder}/dog park.png\n")
+    with pytest.raises(InputError, match=r"data\.yaml: its pictures are not there"):
+        read(folder, "set/data.yaml", "train: train.txt\nnames: [dog]\n")
+
+
+def test_pictures_without_any_text_of_objects_are_no_data_set(folder: Path) -> None:
+    with pytest.raises(InputError, match="none of its pictures has a text of its objects"):
+        read(folder, "data.yaml", "train: .\nnames: [dog]\n")
+
+
+def test_labels_of_no_picture_are_refused(folder: Path) -> None:
+    nothing: list[object] = [[], {"images": [], "annotations": []}]
+    for content in nothing:
+        with pytest.raises(InputError, match=r"a\.json names no picture"):
+            read(folder, "a.json", content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"imagePath": "C:\\photos\\dog park.png", "shapes": []},
+        [{"data": {"image": "/data/local-files/?d=set%2Fdog%20park.png"}}],
+        [{"data": {"image": "/data/upload/3/1a2b3c4d-dog park.png"}}],
+    ],
+)
+def test_a_picture_has_its_own_name(folder: Path, content: object) -> None:
+    assert read(folder, "dog park.json", content).name == "dog park.png"
+
+
+# Label Studio
+
+BOXED = {"x": 10, "y": 25, "width": 50, "height": 50, "rotation": 0}
+ONE: dict[str, Any] = {
+    "id": "q",
+    "type": "rectanglelabels",
+    "value": {**BOXED, "rectanglelabels": ["cat"]},
+}
+CAT = ("cat", (2, 4, 12, 12), None)
+
+
+def test_of_several_people_s_annotations_one_is_read_and_that_is_said(folder: Path) -> None:
+    both = [{"result": [ONE], "ground_truth": True}, {"result": []}]
+    picture = read(folder, "a.json", label_studio(annotations=both))
+    assert found_in(picture) == [CAT]
+    assert (
+        "of its 2 annotations only the one that is marked as the truth is read" in picture.notes[0]
+    )
+    picture = read(folder, "a.json", label_studio(annotations=[both[1], {"result": [ONE]}]))
+    assert found_in(picture) == [CAT]
+    assert "only the newest is read" in picture.notes[0]
+
+
+def test_label_studio_once_called_annotations_completions(folder: Path) -> None:
+    tasks = label_studio(completions=[{"result": [ONE]}])
+    del tasks[0]["annotations"]
+    assert found_in(read(folder, "a.json", tasks)) == [CAT]
+
+
+def test_shape_label_and_words_about_a_region_may_be_results_of_their_own(folder: Path) -> None:
+    shape: dict[str, object] = {"id": "q", "type": "rectangle", "value": BOXED}
+    label: dict[str, object] = {"id": "q", "type": "labels", "value": {**BOXED, "labels": ["cat"]}}
+    words: dict[str, object] = {
+        "id": "q",
+        "type": "textarea",
+        "value": {**BOXED, "text": ["a stray"]},
+    }
+    picture = read(folder, "a.json", label_studio(shape, label, words, {**shape, "id": "r"}))
+    assert found_in(picture) == [CAT, ("object", *CAT[1:])]
+    assert picture.notes == ()
+
+
+def test_who_made_a_region_is_told_by_label_studio_itself(folder: Path) -> None:
+    ours = {"meta": {"text": ["region: R1.1", "origin: model", "question: the cat"]}}
+    made = [{**ONE, "id": origin, "origin": origin, **ours}
+            for origin in ("manual", "prediction", "prediction-changed")]  # fmt: skip
+    picture = read(folder, "a.json", label_studio(*made))
+    assert [a.origin for a in picture.annotations] == ["model", "model", "corrected"]
+    guess = label_studio(annotations=[], predictions=[{"result": [{**ONE, "origin": "manual"}]}])
+    assert [a.origin for a in read(folder, "a.json", guess).annotations] == ["model"]
+
+
+def bitmap(width: int, height: int) -> dict[str, object]:
+    pixels = np.zeros((height, width, 4), np.uint8)
+    pixels[2:5, 3:9, 3] = 255  # black on nothing
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    address = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return {"type": "bitmasklabels", "value": {"imageDataURL": address, "bitmasklabels": ["dog"]}}
+
+
+def test_label_studio_draws_bitmaps(folder: Path) -> None:
+    picture = read(folder, "a.json", label_studio(bitmap(WIDTH, HEIGHT)))
+    assert found_in(picture) == [("dog", (3, 2, 9, 5), 18)]
+    for size in ((WIDTH - 1, HEIGHT), (WIDTH + 1, HEIGHT)):
+        with pytest.raises(InputError, match="label 1: its mask is"):
+            read(folder, "a.json", label_studio(bitmap(*size)))
+
+
+def test_lists_of_other_tools_are_not_taken_for_tasks(folder: Path) -> None:
+    for row in ({"image": "dog park.png", "annotations": []}, {"filename": "dog park.png"}):
+        with pytest.raises(InputError, match="neither a saved dialogue nor labels of"):
+            read(folder, "a.json", [row])
+
+
+# Masks
+
+SQUARE = np.zeros((HEIGHT, WIDTH), np.uint8)
+SQUARE[2:6, 3:9] = 255
+SMOOTH = SQUARE.copy()
+SMOOTH[1, 3:9], SMOOTH[6, 3:9] = 100, 200
+OPAQUE = np.full_like(SQUARE, 255)
+FILES = [
+    ("white", SQUARE, {"object 1": 24}),
+    ("smooth edges", SMOOTH, {"object 1": 30}),
+    ("one bit", SQUARE > 0, {"object 1": 24}),
+    ("three alike bands", np.dstack([SQUARE] * 3), {"object 1": 24}),
+    ("transparency", np.dstack([OPAQUE, SQUARE]), {"object 1": 24}),
+    ("16 bits", (SQUARE > 0).astype(np.uint16) * 300, {"object 300": 24}),
+    ("numbers and void", np.where(SMOOTH == 255, 7, SMOOTH == 100) + np.eye(HEIGHT, WIDTH, 9) * 255,
+     {"object 1": 6, "object 7": 24}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pixels", "expected"), [pytest.param(*case, id=what) for what, *case in FILES]
+)
+def test_masks_are_drawn_in_many_ways(
+    folder: Path, pixels: np.ndarray, expected: dict[str, int]
+) -> None:
+    (folder / "masks").mkdir()
+    file = folder / "masks" / "dog park.png"
+    whole = pixels.astype(np.uint8) if pixels.dtype == np.float64 else pixels
+    Image.fromarray(whole).save(file)
+    (picture,) = read_labels(file, folder, "masks")
+    assert {label: area for label, _, area in found_in(picture)} == expected
+
+
+def test_more_numbers_than_can_be_read_are_refused(folder: Path) -> None:
+    Image.fromarray(np.zeros((40, 40), np.uint8)).save(folder / "large.png")
+    (folder / "masks").mkdir()
+    numbers = np.arange(1600, dtype=np.uint16).reshape(40, 40)
+    Image.fromarray(numbers).save(folder / "masks" / "large.png")
+    with pytest.raises(InputError, match="1,599 numbers: at most 1,000 objects"):
+        list(read_labels(folder / "masks" / "large.png", folder, "masks"))
+
+
+@pytest.mark.parametrize(
+    "classification", ["dog", {"name": "dog"}, {"names": ["dog"], "name": "dog"}]
+)
+def test_classes_of_qupath(folder: Path, classification: object) -> None:
+    ring = [[1, 1], [5, 1], [5, 4], [1, 4], [1, 1]]
+    feature = {"type": "Feature", "properties": {"classification": classification},
+               "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    assert found_in(read(folder, "dog park.geojson", feature)) == [("dog", (1, 1, 5, 4), None)]

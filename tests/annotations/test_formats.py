@@ -22,11 +22,13 @@ from demo.annotations.annotated import (
     MODEL,
     AnnotatedPicture,
     Annotation,
+    masked,
     of_session,
     to_session,
     with_regions,
 )
 from demo.annotations.formats import FORMATS, format_of, read_labels
+from demo.annotations.left_out import left_out
 from demo.dialogue.archive import read_zip, to_zip
 from demo.dialogue.session import ReasonerInfo, Session, Turn
 from demo.errors import InputError
@@ -348,17 +350,14 @@ BOX = {"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 2, 10, 10]}
 @pytest.mark.parametrize(
     ("annotation", "sentence"),
     [
-        ({"bbox": [1, 2, 0, 10]}, "annotation 5 of a.png: the box has no area"),
-        ({"bbox": [900, 2, 10, 10]}, "annotation 5 of a.png: the box lies outside the picture"),
-        ({"bbox": [1, 2, "nan", 10]}, "annotation 5 of a.png"),
-        ({"bbox": [1, 2, 3]}, "annotation 5 of a.png: this is not written as its format"),
-        ({"bbox": None}, "annotation 5 of a.png: it has neither a box nor an outline"),
-        ({"category_id": 9}, "annotation 5 of a.png: there is no category 9"),
+        ({"bbox": [900, 2, 10, 10]}, "a.png, annotation 5: the box lies outside the picture"),
+        ({"bbox": [1, 2, "nan", 10]}, "a.png, annotation 5"),
+        ({"bbox": [1, 2, 3]}, "a.png, annotation 5: this is not written as its format"),
+        ({"category_id": 9}, "a.png, annotation 5: there is no category 9"),
         ({"image_id": 9}, "there is no image 9"),
-        ({"segmentation": [[1, 2, 3, 4]]}, "the outline has fewer than three corners"),
         ({"segmentation": {"size": [90, 120], "counts": [5]}}, "its mask does not fit its size"),
         ({"segmentation": {"size": [9, 9], "counts": "0"}}, "another size than the picture"),
-        ({"segmentation": {"size": [90, 120], "counts": "{{"}}, "annotation 5 of a.png"),
+        ({"segmentation": {"size": [90, 120], "counts": "{{"}}, "a.png, annotation 5"),
     ],
 )
 def test_faults_are_named_with_their_place(
@@ -473,3 +472,14 @@ def test_a_part_is_placed_where_it_belongs(left: int, top: int) -> None:
     assert none.area == 0
     whole = placed_mask(np.ones((HEIGHT, WIDTH), bool), 0, 0, Size(WIDTH, HEIGHT))
     assert whole.area == WIDTH * HEIGHT
+
+
+def test_what_voc_loses_where_masks_overlap_is_said() -> None:
+    pixels = np.zeros((HEIGHT, WIDTH), bool)
+    pixels[20:40, 20:40] = True
+    square = masked("square", Mask.from_array(pixels))
+    beside = masked("beside", Mask.from_array(np.roll(pixels, 20, axis=1)))
+    shown = picture()
+    for second, said in ((beside, []), (square, ["Where masks overlap"])):
+        given = AnnotatedPicture("a.png", shown.size, lambda: shown, (square, second))
+        assert [line[:19] for line in left_out("voc", [given])] == said

@@ -394,7 +394,7 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
     ("three far corners", lambda: {"a.json": many(1, segmentation=[[0, 0, 9e6, 9e6, 0, 9e6]])},
      "leads far out of the picture"),
     ("a run for ever", lambda: {"a.json": many(1, segmentation={"size": [48, 64], "counts": [2**31]})},
-     "annotation 1 of dog.png: "),
+     "dog.png, annotation 1: "),
     ("deep JSON", lambda: {"a.json": '{"images":' + "[" * 200_000}, "not JSON"),
     ("deep XML", lambda: {"a.xml": "<annotation>" + "<a>" * 200_000}, "about 800,"),
     ("billion laughs", lambda: {"a.xml": LAUGHS}, "defines entities"),

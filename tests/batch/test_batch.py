@@ -142,7 +142,7 @@ def test_the_command_goes_on_and_writes_labels(
         ("beach.png", "R2"),
     ]
     labels = json.loads((out / "coco" / "annotations.json").read_text(encoding="utf-8"))
-    names = ["beach.png", "beach-2.png", "lake.png"]
+    names = ["beach.png", "more-beach.png", "more-lake.png"]
     assert [image["file_name"] for image in labels["images"]] == names
     assert len(list((out / "html").glob("*.html"))) == 3
     other = [*arguments[:2], "find the sun", *arguments[4:]]
@@ -246,11 +246,11 @@ def test_other_forms_say_what_they_lack_and_hold_no_pictures_that_are_gone(
     (folder / "more" / "lake.png").unlink()
     assert command(folder, "--to", "html", "yolo") == 0
     names = {path.name for path in (out / "html").iterdir()}
-    assert names == {"beach.html", "beach-2.html", "my notes.txt"}
-    assert not list((out / "yolo").rglob("lake.*"))
-    assert list((out / "masks").rglob("lake*"))  # which was not written again
+    assert names == {"beach.html", "more-beach.html", "my notes.txt"}
+    assert not list((out / "yolo").rglob("more-lake.*"))
+    assert list((out / "masks").rglob("more-lake*"))  # which was not written again
     assert command(folder, "--to", "masks") == 0
-    assert not list((out / "masks").rglob("lake*"))
+    assert not list((out / "masks").rglob("more-lake*"))
 
 
 @pytest.mark.parametrize(

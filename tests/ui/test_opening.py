@@ -260,7 +260,7 @@ LABELLED = [
     pytest.param(["sand.jpg", "sea.json"], "sand.jpg", 0, [],
                  "“sea.json” was not opened: Open “sea.png” together", id="with another picture"),
     pytest.param(["sea.png", "broken.json"], "sea.png", 0, [],
-                 "annotation 7 of sea.png: “category_id” is missing", id="broken labels"),
+                 "sea.png, annotation 7: “category_id” is missing", id="broken labels"),
     pytest.param(["walk.zip", "sea.json", "sea.png"], "blocks.png", 1, ["sea.png"],
                  "“walk.zip” is shown. “sea.png” is under Dialogues.", id="and a dialogue"),
 ]  # fmt: skip

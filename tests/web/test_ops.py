@@ -23,14 +23,14 @@ from PIL import Image
 
 from app import parser
 from demo.dialogue.engine import TurnFinished, answer, begin, run_turn
-from demo.errors import ModelError
+from demo.errors import STOPPING, ModelError
 from demo.models.expected import expected_models
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.local import LocalReasoner
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.web.logs import JsonLines, PlainLines, one_line
-from demo.web.monitoring import STOPPING, Watch
+from demo.web.monitoring import Watch
 from tests import ROOT
 from tests.conftest import free_port
 from tests.support.served import Caller, file, serving

@@ -433,6 +433,22 @@ def test_failures_are_one_tree_with_the_server_s_sentences(
         assert isinstance(raised.value, kind)
 
 
+def test_a_server_that_stops_while_it_is_asked_is_busy(blocks: Path) -> None:
+    with serving(TableReasoner()) as served, connect(served.url) as app:
+        dialogue = app.open(blocks)
+        dialogue.ask("find red")
+        served.watch.stop(0)
+        with pytest.raises(client.BusyError, match="is stopping"):
+            dialogue.ask("find red")
+
+
+def test_a_look_is_told() -> None:
+    look = {"box_xyxy": [1, 2, 30, 40], "size": [560, 560], "call": ""}
+    begun = client._event_of({"event": "look", "number": 0, "look": look})
+    assert begun == client.LookBegun((1, 2, 30, 40))
+    assert client._event_of({"event": "look_end", "number": 0}) == client.LookOver()
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "body", "kind", "sentence"),
     [
