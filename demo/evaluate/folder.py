@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from demo.errors import InputError, one_line
+from demo.errors import InputError, disk_fault, one_line
 
 Settings = Mapping[str, Any]
 Row = Mapping[str, Any]  # has an ``index``; what else depends on the benchmark
@@ -53,6 +53,21 @@ def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
     Raises InputError when it holds a run with other settings, when another process has it open, and when
     it cannot be read or written.
     """
+    with _alone_in(path):
+        _check_settings(path, settings)
+        yield RunFolder(path, _rows(path / ROWS))
+
+
+def check_folder(path: Path, settings: Settings) -> None:
+    """Raise what `open_folder` would, as far as these settings tell: the others need the model."""
+    with _alone_in(path):
+        there = _settings(path / SETTINGS)
+        if there is not None:
+            _check_settings(path, {**there, **settings})
+
+
+@contextmanager
+def _alone_in(path: Path) -> Iterator[None]:
     with as_input_error(path):
         path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path / LOCK)
@@ -61,8 +76,7 @@ def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
         except Timeout:
             raise InputError(f"Another run is writing to the folder {path}.") from None
     try:
-        _check_settings(path, settings)
-        yield RunFolder(path, _rows(path / ROWS))
+        yield
     finally:
         lock.release()
 
@@ -73,8 +87,7 @@ def as_input_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError(f"Nothing can be written to {path}: {why}.") from error
+        raise InputError(f"Nothing can be written to {path}: {disk_fault(error)}.") from error
 
 
 def read_folder(path: Path) -> tuple[Settings, dict[int, Any]]:

@@ -389,6 +389,24 @@ def test_long_names_that_begin_alike_are_kept_apart(tmp_path: Path) -> None:
     assert kept_path(tmp_path, "a/b.jpg") == tmp_path / "dialogues" / "a" / "b.jpg.zip"
 
 
+def test_a_folder_that_will_not_do_is_refused_before_a_model_is_there(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "asked").mkdir()
+    settings = {"questions": ["find the dog"], "asking": "auto", "model": "m"}
+    (tmp_path / "asked" / "settings.json").write_text(json.dumps(settings))
+    unanswered = ["--server", "http://127.0.0.1:9", "--segmenter", "none"]
+    for out, said in (
+        ("file", "file: a file is in its place."),
+        ("file/in", "in: a file is in its place."),
+        ("asked", "questions was ['find the dog'], now ['find the cat']"),
+    ):
+        asked = [str(folder), "find the cat", "--out", str(tmp_path / out)]
+        assert main(["batch", *asked, *unanswered]) == 2
+        assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("question", ["", "  ", "x" * 2_001])
 def test_a_question_that_can_never_be_asked_is_refused_at_once(
     folder: Path, tmp_path: Path, question: str, capsys: pytest.CaptureFixture[str]
