@@ -290,10 +290,13 @@ def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
 
 
 def _save(path: Path, content: bytes) -> None:
+    from demo.machine.private_files import write_new
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.new")
-        new.write_bytes(content)
+        new.unlink(missing_ok=True)
+        write_new(new, content)
         os.replace(new, path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {disk_fault(error)}.") from error

@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from demo.errors import InputError, disk_fault, one_line
+from demo.machine.private_files import write_new
 
 Settings = Mapping[str, Any]
 Row = Mapping[str, Any]  # has an ``index``; what else depends on the benchmark
@@ -123,10 +124,8 @@ def save(path: Path, content: str | bytes) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     new = path.with_name(f"{path.name}.new")
     with as_input_error(path.parent):
-        with new.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        new.unlink(missing_ok=True)  # what a run that was killed left
+        write_new(new, data)
         os.replace(new, path)
 
 
