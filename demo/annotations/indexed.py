@@ -11,6 +11,7 @@ from PIL import Image
 
 from demo.annotations.annotated import AnnotatedPicture
 from demo.errors import PictureError
+from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE
@@ -46,8 +47,12 @@ def read_indexed(path: Path, size: Size, *, is_two_valued: bool = False) -> dict
     pixels = _numbers(path, size)
     if is_two_valued:
         pixels = (pixels > 0).astype(np.uint8)
-    found = [int(value) for value in np.unique(pixels) if 0 < value <= MAX_INDEX]
-    return {value: Mask.from_array(pixels == value) for value in found}
+    counts = np.bincount(pixels.ravel(), minlength=MAX_INDEX + 1)
+    masks = dict[int, Mask]()
+    for value in np.flatnonzero(counts[1 : MAX_INDEX + 1]) + 1:
+        breathe()
+        masks[int(value)] = Mask.from_array(pixels == value)
+    return masks
 
 
 def _numbers(path: Path, size: Size) -> NDArray[np.uint8]:
