@@ -377,8 +377,8 @@ def claiming(content: bytes, size: int) -> bytes:
 
 def painted(rle: object) -> str:
     """Label Studio's painted mask of the picture."""
-    result = {"original_width": WIDTH, "original_height": HEIGHT}
-    result["value"] = {"brushlabels": ["dog"], "rle": rle}
+    value = {"brushlabels": ["dog"], "rle": rle}
+    result = {"original_width": WIDTH, "original_height": HEIGHT, "value": value}
     return json.dumps([{"data": {"image": "dog.png"}, "annotations": [{"result": [result]}]}])
 
 
