@@ -64,7 +64,7 @@ from demo.web.calls import (
 from demo.web.crowd import Crowd, CrowdedError, FewPages, Pace, is_act, is_page
 from demo.web.monitoring import Watch
 from demo.web.owned import Owned
-from demo.web.refused import RefusedArgumentsError, RefusedError
+from demo.web.refused import UNCLEAR_END, RefusedArgumentsError, RefusedError
 from demo.web.rules import (
     MAX_VALUES,
     TOO_MANY_VALUES,
@@ -253,6 +253,8 @@ class Guard:
 
     def _check_source(self, scope: Scope, headers: Headers) -> None:
         rules, front = self.context.rules, scope[FRONT]
+        if "transfer-encoding" in headers and "content-length" in headers:
+            raise RefusedError(400, WRONG_FORM, UNCLEAR_END)
         asked = {headers.get("host", ""), front.authority}  # a foreign page can forge the latter
         local = str((scope.get("server") or ("",))[0]) if rules.any_local else ""
         if not all(is_asked_here(name, rules.names, local) for name in asked):
