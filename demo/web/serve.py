@@ -271,8 +271,8 @@ def _names(fn: Any) -> tuple[str, ...]:
 def _has_messages(page: gr.Blocks, name: str) -> bool:
     """Whether Gradio holds, or will have, messages for a page session, or the result of a call."""
     queue = page._queue
-    if name in queue.event_ids_to_events:
-        return True
+    # Gradio knows a call for a moment longer than it has a result for it: who asks again then would wait
+    # for ever.
     waited_for = list(queue.pending_event_ids_session.values())
     return any(name in calls for calls in waited_for) or (
         # A program's call has a session of the same name, which stays when its result was read.
