@@ -16,7 +16,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from demo.machine import effort
-from demo.web import connections, crowd, guard
+from demo.web import body, connections, crowd
 from demo.web.connections import Connections, GuardedProtocol
 from demo.web.crowd import Crowd, CrowdedError, Limits
 from demo.web.serve import Served
@@ -359,8 +359,8 @@ def test_a_long_answer_is_no_silence(
 
 
 def test_a_body_that_trickles_is_ended(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "BODY_S", 0.3)
-    monkeypatch.setattr(guard, "SILENCE_S", 30.0)
+    monkeypatch.setattr(body, "BODY_S", 0.3)
+    monkeypatch.setattr(body, "SILENCE_S", 30.0)
     head = "POST /gradio_api/call/ground HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\n"
     with connect(served) as client:
         client.sendall(head.format(host_of(served)).encode())
