@@ -52,7 +52,8 @@ class FairLock:
     @property
     def waiting(self) -> int:
         """How many wait for it."""
-        return len(self._waiting)
+        with self._lock:
+            return len(self._waiting)
 
     @property
     def waiting_of_asker(self) -> int:

@@ -128,7 +128,8 @@ def long_work(
 
 
 def _are_too_many() -> bool:
-    return _places.waiting >= MAX_WAITING or _places.waiting_of_asker >= MAX_WAITING_EACH
+    has_many = asker() != "" and _places.waiting_of_asker >= MAX_WAITING_EACH
+    return has_many or _places.waiting >= MAX_WAITING
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from demo.access.belongings import NOBODY, Belongings
 from demo.access.exposure import FRONT
 from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
-from demo.access.peers import place_of
+from demo.access.peers import PLACE, place_of
 from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
 from demo.dialogue.links import Links
@@ -133,6 +133,8 @@ class Guard:
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
         scope = _as_public(_from_client(scope, self.context.rules), self.context.rules)
+        are_known = self.context.rules.are_visitors_known()
+        scope[PLACE] = place_of(_address(scope)) if are_known else ""
         answer = Answer(send, self.context.rules, scope["path"])
         try:
             response = await self._respond(scope, receive, answer)
@@ -175,8 +177,7 @@ class Guard:
         """Count a request of ``who`` while it is answered, in its turn. Raises RefusedError where there are
         too many.
         """
-        place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
-        method, path = scope["method"], scope["path"]
+        method, path, place = scope["method"], scope["path"], scope[PLACE]
         try:
             with self.context.crowd.admit(method, path, who, place):
                 if place and is_act(method, path):

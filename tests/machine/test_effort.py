@@ -91,6 +91,15 @@ def test_who_has_many_waiting_is_told_at_once_and_others_are_not() -> None:
     assert effort._places._free == AT_ONCE
 
 
+def test_those_who_cannot_be_told_apart_are_not_counted_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(effort._places, "_waiting", [("", threading.Event())] * MAX_WAITING_EACH)
+    assert not effort._are_too_many()
+    monkeypatch.setattr(effort._places, "_waiting", [("", threading.Event())] * MAX_WAITING)
+    assert effort._are_too_many()
+
+
 def test_who_would_wait_too_long_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(effort._places), "waiting", MAX_WAITING)
     with pytest.raises(InputError, match="Try again in a few seconds"), long_work():

@@ -9,12 +9,13 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from demo.fairlock import FairLock, asked_by
 from demo.machine import effort
 from demo.web import body, connections, crowd
 from demo.web.connections import Connections, GuardedProtocol
@@ -24,6 +25,9 @@ from tests.load.files import plain
 from tests.load.visitor import Visitor, client
 from tests.support.served import Caller, file, serving
 from tests.support.waiting import until
+from tests.web.test_behind_proxy import BELIEVED
+
+Result = TypeVar("Result")
 
 
 @pytest.fixture(scope="module")
@@ -219,30 +223,52 @@ def test_each_act_waits_its_turn_and_what_is_read_does_not(
     assert places == ["127.0.0.1"]
 
 
-def run_elsewhere(work: Coroutine[Any, Any, None]) -> None:
+def run_elsewhere(work: Coroutine[Any, Any, Result]) -> Result:
     """On a thread of its own: a browser's loop may be running in this one."""
     with ThreadPoolExecutor(1) as other:
-        other.submit(asyncio.run, work).result()
+        return other.submit(asyncio.run, work).result()
+
+
+def has_to_wait(url: str) -> bool:
+    """Send a picture to be opened; whether it waits for its turn, in which case its sender hangs up."""
+
+    async def opens() -> bool:
+        async with client(url) as http:
+            visitor = Visitor(url, (await http.get("/config")).json(), http)
+            opening = asyncio.create_task(visitor.open(plain((64, 48))))
+            await asyncio.to_thread(until, lambda: opening.done() or effort._places.waiting)
+            return opening.cancel()  # False where it is done
+
+    return run_elsewhere(opens())
+
+
+@contextmanager
+def busy(*askers: str) -> Iterator[FairLock]:
+    """The places for long work while these have them."""
+    places = effort._places
+    for who in askers:
+        with asked_by(who):
+            places.acquire()
+    try:
+        yield places
+    finally:
+        for who in askers:
+            places.release(who)
 
 
 def test_what_was_sent_is_not_wanted_once_its_sender_has_hung_up(served: Served) -> None:
-    waiting = effort._places
+    with busy(*[""] * effort.AT_ONCE) as places:
+        assert has_to_wait(served.url)
+        until(lambda: places.waiting == 0)
 
-    async def opens_and_leaves() -> None:
-        async with client(served.url) as http:
-            visitor = Visitor(served.url, (await http.get("/config")).json(), http)
-            opening = asyncio.create_task(visitor.open(plain((64, 48))))
-            await asyncio.to_thread(until, lambda: waiting.waiting == 1)
-            opening.cancel()
 
-    for _ in range(effort.AT_ONCE):
-        waiting.acquire()
-    try:
-        run_elsewhere(opens_and_leaves())
-        until(lambda: waiting.waiting == 0)
-    finally:
-        for _ in range(effort.AT_ONCE):
-            waiting.release()
+def test_an_address_has_one_place_for_long_work_where_it_tells_visitors_apart(
+    served: Served,
+) -> None:
+    with busy("127.0.0.1") as places, serving(rules=BELIEVED) as behind_any_proxy:
+        assert has_to_wait(served.url)
+        until(lambda: places.waiting == 0)
+        assert not has_to_wait(behind_any_proxy.url)
 
 
 def test_pages_are_made_one_at_a_time_and_sent_many_at_a_time() -> None:
