@@ -279,6 +279,7 @@ class Looks:
         self._asked_apart.append(prompt)
         prompt = about_part(prompt, self.picture, part, dialect)
         woven, parser = Woven(), TraceParser(dialect.frame or part.shown, dialect)
+        yield "\n"
         until, ending = Until(self.cancel), Ending()
         # One that would look elsewhere, inside of this part, has not found it here.
         for piece in self._written(prompt, Pause(("<look>",)), until):
@@ -288,12 +289,14 @@ class Looks:
             until.is_enough = ending.is_reached(
                 piece, parser.written_after, is_going_round=parser.is_going_round
             )
+        if said := woven.rest():
+            yield said
         trace = parser.close()
         if not trace.objects:
             return False
         self.looks[number] = replace(self.looks[number], is_answered=True)
         self.answered_in = part
-        yield f"{woven.rest()}</think>\n<answer>{trace.text.answer}</answer>"
+        yield f"</think>\n<answer>{trace.text.answer}</answer>"
         return True
 
     # The model names what matters first, and then answers.
@@ -310,8 +313,11 @@ class Looks:
         yield from self._ask((*self._system(), Message("user", (*pictures, question))))
 
     def _look_for_evidence(self) -> Iterator[Written]:
-        """Let the model name the boxes of what matters, and cut out the first of them."""
-        text, _ = yield from self._ask(self.prompt.conversation)
+        """Let the model name the boxes of what matters, and cut out the first of them.
+
+        What it writes is a thought, whatever its tags: the answer comes later, also where that has none.
+        """
+        text = yield from self._choose()
         self._calls.append(text)
         parts, frame = self._parts, self._parts.frame
         named = parse_trace(text, frame, replace(self.dialect, looking=None, parts=()))
@@ -327,7 +333,15 @@ class Looks:
                 yield LookBegun(look, number)
                 parts.show(part)
                 yield LookEnded(number)
-        yield "\n\n"
+
+    def _choose(self) -> Generator[Written, None, str]:
+        woven, pieces = Woven(leaves_answer=False), list[str]()
+        for piece in self._written(self.prompt, Pause(()), Until(self.cancel)):
+            yield woven.take(piece) if pieces else f"<think>{woven.take(piece)}"
+            pieces.append(piece)
+        if pieces:
+            yield f"{woven.rest()}</think>\n\n"
+        return "".join(pieces)
 
     def _system(self) -> tuple[Message, ...]:
         return tuple(m for m in self.prompt.conversation if m.role == "system")
