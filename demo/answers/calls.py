@@ -77,7 +77,9 @@ def end_of_calls(text: str, call: Call, start: int) -> int | None:
 
 
 def calls_in(text: str, call: Call) -> list[str]:
-    """All calls in a piece of text, as written."""
+    """All calls in a piece of text, as written; a list of boxes has none, it is one."""
+    if call is Call.LISTED:
+        return []
     if call is Call.BARE:
         return [match[0] for match in _BARE.finditer(text) if "bbox" in match[0]]
     return [match[0] for match in _TAGGED[call].finditer(text)]

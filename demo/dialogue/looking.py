@@ -108,12 +108,13 @@ class Looks:
         most = self.looking.most
         return most if self.max_looks is None else min(most, self.max_looks)
 
-    @property
-    def cited(self) -> set[XYXY]:
-        """The boxes that its text may mention besides those of the question: its calls, and the references
-        in the frames of its parts.
+    def cited(self, text: str) -> set[XYXY]:
+        """The boxes that its text may mention besides those of the question: its calls, also where it must
+        not look and calls all the same, and the references in the frames of its parts.
         """
-        calls = {c.box for call in self._calls for c in find_citations(call)}
+        own = self.reasoner.dialect.looking
+        written = calls_in(text, own.call) if own else []
+        calls = {c.box for call in (*self._calls, *written) for c in find_citations(call)}
         return calls | {g.model_box.xyxy for prompt in self._asked_apart for g in prompt.given}
 
     def findings(self, trace: TraceText) -> tuple[Finding, ...]:

@@ -679,6 +679,7 @@ def test_a_model_may_be_kept_from_looking() -> None:
     nano = Replayed(NANO, CALLED.format("0, 0, 28, 28") + " Not there. " + rest)
     turn, _ = played(nano, "the ball", asking="", max_looks=0)
     assert (turn.looks, turn.trace.answer, len(nano.asked)) == ((), "[]", 1)
+    assert kinds(turn) == ["answer.empty"]  # its call is no box that it invented
     told = Replayed(MINI_O3, "It is red.")
     turn, _ = played(told, max_looks=0)
     assert told.asked[0][1].conversation[0].role == "user"
