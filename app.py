@@ -25,6 +25,7 @@ from demo.machine.environment import (
     settle_streams,
     settle_uploads,
     settle_user,
+    without_stubs,
 )
 from demo.machine.private_files import keep_private, run_folder
 from demo.machine.proxies import settle_proxies
@@ -71,8 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
         set_up(as_json=options.log_json)
         with run_folder(os.environ, folder):
             models = first_models(options)
-            # This imports Gradio, which bad options need not wait for.
-            from demo.web.serve import serve
+            with without_stubs():  # of Gradio, which bad options need not wait for
+                from demo.web.serve import serve
 
             serve(models, options, accounts, store, index, agents)
     except DemoError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,18 +37,23 @@ def asker() -> str:
 class FairLock:
     """A lock with a queue, which so many ``places`` may hold at once; it may be released on another thread
     than the one that acquired it.
+
+    Of several places no visitor has more than ``each``, so that some are free when another one comes; then
+    `release` is told whose it was.
     """
 
-    def __init__(self, places: int = 1) -> None:
+    def __init__(self, places: int = 1, each: int | None = None) -> None:
         self._lock = threading.Lock()
         self._waiting: list[tuple[str, threading.Event]] = []
         self._granted: OrderedDict[str, int] = OrderedDict()  # when, the last one at the end
         self._clock, self._free = itertools.count(1), places
+        self._each, self._held = each, Counter[str]()
 
     @property
     def waiting(self) -> int:
         """How many wait for it."""
-        return len(self._waiting)
+        with self._lock:
+            return len(self._waiting)
 
     @property
     def waiting_of_asker(self) -> int:
@@ -67,22 +72,28 @@ class FairLock:
                 return False
         return True
 
-    def release(self) -> None:
-        """Grant the lock to the next one."""
+    def release(self, who: str = "") -> None:
+        """Grant the lock to the next one; ``who`` is the visitor in whose name it was acquired."""
         with self._lock:
             self._free += 1
+            self._held -= Counter([who])
             self._grant()
 
     def _grant(self) -> None:
-        while self._free and self._waiting:
-            who, granted = min(self._waiting, key=lambda each: self._granted.get(each[0], 0))
+        while self._free and (may := [w for w in self._waiting if self._may_have(w[0])]):
+            who, granted = min(may, key=lambda waiting: self._granted.get(waiting[0], 0))
             self._waiting.remove((who, granted))
+            if self._each is not None:
+                self._held[who] += 1
             self._granted[who] = next(self._clock)
             self._granted.move_to_end(who)
             if len(self._granted) > _REMEMBERED:
                 self._granted.popitem(last=False)
             self._free -= 1
             granted.set()
+
+    def _may_have(self, who: str) -> bool:
+        return self._each is None or not who or self._held[who] < self._each
 
     def _give_up(self, mine: tuple[str, threading.Event]) -> bool:
         """Leave the queue; False when the lock has just been granted."""

@@ -35,8 +35,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--asking", choices=("auto", *WAYS), default="auto",
-        help="ask a general model, such as a Qwen3-VL, for boxes alone or for its reasoning, too (default: "
-        "auto, by the speed of this machine)",
+        help="ask a general model, such as a Qwen3-VL, for boxes alone, for its reasoning, too, or for "
+        "words after looking closer (default: auto, by the speed of this machine)",
     )  # fmt: skip
     parser.add_argument(
         "--quantize", choices=("auto", "4bit", "none"), default="auto",

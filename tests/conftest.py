@@ -193,13 +193,8 @@ _visited: list[Page] = []  # that nobody uses now
 def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
     """The page as a visitor first sees it; at the end: no script failed, nobody else was asked.
 
-    A visitor gets the page of the former one: the browser has read the page's scripts by then, which is
-    three quarters of what a visit costs, and nothing else of the former visitor is left. With a
-    `script`, which runs before the page's own, the tab is new and nobody follows.
+    With a `script`, which runs before the page's own, the tab is new and nobody follows.
     """
-    used = bool(_visited) and not script
-    page = _visited.pop() if used else browser.new_context(viewport=VIEWPORT).new_page()
-    page.set_default_timeout(MAX_WAIT_MS)
     failed: list[str] = []
     listeners: dict[str, Callable[[Any], None]] = {
         "pageerror": lambda error: _note(str(error), failed),
@@ -207,6 +202,26 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
         "dialog": lambda dialog: failed.append(dialog.message),
         "request": lambda sent: None if _own(sent.url, url) else failed.append(sent.url),
     }
+    with lent_tab(browser, url, listeners, script) as page:
+        try:
+            yield page
+        finally:
+            said = list(failed)  # before leaving, which aborts what is under way
+    assert said == []
+
+
+@contextmanager
+def lent_tab(
+    browser: Browser, url: str, listeners: dict[str, Callable[[Any], None]], script: str = ""
+) -> Iterator[Page]:
+    """A tab at the page, as somebody new sees it.
+
+    A visitor gets the tab of the former one: the browser has read the page's scripts by then, which is
+    three quarters of what a visit costs, and nothing else of the former visitor is left.
+    """
+    used = bool(_visited) and not script
+    page = _visited.pop() if used else browser.new_context(viewport=VIEWPORT).new_page()
+    page.set_default_timeout(MAX_WAIT_MS)
     for event, listener in listeners.items():
         page.on(event, listener)  # type: ignore[call-overload]
     if script:
@@ -216,7 +231,6 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
     try:
         yield page
     finally:
-        before_leaving = list(failed)  # what is under way when a page goes is aborted, and says so
         if script or page.is_closed():
             page.context.close()
         else:
@@ -224,7 +238,6 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
             for event, listener in listeners.items():
                 page.remove_listener(event, listener)
             _visited.append(page)
-    assert before_leaving == []
 
 
 def _leave(page: Page, url: str) -> None:

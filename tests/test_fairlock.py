@@ -82,3 +82,16 @@ def test_who_gives_up_takes_no_place() -> None:
     assert lock.waiting == 0
     lock.release()
     assert lock.acquire(cancel)
+
+
+def test_no_visitor_has_all_places() -> None:
+    lock, gone = FairLock(2, each=1), threading.Event()
+    gone.set()
+    with asked_by("ann"):
+        assert lock.acquire()
+        assert not lock.acquire(gone)
+    with asked_by("ben"):
+        assert lock.acquire(gone)
+    lock.release("ann")
+    with asked_by("ann"):
+        assert lock.acquire(gone)

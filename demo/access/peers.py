@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+PLACE = "regionreasoner.place"  # the key of a request's scope for the address that tells its visitor apart
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _IPV6_BITS = 64  # what one household or machine has of addresses

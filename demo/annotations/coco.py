@@ -31,7 +31,7 @@ from demo.annotations.files import (
 from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from demo.picture.polygons import Polygon, mask_of, polygons_of
+from demo.picture.polygons import Polygon, mask_of, polygons_unless_dust
 
 NAME = "annotations.json"
 
@@ -39,7 +39,8 @@ NAME = "annotations.json"
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     """``annotations.json`` and ``images/``.
 
-    A mask without holes is written as polygons, one with holes as run lengths; neither is a crowd.
+    A mask without holes is written as polygons, one with holes, or dust, as run lengths;
+    neither is a crowd.
     """
     categories = {label: number for number, label in enumerate(labels_of(pictures), start=1)}
     images, annotations = list[dict[str, Any]](), list[dict[str, Any]]()
@@ -75,8 +76,8 @@ def _object(annotation: Annotation) -> dict[str, Any]:
 
 
 def _segmentation(mask: Mask) -> list[list[float]] | dict[str, Any]:
-    parts = polygons_of(mask)
-    if any(part.holes for part in parts):
+    parts = polygons_unless_dust(mask)
+    if parts is None or any(part.holes for part in parts):
         return mask.to_dict()
     return [[value for point in part.outline for value in point] for part in parts]
 

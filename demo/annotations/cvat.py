@@ -37,7 +37,7 @@ from demo.picture.polygons import (
     Polygon,
     ellipse,
     placed_mask,
-    polygons_of,
+    polygons_unless_dust,
     turned,
 )
 
@@ -91,11 +91,11 @@ def _shape(annotation: Annotation) -> Element:
 
 
 def _place(annotation: Annotation) -> tuple[str, dict[str, str]]:
-    mask, parts = annotation.mask, polygons_of(annotation.mask) if annotation.mask else ()
-    if not mask or not parts:
+    mask, parts = annotation.mask, polygons_unless_dust(annotation.mask) if annotation.mask else ()
+    if not mask or parts == ():
         edges = zip(("xtl", "ytl", "xbr", "ybr"), annotation.box.xyxy, strict=True)
         return "box", {name: f"{value:.2f}" for name, value in edges}
-    if len(parts) == 1 and not parts[0].holes:
+    if parts and len(parts) == 1 and not parts[0].holes:
         return "polygon", {"points": ";".join(f"{x:.2f},{y:.2f}" for x, y in parts[0].outline)}
     return "mask", _run_lengths(mask, mask.bounding_box() or annotation.box)
 

@@ -7,12 +7,12 @@ out of them.
 from __future__ import annotations
 
 import base64
-import binascii
 import codecs
 import io
 import json
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -32,6 +32,7 @@ from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
 
 MAX_TEXT = 200_000_000  # bytes of one file of labels
+MAX_NAME = 4_096  # characters of a picture's name with its folders, as systems have it
 Row = TypeVar("Row")
 Found = TypeVar("Found")
 _MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
@@ -107,6 +108,29 @@ class Candidate:
         return self._read[upright]
 
 
+class Candidates:
+    """All pictures that labels may be about: thousands of labels may each look for one of thousands."""
+
+    def __init__(self, pictures: Iterable[Candidate]) -> None:
+        self._all = tuple(pictures)
+        self._by_name = dict[Callable[[str], str], dict[str, list[Candidate]]]()
+
+    def alike(self, name: str, key: Callable[[str], str]) -> list[Candidate]:
+        """Those whose names are the same as this by that ``key``; none for a name that has none."""
+        if key not in self._by_name:
+            named = defaultdict[str, list[Candidate]](list)
+            for candidate in self._all:
+                named[key(candidate.parts[-1])].append(candidate)
+            self._by_name[key] = dict(named)
+        looked_for = key(name)
+        return self._by_name[key].get(looked_for, []) if looked_for else []
+
+    @property
+    def only(self) -> Candidate | None:
+        """The one that there is; None of several, and of none."""
+        return self._all[0] if len(self._all) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """Where pictures are looked for: ``folders`` in this order, and those in them that formats use.
@@ -117,7 +141,7 @@ class Pictures:
     """
 
     folders: tuple[Path, ...]
-    candidates: tuple[Candidate, ...] | None = None
+    candidates: Candidates | None = None
     root: Path | None = None
     lacking: list[str] = field(default_factory=list)
 
@@ -137,6 +161,9 @@ class Pictures:
         this one only (``is_only``) and state its size. Raises InputError when there is none, or one of
         another size, also where labels that are ``in_pixels`` state none and it was resized.
         """
+        breathe()
+        if len(name) > MAX_NAME:
+            raise InputError(f"the name of its picture has more than {MAX_NAME:,} characters")
         size = _size_of(stated)
         if self.candidates is None:
             path = self._path(name) or self._of_stem(name) or self._of_stem(stem)
@@ -149,19 +176,16 @@ class Pictures:
         return _in_frame(found, size, in_pixels)
 
     def _fitting(
-        self, candidates: Sequence[Candidate], names: Sequence[str], size: Size | None
+        self, candidates: Candidates, names: Sequence[str], size: Size | None
     ) -> Candidate | None:
         """The one with such a name, else with one before the dot, else the only one, if of that size."""
         forms = [PurePosixPath(form).parts for name in names for form in _forms(name)]
         for key in (_same, _same_stem, _plain, _plain_stem):
             for wanted in filter(None, forms):
-                looked_for = key(wanted[-1])
-                alike = [c for c in candidates if looked_for and key(c.parts[-1]) == looked_for]
-                if alike:
+                if alike := candidates.alike(wanted[-1], key):
                     return self._nearest(alike, wanted)
-        if size is None or len(candidates) != 1 or candidates[0].picture().size != size:
-            return None
-        return candidates[0]
+        only = candidates.only
+        return only if size and only and only.picture().size == size else None
 
     def _nearest(self, alike: Sequence[Candidate], wanted: Sequence[str]) -> Candidate:
         """The one whose folders are most like those of the name, else like that of the labels.
@@ -459,7 +483,7 @@ def decoded_png(encoded: str, size: Size) -> Image.Image:
             if image.width > size.width or image.height > size.height:
                 raise InputError("its mask is larger than the picture")
             return image.copy()
-    except (binascii.Error, OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError("its mask is not a PNG file") from error
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture
 from demo.errors import PictureError
+from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE
@@ -55,7 +56,11 @@ def read_indexed(path: Path, size: Size) -> dict[int, Mask]:
         raise PictureError(
             f"{path.name} holds {len(found):,} numbers: at most {MAX_OBJECTS:,} objects can be read."
         )
-    return {value: Mask.from_array(pixels == value) for value in found}
+    masks = dict[int, Mask]()
+    for value in found:
+        breathe()
+        masks[value] = Mask.from_array(pixels == value)
+    return masks
 
 
 def read_mask(path: Path, size: Size) -> Mask | None:

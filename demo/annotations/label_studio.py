@@ -43,6 +43,7 @@ from demo.annotations.files import (
     said_of,
 )
 from demo.errors import InputError, NoAreaError
+from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import Polygon, Ring, ellipse, one_ring, polygons_of, turned
@@ -254,6 +255,8 @@ def _painted(label: str, rle: Any, result: dict[str, Any], size: Size) -> Annota
     stated = result.get("original_width"), result.get("original_height")
     if stated != (size.width, size.height):
         raise InputError(f"its mask is for a picture of {stated[0]} × {stated[1]}")
+    if not isinstance(rle, list):  # of a number Python would make so many bytes
+        raise InputError("its mask is not a list of numbers")
     pixels = _painted_pixels(bytes(rle), 4 * size.width * size.height)
     mask = Mask.from_array(pixels.reshape(size.height, size.width, 4)[..., 3] > 0)
     return masked(label, mask)
@@ -289,6 +292,7 @@ def _painted_pixels(content: bytes, count: int) -> NDArray[np.uint8]:
     width, lengths = take(5) + 1, [take(4) + 1 for _ in range(4)]
     values, filled = np.zeros(count, np.uint8), 0
     while filled < count:
+        breathe()
         is_run = take(1)
         number_ = take(lengths[take(2)]) + 1
         if filled + number_ > count:

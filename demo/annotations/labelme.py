@@ -26,6 +26,7 @@ from demo.annotations.annotated import (
 )
 from demo.annotations.files import (
     Candidate,
+    Candidates,
     PictureFile,
     Pictures,
     decoded_png,
@@ -40,14 +41,14 @@ from demo.annotations.files import (
 )
 from demo.errors import InputError, NoAreaError
 from demo.picture.geometry import PictureBox, Size, round_half_up
-from demo.picture.masks import Mask
 from demo.picture.polygons import (
     Polygon,
     Ring,
     bounds_of,
     ellipse,
     placed_mask,
-    polygons_of,
+    polygons_unless_dust,
+    union_of,
 )
 
 _VERSION = "5.5.0"  # of the format, whose shapes these are
@@ -88,10 +89,10 @@ def _shapes(annotation: Annotation, group: int) -> list[dict[str, Any]]:
 
 def _places(annotation: Annotation) -> list[dict[str, Any]]:
     (x1, y1, x2, y2), mask = annotation.box.xyxy, annotation.mask
-    parts = polygons_of(mask) if mask else ()
-    if not mask or not parts:
+    parts = polygons_unless_dust(mask) if mask else ()
+    if not mask or parts == ():
         return [{"shape_type": "rectangle", "points": [[x1, y1], [x2, y2]], "mask": None}]
-    if not any(part.holes for part in parts):
+    if parts and not any(part.holes for part in parts):
         outlines = [[list(point) for point in part.outline] for part in parts]
         return [{"shape_type": "polygon", "points": ring, "mask": None} for ring in outlines]
     bounds = mask.bounding_box() or annotation.box
@@ -145,7 +146,7 @@ def _picture(data: dict[str, Any], name: str, stem: str, pictures: Pictures) -> 
             return found
     del pictures.lacking[lacking:]
     inside = Candidate((PurePosixPath(name).name,), _decoded(embedded))
-    return Pictures((), (inside,)).named(inside.parts[0], stated)
+    return Pictures((), Candidates([inside])).named(inside.parts[0], stated)
 
 
 def _decoded(encoded: object) -> bytes:
@@ -160,10 +161,7 @@ def _joined(parts: list[Annotation]) -> Annotation:
     masks = [part.mask for part in parts if part.mask]
     if len(parts) == 1 or not masks:
         return replace(parts[0], box=PictureBox(*_around(parts)))
-    pixels = masks[0].to_array()
-    for mask in masks[1:]:
-        pixels = pixels | mask.to_array()
-    return replace(parts[0], box=PictureBox(*_around(parts)), mask=Mask.from_array(pixels))
+    return replace(parts[0], box=PictureBox(*_around(parts)), mask=union_of(masks))
 
 
 def _around(parts: list[Annotation]) -> tuple[int, int, int, int]:

@@ -24,6 +24,7 @@ from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, to_session
 from demo.annotations.files import (
     PICTURE_SUFFIXES,
     Candidate,
+    Candidates,
     Pictures,
     read_json,
     read_text,
@@ -157,9 +158,10 @@ class Together:
         candidates = tuple(self._candidates())
         if not candidates and shown is not None:
             candidates = (Candidate((shown.name,), shown),)
+        all_of_them = Candidates(candidates)
         found, lacking = list[AnnotatedPicture](), list[str]()
         for path, form in self._labels():
-            pictures = Pictures((path.parent,), candidates, self.root, lacking)
+            pictures = Pictures((path.parent,), all_of_them, self.root, lacking)
             found += islice(form.read(path, pictures), MAX_PICTURES + 1 - len(found))
         joined = tuple(_joined(found[:MAX_PICTURES]))
         for annotated in joined:
@@ -181,6 +183,7 @@ class Together:
         """The files of labels; of a data set in YOLO's form the one that names its classes."""
         found = list[tuple[Path, Format]]()
         for path in self.sources:
+            breathe()
             form = format_of(path) if path.suffix.lower() in _SUFFIXES else None
             if form is not None:
                 found.append((path, form))

@@ -31,7 +31,8 @@ _BOX = re.compile(r"[\"']?bbox(?:_2d)?[\"']?\s*[:=]\s*", re.IGNORECASE)
 _BARE = re.compile(r"\{[^{}]{0,400}\}")
 _SOURCE = re.compile(
     r"[\"'](?:source|target_image|img_idx|image_index)[\"']\s*:\s*"
-    r"(?:[\"']?(?:observation[_ ]?)?(\d{1,4})(?:\.0)?[\"']?|[\"'](original_?image)[\"']|([^,}]{1,80}))",
+    r"(?:[\"']?(?:observation[_ ]?)?(\d{1,4})(?:\.0)?[\"']?(?![\w.])"
+    r"|[\"'](original_?image)[\"']|([^,}]{1,80}))",
     re.IGNORECASE,
 )
 _TOOL = re.compile(r"[\"']name[\"']\s*:\s*[\"']([^\"']{1,80})[\"']")
@@ -41,6 +42,9 @@ TAGS = {  # between which calls stand
     Call.GROUNDING: "grounding",
     Call.TAGGED: "look",
 }
+_NAMES = "|".join(sorted({*TAGS.values()}))
+CALL_BEGIN, CALL_END = re.compile(f"<(?:{_NAMES})>"), re.compile(f"</(?:{_NAMES})>")
+_FENCE_END = re.compile(r"\s*```(?!\w+\n)")  # not one that begins a block of code
 # From the last opening tag: a thought may mention one before.
 _TAGGED = {
     call: re.compile(rf"<{tag}>(?:(?!<{tag}>).){{0,1000}}?(?:</{tag}>|\Z)", re.DOTALL)
@@ -54,11 +58,28 @@ def read_call(text: str, call: Call) -> LookCall | None:
     if not written:
         return None
     whole = written[-1 if call in (Call.BARE, Call.LAST_TOOL) else 0]
-    return _read(whole)
+    return _read(whole, call)
+
+
+def end_of_calls(text: str, call: Call, start: int) -> int | None:
+    """Where the last call in a text ends, with its code fence; ``start`` where none follows it, and None
+    where the text ends within one.
+    """
+    if call is Call.BARE:
+        ends = [m.end() for m in _BARE.finditer(text, start) if "bbox" in m[0]]
+    else:
+        ends = [m.end() for m in CALL_END.finditer(text, start)]
+    end = ends[-1] if ends else start
+    if CALL_BEGIN.search(text, end):
+        return None
+    fence = _FENCE_END.match(text, end) if ends else None
+    return fence.end() if fence else end
 
 
 def calls_in(text: str, call: Call) -> list[str]:
-    """All calls in a piece of text, as written."""
+    """All calls in a piece of text, as written; a list of boxes has none, it is one."""
+    if call is Call.LISTED:
+        return []
     if call is Call.BARE:
         return [match[0] for match in _BARE.finditer(text) if "bbox" in match[0]]
     return [match[0] for match in _TAGGED[call].finditer(text)]
@@ -71,9 +92,9 @@ def missing_end(text: str, call: Call) -> str:
     return end if is_cut else ""
 
 
-def _read(text: str) -> LookCall:
+def _read(text: str, call: Call) -> LookCall:
     """What a call says, with its tags or without."""
-    tool = _TOOL.search(text)
+    tool = _TOOL.search(text) if call in (Call.TOOL, Call.LAST_TOOL) else None
     if tool and not re.search(r"crop|zoom|look", tool[1], re.IGNORECASE):
         return LookCall(text, why=f"there is no tool {tool[1]}")
     named = _BOX.search(text)

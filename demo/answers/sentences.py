@@ -6,15 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from demo.answers.calls import TAGS
+from demo.answers.calls import CALL_END
 
 TAG = re.compile(r"</?(?:scene|focus|think|answer)>", re.IGNORECASE | re.ASCII)
 
-_CALLS = "|".join(sorted({*TAGS.values()}))
-CALL_BEGIN, CALL_END = (
-    re.compile(f"<(?:{_CALLS})>"),
-    re.compile(f"</(?:{_CALLS})>"),
-)  # of closer looks
 _CALL_TAG = re.compile(r"</?[a-z_]{1,20}>")  # of a call for a tool or a look
 # A sentence ends at its mark and white space, at one of Chinese, Arabic, Urdu or Hindi, or with its line.
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|[。！？؟۔।\n]")

@@ -17,10 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from demo.answers.boxes import REPAIRS, Reading, TraceObject
+from demo.answers.calls import end_of_calls
 from demo.answers.distinct import DistinctReader
 from demo.answers.ending import is_loop
 from demo.answers.finding import TraceText
-from demo.answers.sentences import CALL_BEGIN, CALL_END, TAG, repetitions
+from demo.answers.sentences import TAG, repetitions
 from demo.dialects.dialect import Dialect
 from demo.dialects.known import REGION_REASONER
 from demo.picture.geometry import Size
@@ -198,13 +199,11 @@ class TraceParser:
         """
         if (boxed := _boxed(think)) is not None:
             return think, boxed, None
-        if (start := self._thought_ended) is None:
+        looking = self._dialect.looking
+        if looking is None or self._thought_ended is None:
             return think, None, None
-        for call in CALL_END.finditer(think, start):
-            start = call.end()
-        if CALL_BEGIN.search(think, start):
-            return think, None, None
-        if not (answer := think[start:].strip()):
+        start = end_of_calls(think, looking.call, self._thought_ended)
+        if start is None or not (answer := think[start:].strip()):
             return think, None, None
         return think[:start].strip(), answer, _read_untagged(answer, self._reader())
 

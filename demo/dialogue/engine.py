@@ -260,7 +260,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     given = [(g.name, g.model_box) for g in prompt.given]
     return (
-        *check_trace(trace, given, dialect, resolved.sentence, known=looks.cited),
+        *check_trace(trace, given, dialect, resolved.sentence, known=looks.cited(trace.raw)),
         *looks.findings(trace.text),
         *check_looks(looks.looks, [o.box for o in objects] if trace.objects else ()),
     )

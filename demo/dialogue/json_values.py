@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from demo.dialogue import limits
@@ -33,6 +33,20 @@ def items(value: object, limit: Limit = limits.VALUES) -> list[Any]:
         raise TypeError(f"expected a list, got {type(value).__name__}")
     limit.check(len(value))
     return value
+
+
+def each(name: str, values: Sequence[object], read: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    """Groups of values as ``read`` reads them; the reason tells which one is wrong, as *turn 2: …*."""
+    return tuple(_numbered(f"{name} {number}", v, read) for number, v in enumerate(values, start=1))
+
+
+def _numbered(place: str, value: object, read: Callable[[dict[str, Any]], T]) -> T:
+    try:
+        return read(fields(value))
+    except KeyError as error:
+        raise ValueError(f"{place}: “{error.args[0]}” is missing") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: {error}") from error
 
 
 def text(value: object, limit: Limit = limits.WORDS) -> str:

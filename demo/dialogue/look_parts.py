@@ -96,34 +96,42 @@ class Parts:
     def _cut(self, spans: tuple[_Span, ...], source: Part) -> Part | str:
         """The part round these spans (across, down) in picture pixels, as the family cuts it."""
         cut, sides = self._looking.cut, (source.width, source.height)
-        starts = (source.x, source.y)
+        starts, steps = (source.x, source.y), self._steps(source)
         found: list[_Span] = []
         is_outside = False
-        for (low, high), side, start in zip(spans, sides, starts, strict=True):
-            if high <= start or low >= start + side:
+        for (low, high), side, start, step in zip(spans, sides, starts, steps, strict=True):
+            end = start + side
+            if high <= start or low >= end:
                 return OUTSIDE
-            is_outside |= low < start or high > start + side
-            if cut.refuses_small and high - low < cut.min_side:
+            is_outside |= low < start or high > end
+            min_side = cut.min_side * step
+            if cut.refuses_small and min(high, end) - max(low, start) < min_side:
                 return f"the box is smaller than {cut.min_side} pixels"
             high += cut.is_inclusive
             most = side if cut.max_margin is None else Fraction(cut.max_margin)
             margin = min(_as_written(cut.margin) * side, most)
             low, high = widened((low, high), cut.factor, margin)
-            found.append(at_least((low, high), cut.min_side, (start, start + side)))
+            found.append(at_least((low, high), min_side, (start, end)))
         if is_outside and cut.refuses_outside:
             return OUTSIDE
         self.is_cut = is_outside
         return self._on_grid(found, source)
 
+    @property
+    def _is_original(self) -> bool:
+        """Whether parts are cut from the picture's file, not from what was shown of it."""
+        return self._looking.source in (Source.ORIGINAL, Source.NAMED)
+
+    def _steps(self, source: Part) -> _Span:
+        """The sides of a pixel of what is cut from, in picture pixels."""
+        if self._is_original:
+            return Fraction(1), Fraction(1)
+        return source.width / source.shown.width, source.height / source.shown.height
+
     def _on_grid(self, spans: Sequence[_Span], source: Part) -> Part | str:
         """The part in whole pixels of the picture from which it is cut."""
-        is_original = self._looking.source in (Source.ORIGINAL, Source.NAMED)
-        steps = (
-            (Fraction(1), Fraction(1))
-            if is_original
-            else (source.width / source.shown.width, source.height / source.shown.height)
-        )
-        starts = (Fraction(0), Fraction(0)) if is_original else (source.x, source.y)
+        steps = self._steps(source)
+        starts = (Fraction(0), Fraction(0)) if self._is_original else (source.x, source.y)
         edges: list[Fraction] = []
         for (low, high), step, start in zip(spans, steps, starts, strict=True):
             first = math.floor((low - start) / step)
@@ -153,7 +161,7 @@ class Parts:
     def _pixels_of(self, part: Part, source: int | None) -> Shown:
         """The pixels of a part: of the picture's file, or of what was shown."""
         how = self._looking.enlarge.how
-        if self._looking.source in (Source.ORIGINAL, Source.NAMED):
+        if self._is_original:
             return Shown(resized_part(self._picture.pixels, part.box, part.shown, how))
         at = 0 if source is None else source - self._looking.first_source
         named = at if self._looking.source is Source.NAMED_SHOWN else 0

@@ -5,6 +5,7 @@ It knows strings only.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 
@@ -65,33 +66,44 @@ class Pause:
         return any(stop.startswith(text) for stop in self._stops)
 
 
-_LEFT_OUT = ("<scene>", "</scene>", "<focus>", "</focus>", "<think>")
-_ENDS = ("</think>", "<answer>")
-_LONGEST = max(map(len, (*_LEFT_OUT, *_ENDS)))
+_TAGS, _OF_ANSWERS = r"</?(?:scene|focus)>|<think>", r"</think>|</?answer>"
 
 
 class Woven:
-    """The text about a part as it belongs into a thought: without its tags, and without its answer."""
+    """A text as it belongs into a thought: without its tags, and without its answer if it ``leaves_answer``
+    out.
+    """
 
-    def __init__(self) -> None:
-        self._held, self._is_answering = "\n", False
+    def __init__(self, *, leaves_answer: bool = True) -> None:
+        tags = f"(?:{_TAGS if leaves_answer else f'{_TAGS}|{_OF_ANSWERS}'})"
+        self._left_out = re.compile(f"{tags}+", re.IGNORECASE)
+        self._begun = re.compile(rf"{tags}*(?:<[^<>]{{0,7}})?\Z", re.IGNORECASE)
+        self._end = re.compile(_OF_ANSWERS if leaves_answer else r"(?!)", re.IGNORECASE)
+        self._held, self._last, self._is_answering = "", "", False
 
     def take(self, piece: str) -> str:
         """What can be said of the text so far."""
         if self._is_answering:
             return ""
         text = self._held + piece
-        for tag in _LEFT_OUT:
-            text = text.replace(tag, "")
-        end = next((at for tag in _ENDS if (at := text.find(tag)) >= 0), -1)
-        if end >= 0:
-            self._held, self._is_answering = "", True
-            return text[:end]
-        cut = text.rfind("<")
-        at = cut if cut >= 0 and len(text) - cut < _LONGEST else len(text)
-        self._held = text[at:]
-        return text[:at]
+        found = self._end.search(text) or self._begun.search(text)
+        at = len(text) if found is None else found.start()
+        self._is_answering = found is not None and found.re is self._end
+        self._held = "" if self._is_answering else text[at:]
+        return self._joined(text[:at])
 
     def rest(self) -> str:
         """What was held back and is no tag."""
-        return "" if self._is_answering else self._held
+        held, self._held = self._held, ""
+        return self._joined(held)
+
+    def _joined(self, text: str) -> str:
+        """A text without its tags; a line ends where nothing but a tag keeps two words apart."""
+        whole = self._last + text
+        self._last = whole[-1:]
+        return self._left_out.sub(_gap, whole)[len(whole) - len(text) :]
+
+
+def _gap(tags: re.Match[str]) -> str:
+    before, after = tags.string[: tags.start()][-1:], tags.string[tags.end() :][:1]
+    return "" if not before.strip() or not after.strip() else "\n"

@@ -108,12 +108,13 @@ class Looks:
         most = self.looking.most
         return most if self.max_looks is None else min(most, self.max_looks)
 
-    @property
-    def cited(self) -> set[XYXY]:
-        """The boxes that its text may mention besides those of the question: its calls, and the references
-        in the frames of its parts.
+    def cited(self, text: str) -> set[XYXY]:
+        """The boxes that its text may mention besides those of the question: its calls, also where it must
+        not look and calls all the same, and the references in the frames of its parts.
         """
-        calls = {c.box for call in self._calls for c in find_citations(call)}
+        own = self.reasoner.dialect.looking
+        written = calls_in(text, own.call) if own else []
+        calls = {c.box for call in (*self._calls, *written) for c in find_citations(call)}
         return calls | {g.model_box.xyxy for prompt in self._asked_apart for g in prompt.given}
 
     def findings(self, trace: TraceText) -> tuple[Finding, ...]:
@@ -279,6 +280,7 @@ class Looks:
         self._asked_apart.append(prompt)
         prompt = about_part(prompt, self.picture, part, dialect)
         woven, parser = Woven(), TraceParser(dialect.frame or part.shown, dialect)
+        yield "\n"
         until, ending = Until(self.cancel), Ending()
         # One that would look elsewhere, inside of this part, has not found it here.
         for piece in self._written(prompt, Pause(("<look>",)), until):
@@ -288,12 +290,14 @@ class Looks:
             until.is_enough = ending.is_reached(
                 piece, parser.written_after, is_going_round=parser.is_going_round
             )
+        if said := woven.rest():
+            yield said
         trace = parser.close()
         if not trace.objects:
             return False
         self.looks[number] = replace(self.looks[number], is_answered=True)
         self.answered_in = part
-        yield f"{woven.rest()}</think>\n<answer>{trace.text.answer}</answer>"
+        yield f"</think>\n<answer>{trace.text.answer}</answer>"
         return True
 
     # The model names what matters first, and then answers.
@@ -310,8 +314,11 @@ class Looks:
         yield from self._ask((*self._system(), Message("user", (*pictures, question))))
 
     def _look_for_evidence(self) -> Iterator[Written]:
-        """Let the model name the boxes of what matters, and cut out the first of them."""
-        text, _ = yield from self._ask(self.prompt.conversation)
+        """Let the model name the boxes of what matters, and cut out the first of them.
+
+        What it writes is a thought, whatever its tags: the answer comes later, also where that has none.
+        """
+        text = yield from self._choose()
         self._calls.append(text)
         parts, frame = self._parts, self._parts.frame
         named = parse_trace(text, frame, replace(self.dialect, looking=None, parts=()))
@@ -327,7 +334,15 @@ class Looks:
                 yield LookBegun(look, number)
                 parts.show(part)
                 yield LookEnded(number)
-        yield "\n\n"
+
+    def _choose(self) -> Generator[Written, None, str]:
+        woven, pieces = Woven(leaves_answer=False), list[str]()
+        for piece in self._written(self.prompt, Pause(()), Until(self.cancel)):
+            yield woven.take(piece) if pieces else f"<think>{woven.take(piece)}"
+            pieces.append(piece)
+        if pieces:
+            yield f"{woven.rest()}</think>\n\n"
+        return "".join(pieces)
 
     def _system(self) -> tuple[Message, ...]:
         return tuple(m for m in self.prompt.conversation if m.role == "system")

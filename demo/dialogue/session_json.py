@@ -140,9 +140,9 @@ def _read_session(data: dict[str, Any]) -> Session:
     picture = read.fields(data["picture"])
     size = _size([picture["width"], picture["height"]])
     listed = read.items(data["regions"], limits.REGIONS)
-    regions = tuple(_region_from_json(read.fields(r), size) for r in listed)
+    regions = read.each("region", listed, lambda r: _region_from_json(r, size))
     asked = read.items(data["turns"], limits.TURNS)
-    turns = tuple(_turn_with_opinions_from_json(read.fields(t), size) for t in asked)
+    turns = read.each("turn", asked, lambda t: _turn_with_opinions_from_json(t, size))
     return Session(
         id=read.matching(data["id"], _SESSION_ID, "the id of a session"),
         picture=PictureInfo(read.text(picture["name"]), size, _sha256(picture["sha256"])),
@@ -180,7 +180,7 @@ def _branch_from_json(branch: object) -> tuple[str, int]:
 def _turn_with_opinions_from_json(data: dict[str, Any], size: Size) -> Turn:
     """A turn with its second opinions; these have none themselves, however deep a file nests them."""
     seconds = read.items(data.get("second_opinions", []), limits.OPINIONS_EACH)
-    opinions = tuple(_second_opinion_from_json(read.fields(s), size) for s in seconds)
+    opinions = read.each("second opinion", seconds, lambda s: _second_opinion_from_json(s, size))
     return replace(_turn_from_json(data, size), second_opinions=opinions)
 
 
@@ -197,6 +197,7 @@ def _second_opinion_from_json(data: dict[str, Any], size: Size) -> SecondOpinion
 def _turn_from_json(data: dict[str, Any], size: Size) -> Turn:
     breathe()
     looks = read.items(data.get("looks", []), limits.LOOKS_EACH)
+    findings = read.items(data.get("findings", []), limits.FINDINGS_EACH)
     trace, timings = read.fields(data["trace"]), read.fields(data.get("timings") or {})
     parts_s = read.fields(timings.get("parts_s") or {})
     return Turn(
@@ -211,10 +212,7 @@ def _turn_from_json(data: dict[str, Any], size: Size) -> Turn:
             *(read.optional(read.long_text, trace.get(name)) for name in TraceText.__slots__)
         ),
         raw=read.long_text(data["raw"]),
-        findings=tuple(
-            _finding_from_json(read.fields(f))
-            for f in read.items(data.get("findings", []), limits.FINDINGS_EACH)
-        ),
+        findings=read.each("finding", findings, _finding_from_json),
         feedback=read.one_of(data.get("feedback"), None, "up", "down"),
         timings=Timings(
             read.optional(read.number, timings.get("first_token_s")),
@@ -227,7 +225,7 @@ def _turn_from_json(data: dict[str, Any], size: Size) -> Turn:
         next_region=read.optional(read.whole, data.get("next_region")),
         reasoner=read.optional(_reasoner_from_json, data.get("reasoner")),
         decoding=read.text(data.get("decoding", "")),
-        looks=tuple(_look_from_json(read.fields(look), size) for look in looks),
+        looks=read.each("look", looks, lambda look: _look_from_json(look, size)),
         within=read.optional(lambda box: _part_of(box, size), data.get("within") or None),
     )
 
@@ -291,7 +289,7 @@ def _region_from_json(data: dict[str, Any], size: Size) -> Region:
 
 def _objects_from_json(value: object, size: Size) -> tuple[RegionObject, ...]:
     listed = read.items(value, limits.OBJECTS_EACH)
-    return tuple(_object_from_json(read.fields(o), size) for o in listed)
+    return read.each("object", listed, lambda o: _object_from_json(o, size))
 
 
 def _object_from_json(data: dict[str, Any], size: Size) -> RegionObject:

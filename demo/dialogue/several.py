@@ -8,6 +8,7 @@ from functools import reduce
 
 from demo.dialogue.edits import EditResult
 from demo.dialogue.session import Session
+from demo.machine.effort import breathe
 from demo.picture.geometry import PictureBox, PicturePoint, Size
 from demo.picture.regions import Click, Origin, Region, RegionObject, Registry
 
@@ -79,6 +80,7 @@ def _way(session: Session, names: Iterable[str], dx: int, dy: int) -> tuple[int,
 
 def _shifted(item: RegionObject, dx: int, dy: int, size: Size) -> RegionObject:
     """The object elsewhere on a picture of that size."""
+    breathe()
     mask = item.mask.shifted(dx, dy) if item.mask is not None else None
     clicks = (Click(_moved(c.point, dx, dy), c.positive) for c in item.clicks)
     return replace(

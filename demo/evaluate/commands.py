@@ -242,7 +242,7 @@ def _report(
     others: Sequence[tuple[str, dict[int, Any]]],
     unplayed: Sequence[BadRow | FailedDialogue],
 ) -> None:
-    from demo.evaluate.report import build_report, reference_sentences, write_report
+    from demo.evaluate.report import build_report, how_sentences, write_report
     from demo.evaluate.score import score
     from demo.evaluate.tables import ScoredRun, round_table, run_label
     from demo.evaluate.worst_rounds import worst_rounds
@@ -258,7 +258,7 @@ def _report(
     worst = worst_rounds(rows, dialogues, MAX_WORST)
     write_report(folder.path, build_report(settings, this, beside, unplayed, worst), this)
     print(markdown_table(round_table(this.scores)))
-    print("", *reference_sentences(settings, this.scores), sep="\n")
+    print("", *how_sentences(settings, this.scores), sep="\n")
     print(f"\n{folder.path / 'report.html'}")
 
 

@@ -26,6 +26,7 @@ from demo.evaluate.tables import (
     GIOU,
     ScoredRun,
     label_tables,
+    limit_sentences,
     percent,
     published_table,
     round_table,
@@ -138,7 +139,7 @@ def _summary(
         f"and {overall.summary.absent:,} without. AP {percent(overall.summary.ap)}, "
         f"gIoU {percent(overall.summary.giou)}, cIoU {percent(overall.summary.ciou)}, "
         f"citation reward {percent(overall.citation)} (percent).",
-        *reference_sentences(settings, run.scores),
+        *how_sentences(settings, run.scores),
         f"Model {settings['model']} {_frame(settings['frame'])}, quantization "
         f"{settings['quantize']}{', low memory' if settings['low_memory'] else ''}, masks: "
         f"{settings['segmenter']}. Data {settings['data_name']} with SHA-256 {settings['data']}.",
@@ -148,8 +149,8 @@ def _summary(
     return tuple(sentences)
 
 
-def reference_sentences(settings: Settings, scores: Scores) -> list[str]:
-    """Sentences on the references in the questions, and on pictures that were not turned upright."""
+def how_sentences(settings: Settings, scores: Scores) -> list[str]:
+    """Sentences on the looks that were allowed, the references, and pictures not turned upright."""
     policy, overall = _policy(settings), scores.overall
     how = f", {_FRAMES[policy['reference_frame']]}, {_FORMS[policy['reference_form']]}"
     how = "" if policy["reference"] == "none" else how
@@ -163,7 +164,10 @@ def reference_sentences(settings: Settings, scores: Scores) -> list[str]:
         ("Dialogues with a true box that reaches outside its picture", scores.outside,
          "Their pictures may be others, resized or turned since."),
     )  # fmt: skip
-    sentences = [f"References to earlier rounds: {_REFERENCES[policy['reference']]}{how}."]
+    sentences = [
+        *limit_sentences(settings),
+        f"References to earlier rounds: {_REFERENCES[policy['reference']]}{how}.",
+    ]
     if overall.fallbacks:
         sentences.append(
             f"{overall.fallbacks:,} of {overall.places:,} references fell back to the true box, "

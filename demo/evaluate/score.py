@@ -29,7 +29,7 @@ class Totals:
     exactly the given boxes (boxes of the answer may be cited, too). ``false_empty`` is the share of turns
     with something to find that were answered without a box; ``unreadable`` counts turns without a box whose
     answer does not say that nothing matches, ``masks_failed`` those whose masks failed. ``looks`` is their
-    mean number a turn.
+    mean number a turn, ``seconds`` the mean time.
     """
 
     summary: Summary
@@ -47,6 +47,7 @@ class Totals:
     unreadable: int
     masks_failed: int
     looks: float | None = None
+    seconds: float | None = None
 
     @property
     def rounds(self) -> int:
@@ -128,6 +129,7 @@ def totals(turns: Sequence[TurnRow]) -> Totals:
         unreadable=sum(not turn["objects"] and not says_none(turn["findings"]) for turn in turns),
         masks_failed=sum("masks.failed" in turn["findings"] for turn in turns),
         looks=mean_of([len(turn.get("looks", ())) for turn in turns]),
+        seconds=mean_of([s for turn in turns if (s := turn["total_s"]) is not None]),
     )
 
 

@@ -44,6 +44,18 @@ def limit_words(settings: Settings) -> str:
     return ", at most one look" if most == 1 else f", at most {most} looks"
 
 
+def limit_sentences(settings: Settings) -> list[str]:
+    """How many looks a run was allowed, for its report."""
+    most = settings.get("looks")
+    if most is None:
+        return []
+    if most == 0:
+        return ["The model was not allowed to look closer."]
+    return [
+        f"The model was allowed at most {'one look' if most == 1 else f'{most} looks'} an answer."
+    ]
+
+
 def round_table(scores: Scores) -> Table:
     """Every score in percent, and every count, by round and over all."""
     columns = [*scores.rounds.values(), scores.overall]
@@ -63,6 +75,7 @@ def round_table(scores: Scores) -> Table:
         ("references to earlier rounds", lambda t: f"{t.places:,}"),
         ("… that fell back to the true box", lambda t: f"{t.fallbacks:,}"),
         ("looks a round", lambda t: mean(t.looks)),
+        ("seconds a round", lambda t: mean(t.seconds)),
     ]
     rare: list[tuple[str, Callable[[Totals], int]]] = [
         ("… without any box", lambda t: t.missing),
@@ -77,7 +90,7 @@ def round_table(scores: Scores) -> Table:
     ]
     return Table(
         "By round",
-        "Percent, or counts. Absent rounds count in neither AP nor gIoU nor cIoU.",
+        "Percent, or numbers. Absent rounds count in neither AP nor gIoU nor cIoU.",
         ("", *(f"R{n}" for n in scores.rounds), "all"),
         tuple(rows),
     )
@@ -155,6 +168,7 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
             percent(t.citation),
             percent(t.summary.absent_accuracy),
             mean(t.looks),
+            mean(t.seconds),
             f"{run.scores.dialogues:,}",
             f"{t.fallbacks:,} of {t.places:,}",
         )
@@ -163,9 +177,10 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
     ]
     head = (
         "run", "AP", "AP of rounds that refer to an earlier one", "gIoU", "cIoU",
-        "citation reward", "absent, answered correctly", "looks a round", "dialogues", "fallbacks",
+        "citation reward", "absent, answered correctly", "looks a round",
+        "seconds a round", "dialogues", "fallbacks",
     )  # fmt: skip
-    return Table("Runs compared", "Percent, or counts; over all rounds.", head, tuple(rows))
+    return Table("Runs compared", "Percent, or numbers; over all rounds.", head, tuple(rows))
 
 
 def label_tables(scores: Scores) -> list[Table]:

@@ -31,7 +31,7 @@ from demo.machine.packages import INSTALL
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.palette import colour_of, contrast
 from demo.picture.picture import Picture
-from demo.picture.polygons import Polygon, Ring, polygons_of
+from demo.picture.polygons import Polygon, Ring, polygons_unless_dust
 from demo.picture.regions import RegionObject, names_of, number_of
 
 try:
@@ -370,7 +370,7 @@ def _draw_look(axes: Axes, box: PictureBox, line: float) -> None:
 
 def _draw_object(axes: Axes, item: RegionObject, number: int, line: float) -> None:
     colour, box = colour_of(number), item.box
-    parts = polygons_of(item.mask) if item.mask else ()
+    parts = polygons_unless_dust(item.mask) if item.mask else ()
     if parts:
         outline = _outline(parts)
         axes.add_patch(PathPatch(outline, facecolor=colour, alpha=0.35, linewidth=0))

@@ -36,7 +36,7 @@ from demo.picture.geometry import ModelBox, PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE, contrast, tone
 from demo.picture.picture import Picture
-from demo.picture.polygons import polygons_of
+from demo.picture.polygons import polygons_unless_dust
 from demo.picture.regions import Origin, Region, RegionObject, names_of, number_of
 
 MAX_FILE = (
@@ -335,7 +335,10 @@ def path_of(mask: Mask) -> str:
     """The outline of a mask as an SVG path, with its holes; a very fine one is made coarser."""
     if len(mask.counts) > _MAX_EXACT:
         return mask.svg_path(max_side=_MAX_SIDE // 2)
-    rings = (ring for part in polygons_of(mask) for ring in (part.outline, *part.holes))
+    parts = polygons_unless_dust(mask)
+    if parts is None:
+        return mask.svg_path(max_side=_MAX_SIDE // 2)
+    rings = (ring for part in parts for ring in (part.outline, *part.holes))
     return "".join(f"M{' '.join(f'{x:g} {y:g}' for x, y in ring)}Z" for ring in rings)
 
 

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from demo.errors import InputError
-from demo.fairlock import FairLock
+from demo.fairlock import FairLock, asker
 from demo.machine.unused import give_back
 
-AT_ONCE = 2
+AT_ONCE, AT_ONCE_EACH = 2, 1  # one visitor's work leaves a place for others
 MAX_WAITING, MAX_WAITING_EACH = 24, 8  # more would take all of the server's threads
 MAX_SECONDS = 60.0
 _SLICE_S = 0.004  # of computing, after which others come
@@ -32,7 +32,7 @@ _TOO_LONG = (
 )
 _STOPPED = "This was stopped before it was done."
 
-_places = FairLock(AT_ONCE)
+_places = FairLock(AT_ONCE, each=AT_ONCE_EACH)
 _current: ContextVar[Effort | None] = ContextVar("effort", default=None)
 _end: ContextVar[threading.Event | None] = ContextVar("end", default=None)
 
@@ -113,6 +113,7 @@ def long_work(
     cancel = cancel or current_end()
     if not is_patient and _are_too_many():
         raise InputError(_TOO_MANY)
+    who = asker()
     if not _places.acquire(cancel):
         raise InputError(_STOPPED)
     effort = Effort(cancel, is_wanted_elsewhere)
@@ -122,12 +123,13 @@ def long_work(
     finally:
         _current.reset(mine)
         effort.rest()  # also what came by nowhere: reading a text of JSON is one step
-        _places.release()
+        _places.release(who)
         give_back()
 
 
 def _are_too_many() -> bool:
-    return _places.waiting >= MAX_WAITING or _places.waiting_of_asker >= MAX_WAITING_EACH
+    has_many = asker() != "" and _places.waiting_of_asker >= MAX_WAITING_EACH
+    return has_many or _places.waiting >= MAX_WAITING
 
 
 @contextmanager

@@ -4,12 +4,15 @@ folder of one's own for files on their way. Settled before libraries are importe
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from demo.errors import InputError, disk_fault
 from demo.machine.private_files import fault_of_place, own_folder, user_id
@@ -67,6 +70,27 @@ def settle_gradio(environment: MutableMapping[str, str]) -> str:
         del environment[name]
     said = ", ".join(sorted(name for name in out if not name.startswith(unsaid)))
     return f"Not used here, see python app.py --help: {said}." if said else ""
+
+
+@contextmanager
+def without_stubs() -> Iterator[None]:
+    """Let Gradio be imported without the type stubs of its components, which are for those who write code.
+
+    Gradio 6.31.0 makes them anew, and may write them among its own files, each time: a third of its import.
+    It leaves out those of classes that come from no file, and so all of its own for as long as this lasts.
+    """
+    file_of = inspect.getfile
+
+    def of_others(thing: Any) -> str:
+        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
+            raise OSError(f"{thing.__name__} is to have no stub.")
+        return file_of(thing)
+
+    inspect.getfile = of_others  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = file_of
 
 
 def settle_uploads(environment: MutableMapping[str, str]) -> Path:

@@ -102,11 +102,11 @@ def widened(span: _Span, factor: float, margin: Fraction) -> _Span:
     return middle - half - margin, middle + half + margin
 
 
-def at_least(span: _Span, side: int, within: _Span) -> _Span:
+def at_least(span: _Span, side: Fraction | int, within: _Span) -> _Span:
     """What of a span is ``within`` bounds, grown about its middle to at least ``side`` and moved there."""
     least, most = within
     low, high = max(span[0], least), min(span[1], most)
-    missing = max(Fraction(side) - (high - low), Fraction(0)) / 2
+    missing = max(side - (high - low), Fraction(0)) / 2
     low, high = low - missing, high + missing
     moved = max(least - low, Fraction(0)) - max(high - most, Fraction(0))
     return max(low + moved, least), min(high + moved, most)

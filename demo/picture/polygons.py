@@ -18,11 +18,12 @@ from pycocotools import mask as coco
 
 from demo.errors import InputError, NoAreaError
 from demo.machine.effort import breathe
-from demo.picture.geometry import Size
+from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 
 Ring = tuple[tuple[float, float], ...]
 MAX_CORNERS = 100_000  # of one object
+MAX_RINGS = 5_000  # of one object, parts and holes: each is joined to what was there before
 MAX_LENGTH = 500_000  # pixels around one object; drawing needs 120 bytes for each
 
 _FINER = 2  # an outline runs through the centres of pixels this many times smaller
@@ -39,13 +40,29 @@ class Polygon:
 
 
 def polygons_of(mask: Mask) -> tuple[Polygon, ...]:
-    """The parts of a mask, the largest first; none where it has no pixel."""
+    """The parts of a mask, the largest first; none where it has no pixel.
+
+    Raises InputError for dust of more parts than tools can draw.
+    """
+    parts = polygons_unless_dust(mask)
+    if parts is None:
+        raise InputError(
+            f"An object has more than {MAX_RINGS:,} parts and holes, too many to outline. Save it as a "
+            "dialogue, as masks or as COCO."
+        )
+    return parts
+
+
+def polygons_unless_dust(mask: Mask) -> tuple[Polygon, ...] | None:
+    """As `polygons_of`; None of dust."""
     box = mask.bounding_box()
     if box is None:
         return ()
     pixels = mask.to_array()[box.y1 : box.y2, box.x1 : box.x2].astype(np.uint8)
     finer = np.repeat(np.repeat(pixels, _FINER, axis=0), _FINER, axis=1)
     found, tree = cv2.findContours(finer, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if len(found) > MAX_RINGS:
+        return None
     rings = [_ring(contour, box.x1, box.y1) for contour in found]
     parents = [int(parent) for *_, parent in tree[0]]
     holes = defaultdict[int, list[Ring]](list)
@@ -70,6 +87,10 @@ def mask_of(polygons: Sequence[Polygon], size: Size) -> Mask | None:
     corners = sum(map(len, rings))
     if corners > MAX_CORNERS:
         raise InputError(f"the outline has {corners:,} corners, of which {MAX_CORNERS:,} are read")
+    if len(rings) > MAX_RINGS:
+        raise InputError(
+            f"the outline has {len(rings):,} parts and holes, of which {MAX_RINGS:,} are read"
+        )
     flats = [_flat(ring) for ring in rings]
     if sum(map(_length, flats)) > MAX_LENGTH:
         raise InputError("the outline is too long: it leads far out of the picture, or to and fro")
@@ -77,18 +98,42 @@ def mask_of(polygons: Sequence[Polygon], size: Size) -> Mask | None:
         encoded = coco.merge(coco.frPyObjects(flats, size.height, size.width))
         mask = Mask(size, encoded["counts"].decode("ascii"))
         return mask if mask.area else None
-    pixels = np.zeros((size.height, size.width), bool)
-    for part in polygons:
-        inside = _filled(part.outline, size)
-        for hole in part.holes:
-            inside &= ~_filled(hole, size)
-        pixels |= inside
-    return Mask.from_array(pixels) if pixels.any() else None
+    whole = union_of([_mask_of_part(part, size) for part in polygons])
+    return whole if whole.area else None
 
 
-def _filled(ring: Ring, size: Size) -> NDArray[np.bool_]:
+def _mask_of_part(part: Polygon, size: Size) -> Mask:
+    outline = _filled(part.outline, size)
+    box = outline.bounding_box()
+    if box is None or not part.holes:
+        return outline
+    pixels = outline.to_array(box)
+    for hole in part.holes:
+        filled = _filled(hole, size)
+        around = filled.bounding_box()
+        if around and around.intersection(box):
+            left, top = max(around.x1, box.x1), max(around.y1, box.y1)
+            shared = PictureBox(left, top, min(around.x2, box.x2), min(around.y2, box.y2))
+            place = pixels[top - box.y1 : shared.y2 - box.y1, left - box.x1 : shared.x2 - box.x1]
+            place &= ~filled.to_array(shared)
+    return placed_mask(pixels, box.x1, box.y1, size)
+
+
+def _filled(ring: Ring, size: Size) -> Mask:
+    breathe()
     (encoded,) = coco.frPyObjects([_flat(ring)], size.height, size.width)
-    return Mask(size, encoded["counts"].decode("ascii")).to_array()
+    return Mask(size, encoded["counts"].decode("ascii"))
+
+
+def union_of(masks: Sequence[Mask]) -> Mask:
+    """The pixels of any of several masks of one picture."""
+    size = masks[0].size
+    pixels = np.zeros((size.height, size.width), bool)
+    for mask in masks:
+        breathe()
+        if box := mask.bounding_box():
+            pixels[box.y1 : box.y2, box.x1 : box.x2] |= mask.to_array(box)
+    return Mask.from_array(pixels)
 
 
 def _flat(ring: Ring) -> list[float]:
@@ -153,6 +198,7 @@ def one_ring(polygons: Sequence[Polygon]) -> Ring:
     rings = [ring for part in polygons for ring in (part.outline, *part.holes)]
     whole = np.array(rings[0])
     for ring in rings[1:]:
+        breathe()
         other = np.array(ring)
         at = int(((whole - other[0]) ** 2).sum(axis=1).argmin())
         whole = np.concatenate([whole[: at + 1], other, other[:1], whole[at:]])

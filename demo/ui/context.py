@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import gradio as gr
 
-from demo.access.peers import place_of
+from demo.access.peers import PLACE
 from demo.errors import InputError
 from demo.fairlock import asked_by
 from demo.machine.effort import Effort, long_work
@@ -68,6 +68,7 @@ def visitor_of(request: gr.Request) -> str:
 
 
 def address_of(request: gr.Request) -> str:
-    """What stands for a visitor where something goes round among them: from where the request comes."""
-    client = getattr(request, "client", None)
-    return place_of(client.host) if client is not None else ""
+    """What stands for a visitor where something goes round among them: from where the request comes, or
+    empty where all come from the same proxy.
+    """
+    return str(getattr(request.request, "scope", {}).get(PLACE, ""))

@@ -173,6 +173,7 @@ def _composer(
         way = drawn("composer/asking", "choose", value=asking, elem_id="asking")
     with gr.Row(elem_id="compose"):
         message = gr.Textbox(
+            "",  # and not None, which the page would send
             elem_id="message",
             lines=1,
             max_lines=6,

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Send
 
 from demo.web.owned import Owned
-from demo.web.refused import RefusedArgumentsError, RefusedError
+from demo.web.refused import UNCLEAR_END, RefusedArgumentsError, RefusedError
 from demo.web.rules import Rules, headers_for
 from demo.web.shared import SHARED_HEADERS, is_shared
 
@@ -121,7 +121,8 @@ def refused_response(refused: RefusedError) -> JSONResponse:
     body: dict[str, Any] = dict(_error_body(str(refused)))
     if isinstance(refused, RefusedArgumentsError):
         body["detail"] = refused.detail
-    return JSONResponse(body, refused.status)
+    closing = {"connection": "close"} if refused.why == UNCLEAR_END else None
+    return JSONResponse(body, refused.status, closing)
 
 
 def _error_body(sentence: str) -> dict[str, str]:

@@ -14,8 +14,6 @@ import logging
 import math
 import re
 import shutil
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -26,20 +24,18 @@ from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo.access.belongings import NOBODY, Belongings
 from demo.access.exposure import FRONT
 from demo.access.logins import COOKIE, MAX_SECONDS, Locked, Logins
-from demo.access.peers import place_of
+from demo.access.peers import PLACE, place_of
 from demo.access.visitors import COOKIE as VISITOR_COOKIE
 from demo.access.visitors import Visitors, is_secure
 from demo.dialogue.links import Links
 from demo.errors import STOPPING, disk_fault, places_of
-from demo.machine.effort import wanted_until
 from demo.machine.environment import try_writing
 from demo.web.answer import (
     SENTENCES,
@@ -51,10 +47,10 @@ from demo.web.answer import (
     refused_response,
     sentence_for,
 )
+from demo.web.body import Body
 from demo.web.calls import (
     MAX_FILES,
     Call,
-    completed,
     fault_of_call,
     files_in,
     find_call,
@@ -64,7 +60,7 @@ from demo.web.calls import (
 from demo.web.crowd import Crowd, CrowdedError, FewPages, Pace, is_act, is_page
 from demo.web.monitoring import Watch
 from demo.web.owned import Owned
-from demo.web.refused import RefusedArgumentsError, RefusedError
+from demo.web.refused import UNCLEAR_END, RefusedArgumentsError, RefusedError
 from demo.web.rules import (
     MAX_VALUES,
     TOO_MANY_VALUES,
@@ -75,7 +71,6 @@ from demo.web.rules import (
     is_from_here,
     is_own_act,
     is_served,
-    max_bytes,
 )
 from demo.web.shared import is_shared, shared_page
 
@@ -88,9 +83,6 @@ PEER = "regionreasoner.peer"  # the key of the address at the other end of the c
 USER = "regionreasoner.user"  # the key in the request's scope under which Gradio finds who is logged in
 AGENTS = "agents"  # who asks with the token, as others are users or visitors
 NEEDS_TOKEN = "Agents need the token of this server, as Authorization: Bearer TOKEN."
-SILENCE_S = 30.0  # a request is refused when its next piece takes longer
-BODY_S = 60.0  # or when the whole takes longer than this,
-MIN_BYTES_A_SECOND = 20_000  # and what a slow line needs
 MIN_FREE_BYTES = 500_000_000
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
@@ -142,6 +134,8 @@ class Guard:
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
         scope = _as_public(_from_client(scope, self.context.rules), self.context.rules)
+        are_known = self.context.rules.are_visitors_known()
+        scope[PLACE] = place_of(_address(scope)) if are_known else ""
         answer = Answer(send, self.context.rules, scope["path"])
         try:
             response = await self._respond(scope, receive, answer)
@@ -184,8 +178,7 @@ class Guard:
         """Count a request of ``who`` while it is answered, in its turn. Raises RefusedError where there are
         too many.
         """
-        place = place_of(_address(scope)) if self.context.rules.are_visitors_known() else ""
-        method, path = scope["method"], scope["path"]
+        method, path, place = scope["method"], scope["path"], scope[PLACE]
         try:
             with self.context.crowd.admit(method, path, who, place):
                 if place and is_act(method, path):
@@ -211,7 +204,7 @@ class Guard:
             refusal.headers["www-authenticate"] = "Bearer"
             return refusal
         async with self._admit(scope, AGENTS):
-            body = _Body(receive, scope["path"], headers)
+            body = Body(receive, scope["path"], headers)
             if scope["method"] == "POST":
                 await self._value_of(body)
             await agents(scope, body.receive, answer.send)
@@ -225,7 +218,7 @@ class Guard:
             page = await asyncio.to_thread(shared_page, scope["method"], path, self.context.links)
             await page(scope, receive, answer.send)
             return None
-        body = _Body(receive, path, headers)
+        body = Body(receive, path, headers)
         if _is_login(path):
             return await self._login(scope, body, headers)
         if self.context.logins and user is None and path.rstrip("/") not in _PUBLIC_PATHS:
@@ -254,6 +247,8 @@ class Guard:
 
     def _check_source(self, scope: Scope, headers: Headers) -> None:
         rules, front = self.context.rules, scope[FRONT]
+        if "transfer-encoding" in headers and "content-length" in headers:
+            raise RefusedError(400, WRONG_FORM, UNCLEAR_END)
         asked = {headers.get("host", ""), front.authority}  # a foreign page can forge the latter
         local = str((scope.get("server") or ("",))[0]) if rules.any_local else ""
         if not all(is_asked_here(name, rules.names, local) for name in asked):
@@ -299,7 +294,7 @@ class Guard:
         logins, token = self.context.logins, _token(scope)
         return lambda: logins is None or user is None or logins.user_of(token) == user
 
-    async def _login(self, scope: Scope, body: _Body, headers: Headers) -> Response:
+    async def _login(self, scope: Scope, body: Body, headers: Headers) -> Response:
         """The login page, or the answer to a name and password, sent by the page or by a program."""
         if self.context.logins is None:
             if "text/html" in headers.get("accept", ""):
@@ -356,7 +351,7 @@ class Guard:
         if framed:
             answer.headers["set-cookie"] += "; Partitioned"
 
-    async def _check_content(self, scope: Scope, body: _Body, owned: Owned) -> None:
+    async def _check_content(self, scope: Scope, body: Body, owned: Owned) -> None:
         """Limit what a request sends, and check that what it names belongs to whoever asks."""
         path = scope["path"]
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -383,19 +378,19 @@ class Guard:
         if not all(map(self.context.has_messages, names)):
             raise RefusedError(404, "There is no such call, or it is over.", "session")
 
-    async def _value_of(self, body: _Body) -> Any:
+    async def _value_of(self, body: Body) -> Any:
         """The JSON object that is sent, measured before anything uses it. Raises RefusedError."""
         value = await self._parsed(body)
         await _check_form(value)
         return value
 
-    async def _parsed(self, body: _Body) -> Any:
+    async def _parsed(self, body: Body) -> Any:
         content = await body.whole()
         if content.count(b",") > MAX_VALUES:  # reading them would hold up all other threads
             raise RefusedError(400, TOO_MANY_VALUES, "body")
         return await asyncio.to_thread(_parse_json, content) if content else {}
 
-    async def _check_sent(self, path: str, body: _Body, owned: Owned) -> None:
+    async def _check_sent(self, path: str, body: Body, owned: Owned) -> None:
         value = await self._parsed(body)
         call = find_call(path, value, self.context.calls) if isinstance(value, dict) else None
         try:
@@ -406,7 +401,7 @@ class Guard:
             raise
 
     async def _check_values(
-        self, path: str, body: _Body, value: Any, call: Call | str | None, owned: Owned
+        self, path: str, body: Body, value: Any, call: Call | str | None, owned: Owned
     ) -> None:
         await _check_form(value)
         if isinstance(call, str):
@@ -427,105 +422,6 @@ class Guard:
 async def _check_form(value: Any) -> None:
     if fault := await asyncio.to_thread(fault_of_body, value):
         raise RefusedError(400, fault, "body")
-
-
-class _Body:
-    """A request's body, limited in size and in pauses; read as a whole, or passed on piece by piece."""
-
-    def __init__(self, receive: Receive, path: str, headers: Headers) -> None:
-        self._receive, self._max = receive, max_bytes(path)
-        self._declared = headers.get("content-length", "0")
-        self._held: list[Message] = []
-        self._received, self._ended = 0, False
-        self._began: float | None = None
-
-    def check_size(self) -> None:
-        """Raise RefusedError at once when the declared size is too large."""
-        if not self._declared.isdecimal() or int(self._declared) > self._max:
-            raise self._too_large()
-
-    async def whole(self) -> bytes:
-        """The whole body, which Gradio can still read afterwards. Raises RefusedError."""
-        self.check_size()
-        pieces: list[bytes] = []
-        while not self._ended:
-            message = await self._next()
-            if message["type"] != "http.request":
-                raise RefusedError(400, "The request ended too early.", "broken")
-            pieces.append(message.get("body", b""))
-        content = b"".join(pieces)
-        self._held = [{"type": "http.request", "body": content, "more_body": False}]
-        return content
-
-    def complete(self, call: Call, value: Mapping[str, Any], owned: Owned) -> Mapping[str, Any]:
-        """Give Gradio a program's call as it takes it. Raises RefusedError."""
-        whole = completed(call, value, owned.is_here)
-        if isinstance(whole, str):
-            raise RefusedError(400, whole, "body")
-        if whole != value:
-            content = json.dumps(whole).encode()
-            self._held = [{"type": "http.request", "body": content, "more_body": False}]
-        return whole
-
-    @asynccontextmanager
-    async def while_wanted(self) -> AsyncIterator[None]:
-        """What is done within it on other threads ends when whoever sent this body hangs up.
-
-        Bodies that Gradio reads itself tell it so.
-        """
-        if not self._ended:
-            yield
-            return
-        end = threading.Event()
-        looking = asyncio.create_task(self._until_disconnected(end))
-        try:
-            with wanted_until(end):
-                yield
-        finally:
-            looking.cancel()
-
-    async def _until_disconnected(self, end: threading.Event) -> None:
-        message: Message = {"type": ""}
-        while message["type"] != "http.disconnect":
-            message = await self._receive()
-        end.set()
-
-    async def receive(self) -> Message:
-        """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""
-        if self._held:
-            return self._held.pop()
-        if self._ended:
-            return await self._receive()  # waits for the end of the connection
-        try:
-            message = await self._next()
-        except RefusedError as refused:
-            limit = " (maximum allowed size)" if refused.status == 413 else ""
-            raise MultiPartException(f"{refused}{limit}") from refused
-        if message["type"] == "http.disconnect":
-            raise MultiPartException("The upload ended too early.")
-        return message
-
-    async def _next(self) -> Message:
-        try:
-            message = await asyncio.wait_for(self._receive(), self._patience())
-        except TimeoutError:
-            raise RefusedError(408, "The request took too long to arrive.", "slow") from None
-        self._received += len(message.get("body", b""))
-        self._ended = not message.get("more_body", False)
-        if self._received > self._max:
-            raise self._too_large()
-        return message
-
-    def _patience(self) -> float:
-        """Seconds until the next piece must be here."""
-        now = time.monotonic()
-        self._began = now if self._began is None else self._began
-        whole = self._began + BODY_S + self._received / MIN_BYTES_A_SECOND
-        return max(0.0, min(SILENCE_S, whole - now))
-
-    def _too_large(self) -> RefusedError:
-        limit = f"{self._max // 1_000_000} MB" if self._max >= 1_000_000 else "10 KB"
-        return RefusedError(413, f"This request is larger than {limit}.", "size")
 
 
 def _from_client(scope: Scope, rules: Rules) -> Scope:

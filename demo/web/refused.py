@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# A request that states its length in two ways, which a proxy may have taken for another one or for two.
+UNCLEAR_END = "framing"
+
 
 class RefusedError(Exception):
     """A request is refused: status, sentence, and a word for the metrics."""

@@ -257,8 +257,11 @@ def calls_of(page: gr.Blocks) -> dict[str | int, Call]:
 
 def _call_of(fn: Any) -> Call:
     sent = [block for block in fn.inputs if not block.skip_api]
-    name, parameters = ("", ()) if fn.api_visibility != "public" else (fn.api_name, _names(fn))
-    return Call(tuple(map(_accepting, fn.inputs)), tuple(map(_accepting, sent)), name, parameters)
+    if fn.api_visibility == "public":
+        accepts, name, parameters = _accepting, fn.api_name, _names(fn)
+    else:
+        accepts, name, parameters = _accepting_of_page, "", ()
+    return Call(tuple(map(accepts, fn.inputs)), tuple(map(accepts, sent)), name, parameters)
 
 
 def _names(fn: Any) -> tuple[str, ...]:
@@ -268,8 +271,8 @@ def _names(fn: Any) -> tuple[str, ...]:
 def _has_messages(page: gr.Blocks, name: str) -> bool:
     """Whether Gradio holds, or will have, messages for a page session, or the result of a call."""
     queue = page._queue
-    if name in queue.event_ids_to_events:
-        return True
+    # Gradio knows a call for a moment longer than it has a result for it: who asks again then would wait
+    # for ever.
     waited_for = list(queue.pending_event_ids_session.values())
     return any(name in calls for calls in waited_for) or (
         # A program's call has a session of the same name, which stays when its result was read.
@@ -296,6 +299,13 @@ def _accepting(block: Any) -> Accepts:
         return True
 
     return accepts
+
+
+def _accepting_of_page(block: Any) -> Accepts:
+    """As `_accepting`, but the page always sends a text for a text box; a program is told what it lacks."""
+    if isinstance(block, gr.Textbox):
+        return lambda value: isinstance(value, str)
+    return _accepting(block)
 
 
 def _is_counted(rules: Rules) -> Callable[[str], bool]:

@@ -133,6 +133,27 @@ def test_what_is_written_is_read_again(name: str, tmp_path: Path) -> None:
         assert by_size[0].annotations[1].mask == RING.mask
 
 
+def dust() -> AnnotatedPicture:
+    """A picture of one object that is thousands of single pixels."""
+    size = Size(300, 150)
+    pixels = np.zeros((size.height, size.width), bool)
+    pixels[::2, ::2] = True
+    shown = open_picture(np.zeros((size.height, size.width, 3), np.uint8), "dust.png")
+    return labelled(shown, of_mask("dust", Mask.from_array(pixels), "R1.1"))
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_dust_is_kept_as_pixels(name: str, tmp_path: Path) -> None:
+    (read,) = read_all(name, save(name, (dust(),), tmp_path))
+    assert read.annotations[0].mask == dust().annotations[0].mask
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in EXACT])
+def test_dust_has_no_outline(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"more than 5,000 parts and holes.*as masks or as COCO\."):
+        save(name, (dust(),), tmp_path)
+
+
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "yolo"])
 def test_names_origins_and_questions_stay_where_the_format_has_a_place(
     name: str, tmp_path: Path

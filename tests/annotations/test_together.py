@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import struct
+import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.annotations.files import Candidate, Candidates
 from demo.annotations.formats import FORMATS
 from demo.annotations.together import Labelled, Together, holds_labels
 from demo.errors import InputError
@@ -42,12 +45,17 @@ def zipped(files: Files) -> bytes:
     return file.getvalue()
 
 
-def read(folder: Path, files: Files, shown: Picture | None = None) -> Labelled:
+def read(
+    folder: Path,
+    files: Files,
+    shown: Picture | None = None,
+    cancel: threading.Event | None = None,
+) -> Labelled:
     """These files, as a page takes them: each came in a folder of its own."""
     root = folder / "root"
     root.mkdir()
     together = Together(root)
-    with long_work():
+    with long_work(cancel):
         for at, (name, content) in enumerate(files.items()):
             path = folder / str(at) / name
             path.parent.mkdir(parents=True)
@@ -368,6 +376,23 @@ def claiming(content: bytes, size: int) -> bytes:
     return content[:at] + struct.pack("<I", size) + content[at + 4 :]
 
 
+def painted(rle: object) -> str:
+    """Label Studio's painted mask of the picture."""
+    value = {"brushlabels": ["dog"], "rle": rle}
+    result = {"original_width": WIDTH, "original_height": HEIGHT, "value": value}
+    return json.dumps([{"data": {"image": "dog.png"}, "annotations": [{"result": [result]}]}])
+
+
+def boasting(content: bytes, side: int) -> str:
+    """LabelMe's mask as a PNG that says it has that many pixels at a side."""
+    head = content[12:16] + struct.pack(">II", side, side) + content[24:29]
+    claims = content[:12] + head + struct.pack(">I", zlib.crc32(head)) + content[33:]
+    shape = {"label": "dog", "points": [[0, 0], [1, 1]], "shape_type": "mask"}
+    encoded = base64.b64encode(claims).decode()
+    return json.dumps({"imagePath": "dog.png", "shapes": [{**shape, "mask": encoded}]})
+
+
+DUST = [[at % 60, at % 45, at % 60 + 2, at % 45, at % 60, at % 45 + 2] for at in range(5_001)]
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha">'
     + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghi"))
@@ -396,6 +421,10 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
      "leads far out of the picture"),
     ("a run for ever", lambda: {"a.json": many(1, segmentation={"size": [48, 64], "counts": [2**31]})},
      "dog.png, annotation 1: "),
+    ("dust", lambda: {"a.json": many(1, segmentation=DUST)}, "5,001 parts and holes"),
+    ("a mask of two billion bytes", lambda: {"a.json": painted(2_000_000_000)}, "not a list of numbers"),
+    ("a mask of four gigapixels", lambda: {"a.json": boasting(png(), 60_000)}, "mask is not a PNG file"),
+    ("a name of a megabyte", lambda: {"a.json": coco("../" * 400_000 + "dog.png")}, "more than 4,096"),
     ("deep JSON", lambda: {"a.json": '{"images":' + "[" * 200_000}, "not JSON"),
     ("deep XML", lambda: {"a.xml": "<annotation>" + "<a>" * 200_000}, "about 800,"),
     ("billion laughs", lambda: {"a.xml": LAUGHS}, "defines entities"),
@@ -439,6 +468,83 @@ def test_what_would_cost_too_much_is_refused(
         read(tmp_path, {"dog.png": png(), **files()})
     assert str(error.value).endswith(".")
     assert not (tmp_path.parent / "evil.png").exists()
+
+
+class Watched(threading.Event):
+    """An event that nobody sets, and how often work looked whether it is."""
+
+    looked = 0
+
+    def is_set(self) -> bool:
+        self.looked += 1
+        return super().is_set()
+
+
+def indexed(count: int) -> bytes:
+    """An indexed PNG of so many objects."""
+    numbers = (np.arange(WIDTH * HEIGHT) % (count + 1)).astype(np.uint8).reshape(HEIGHT, WIDTH)
+    file = io.BytesIO()
+    Image.fromarray(numbers).save(file, "PNG")
+    return file.getvalue()
+
+
+def grouped(count: int) -> str:
+    """LabelMe's object of so many parts."""
+    points = [[1, 2], [11, 2], [11, 12]]
+    shape = {"label": "dog", "points": points, "shape_type": "polygon", "group_id": 1}
+    return json.dumps({"imagePath": "dog.png", "shapes": [shape] * count})
+
+
+def with_holes(count: int) -> str:
+    """GeoJSON's object of so many parts, each with a hole."""
+    ring = [[1, 2], [11, 2], [11, 12], [1, 12]]
+    hole = [[3, 4], [5, 4], [5, 6], [3, 6]]
+    geometry = {"type": "MultiPolygon", "coordinates": [[ring, hole]] * count}
+    return json.dumps({"type": "Feature", "geometry": geometry, "properties": {"name": "dog"}})
+
+
+# The number of values (32 bits), one bit each, four lengths of one bit; then runs of one value each.
+BRUSH = f"{4 * WIDTH * HEIGHT:032b}" + "0" * 21 + "10000" * 600
+PAINTED = [int(BRUSH[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(BRUSH), 8)]
+STEPS: list[tuple[str, Callable[[], Files], int]] = [
+    ("many files", lambda: {"a.zip": zipped({f"{n}.json": labelme("x.png") for n in range(300)})}, 600),
+    ("many names", lambda: {"a.json": coco(*(f"{n}.png" for n in range(300)))}, 300),
+    ("many numbers", lambda: {"a.zip": zipped({
+        "Annotations/dog.xml": VOC.format("dog.png"), "SegmentationObject/dog.png": indexed(250)})}, 250),
+    ("a group of many", lambda: {"a.json": grouped(300)}, 600),
+    ("many holes", lambda: {"dog.geojson": with_holes(300)}, 900),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "steps"), [pytest.param(f, steps, id=name) for name, f, steps in STEPS]
+)
+def test_work_is_in_steps_between_which_it_can_be_ended(
+    files: Callable[[], Files], steps: int, tmp_path: Path
+) -> None:
+    watched = Watched()
+    read(tmp_path, {"dog.png": png(), **files()}, cancel=watched)
+    assert watched.looked >= steps
+
+
+def test_a_painted_mask_can_be_ended(tmp_path: Path) -> None:
+    watched = Watched()
+    with pytest.raises(InputError, match="ends early"):
+        read(tmp_path, {"dog.png": png(), "a.json": painted(PAINTED)}, cancel=watched)
+    assert watched.looked >= 600
+
+
+def test_no_name_is_compared_with_all_pictures() -> None:
+    asked = list[str]()
+
+    def key(name: str) -> str:
+        asked.append(name)
+        return name
+
+    here = Candidates(Candidate((f"{n}.png",), b"") for n in range(1_000))
+    assert not any(here.alike(f"{n}.jpg", key) for n in range(1_000))
+    assert len(here.alike("7.png", key)) == 1
+    assert len(asked) == 2_001
 
 
 def test_masks_are_bounded_by_what_they_cover(tmp_path: Path) -> None:

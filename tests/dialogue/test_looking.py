@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,17 +28,19 @@ from demo.dialects.known import (
     VLM_R3,
 )
 from demo.dialects.known_looks import NANO_LOOKS
+from demo.dialects.looking import Cut
 from demo.dialects.messages import MAIN, Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.dialects.ways import LOOKING, has_ways, in_way
 from demo.dialogue.engine import ObjectSeen, TurnEvent, TurnFinished, begin, run_turn
 from demo.dialogue.look_frames import answer_part, asked_part
 from demo.dialogue.look_parts import MAX_LOOK_TOKENS, MAX_PART_TOKENS
+from demo.dialogue.look_text import Woven
 from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.recognised import set_apart
 from demo.dialogue.session import Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import InputError, QuestionError
+from demo.errors import EmptyAnswerError, InputError, QuestionError
 from demo.evaluate.feedback import export_dialogues
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture, open_picture
@@ -93,9 +96,14 @@ def played(
     **options: object,
 ) -> tuple[Turn, list[TurnEvent]]:
     """The turn and its events."""
-    options = {"segmenter": None, "cancel": threading.Event(), "asking": LOOKING} | options
+    options = {
+        "picture": PICTURE,
+        "segmenter": None,
+        "cancel": threading.Event(),
+        "asking": LOOKING,
+    } | options
     start = session or begin(PICTURE, reasoner)
-    events = list(run_turn(start, sentence, picture=PICTURE, reasoner=reasoner, **options))  # type: ignore[arg-type]
+    events = list(run_turn(start, sentence, reasoner=reasoner, **options))  # type: ignore[arg-type]
     last = events[-1]
     assert isinstance(last, TurnFinished)
     assert session_from_json(session_to_json(last.session)) == last.session
@@ -137,6 +145,9 @@ def is_ramp(shown: Shown, box: PictureBox) -> bool:
 
 
 # VLM-R³: in the same answer.
+
+
+BARE = '{"bbox_2d": [100, 100, 200, 200]}'
 
 
 def vlm_r3(*words: str) -> Replayed:
@@ -202,6 +213,29 @@ def test_a_fence_is_closed_again_and_other_lists_are_no_calls() -> None:
     assert len(turn.looks) == 1
     assert str(model.last[-1].parts[0]).endswith('{"bbox_2d": [10, 10, 90, 90]}\n```\n')
     assert turn.trace.answer == "D"
+
+
+@pytest.mark.parametrize(
+    ("words", "thought", "answer"),
+    [
+        ((BARE, "It is red."), BARE, "It is red."),
+        ((f"```json\n{BARE}", "It is red."), f"```json\n{BARE}\n```", "It is red."),
+        ((f"<think>Far.</think>{BARE}", "It is red."), f"Far.{BARE}", "It is red."),
+        ((BARE, ""), BARE, None),
+        ((BARE,) * 10, BARE, None),
+    ],
+)
+def test_a_look_is_no_answer(words: tuple[str, ...], thought: str, answer: str | None) -> None:
+    turn, events = played(vlm_r3(*words))
+    assert str(turn.trace.think).startswith(thought)
+    assert (turn.trace.answer, regions(events)) == (answer, [])
+
+
+def test_a_name_beside_a_box_is_no_tool() -> None:
+    turn, _ = played(
+        vlm_r3('<think>{"name": "ball", "bbox_2d": [9, 9, 90, 90]}', "<answer>A</answer>")
+    )
+    assert (len(turn.looks), kinds(turn)) == (1, [])
 
 
 # In the next messages.
@@ -333,6 +367,46 @@ def test_qwen3_calls_its_tool() -> None:
     assert turn.trace.answer == "The ball is red."
 
 
+@pytest.mark.parametrize("named", ["0.5", "7", "-1", '"first"', "10000"])
+def test_a_picture_that_is_not_there_is_not_taken_for_another(named: str) -> None:
+    call = tool([500, 500, 750, 750], img_idx=0).replace('"img_idx": 0', f'"img_idx": {named}')
+    turn, _ = played(Replayed(in_way(QWEN_3_VL_ZOOM, LOOKING), call, "It is red."))
+    assert (turn.looks, kinds(turn)) == ((), ["look.unreadable"])
+
+
+@pytest.mark.parametrize("sides", [(28, 28), (3840, 2160)])
+def test_the_least_side_counts_in_the_pixels_that_a_part_is_cut_from(
+    sides: tuple[int, int],
+) -> None:
+    """Pixel-Reasoner cuts from the picture as it was shown, which is larger than one and smaller than the
+    other.
+    """
+    picture = open_picture(np.zeros((sides[1], sides[0], 3), np.uint8), "plain.png")
+    dialect = in_way(PIXEL_REASONER, LOOKING)
+    assert dialect.looking is not None
+    exact = replace(dialect, looking=replace(dialect.looking, cut=Cut(min_side=29)))
+    model = Replayed(exact, tool([0.5, 0.5, 0.501, 0.501], target_image=1), "\\boxed{red}")
+    turn, _ = played(model, session=begin(picture, model), picture=picture)
+    shown = exact.view(picture.size).shown
+    box = turn.looks[0].box
+    assert abs(box.width * shown.width / sides[0] - 29) <= 2 * max(shown.width / sides[0], 1)
+    assert abs(box.height * shown.height / sides[1] - 29) <= 2 * max(shown.height / sides[1], 1)
+
+
+def test_a_box_is_too_small_by_what_of_it_is_in_the_picture() -> None:
+    call = tool([940, 100, 1100, 400])  # of which 12 × 1600 / 952 = 20 pixels across are
+    model = Replayed(in_way(DEEPEYES, LOOKING), call, "<answer>red</answer>")
+    turn, _ = played(model)
+    assert turn.looks == ()
+    assert model.last[-1].parts == ("Error: the box is smaller than 31 pixels",)
+
+
+def test_a_fenced_call_leaves_nothing_before_the_answer() -> None:
+    call = tool([500, 500, 750, 750], img_idx=0)
+    turn, _ = played(Replayed(in_way(QWEN_3_VL_ZOOM, LOOKING), f"```json\n{call}\n```", "Red."))
+    assert (turn.trace.answer, len(turn.looks)) == ("Red.", 1)
+
+
 # In two calls.
 
 
@@ -362,6 +436,33 @@ def test_p2r_asks_again_beside_the_marked_picture_and_its_parts(dialect: Dialect
     )  # a tenth more on each side
     assert [b.iou(PictureBox(800, 600, 960, 720)) > 0.9 for b in regions(events)] == [True, False]
     assert (turn.trace.answer, kinds(turn)) == ("red", [])
+
+
+LISTED = '[{"bbox_2d": [0, 0, 100, 100], "label": "it"}]'
+
+
+@pytest.mark.parametrize(
+    ("listed", "rest"),
+    [
+        (LISTED, "It is red."),
+        (f"```json\n{LISTED}\n```", "It is red."),
+        ("[]", "It is red."),
+        (f"<think>Where?</think><answer>{LISTED}</answer>", "It is red."),
+        (f"<think>Where?</think><answer>{LISTED}", "<think>So.</think><answer>It is red.</answer>"),
+        (f"<answer>{LISTED}</answer>", "<think>So.</think>It is red."),
+    ],
+)
+def test_what_p2r_writes_first_is_no_answer(listed: str, rest: str) -> None:
+    turn, events = played(Replayed(in_way(P2R, LOOKING), listed, rest))
+    assert turn.trace.answer == "It is red."
+    assert re.sub("</?answer>", "", listed.split("</think>")[-1]) in str(turn.trace.think)
+    assert regions(events) == [PictureBox(0, 0, 160, 120)] * (listed != "[]")
+    assert kinds(turn) == []
+
+
+def test_p2r_without_any_word_gave_no_answer() -> None:
+    with pytest.raises(EmptyAnswerError):
+        played(Replayed(in_way(P2R, LOOKING), "", ""))
 
 
 def test_p2r_needs_no_parts_for_a_question_about_everything() -> None:
@@ -424,6 +525,21 @@ def test_nano_finds_a_small_thing_in_the_second_part() -> None:
         "<look>[112, 112, 140, 140]</look>\nA ball.\nLooking for it. It is the ball at (112, 112)."
     )
     assert kinds(turn) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "woven"),
+    [
+        ("<scene>A ball.</scene><think>Here.</think>", "A ball.\nHere."),
+        ("<scene>A ball.</scene> <think>Here.</think>", "A ball. Here."),
+        ("<SCENE>A ball.</Scene><focus></focus><think>x < 5</THINK>", "A ball.\nx < 5"),
+        ("<think></think>", ""),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 2, 7, 100])
+def test_words_between_tags_stay_apart(said: str, woven: str, step: int) -> None:
+    text, pieces = Woven(), [said[at : at + step] for at in range(0, len(said), step)]
+    assert "".join(map(text.take, pieces)) + text.rest() == woven
 
 
 def test_a_part_that_would_look_elsewhere_shows_nothing() -> None:
@@ -563,6 +679,7 @@ def test_a_model_may_be_kept_from_looking() -> None:
     nano = Replayed(NANO, CALLED.format("0, 0, 28, 28") + " Not there. " + rest)
     turn, _ = played(nano, "the ball", asking="", max_looks=0)
     assert (turn.looks, turn.trace.answer, len(nano.asked)) == ((), "[]", 1)
+    assert kinds(turn) == ["answer.empty"]  # its call is no box that it invented
     told = Replayed(MINI_O3, "It is red.")
     turn, _ = played(told, max_looks=0)
     assert told.asked[0][1].conversation[0].role == "user"

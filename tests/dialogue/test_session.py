@@ -465,6 +465,28 @@ def test_a_wrong_value_is_refused_with_a_sentence(path: str, value: object, sent
     assert str(caught.value).startswith("This session cannot be read: ")
 
 
+LOOK = {"box_xyxy": [0, 0, 10, 10], "size": [28, 28], "call": ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("turns/0/raw", 7, "turn 1: expected a text, got int"),
+        ("turns/0/trace", {"think": [], "answer": None}, "turn 1: expected a text, got list"),
+        ("turns/0", {}, "turn 1: “trace” is missing"),
+        ("turns/0/looks", [LOOK, {**LOOK, "box_xyxy": [0, 0, 41, 10]}], "turn 1: look 2: a part that"),
+        ("turns/0/looks", [{"size": [28, 28]}], "turn 1: look 1: “box_xyxy” is missing"),
+        ("turns/0/looks", [7], "turn 1: look 1: expected a group of named values, got int"),
+        ("turns/0/findings/0/level", "loud", "turn 1: finding 1: expected one of ok, note, warning"),
+        (f"{OBJECT}/mask_quality", 2, "region 1: object 1: the mask quality of R1.1"),
+    ],
+)  # fmt: skip
+def test_a_refused_session_says_where_it_is_wrong(path: str, value: object, sentence: str) -> None:
+    with pytest.raises(SessionFormatError) as caught:
+        session_from_json(changed(path, value))
+    assert str(caught.value).startswith(f"This session cannot be read: {sentence}")
+
+
 def test_regions_out_of_order_are_refused() -> None:
     data = session_to_json(with_answer(with_answer(begun())))
     data["regions"].reverse()

@@ -19,6 +19,9 @@ from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.report import build_report, markdown
 from demo.evaluate.score import score
 from demo.evaluate.tables import ScoredRun, label_tables, round_table, run_label, runs_table
+from demo.evaluate.vstar.asking import asked_in
+from demo.evaluate.vstar.report import how_sentences as vstar_sentences
+from demo.evaluate.vstar.score import score as vstar_score
 from tests.support.scripted import Scripted
 
 LOOKS = replace(REGION_REASONER, looking=NANO_LOOKS)
@@ -89,6 +92,36 @@ def test_runs_with_and_without_stand_side_by_side(dialogue: Dialogue) -> None:
     report = build_report(settings(), runs[0], runs[1:], [], [])
     assert "runs.png" in [plot.file for plot in report.plots]
     assert "M, predicted references, without looks" in markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, []),
+        ({"looks": 0}, ["The model was not allowed to look closer."]),
+        ({"looks": 1}, ["The model was allowed at most one look an answer."]),
+        ({"looks": 3}, ["The model was allowed at most 3 looks an answer."]),
+    ],
+)
+def test_reports_say_how_many_looks_were_allowed(
+    more: dict[str, int], says: list[str], dialogue: Dialogue
+) -> None:
+    """Those of RegionDial and of V*."""
+    scores = score([with_looks(dialogue, more.get("looks"))])
+    summary = build_report(settings(**more), ScoredRun("M", scores), [], [], []).summary
+    vstar = vstar_sentences({"protocol": "letter", **more}, asked_in(LOOKS), vstar_score([]))
+    for sentences in (summary, vstar):
+        assert [s for s in sentences if "allowed" in s] == says
+
+
+def test_the_time_of_a_round_stands_beside_its_looks(dialogue: Dialogue) -> None:
+    row = with_looks(dialogue)
+    row["turns"][0]["total_s"], row["turns"][1]["total_s"] = 2.0, 1.0
+    run = ScoredRun("M", score([row]))
+    (times,) = (cells for cells in round_table(run.scores).rows if cells[0] == "seconds a round")
+    assert times == ("seconds a round", "2.00", "1.00", "1.50")
+    compared = runs_table([run])
+    assert compared.rows[0][compared.head.index("seconds a round")] == "1.50"
 
 
 def test_ways_of_asking_have_labels_of_their_own() -> None:

@@ -14,6 +14,7 @@ from demo.fairlock import asked_by
 from demo.machine import effort
 from demo.machine.effort import (
     AT_ONCE,
+    AT_ONCE_EACH,
     MAX_WAITING,
     MAX_WAITING_EACH,
     breathe,
@@ -68,13 +69,14 @@ def test_a_few_work_at_once_and_the_others_wait_for_their_turn() -> None:
 
 
 def test_who_has_many_waiting_is_told_at_once_and_others_are_not() -> None:
-    end = threading.Event()
+    end, working = threading.Event(), list[str]()
 
     def work(who: str) -> None:
         with asked_by(who), long_work():
+            working.append(who)
             end.wait()
 
-    names = ["many"] * (AT_ONCE + MAX_WAITING_EACH) + ["one"]
+    names = ["many"] * (AT_ONCE_EACH + MAX_WAITING_EACH) + ["one"]
     threads = [threading.Thread(target=work, args=(who,)) for who in names]
     for thread in threads[:-1]:
         thread.start()
@@ -82,11 +84,20 @@ def test_who_has_many_waiting_is_told_at_once_and_others_are_not() -> None:
     with asked_by("many"), pytest.raises(InputError, match="Try again"), long_work():
         pass
     threads[-1].start()
-    waiting.until(lambda: effort._places.waiting == MAX_WAITING_EACH + 1)
+    waiting.until(lambda: "one" in working)
     end.set()
     for thread in threads:
         thread.join()
     assert effort._places._free == AT_ONCE
+
+
+def test_those_who_cannot_be_told_apart_are_not_counted_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(effort._places, "_waiting", [("", threading.Event())] * MAX_WAITING_EACH)
+    assert not effort._are_too_many()
+    monkeypatch.setattr(effort._places, "_waiting", [("", threading.Event())] * MAX_WAITING)
+    assert effort._are_too_many()
 
 
 def test_who_would_wait_too_long_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

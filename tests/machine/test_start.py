@@ -449,6 +449,27 @@ def test_any_letter_can_be_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> 
     sys.stderr.close()
 
 
+IMPORTS = """
+import sys
+opened = []
+sys.addaudithook(lambda event, told: opened.append(str(told[0])) if event == "open" else None)
+from demo.machine.environment import without_stubs
+with without_stubs():
+    import gradio
+print([path for path in opened if path.endswith(".pyi")])
+import inspect
+print(inspect.getfile(gradio.Textbox) == gradio.components.textbox.__file__)
+"""
+
+
+@pytest.mark.process
+def test_a_start_makes_no_type_stubs_of_gradios() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[]", "True"]
+
+
 @pytest.mark.process
 def test_a_start_goes_on_where_nobody_reads_what_it_says(
     capfd: pytest.CaptureFixture[str],

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from demo.dialogue.archive import read_zip
 from demo.dialogue.store import DATABASE
 from tests import ROOT
-from tests.conftest import free_port
+from tests.conftest import free_port, lent_tab
 from tests.page.test_accessibility import grave
 from tests.support.table import ask, start
 from tests.support.waiting import until
@@ -74,13 +74,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @contextmanager
 def person(browser: Browser, server: Server) -> Iterator[Page]:
     """Somebody new. No script may fail, but for what a reload cuts short."""
-    context, failed = browser.new_context(viewport={"width": 1280, "height": 800}), []
-    page = context.new_page()
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    page.goto(server.url)
-    expect(page.locator("#examples button").first).to_be_visible()
-    yield page
-    context.close()
+    failed: list[str] = []
+    listeners = {"pageerror": lambda error: failed.append(str(error))}
+    with lent_tab(browser, server.url, listeners) as page:
+        yield page
     assert [said for said in failed if "abort" not in said] == []
 
 

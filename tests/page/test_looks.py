@@ -146,6 +146,27 @@ def test_a_part_is_asked_about_alone(page: Page, looker: Looker) -> None:
     expect(chip).to_have_text("Looking closer at R3")
 
 
+def test_a_look_as_wide_as_the_picture_moves_nothing_and_says_so(page: Page) -> None:
+    page.click('[data-tool="box"]')
+    sheet = page.locator("#canvas .sheet").bounding_box()
+    assert sheet
+    page.mouse.move(sheet["x"] + 4, sheet["y"] + 0.3 * sheet["height"])
+    page.mouse.down()
+    page.mouse.move(sheet["x"] + sheet["width"] - 4, sheet["y"] + 0.6 * sheet["height"], steps=2)
+    page.mouse.up()
+    page.get_by_role("button", name="Look closer").click()
+    expect(page.locator("#hint .chip.part")).to_be_visible()
+    ask(page, "find red")
+    for _ in range(2):
+        page.locator("#chat .user-row .look a").click()
+        expect(page.locator(".spoken")).to_contain_text("The view shows this part already")
+        expect(page.locator("#canvas")).not_to_have_attribute("data-zoomed", "")
+    page.locator("#canvas").press("+")
+    page.locator("#chat .user-row .look a").click()
+    expect(page.locator(".spoken")).to_contain_text("is zoomed to this part")
+    expect(page.locator("#canvas")).not_to_have_attribute("data-zoomed", "")
+
+
 def test_what_failed_inside_a_look_stays_and_is_asked_again(page: Page, looker: Looker) -> None:
     message, part = page.locator("#message textarea"), page.locator("#hint .chip.part")
     failed = page.locator("#chat .bot-row").filter(has_text="The device has no room left.")

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 import app
 from demo.dialogue.store import Store
+from demo.machine.environment import without_stubs
 from demo.picture.picture import Picture
-from demo.web.serve import serve
+
+with without_stubs():  # as the app does
+    from demo.web.serve import serve
 from tests.support.table import TableReasoner
 
 

@@ -30,6 +30,7 @@ from demo.ui.shared import text
 from demo.ui.shared.text import code, linked_boxes, resolved_boxes
 from demo.ui.tab.workspace import Tab, Workspace
 from tests.ui.handlers import Handlers, handlers_of, placed_parts
+from tests.ui.handlers import sent as event
 
 SIDE = 200
 
@@ -202,6 +203,24 @@ def test_opening_ends_when_its_visitor_leaves(handlers: Handlers) -> None:
     assert tab.workspace is None
     assert effort._places._free == free
     assert not handlers.context.turns.is_running("ann")
+
+
+@pytest.mark.parametrize("kind", ["move_all", "copy_all"])
+def test_moving_many_masks_waits_its_turn_and_ends_with_its_visitor(
+    handlers: Handlers, picture: Picture, session: Session, kind: str
+) -> None:
+    mask = Mask.from_array(np.ones((SIDE, SIDE)))
+    registry, _ = Registry().add([RegionObject("", PictureBox(0, 0, 9, 9), mask=mask)] * 5)
+    before = replace(session, registry=registry)
+    tab, gone = Tab(), threading.Event()
+    tab.workspace = Workspace(picture, Path("x"), before)
+    gone.set()
+    with effort.wanted_until(gone):
+        act = event(kind=kind, regions=["R1"], by=[1, 1])
+        updates = handlers.acts.act(tab, act, request("dan"))
+    assert "stopped" in str(updates[handlers.context.parts.hint])
+    assert tab.workspace is not None
+    assert tab.workspace.session is before
 
 
 def test_what_was_read_is_shown_even_so(handlers: Handlers, picture: Picture) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from demo.dialects.ways import WAYS
-from demo.errors import InputError
 from demo.ui.composer.reading import Reading
 from demo.ui.tab.workspace import Tab
 from tests.ui.handlers import handlers_of, placed_parts, sent
@@ -69,6 +68,5 @@ def test_a_tab_keeps_the_way_that_was_chosen_and_no_other_word(tmp_path: Path) -
         reading.choose_way(tab, sent(way=way))
         assert tab.asking == way
     for wrong in ("slowly", "", None, 3, ["quick"]):
-        with pytest.raises(InputError, match="the demo does not know"):
-            reading.choose_way(tab, sent(way=wrong))
-    assert tab.asking == WAYS[-1]
+        reading.choose_way(tab, sent(way=wrong))
+        assert tab.asking == WAYS[-1]

@@ -6,6 +6,7 @@ of them but what a request gets back, what lies on the disk and what stands in t
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -64,12 +65,24 @@ class Browser:
 
     def event(self, name: str, data: Sequence[Any], more: object = None) -> httpx.Response:
         """One of the page's events that do not go through the queue."""
+        return self.http.post(f"/gradio_api/run/{name}", json=self._body(name, data, more))
+
+    def queued(self, name: str, data: Sequence[Any], more: object = None) -> str:
+        """One of those that do: all that is told of it, or why it was refused."""
+        body = self._body(name, data, more)
+        joined = self.http.post("/gradio_api/queue/join", json=body)
+        if joined.is_error:
+            return joined.text
+        session = {"session_hash": self.session}
+        with self.http.stream("GET", "/gradio_api/queue/data", params=session) as told:
+            return "".join(told.iter_text())
+
+    def _body(self, name: str, data: Sequence[Any], more: object) -> dict[str, Any]:
         found = next(e for e in self.config["dependencies"] if e["api_name"] == name)
-        body = {
+        return {
             "data": [*data, *[None] * (len(found["inputs"]) - len(data))], "event_data": more,
             "fn_index": found["id"], "trigger_id": None, "session_hash": self.session,
         }  # fmt: skip
-        return self.http.post(f"/gradio_api/run/{name}", json=body)
 
     def open(self, content: bytes, name: str = "picture.png") -> str:
         """Open a file in the page; the answer's text, with the addresses of what it shows."""
@@ -294,10 +307,13 @@ _ARGUMENTS: tuple[Any, ...] = (
 @pytest.fixture(scope="module")
 def troubled(ann: Browser, app: App) -> App:
     """The app after odd requests, each with a line that would forge an entry."""
-    events = [e["api_name"] for e in ann.config["dependencies"] if not e["queue"]]
-    for name in events:
-        for more in _EVENTS:
-            assert ann.event(name, [_LINE], more).status_code < 500, (name, more)
+    events = {e["api_name"]: e for e in ann.config["dependencies"]}
+    for (name, event), more in itertools.product(events.items(), _EVENTS):
+        for data in ([_LINE], [], [7])[: len(event["inputs"]) + 1]:
+            if event["queue"]:
+                assert ann.queued(name, data, more), (name, data, more)
+            else:
+                assert ann.event(name, data, more).status_code < 500, (name, data, more)
     for name in ("ground", "overlay"):
         for data in _ARGUMENTS:
             ann.caller.call(name, data)
@@ -331,6 +347,10 @@ def test_every_line_of_the_log_is_json(troubled: App) -> None:
 
 def test_no_request_makes_a_traceback(troubled: App) -> None:
     assert "Traceback" not in troubled.told()
+
+
+def test_no_handler_fails_at_what_no_page_sends(troubled: App) -> None:
+    assert "a call failed" not in troubled.told()
 
 
 # Requests that nobody expects ----------------------------------------------------------------------

@@ -18,6 +18,7 @@ from demo.dialogue.store import Store
 from demo.web.owned import Owned
 from demo.web.serve import Served
 from tests.support.served import PASSWORDS, Caller, accounts, file, serving
+from tests.support.waiting import until
 
 # What is remembered
 
@@ -218,6 +219,21 @@ def test_a_result_goes_to_whom_it_was_promised(
     assert "event: complete" in ann.get(f"/gradio_api/call/ground/{call}").text
     assert ann.get(f"/gradio_api/call/ground/{call}").status_code == 404
     assert ann.get("/gradio_api/call/ground/nothing").status_code == 404
+
+
+def test_a_result_that_was_read_is_over_while_gradio_still_knows_its_call(
+    ann: httpx.Client, served: Served, blocks: Path
+) -> None:
+    path = Caller(ann).upload(blocks.read_bytes())
+    begun = ann.post("/gradio_api/call/ground", json={"data": [file(path), "find red", None]})
+    call = begun.json()["event_id"]
+    known = served.page._queue.event_ids_to_events
+    assert "event: complete" in ann.get(f"/gradio_api/call/ground/{call}").text
+    until(lambda: call not in known)
+    known[call] = None  # as for a moment longer than its result
+    with ann.stream("GET", f"/gradio_api/call/ground/{call}") as again:
+        assert again.status_code == 404
+    del known[call]
 
 
 def test_a_drawing_that_was_made_is_theirs(

@@ -9,14 +9,15 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from demo.fairlock import FairLock, asked_by
 from demo.machine import effort
-from demo.web import connections, crowd, guard
+from demo.web import body, connections, crowd
 from demo.web.connections import Connections, GuardedProtocol
 from demo.web.crowd import Crowd, CrowdedError, Limits
 from demo.web.serve import Served
@@ -24,6 +25,9 @@ from tests.load.files import plain
 from tests.load.visitor import Visitor, client
 from tests.support.served import Caller, file, serving
 from tests.support.waiting import until
+from tests.web.test_behind_proxy import BELIEVED
+
+Result = TypeVar("Result")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +94,7 @@ def test_the_last_stream_of_a_tab_that_asked_for_something_tells_that_it_left(
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(served.page.open_streams, "_left", told.append)
-    number = next(one for one in http.get("/config").json()["dependencies"] if not one["queue"])
+    number = next(e for e in http.get("/config").json()["dependencies"] if e["api_name"] == "new")
     call = {"data": [None] * len(number["inputs"]), "fn_index": number["id"], "session_hash": "tab"}
     http.post("/gradio_api/run/predict", json=call)
     # What Gradio would copy of the whole page for each new tab.
@@ -219,30 +223,52 @@ def test_each_act_waits_its_turn_and_what_is_read_does_not(
     assert places == ["127.0.0.1"]
 
 
-def run_elsewhere(work: Coroutine[Any, Any, None]) -> None:
+def run_elsewhere(work: Coroutine[Any, Any, Result]) -> Result:
     """On a thread of its own: a browser's loop may be running in this one."""
     with ThreadPoolExecutor(1) as other:
-        other.submit(asyncio.run, work).result()
+        return other.submit(asyncio.run, work).result()
+
+
+def has_to_wait(url: str) -> bool:
+    """Send a picture to be opened; whether it waits for its turn, in which case its sender hangs up."""
+
+    async def opens() -> bool:
+        async with client(url) as http:
+            visitor = Visitor(url, (await http.get("/config")).json(), http)
+            opening = asyncio.create_task(visitor.open(plain((64, 48))))
+            await asyncio.to_thread(until, lambda: opening.done() or effort._places.waiting)
+            return opening.cancel()  # False where it is done
+
+    return run_elsewhere(opens())
+
+
+@contextmanager
+def busy(*askers: str) -> Iterator[FairLock]:
+    """The places for long work while these have them."""
+    places = effort._places
+    for who in askers:
+        with asked_by(who):
+            places.acquire()
+    try:
+        yield places
+    finally:
+        for who in askers:
+            places.release(who)
 
 
 def test_what_was_sent_is_not_wanted_once_its_sender_has_hung_up(served: Served) -> None:
-    waiting = effort._places
+    with busy(*[""] * effort.AT_ONCE) as places:
+        assert has_to_wait(served.url)
+        until(lambda: places.waiting == 0)
 
-    async def opens_and_leaves() -> None:
-        async with client(served.url) as http:
-            visitor = Visitor(served.url, (await http.get("/config")).json(), http)
-            opening = asyncio.create_task(visitor.open(plain((64, 48))))
-            await asyncio.to_thread(until, lambda: waiting.waiting == 1)
-            opening.cancel()
 
-    for _ in range(effort.AT_ONCE):
-        waiting.acquire()
-    try:
-        run_elsewhere(opens_and_leaves())
-        until(lambda: waiting.waiting == 0)
-    finally:
-        for _ in range(effort.AT_ONCE):
-            waiting.release()
+def test_an_address_has_one_place_for_long_work_where_it_tells_visitors_apart(
+    served: Served,
+) -> None:
+    with busy("127.0.0.1") as places, serving(rules=BELIEVED) as behind_any_proxy:
+        assert has_to_wait(served.url)
+        until(lambda: places.waiting == 0)
+        assert not has_to_wait(behind_any_proxy.url)
 
 
 def test_pages_are_made_one_at_a_time_and_sent_many_at_a_time() -> None:
@@ -287,6 +313,18 @@ def test_a_page_that_fails_leaves_its_place() -> None:
 
 
 # Connections
+
+
+def test_a_request_with_two_lengths_is_the_last_of_its_connection(served: Served) -> None:
+    """The rest may be another visitor's, or hidden from a proxy."""
+    lengths = "Content-Length: 5\r\nTransfer-Encoding: chunked"
+    first = f"POST /login HTTP/1.1\r\nHost: {host_of(served)}\r\n{lengths}\r\n\r\n0\r\n\r\n"
+    hidden = f"GET /health HTTP/1.1\r\nHost: {host_of(served)}\r\n\r\n"
+    with connect(served) as caller:
+        caller.sendall((first + hidden).encode())
+        answer = b"".join(iter(lambda: caller.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_few_are_accepted_at_a_time_and_many_may_wait(served: Served) -> None:
@@ -347,8 +385,8 @@ def test_a_long_answer_is_no_silence(
 
 
 def test_a_body_that_trickles_is_ended(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "BODY_S", 0.3)
-    monkeypatch.setattr(guard, "SILENCE_S", 30.0)
+    monkeypatch.setattr(body, "BODY_S", 0.3)
+    monkeypatch.setattr(body, "SILENCE_S", 30.0)
     head = "POST /gradio_api/call/ground HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000\r\n\r\n"
     with connect(served) as client:
         client.sendall(head.format(host_of(served)).encode())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from demo.web import guard
+from demo.web import body, guard
 from demo.web.rules import (
     MAX_DEPTH,
     TOO_MANY_VALUES,
@@ -235,7 +235,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: Served, http: httpx.Cl
 
 
 def test_a_request_that_stalls_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "SILENCE_S", 0.2)
+    monkeypatch.setattr(body, "SILENCE_S", 0.2)
     host = served.url.removeprefix("http://")
     with socket.create_connection((host.split(":")[0], int(host.split(":")[1]))) as client:
         client.sendall(

@@ -96,8 +96,9 @@ class Asked:
         """How it was asked, for people."""
         if self.is_pointing:
             return (
-                "The model only points: it was asked the question alone, in its own words, its boxes are "
-                "answered boxes, and an option counts as chosen where its text names that one only."
+                "The model only points: it was asked the question alone, in its own words, the boxes "
+                "are those of its answer, and an option counts as chosen where its text names that one "
+                "only."
                 f"{' It looks closer by itself.' if self.may_look else ''}"
             )
         how = (

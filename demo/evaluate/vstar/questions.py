@@ -447,7 +447,8 @@ def _options(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(o, str) and o.strip() for o in value):
         raise InputError("Its options are not a list of texts.")
     if not 2 <= len(value) <= len(LETTERS):
-        raise InputError(f"It has {len(value)} options; there must be 2 to {len(LETTERS)}.")
+        many = "one option" if len(value) == 1 else f"{len(value)} options"
+        raise InputError(f"It has {many}; there must be 2 to {len(LETTERS)}.")
     count = sum(map(len, value))
     if count > MAX_QUESTION:
         raise InputError(

@@ -8,7 +8,7 @@ from demo.evaluate.data import BadRow
 from demo.evaluate.folder import Settings
 from demo.evaluate.play import FailedDialogue
 from demo.evaluate.report import Case, Plot, Report
-from demo.evaluate.tables import percent
+from demo.evaluate.tables import limit_sentences, percent
 from demo.evaluate.vstar.asking import Asked
 from demo.evaluate.vstar.cases import LEGEND
 from demo.evaluate.vstar.play import LIKELIHOOD
@@ -108,7 +108,7 @@ def how_sentences(settings: Settings, asked: Asked, scores: Scores) -> list[str]
     protocol = _PROTOCOLS[settings["protocol"]]
     if settings["protocol"] == LIKELIHOOD:
         return [protocol]
-    sentences = [protocol, asked.sentence]
+    sentences = [protocol, asked.sentence, *limit_sentences(settings)]
     if scores.shuffled:
         sentences.append(
             f"The files give no order of options for {scores.shuffled:,} questions. They stand in an order "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import gradio as gr
@@ -36,11 +37,14 @@ class Acts:
 
     def act(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """Do one act on a region; the answer always carries a new serial number."""
-        with tab.lock:
-            try:
-                return self._act(Payload(event), tab, request)
-            except DemoError as error:
-                return self.context.show.refusal(str(error))
+        sent = Payload(event)
+        try:
+            kind = sent.one_of("kind", _EDITS)
+            is_long = kind in _LONG
+            with self.context.long_work(request) if is_long else nullcontext(), tab.lock:
+                return self._act(kind, sent, tab, request)
+        except DemoError as error:
+            return self.context.show.refusal(str(error))
 
     def closer(self, tab: Tab, event: gr.EventData, request: gr.Request) -> Updates:
         """Ask about a region or a box only next; with neither, about the whole picture again."""
@@ -71,9 +75,9 @@ class Acts:
             return {**none, **self.context.show.line(str(error))}
         return {self.context.parts.canvas: cut_out_value(ticket, made)}
 
-    def _act(self, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
+    def _act(self, kind: str, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
         workspace = self.context.idle_workspace(tab, request)
-        session, kind = workspace.session, sent.one_of("kind", _EDITS)
+        session = workspace.session
         editor = Editor(workspace.picture, self.context.running.models.segmenter)
         edited = _EDITS[kind](editor, session, sent)
         note = edited.note or sentences.drawing_note(kind, f"R{session.registry.next_number}")
@@ -87,6 +91,8 @@ def _part(sent: Payload, workspace: Workspace) -> Within | None:
         return Within(sent.box("box").clamped(workspace.picture.size))
     return None
 
+
+_LONG = ("move_all", "copy_all")  # a hundred masks may have as many pixels as a hundred pictures
 
 # The dialogue after each act, by the word that the browser has for it.
 _EDITS: Mapping[str, Callable[[Editor, Session, Payload], EditResult]] = {

@@ -72,7 +72,15 @@ export function zoomToPart(box) {
   const scale = FILLED * Math.min(width / (x2 - x1), height / (y2 - y1));
   zoomTo(Math.max(1, scale / scaleToFit()), middleOfView(), [(x1 + x2) / 2, (y1 + y2) / 2]);
   before = { zoom, left, top, box, at: state.zoom };
-  say("The picture is zoomed to this part. Once more, or Escape, shows it as before.");
+  if (there || hasMoved(before)) {
+    return say("The picture is zoomed to this part. Once more, or Escape, shows it as before.");
+  }
+  before = null;
+  tell("The view shows this part already, as large as it can be.");
+}
+
+function hasMoved({ zoom, left, top }) {
+  return [state.zoom, view.scrollLeft, view.scrollTop].some((now, i) => Math.abs(now - [zoom, left, top][i]) > 0.01);
 }
 
 /** Show the picture as before a part was zoomed to; whether one was. */

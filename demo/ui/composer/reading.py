@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import gradio as gr
 from demo.dialects.ways import WAYS, ways_of
 from demo.dialogue.engine import understand
 from demo.dialogue.session import Session
-from demo.errors import DemoError
+from demo.errors import DemoError, InputError
 from demo.language.references import check_question, missing_by_number, without_unknown
 from demo.models.models import Models
 from demo.ui.context import Context, visitor_of
@@ -56,8 +57,9 @@ class Reading:
         return sentences.readings(resolved.references, typed), resolved.plain, absent
 
     def choose_way(self, tab: Tab, event: gr.EventData) -> None:
-        """From now on, this tab's questions are asked in that way. Raises InputError."""
-        tab.asking = Payload(event).one_of("way", WAYS)
+        """From now on, this tab's questions are asked in that way; what no page sends changes nothing."""
+        with suppress(InputError):
+            tab.asking = Payload(event).one_of("way", WAYS)
 
     def put_back(self, typed: str, tab: Tab) -> Any:
         """The question of a failed turn, for the text box when that is empty."""

@@ -206,7 +206,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "huge": (lambda f: (f / f"{BALL}.json").write_text(" " * 1_000_001), "JSON file is too large"),
     "no options": (lambda f: change(f, BALL, options=None), "options are not a list of texts"),
-    "one option": (lambda f: change(f, BALL, options=["red"]), "It has 1 options"),
+    "one option": (lambda f: change(f, BALL, options=["red"]), "It has one option;"),
     "too many": (lambda f: change(f, BALL, options=list("abcdefghi")), "It has 9 options"),
     "numbers": (lambda f: change(f, BALL, options=[1, 2]), "options are not a list of texts"),
     "twice": (lambda f: change(f, BALL, options=["red", "Red "]), "Two of its options are the same."),
