@@ -231,10 +231,14 @@ def unique_names(pictures: Iterable[AnnotatedPicture]) -> Iterator[str]:
     used = set[str]()
     for picture in pictures:
         safe = safe_name(picture.name)  # a file may name it as it likes
-        stem = safe.rpartition(".")[0] or safe
-        number, name = 1, stem
-        while name.casefold() in used:
-            number += 1
-            name = f"{stem}-{number}"
-        used.add(name.casefold())
-        yield f"{name}.png"
+        yield f"{unused(safe.rpartition('.')[0] or safe, used)}.png"
+
+
+def unused(stem: str, used: set[str]) -> str:
+    """The stem, with a number where it is among those that are ``used``, whatever its letter case."""
+    number, name = 1, stem
+    while name.casefold() in used:
+        number += 1
+        name = f"{stem}-{number}"
+    used.add(name.casefold())
+    return name

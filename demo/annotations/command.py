@@ -206,32 +206,39 @@ def written(
     to: str, pictures: Sequence[AnnotatedPicture], look: Look | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """Relative names and contents of the files for these pictures, in one of `OUTPUTS`."""
-    from demo.annotations.annotated import to_session, unique_names
+    from demo.annotations.annotated import to_session, unique_names, unused
     from demo.annotations.formats import FORMATS
 
     if to in FORMATS:
         yield from FORMATS[to].write(pictures)
         return
-    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+    names = [Path(name).stem for name in unique_names(pictures)]
+    used = {name.casefold() for name in names}
+    for annotated, name in zip(pictures, names, strict=True):
         session = annotated.session or to_session(annotated)
-        yield from _shown(to, Path(name).stem, session, annotated.open(), look or Look())
+        for stem, content in _shown(to, name, session, annotated.open(), look or Look()):
+            yield (
+                f"{stem if stem == name else unused(stem, used)}.{'zip' if to == DIALOGUE else to}",
+                content,
+            )
 
 
 def _shown(
     to: str, stem: str, session: Session, picture: Picture, look: Look
 ) -> Iterator[tuple[str, bytes]]:
-    """The dialogue as a file to keep, a page, or figures: the picture, and beside it what was said."""
+    """The dialogue as a file to keep, a page, or figures: the picture, and beside it what was said.
+
+    The first has this name, and the others longer ones; of models that differ in their owner alone, or of
+    another picture's name, these may be the same.
+    """
     if to == DIALOGUE:
         from demo.dialogue.archive import to_zip
 
-        yield f"{stem}.zip", to_zip(session, picture)
+        yield stem, to_zip(session, picture)
     elif to == PAGE:
         from demo.figures.page import dialogue_page
 
-        yield (
-            f"{stem}.html",
-            dialogue_page(picture, session, look.besides.get(session.id, {})).encode(),
-        )
+        yield stem, dialogue_page(picture, session, look.besides.get(session.id, {})).encode()
     else:
         from demo.figures.drawing import (
             dialogue_figure,
@@ -240,14 +247,14 @@ def _shown(
         )
         from demo.picture.picture import safe_name
 
-        yield f"{stem}.{to}", picture_figure(picture, regions_of(session), to, scale=look.scale)
+        yield stem, picture_figure(picture, regions_of(session), to, scale=look.scale)
         figure = partial(
             dialogue_figure, picture, session, to, columns=look.columns, looks=look.looks
         )
         if session.turns:
-            yield f"{stem}-dialogue.{to}", figure()
+            yield f"{stem}-dialogue", figure()
         for beside in _all_beside(session, look):
-            yield f"{stem}-{safe_name(beside.title)}.{to}", figure(beside=beside)
+            yield f"{stem}-{safe_name(beside.title)}", figure(beside=beside)
 
 
 def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
@@ -283,10 +290,13 @@ def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
 
 
 def _save(path: Path, content: bytes) -> None:
+    from demo.machine.private_files import write_new
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.new")
-        new.write_bytes(content)
+        new.unlink(missing_ok=True)
+        write_new(new, content)
         os.replace(new, path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {disk_fault(error)}.") from error

@@ -7,6 +7,7 @@ out of them.
 from __future__ import annotations
 
 import base64
+import codecs
 import io
 import json
 import re
@@ -35,6 +36,8 @@ MAX_NAME = 4_096  # characters of a picture's name with its folders, as systems 
 Row = TypeVar("Row")
 Found = TypeVar("Found")
 _MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
+_ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)["']""", re.ASCII)
+_KNOWN = re.compile(r"ascii|iso8859-\d+|cp\d+|koi8-\w|gbk?\d*|big5|euc_\w\w|shift_jis|mac-\w+")
 _DEFINES = re.compile(r"<!(?:ENTITY|ATTLIST)\b")
 FOLDERS = ("", "images", "JPEGImages", "../images", "../JPEGImages", "..")
 """Where the formats keep pictures, seen from a file of labels."""
@@ -324,16 +327,43 @@ def place(where: str) -> Iterator[None]:
 
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8. Raises InputError."""
+    return _decoded(_read_bytes(path), "utf-8-sig", path.name)
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_TEXT:
             raise InputError(f"{path.name} is too large: {MAX_TEXT // 1_000_000} MB can be read.")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path.name} is not a text in UTF-8: save it in that encoding."
-        ) from error
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path.name} cannot be read: {disk_fault(error)}.") from error
+
+
+def _decoded(content: bytes, encoding: str, name: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeError as error:
+        known = "UTF-8" if encoding == "utf-8-sig" else f"{encoding}, as it says"
+        raise InputError(f"{name} is not a text in {known}: save it in that encoding.") from error
+
+
+def _encoding_of(content: bytes, name: str) -> str:
+    """The encoding of an XML file, as it begins or declares. Raises InputError for one that is not read.
+
+    Only those that writers use: some of Python's others, such as Punycode, take hours.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    declared = _ENCODING.match(content[:200])
+    if declared is None:
+        return "utf-8-sig"
+    with suppress(LookupError):
+        encoding = codecs.lookup(declared[1].decode()).name
+        if encoding in ("utf-8", "utf-16"):  # .NET declares the latter, whatever it writes
+            return "utf-8-sig"
+        if _KNOWN.fullmatch(encoding):
+            return encoding
+    raise InputError(f"{name} is in “{declared[1].decode()}”, which is not read: save it in UTF-8.")
 
 
 def read_json(path: Path) -> Any:
@@ -352,7 +382,8 @@ def read_xml(path: Path) -> Element:
     What a file defines for itself, entities and attributes that stand where they are not written, could
     make a gigabyte of a few lines; no tool writes such labels.
     """
-    text = read_text(path)
+    content = _read_bytes(path)
+    text = _decoded(content, _encoding_of(content, path.name), path.name)
     if _DEFINES.search(text):
         raise InputError(
             f"{path.name} defines entities or attributes, which are not read: remove them."

@@ -63,14 +63,37 @@ FORMATS = MappingProxyType(
 
 def format_of(path: Path) -> Format:
     """The format that a file is in. Raises InputError when it is none of them, or cannot be read."""
-    content = content_of(path)
-    for found in FORMATS.values():
-        if found.recognises(path, content):
-            return found
+    found = format_like(path, content_of(path))
+    if found is not None:
+        return found
     titles = [found.title for found in FORMATS.values()]
     raise InputError(
         f"{path.name} is neither a saved dialogue nor labels of {', '.join(titles[:-1])} or {titles[-1]}."
     )
+
+
+def format_like(path: Path, content: object) -> Format | None:
+    """The format of a file with this `content_of`, None where it is none of them.
+
+    Raises InputError for labels of a tool that can write them in one of these.
+    """
+    found = next((form for form in FORMATS.values() if form.recognises(path, content)), None)
+    if found is None and _is_of_via(content):
+        raise InputError(
+            f"{path.name} is in VIA’s own form, which is not read: export COCO there "
+            "(Annotation, Export Annotations) and open that."
+        )
+    return found
+
+
+def _is_of_via(content: object) -> bool:
+    """Whether it is a project of the VGG Image Annotator, or what it exports as JSON."""
+    if not isinstance(content, dict):
+        return False
+    if "_via_img_metadata" in content or {"project", "view", "metadata"} <= content.keys():
+        return True
+    first = next(iter(content.values()), None)
+    return isinstance(first, dict) and {"filename", "regions"} <= first.keys()
 
 
 def read_labels(path: Path, images: Path | None, name: str | None) -> Iterator[AnnotatedPicture]:

@@ -1,4 +1,4 @@
-"""Label Studio's JSON: a list of tasks, whose places are percentages of the picture.
+"""Label Studio's JSON: a list of tasks, or one alone, whose places are percentages of the picture.
 
 A labelling configuration is written beside it, without which Label Studio does not show them. Masks that
 were painted there (``brushlabels``) are read; ours are written as polygons, parts and holes joined to one.
@@ -50,6 +50,7 @@ from demo.picture.polygons import Polygon, Ring, ellipse, one_ring, polygons_of,
 
 NAME, CONFIGURATION = "tasks.json", "labels.xml"
 _KEYS = ("region", "origin", "question")
+_DONE = {"annotations", "completions", "predictions", "result"}
 _ORIGINS = {"manual": HAND, "prediction": MODEL, "prediction-changed": CORRECTED}
 
 
@@ -113,6 +114,9 @@ def _value(annotation: Annotation, parts: Sequence[Polygon], size: Size) -> dict
 
 def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
+    if isinstance(content, dict):
+        is_done = not _DONE.isdisjoint(content)
+        return is_done and isinstance(_task_of(content).get("data"), dict)
     others = {"image_id", "geometry"}  # COCO's results, GeoJSON's features
     return isinstance(content, list) and all(
         isinstance(task, dict) and {"data", "id"} & task.keys() and not others & task.keys()
@@ -122,7 +126,8 @@ def recognises(_: Path, content: object) -> bool:
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     """Every task, also those without a label. Raises InputError."""
-    tasks = read_json(path)
+    content = read_json(path)
+    tasks = [_task_of(content)] if isinstance(content, dict) else content
     for at, task in enumerate(tasks, start=1):
         with place(f"{path.name}, task {task.get('id', at) if isinstance(task, dict) else at}"):
             name = _image_of(task.get("data", task))
@@ -139,6 +144,12 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         where = f"{path.name}, {picture.called(name)}"
         notes = (*said_of(left_out, where), *((f"{where}: {others}",) if others else ()))
         yield picture.with_objects(annotations, name, notes)
+
+
+def _task_of(content: dict[str, Any]) -> dict[str, Any]:
+    """The task that a file holds alone, or whose only annotation it is: in its storage it writes these."""
+    task = content.get("task")
+    return {**task, "annotations": [content]} if isinstance(task, dict) else content
 
 
 def _image_of(data: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ names in them lead nowhere.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import shutil
@@ -29,7 +30,7 @@ from demo.annotations.files import (
     read_text,
     read_xml,
 )
-from demo.annotations.formats import FORMATS, Format
+from demo.annotations.formats import Format, format_like
 from demo.annotations.mask_files import PICTURE, TABLE
 from demo.annotations.voc import OBJECTS
 from demo.annotations.yolo import LISTS
@@ -64,6 +65,8 @@ _NOT_PICTURES = (OBJECTS, "SegmentationClass")
 def suffix_of(path: Path) -> str:
     """The suffix that a file of labels should have, by what is in it; empty where it is something else."""
     head, given = _head(path), path.suffix.lower()
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "ignore").encode(errors="ignore")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] in (b"{", b"["):
         return ".geojson" if given == ".geojson" else ".json"
@@ -92,7 +95,7 @@ def format_of(path: Path) -> Format | None:
         content = read_xml(path)
     elif suffix == ".txt":
         content = read_text(path)
-    return next((form for form in FORMATS.values() if form.recognises(path, content)), None)
+    return format_like(path, content)
 
 
 def _check_text(path: Path, suffix: str) -> None:

@@ -1,10 +1,12 @@
 """Pascal VOC: an XML file a picture, and ``SegmentationObject/`` with the object at each pixel.
 
 Its boxes count pixels from 1 and include the last one. Attributes are written as CVAT writes them there.
+Outlines in the file itself are no part of VOC, but Roboflow, supervision and the old LabelMe write them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -14,6 +16,7 @@ from demo.annotations.annotated import (
     Annotation,
     box_of,
     label_of,
+    outlined,
     unique_names,
 )
 from demo.annotations.files import (
@@ -22,6 +25,7 @@ from demo.annotations.files import (
     objects_in,
     place,
     png_of,
+    points,
     read_objects,
     read_xml,
     said_of,
@@ -29,8 +33,10 @@ from demo.annotations.files import (
 from demo.annotations.indexed import MAX_INDEX, indexed_png, read_indexed
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
+from demo.picture.polygons import Polygon, Ring, mask_of
 
 OBJECTS = "SegmentationObject"
+_COORDINATE = re.compile(r"[xy]\d*")
 
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
@@ -97,7 +103,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         picture = pictures.named(name, stated, stem=path.stem, is_only=True)
         if picture is None:
             return
-        objects = objects_in(root.iter("object"))
+        there = (element for element in root.iter("object") if element.findtext("deleted") != "1")
+        objects = objects_in(there)
     masks = _masks(path, picture.size)
     annotations, left_out = read_objects(
         ((at, (element, masks.get(at))) for at, element in objects),
@@ -113,15 +120,34 @@ def _masks(path: Path, size: Size) -> dict[int, Mask]:
 
 
 def _annotation(element: Element, size: Size, mask: Mask | None) -> Annotation:
-    bounds = element.find("bndbox")
+    label, bounds, parts = (
+        label_of(element.findtext("name")),
+        element.find("bndbox"),
+        _outline(element),
+    )
+    if bounds is None and parts:  # of the old LabelMe, which counts from 0
+        return outlined(label, parts, size)
     if bounds is None:
         raise KeyError("bndbox")
     x1, y1, x2, y2 = (number(bounds.findtext(k)) for k in ("xmin", "ymin", "xmax", "ymax"))
     box = box_of((min(x1, x2) - 1, min(y1, y2) - 1, max(x1, x2), max(y1, y2)), size)
-    if mask is not None and not _fits(mask, box):
-        mask = None  # its numbers count other objects than this file
+    if mask is None or not _fits(mask, box):  # then its numbers count other objects than this file
+        mask = mask_of([Polygon(_from_0(part.outline)) for part in parts], size) if parts else None
     attributes = {a.findtext("name"): a.findtext("value") for a in element.iter("attribute")}
-    return Annotation(label_of(element.findtext("name")), box, mask).described(attributes)
+    return Annotation(label, box, mask).described(attributes)
+
+
+def _outline(element: Element) -> list[Polygon]:
+    """The parts that are written as ``<x1><y1><x2>…``, or as points with an ``<x>`` and a ``<y>`` each."""
+    rings = [
+        points([each.text for each in polygon.iter() if _COORDINATE.fullmatch(each.tag)])
+        for polygon in element.findall("polygon")
+    ]
+    return [Polygon(ring) for ring in rings if len(ring) >= 3]
+
+
+def _from_0(ring: Ring) -> Ring:
+    return tuple((x - 1, y - 1) for x, y in ring)
 
 
 def _fits(mask: Mask, box: PictureBox) -> bool:

@@ -41,7 +41,7 @@ def _batch(options: argparse.Namespace) -> int:
     from demo.batch.others import write_form
     from demo.batch.pictures import pictures_in
     from demo.batch.run import Left, run
-    from demo.evaluate.folder import open_folder, save
+    from demo.evaluate.folder import check_folder, open_folder, save
     from demo.language.references import check_question
     from demo.models.workers import start_workers
 
@@ -49,11 +49,12 @@ def _batch(options: argparse.Namespace) -> int:
     for question in options.questions:
         check_question(question)
     pictures, left = pictures_in(options.folder, options.out), Left()
+    asked = {"questions": options.questions, "asking": options.asking}
+    check_folder(options.out, asked)
     try:
         with start_workers(options, options.workers) as workers:
             print(workers.info.status, file=sys.stderr)
-            asked = {"questions": options.questions, "model": workers.info.model}
-            with open_folder(options.out, {**asked, "asking": options.asking}):
+            with open_folder(options.out, {**asked, "model": workers.info.model}):
                 try:
                     run(
                         options.folder,

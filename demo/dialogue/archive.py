@@ -21,7 +21,7 @@ from demo.dialogue import limits
 from demo.dialogue.packed import unpacked
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import InputError, PictureError, SessionFormatError
+from demo.errors import InputError, PictureError, SessionFormatError, disk_fault
 from demo.machine.private_files import write_new
 from demo.picture.picture import MAX_BYTES, Picture, open_picture
 
@@ -66,7 +66,7 @@ def save_zip(session: Session, picture: Picture, path: Path) -> None:
         write_new(new, content)
         os.replace(new, path)
     except OSError as error:
-        raise InputError(f"The file {path} cannot be written: {error.strerror}.") from error
+        raise InputError(f"The file {path} cannot be written: {disk_fault(error)}.") from error
 
 
 def read_zip(

@@ -121,7 +121,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _evaluate_dialogues(options: argparse.Namespace) -> int:
-    from demo.evaluate.folder import open_folder
+    from demo.evaluate.folder import check_folder, open_folder
     from demo.evaluate.reference_policy import ReferencePolicy
 
     if options.protocol is not None:
@@ -142,6 +142,7 @@ def _evaluate_dialogues(options: argparse.Namespace) -> int:
     policy = ReferencePolicy(
         options.reference, options.reference_frame, options.reference_form, asking
     )
+    check_folder(_out(options), {})
     with start_workers(options, options.workers) as workers:
         settings = _settings(options, data, workers.info)
         print(workers.info.status, file=sys.stderr)

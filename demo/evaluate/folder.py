@@ -15,7 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from demo.errors import InputError, one_line
+from demo.errors import InputError, disk_fault, one_line
+from demo.machine.private_files import write_new
 
 Settings = Mapping[str, Any]
 Row = Mapping[str, Any]  # has an ``index``; what else depends on the benchmark
@@ -53,6 +54,21 @@ def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
     Raises InputError when it holds a run with other settings, when another process has it open, and when
     it cannot be read or written.
     """
+    with _alone_in(path):
+        _check_settings(path, settings)
+        yield RunFolder(path, _rows(path / ROWS))
+
+
+def check_folder(path: Path, settings: Settings) -> None:
+    """Raise what `open_folder` would, as far as these settings tell: the others need the model."""
+    with _alone_in(path):
+        there = _settings(path / SETTINGS)
+        if there is not None:
+            _check_settings(path, {**there, **settings})
+
+
+@contextmanager
+def _alone_in(path: Path) -> Iterator[None]:
     with as_input_error(path):
         path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path / LOCK)
@@ -61,8 +77,7 @@ def open_folder(path: Path, settings: Settings) -> Iterator[RunFolder]:
         except Timeout:
             raise InputError(f"Another run is writing to the folder {path}.") from None
     try:
-        _check_settings(path, settings)
-        yield RunFolder(path, _rows(path / ROWS))
+        yield
     finally:
         lock.release()
 
@@ -73,8 +88,7 @@ def as_input_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError(f"Nothing can be written to {path}: {why}.") from error
+        raise InputError(f"Nothing can be written to {path}: {disk_fault(error)}.") from error
 
 
 def read_folder(path: Path) -> tuple[Settings, dict[int, Any]]:
@@ -110,10 +124,8 @@ def save(path: Path, content: str | bytes) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     new = path.with_name(f"{path.name}.new")
     with as_input_error(path.parent):
-        with new.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        new.unlink(missing_ok=True)  # what a run that was killed left
+        write_new(new, data)
         os.replace(new, path)
 
 

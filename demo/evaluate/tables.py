@@ -185,7 +185,9 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
 
 def label_tables(scores: Scores) -> list[Table]:
     """AP by each label of the file, weakest first."""
-    head = ("", "AP", "gIoU", "rounds", "absent, answered correctly", "rounds", "looks a round")
+    head = (
+        "", "AP", "gIoU", "rounds", "absent, answered correctly", "absent rounds", "looks a round",
+    )  # fmt: skip
     return [
         Table(f"By {name}", "", head, tuple(_label_row(v, groups[v]) for v in _weakest(groups)))
         for name, groups in scores.labels.items()

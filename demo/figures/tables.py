@@ -21,6 +21,7 @@ _LATEX = {
     "‘": "`", "’": "'", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "→": r"$\rightarrow$",
     "·": r"$\cdot$",
 }  # fmt: skip
+_UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # controls, and halves of letters
 _COUNT = re.compile(r"\d{1,3}(,\d{3})+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _PREAMBLE = (
@@ -31,7 +32,10 @@ _PREAMBLE = (
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as texts; the first column names the row. ``note`` is a sentence or empty."""
+    """Cells as texts; the first column names the row, and each other has a name of its own.
+
+    ``note`` is a sentence or empty.
+    """
 
     title: str
     note: str
@@ -126,4 +130,4 @@ def markdown_text(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(_UNWRITTEN.sub(" ", text).split())

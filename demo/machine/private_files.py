@@ -90,12 +90,19 @@ def close_to_others(path: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that must not be there yet, on disk when this returns. Raises OSError."""
+    """Write a file that must not be there yet, on disk when this returns; of one that does not fit nothing
+    stays, as what else is to be written needs the room. Raises OSError.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def own_folder(base: Path) -> tuple[Path, str]:

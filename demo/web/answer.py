@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -99,8 +100,8 @@ class Answer:
         if kind.startswith("text/html"):
             # Gradio escapes every < in the page's values, so these are its own scripts.
             body = body.replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
-        elif not _has_sentence(body):
-            body = json.dumps(_error_body(sentence_for(start["status"]))).encode()
+        elif (failure := _failure(start["status"], body)) is not None:
+            body = json.dumps(failure).encode()
             _replace(start, b"content-type", b"application/json")
         # The answer to HEAD has the length of a body that it does not send.
         if body or start["status"] >= 400:
@@ -128,17 +129,19 @@ def _error_body(sentence: str) -> dict[str, str]:
     return {"error": sentence, "detail": sentence}
 
 
-def _has_sentence(body: bytes) -> bool:
-    """Whether the body of a failure already has a sentence."""
-    try:
+def _failure(status: int, body: bytes) -> dict[str, Any] | None:
+    """The body of a failure in the form that all have; None for one that has a sentence as ``error``."""
+    value: object = None
+    with suppress(ValueError):
         value = json.loads(body)
-    except ValueError:
-        return False
-    if not isinstance(value, dict):
-        return False
-    texts = [value.get("error"), value.get("detail")]
-    texts += [error.get("message") for error in texts if isinstance(error, dict)]  # as in JSON-RPC
-    return any(isinstance(text, str) for text in texts)
+    told = value if isinstance(value, dict) else {}
+    error, detail = told.get("error"), told.get("detail")
+    sentence = error.get("message") if isinstance(error, dict) else error  # as in JSON-RPC
+    if isinstance(sentence, str):
+        return None
+    if isinstance(detail, str):  # as Gradio says it
+        return {"error": detail, **told}
+    return _error_body(sentence_for(status))
 
 
 def sentence_for(status: int) -> str:

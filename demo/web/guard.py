@@ -88,6 +88,7 @@ _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
 _CALL, _NAMED_CALL = "/gradio_api/call/", "/gradio_api/call/v2/"
 _PUBLIC_PATHS = ("/login", "/health", "/gradio_api/startup-events")
+_NO_ACCOUNTS = "This server has no accounts: use it without a name and a password."
 _LOGIN_PAGE = Path(__file__).with_name("login.html")
 _LOGOUT_PAGE = Path(__file__).with_name("logout.html")
 
@@ -218,7 +219,7 @@ class Guard:
             await page(scope, receive, answer.send)
             return None
         body = Body(receive, path, headers)
-        if _is_login(path) and self.context.logins:
+        if _is_login(path):
             return await self._login(scope, body, headers)
         if self.context.logins and user is None and path.rstrip("/") not in _PUBLIC_PATHS:
             if path == "/" and "text/html" in headers.get("accept", ""):
@@ -295,7 +296,10 @@ class Guard:
 
     async def _login(self, scope: Scope, body: Body, headers: Headers) -> Response:
         """The login page, or the answer to a name and password, sent by the page or by a program."""
-        assert self.context.logins is not None
+        if self.context.logins is None:
+            if "text/html" in headers.get("accept", ""):
+                return RedirectResponse("./", 303)
+            raise RefusedError(404, _NO_ACCOUNTS, "path")
         if scope["method"] != "POST":
             return _login_page("")
         try:

@@ -40,11 +40,10 @@ def shared_page(method: str, path: str, links: Links | None) -> Response:
     Raises StoreError.
     """
     if method not in ("GET", "HEAD"):
-        return HTMLResponse("This address can only be read.", 405)
+        return HTMLResponse("This address can only be read.", 405, {"allow": "GET, HEAD"})
     found = _TOKEN.fullmatch(path)
     page = links.open(found[1] if found else "") if links else None
     if page is None:
         return HTMLResponse(_WITHDRAWN.read_text(encoding="utf-8"), 404)
-    if method == "HEAD":
-        return HTMLResponse()
-    return StreamingResponse(page, media_type="text/html; charset=utf-8")
+    told = page if method == "GET" else iter(())  # of either its length is not said
+    return StreamingResponse(told, media_type="text/html; charset=utf-8")

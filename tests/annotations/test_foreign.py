@@ -158,6 +158,68 @@ def test_voc_without_a_name_of_its_picture_and_with_parts_of_pixels(folder: Path
     assert found_in(picture) == [("dog", (3, 0, 10, 16), None)]
 
 
+def voc(*inside: str, encoding: str = "") -> str:
+    declaration = f'<?xml version="1.0" encoding="{encoding}"?>\n' if encoding else ""
+    return (
+        f"{declaration}<annotation><filename>dog park.png</filename>{''.join(inside)}</annotation>"
+    )
+
+
+EDGES = "<bndbox><xmin>4</xmin><ymin>3</ymin><xmax>10</xmax><ymax>8</ymax></bndbox>"
+
+
+def test_roboflow_writes_outlines_into_voc(folder: Path) -> None:
+    corners = [(4, 3), (11, 3), (11, 9)]
+    ring = "".join(f"<x{at}>{x}</x{at}><y{at}>{y}</y{at}>" for at, (x, y) in enumerate(corners, 1))
+    dog = f"<object><name>dog</name><polygon>{ring}</polygon>{EDGES}</object>"
+    line = f"<object><name>cat</name><polygon><x1>4</x1><y1>3</y1></polygon>{EDGES}</object>"
+    picture = read(folder, "a.xml", voc(dog, line))
+    (*outlined, area), boxed = found_in(picture)
+    assert outlined == ["dog", (3, 2, 10, 8)]
+    assert area == pytest.approx(21, abs=4)
+    assert boxed == ("cat", (3, 2, 10, 8), None)
+
+
+def test_the_old_labelme_writes_points_and_keeps_what_was_deleted(folder: Path) -> None:
+    points = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in [(3, 2), (9, 2), (9, 8), (3, 8)])
+    rest = f"<polygon><username>ann</username>{points}</polygon></object>"
+    objects = (
+        f"<object><name>{n}</name><deleted>{d}</deleted>{rest}" for n, d in (("a", 0), ("b", 1))
+    )
+    assert found_in(read(folder, "a.xml", voc(*objects))) == [("a", (3, 2, 9, 8), 36)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "written"),
+    [
+        ("GB2312", "gb2312"), ("windows-1251", "cp1251"), ("ISO-8859-5", "iso8859-5"), ("utf-16", "utf-16"),
+        ("Shift_JIS", "shift_jis"), ("UTF-8", "utf-8-sig"), ("utf-16", "utf-8"), ("utf8", "utf-8"),
+    ],
+)  # fmt: skip
+def test_xml_is_in_the_encoding_that_it_declares(folder: Path, declared: str, written: str) -> None:
+    name = "собака" if "125" in written or "8859" in written else "犬"
+    text = voc(f"<object><name>{name}</name>{EDGES}</object>", encoding=declared)
+    (folder / "a.xml").write_bytes(text.encode(written))
+    (picture,) = read_labels(folder / "a.xml", None, None)
+    assert [a.label for a in picture.annotations] == [name]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (voc("<b>é</b>").encode("latin-1"), "a.xml is not a text in UTF-8: save it in that"),
+        (voc(encoding="gbk").encode() + b"\xff", "a.xml is not a text in gbk, as it says: save it in"),
+        (voc(encoding="punycode").encode(), "a.xml is in “punycode”, which is not read: save it in UTF-8."),
+        (voc(encoding="klingon").encode(), "a.xml is in “klingon”, which is not read: save it in UTF-8."),
+    ],
+)  # fmt: skip
+def test_xml_in_no_encoding_is_refused(folder: Path, content: bytes, sentence: str) -> None:
+    (folder / "a.xml").write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        list(read_labels(folder / "a.xml", None, None))
+    assert str(refused.value).startswith(sentence)
+
+
 def test_labelme_has_circles_groups_and_lines(folder: Path) -> None:
     circle = {"shape_type": "circle", "label": "ball", "points": [[10, 8], [14, 8]]}
     parts = [[[1, 1], [4, 1], [4, 4], [1, 4]], [[10, 10], [14, 10], [14, 14], [10, 14]]]
@@ -451,6 +513,36 @@ def test_of_several_people_s_annotations_one_is_read_and_that_is_said(folder: Pa
     picture = read(folder, "a.json", label_studio(annotations=[both[1], {"result": [ONE]}]))
     assert found_in(picture) == [CAT]
     assert "only the newest is read" in picture.notes[0]
+
+
+@pytest.mark.parametrize("form", ["a task", "an annotation"])
+def test_label_studio_keeps_one_task_or_annotation_a_file(folder: Path, form: str) -> None:
+    value = {"x": 25, "y": 25, "width": 50, "height": 50, "rectanglelabels": ["dog"]}
+    annotation = {"id": 9, "result": [{"type": "rectanglelabels", "value": value}]}
+    task = {"id": 7, "data": {"image": "/data/dog park.png"}}
+    a_task, an_annotation = {**task, "annotations": [annotation]}, {**annotation, "task": task}
+    whole = a_task if form == "a task" else an_annotation
+    assert found_in(read(folder, "7.json", whole)) == [("dog", (5, 4, 15, 12), None)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"_via_settings": {}, "_via_img_metadata": {}, "_via_attributes": {}},
+        {
+            "dog park.png9": {
+                "filename": "dog park.png",
+                "size": 9,
+                "regions": [],
+                "file_attributes": {},
+            }
+        },
+        {"project": {"pname": "a"}, "config": {}, "file": {}, "view": {}, "metadata": {}},
+    ],
+)
+def test_via_is_told_what_to_export(folder: Path, content: object) -> None:
+    with pytest.raises(InputError, match=r"a\.json is in VIA’s own form, .* export COCO there"):
+        read(folder, "a.json", content)
 
 
 def test_label_studio_once_called_annotations_completions(folder: Path) -> None:

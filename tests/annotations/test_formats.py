@@ -311,8 +311,7 @@ def test_what_supervision_writes_is_read(name: str, tmp_path: Path) -> None:
     (annotation,) = read.annotations
     assert annotation.label == "ball"
     assert annotation.box.iou(DISC.box) > 0.9
-    if name != "voc":
-        assert iou(annotation.mask, DISC.mask) > 0.9
+    assert iou(annotation.mask, DISC.mask) > 0.9
 
 
 def test_masks_of_one_name_have_files_of_their_own(tmp_path: Path) -> None:

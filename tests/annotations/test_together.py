@@ -129,6 +129,7 @@ BY_NAME: list[tuple[str, Files]] = [
     ("another name, the same size", {"x.png": png(), "a.json": coco("dog.png", width=64, height=48)}),
     ("without an ending", {"dog.png": png(), "dog.xml": VOC.format("dog")}),
     ("of the labels’ own name", {"dog.png": png(), "dog.xml": VOC.format("0001.jpg")}),
+    ("VOC in UTF-16", {"dog.png": png(), "a.xml": VOC.format("dog").encode("utf-16")}),
     ("CVAT", {"dog.png": png(), "annotations.xml": CVAT.format("set/dog.png")}),
     ("LabelMe", {"dog.png": png(), "dog.json": labelme("..\\dog.png")}),
     ("Label Studio", {"dog.png": png(), "a.json": json.dumps([{

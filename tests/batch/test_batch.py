@@ -6,23 +6,29 @@ import csv
 import io
 import json
 import os
+import resource
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from demo.__main__ import main
+from demo.annotations.annotated import AnnotatedPicture
+from demo.annotations.command import write_all
 from demo.batch.kept import fault_of_kept, kept_dialogues, kept_path, table
 from demo.batch.pictures import pictures_in
 from demo.batch.run import Asked, Left, Unasked, ask_about, run
 from demo.dialects.prompt import Prompt
 from demo.dialogue.archive import read_zip
 from demo.errors import InputError, ModelError
+from demo.evaluate.folder import save
 from demo.models.models import Models
 from demo.models.workers import Item, ModelInfo, Result, Work
-from demo.picture.picture import Picture
+from demo.picture.geometry import Size
+from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Reasoner, Usage
 from demo.segmenters.grabcut import GrabCutSegmenter
 from tests import ROOT
@@ -346,6 +352,29 @@ def test_a_disk_that_takes_nothing_ends_the_run(folder: Path, tmp_path: Path) ->
         _asked(folder, out)
 
 
+def test_of_what_does_not_fit_on_the_disk_nothing_stays(folder: Path, tmp_path: Path) -> None:
+    """So that there is room for what is written next, such as the table of what there is."""
+    out = tmp_path / "out"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        with pytest.raises(
+            InputError, match=r"written: the disk is full\. The same command continues"
+        ):
+            _asked(folder, out)
+        with pytest.raises(InputError, match=r"Nothing can be written to .*: the disk is full"):
+            save(out / "results.csv", b"x" * 1_001)
+        with pytest.raises(InputError, match="cannot be written: the disk is full"):
+            write_all("coco", [AnnotatedPicture("a.png", Size(400, 300), _noise)], out / "coco")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path for path in out.rglob("*") if path.is_file()] == []
+
+
+def _noise() -> Picture:
+    return open_picture(np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8))
+
+
 class Strange(TableReasoner):
     """A model that fails as nobody foresaw."""
 
@@ -387,6 +416,24 @@ def test_long_names_that_begin_alike_are_kept_apart(tmp_path: Path) -> None:
     paths = {kept_path(tmp_path, "a" * 245 + letter + ".png") for letter in "bcd"}
     assert len({path.name for path in paths}) == 3
     assert kept_path(tmp_path, "a/b.jpg") == tmp_path / "dialogues" / "a" / "b.jpg.zip"
+
+
+def test_a_folder_that_will_not_do_is_refused_before_a_model_is_there(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "asked").mkdir()
+    settings = {"questions": ["find the dog"], "asking": "auto", "model": "m"}
+    (tmp_path / "asked" / "settings.json").write_text(json.dumps(settings))
+    unanswered = ["--server", "http://127.0.0.1:9", "--segmenter", "none"]
+    for out, said in (
+        ("file", "file: a file is in its place."),
+        ("file/in", "in: a file is in its place."),
+        ("asked", "questions was ['find the dog'], now ['find the cat']"),
+    ):
+        asked = [str(folder), "find the cat", "--out", str(tmp_path / out)]
+        assert main(["batch", *asked, *unanswered]) == 2
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("question", ["", "  ", "x" * 2_001])

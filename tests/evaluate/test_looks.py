@@ -74,6 +74,7 @@ def test_looks_add_up_by_round_and_label(dialogue: Dialogue) -> None:
     (row,) = (row for row in round_table(scores).rows if row[0] == "looks a round")
     assert row == ("looks a round", "1.00", "0.00", "0.50")
     (by_size,) = label_tables(scores)
+    assert len({*by_size.head}) == len(by_size.head)  # in a CSV a column is known by its name
     assert {cells[0]: cells[-1] for cells in by_size.rows} == {"small": "1.00", "large": "0.00"}
 
 

@@ -313,6 +313,25 @@ def test_convert_sets_a_figure_beside_a_model_or_a_file(
     assert figures("--beside", str(tmp_path / "d.zip")) == [both[0], "grey-truth.svg", both[1]]
 
 
+def test_figures_of_names_that_are_alike_are_all_there(
+    shown: tuple[Picture, Session], tmp_path: Path
+) -> None:
+    picture, session = shown
+    first, *others = session.turns
+    (second,) = first.second_opinions
+    owners = [replace(second, reasoner=ReasonerInfo(f"{o}/model", Size(840, 840))) for o in "ab"]
+    session = replace(session, turns=(replace(first, second_opinions=tuple(owners)), *others))
+    save_zip(session, picture, tmp_path / "a.zip")
+    named = replace(picture, name="grey-dialogue.png")
+    save_zip(replace(session, picture=named.info, turns=()), named, tmp_path / "b.zip")
+    inputs, out = [str(tmp_path / name) for name in ("a.zip", "b.zip")], tmp_path / "out"
+    assert main(["convert", *inputs, "--to", "svg", "--out", str(out)]) == 0
+    names = ("grey", "grey-dialogue", "grey-dialogue-2", "grey-model", "grey-model-2")
+    assert sorted(file.stem for file in out.iterdir()) == sorted(names)
+    assert b"a/model" in (out / "grey-model.svg").read_bytes()
+    assert b"b/model" in (out / "grey-model-2.svg").read_bytes()
+
+
 def test_convert_takes_a_scale_and_columns(
     shown: tuple[Picture, Session], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,12 @@ def test_latex_tables_have_their_rules_and_as_many_cells_as_columns() -> None:
     assert bare.count("{") == bare.count("}")
 
 
+def test_what_no_file_takes_is_left_out_of_names() -> None:
+    table = Table("T", "", ("", "R1"), (("a\0b\x07c\ud800d", "1"),))
+    for write in (latex, csv_text, markdown):
+        assert "a b c d" in write([table]).encode().decode()
+
+
 def test_csv_is_read_again_with_numbers_as_numbers() -> None:
     head, *rows = csv.reader(io.StringIO(csv_text(TABLES)))
     assert head == ["table", "row", "R1", "R2", "all", "R3"]

@@ -569,6 +569,7 @@ def test_answers_have_the_form_that_is_described(http: httpx.Client, given: dict
     for question in ("find red", "what is next to R1", "find the ghost", "sing", "both"):
         asked = {**given, "question": question, "session": session}
         check(asked, "Question")
+        check({**asked, "session": json.dumps(session), "within": [0.5, 1, 200, 99.5]}, "Question")
         session = result(http, asked)
         check(session, "Session")
     path = "/gradio_api/call/ground_stream"
@@ -581,10 +582,41 @@ def test_answers_have_the_form_that_is_described(http: httpx.Client, given: dict
     check(drawn, "File")
     check(http.get("/health").json(), "Health")
     check(http.post("/gradio_api/call/ground", json={"data": [1]}).json(), "Failure")
+    for operation in (
+        methods["post"] for methods in document()["paths"].values() if "post" in methods
+    ):
+        for kind, body in operation["requestBody"]["content"].items():
+            if kind == "application/json":
+                check(body["example"], body["schema"]["$ref"].rpartition("/")[2])
     with pytest.raises(jsonschema.ValidationError):
         check({**session, "version": 2}, "Session")
     with pytest.raises(jsonschema.ValidationError):
         check({**session, "more": 2}, "Session")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/gradio_api/file=/etc/passwd", 403),
+        ("GET", "/gradio_api/call/ground/none", 404),
+        ("POST", "/gradio_api/upload", 400),
+        ("POST", "/gradio_api/openapi.json", 405),
+        ("POST", "/login", 404),
+        ("GET", "/login", 404),
+    ],
+)
+def test_a_refusal_has_one_form(http: httpx.Client, method: str, path: str, status: int) -> None:
+    """Also where Gradio refuses, which says so as ``detail`` alone."""
+    refused = http.request(method, path)
+    assert refused.status_code == status
+    check(refused.json(), "Failure")
+
+
+def test_who_logs_in_where_there_are_no_accounts_is_told(served: Served) -> None:
+    with pytest.raises(client.ClientError, match="This server has no accounts"):
+        connect(served.url, auth=("ann", "correct horse"))
+    by_hand = httpx.get(f"{served.url}/login", headers={"accept": "text/html"})
+    assert (by_hand.status_code, by_hand.headers["location"]) == (303, "./")
 
 
 def test_every_address_that_is_described_is_there(http: httpx.Client) -> None:

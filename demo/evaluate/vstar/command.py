@@ -11,7 +11,7 @@ from typing import Any
 from demo.dialects.ways import LOOKING
 from demo.errors import InputError, ModelError, OptionError
 from demo.evaluate.data import BadRow
-from demo.evaluate.folder import Row, RunFolder, open_folder, read_folder
+from demo.evaluate.folder import Row, RunFolder, check_folder, open_folder, read_folder
 from demo.evaluate.play import FailedDialogue
 from demo.evaluate.report import write_files
 from demo.evaluate.run import run_each
@@ -42,6 +42,7 @@ def evaluate_vstar(options: argparse.Namespace) -> int:
     _tell(benchmark)
     others = [_other(path, benchmark.digest) for path in options.compare]
     options.segmenter = "none"  # nothing is asked of it
+    check_folder(_out(options, protocol), {})
     with start_workers(options, options.workers) as workers:
         if protocol.name == LIKELIHOOD and not workers.info.weighs:
             raise OptionError(_NO_WEIGHING)

@@ -150,19 +150,28 @@ def _categories(folder: Path) -> tuple[Path, dict[str, Path]]:
 
 
 def _folders(folder: Path) -> dict[str, Path]:
-    """The folders in a folder, by their names in small letters; none where nobody may look."""
+    """The folders in a folder, by their names in small letters; none where nobody may look.
+
+    Raises InputError where two have the name of one category.
+    """
     if not os.access(folder, os.R_OK | os.X_OK):
         return {}
-    return {p.name.lower(): p for p in sorted(folder.iterdir()) if p.is_dir()}
+    found = dict[str, list[Path]]()
+    for path in sorted(p for p in folder.iterdir() if p.is_dir()):
+        found.setdefault(path.name.lower(), []).append(path)
+    categories = (name for name in CATEGORIES if name in found)
+    return {name: paths[0] for name, paths in found.items()} | {
+        name: _only_one(found[name], "folders") for name in categories
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One name in a category's folder: its JSON file and its pictures."""
+    """One name in a category's folder: its JSON files, of which there should be one, and its pictures."""
 
     category: str
     stem: str
-    path: Path | None
+    paths: tuple[Path, ...]
     pictures: tuple[Path, ...]
 
     @property
@@ -176,17 +185,21 @@ def _files(category: str, folder: Path) -> list[_File]:
         paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
     except OSError as error:
         raise InputError(f"The folder {folder} cannot be read: {error.strerror}.") from error
-    written = {p.stem.casefold(): p for p in paths if p.suffix.lower() == ".json"}
-    shown: dict[str, list[Path]] = {}
-    for path in paths:
-        if path.suffix.lower() in ENDINGS:
-            shown.setdefault(path.stem.casefold(), []).append(path)
+    written, shown = _by_name(paths, (".json",)), _by_name(paths, ENDINGS)
     return [
-        _File(
-            category, (written.get(s) or shown[s][0]).stem, written.get(s), tuple(shown.get(s, ()))
-        )
+        _File(category, (written.get(s) or shown[s])[0].stem, written.get(s, ()), shown.get(s, ()))
         for s in sorted({*written, *shown}, key=_in_order)
     ]
+
+
+def _by_name(paths: Sequence[Path], endings: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """Those with such an ending, by their names in small letters."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for path in paths:
+        if path.suffix.lower() in endings:
+            name = path.stem.casefold()
+            found[name] = (*found.get(name, ()), path)
+    return found
 
 
 def _key(category: str, stem: str) -> str:
@@ -330,7 +343,7 @@ class _Place:
 
     category: str
     stem: str
-    path: Path | None
+    paths: tuple[Path, ...]
     pictures: tuple[Path, ...]
     text: dict[str, Any] | None
 
@@ -343,11 +356,11 @@ class _Place:
         return _key(self.category, self.stem)
 
     def content(self) -> str | None:
-        """The text of its JSON file; None where there is none. Unreadable bytes stand for themselves."""
-        if self.path is None:
+        """The text of its first JSON file; None without one. Unreadable bytes stand for themselves."""
+        if not self.paths:
             return None
         try:
-            with self.path.open("rb") as file:
+            with self.paths[0].open("rb") as file:
                 return file.read(MAX_FILE + 1).decode("utf-8-sig", "backslashreplace")
         except OSError as error:
             return f"\0{error.strerror}"
@@ -379,6 +392,7 @@ class _Place:
         content = self.content()
         if content is None:
             return {}
+        _only_one(self.paths, "JSON files")
         if len(content) > MAX_FILE:
             raise InputError("Its JSON file is too large.")
         noted = _object(content)
@@ -389,10 +403,7 @@ class _Place:
     def _picture(self) -> Path:
         if not self.pictures:
             raise InputError("Its picture is missing.")
-        if len(self.pictures) > 1:
-            names = ", ".join(path.name for path in self.pictures)
-            raise InputError(f"Which of its pictures is meant is not clear: {names}.")
-        return self.pictures[0]
+        return _only_one(self.pictures, "pictures")
 
     def _shuffled(self, noted: dict[str, Any], sentences: Sequence[str]) -> _Text:
         """The question with its options in an order that is drawn, always the same for the same name."""
@@ -406,19 +417,27 @@ class _Place:
         return _Text(question, options, order.index(0), "\n".join((question, *lines)))
 
 
+def _only_one(paths: Sequence[Path], what: str) -> Path:
+    """Of files whose names differ in letter case or ending only there may be one. Raises InputError."""
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
+        raise InputError(f"Which of its {what} is meant is not clear: {names}.")
+    return paths[0]
+
+
 def _places(files: Sequence[_File], texts: dict[str, dict[str, Any]]) -> list[_Place]:
     """All questions, by category and name: whatever has a JSON file or a row of texts."""
     places = [
-        _Place(f.category, f.stem, f.path, f.pictures, texts.get(f.key))
+        _Place(f.category, f.stem, f.paths, f.pictures, texts.get(f.key))
         for f in files
-        if f.path is not None or f.key in texts
+        if f.paths or f.key in texts
     ]
     there = {place.key for place in places}
     folders = {f.category for f in files}
     for key, row in texts.items():
         category, _, stem = key.partition("/")
         if key not in there and category in folders:
-            places.append(_Place(category, stem, None, (), row))
+            places.append(_Place(category, stem, (), (), row))
     return sorted(
         places, key=lambda p: (CATEGORIES.index(p.category), _in_order(p.stem.casefold()))
     )

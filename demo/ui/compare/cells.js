@@ -140,7 +140,7 @@ export function asMarkdown({ head, rows, sum: last }) {
 
 /** @param {string} text */
 function markdownCell(text) {
-  return text.replace(/\s+/g, " ").replace(/[\\`*_|<>[\]]/g, "\\$&");
+  return text.replace(/\s+/g, " ").replace(/[\\`*_|<>[\]&~$#!]/g, "\\$&");
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -151,12 +151,24 @@ const LATEX = {
   "<": "\\textless{}",
   ">": "\\textgreater{}",
   "|": "\\textbar{}",
+  "`": "\\textasciigrave{}",
+  '"': "''",
   "[": "{[}", // no option of a row's end
+  "-": "-{}", // before another one, with which it would be a dash
   "–": "--",
   "—": "---",
   "…": "\\dots{}",
+  "“": "``",
+  "”": "''",
+  "‘": "`",
+  "’": "'",
   "×": "$\\times$",
+  "≤": "$\\leq$",
+  "≥": "$\\geq$",
+  "→": "$\\rightarrow$",
+  "·": "$\\cdot$",
 };
+const MEANT = /-(?=-)|[\\^~<>|`"[–—…“”‘’×≤≥→·{}&%$#_]/g;
 
 /** A table with the rules of booktabs. @param {Table} table */
 export function asLatex({ head, rows, sum: last }) {
@@ -179,7 +191,7 @@ export function asLatex({ head, rows, sum: last }) {
 
 /** @param {string} text */
 function latexCell(text) {
-  return text.replace(/\s+/g, " ").replace(/[\\^~<>|[–—…×{}&%$#_]/g, (letter) => LATEX[letter] ?? `\\${letter}`);
+  return text.replace(/\s+/g, " ").replace(MEANT, (letter) => LATEX[letter] ?? `\\${letter}`);
 }
 
 /** RFC 4180, with a mark in front of what spreadsheets would compute. @param {Table} table */

@@ -280,20 +280,28 @@ Image = Annotated[
 ]
 
 
+Given = Annotated[
+    Session | str | None,
+    Field(description="the session as it was returned, or its text; null where there is none yet"),
+]
+
+
 class Question(_Form):
     """A question about a picture, or the part ``within`` a box; ``session`` is null for the first one."""
 
     image: Image
     question: str = Field(max_length=MAX_QUESTION)
-    session: Session | None = None
-    within: Box | None = None
+    session: Given = None
+    within: Annotated[list[float], Field(min_length=4, max_length=4)] | None = Field(
+        None, description="x1, y1, x2, y2, in pixels of the picture; null for all of it"
+    )
 
 
 class Drawing(_Form):
     """A picture and the session whose regions are to be drawn on it."""
 
     image: Image
-    session: Session | None = None
+    session: Given = None
 
 
 class Call(_Form):

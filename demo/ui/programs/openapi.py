@@ -28,6 +28,11 @@ _RESULT = (
     "the reason as `error`; before that `heartbeat` while nothing else comes. Closing the stream {}."
 )
 Document = dict[str, Any]
+_PICTURE = {"path": "/the/path/that/upload/gave/beach.png"}
+_EXAMPLES: dict[str, Document] = {
+    "Question": {"image": _PICTURE, "question": "find the boat", "session": None},
+    "Drawing": {"image": _PICTURE, "session": None},
+}
 
 
 class Described:
@@ -106,7 +111,7 @@ def _login() -> Document:
             "Log in, on a server with accounts",
             {
                 "200": _described("Logged in: the cookie is in this answer"),
-                **_failures(401, 429),
+                **_failures(400, 401, 404, 429),
             },
         ),
         "requestBody": {
@@ -139,7 +144,8 @@ def _call(name: str, summary: str, form: str, result: str, closing: str) -> Docu
         summary,
         {"200": _answer("The call has begun", "Call"), **_failures(400, 401, 403, 413, 429, 503)},
     )
-    body = {"required": True, "content": {_JSON: {"schema": {"$ref": f"{_SCHEMAS}{form}"}}}}
+    sent = {"schema": {"$ref": f"{_SCHEMAS}{form}"}, "example": _EXAMPLES[form]}
+    body = {"required": True, "content": {_JSON: sent}}
     told = _described(_RESULT.format(result, closing), _EVENTS, {"type": "string"})
     read = _operation(f"{name}_result", f"Read the result of {name}", {"200": told})
     event = _path_parameter("event_id", "from the answer to the call")

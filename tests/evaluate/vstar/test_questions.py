@@ -189,6 +189,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: shutil.copy(f / f"{BALL}.jpg", f / f"{BALL}.png"),
         "Which of its pictures is meant is not clear: sa_9.jpg, sa_9.png.",
     ),
+    "two notes": (
+        lambda f: shutil.copy(f / f"{BALL}.json", f / f"{BALL}.JSON"),
+        "Which of its JSON files is meant is not clear: sa_9.JSON, sa_9.json.",
+    ),
     "a picture that is none": (
         lambda f: (f / f"{BALL}.jpg").write_bytes(b"GIF8 not really"),
         "holds something else",
@@ -383,6 +387,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "one parquet file": (
         lambda f: next(parquet(f).glob("data/*")),
         "is a file. V* is read from its published files",
+    ),
+    "two categories of one name": (
+        lambda f: made(f, "direct_attributes", "Direct_Attributes"),
+        "Which of its folders is meant is not clear: Direct_Attributes, direct_attributes.",
     ),
     "empty categories": (
         lambda f: made(f, "direct_attributes"),

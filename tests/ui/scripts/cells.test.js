@@ -107,6 +107,13 @@ test("LaTeX keeps its cells whatever a question says", () => {
   for (const line of [lines[3], lines[5], lines[7]]) equal(line.match(/(?<!\\)&/g)?.length, 9);
 });
 
+test("signs that act elsewhere are those that were written", () => {
+  const said = 'R&amp;D ~~x~~ $5 ![y](z) # a--b `c` "d" “e” ≤ 3';
+  const rows = { head: ["Round", "Question"], rows: [["1", said]], sum: ["", ""] };
+  ok(asMarkdown(rows).includes("R\\&amp;D \\~\\~x\\~\\~ \\$5 \\!\\[y\\](z) \\# a--b"));
+  ok(asLatex(rows).includes("{[}y](z) \\# a-{}-b \\textasciigrave{}c\\textasciigrave{} ''d'' ``e'' $\\leq$ 3"));
+});
+
 for (
   const [said, cell] of [
     ["plain", "plain"],
