@@ -261,6 +261,9 @@ def _leave(page: Page, url: str) -> None:
             other.close()
     page.context.clear_cookies()
     page.context.clear_permissions()
+    for key in ("Shift", "Control", "Alt", "Meta"):
+        page.keyboard.up(key)  # a test that failed may hold it
+    page.mouse.up()
     page.mouse.move(0, 0)
 
 
