@@ -181,16 +181,23 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=arguments)
         yield chromium
-        _visited.clear()
+        for tabs in _visited.values():
+            tabs.clear()
         chromium.close()
 
 
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
-_visited: list[Page] = []  # that nobody uses now
+PHONE_VIEWPORT: ViewportSize = {"width": 390, "height": 844}
+KINDS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": VIEWPORT},
+    "dark": {"viewport": VIEWPORT, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE_VIEWPORT, "has_touch": True, "is_mobile": True},
+}
+_visited: dict[str, list[Page]] = {kind: [] for kind in KINDS}  # that nobody uses now
 
 
 @contextmanager
-def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
+def visit(browser: Browser, url: str, script: str = "", *, kind: str = "desktop") -> Iterator[Page]:
     """The page as a visitor first sees it; at the end: no script failed, nobody else was asked.
 
     With a `script`, which runs before the page's own, the tab is new and nobody follows.
@@ -202,7 +209,7 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
         "dialog": lambda dialog: failed.append(dialog.message),
         "request": lambda sent: None if _own(sent.url, url) else failed.append(sent.url),
     }
-    with lent_tab(browser, url, listeners, script) as page:
+    with lent_tab(browser, url, listeners, script, kind) as page:
         try:
             yield page
         finally:
@@ -212,15 +219,19 @@ def visit(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
 
 @contextmanager
 def lent_tab(
-    browser: Browser, url: str, listeners: dict[str, Callable[[Any], None]], script: str = ""
+    browser: Browser,
+    url: str,
+    listeners: dict[str, Callable[[Any], None]],
+    script: str = "",
+    kind: str = "desktop",
 ) -> Iterator[Page]:
-    """A tab at the page, as somebody new sees it.
+    """A tab at the page, as somebody new with such a device sees it.
 
     A visitor gets the tab of the former one: the browser has read the page's scripts by then, which is
     three quarters of what a visit costs, and nothing else of the former visitor is left.
     """
-    used = bool(_visited) and not script
-    page = _visited.pop() if used else browser.new_context(viewport=VIEWPORT).new_page()
+    used = bool(_visited[kind]) and not script
+    page = _visited[kind].pop() if used else browser.new_context(**KINDS[kind]).new_page()
     page.set_default_timeout(MAX_WAIT_MS)
     for event, listener in listeners.items():
         page.on(event, listener)  # type: ignore[call-overload]
@@ -235,9 +246,10 @@ def lent_tab(
             page.context.close()
         else:
             _leave(page, url)
+            page.set_viewport_size(KINDS[kind]["viewport"])
             for event, listener in listeners.items():
                 page.remove_listener(event, listener)
-            _visited.append(page)
+            _visited[kind].append(page)
 
 
 def _leave(page: Page, url: str) -> None:
@@ -249,7 +261,9 @@ def _leave(page: Page, url: str) -> None:
             other.close()
     page.context.clear_cookies()
     page.context.clear_permissions()
-    page.set_viewport_size(VIEWPORT)
+    for key in ("Shift", "Control", "Alt", "Meta"):
+        page.keyboard.up(key)  # a test that failed may hold it
+    page.mouse.up()
     page.mouse.move(0, 0)
 
 

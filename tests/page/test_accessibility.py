@@ -67,11 +67,10 @@ def test_a_dialogue_with_regions(themed: Page, blocks: Path) -> None:
     assert grave(themed) == []
 
 
-def test_the_numbers_of_an_answer(page: Page) -> None:
-    ask(page, "find red")
-    page.click("#chat a[href='#numbers-1']")
-    expect(page.locator("#sheet dialog")).to_be_visible()
-    assert grave(page) == []
+def test_the_numbers_of_an_answer(red_page: Page) -> None:
+    red_page.click("#chat a[href='#numbers-1']")
+    expect(red_page.locator("#sheet dialog")).to_be_visible()
+    assert grave(red_page) == []
 
 
 # What is heard --------------------------------------------------------------------------------------
@@ -223,16 +222,17 @@ def test_text_runs_from_the_right_round_its_names(
         expect(page.locator(left)).to_have_css("direction", "ltr")
 
 
-def test_a_label_from_the_right_has_its_name_on_the_right(page: Page) -> None:
-    ask(page, "find red")
-    page.locator("#regions .card-main").focus()
-    page.keyboard.press("F2")
-    page.keyboard.type("R7 הכלב")
-    page.keyboard.press("Enter")
+def test_a_label_from_the_right_has_its_name_on_the_right(red_page: Page) -> None:
+    red_page.locator("#regions .card-main").focus()
+    red_page.keyboard.press("F2")
+    red_page.keyboard.type("R7 הכלב")
+    red_page.keyboard.press("Enter")
     for place in ("#canvas .tag", "#regions .card-name"):
-        label = page.locator(place)
+        label = red_page.locator(place)
         expect(label).to_contain_text("הכלב")
         expect(label).to_have_css("direction", "rtl")
         name = label.locator("b").bounding_box()
         assert name
         assert name["x"] > label.evaluate(PLACE, r"\p{sc=Hebr}")
+    red_page.click("#undo")
+    expect(red_page.locator("#canvas .tag")).to_have_text("R1 red")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.conftest import VIEWPORT, visit
 from tests.support.table import BUSY, IDLE, TableReasoner, ask, names, start
 
 MESSAGE = "#message textarea"
@@ -221,15 +220,14 @@ def act(page: Page, kind: str, turn: int) -> Locator:
     return page.locator(f"#chat a[href='#{kind}-{turn}']")
 
 
-def test_the_acts_of_an_answer_have_names_and_keys(page: Page) -> None:
-    two_regions(page)
+def test_the_acts_of_an_answer_have_names_and_keys(pair_page: Page) -> None:
     for name in (
         "Ask again: question 2",
         "Change question 2",
         "Branch: go on from answer 2 in a new dialogue",
     ):
-        expect(page.get_by_role("button", name=name)).to_be_visible()
-    older = page.get_by_role("button", name="Change question 1")
+        expect(pair_page.get_by_role("button", name=name)).to_be_visible()
+    older = pair_page.get_by_role("button", name="Change question 1")
     expect(older.locator("xpath=ancestor::*[contains(@class, 'panel-full-width')]")).to_have_css(
         "opacity", "0"
     )
@@ -237,8 +235,8 @@ def test_the_acts_of_an_answer_have_names_and_keys(page: Page) -> None:
     expect(older.locator("xpath=ancestor::*[contains(@class, 'panel-full-width')]")).to_have_css(
         "opacity", "1"
     )
-    page.keyboard.press("Space")
-    expect(page.locator(MESSAGE)).to_have_value("find red")
+    pair_page.keyboard.press("Space")
+    expect(pair_page.locator(MESSAGE)).to_have_value("find red")
 
 
 def test_a_question_can_be_changed_or_kept(page: Page) -> None:
@@ -334,24 +332,26 @@ def test_the_numbers_stand_side_by_side(pair_page: Page) -> None:
     expect(pair_page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_an_act_answers_from_the_moment_it_is_there(page: Page) -> None:
-    ask(page, "find red")
-    page.evaluate("""() => {
+def test_an_act_answers_from_the_moment_it_is_there(red_page: Page) -> None:
+    red_page.evaluate("""() => {
         const link = document.createElement("a");
         link.href = "#numbers-1";
+        link.dataset.late = "";
         document.querySelector("#chat .bot .message").append(link);
         link.click(); // before the page could make a button of it
     }""")
-    expect(page.locator("dialog[open] h2")).to_contain_text("the numbers")
+    expect(red_page.locator("dialog[open] h2")).to_contain_text("the numbers")
+    red_page.locator("[data-late]").evaluate("link => link.remove()")
 
 
-def test_the_raw_text_can_be_copied(page: Page) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    ask(page, "find red")
-    act(page, "numbers", 1).click()
-    page.get_by_role("button", name="Copy: What the model wrote").click()
-    expect(page.get_by_role("button", name="Copy: What the model wrote")).to_contain_text("Copied")
-    assert "<think>The red one.</think>" in page.evaluate("navigator.clipboard.readText()")
+def test_the_raw_text_can_be_copied(red_page: Page) -> None:
+    red_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    act(red_page, "numbers", 1).click()
+    red_page.get_by_role("button", name="Copy: What the model wrote").click()
+    expect(red_page.get_by_role("button", name="Copy: What the model wrote")).to_contain_text(
+        "Copied"
+    )
+    assert "<think>The red one.</think>" in red_page.evaluate("navigator.clipboard.readText()")
 
 
 def test_given_and_invented_boxes_look_different(pair_page: Page) -> None:
@@ -364,20 +364,21 @@ def test_given_and_invented_boxes_look_different(pair_page: Page) -> None:
     expect(pair_page.locator("#chat .finding.warning")).to_contain_text("⚠")
 
 
-def test_a_deleted_region_is_crossed_out_wherever_it_is_named(page: Page) -> None:
-    two_regions(page)
-    page.focus('#canvas [data-object="R1.1"]')
-    page.keyboard.press("Delete")
-    expect(page.locator('#canvas [data-region="R1"]')).to_have_count(0)
-    named = page.locator("#chat .user-row a[href='#R1']")
+def test_a_deleted_region_is_crossed_out_wherever_it_is_named(pair_page: Page) -> None:
+    pair_page.focus('#canvas [data-object="R1.1"]')
+    pair_page.keyboard.press("Delete")
+    expect(pair_page.locator('#canvas [data-region="R1"]')).to_have_count(0)
+    named = pair_page.locator("#chat .user-row a[href='#R1']")
     expect(named).to_have_class(re.compile("gone"))
     expect(named).to_have_attribute("title", "R1 has been deleted.")
-    expect(page.locator("#chat a[href='#R2']").first).not_to_have_class(re.compile("gone"))
-    page.fill(MESSAGE, "left of R1")
-    expect(page.locator("#hint .cites")).to_contain_text(re.compile(r"R1\?\s*has been deleted"))
-    page.click("#undo")
+    expect(pair_page.locator("#chat a[href='#R2']").first).not_to_have_class(re.compile("gone"))
+    pair_page.fill(MESSAGE, "left of R1")
+    expect(pair_page.locator("#hint .cites")).to_contain_text(
+        re.compile(r"R1\?\s*has been deleted")
+    )
+    pair_page.click("#undo")
     expect(named).not_to_have_class(re.compile("gone"))
-    expect(page.locator("#hint .unknown")).to_have_count(0)
+    expect(pair_page.locator("#hint .unknown")).to_have_count(0)
 
 
 def test_stop_stands_where_send_stood(page: Page) -> None:
@@ -473,11 +474,11 @@ def press_and_move_the_answer(page: Page) -> None:
     )
 
 
-def test_what_moves_under_the_mouse_is_clicked_all_the_same(page: Page) -> None:
-    ask(page, "find red")
-    press_and_move_the_answer(page)
-    page.mouse.up()
-    expect(page.locator("#sheet dialog")).to_be_visible()
+def test_what_moves_under_the_mouse_is_clicked_all_the_same(red_page: Page) -> None:
+    press_and_move_the_answer(red_page)
+    red_page.mouse.up()
+    expect(red_page.locator("#sheet dialog")).to_be_visible()
+    red_page.locator("#chat .bot-row").evaluate("row => row.style.removeProperty('translate')")
 
 
 def test_what_the_mouse_has_left_is_not_clicked(page: Page) -> None:
@@ -568,35 +569,24 @@ def test_the_newest_summary_is_in_view_on_a_phone_after_undo(page: Page) -> None
     expect(page.get_by_text("That is R1")).to_be_in_viewport()
 
 
-def test_a_phones_rows_are_large_enough_for_fingers(
-    browser: Browser, url: str, blocks: Path
-) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.goto(url)
-    expect(page.get_by_role("button", name="Choose or take a photo")).to_be_visible()
-    page.set_input_files("#upload input[type=file]", blocks)
-    expect(page.locator("#canvas img")).to_be_visible()
-    ask(page, "find red")
-    for row in page.locator("#actions button:visible, #chat .title:visible").all():
+def test_a_phones_rows_are_large_enough_for_fingers(phone: Page) -> None:
+    ask(phone, "find red")
+    for row in phone.locator("#actions button:visible, #chat .title:visible").all():
         box = row.bounding_box()
         assert box is not None
         assert box["height"] >= 44
-    expect(page.get_by_role("log", name="Dialogue")).to_be_visible()
-    page.locator("#chat a[data-act=numbers]").tap()
-    expect(page.locator(".numbers td span").first).to_be_visible()
-    expect(page.locator(".numbers td")).to_contain_text(["box", "box"])
-    context.close()
+    expect(phone.get_by_role("log", name="Dialogue")).to_be_visible()
+    phone.locator("#chat a[data-act=numbers]").tap()
+    expect(phone.locator(".numbers td span").first).to_be_visible()
+    expect(phone.locator(".numbers td")).to_contain_text(["box", "box"])
 
 
 def test_a_finger_opens_the_dialogues_without_raising_the_keyboard(
     browser: Browser, url: str
 ) -> None:
-    with closing(browser.new_context(has_touch=True)) as context:
-        page = context.new_page()
-        page.goto(url)
+    with visit(browser, url, kind="phone") as page:
+        expect(page.get_by_role("button", name="Choose or take a photo")).to_be_visible()
+        page.set_viewport_size(VIEWPORT)
         page.locator("#show-kept").tap()
         dialog = page.get_by_role("dialog", name="Dialogues")
         expect(dialog).to_be_focused()

@@ -12,6 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import visit
 from tests.support.table import IDLE, TableReasoner, ask, drawn, names, start
 
 
@@ -23,9 +24,8 @@ def test_the_contract_names_are_there(open_page: Page) -> None:
     expect(open_page.locator("#status")).to_contain_text("table · CPU")
 
 
-def test_an_answer_is_drawn_listed_and_summed_up(page: Page) -> None:
-    ask(page, "find red")
-    shape = page.locator('#canvas [data-region="R1"][data-object="R1.1"][role="button"]')
+def test_an_answer_is_drawn_listed_and_summed_up(red_page: Page) -> None:
+    shape = red_page.locator('#canvas [data-region="R1"][data-object="R1.1"][role="button"]')
     expect(shape).to_have_attribute("aria-label", re.compile("R1, .*red"))
     box = shape.locator(".box")
     assert [box.get_attribute(n) for n in ("x", "y", "width", "height")] == [
@@ -34,8 +34,8 @@ def test_an_answer_is_drawn_listed_and_summed_up(page: Page) -> None:
         "100",
         "100",
     ]
-    expect(page.locator("#regions")).to_contain_text("R1 red")
-    expect(page.locator("#chat")).to_contain_text("Found one: R1 — on the left.")
+    expect(red_page.locator("#regions")).to_contain_text("R1 red")
+    expect(red_page.locator("#chat")).to_contain_text("Found one: R1 — on the left.")
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,18 @@ def test_a_click_cites_a_region_in_the_next_question(page: Page) -> None:
     assert names(page) == ["R1.1", "R2.1"]
 
 
-def test_a_region_can_be_cited_by_keyboard_and_from_everywhere(page: Page) -> None:
-    ask(page, "find both")
-    page.focus('#canvas [data-object="R1.2"]')
-    page.keyboard.press("Enter")
-    page.click("#regions [data-cite='R1.2']")
-    page.click("#chat a[href='#R1.1'] >> nth=0")
-    expect(page.locator("#message textarea")).to_have_value("R1.2 R1.1 ")
+def test_a_region_can_be_cited_by_keyboard_and_from_everywhere(both_page: Page) -> None:
+    both_page.focus('#canvas [data-object="R1.2"]')
+    both_page.keyboard.press("Enter")
+    both_page.click("#regions [data-cite='R1.2']")
+    both_page.click("#chat a[href='#R1.1'] >> nth=0")
+    expect(both_page.locator("#message textarea")).to_have_value("R1.2 R1.1 ")
 
 
-def test_pointing_at_a_region_lights_it_everywhere(page: Page) -> None:
-    ask(page, "find red")
-    page.hover("#chat a[href='#R1'] >> nth=0")
-    expect(page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
-    expect(page.locator("#regions .card")).to_have_class(re.compile("lit"))
+def test_pointing_at_a_region_lights_it_everywhere(red_page: Page) -> None:
+    red_page.hover("#chat a[href='#R1'] >> nth=0")
+    expect(red_page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
+    expect(red_page.locator("#regions .card")).to_have_class(re.compile("lit"))
 
 
 def test_stop_keeps_what_was_written(page: Page) -> None:
@@ -286,22 +284,19 @@ def test_what_a_model_writes_is_text_and_nothing_else(page: Page) -> None:
 
 def test_two_visitors_are_not_mixed(page: Page, browser: Browser, url: str) -> None:
     ask(page, "find red")
-    other = browser.new_page()
-    other.goto(url)
-    expect(other.locator("#canvas[data-empty]")).to_be_visible()
-    expect(other.locator("#chat")).not_to_contain_text("Found")
-    other.close()
+    with visit(browser, url) as other:
+        expect(other.locator("#canvas[data-empty]")).to_be_visible()
+        expect(other.locator("#chat")).not_to_contain_text("Found")
 
 
-def test_labels_stay_in_the_picture_and_keep_their_size(page: Page) -> None:
-    ask(page, "find both")
+def test_labels_stay_in_the_picture_and_keep_their_size(both_page: Page) -> None:
     heights = set()
     for width in (1280, 700):
-        page.set_viewport_size({"width": width, "height": 800})
-        drawn(page)
-        sheet = page.locator(".sheet").bounding_box()
+        both_page.set_viewport_size({"width": width, "height": 800})
+        drawn(both_page)
+        sheet = both_page.locator(".sheet").bounding_box()
         assert sheet is not None
-        for tag in page.locator(".tag").all():
+        for tag in both_page.locator(".tag").all():
             box = tag.bounding_box()
             assert box is not None
             assert box["x"] >= sheet["x"] - 1

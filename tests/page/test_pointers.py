@@ -188,27 +188,19 @@ def corners(box: Locator) -> list[str | None]:
     return [box.get_attribute(name) for name in ("x", "y", "width", "height")]
 
 
-@pytest.fixture
-def doubtful(page: Page) -> Page:
-    """Two answers, of which the second mentions the box [1, 2, 3, 4], which nobody gave."""
-    ask(page, "find red")
-    ask(page, "what is next to R1")
-    return page
-
-
-def test_pointing_at_an_invented_box_shows_its_ghost(doubtful: Page) -> None:
-    expect(ghost(doubtful)).to_have_count(0)
-    warning(doubtful, "[1, 2, 3, 4]").hover()
-    expect(ghost(doubtful)).to_have_count(1)
-    assert corners(ghost(doubtful)) == ["0", "1", "1", "1"]  # a 2.1th of the model frame, rounded
-    expect(doubtful.locator("#canvas .ghost-name")).to_have_text("Nobody gave this box")
-    doubtful.hover("#send")
-    expect(ghost(doubtful)).to_have_count(0)
-    doubtful.locator("#chat .invented a").focus()
-    expect(ghost(doubtful)).to_have_count(1)
-    doubtful.focus("#message textarea")
-    expect(ghost(doubtful)).to_have_count(0)
-    expect(doubtful.locator("#canvas .ghost-name")).to_be_hidden()
+def test_pointing_at_an_invented_box_shows_its_ghost(pair_page: Page) -> None:
+    expect(ghost(pair_page)).to_have_count(0)
+    warning(pair_page, "[1, 2, 3, 4]").hover()
+    expect(ghost(pair_page)).to_have_count(1)
+    assert corners(ghost(pair_page)) == ["0", "1", "1", "1"]  # a 2.1th of the model frame, rounded
+    expect(pair_page.locator("#canvas .ghost-name")).to_have_text("Nobody gave this box")
+    pair_page.hover("#send")
+    expect(ghost(pair_page)).to_have_count(0)
+    pair_page.locator("#chat .invented a").focus()
+    expect(ghost(pair_page)).to_have_count(1)
+    pair_page.focus("#message textarea")
+    expect(ghost(pair_page)).to_have_count(0)
+    expect(pair_page.locator("#canvas .ghost-name")).to_be_hidden()
 
 
 def test_pointing_at_a_point_of_the_reasoning_shows_it(page: Page) -> None:
@@ -230,47 +222,47 @@ def test_pointing_at_a_point_of_the_reasoning_shows_it(page: Page) -> None:
     expect(spot).to_have_count(0)
 
 
-def test_a_finding_opens_the_part_and_marks_the_words(doubtful: Page) -> None:
-    doubtful.locator("#chat .title", has_text="Reasoning").last.click()
-    whole = doubtful.locator("#chat .thought > div > .thought-group > .title").last
+def test_a_finding_opens_the_part_and_marks_the_words(pair_page: Page) -> None:
+    pair_page.locator("#chat .title", has_text="Reasoning").last.click()
+    whole = pair_page.locator("#chat .thought > div > .thought-group > .title").last
     whole.click()
-    expect(doubtful.locator("#chat .invented")).to_have_count(0)
-    warning(doubtful, "[1, 2, 3, 4]").press("Enter")
-    words = doubtful.locator("#chat .at-shown")
+    expect(pair_page.locator("#chat .invented")).to_have_count(0)
+    warning(pair_page, "[1, 2, 3, 4]").press("Enter")
+    words = pair_page.locator("#chat .at-shown")
     expect(words).to_have_text("[1, 2, 3, 4]")
     expect(words).to_be_focused()
     expect(words).to_be_in_viewport()
-    expect(ghost(doubtful)).to_have_count(1)
-    expect(doubtful.locator("#workspace .spoken")).to_contain_text("nobody gave")
-    assert "#at" not in doubtful.url
-    doubtful.keyboard.press("Escape")
-    expect(ghost(doubtful)).to_have_count(0)
+    expect(ghost(pair_page)).to_have_count(1)
+    expect(pair_page.locator("#workspace .spoken")).to_contain_text("nobody gave")
+    assert "#at" not in pair_page.url
+    pair_page.keyboard.press("Escape")
+    expect(ghost(pair_page)).to_have_count(0)
 
 
-def test_a_finding_about_a_region_lights_it(doubtful: Page) -> None:
-    cited = doubtful.locator("#chat .finding.ok a")
+def test_a_finding_about_a_region_lights_it(pair_page: Page) -> None:
+    cited = pair_page.locator("#chat .finding.ok a")
     cited.hover()
-    expect(doubtful.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
-    expect(ghost(doubtful)).to_have_count(0)
+    expect(pair_page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
+    expect(ghost(pair_page)).to_have_count(0)
     cited.click()
-    expect(doubtful.locator("#chat .at-shown")).to_have_text("R1")
-    expect(doubtful.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
+    expect(pair_page.locator("#chat .at-shown")).to_have_text("R1")
+    expect(pair_page.locator('#canvas [data-object="R1.1"]')).to_have_class(re.compile("lit"))
 
 
-def test_the_sheet_leads_to_the_same_places(doubtful: Page) -> None:
-    doubtful.click("#chat a[href='#numbers-2']")
-    sheet = doubtful.get_by_role("dialog", name="Answer 2: the numbers")
+def test_the_sheet_leads_to_the_same_places(pair_page: Page) -> None:
+    pair_page.click("#chat a[href='#numbers-2']")
+    sheet = pair_page.get_by_role("dialog", name="Answer 2: the numbers")
     sheet.get_by_role("button", name="[1, 2, 3, 4]").click()
     expect(sheet).to_be_hidden()
-    expect(doubtful.locator("#chat .at-shown")).to_have_text("[1, 2, 3, 4]")
-    expect(ghost(doubtful)).to_have_count(1)
+    expect(pair_page.locator("#chat .at-shown")).to_have_text("[1, 2, 3, 4]")
+    expect(ghost(pair_page)).to_have_count(1)
 
 
-def test_the_scores_of_an_answer_are_explained(doubtful: Page) -> None:
-    button = doubtful.get_by_role("button", name="Scores of answer 2")
+def test_the_scores_of_an_answer_are_explained(pair_page: Page) -> None:
+    button = pair_page.get_by_role("button", name="Scores of answer 2")
     button.focus()
-    doubtful.keyboard.press("Enter")
-    card = doubtful.get_by_role("dialog", name="Answer 2: how it was reasoned")
+    pair_page.keyboard.press("Enter")
+    card = pair_page.get_by_role("dialog", name="Answer 2: how it was reasoned")
     rows = card.locator(".score button")
     expect(rows).to_have_text(
         [
@@ -284,28 +276,28 @@ def test_the_scores_of_an_answer_are_explained(doubtful: Page) -> None:
     expect(card.get_by_role("img").first).to_have_attribute(
         "aria-label", "Over the dialogue: answer 1 does not apply, answer 2 38 %"
     )
-    doubtful.keyboard.press("Enter")
+    pair_page.keyboard.press("Enter")
     expect(card).to_contain_text("Of 2 boxes cited, 1 came from the question")
     expect(rows.first).to_have_attribute("aria-expanded", "true")
-    assert grave(doubtful) == []
-    doubtful.keyboard.press("Escape")
+    assert grave(pair_page) == []
+    pair_page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(button).to_be_focused()
 
 
-def test_a_score_that_does_not_apply_says_why(doubtful: Page) -> None:
-    doubtful.click("#chat a[href='#scores-1']")
-    card = doubtful.get_by_role("dialog", name="Answer 1: how it was reasoned")
+def test_a_score_that_does_not_apply_says_why(pair_page: Page) -> None:
+    pair_page.click("#chat a[href='#scores-1']")
+    card = pair_page.get_by_role("dialog", name="Answer 1: how it was reasoned")
     expect(card.locator(".score").first).to_contain_text("does not apply")
     expect(card.locator(".score").first).to_contain_text("no region to cite")
-    doubtful.mouse.click(5, 300)
+    pair_page.mouse.click(5, 300)
     expect(card).to_be_hidden()
 
 
-def test_the_scores_fit_a_phone(doubtful: Page) -> None:
-    doubtful.set_viewport_size({"width": 390, "height": 844})
-    doubtful.click("#chat a[href='#scores-2']")
-    card = doubtful.locator(".scores")
+def test_the_scores_fit_a_phone(pair_page: Page) -> None:
+    pair_page.set_viewport_size({"width": 390, "height": 844})
+    pair_page.click("#chat a[href='#scores-2']")
+    card = pair_page.locator(".scores")
     expect(card).to_be_visible()
     for row in card.locator(".score button").all():
         row.click()
@@ -315,4 +307,4 @@ def test_the_scores_fit_a_phone(doubtful: Page) -> None:
     assert box["x"] + box["width"] <= 390
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 844
-    assert doubtful.evaluate("document.documentElement.scrollWidth") <= 390
+    assert pair_page.evaluate("document.documentElement.scrollWidth") <= 390

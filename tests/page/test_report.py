@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import visit
 from tests.support.table import ask
 
 _PARTS = "() => [...document.querySelectorAll('#chat .title')].map((title) => title.ariaExpanded)"
@@ -18,63 +19,61 @@ def event(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def dark(browser: Browser, url: str, blocks: Path) -> Page:
+def dark(browser: Browser, url: str, blocks: Path) -> Iterator[Page]:
     """Two questions about the blocks, asked in the dark."""
-    page = browser.new_context(color_scheme="dark").new_page()
-    page.goto(url)
-    page.set_input_files("#upload input[type=file]", blocks)
-    expect(page.locator("#canvas img")).to_be_visible()
-    for question in ("find red", "what is next to R1"):
-        ask(page, question)
-    return page
+    with visit(browser, url, kind="dark") as page:
+        page.set_input_files("#upload input[type=file]", blocks)
+        expect(page.locator("#canvas img")).to_be_visible()
+        for question in ("find red", "what is next to R1"):
+            ask(page, question)
+        yield page
+        page.emulate_media(media="screen")
 
 
 def test_the_report_has_everything_that_was_said(dark: Page) -> None:
-    with closing(dark.context):
-        before = dark.evaluate(_PARTS)
-        assert "false" in before
-        event(dark, "beforeprint")
-        dark.emulate_media(media="print")
-        report = dark.locator(".report")
-        expect(report.get_by_role("heading", level=1)).to_have_text("blocks.png")
-        expect(report.locator(".report-facts").first).to_contain_text("table · 400 × 300 pixels")
-        expect(report.locator("tbody tr")).to_have_count(2)
-        expect(report.locator("tbody tr").first).to_contain_text("40, 60, 140, 160")
-        expect(report.locator("figure .mark")).to_have_text(["R1", "R2"])
-        rounds = report.locator(".round")
-        expect(rounds.get_by_role("heading")).to_have_text(["1. find red", "2. what is next to R1"])
-        for words in (
-            "Found one: R2",
-            "Asked as",
-            "Reasoning",
-            "[1, 2, 3, 4]",
-            "Answered by table",
-        ):
-            expect(rounds.nth(1)).to_contain_text(words)
-        expect(report.locator("a, button, [tabindex], [role=button]")).to_have_count(0)
-        expect(dark.locator("#page")).to_be_hidden()
-        assert (
-            dark.evaluate("() => getComputedStyle(document.querySelector('.report')).color")
-            == "rgb(27, 29, 26)"
-        )
-        dark.emulate_media(media="screen")
-        event(dark, "afterprint")
-        expect(report).to_have_count(0)
-        dark.wait_for_function(f"(before) => ({_PARTS})().join() === before.join()", arg=before)
-        expect(dark.locator("body")).to_have_class("dark")
+    before = dark.evaluate(_PARTS)
+    assert "false" in before
+    event(dark, "beforeprint")
+    dark.emulate_media(media="print")
+    report = dark.locator(".report")
+    expect(report.get_by_role("heading", level=1)).to_have_text("blocks.png")
+    expect(report.locator(".report-facts").first).to_contain_text("table · 400 × 300 pixels")
+    expect(report.locator("tbody tr")).to_have_count(2)
+    expect(report.locator("tbody tr").first).to_contain_text("40, 60, 140, 160")
+    expect(report.locator("figure .mark")).to_have_text(["R1", "R2"])
+    rounds = report.locator(".round")
+    expect(rounds.get_by_role("heading")).to_have_text(["1. find red", "2. what is next to R1"])
+    for words in (
+        "Found one: R2",
+        "Asked as",
+        "Reasoning",
+        "[1, 2, 3, 4]",
+        "Answered by table",
+    ):
+        expect(rounds.nth(1)).to_contain_text(words)
+    expect(report.locator("a, button, [tabindex], [role=button]")).to_have_count(0)
+    expect(dark.locator("#page")).to_be_hidden()
+    assert (
+        dark.evaluate("() => getComputedStyle(document.querySelector('.report')).color")
+        == "rgb(27, 29, 26)"
+    )
+    dark.emulate_media(media="screen")
+    event(dark, "afterprint")
+    expect(report).to_have_count(0)
+    dark.wait_for_function(f"(before) => ({_PARTS})().join() === before.join()", arg=before)
+    expect(dark.locator("body")).to_have_class("dark")
 
 
 def test_a_round_is_not_cut_and_the_report_has_no_more_pages_than_it_needs(
     dark: Page, tmp_path: Path
 ) -> None:
-    with closing(dark.context):
-        for shape in ("A4", "Letter"):
-            pages = dark.pdf(format=shape).count(b"/Type /Page\n")
-            assert 1 <= pages <= 2
-        event(dark, "beforeprint")
-        dark.emulate_media(media="print")
-        for piece in dark.locator(".report :is(.round, tr)").all():
-            expect(piece).to_have_css("break-inside", "avoid")
+    for shape in ("A4", "Letter"):
+        pages = dark.pdf(format=shape).count(b"/Type /Page\n")
+        assert 1 <= pages <= 2
+    event(dark, "beforeprint")
+    dark.emulate_media(media="print")
+    for piece in dark.locator(".report :is(.round, tr)").all():
+        expect(piece).to_have_css("break-inside", "avoid")
 
 
 def test_print_stands_among_the_dialogues(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -23,7 +24,7 @@ from demo.picture.regions import Origin, RegionObject
 from demo.ui.canvas.scene import canvas, save_for_browser, scene
 from demo.ui.page import launch_options
 from demo.ui.tab.workspace import Workspace
-from tests.conftest import free_port
+from tests.conftest import VIEWPORT, free_port
 from tests.support.table import IDLE, TableReasoner, ask, names
 
 RED_BOX = [40, 60, 140, 160]
@@ -111,29 +112,30 @@ def test_a_box_is_drawn_and_outlined(page: Page) -> None:
     expect_box(page, "R2.1", [350, 290, 400, 300])
 
 
-def test_what_is_no_box(page: Page) -> None:
-    tool(page, "box")
-    click(page, 90, 100)
-    drag(page, (30, 50), (150, 170))
-    page.keyboard.press("Escape")
-    expect(page.locator("#canvas .extent")).to_be_hidden()
-    page.mouse.up()
-    expect(page.locator("button[data-tool=box]")).to_have_attribute("aria-pressed", "true")
-    drag(page, (200, 200), (260, 240))
-    page.mouse.up()
-    expect_box(page, "R1.1", [200, 200, 260, 240])
-    page.keyboard.press("Escape")
-    expect(page.locator("button[data-tool=select]")).to_have_attribute("aria-pressed", "true")
+def test_what_is_no_box(bare_page: Page) -> None:
+    tool(bare_page, "box")
+    click(bare_page, 90, 100)
+    drag(bare_page, (30, 50), (150, 170))
+    bare_page.keyboard.press("Escape")
+    expect(bare_page.locator("#canvas .extent")).to_be_hidden()
+    bare_page.mouse.up()
+    expect(bare_page.locator("button[data-tool=box]")).to_have_attribute("aria-pressed", "true")
+    drag(bare_page, (200, 200), (260, 240))
+    bare_page.mouse.up()
+    expect_box(bare_page, "R1.1", [200, 200, 260, 240])
+    bare_page.keyboard.press("Escape")
+    expect(bare_page.locator("button[data-tool=select]")).to_have_attribute("aria-pressed", "true")
+    bare_page.click("#undo")
+    expect(bare_page.locator("#canvas [data-object]")).to_have_count(0)
 
 
-def test_correct_in_hand_cites_nothing(page: Page) -> None:
-    find(page, "find red", "R1.1")
-    tool(page, "correct")
-    click(page, 90, 100)
-    tool(page, "select")
-    expect(page.locator("#message textarea")).to_have_value("")
-    click(page, 90, 100)
-    expect(page.locator("#message textarea")).to_have_value("R1 ")
+def test_correct_in_hand_cites_nothing(red_page: Page) -> None:
+    tool(red_page, "correct")
+    click(red_page, 90, 100)
+    tool(red_page, "select")
+    expect(red_page.locator("#message textarea")).to_have_value("")
+    click(red_page, 90, 100)
+    expect(red_page.locator("#message textarea")).to_have_value("R1 ")
 
 
 def test_with_box_in_hand_a_click_without_a_drag_cites(page: Page) -> None:
@@ -159,45 +161,44 @@ def test_with_box_in_hand_a_click_without_a_drag_cites(page: Page) -> None:
         pytest.param("correct", "Click a region to correct it. Done or Esc leaves the tool.", id="correct"),
     ],
 )  # fmt: skip
-def test_the_hint_goes_with_the_tool(page: Page, name: str, said: str) -> None:
-    ask(page, "find red")
-    tool(page, "point")
-    tool(page, name)
-    expect(page.locator("#hint .hint")).to_have_text(said)
+def test_the_hint_goes_with_the_tool(red_page: Page, name: str, said: str) -> None:
+    tool(red_page, "point")
+    tool(red_page, name)
+    expect(red_page.locator("#hint .hint")).to_have_text(said)
 
 
 # Cite ---------------------------------------------------------------------------------------------
 
 
-def test_clicks_narrow_a_citation_and_take_it_out(page: Page) -> None:
-    find(page, "find both", "R1.2")
-    message, right = page.locator("#message textarea"), '#canvas [data-object="R1.2"]'
+def test_clicks_narrow_a_citation_and_take_it_out(both_page: Page) -> None:
+    message, right = both_page.locator("#message textarea"), '#canvas [data-object="R1.2"]'
     message.fill("left of, please")
     message.evaluate("box => box.setSelectionRange(7, 7)")
-    expect(page.locator(f"{right} title")).to_have_text("Click to cite R1")
-    click(page, 290, 110)
+    expect(both_page.locator(f"{right} title")).to_have_text("Click to cite R1")
+    click(both_page, 290, 110)
     expect(message).to_have_value("left of R1, please")
-    expect(page.locator(f"{right} title")).to_have_text("Click to cite R1.2 alone")
-    click(page, 290, 110)
+    expect(both_page.locator(f"{right} title")).to_have_text("Click to cite R1.2 alone")
+    click(both_page, 290, 110)
     expect(message).to_have_value("left of R1.2, please")
-    click(page, 90, 110)  # another one of the same region
+    click(both_page, 90, 110)  # another one of the same region
     expect(message).to_have_value("left of R1.2 R1.1, please")
-    click(page, 90, 110)
-    expect(page.locator(f"{right} title")).to_have_text("Click to take R1.2 out of the question")
-    page.focus(right)
-    page.keyboard.press("Enter")
+    click(both_page, 90, 110)
+    expect(both_page.locator(f"{right} title")).to_have_text(
+        "Click to take R1.2 out of the question"
+    )
+    both_page.focus(right)
+    both_page.keyboard.press("Enter")
     expect(message).to_have_value("left of, please")
-    expect(page.locator("#hint .offer")).to_be_hidden()
+    expect(both_page.locator("#hint .offer")).to_be_hidden()
 
 
-def test_a_second_click_on_a_single_object_takes_it_out(page: Page) -> None:
-    find(page, "find red", "R1.1")
+def test_a_second_click_on_a_single_object_takes_it_out(red_page: Page) -> None:
     for text in ("R1 ", "", "R1 "):
-        click(page, 90, 110)
-        expect(page.locator("#message textarea")).to_have_value(text)
-    page.fill("#message textarea", 'the sign "R1" left of')
-    click(page, 90, 110)
-    expect(page.locator("#message textarea")).to_have_value('the sign "R1" left of R1 ')
+        click(red_page, 90, 110)
+        expect(red_page.locator("#message textarea")).to_have_value(text)
+    red_page.fill("#message textarea", 'the sign "R1" left of')
+    click(red_page, 90, 110)
+    expect(red_page.locator("#message textarea")).to_have_value('the sign "R1" left of R1 ')
 
 
 # Point --------------------------------------------------------------------------------------------
@@ -237,23 +238,26 @@ def test_the_pill_turns_clicks_round(page: Page) -> None:
 # Correct ------------------------------------------------------------------------------------------
 
 
-def test_a_found_box_is_moved_and_resized(page: Page) -> None:
-    find(page, "find red", "R1.1")
-    tool(page, "correct")
-    click(page, 90, 110)
-    expect(page.locator("#canvas .grip")).to_have_count(8)
-    drag(page, (90, 130), (110, 150))
-    page.mouse.up()
-    expect_box(page, "R1.1", [60, 80, 160, 180])
-    expect(region(page, "R1")).to_have_attribute("aria-label", re.compile("R1, .*, corrected"))
-    drag(page, (160, 130), (200, 140))  # the middle of the right side
-    page.mouse.up()
-    expect_box(page, "R1.1", [60, 80, 200, 180])
-    drag(page, (60, 80), (210, 200))  # the corner beyond the one opposite: the box turns over
-    page.mouse.up()
-    expect_box(page, "R1.1", [200, 180, 210, 200])
-    page.click("#undo")
-    expect_box(page, "R1.1", [60, 80, 200, 180])
+def test_a_found_box_is_moved_and_resized(red_page: Page) -> None:
+    tool(red_page, "correct")
+    click(red_page, 90, 110)
+    expect(red_page.locator("#canvas .grip")).to_have_count(8)
+    drag(red_page, (90, 130), (110, 150))
+    red_page.mouse.up()
+    expect_box(red_page, "R1.1", [60, 80, 160, 180])
+    expect(region(red_page, "R1")).to_have_attribute("aria-label", re.compile("R1, .*, corrected"))
+    drag(red_page, (160, 130), (200, 140))  # the middle of the right side
+    red_page.mouse.up()
+    expect_box(red_page, "R1.1", [60, 80, 200, 180])
+    drag(red_page, (60, 80), (210, 200))  # the corner beyond the one opposite: the box turns over
+    red_page.mouse.up()
+    expect_box(red_page, "R1.1", [200, 180, 210, 200])
+    red_page.click("#undo")
+    expect_box(red_page, "R1.1", [60, 80, 200, 180])
+    tool(red_page, "select")
+    for box in ([60, 80, 160, 180], RED_BOX):
+        red_page.click("#undo")
+        expect_box(red_page, "R1.1", box)
 
 
 def test_clicks_correct_an_outline(page: Page) -> None:
@@ -272,32 +276,35 @@ def test_clicks_correct_an_outline(page: Page) -> None:
     expect(page.locator("#canvas .grip")).to_have_count(0)
 
 
-def test_done_leaves_correct(page: Page) -> None:
-    find(page, "find red", "R1.1")
-    tool(page, "correct")
-    click(page, 90, 110)
-    drag(page, (140, 110), (160, 110))
-    page.mouse.up()
-    expect_box(page, "R1.1", [40, 60, 160, 160])
-    click(page, 100, 100)
-    expect(page.locator("#canvas .click")).to_have_count(1)
-    expect(page.locator("#canvas[data-outlining]")).to_have_count(0)
-    expect_box(page, "R1.1", [40, 60, 160, 160])  # set by hand, it stays
-    page.click(".pill [data-done]")
-    expect(page.locator("#canvas")).to_have_attribute("data-tool", "select")
+def test_done_leaves_correct(red_page: Page) -> None:
+    tool(red_page, "correct")
+    click(red_page, 90, 110)
+    drag(red_page, (140, 110), (160, 110))
+    red_page.mouse.up()
+    expect_box(red_page, "R1.1", [40, 60, 160, 160])
+    click(red_page, 100, 100)
+    expect(red_page.locator("#canvas .click")).to_have_count(1)
+    expect(red_page.locator("#canvas[data-outlining]")).to_have_count(0)
+    expect_box(red_page, "R1.1", [40, 60, 160, 160])  # set by hand, it stays
+    red_page.click(".pill [data-done]")
+    expect(red_page.locator("#canvas")).to_have_attribute("data-tool", "select")
+    for box in ([40, 60, 160, 160], RED_BOX):
+        red_page.click("#undo")
+        expect_box(red_page, "R1.1", box)
 
 
-def test_another_region_is_taken_by_a_click(page: Page) -> None:
-    find(page, "find both", "R1.2")
-    tool(page, "correct")
-    click(page, 90, 110)
-    click(page, 290, 110)
-    drag(page, (290, 130), (300, 140))
-    page.mouse.up()
-    expect_box(page, "R1.2", [250, 70, 350, 170])
-    expect_box(page, "R1.1", RED_BOX)
-    click(page, 20, 280)  # on nothing
-    expect(page.locator("#canvas .grip")).to_have_count(0)
+def test_another_region_is_taken_by_a_click(both_page: Page) -> None:
+    tool(both_page, "correct")
+    click(both_page, 90, 110)
+    click(both_page, 290, 110)
+    drag(both_page, (290, 130), (300, 140))
+    both_page.mouse.up()
+    expect_box(both_page, "R1.2", [250, 70, 350, 170])
+    expect_box(both_page, "R1.1", RED_BOX)
+    click(both_page, 20, 280)  # on nothing
+    expect(both_page.locator("#canvas .grip")).to_have_count(0)
+    both_page.click("#undo")
+    expect_box(both_page, "R1.2", [240, 60, 340, 160])
 
 
 # Keys ---------------------------------------------------------------------------------------------
@@ -320,23 +327,25 @@ def test_a_box_is_corrected_by_keys(page: Page) -> None:
     expect_box(page, "R1.2", [240, 59, 340, 159])
 
 
-def test_a_box_is_drawn_by_keys_alone(page: Page) -> None:
-    page.locator("#message textarea").blur()
-    page.keyboard.press("b")
-    expect(page.get_by_role("application", name="The picture and its regions")).to_be_focused()
-    expect(page.locator("#canvas .aim span")).to_have_text("200, 150")
-    page.keyboard.press("Enter")
-    expect(page.locator(".spoken")).to_contain_text("First corner at 200, 150.")
-    page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Shift+ArrowDown")
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("#canvas .extent")).to_have_text("10 × 11")
-    page.keyboard.press("Enter")
-    expect_box(page, "R1.1", [200, 150, 210, 161])
-    expect(page.locator(".spoken")).to_have_text("R1 was drawn, 10 by 11 pixels.")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    expect(page.locator("#canvas")).to_have_attribute("data-tool", "select")
+def test_a_box_is_drawn_by_keys_alone(bare_page: Page) -> None:
+    bare_page.locator("#message textarea").blur()
+    bare_page.keyboard.press("b")
+    expect(bare_page.get_by_role("application", name="The picture and its regions")).to_be_focused()
+    expect(bare_page.locator("#canvas .aim span")).to_have_text("200, 150")
+    bare_page.keyboard.press("Enter")
+    expect(bare_page.locator(".spoken")).to_contain_text("First corner at 200, 150.")
+    bare_page.keyboard.press("Shift+ArrowRight")
+    bare_page.keyboard.press("Shift+ArrowDown")
+    bare_page.keyboard.press("ArrowDown")
+    expect(bare_page.locator("#canvas .extent")).to_have_text("10 × 11")
+    bare_page.keyboard.press("Enter")
+    expect_box(bare_page, "R1.1", [200, 150, 210, 161])
+    expect(bare_page.locator(".spoken")).to_have_text("R1 was drawn, 10 by 11 pixels.")
+    bare_page.keyboard.press("Escape")
+    bare_page.keyboard.press("Escape")
+    expect(bare_page.locator("#canvas")).to_have_attribute("data-tool", "select")
+    bare_page.click("#undo")
+    expect(bare_page.locator("#canvas [data-object]")).to_have_count(0)
 
 
 def test_points_are_set_by_keys_alone(page: Page) -> None:
@@ -383,28 +392,28 @@ def test_regions_are_walked_through_cited_and_deleted_by_keys(page: Page) -> Non
 # Zoom ---------------------------------------------------------------------------------------------
 
 
-def test_the_wheel_zooms_where_it_is(page: Page) -> None:
-    fit, at = scale(page), place(page, 290, 110)
-    page.mouse.move(*at)
+def test_the_wheel_zooms_where_it_is(bare_page: Page) -> None:
+    fit, at = scale(bare_page), place(bare_page, 290, 110)
+    bare_page.mouse.move(*at)
     for keys, much in (("Shift", 1.0), ("Control", np.e**0.5), ("", np.e)):  # Shift scrolls
         if keys:
-            page.keyboard.down(keys)
-        page.mouse.wheel(0, -150)
-        page.wait_for_function(
+            bare_page.keyboard.down(keys)
+        bare_page.mouse.wheel(0, -150)
+        bare_page.wait_for_function(
             "width => Math.abs(document.querySelector('#canvas .sheet').offsetWidth - width) < 3",
             arg=400 * fit * much,
         )
         if keys:
-            page.keyboard.up(keys)
-    assert scale(page) == pytest.approx(fit * np.e, rel=0.01)
-    assert place(page, 290, 110) == pytest.approx(at, abs=1.5)
-    before = page.locator("#canvas .view").evaluate("view => view.scrollLeft")
-    page.mouse.wheel(40, 0)  # sideways it moves the picture
-    page.wait_for_function(
+            bare_page.keyboard.up(keys)
+    assert scale(bare_page) == pytest.approx(fit * np.e, rel=0.01)
+    assert place(bare_page, 290, 110) == pytest.approx(at, abs=1.5)
+    before = bare_page.locator("#canvas .view").evaluate("view => view.scrollLeft")
+    bare_page.mouse.wheel(40, 0)  # sideways it moves the picture
+    bare_page.wait_for_function(
         "before => document.querySelector('#canvas .view').scrollLeft > before", arg=before
     )
-    page.click("[data-zoom=fit]")
-    assert scale(page) == pytest.approx(fit, rel=0.01)
+    bare_page.click("[data-zoom=fit]")
+    assert scale(bare_page) == pytest.approx(fit, rel=0.01)
 
 
 def test_the_wheel_is_the_pages_where_the_page_scrolls(page: Page) -> None:
@@ -416,28 +425,31 @@ def test_the_wheel_is_the_pages_where_the_page_scrolls(page: Page) -> None:
     assert scale(page) == pytest.approx(fit, rel=0.01)
 
 
-def test_keys_zoom_and_dragging_pans(page: Page) -> None:
-    page.locator("#message textarea").blur()
-    fit = scale(page)
-    page.keyboard.press("1")
-    assert scale(page) == pytest.approx(1)
-    page.keyboard.press("0")
+def test_keys_zoom_and_dragging_pans(bare_page: Page) -> None:
+    bare_page.locator("#message textarea").blur()
+    fit = scale(bare_page)
+    bare_page.keyboard.press("1")
+    assert scale(bare_page) == pytest.approx(1)
+    bare_page.keyboard.press("0")
     for key in "++":
-        page.keyboard.press(key)
-    assert scale(page) == pytest.approx(fit * 2.25, rel=0.01)
+        bare_page.keyboard.press(key)
+    assert scale(bare_page) == pytest.approx(fit * 2.25, rel=0.01)
     for key, space in (("v", False), ("b", True)):
-        page.keyboard.press(key)
+        bare_page.keyboard.press(key)
         if space:
-            page.keyboard.down(" ")
-        before = place(page, 200, 150)
-        drag(page, (200, 150), (190, 145))
-        page.mouse.up()
-        page.keyboard.up(" ")
-        wanted = (before[0] - 10 * scale(page), before[1] - 5 * scale(page))
-        assert place(page, 200, 150) == pytest.approx(wanted, abs=2)
-    drag(page, (200, 150), (190, 145))
-    page.mouse.up()
-    expect_box(page, "R1.1", [190, 145, 200, 150])
+            bare_page.keyboard.down(" ")
+        before = place(bare_page, 200, 150)
+        drag(bare_page, (200, 150), (190, 145))
+        bare_page.mouse.up()
+        bare_page.keyboard.up(" ")
+        wanted = (before[0] - 10 * scale(bare_page), before[1] - 5 * scale(bare_page))
+        assert place(bare_page, 200, 150) == pytest.approx(wanted, abs=2)
+    drag(bare_page, (200, 150), (190, 145))
+    bare_page.mouse.up()
+    expect_box(bare_page, "R1.1", [190, 145, 200, 150])
+    bare_page.click("#undo")
+    expect(bare_page.locator("#canvas [data-object]")).to_have_count(0)
+    bare_page.click("[data-zoom=fit]")
 
 
 def test_layers_and_the_strength_of_masks(page: Page) -> None:
@@ -456,21 +468,6 @@ def test_layers_and_the_strength_of_masks(page: Page) -> None:
 
 
 # Fingers ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def phone(browser: Browser, url: str, blocks: Path) -> Iterator[Page]:
-    """A phone held upright, with the picture of two blocks."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.goto(url)
-    expect(page.locator("#examples button").first).to_be_visible()
-    page.set_input_files("#upload input[type=file]", blocks)
-    expect(page.locator("#canvas img")).to_be_visible()
-    yield page
-    context.close()
 
 
 def touch(page: Page, *steps: list[tuple[float, float]]) -> None:
@@ -577,13 +574,13 @@ class Alone:
     """The canvas on a page of its own, where workspaces can be put on it, and what it asks for."""
 
     url: str
+    tab: Page
 
-    def show(self, browser: Browser, button: str) -> Page:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(self.url)
-        page.click(f"#{button}")
-        expect(page.locator("#canvas [data-object]").first).to_be_visible()
-        return page
+    def show(self, button: str) -> Page:
+        self.tab.goto(self.url)
+        self.tab.click(f"#{button}")
+        expect(self.tab.locator("#canvas [data-object]").first).to_be_visible()
+        return self.tab
 
 
 def crowd(path: Path, size: tuple[int, int], count: int, side: int) -> Workspace:
@@ -609,7 +606,7 @@ def crowd(path: Path, size: tuple[int, int], count: int, side: int) -> Workspace
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
+def lonely(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
     folder = tmp_path_factory.mktemp("stage")
     many = crowd(folder / "many.png", (1200, 800), 120, 70)
     large = crowd(folder / "large.png", (3840, 2160), 3, 300)
@@ -634,8 +631,15 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
     _, url, _ = page.launch(
         prevent_thread_lock=True, quiet=True, server_port=free_port(), **launch_options()
     )
-    yield Alone(url)
+    with closing(browser.new_context(viewport=VIEWPORT)) as context:
+        yield Alone(url, context.new_page())
     page.close(verbose=False)
+
+
+@pytest.fixture
+def alone(lonely: Alone) -> Iterator[Alone]:
+    yield lonely
+    lonely.tab.goto("about:blank")  # an open page costs its share of the processor
 
 
 def _listen(stage: gr.HTML, acts: gr.Textbox) -> None:
@@ -645,10 +649,8 @@ def _listen(stage: gr.HTML, acts: gr.Textbox) -> None:
     stage.act(said, None, acts)
 
 
-def test_120_regions_are_drawn_and_their_labels_do_not_overlap(
-    alone: Alone, browser: Browser
-) -> None:
-    page = alone.show(browser, "many")
+def test_120_regions_are_drawn_and_their_labels_do_not_overlap(alone: Alone) -> None:
+    page = alone.show("many")
     assert len(names(page)) == 120
     expect(page.locator("#canvas .marks .mask")).to_have_count(120)
     sheet = page.locator(".sheet").bounding_box()
@@ -672,30 +674,25 @@ def test_120_regions_are_drawn_and_their_labels_do_not_overlap(
     expect(short.locator("span")).to_be_hidden()
     page.locator(f'#canvas [data-region="{name}"]').dispatch_event("pointerover")
     expect(short.locator("span")).to_be_visible()
-    page.close()
 
 
-def test_what_did_not_change_is_not_drawn_again(alone: Alone, browser: Browser) -> None:
-    page = alone.show(browser, "many")
+def test_what_did_not_change_is_not_drawn_again(alone: Alone) -> None:
+    page = alone.show("many")
     page.evaluate("for (const g of document.querySelectorAll('#canvas .object')) g.kept = true")
     page.click("#some")
     expect(region(page, "R1")).to_have_count(0)  # hidden
     assert page.evaluate("[...document.querySelectorAll('#canvas .object')].every(g => g.kept)")
     assert len(names(page)) == 119
-    page.close()
 
 
-def test_missing_outlines_are_asked_for(alone: Alone, browser: Browser) -> None:
-    page = alone.show(browser, "bare")
+def test_missing_outlines_are_asked_for(alone: Alone) -> None:
+    page = alone.show("bare")
     expect(page.locator("#canvas .marks .mask")).to_have_count(120)
-    page.close()
 
 
 @pytest.mark.parametrize("zooms", [pytest.param(0, id="whole"), pytest.param(6, id="close by")])
-def test_a_click_on_a_4k_picture_lands_on_its_pixel(
-    alone: Alone, browser: Browser, zooms: int
-) -> None:
-    page = alone.show(browser, "large")
+def test_a_click_on_a_4k_picture_lands_on_its_pixel(alone: Alone, zooms: int) -> None:
+    page = alone.show("large")
     for _ in range(zooms):
         page.click("[data-zoom=in]")
     tool(page, "point")
@@ -715,7 +712,6 @@ def test_a_click_on_a_4k_picture_lands_on_its_pixel(
     label = page.locator("#canvas .tag").first.bounding_box()
     assert label is not None
     assert label["height"] == pytest.approx(21, abs=1)
-    page.close()
 
 
 def test_while_a_turn_runs_only_the_turn_is_busy(page: Page) -> None:

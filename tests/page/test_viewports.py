@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from tests.conftest import visit
 from tests.support.table import ask, drawn
 
 # Phones upright and sideways, with a keyboard too, folded ones, half a tablet, a page at 200 and at 400 %.
@@ -234,15 +235,11 @@ def test_the_sentence_in_the_header_is_whole_or_not_there(red_page: Page, width:
 
 @pytest.fixture
 def phone(browser: Browser, url: str) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 664}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.goto(url)
-    page.locator("#examples .example-open").first.tap()
-    expect(page.locator("#canvas img")).to_be_visible()
-    yield page
-    context.close()
+    with visit(browser, url, kind="phone") as page:
+        resize(page, UPRIGHT)
+        page.locator("#examples .example-open").first.tap()
+        expect(page.locator("#canvas img")).to_be_visible()
+        yield page
 
 
 def test_a_long_press_says_what_an_icon_means(phone: Page) -> None:
