@@ -60,6 +60,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 128  # events; without a number, a ZeroGPU Space would let one wait
 _LAST_TURNS_S = 5.0  # for running turns to end, when the server stops
 _KEY_FILE = "visitors.key"
+_LOOK_S = 0.02  # between two looks for new events in the queue
 _LAST_ANSWERS_S = 2  # for what they have written to reach the browsers
 
 
@@ -150,6 +151,11 @@ class Served:
         page = build_page(running, load_examples(), store, index, may_link=may_link)
         # Turns are for the queue only, so that nobody passes those who wait.
         page.queue(max_size=MAX_WAITING, api_open=False)
+        # Gradio would look for news 1,000 and 100 times a second, which takes 4 % of a core for ever.
+        page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = (
+            _LOOK_S,
+            5 * _LOOK_S,
+        )
         keep_few_unread(page._queue, are_visitors_known=rules.are_visitors_known())
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())

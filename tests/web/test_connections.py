@@ -312,6 +312,11 @@ def test_a_page_that_fails_leaves_its_place() -> None:
     run_elsewhere(one_after_the_other())
 
 
+def test_a_server_that_nobody_uses_looks_for_events_seldom(served: Served) -> None:
+    queue = served.page._queue
+    assert min(queue.sleep_when_free, queue.progress_update_sleep_when_free) >= 0.02
+
+
 # Connections
 
 
