@@ -38,6 +38,7 @@ Found = TypeVar("Found")
 _MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
 _ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)["']""", re.ASCII)
 _KNOWN = re.compile(r"ascii|iso8859-\d+|cp\d+|koi8-\w|gbk?\d*|big5|euc_\w\w|shift_jis|mac-\w+")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DEFINES = re.compile(r"<!(?:ENTITY|ATTLIST)\b")
 FOLDERS = ("", "images", "JPEGImages", "../images", "../JPEGImages", "..")
 """Where the formats keep pictures, seen from a file of labels."""
@@ -326,8 +327,9 @@ def place(where: str) -> Iterator[None]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8. Raises InputError."""
-    return _decoded(_read_bytes(path), "utf-8-sig", path.name)
+    """The text of a file in UTF-8, or in UTF-16 that says so. Raises InputError."""
+    content = _read_bytes(path)
+    return _decoded(content, "utf-16" if content.startswith(_UTF16) else "utf-8-sig", path.name)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -352,7 +354,7 @@ def _encoding_of(content: bytes, name: str) -> str:
 
     Only those that writers use: some of Python's others, such as Punycode, take hours.
     """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if content.startswith(_UTF16):
         return "utf-16"
     declared = _ENCODING.match(content[:200])
     if declared is None:

@@ -71,4 +71,5 @@ def address_of(request: gr.Request) -> str:
     """What stands for a visitor where something goes round among them: from where the request comes, or
     empty where all come from the same proxy.
     """
-    return str(getattr(request.request, "scope", {}).get(PLACE, ""))
+    asked = getattr(request, "request", None)
+    return str(getattr(asked, "scope", {}).get(PLACE, ""))

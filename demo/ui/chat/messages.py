@@ -148,7 +148,7 @@ def _answer(session: Session, index: int, remarks: Sequence[str]) -> list[Messag
         notes = [finding for finding in turn.findings if finding.level != "warning"]
         written = f"\n\n{code(turn.raw.strip())}" if turn.raw.strip() else ""
         rows = "".join(f"\n\n{_look_row(session, turn, n)}" for n, _ in own_looks(turn.looks))
-        asked += f"{written}{rows}{_lines(session, turn, notes)}"
+        asked += f"{written}{rows}{_lines(session, turn, notes)}" if written or rows else ""
     unfolded = "think" if "think" in present else present[-1] if present else None
     return [
         model_message(
