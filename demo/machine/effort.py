@@ -148,6 +148,7 @@ def work_at_once(is_wanted_elsewhere: Callable[[], bool]) -> Iterator[None]:
         yield
     finally:
         _current.reset(mine)
+        effort.rest()  # what has no `breathe` in it
 
 
 def breathe() -> None:

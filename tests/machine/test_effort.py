@@ -184,6 +184,13 @@ def test_it_rests_while_others_are_to_be_answered(clock: list[float], is_wanted:
     assert (clock[1] >= clock[0] - 0.1) == is_wanted
 
 
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_work_that_comes_by_nowhere_rests_at_its_end(clock: list[float], is_wanted: bool) -> None:
+    with work_at_once(lambda: is_wanted):
+        clock[0] += 0.03
+    assert (clock[1] > 0.2) == is_wanted
+
+
 def test_resting_and_waiting_for_others_is_no_computing(clock: list[float]) -> None:
     with long_work(is_wanted_elsewhere=lambda: True):
         while clock[0] < 2 * effort.MAX_SECONDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import gradio as gr
@@ -13,6 +13,7 @@ from demo.dialogue.edits import Editor, EditResult, Shape
 from demo.dialogue.painting import Stroke
 from demo.dialogue.session import Session
 from demo.errors import DemoError, InputError
+from demo.machine.effort import work_at_once
 from demo.picture.regions import Click
 from demo.segmenters.cut_out import cut_out
 from demo.ui.canvas.scene import cut_out_value, scene
@@ -40,8 +41,7 @@ class Acts:
         sent = Payload(event)
         try:
             kind = sent.one_of("kind", _EDITS)
-            is_long = kind in _LONG
-            with self.context.long_work(request) if is_long else nullcontext(), tab.lock:
+            with self._work(kind, request), tab.lock:
                 return self._act(kind, sent, tab, request)
         except DemoError as error:
             return self.context.show.refusal(str(error))
@@ -74,6 +74,11 @@ class Acts:
             none = {self.context.parts.canvas: cut_out_value(ticket, None)}
             return {**none, **self.context.show.line(str(error))}
         return {self.context.parts.canvas: cut_out_value(ticket, made)}
+
+    def _work(self, kind: str, request: gr.Request) -> AbstractContextManager[object]:
+        if kind in _LONG:
+            return self.context.long_work(request)
+        return work_at_once(lambda: self.context.running.in_use)
 
     def _act(self, kind: str, sent: Payload, tab: Tab, request: gr.Request) -> Updates:
         workspace = self.context.idle_workspace(tab, request)
