@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import time
 import uuid
 import zipfile
@@ -26,7 +25,7 @@ from urllib.parse import quote
 import httpx2
 
 from demo.errors import STOPPING, DemoError, disk_fault
-from demo.machine.private_files import write_new
+from demo.machine.private_files import write_whole
 from demo.machine.proxies import proxy_for
 from demo.picture.sent import NO_FILE
 
@@ -481,11 +480,8 @@ class Dialogue:
             text = json.dumps(self.session, ensure_ascii=False, indent=1)
             archive.writestr(_SESSION, text, zipfile.ZIP_DEFLATED)
             archive.writestr(_PICTURE, self._picture)
-        new = Path(f"{path}.new")
         try:
-            new.unlink(missing_ok=True)  # what an earlier try left
-            write_new(new, packed.getvalue())
-            os.replace(new, path)
+            write_whole(Path(path), packed.getvalue())
         except OSError as error:
             raise ClientError(f"{path} cannot be written: {disk_fault(error)}.") from error
 

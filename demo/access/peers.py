@@ -42,6 +42,11 @@ class Proxies:
         return peer
 
 
+def place_in(request: object) -> str:
+    """The address that tells the visitor of a request apart; empty where addresses do not."""
+    return str(getattr(request, "scope", {}).get(PLACE, ""))
+
+
 def place_of(address: str) -> str:
     """What stands for one visitor where addresses are counted: an IPv4 address, an IPv6 network of /64."""
     found = _read(address)

@@ -146,9 +146,7 @@ def _mask(segmentation: Any, size: Size) -> Mask | None:
     if isinstance(segmentation, dict):
         return _run_lengths(segmentation, size)
     rings = [points(ring) for ring in segmentation]
-    parts = [
-        Polygon(ring) for ring in rings if len(ring) > 2
-    ]  # what tools write else covers nothing
+    parts = [Polygon(ring) for ring in rings if len(ring) > 2]  # shorter ones cover nothing
     return mask_of(parts, size) if parts else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -213,14 +212,12 @@ def written(
         yield from FORMATS[to].write(pictures)
         return
     names = [Path(name).stem for name in unique_names(pictures)]
-    used = {name.casefold() for name in names}
+    used, ending = {name.casefold() for name in names}, "zip" if to == DIALOGUE else to
     for annotated, name in zip(pictures, names, strict=True):
         session = annotated.session or to_session(annotated)
         for stem, content in _shown(to, name, session, annotated.open(), look or Look()):
-            yield (
-                f"{stem if stem == name else unused(stem, used)}.{'zip' if to == DIALOGUE else to}",
-                content,
-            )
+            whole = stem if stem == name else unused(stem, used)
+            yield f"{whole}.{ending}", content
 
 
 def _shown(
@@ -290,13 +287,10 @@ def _all_beside(session: Session, look: Look) -> Iterator[Drawn]:
 
 
 def _save(path: Path, content: bytes) -> None:
-    from demo.machine.private_files import write_new
+    from demo.machine.private_files import write_whole
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f"{path.name}.new")
-        new.unlink(missing_ok=True)
-        write_new(new, content)
-        os.replace(new, path)
+        write_whole(path, content)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {disk_fault(error)}.") from error

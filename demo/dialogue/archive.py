@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,7 +21,7 @@ from demo.dialogue.packed import unpacked
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError, PictureError, SessionFormatError, disk_fault
-from demo.machine.private_files import write_new
+from demo.machine.private_files import write_whole
 from demo.picture.picture import MAX_BYTES, Picture, open_picture
 
 SESSION_NAME, PICTURE_NAME = "session.json", "picture.png"
@@ -60,11 +59,8 @@ def save_zip(session: Session, picture: Picture, path: Path) -> None:
     InputError when it cannot be written.
     """
     content = to_zip(session, picture)
-    new = path.with_name(f"{path.name}.new")
     try:
-        new.unlink(missing_ok=True)  # what an earlier try left
-        write_new(new, content)
-        os.replace(new, path)
+        write_whole(path, content)
     except OSError as error:
         raise InputError(f"The file {path} cannot be written: {disk_fault(error)}.") from error
 

@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from demo.errors import InputError, disk_fault, one_line
-from demo.machine.private_files import write_new
+from demo.machine.private_files import write_whole
 
 Settings = Mapping[str, Any]
 Row = Mapping[str, Any]  # has an ``index``; what else depends on the benchmark
@@ -122,11 +122,8 @@ def _check_settings(path: Path, settings: Settings) -> None:
 def save(path: Path, content: str | bytes) -> None:
     """Replace a file as a whole, or leave the old one. Raises InputError."""
     data = content.encode("utf-8") if isinstance(content, str) else content
-    new = path.with_name(f"{path.name}.new")
     with as_input_error(path.parent):
-        new.unlink(missing_ok=True)  # what a run that was killed left
-        write_new(new, data)
-        os.replace(new, path)
+        write_whole(path, data)
 
 
 def _settings(path: Path) -> dict[str, Any] | None:

@@ -41,7 +41,7 @@ def limit_words(settings: Settings) -> str:
         return ""
     if most == 0:
         return ", without looks"
-    return ", at most one look" if most == 1 else f", at most {most} looks"
+    return f", {_at_most(most)}"
 
 
 def limit_sentences(settings: Settings) -> list[str]:
@@ -51,9 +51,11 @@ def limit_sentences(settings: Settings) -> list[str]:
         return []
     if most == 0:
         return ["The model was not allowed to look closer."]
-    return [
-        f"The model was allowed at most {'one look' if most == 1 else f'{most} looks'} an answer."
-    ]
+    return [f"The model was allowed {_at_most(most)} an answer."]
+
+
+def _at_most(looks: int) -> str:
+    return "at most one look" if looks == 1 else f"at most {looks} looks"
 
 
 def round_table(scores: Scores) -> Table:

@@ -105,6 +105,14 @@ def write_new(path: Path, content: bytes) -> None:
         raise
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, in the place of one that may be there and stays complete until then. Raises OSError."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # what an earlier try left
+    write_new(new, content)
+    os.replace(new, path)
+
+
 def own_folder(base: Path) -> tuple[Path, str]:
     """A folder of this user below a folder that others may share, and what to say of it, if anything.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import gradio as gr
 
-from demo.access.peers import PLACE
+from demo.access.peers import place_in
 from demo.errors import InputError
 from demo.fairlock import asked_by
 from demo.machine.effort import Effort, long_work
@@ -71,5 +71,4 @@ def address_of(request: gr.Request) -> str:
     """What stands for a visitor where something goes round among them: from where the request comes, or
     empty where all come from the same proxy.
     """
-    asked = getattr(request, "request", None)
-    return str(getattr(asked, "scope", {}).get(PLACE, ""))
+    return place_in(getattr(request, "request", None))

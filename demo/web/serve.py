@@ -156,7 +156,7 @@ class Served:
             _LOOK_S,
             5 * _LOOK_S,
         )
-        keep_few_unread(page._queue, are_visitors_known=rules.are_visitors_known())
+        keep_few_unread(page._queue)
         watch.count_waiting(lambda: float(len(page._queue)))
         uploads = Path(get_upload_folder())
         uploads.mkdir(parents=True, exist_ok=True)
