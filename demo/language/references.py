@@ -127,12 +127,14 @@ def without_unknown(sentence: str, registry: Registry) -> str:
     return sentence
 
 
-def missing_by_number(sentence: str, registry: Registry) -> tuple[str, ...]:
-    """The names that do not exist and are not written as such: R9 for *region 9* and *区域9*."""
+def missing_by_number(sentence: str, registry: Registry) -> dict[str, str]:
+    """The names that do not exist and are not written as such, with the words that mean them.
+
+    R9 for *region 9* and *区域9*.
+    """
     missing = _Reader(sentence, registry, None).missing()
-    spots = (spot for mention in missing for spot in mention.spots)
-    names = (name for start, end, name in spots if not is_name(sentence[start:end]))
-    return tuple(dict.fromkeys(name for name in names if name not in registry))
+    spots = ((sentence[start:end], name) for m in missing for start, end, name in m.spots)
+    return {name: words for words, name in spots if not is_name(words) and name not in registry}
 
 
 @dataclass(frozen=True, slots=True)

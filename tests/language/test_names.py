@@ -318,14 +318,14 @@ def test_what_looks_like_a_name_and_is_none_is_told(sentence: str, plain: tuple[
 @pytest.mark.parametrize(
     ("sentence", "missing"),
     [
-        ("region 9", ("R9",)),
-        ("区域9", ("R9",)),
-        ("R9", ()),
-        ("R1-R9", ()),
-        ("regions 8-9", ("R8", "R9")),
+        ("region 9", {"R9": "region 9"}),
+        ("区域9", {"R9": "区域9"}),
+        ("R9", {}),
+        ("R1-R9", {}),
+        ("regions 8-9", {"R8": "regions 8", "R9": "9"}),
     ],
 )
-def test_what_is_missing_by_number(sentence: str, missing: tuple[str, ...]) -> None:
+def test_what_is_missing_by_number(sentence: str, missing: dict[str, str]) -> None:
     assert missing_by_number(sentence, REGISTRIES["three"]) == missing
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.conftest import VIEWPORT, visit
 from tests.support.table import BUSY, IDLE, TableReasoner, ask, names, start
@@ -99,6 +99,23 @@ def test_backspace_takes_back_a_click(red_page: Page) -> None:
     expect(red_page.locator(MESSAGE)).to_have_value("left of R1 ")
     red_page.keyboard.press("Backspace")
     expect(red_page.locator(MESSAGE)).to_have_value("left of ")
+
+
+def test_a_chip_stays_where_it_is_when_a_doubt_comes_and_goes(red_page: Page) -> None:
+    doubt, chip = red_page.locator("#hint .hint"), chips(red_page)
+    red_page.fill(MESSAGE, "left of R1")
+    place = chip.bounding_box()
+    red_page.fill(MESSAGE, "HR1 left of R1")
+    expect(doubt).to_contain_text("HR1")
+    assert chip.bounding_box() == place
+    held: list[Route] = []
+    red_page.route("**/gradio_api/**", lambda route: held.append(route))
+    red_page.fill(MESSAGE, "left of R1")
+    expect(doubt).to_be_hidden()  # its word is gone, and the server has not read the rest
+    assert chip.bounding_box() == place
+    red_page.unroute("**/gradio_api/**")
+    for request in held:
+        request.continue_()
 
 
 def test_a_chip_shows_its_region(red_page: Page) -> None:

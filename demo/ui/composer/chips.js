@@ -23,7 +23,7 @@ export function showCited() {
   );
   const { within } = state.scene;
   const isSaid = names.length + reads.length > 0 || (within && text);
-  line.hidden = line.dataset.level === "hint" && Boolean(isSaid) && !props.value?.doubt;
+  line.hidden = line.dataset.level === "hint" && Boolean(isSaid) && !doubtNow();
   const fromRight = runsFromRight(text);
   const wanted = JSON.stringify([
     fromRight,
@@ -39,9 +39,15 @@ export function showCited() {
   cites.replaceChildren(...(within ? [partChip(within)] : []), ...names.flatMap(chip), ...reads.map(readingChip));
 }
 
+/** What the server doubts in the message; nothing once the words that it was about are gone. */
+export function doubtNow() {
+  const { doubt = "", doubted = [] } = props.value || {};
+  return doubted.some((words) => typed().includes(words)) ? doubt : "";
+}
+
 // The server knows more models' numbers (an audi r8).
 function isMissing(text, found) {
-  const isPlain = props.value?.plain.includes(text.slice(found.start, found.end));
+  const isPlain = props.value?.doubted.includes(text.slice(found.start, found.end));
   return state.scene.picture && !isPlain && !isBrand(text, found);
 }
 

@@ -7,8 +7,8 @@ export interface HintValue {
   reads: [string, string, number, number, boolean, boolean][];
   /** What looks like a name in the message and is none, in a sentence. */
   doubt: string;
-  /** Its words. */
-  plain: string[];
+  /** The words that it is about. */
+  doubted: string[];
   /** The question that is being changed. */
   changing: number | null;
   /** What the line says while there is nothing else to say: that a click cites, or that Enter sends. */

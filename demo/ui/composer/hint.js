@@ -1,7 +1,7 @@
 // The line above the message: what to do, what could not be done, which question is being changed.
 import { exists, onChange, state } from "../canvas/state.js";
 import { element, line, props, trigger, watch } from "./parts.js";
-import { showCited } from "./chips.js";
+import { doubtNow, showCited } from "./chips.js";
 import { isOfferOpen, showOffer } from "./offer.js";
 import "./coach.js";
 import "./skip.js";
@@ -26,8 +26,7 @@ let putInOneGo = false; // the newest text came by a click, not by keys
 function write() {
   const { level = "hint" } = props.value || {};
   const began = props.value?.changing ?? null;
-  const { rest = "", doubt = "" } = props.value || {};
-  showLine(forHands(lineNow(props.value || {}, began)), level, Boolean(rest) && !doubt);
+  showLine(forHands(lineNow(props.value || {}, began)), level, Boolean(props.value?.rest) && !doubtNow());
   line.dataset.level = began ? "changing" : level;
   cancel.hidden = !began;
   if (began && began !== changing) requestAnimationFrame(goToEnd);
@@ -48,7 +47,8 @@ function showLine(text, level, isQuiet) {
   line.replaceChildren(...quoted(text));
 }
 
-function lineNow({ text = "", level = "hint", rest = "", doubt = "" }, began = changing) {
+function lineNow({ text = "", level = "hint", rest = "" }, began = changing) {
+  const doubt = doubtNow();
   if (doubt) return began ? `${text} ${doubt}` : doubt;
   const atRest = rest || (level === "hint" && props.value === earlier);
   if (atRest && state.scene.picture && !changing && TOOL_WORDS[state.tool]) return TOOL_WORDS[state.tool];
@@ -84,7 +84,7 @@ document.addEventListener("input", (event) => {
   if (event.target !== message()) return;
   putInOneGo = !event.isTrusted;
   turnMessage();
-  showCited();
+  write();
   showOffer(event);
   readSoon();
 });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -44,16 +44,16 @@ class Reading:
 
     def _reading(
         self, session: Session, typed: str
-    ) -> tuple[Sequence[Any], Sequence[str], Sequence[str]]:
-        """How words will be read, what looks like a name and is none, and which names do not exist."""
+    ) -> tuple[Sequence[Any], Sequence[str], Mapping[str, str]]:
+        """How words will be read, what only looks like a name, and what is said of names for nothing."""
         dialect, registry = self.context.running.models.reasoner.dialect, session.registry
         try:
             check_question(typed)
             missing = missing_by_number(typed, registry)
             resolved, _ = understand(session, without_unknown(typed, registry), dialect)
         except DemoError:
-            return (), (), ()
-        absent = [registry.no_such_name(name) for name in missing[:1]]
+            return (), (), {}
+        absent = {words: registry.no_such_name(name) for name, words in list(missing.items())[:1]}
         return sentences.readings(resolved.references, typed), resolved.plain, absent
 
     def choose_way(self, tab: Tab, event: gr.EventData) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from demo.errors import DemoError, join_with_and, one_line, places_of
@@ -71,17 +72,18 @@ def hint(
     workspace: Workspace | None,
     reads: Sequence[Any] = (),
     plain: Sequence[str] = (),
-    absent: Sequence[str] = (),
+    absent: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The line above the message when there is nothing else to say.
 
     ``reads`` are the `readings` of what is being typed, ``plain`` its words that look like the name of a
-    region and are not read as one, and ``absent`` sentences on names that do not exist.
+    region and are not read as one, and ``absent`` its words for regions that do not exist, each with what
+    is said of it.
     """
     if workspace is None:
         return line(_EMPTY)
-    doubt = " ".join([*absent, *([_as_plain_text(plain)] if plain else [])])
-    read = {"reads": list(reads), "plain": list(plain), "doubt": doubt}
+    doubt = " ".join([*absent.values(), *([_as_plain_text(plain)] if plain else [])])
+    read = {"reads": list(reads), "doubt": doubt, "doubted": [*absent, *plain]}
     if workspace.changing is not None:
         about = " about a part of the picture" if workspace.within else ""
         text = f"Changing question {workspace.changing}{about}; later answers will be replaced."
@@ -287,5 +289,5 @@ def line(text: str, level: str = "hint") -> dict[str, Any]:
 
     ``rest`` says, where it is not empty, which line it is that shows when there is no other.
     """
-    empty: dict[str, Any] = {"reads": [], "plain": [], "doubt": "", "changing": None, "rest": ""}
+    empty: dict[str, Any] = {"reads": [], "doubt": "", "doubted": [], "changing": None, "rest": ""}
     return {"text": text, "level": level, **empty}
