@@ -261,6 +261,8 @@ async def _open_often(app: App, count: int) -> Openings:
             except (httpx.HTTPError, RuntimeError):
                 refused += 1
         files.plain.cache_clear()
+        if number % 100 == 99:
+            print(f"{number + 1} openings: {app.held().memory / 1e6:.0f} MB held", flush=True)
     await asyncio.sleep(_SETTLE_S)
     return Openings(count, before, app.peak, app.held().memory, refused)
 
