@@ -100,6 +100,10 @@ def test_no_other_room_has_rooms_within() -> None:
     assert nested == {*NESTED}
 
 
+def test_what_lies_at_the_top_is_small() -> None:
+    assert [path.name for path in ROOT.iterdir() if path.is_file() and path.stat().st_size > 1e6] == []
+
+
 # --- the documents ---------------------------------------------------------------------------------
 
 
