@@ -22,13 +22,8 @@ from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
 from tests import ROOT
 from tests.conftest import free_port, visit
+from tests.support.served import serving
 
-PRESS_STOP = """() => {
-  const watch = setInterval(() => {
-    const stop = document.querySelector("#stop");
-    if (stop?.offsetParent) { stop.click(); clearInterval(watch); }
-  }, 10);
-}"""
 IDLE = '#canvas[aria-busy="false"]'
 
 
@@ -101,7 +96,7 @@ def test_a_dialogue_about_a_picture(page: Page) -> None:
 
 
 def test_stop_ends_the_computation_and_keeps_the_text(
-    page: Page, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, nano_to_close: LocalReasoner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = LocalReasoner.stream
 
@@ -114,15 +109,18 @@ def test_stop_ends_the_computation_and_keeps_the_text(
         assert cancel.wait(60)
         yield from pieces
 
-    monkeypatch.setattr(LocalReasoner, "stream", held)
-    page.evaluate(PRESS_STOP)
-    page.fill("#message textarea", "find all things")
-    page.keyboard.press("Enter")
-    expect(page.locator("#chat")).to_contain_text("Stopped", timeout=30_000)
-    expect(page.locator(IDLE)).to_be_attached()
-    monkeypatch.undo()
-    ask(page, "find the boat")
-    expect(page.locator("#canvas [data-region]").first).to_be_visible()
+    with serving(nano_to_close) as served, visit(browser, served.url) as page:
+        page.locator("#examples button").first.click()
+        expect(page.locator("#canvas img")).to_be_visible()
+        monkeypatch.setattr(LocalReasoner, "stream", held)
+        page.fill("#message textarea", "find all things")
+        page.keyboard.press("Enter")
+        page.click("#stop")
+        expect(page.locator("#chat")).to_contain_text("Stopped")
+        expect(page.locator(IDLE)).to_be_attached()
+        monkeypatch.undo()
+        ask(page, "find the boat")
+        expect(page.locator("#canvas [data-region]").first).to_be_visible()
 
 
 def test_an_example_plays_its_dialogue_click_by_click(page: Page) -> None:
