@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 
 class Until(threading.Event):
-    """What a model watches while it writes: set once it has written enough, or once the turn is stopped."""
+    """What a model watches while it writes: set once it has written enough, or once the turn is stopped.
+
+    It is to be asked (`is_set`), not waited for.
+    """
 
     def __init__(self, stopped: threading.Event) -> None:
         super().__init__()
