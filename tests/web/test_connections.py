@@ -341,7 +341,10 @@ def chunked(served: Served, path: str, *chunks: bytes) -> bytes:
             for chunk in chunks:
                 caller.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
             caller.sendall(b"0\r\n\r\n")
-        return _received(caller)
+        answer = b""
+        while more := _received(caller):
+            answer += more
+        return answer
 
 
 def test_a_body_of_very_many_small_chunks_is_not_read_on(served: Served) -> None:
