@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from demo.annotations import costs
 from demo.annotations.annotated import (
     AnnotatedPicture,
     Annotation,
@@ -116,6 +119,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             ((row.get("id", "?"), row) for _, row in rows),
             partial(_annotation, labels=labels, size=picture.size),
             f"{path.name}, {name}, annotation",
+            _cost,
+            pictures.room,
         )
         yield picture.with_objects(annotations, name, said_of(left_out, f"{path.name}, {name}"))
 
@@ -142,11 +147,22 @@ def _annotation(row: dict[str, Any], labels: dict[Any, str], size: Size) -> Anno
     return Annotation(label, box, mask).described(row.get("attributes"))
 
 
+def _cost(row: dict[str, Any]) -> int:
+    shape = row.get("segmentation") or []
+    if isinstance(shape, dict):
+        return costs.of_run_lengths(shape["counts"])
+    return costs.of_outline(_parts(shape))
+
+
+def _parts(rings: Any) -> list[Polygon]:
+    found = map(points, rings)
+    return [Polygon(ring) for ring in found if len(ring) > 2]  # shorter ones cover nothing
+
+
 def _mask(segmentation: Any, size: Size) -> Mask | None:
     if isinstance(segmentation, dict):
         return _run_lengths(segmentation, size)
-    rings = [points(ring) for ring in segmentation]
-    parts = [Polygon(ring) for ring in rings if len(ring) > 2]  # shorter ones cover nothing
+    parts = _parts(segmentation)
     return mask_of(parts, size) if parts else None
 
 
@@ -159,7 +175,7 @@ def _run_lengths(rle: dict[str, Any], size: Size) -> Mask | None:
             raise InputError("its mask has a run that is not a whole number")
         if sum(counts) != size.width * size.height:
             raise InputError("its mask does not fit its size")
-        mask = Mask.from_runs(counts, size)
+        mask = Mask.from_runs(np.array(counts, np.int64), size)
     else:
         mask = Mask(size, counts)
     mask.run_lengths()  # raises ValueError

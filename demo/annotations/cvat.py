@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import numpy as np
 
+from demo.annotations import costs
 from demo.annotations.annotated import (
     HAND,
     AnnotatedPicture,
@@ -35,11 +36,13 @@ from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import (
     Polygon,
+    Ring,
     ellipse,
     placed_mask,
     polygons_unless_dust,
     turned,
 )
+from demo.picture.runs import pixels_of
 
 NAME = "annotations.xml"
 _ATTRIBUTES = ("region", "origin", "question")
@@ -136,8 +139,20 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             shapes,
             partial(_annotation, size=picture.size),
             f"{path.name}, image “{name}”, shape",
+            partial(_cost, size=picture.size),
+            pictures.room,
         )
         yield picture.with_objects(annotations, name, said_of(left_out, f"{path.name}, {name}"))
+
+
+def _cost(element: Element, size: Size) -> int:
+    match element.tag:
+        case "mask":
+            _, _, width, height = _bounds(element, size)
+            return width * height
+        case "polygon":
+            return costs.of_outline([Polygon(_corners(element))])
+    return 0  # of a few corners
 
 
 def _annotation(element: Element, size: Size) -> Annotation:
@@ -155,8 +170,7 @@ def _annotation(element: Element, size: Size) -> Annotation:
                 return Annotation(label, box_of((x1, y1, x2, y2), size)).described(attributes)
             ring = turned(((x1, y1), (x2, y1), (x2, y2), (x1, y2)), rotation)
         case "polygon":
-            pairs = (pair.split(",") for pair in element.attrib["points"].split(";"))
-            ring = tuple((number(x), number(y)) for x, y in pairs)
+            ring = _corners(element)
         case "ellipse":
             cx, cy, rx, ry = (number(element.attrib[k]) for k in ("cx", "cy", "rx", "ry"))
             ring = turned(ellipse(cx, cy, rx, ry), rotation)
@@ -167,14 +181,25 @@ def _annotation(element: Element, size: Size) -> Annotation:
     return outlined(label, [Polygon(ring)], size).described(attributes)
 
 
-def _mask(element: Element, size: Size) -> Mask:
+def _corners(element: Element) -> Ring:
+    pairs = (pair.split(",") for pair in element.attrib["points"].split(";"))
+    return tuple((number(x), number(y)) for x, y in pairs)
+
+
+def _bounds(element: Element, size: Size) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a mask. Raises InputError for one that is larger than the picture."""
     left, top, width, height = (
         int(number(element.attrib[key])) for key in ("left", "top", "width", "height")
     )
-    runs = [int(run) for run in element.attrib["rle"].split(",")]
     if width > size.width or height > size.height:
         raise InputError("its mask reaches outside the picture")
+    return left, top, width, height
+
+
+def _mask(element: Element, size: Size) -> Mask:
+    left, top, width, height = _bounds(element, size)
+    runs = [int(run) for run in element.attrib["rle"].split(",")]
     if min(runs) < 0 or sum(runs) != width * height:
         raise InputError("its mask does not fit its size")
-    part = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
+    part = pixels_of(np.array(runs, np.int64)).reshape(height, width)
     return placed_mask(part, left, top, size)

@@ -26,6 +26,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from PIL import Image
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, Annotation
+from demo.annotations.costs import Room
 from demo.errors import InputError, NoAreaError, PictureError, disk_fault
 from demo.machine.effort import breathe
 from demo.picture.geometry import Size
@@ -138,13 +139,14 @@ class Pictures:
 
     Where ``candidates`` are given, those are all there are: then a name may be written in another way,
     and what labels name and is not among them is noted in ``lacking`` instead of refused. ``root`` is
-    the folder that holds their files.
+    the folder that holds their files, and ``room`` what may be made of labels that anybody may have sent.
     """
 
     folders: tuple[Path, ...]
     candidates: Candidates | None = None
     root: Path | None = None
     lacking: list[str] = field(default_factory=list)
+    room: Room | None = None
 
     def named(
         self,
@@ -425,20 +427,38 @@ def _each(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def read_objects(
-    rows: Iterable[tuple[object, Row]], read_one: Callable[[Row], Found], where: str
+    rows: Iterable[tuple[object, Row]],
+    read_one: Callable[[Row], Found],
+    where: str,
+    cost_of: Callable[[Row], int],
+    room: Room | None,
 ) -> tuple[list[Found], int]:
     """What `read_one` makes of each row, and how many cover nothing and are left out.
 
-    Tools keep clicks and lines among areas. Raises InputError, which says ``where``, and the row's number.
+    Tools keep clicks and lines among areas. Where there is a ``room``, it has to hold what all of them cost
+    before the first is made. Raises InputError, which says ``where``, and the row's number.
     """
+    listed = list(rows)
+    if room is not None:
+        costs = [_cost(row, cost_of, f"{where} {number_}") for number_, row in listed]
+        with place(where.rpartition(", ")[0]):
+            room.take(costs)
     found, left_out = list[Found](), 0
-    for number_, row in rows:
+    for number_, row in listed:
+        breathe()
         with place(f"{where} {number_}"):
             try:
                 found.append(read_one(row))
             except NoAreaError:
                 left_out += 1
     return found, left_out
+
+
+def _cost(row: Row, cost_of: Callable[[Row], int], where: str) -> int:
+    breathe()
+    with place(where), suppress(NoAreaError):
+        return cost_of(row)
+    return 0
 
 
 def said_of(left_out: int, where: str) -> tuple[str, ...]:
@@ -474,17 +494,29 @@ def png_of(picture: Picture) -> bytes:
     return file.getvalue()
 
 
+def pixels_in_png(encoded: str, size: Size) -> int:
+    """How many pixels that PNG file has, of which only the head is read. Raises as `decoded_png` does."""
+    with _opened_png(encoded, size) as image:
+        return image.width * image.height
+
+
 def decoded_png(encoded: str, size: Size) -> Image.Image:
     """The PNG file that a text in base64 is, no larger than that size.
 
     Raises InputError, in words that follow a place in a file.
     """
+    with _opened_png(encoded, size) as image:
+        return image.copy()
+
+
+@contextmanager
+def _opened_png(encoded: str, size: Size) -> Iterator[Image.Image]:
     try:
         file = io.BytesIO(base64.b64decode(encoded, validate=True))
         with Image.open(file, formats=["PNG"]) as image:
             if image.width > size.width or image.height > size.height:
                 raise InputError("its mask is larger than the picture")
-            return image.copy()
+            yield image
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError("its mask is not a PNG file") from error
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from demo.annotations import costs
 from demo.annotations.annotated import (
     AnnotatedPicture,
     Annotation,
@@ -93,6 +94,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         features,
         partial(_annotation, size=picture.size),
         f"{path.name}, feature",
+        lambda feature: costs.of_outline(_parts(feature["geometry"])),
+        pictures.room,
     )
     yield picture.with_objects(annotations, notes=said_of(left_out, path.name))
 

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture
+from demo.dialogue import limits
 from demo.errors import PictureError
 from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE
+from demo.picture.runs import runs_between
 
 MAX_INDEX = 254  # 255 stands for “void”, the pixels between objects
 _WHITE = 255
+_MAX_STRETCHES = limits.MASK_TEXTS.most // 2  # each is two characters of a mask or more
 
 
 def indexed_png(annotated: AnnotatedPicture) -> bytes:
@@ -50,17 +53,31 @@ def read_indexed(path: Path, size: Size) -> dict[int, Mask]:
     pixels, has_palette = _numbers(path, size)
     if not has_palette and _is_white_on_black(pixels):
         return {1: Mask.from_array(pixels > _WHITE // 2)}
-    is_void = {0, MAX_INDEX + 1} if pixels.dtype == np.uint8 else {0}
-    found = [int(value) for value in np.unique(pixels) if value not in is_void]
-    if len(found) > MAX_OBJECTS:
+    down = np.asfortranarray(pixels).ravel(order="F")  # as runs go
+    starts = np.concatenate(([0], np.flatnonzero(down[1:] != down[:-1]) + 1))
+    if len(starts) > _MAX_STRETCHES:
         raise PictureError(
-            f"{path.name} holds {len(found):,} numbers: at most {MAX_OBJECTS:,} objects can be read."
+            f"{path.name} changes its number {len(starts):,} times down its columns, and at most "
+            f"{_MAX_STRETCHES:,} times are read. Make its outlines coarser."
         )
-    masks = dict[int, Mask]()
-    for value in found:
+    is_void = {0, MAX_INDEX + 1} if pixels.dtype == np.uint8 else {0}
+    places = {n: at for n, at in _by_number(down[starts]).items() if n not in is_void}
+    if len(places) > MAX_OBJECTS:
+        raise PictureError(
+            f"{path.name} holds {len(places):,} numbers: at most {MAX_OBJECTS:,} objects can be read."
+        )
+    stops, masks = np.append(starts[1:], down.size), dict[int, Mask]()
+    for number, at in places.items():
         breathe()
-        masks[value] = Mask.from_array(pixels == value)
+        masks[number] = Mask.from_runs(runs_between(starts[at], stops[at], down.size), size)
     return masks
+
+
+def _by_number(numbers: NDArray[Any]) -> dict[int, NDArray[np.intp]]:
+    """Where each number stands in a row of them, without looking for one after the other."""
+    order = np.argsort(numbers, kind="stable")
+    bounds = np.flatnonzero(np.diff(numbers[order])) + 1
+    return {int(numbers[at[0]]): at for at in np.split(order, bounds)}
 
 
 def read_mask(path: Path, size: Size) -> Mask | None:

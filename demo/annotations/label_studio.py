@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.annotations import costs
 from demo.annotations.annotated import (
     CORRECTED,
     HAND,
@@ -140,6 +141,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             rows,
             partial(_annotation, size=picture.size),
             f"{path.name}, task {task.get('id', at)}, label",
+            partial(_cost, size=picture.size),
+            pictures.room,
         )
         where = f"{path.name}, {picture.called(name)}"
         notes = (*said_of(left_out, where), *((f"{where}: {others}",) if others else ()))
@@ -196,6 +199,13 @@ def _by_region(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _kind(value: dict[str, Any]) -> str | None:
     kinds = (key for key in value if key.endswith("labels") and isinstance(value[key], list))
     return next(kinds, None)
+
+
+def _cost(result: dict[str, Any], size: Size) -> int:
+    value = result["value"]
+    if "points" in value:
+        return costs.of_outline([Polygon(_scaled(points(value["points"]), size))])
+    return size.width * size.height if "rle" in value or "imageDataURL" in value else 0
 
 
 def _annotation(result: dict[str, Any], size: Size) -> Annotation:

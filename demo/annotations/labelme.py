@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from demo.annotations import costs
 from demo.annotations.annotated import (
     AnnotatedPicture,
     Annotation,
@@ -32,6 +33,7 @@ from demo.annotations.files import (
     decoded_png,
     json_bytes,
     objects_in,
+    pixels_in_png,
     place,
     png_of,
     points,
@@ -126,6 +128,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         shapes,
         lambda shape: (shape.get("group_id"), _annotation(shape, size)),
         f"{path.name}, shape",
+        lambda shape: _cost(shape, size),
+        pictures.room,
     )
     objects = dict[tuple[str, object], list[Annotation]]()
     for at, (group, annotation) in enumerate(found):
@@ -168,6 +172,15 @@ def _around(parts: list[Annotation]) -> tuple[int, int, int, int]:
     boxes = [part.box for part in parts]
     left, top = min(box.x1 for box in boxes), min(box.y1 for box in boxes)
     return left, top, max(box.x2 for box in boxes), max(box.y2 for box in boxes)
+
+
+def _cost(shape: dict[str, Any], size: Size) -> int:
+    match shape.get("shape_type") or "polygon":
+        case "mask":
+            return pixels_in_png(shape["mask"], size)
+        case "point" | "line" | "linestrip" | "points" | "rectangle" | "circle":
+            return 0
+    return costs.of_outline([Polygon(points(shape["points"]))])
 
 
 def _annotation(shape: dict[str, Any], size: Size) -> Annotation:

@@ -92,10 +92,13 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         if picture is None:
             return
         rows = objects_in(_rows(path))
+    size = picture.size
     annotations, left_out = read_objects(
         rows,
-        partial(_annotation, folder=path.parent, size=picture.size),
+        partial(_annotation, folder=path.parent, size=size),
         f"{path.name}, row",
+        lambda row: size.width * size.height if row.get("mask") else 0,
+        pictures.room,
     )
     found = picture.with_objects(annotations, notes=said_of(left_out, path.name))
     is_loose = path.parent == pictures.root  # the folder's name says nothing

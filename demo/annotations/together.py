@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 
 from demo.annotations.annotated import MAX_OBJECTS, AnnotatedPicture, to_session
+from demo.annotations.costs import Room
 from demo.annotations.files import (
     PICTURE_SUFFIXES,
     Candidate,
@@ -159,9 +160,9 @@ class Together:
         if not candidates and shown is not None:
             candidates = (Candidate((shown.name,), shown),)
         all_of_them = Candidates(candidates)
-        found, lacking = list[AnnotatedPicture](), list[str]()
+        found, lacking, room = list[AnnotatedPicture](), list[str](), Room()
         for path, form in self._labels():
-            pictures = Pictures((path.parent,), all_of_them, self.root, lacking)
+            pictures = Pictures((path.parent,), all_of_them, self.root, lacking, room)
             found += islice(form.read(path, pictures), MAX_PICTURES + 1 - len(found))
         joined = tuple(_joined(found[:MAX_PICTURES]))
         for annotated in joined:

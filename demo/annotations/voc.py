@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from demo.annotations import costs
 from demo.annotations.annotated import (
     AnnotatedPicture,
     Annotation,
@@ -19,6 +20,7 @@ from demo.annotations.annotated import (
     outlined,
     unique_names,
 )
+from demo.annotations.costs import Room
 from demo.annotations.files import (
     Pictures,
     number,
@@ -105,18 +107,25 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
             return
         there = (element for element in root.iter("object") if element.findtext("deleted") != "1")
         objects = objects_in(there)
-    masks = _masks(path, picture.size)
+    masks = _masks(path, picture.size, pictures.room)
     annotations, left_out = read_objects(
         ((at, (element, masks.get(at))) for at, element in objects),
         lambda row: _annotation(row[0], picture.size, row[1]),
         f"{path.name}, object",
+        lambda row: costs.of_outline(_outline(row[0])),
+        pictures.room,
     )
     yield picture.with_objects(annotations, name, said_of(left_out, path.name))
 
 
-def _masks(path: Path, size: Size) -> dict[int, Mask]:
+def _masks(path: Path, size: Size, room: Room | None) -> dict[int, Mask]:
     file = path.parent.parent / OBJECTS / f"{path.stem}.png"
-    return read_indexed(file, size) if file.is_file() else {}
+    if not file.is_file():
+        return {}
+    if room is not None:
+        with place(path.name):
+            room.take([size.width * size.height])
+    return read_indexed(file, size)
 
 
 def _annotation(element: Element, size: Size, mask: Mask | None) -> Annotation:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from demo.annotations import costs
 from demo.annotations.annotated import (
     AnnotatedPicture,
     Annotation,
@@ -24,6 +25,7 @@ from demo.annotations.annotated import (
     outlined,
     unique_names,
 )
+from demo.annotations.costs import Room
 from demo.annotations.files import (
     PICTURE_SUFFIXES,
     PictureFile,
@@ -113,7 +115,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         with place(path.name):
             picture = pictures.named("", stem=path.stem, in_pixels=False)
         if picture is not None:
-            yield _read_one(picture, path, kinds)
+            yield _read_one(picture, path, kinds, pictures.room)
         return
     images = {image: _label_file(image) for image in _images(path, kinds.places, pictures)}
     if not any(images.values()):
@@ -124,7 +126,7 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         )
         raise InputError(f"{path.name}: {lacks}: name the folder of the pictures with --images.")
     for image, text in images.items():
-        yield _read_one(file_at(image, in_pixels=False), text, kinds)
+        yield _read_one(file_at(image, in_pixels=False), text, kinds, pictures.room)
 
 
 def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
@@ -138,7 +140,7 @@ def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedP
         with place(text.name):
             picture = pictures.named("", stem=str(PurePosixPath(*parts)), in_pixels=False)
         if picture is not None:
-            yield _read_one(picture, text, kinds)
+            yield _read_one(picture, text, kinds, pictures.room)
         else:
             pictures.lacking.append(text.stem)
 
@@ -256,7 +258,9 @@ def _is_picture(file: Path) -> bool:
     return file.suffix.lower() in PICTURE_SUFFIXES
 
 
-def _read_one(picture: PictureFile, file: Path | None, kinds: _Kinds) -> AnnotatedPicture:
+def _read_one(
+    picture: PictureFile, file: Path | None, kinds: _Kinds, room: Room | None
+) -> AnnotatedPicture:
     rows = [(at, line.split()) for at, line in enumerate(_lines(file), start=1) if line.strip()]
     name = file.name if file else ""
     with place(name):
@@ -265,6 +269,8 @@ def _read_one(picture: PictureFile, file: Path | None, kinds: _Kinds) -> Annotat
         (row for _, row in listed),
         partial(_annotation, kinds=kinds, size=picture.size),
         f"{name}, line",
+        partial(_cost, kinds=kinds, size=picture.size),
+        room,
     )
     return picture.with_objects(annotations, notes=said_of(left_out, name))
 
@@ -286,6 +292,12 @@ def _label_file(image: Path) -> Path | None:
     return None
 
 
+def _cost(words: list[str], kinds: _Kinds, size: Size) -> int:
+    values = [number(word) for word in words[1:]]
+    is_outline = len(values) >= 6 and not kinds.has_points
+    return costs.of_outline([Polygon(_ring(values, size))]) if is_outline else 0
+
+
 def _annotation(words: list[str], kinds: _Kinds, size: Size) -> Annotation:
     label, values = kinds.label(words[0]), [number(word) for word in words[1:]]
     if kinds.has_points:
@@ -297,15 +309,19 @@ def _annotation(words: list[str], kinds: _Kinds, size: Size) -> Annotation:
         return Annotation(label, box_of((x - w / 2, y - h / 2, x + w / 2, y + h / 2), size))
     if len(values) < 6:
         raise InputError("there are too few numbers for a box or an outline")
+    ring = _ring(values, size)
+    rectangle = rectangle_of(ring)
+    if rectangle:
+        return Annotation(label, box_of(rectangle, size))
+    return outlined(label, [Polygon(ring)], size)
+
+
+def _ring(values: list[float], size: Size) -> Ring:
     values = values[: len(values) // 2 * 2]  # one more than pairs is a confidence
     if max(values) >= 2:  # as where a key point is seen; outlines may reach out a little
         raise InputError(
             "an outline has numbers from 0 to 1: for key points, open their data.yaml as well"
         )
-    ring = tuple(
+    return tuple(
         (x * size.width, y * size.height) for x, y in zip(values[::2], values[1::2], strict=True)
     )
-    rectangle = rectangle_of(ring)
-    if rectangle:
-        return Annotation(label, box_of(rectangle, size))
-    return outlined(label, [Polygon(ring)], size)

@@ -14,10 +14,19 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco
 
 from demo.picture.geometry import PictureBox, Size
-from demo.picture.runs import Runs, box_around, count_inside, read_runs, runs_of, thinned
+from demo.picture.runs import (
+    Runs,
+    box_around,
+    count_inside,
+    joined,
+    pixels_of,
+    read_runs,
+    runs_of,
+    thinned,
+    written,
+)
 
 BoolArray = NDArray[np.bool_]
 MAX_RUNS = 20_000  # of which an outline is made: more than that are noise
@@ -40,17 +49,12 @@ class Mask:
             raise ValueError(f"a mask is an array [H, W], got shape {pixels.shape}")
         height, width = pixels.shape
         grid = np.asfortranarray(pixels.astype(bool))
-        runs = runs_of(grid.ravel(order="F"))
-        if len(runs) <= MAX_RUNS:  # more would take long as numbers of Python
-            return cls.from_runs(runs.tolist(), Size(width, height))
-        return cls(Size(width, height), coco.encode(grid.view(np.uint8))["counts"].decode("ascii"))
+        return cls.from_runs(runs_of(grid.ravel(order="F")), Size(width, height))
 
     @classmethod
-    def from_runs(cls, runs: list[int], size: Size) -> Mask:
+    def from_runs(cls, runs: Runs, size: Size) -> Mask:
         """From the lengths of its runs over the column-major picture, of which the first is outside."""
-        counted = {"size": [size.height, size.width], "counts": runs}
-        encoded = coco.frPyObjects(counted, size.height, size.width)
-        return cls(size, encoded["counts"].decode("ascii"))
+        return cls(size, written(runs))
 
     @property
     def digest(self) -> str:
@@ -141,13 +145,11 @@ class Mask:
 
 def union_area(masks: Sequence[Mask]) -> int:
     """Pixels of one picture that at least one of its masks holds."""
-    return int(coco.area(coco.merge([mask.to_dict() for mask in masks])))
+    return int(joined([mask.run_lengths() for mask in masks])[1::2].sum())
 
 
 def _pixels(runs: Runs, size: Size) -> BoolArray:
-    inside = np.arange(len(runs)) % 2 == 1
-    columns = np.repeat(inside, runs).reshape(size.width, size.height)
-    return np.ascontiguousarray(columns.T)
+    return np.ascontiguousarray(pixels_of(runs).reshape(size.width, size.height).T)
 
 
 def _contour_path(contour: NDArray[Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,8 +18,9 @@ from pycocotools import mask as coco
 
 from demo.errors import InputError, NoAreaError
 from demo.machine.effort import breathe
-from demo.picture.geometry import PictureBox, Size
+from demo.picture.geometry import Size
 from demo.picture.masks import Mask
+from demo.picture.runs import Runs, inverted, joined
 
 Ring = tuple[tuple[float, float], ...]
 MAX_CORNERS = 100_000  # of one object
@@ -91,49 +92,40 @@ def mask_of(polygons: Sequence[Polygon], size: Size) -> Mask | None:
         raise InputError(
             f"the outline has {len(rings):,} parts and holes, of which {MAX_RINGS:,} are read"
         )
-    flats = [_flat(ring) for ring in rings]
-    if sum(map(_length, flats)) > MAX_LENGTH:
-        raise InputError("the outline is too long: it leads far out of the picture, or to and fro")
-    if len(rings) == len(polygons):
-        encoded = coco.merge(coco.frPyObjects(flats, size.height, size.width))
-        mask = Mask(size, encoded["counts"].decode("ascii"))
-        return mask if mask.area else None
-    whole = union_of([_mask_of_part(part, size) for part in polygons])
+    length_of(polygons)
+    whole = Mask.from_runs(joined([_runs_of_part(part, size) for part in polygons]), size)
     return whole if whole.area else None
 
 
-def _mask_of_part(part: Polygon, size: Size) -> Mask:
+def _runs_of_part(part: Polygon, size: Size) -> Runs:
     outline = _filled(part.outline, size)
-    box = outline.bounding_box()
-    if box is None or not part.holes:
+    if not part.holes:
         return outline
-    pixels = outline.to_array(box)
-    for hole in part.holes:
-        filled = _filled(hole, size)
-        around = filled.bounding_box()
-        if around and around.intersection(box):
-            left, top = max(around.x1, box.x1), max(around.y1, box.y1)
-            shared = PictureBox(left, top, min(around.x2, box.x2), min(around.y2, box.y2))
-            place = pixels[top - box.y1 : shared.y2 - box.y1, left - box.x1 : shared.x2 - box.x1]
-            place &= ~filled.to_array(shared)
-    return placed_mask(pixels, box.x1, box.y1, size)
+    holes = [_filled(hole, size) for hole in part.holes]
+    return inverted(joined([inverted(outline), *holes]))
 
 
-def _filled(ring: Ring, size: Size) -> Mask:
+def _filled(ring: Ring, size: Size) -> Runs:
     breathe()
     (encoded,) = coco.frPyObjects([_flat(ring)], size.height, size.width)
-    return Mask(size, encoded["counts"].decode("ascii"))
+    return Mask(size, encoded["counts"].decode("ascii")).run_lengths()
 
 
 def union_of(masks: Sequence[Mask]) -> Mask:
     """The pixels of any of several masks of one picture."""
-    size = masks[0].size
-    pixels = np.zeros((size.height, size.width), bool)
-    for mask in masks:
-        breathe()
-        if box := mask.bounding_box():
-            pixels[box.y1 : box.y2, box.x1 : box.x2] |= mask.to_array(box)
-    return Mask.from_array(pixels)
+    return Mask.from_runs(joined([mask.run_lengths() for mask in masks]), masks[0].size)
+
+
+def length_of(polygons: Iterable[Polygon]) -> float:
+    """Pixels along all outlines of an object.
+
+    Raises InputError, in words that follow a place, for more than can be drawn.
+    """
+    rings = (ring for part in polygons for ring in (part.outline, *part.holes))
+    length = sum(_length(_flat(ring)) for ring in rings)
+    if length > MAX_LENGTH:
+        raise InputError("the outline is too long: it leads far out of the picture, or to and fro")
+    return length
 
 
 def _flat(ring: Ring) -> list[float]:
@@ -162,10 +154,13 @@ def placed_mask(part: NDArray[np.bool_], left: int, top: int, size: Size) -> Mas
         raise InputError("its mask reaches outside the picture")
     columns = np.zeros((size.height, width), bool)  # runs go down the columns
     columns[top : top + height] = part
-    runs = Mask.from_array(columns).run_lengths().tolist()
+    runs = Mask.from_array(columns).run_lengths()
     runs[0] += left * size.height
     after = (size.width - left - width) * size.height
-    runs = [*runs[:-1], runs[-1] + after] if len(runs) % 2 else [*runs, after]
+    if len(runs) % 2:
+        runs[-1] += after
+    elif after:
+        runs = np.append(runs, after)
     return Mask.from_runs(runs, size)
 
 

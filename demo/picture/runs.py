@@ -6,6 +6,7 @@ the runs is. Runs are counted over the column-major picture: outside, inside, ou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,23 @@ def read_runs(counts: str) -> Runs:
     return values
 
 
+def written(runs: Runs) -> str:
+    """COCO's string of them, which `read_runs` reads."""
+    values = runs.astype(np.int64)
+    values[3:] -= runs[1:-2]
+    lengths = np.ones(len(values), np.int64)
+    for groups in range(1, _MAX_GROUPS):
+        most = np.int64(1) << 5 * groups - 1
+        lengths += (values < -most) | (values >= most)
+    starts = np.cumsum(lengths) - lengths
+    text = np.empty(int(lengths.sum()), np.uint8)
+    for at in range(int(lengths.max(initial=0))):
+        has_one, goes_on = lengths > at, lengths > at + 1
+        group = (values >> 5 * at & 31) + np.where(goes_on, 32, 0)
+        text[starts[has_one] + at] = group[has_one] + 48
+    return text.tobytes().decode("ascii")
+
+
 def runs_of(pixels: NDArray[np.bool_]) -> Runs:
     """The lengths of the runs in a row of pixels, of which the first is outside.
 
@@ -64,6 +82,40 @@ def runs_of(pixels: NDArray[np.bool_]) -> Runs:
 def bounds_of(runs: Runs) -> Runs:
     """Where each run begins, and the end of the last."""
     return np.concatenate(([0], np.cumsum(runs)))
+
+
+def pixels_of(runs: Runs) -> NDArray[np.bool_]:
+    """The row of pixels that they are; other threads can compute meanwhile, as with no `numpy.repeat`."""
+    bounds = bounds_of(runs)
+    steps = np.zeros(bounds[-1] + 1, np.int8)
+    np.add.at(steps, bounds[1:-1:2], 1)
+    np.subtract.at(steps, bounds[2::2], 1)
+    return np.add.accumulate(steps[:-1], dtype=np.int8).view(bool)
+
+
+def inverted(runs: Runs) -> Runs:
+    """The runs of what is outside."""
+    return runs[1:] if runs[0] == 0 else np.concatenate(([0], runs))
+
+
+def joined(several: Sequence[Runs]) -> Runs:
+    """The runs of what is in any of several objects of one picture."""
+    bounds = [bounds_of(runs) for runs in several]
+    starts = np.concatenate([each[1:-1:2] for each in bounds])
+    stops = np.concatenate([each[2::2] for each in bounds])
+    order = np.argsort(starts, kind="stable")
+    order = order[stops[order] > starts[order]]
+    starts, until = starts[order], np.maximum.accumulate(stops[order])
+    is_first = np.concatenate(([True], starts[1:] > until[:-1]))[: len(starts)]
+    is_last = np.concatenate((is_first[1:], [True]))[: len(starts)]
+    return runs_between(starts[is_first], until[is_last], int(bounds[0][-1]))
+
+
+def runs_between(starts: Runs, stops: Runs, total: int) -> Runs:
+    """The runs of an object that begins and ends at these places, in order, among so many pixels."""
+    inside = np.column_stack((starts, stops)).ravel()
+    runs = np.diff(np.concatenate(([0], inside, [total])))
+    return runs[:-1] if len(runs) > 1 and not runs[-1] else runs  # COCO ends with no empty run
 
 
 def count_inside(runs: Runs, size: Size, box: PictureBox) -> int:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,10 +101,13 @@ def show_models(page: gr.Blocks, running: RunningModels) -> None:
     page.config = page.get_config_file()
 
 
-def launch_options(*middleware: Middleware) -> dict[str, Any]:
+def launch_options(
+    *middleware: Middleware, handlers: Mapping[Any, Any] | None = None
+) -> dict[str, Any]:
     """The arguments of ``launch`` that belong to the page's look and privacy, and to whose it is.
 
-    Requests pass this middleware first, in its order.
+    Requests pass this middleware first, in its order; ``handlers`` answer where one of these exceptions is
+    raised.
     """
     return {
         "theme": theme(),
@@ -117,6 +120,7 @@ def launch_options(*middleware: Middleware) -> dict[str, Any]:
                 Middleware(Static, first_view=first_view),
             ],
             "lifespan": tidied,
+            "exception_handlers": dict(handlers or {}),
         },
         "favicon_path": Path(__file__).parent / "shared" / "icon.svg",
         "footer_links": [],

@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Send
 
 from demo.web.owned import Owned
@@ -114,6 +115,13 @@ class Answer:
 def error_response(status: int, sentence: str) -> JSONResponse:
     """A failure in the form that the page and programs read."""
     return JSONResponse(_error_body(sentence), status)
+
+
+async def wrong_form(_request: Request, _error: Exception) -> Response:
+    """The answer to a body that Gradio cannot read. Its own would first write out the whole of it, for
+    tenths of a second in which nobody else is answered.
+    """
+    return error_response(422, WRONG_FORM)
 
 
 def refused_response(refused: RefusedError) -> JSONResponse:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -22,6 +23,8 @@ HEAD_S = 20.0  # for the whole head of a request, from when the connection began
 READ_S = 60.0  # for a visitor to take what has been written
 MAX_CONNECTIONS, MAX_OF_A_PLACE = 4_000, 500
 _FEW, _MAX_WAITING = 4, 2_048
+_MAX_SMALL_CHUNKS, _SMALL_CHUNK = 500, 512  # of one body, beside chunks of so many bytes
+_MAX_HEAD = 16_384  # bytes of a head that comes in parts, as web servers have it
 _RESERVED_FILES = 256  # of this process, for all else
 
 
@@ -73,6 +76,26 @@ class Connections:
         return found is not None
 
 
+class _Requests(h11.Connection):
+    """The web server's reader of requests, which does not go on with a body of very many small chunks: each
+    holds up all visitors for as long as some hundred bytes do.
+    """
+
+    _chunks = _bytes = 0
+
+    def next_event(self) -> Any:
+        """The next part of a request. Raises RemoteProtocolError."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._chunks = self._bytes = 0
+        elif isinstance(event, h11.Data) and event.chunk_start:
+            self._chunks += 1
+            self._bytes += len(event.data)
+            if self._chunks > _MAX_SMALL_CHUNKS + self._bytes // _SMALL_CHUNK:
+                raise h11.RemoteProtocolError("too many small chunks")
+        return event
+
+
 class GuardedProtocol(H11Protocol):
     """The web server's own protocol with deadlines; upgrades, such as to WebSockets, are not offered."""
 
@@ -80,6 +103,10 @@ class GuardedProtocol(H11Protocol):
     place = ""
     _head_timer: asyncio.TimerHandle | None = None
     _read_timer: asyncio.TimerHandle | None = None
+
+    def __init__(self, config: uvicorn.Config, *others: Any, **more: Any) -> None:
+        super().__init__(config, *others, **more)
+        self.conn = _Requests(h11.SERVER, config.h11_max_incomplete_event_size or _MAX_HEAD)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count the connection, and begin to wait for a request."""
@@ -121,6 +148,13 @@ class GuardedProtocol(H11Protocol):
         super().resume_writing()
         if self._read_timer is not None:
             self._read_timer.cancel()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; in the middle of an answer there is nothing left to say."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
 
     def _should_upgrade(self) -> bool:
         return False

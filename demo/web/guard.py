@@ -84,6 +84,7 @@ USER = "regionreasoner.user"  # the key in the request's scope under which Gradi
 AGENTS = "agents"  # who asks with the token, as others are users or visitors
 NEEDS_TOKEN = "Agents need the token of this server, as Authorization: Bearer TOKEN."
 MIN_FREE_BYTES = 500_000_000
+_MAX_TYPE = 200  # characters of an upload's type with its boundary, of which 70 may be used
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 _RESULT = re.compile(r"/gradio_api/call/[^/]+/([^/]+)/?")
 _CALL, _NAMED_CALL = "/gradio_api/call/", "/gradio_api/call/v2/"
@@ -134,6 +135,7 @@ class Guard:
         if scope["type"] != "http":
             return  # such as a WebSocket, which is not served: the web server closes it
         scope = _as_public(_from_client(scope, self.context.rules), self.context.rules)
+        scope = _with_plain_cookies(scope)
         are_known = self.context.rules.are_visitors_known()
         scope[PLACE] = place_of(_address(scope)) if are_known else ""
         answer = Answer(send, self.context.rules, scope["path"])
@@ -360,6 +362,8 @@ class Guard:
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             self._check_read(path, query, owned)
         elif _is_upload(scope):
+            if len(Headers(scope=scope).get("content-type", "")) > _MAX_TYPE:
+                raise RefusedError(400, WRONG_FORM, "body")
             body.check_size()
             await asyncio.to_thread(_check_room, self.context.uploads)
         else:
@@ -432,6 +436,22 @@ def _from_client(scope: Scope, rules: Rules) -> Scope:
     return (
         {**scope, PEER: peer, "client": (address, 0)} if address != peer else {**scope, PEER: peer}
     )
+
+
+def _with_plain_cookies(scope: Scope) -> Scope:
+    """The request without cookies that have escapes in them, which are none of ours: where Python reads
+    them it goes over a whole cookie for each.
+    """
+    headers = [
+        (
+            name,
+            b";".join(c for c in value.split(b";") if b"\\" not in c)
+            if name == b"cookie"
+            else value,
+        )
+        for name, value in scope["headers"]
+    ]
+    return {**scope, "headers": headers}
 
 
 def _as_public(scope: Scope, rules: Rules) -> Scope:

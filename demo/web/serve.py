@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
 from gradio import queueing, route_utils, routes
 from gradio.utils import MatplotlibBackendMananger, get_function_params, get_upload_folder
 from starlette.middleware import Middleware
@@ -34,6 +35,7 @@ from demo.picture.apart import reading_apart
 from demo.remote.address import read_address
 from demo.ui.page import build_page, launch_options, show_models
 from demo.web.address import Address
+from demo.web.answer import wrong_form
 from demo.web.calls import Accepts, Call
 from demo.web.connections import (
     Connections,
@@ -183,6 +185,7 @@ class Served:
                 **launch_options(
                     Middleware(Guard, context=context),
                     Middleware(VisitorCookies, visitors=visitors),
+                    handlers={RequestValidationError: wrong_form},
                 ),
                 **launch,
             )

@@ -17,11 +17,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.annotations.costs import Room
 from demo.annotations.files import Candidate, Candidates
 from demo.annotations.formats import FORMATS
+from demo.annotations.indexed import read_indexed
 from demo.annotations.together import Labelled, Together, holds_labels
-from demo.errors import InputError
+from demo.errors import InputError, PictureError
 from demo.machine.effort import long_work
+from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
 from tests.annotations.test_formats import DISC, RING, labelled, picture, samples
@@ -512,7 +515,7 @@ STEPS: list[tuple[str, Callable[[], Files], int]] = [
     ("many numbers", lambda: {"a.zip": zipped({
         "Annotations/dog.xml": VOC.format("dog.png"), "SegmentationObject/dog.png": indexed(250)})}, 250),
     ("a group of many", lambda: {"a.json": grouped(300)}, 600),
-    ("many holes", lambda: {"dog.geojson": with_holes(300)}, 900),
+    ("many holes", lambda: {"dog.geojson": with_holes(300)}, 600),
 ]  # fmt: skip
 
 
@@ -553,6 +556,84 @@ def test_masks_are_bounded_by_what_they_cover(tmp_path: Path) -> None:
     files: Files = {"dog.png": png("blue", side, side), "a.json": many(300, segmentation=whole)}
     with pytest.raises(InputError, match=r"dog\.png: .*pixels within the outlines of its masks"):
         read(tmp_path, files)
+
+
+SIDE = 3_000  # of a picture of which 334 masks are too much
+MANY = 340
+
+
+def tasks(**value: object) -> str:
+    """Label Studio's task of many such masks."""
+    sides = {"original_width": SIDE, "original_height": SIDE}
+    result = {**sides, "value": {"brushlabels": ["dog"], **value}}
+    annotations = [{"result": [result] * MANY}]
+    return json.dumps([{"data": {"image": "dog.png"}, "annotations": annotations}])
+
+
+def head_only() -> str:
+    """A PNG file of that side that ends behind its head."""
+    content = png(width=SIDE, height=SIDE)
+    return base64.b64encode(content[: content.index(b"IDAT") + 4]).decode()
+
+
+def labelme_masks() -> str:
+    shape = {"label": "dog", "points": [[0, 0], [1, 1]], "shape_type": "mask", "mask": head_only()}
+    return json.dumps({"imagePath": "dog.png", "shapes": [shape] * MANY})
+
+
+def zigzag() -> list[float]:
+    return [v for n in range(160) for v in (SIDE * (n % 2), n)]
+
+
+# No mask here is whole: whoever decoded one would say something else.
+COSTLY: list[tuple[str, Callable[[], Files]]] = [
+    ("CVAT", lambda: {"a.xml": CVAT.replace("64", str(SIDE)).replace("48", str(SIDE)).replace(
+        "<box", f'<mask label="dog" left="0" top="0" width="{SIDE}" height="{SIDE}" rle="1, 1"/>' * MANY
+        + "<box").format("dog.png")}),
+    ("LabelMe", lambda: {"a.json": labelme_masks()}),
+    ("Label Studio, painted", lambda: {"a.json": tasks(rle=[0])}),
+    ("Label Studio, drawn", lambda: {"a.json": tasks(imageDataURL="data:image/png;base64,")}),
+    ("a table of masks", lambda: {"a.zip": zipped({
+        "set/picture.png": png(width=SIDE, height=SIDE),
+        "set/objects.csv": "number,mask,label,x1,y1,x2,y2\n" + "1,none.png,dog,1,2,11,12\n" * MANY})}),
+    ("COCO’s outlines", lambda: {"a.json": many(900, segmentation=[zigzag()])}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("files", [pytest.param(f, id=name) for name, f in COSTLY])
+def test_what_masks_cost_is_known_before_one_is_decoded(
+    files: Callable[[], Files], tmp_path: Path
+) -> None:
+    whole = {"dog.png": png(width=SIDE, height=SIDE), **files()}
+    with pytest.raises(InputError, match=r"stand for [\d,]+ pixels, and at most .* objects out\.$"):
+        read(tmp_path, whole)
+
+
+def test_what_masks_cost_is_counted_over_all_pictures() -> None:
+    room = Room(100)
+    room.take([30, 30])
+    with pytest.raises(InputError, match="stand for 110 pixels, and at most 100 are read"):
+        room.take([20, 30])
+    room.take([40])
+
+
+def test_numbers_of_objects_are_read_in_one_pass(tmp_path: Path) -> None:
+    """So nothing is gone through for each of them; dust, which would make long strings, is refused."""
+    numbers = np.random.default_rng(22).integers(0, 999, (2_010, 2_000)).astype(np.uint16)
+    path = tmp_path / "a.png"
+    Image.fromarray(numbers).save(path)
+    with pytest.raises(PictureError, match=r"changes its number 4,0\d\d,\d{3} times .* coarser"):
+        read_indexed(path, Size(2_000, 2_010))
+    small = numbers[:40, :50] % 9
+    Image.fromarray(small).save(path)
+    found = read_indexed(path, Size(50, 40))
+    assert found == {n: Mask.from_array(small == n) for n in range(1, 9)}
+
+
+def test_a_string_of_run_lengths_is_measured_before_it_is_read(tmp_path: Path) -> None:
+    mask = {"size": [HEIGHT, WIDTH], "counts": "x" * 2_000_001}
+    with pytest.raises(InputError, match="its mask has 2,000,001 characters, of which 2,000,000"):
+        read(tmp_path, {"dog.png": png(), "a.json": many(1, segmentation=mask)})
 
 
 def test_of_a_zip_file_that_breaks_off_nothing_is_taken(tmp_path: Path) -> None:

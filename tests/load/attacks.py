@@ -266,6 +266,25 @@ async def _pages(hostile: Hostile) -> str:
     return _outcome("", answers[-1].status_code)
 
 
+async def _cookies(hostile: Hostile) -> str:
+    """A cookie of escapes only."""
+    cookie = 'a="' + '\\"' * 20_000 + '"'
+    answer = await hostile.http.get("/", headers={"cookie": cookie})
+    return _outcome("", answer.status_code)
+
+
+async def _small_chunks(hostile: Hostile) -> str:
+    """A body in chunks of one byte."""
+    _, writer = await hostile.socket()
+    head = f"POST {_API}/queue/join HTTP/1.1\r\nHost: {hostile.host}:{hostile.port}\r\n"
+    writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+    writer.write(b"1\r\n \r\n" * 1_000_000)
+    with suppress(OSError):
+        await writer.drain()
+    writer.close()
+    return "200 a million chunks"
+
+
 async def _passwords(hostile: Hostile) -> str:
     """Log-ins where there are none, and where they cost the most."""
     form = {"username": "a" * 64, "password": "x" * 9_000}
@@ -331,6 +350,12 @@ ATTACKS: Mapping[str, Attack] = {
     "empty-files": Attack("many", "1,000 empty files in a request", _many_files),
     "values": Attack("many", "240,000 lists in a request", _large_json),
     "pages": Attack("many", "the page and its description, without a pause", _pages),
+    "cookies": Attack("many", "a cookie of 20,000 escapes", _cookies),
+    "small-chunks": Attack("many", "a body of a million chunks", _small_chunks),
+    "no-form": Attack(
+        "many", "a text of 15 MB where none belongs",
+        lambda hostile: hostile.calls("ground", {"a" * 15_000_000: 1}),  # type: ignore[arg-type]
+    ),
     "passwords": Attack("many", "log-ins", _passwords),
     **{
         f"says-{word}": Attack("answer", f"a model server sends {what}", partial(_asks, word=word))

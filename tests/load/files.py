@@ -240,6 +240,56 @@ def _bomb() -> bytes:
     return file.getvalue()
 
 
+# Labels of other tools -----------------------------------------------------------------------------
+
+
+def _labels(labels: dict[str, bytes], size: tuple[int, int] = WIDE) -> bytes:
+    """Labels with their picture."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("JPEGImages/a.png", plain(size))
+        for name, content in labels.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def _numbered() -> bytes:
+    """A VOC segmentation of 250 numbers."""
+    rows = np.repeat(np.arange(WIDE[1]) // 28, WIDE[0]).astype(np.uint8).reshape(WIDE[1], WIDE[0])
+    xml = b"<annotation><filename>a.png</filename></annotation>"
+    numbers = _saved(Image.fromarray(rows), "PNG")
+    return _labels({"Annotations/a.xml": xml, "SegmentationObject/a.png": numbers})
+
+
+def _cvat_masks() -> bytes:
+    width, height = WIDE
+    place = f'left="0" top="0" width="{width}" height="{height}"'
+    shape = f'<mask label="it" {place} rle="0, {width * height}"/>'
+    text = f'<annotations><image id="0" name="a.png">{shape * 1_000}</image></annotations>'
+    return _labels({"annotations.xml": text.encode()})
+
+
+def _long_text() -> bytes:
+    """COCO's run lengths of 28 MB."""
+    mask = {"size": [WIDE[1], WIDE[0]], "counts": "1" * 28_000_000}
+    row = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": mask}
+    content = {
+        "images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "it"}],
+        "annotations": [row],
+    }  # fmt: skip
+    return _labels({"a.json": json.dumps(content).encode()})
+
+
+def _holes() -> bytes:
+    """GeoJSON's outlines with holes, each nearly as large as the picture."""
+    whole = [[0, 0], [7000, 0], [7000, 7000], [0, 7000]]
+    hole = [[1, 1], [6999, 1], [6999, 6999], [1, 6999]]
+    geometry = {"type": "MultiPolygon", "coordinates": [[whole, hole]] * 8}
+    feature = {"type": "Feature", "geometry": geometry, "properties": {"name": "it"}}
+    content = {"type": "FeatureCollection", "image": "a.png", "features": [feature] * 300}
+    return _labels({"a.geojson": json.dumps(content).encode()})
+
+
 FILES: Mapping[str, HostileFile] = {
     # Those that worked.
     "mask200": HostileFile("200 masks of 49 Mpx", lambda: packed(masks(200))),
@@ -294,4 +344,8 @@ FILES: Mapping[str, HostileFile] = {
     "progressive": HostileFile("a progressive JPEG of 50 Mpx", _progressive, "jpg"),
     "webp": HostileFile("a WebP of 49 Mpx", _webp, "webp"),
     "chunks": HostileFile("a PNG with 50 MB of packed notes", _long_text_chunk, "png"),
+    "labels-numbers": HostileFile("labels: a picture of 250 numbers of 49 Mpx", _numbered),
+    "labels-masks": HostileFile("labels: 1,000 masks of 49 Mpx", _cvat_masks),
+    "labels-text": HostileFile("labels: a mask of 28 MB of text", _long_text),
+    "labels-holes": HostileFile("labels: 2,400 holes of 49 Mpx", _holes),
 }

@@ -15,7 +15,7 @@ from pycocotools import mask as coco
 from demo.picture import masks
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
-from demo.picture.runs import thinned
+from demo.picture.runs import inverted, joined, pixels_of, read_runs, runs_of, thinned, written
 
 DISC = np.hypot(*np.ogrid[-20:21, -30:31]) < 15
 
@@ -33,6 +33,27 @@ def test_pixels_come_back_as_they_were(pixels: NDArray[np.bool_]) -> None:
     assert np.array_equal(mask.to_array(), pixels)
     assert mask.area == pixels.sum()
     assert mask.size == Size(pixels.shape[1], pixels.shape[0])
+
+
+@given(
+    st.integers(1, 40).flatmap(
+        lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=1)
+    )
+)
+def test_runs_are_joined_as_pixels_are(rows: list[list[bool]]) -> None:
+    runs = [runs_of(np.array(row)) for row in rows]
+    assert joined(runs).tolist() == runs_of(np.array(np.any(rows, axis=0))).tolist()
+    for row, its in zip(rows, runs, strict=True):
+        assert pixels_of(its).tolist() == row
+        assert inverted(its).tolist() == runs_of(np.logical_not(row)).tolist()
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=9))
+def test_numbers_are_written_as_coco_writes_them(numbers: list[int]) -> None:
+    text = written(np.array(numbers, np.int64))
+    assert read_runs(text).tolist() == numbers
+    expected = coco.frPyObjects({"size": [1, sum(numbers)], "counts": numbers}, 1, sum(numbers))
+    assert text == expected["counts"].decode()
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # pycocotools 2.0.11 on NumPy 2

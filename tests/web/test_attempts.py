@@ -395,6 +395,21 @@ def test_no_handler_fails_at_what_no_page_sends(troubled: App) -> None:
         pytest.param("GET", "/gradio_api/file=%00", {}, id="a path with a zero"),
         pytest.param("GET", "/gradio_api/file=" + "a/" * 3_000, {}, id="a long path"),
         pytest.param("GET", "/assets/../../app.py", {}, id="up and out"),
+        pytest.param(
+            "POST",
+            "/gradio_api/upload",
+            {
+                "content": b"x",
+                "headers": {"content-type": "multipart/form-data; boundary=" + "a" * 20_000},
+            },
+            id="a boundary that no program chooses",
+        ),
+        pytest.param(
+            "GET",
+            "/",
+            {"headers": {"cookie": 'a="' + "\\" * 9_000 + '"'}},
+            id="a cookie of escapes",
+        ),
     ],
 )
 def test_odd_requests_are_answered_and_leave_no_trace(

@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -330,6 +330,46 @@ def test_a_request_with_two_lengths_is_the_last_of_its_connection(served: Served
         answer = b"".join(iter(lambda: caller.recv(65_536), b""))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def chunked(served: Served, path: str, *chunks: bytes) -> bytes:
+    """The answer to a body of those chunks."""
+    with connect(served) as caller:
+        head = f"POST {path} HTTP/1.1\r\nHost: {host_of(served)}\r\nConnection: close\r\n"
+        caller.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        with suppress(OSError):  # what nobody reads any more
+            for chunk in chunks:
+                caller.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            caller.sendall(b"0\r\n\r\n")
+        answer = b""
+        while more := _received(caller):
+            answer += more
+        return answer
+
+
+def test_a_body_of_very_many_small_chunks_is_not_read_on(served: Served) -> None:
+    """Each takes as long as hundreds of bytes, and nobody else is answered meanwhile."""
+    path = "/gradio_api/queue/join"
+    few, others = [b" "] * 400, [b" " * 600] * 1_500
+    assert b"not a JSON object" in chunked(served, path, *few)
+    assert b"not a JSON object" in chunked(served, path, *others, *few)
+    assert b"not a JSON object" not in chunked(served, path, *[b" " * 20] * 600)
+
+
+def test_nothing_is_said_in_the_middle_of_an_answer(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a body that is wrong after it was refused the web server would log a failure."""
+    with connect(served) as caller:
+        head = f"POST /nowhere HTTP/1.1\r\nHost: {host_of(served)}\r\n"
+        caller.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        assert b" 404 " in caller.recv(4096)
+        with suppress(OSError):
+            caller.sendall(b"x\r\n" * 10)
+        while _received(caller):
+            pass
+    until(lambda: held(served)._count == 0)
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 def test_few_are_accepted_at_a_time_and_many_may_wait(served: Served) -> None:

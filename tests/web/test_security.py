@@ -10,12 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.exceptions import RequestValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from demo.web import body, guard
+from demo.web.answer import WRONG_FORM, wrong_form
 from demo.web.rules import (
     MAX_DEPTH,
     TOO_MANY_VALUES,
@@ -399,3 +401,19 @@ def test_a_bomb_of_a_picture_is_refused_before_it_opens(http: httpx.Client) -> N
     ).json()["event_id"]
     told = http.get(f"/gradio_api/call/ground/{begun}").text
     assert "too large" in json.dumps(told)
+
+
+def test_cookies_with_escapes_are_left_out() -> None:
+    """Python goes over the whole of one for each escape, for seconds; the others are as they were."""
+    odd = (b"cookie", b'a="' + b'\\"' * 20_000 + b'"; regionreasoner=x; b=1')
+    scope = {"type": "http", "headers": [(b"host", b"\\"), odd]}
+    kept = guard._with_plain_cookies(scope)["headers"]
+    assert kept == [(b"host", b"\\"), (b"cookie", b" regionreasoner=x; b=1")]
+
+
+def test_a_body_of_another_form_is_not_written_out_first(
+    served: Served, http: httpx.Client
+) -> None:
+    assert served.page.app.exception_handlers[RequestValidationError] is wrong_form
+    answer = http.post("/gradio_api/queue/join", json={"a": "b"})
+    assert (answer.status_code, answer.json()["error"]) == (422, WRONG_FORM)
