@@ -14,6 +14,7 @@ from demo.annotations import (
     label_studio,
     labelme,
     mask_files,
+    via,
     voc,
     yolo,
 )
@@ -54,6 +55,7 @@ FORMATS = MappingProxyType(
             _format("voc", "Pascal VOC", voc),
             _format("cvat", "CVAT", cvat),
             _format("label-studio", "Label Studio", label_studio),
+            _format("via", "VIA", via),
             _format("geojson", "GeoJSON", geojson),
             _format("masks", "Masks", mask_files),
         )
@@ -73,27 +75,8 @@ def format_of(path: Path) -> Format:
 
 
 def format_like(path: Path, content: object) -> Format | None:
-    """The format of a file with this `content_of`, None where it is none of them.
-
-    Raises InputError for labels of a tool that can write them in one of these.
-    """
-    found = next((form for form in FORMATS.values() if form.recognises(path, content)), None)
-    if found is None and _is_of_via(content):
-        raise InputError(
-            f"{path.name} is in VIA’s own form, which is not read: export COCO there "
-            "(Annotation, Export Annotations) and open that."
-        )
-    return found
-
-
-def _is_of_via(content: object) -> bool:
-    """Whether it is a project of the VGG Image Annotator, or what it exports as JSON."""
-    if not isinstance(content, dict):
-        return False
-    if "_via_img_metadata" in content or {"project", "view", "metadata"} <= content.keys():
-        return True
-    first = next(iter(content.values()), None)
-    return isinstance(first, dict) and {"filename", "regions"} <= first.keys()
+    """The format of a file with this `content_of`, None where it is none of them."""
+    return next((form for form in FORMATS.values() if form.recognises(path, content)), None)
 
 
 def read_labels(path: Path, images: Path | None, name: str | None) -> Iterator[AnnotatedPicture]:

@@ -31,7 +31,8 @@ from demo.annotations.files import (
     read_xml,
 )
 from demo.annotations.formats import Format, format_like
-from demo.annotations.mask_files import PICTURE, TABLE
+from demo.annotations.mask_files import HEAD, PICTURE, TABLE
+from demo.annotations.via import HEADS
 from demo.annotations.voc import OBJECTS
 from demo.annotations.yolo import LISTS
 from demo.dialogue import extent, limits
@@ -59,15 +60,13 @@ _OTHER_MARKS = {b" ": 1, b",": 1, b"\n": 1}
 _XML = re.compile(rb"<annotations?[\s>]")
 _OBJECT = re.compile(rb"\s*\d+(?:\.0*)?(?:[ \t]+[-+.\deE]+){4}")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
+_TABLES = tuple(head.encode() for head in (HEAD, *HEADS))
 _NOT_PICTURES = (OBJECTS, "SegmentationClass")
 
 
 def suffix_of(path: Path) -> str:
     """The suffix that a file of labels should have, by what is in it; empty where it is something else."""
-    head, given = _head(path), path.suffix.lower()
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        head = head.decode("utf-16", "ignore").encode(errors="ignore")
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text, given = _beginning(path), path.suffix.lower()
     if text[:1] in (b"{", b"["):
         return ".geojson" if given == ".geojson" else ".json"
     if text.startswith(b"<") and _XML.search(text):
@@ -76,7 +75,15 @@ def suffix_of(path: Path) -> str:
         return given
     if path.name.lower() in LISTS or given == ".names" or _OBJECT.match(text):
         return ".txt" if given != ".names" else given
-    return ".csv" if text.startswith(b"number,mask,label,") else ""
+    return ".csv" if text.startswith(_TABLES) else ""
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a text, in UTF-8."""
+    head = _head(path)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "ignore").encode(errors="ignore")
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
 def format_of(path: Path) -> Format | None:
@@ -93,7 +100,7 @@ def format_of(path: Path) -> Format | None:
         content = read_json(path)
     elif suffix == ".xml":
         content = read_xml(path)
-    elif suffix == ".txt":
+    elif suffix in (".txt", ".csv"):
         content = read_text(path)
     return format_like(path, content)
 
@@ -143,7 +150,7 @@ class Together:
             self.sources.update(dict.fromkeys(whole, path))
             return
         suffix = suffix_of(path)
-        name = TABLE if suffix == ".csv" else _short(path.name)
+        name = TABLE if _beginning(path).startswith(HEAD.encode()) else _short(path.name)
         made = self.root / (f"{Path(name).stem}{suffix}" if suffix else name)
         while made in self.sources:
             made = made.with_name(f"{len(self.sources)}-{made.name}")

@@ -15,20 +15,13 @@ from PIL import Image
 from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.formats import read_labels
 from demo.errors import InputError
+from tests.annotations.conftest import HEIGHT, WIDTH
 
-WIDTH, HEIGHT = 20, 16
 # What Label Studio's own converter makes of a mask with ones in rows 3 to 8 and columns 4 to 14.
 BRUSHED = [
     0, 0, 5, 0, 57, 27, 254, 255, 0, 197, 127, 248, 140, 3, 21, 255, 226, 48, 12, 87, 255, 136, 192,
     49, 95, 254, 35, 0, 197, 127, 248, 140, 3, 21, 255, 240, 36, 48, 0,
 ]  # fmt: skip
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    pixels = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "dog park.png")
-    return tmp_path
 
 
 def read(folder: Path, name: str, content: object, source: str | None = None) -> AnnotatedPicture:
@@ -523,26 +516,6 @@ def test_label_studio_keeps_one_task_or_annotation_a_file(folder: Path, form: st
     a_task, an_annotation = {**task, "annotations": [annotation]}, {**annotation, "task": task}
     whole = a_task if form == "a task" else an_annotation
     assert found_in(read(folder, "7.json", whole)) == [("dog", (5, 4, 15, 12), None)]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"_via_settings": {}, "_via_img_metadata": {}, "_via_attributes": {}},
-        {
-            "dog park.png9": {
-                "filename": "dog park.png",
-                "size": 9,
-                "regions": [],
-                "file_attributes": {},
-            }
-        },
-        {"project": {"pname": "a"}, "config": {}, "file": {}, "view": {}, "metadata": {}},
-    ],
-)
-def test_via_is_told_what_to_export(folder: Path, content: object) -> None:
-    with pytest.raises(InputError, match=r"a\.json is in VIA’s own form, .* export COCO there"):
-        read(folder, "a.json", content)
 
 
 def test_label_studio_once_called_annotations_completions(folder: Path) -> None:

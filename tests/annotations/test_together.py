@@ -425,6 +425,10 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
     ("a mask of two billion bytes", lambda: {"a.json": painted(2_000_000_000)}, "not a list of numbers"),
     ("a mask of four gigapixels", lambda: {"a.json": boasting(png(), 60_000)}, "mask is not a PNG file"),
     ("a name of a megabyte", lambda: {"a.json": coco("../" * 400_000 + "dog.png")}, "more than 4,096"),
+    ("such a name in CVAT", lambda: {"a.xml": CVAT.format("../" * 400_000 + "dog.png")}, "more than 4,096"),
+    ("such a name in VIA", lambda: {
+        "a.json": json.dumps({"x": {"filename": "../" * 400_000 + "dog.png", "regions": []}})},
+     "more than 4,096"),
     ("deep JSON", lambda: {"a.json": '{"images":' + "[" * 200_000}, "not JSON"),
     ("deep XML", lambda: {"a.xml": "<annotation>" + "<a>" * 200_000}, "about 800,"),
     ("billion laughs", lambda: {"a.xml": LAUGHS}, "defines entities"),
@@ -467,6 +471,7 @@ def test_what_would_cost_too_much_is_refused(
     with pytest.raises(InputError, match=sentence) as error:
         read(tmp_path, {"dog.png": png(), **files()})
     assert str(error.value).endswith(".")
+    assert len(str(error.value)) < 1_000
     assert not (tmp_path.parent / "evil.png").exists()
 
 
