@@ -20,6 +20,7 @@ from demo.annotations import (
 )
 from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.files import Pictures, content_of
+from demo.annotations.unread import refuse_known
 from demo.errors import InputError
 
 Write = Callable[[Sequence[AnnotatedPicture]], Iterator[tuple[str, bytes]]]
@@ -75,8 +76,14 @@ def format_of(path: Path) -> Format:
 
 
 def format_like(path: Path, content: object) -> Format | None:
-    """The format of a file with this `content_of`, None where it is none of them."""
-    return next((form for form in FORMATS.values() if form.recognises(path, content)), None)
+    """The format of a file with this `content_of`, None where it is none of them.
+
+    Raises UnreadFormError for one that is known and not read.
+    """
+    found = next((form for form in FORMATS.values() if form.recognises(path, content)), None)
+    if found is None:
+        refuse_known(path, content)
+    return found
 
 
 def read_labels(path: Path, images: Path | None, name: str | None) -> Iterator[AnnotatedPicture]:

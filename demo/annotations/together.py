@@ -32,12 +32,13 @@ from demo.annotations.files import (
 )
 from demo.annotations.formats import Format, format_like
 from demo.annotations.mask_files import HEAD, PICTURE, TABLE
+from demo.annotations.unread import is_known_text
 from demo.annotations.via import HEADS
 from demo.annotations.voc import OBJECTS
 from demo.annotations.yolo import LISTS
 from demo.dialogue import extent, limits
 from demo.dialogue.packed import check_directory, is_litter, is_session_name, parts_of
-from demo.errors import InputError, SessionFormatError
+from demo.errors import InputError, SessionFormatError, UnreadFormError
 from demo.machine.effort import breathe
 from demo.machine.private_files import make_folder
 from demo.picture.geometry import Size
@@ -75,7 +76,11 @@ def suffix_of(path: Path) -> str:
         return given
     if path.name.lower() in LISTS or given == ".names" or _OBJECT.match(text):
         return ".txt" if given != ".names" else given
-    return ".csv" if text.startswith(_TABLES) else ""
+    if text.startswith(_TABLES):
+        return ".csv"
+    return (
+        given if given in (".csv", ".txt") and is_known_text(text.decode(errors="replace")) else ""
+    )
 
 
 def _beginning(path: Path) -> bytes:
@@ -89,7 +94,8 @@ def _beginning(path: Path) -> bytes:
 def format_of(path: Path) -> Format | None:
     """The format of a file of labels, None where it is none of them.
 
-    Raises InputError for one that is too large to be read here, or broken.
+    Raises InputError for one that is too large to be read here, or broken, and UnreadFormError for one
+    that is known and not read.
     """
     suffix = suffix_of(path)
     if not suffix:
@@ -187,13 +193,24 @@ class Together:
                 yield Candidate(parts, path)
 
     def _labels(self) -> list[tuple[Path, Format]]:
-        """The files of labels; of a data set in YOLO's form the one that names its classes."""
-        found = list[tuple[Path, Format]]()
+        """The files of labels; of a data set in YOLO's form the one that names its classes.
+
+        What is known and not read is passed over where it lies with others in a zip file.
+        """
+        found, unread = list[tuple[Path, Format]](), list[UnreadFormError]()
         for path in self.sources:
             breathe()
-            form = format_of(path) if path.suffix.lower() in _SUFFIXES else None
+            try:
+                form = format_of(path) if path.suffix.lower() in _SUFFIXES else None
+            except UnreadFormError as error:
+                if path.parent == self.root:
+                    raise
+                unread.append(error)
+                continue
             if form is not None:
                 found.append((path, form))
+        if unread and not found:
+            raise unread[0]
         yolo = [path for path, form in found if form.name == "yolo"]
         whole = [p for p in yolo if p.suffix.lower() in (".yaml", ".yml")]
         whole = whole or [p for p in yolo if p.suffix == ".names" or p.name.lower() in LISTS]

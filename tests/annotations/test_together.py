@@ -20,7 +20,7 @@ from PIL import Image
 from demo.annotations.files import Candidate, Candidates
 from demo.annotations.formats import FORMATS
 from demo.annotations.together import Labelled, Together, holds_labels
-from demo.errors import InputError
+from demo.errors import InputError, UnreadFormError
 from demo.machine.effort import long_work
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
@@ -572,6 +572,32 @@ def test_of_a_zip_file_that_breaks_off_nothing_is_taken(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="damaged"):
             together.add(tmp_path / "all.zip")
         assert len(together.sources) == at + 1
+
+
+CAPTIONS = json.dumps({"images": [], "annotations": [{"image_id": 1, "caption": "a dog"}]})
+
+
+def test_what_is_not_read_is_passed_over_in_a_zip_file_with_others(tmp_path: Path) -> None:
+    inside: Files = {
+        "a/captions.json": CAPTIONS,
+        "a/instances.json": coco("dog.png"),
+        "a/dog.png": png(),
+    }
+    assert seen(read(tmp_path, {"all.zip": zipped(inside)})) == {"dog.png": ["dog"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("captions.json", CAPTIONS), ("boxes.csv", "filename,class,xmin,ymin,xmax,ymax\n")],
+)
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_alone_or_loose_it_is_named(
+    name: str, content: str, is_packed: bool, tmp_path: Path
+) -> None:
+    files: Files = {name: content, "dog.png": png()}
+    packed: Files = {"all.zip": zipped(files)}
+    with pytest.raises(UnreadFormError, match=f"{name} is in the form of"):
+        read(tmp_path, packed if is_packed else {**files, "instances.json": coco("dog.png")})
 
 
 def test_a_zip_file_with_a_session_is_no_labels(tmp_path: Path) -> None:
