@@ -58,7 +58,7 @@ _MARKS: dict[str, dict[bytes, int]] = {  # which stand between values, and for h
     ".json": {b",": 1}, ".geojson": {b",": 1}, ".xml": {b"<": 4, b"=": 4, b",": 1, b";": 1},
 }  # fmt: skip
 _OTHER_MARKS = {b" ": 1, b",": 1, b"\n": 1}
-_XML = re.compile(rb"<annotations?[\s>]")
+_XML = re.compile(rb"<(?:annotations?|dataset|boost_serialization)[\s>]")
 _OBJECT = re.compile(rb"\s*\d+(?:\.0*)?(?:[ \t]+[-+.\deE]+){4}")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
 _TABLES = tuple(head.encode() for head in (HEAD, *HEADS))

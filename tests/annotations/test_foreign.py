@@ -182,6 +182,14 @@ def test_the_old_labelme_writes_points_and_keeps_what_was_deleted(folder: Path) 
     assert found_in(read(folder, "a.xml", voc(*objects))) == [("a", (3, 2, 9, 8), 36)]
 
 
+def test_masks_of_the_old_labelme_are_named(folder: Path) -> None:
+    inside = "<box><xmin>3</xmin><ymin>2</ymin><xmax>9</xmax><ymax>8</ymax></box><mask>m.png</mask>"
+    with pytest.raises(
+        InputError, match=r"a\.xml, object 1: masks of the old LabelMe are not read"
+    ):
+        read(folder, "a.xml", voc(f"<object><name>a</name><segm>{inside}</segm></object>"))
+
+
 @pytest.mark.parametrize(
     ("declared", "written"),
     [

@@ -588,7 +588,11 @@ def test_what_is_not_read_is_passed_over_in_a_zip_file_with_others(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("captions.json", CAPTIONS), ("boxes.csv", "filename,class,xmin,ymin,xmax,ymax\n")],
+    [
+        ("captions.json", CAPTIONS),
+        ("boxes.csv", "filename,class,xmin,ymin,xmax,ymax\n"),
+        ("a.xml", "<?xml version='1.0'?>\n<dataset><name>a</name></dataset>"),
+    ],
 )
 @pytest.mark.parametrize("is_packed", [True, False])
 def test_alone_or_loose_it_is_named(
