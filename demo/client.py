@@ -20,11 +20,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx2
 
-from demo.errors import STOPPING, DemoError, disk_fault
+from demo.errors import STOPPING, DemoError, disk_fault, first_line
 from demo.machine.private_files import write_whole
 from demo.machine.proxies import proxy_for
 from demo.picture.sent import NO_FILE
@@ -40,6 +40,10 @@ UPLOAD_S = 300.0
 _PAUSE_S = 1.0  # between two tries while a server is not ready
 _SESSION, _PICTURE = "session.json", "picture.png"  # which is read by what is in it
 _TOO_LONG = "The answer took longer than the time that was given for it."
+_ANOTHER_FORM = (
+    "{} answers in a form that this client does not know: app and client must be of one version."
+)
+_NO_ADDRESS = "“{}” is not an address of a server."
 _NOT_ONE = (
     "{} is not a dialogue that was saved: it must be a zip file with a session and a picture."
 )
@@ -263,15 +267,16 @@ class App:
     ) -> None:
         self.url = _base(url)
         self._auth, self._wait_s, self._timeout_s = auth, wait_s, timeout_s
-        with _failures_told(self.url):
-            proxy = proxy_for(self.url)
+        try:
             # Cookies tell visitors apart: what is uploaded can be used by who has uploaded it.
             self._http = httpx2.Client(
                 base_url=self.url,
                 timeout=_patience(SILENCE_S),
                 verify=verify,
-                proxy=proxy.url if proxy else None,
+                proxy=_proxy_for(self.url),
             )
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise ClientError(_NO_ADDRESS.format(url)) from error
 
     def __enter__(self) -> App:
         return self
@@ -319,7 +324,8 @@ class App:
         """The path on the server of a file that is sent there. Raises ClientError."""
         sent = {"files": (name or "picture", content)}
         answer = self._send("POST", "gradio_api/upload", files=sent, timeout=_patience(UPLOAD_S))
-        return str(answer.json()[0])
+        with _understood(self.url):
+            return str(answer.json()[0])
 
     def download(self, path: str) -> bytes:
         """A file that the server has made. Raises ClientError."""
@@ -341,13 +347,15 @@ class App:
     def _results(
         self, endpoint: str, arguments: Mapping[str, Any], until: float | None
     ) -> Iterator[Any]:
-        begun = self._send("POST", f"gradio_api/call/{endpoint}", json=dict(arguments)).json()
-        address = f"gradio_api/call/{endpoint}/{begun['event_id']}"
+        begun = self._send("POST", f"gradio_api/call/{endpoint}", json=dict(arguments))
+        with _understood(self.url):
+            address = f"gradio_api/call/{endpoint}/{begun.json()['event_id']}"
         wanted = "generating" if endpoint.endswith("_stream") else "complete"
         silence = SILENCE_S if self._timeout_s is None else min(SILENCE_S, self._timeout_s)
         with (
             _failures_told(self.url),
             self._http.stream("GET", address, timeout=_patience(silence)) as response,
+            _understood(self.url),
         ):
             if not response.is_success:
                 response.read()
@@ -394,15 +402,12 @@ class Dialogue:
     @property
     def turns(self) -> tuple[Turn, ...]:
         """All turns, the newest last."""
-        if self.session is None:
-            return ()
-        regions = {region.id: region for region in self.regions}
-        return tuple(_turn_of(turn, regions) for turn in self.session["turns"])
+        return _turns_of(self.session) if self.session else ()
 
     @property
     def regions(self) -> tuple[Region, ...]:
         """All regions, R1 first."""
-        return tuple(map(_region_of, self.session["regions"])) if self.session else ()
+        return _regions_of(self.session) if self.session else ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -420,11 +425,12 @@ class Dialogue:
 
         It becomes part of the dialogue. Raises ClientError.
         """
-        for _ in self.stream(
-            question, within
-        ):  # so that the server hears of it when this is broken off
-            pass
-        return self.turns[-1]
+        turn = None
+        for event in self.stream(question, within):  # to its end, so that the connection stays
+            turn = event.turn if isinstance(event, Finished) else turn
+        if turn is None:
+            raise ClientError(_ANOTHER_FORM.format(self._app.url))
+        return turn
 
     def stream(self, question: str, within: Box | None = None) -> Iterator[Event]:
         """Ask as `ask` does, and tell what happens as it happens; the last event is Finished.
@@ -434,16 +440,20 @@ class Dialogue:
         """
         part = {} if within is None else {"within": list(within)}
         for told in self._call("ground_stream", question=question, session=self.session, **part):
-            if told["event"] == "finished":
+            with _understood(self._app.url):
+                is_over = told["event"] == "finished"
+                event = Finished(_turns_of(told["session"])[-1]) if is_over else _event_of(told)
+            if is_over:
                 self.session = told["session"]
-                yield Finished(self.turns[-1])
-            elif (event := _event_of(told)) is not None:
+            if event is not None:
                 yield event
 
     def overlay(self) -> bytes:
         """The picture with the regions drawn on it, as a PNG. Raises ClientError."""
-        (drawn,) = self._call("overlay", session=self.session)
-        return self._app.download(drawn["path"])
+        with _understood(self._app.url):
+            (drawn,) = self._call("overlay", session=self.session)
+            path = str(drawn["path"])
+        return self._app.download(path)
 
     def undo(self) -> bool:
         """Take back the last turn and the region that it made; whether there was one."""
@@ -507,6 +517,14 @@ def _base(url: str) -> str:
     return (address if "://" in address else f"http://{address}").rstrip("/") + "/"
 
 
+def _proxy_for(url: str) -> str | None:
+    """The proxy for an address, where there is one. Raises ValueError for what is no address."""
+    if not urlsplit(url).hostname:
+        raise ValueError("no host")
+    proxy = proxy_for(url)
+    return proxy.url if proxy else None
+
+
 def _patience(seconds: float) -> httpx2.Timeout:
     """So long may a server say nothing."""
     return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_S))
@@ -547,12 +565,23 @@ def _is_content(name: str) -> bool:
 def _failures_told(url: str) -> Iterator[None]:
     try:
         yield
-    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
-        raise ClientError(f"{url} is not an address of a server.") from error
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise ClientError(_NO_ADDRESS.format(url)) from error
+    except ValueError as error:  # half a character, a number that is none
+        raise RefusedError(f"This cannot be sent: {first_line(error)}.") from error
     except httpx2.TimeoutException as error:
         raise UnreachableError(f"{url} does not answer. Is the app running there?") from error
     except httpx2.HTTPError as error:
         raise UnreachableError(f"{url} cannot be reached: {error}.") from error
+
+
+@contextmanager
+def _understood(url: str) -> Iterator[None]:
+    """What is read of an answer has the form that it should have. Raises ClientError."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ClientError(_ANOTHER_FORM.format(url)) from error
 
 
 def _error_of(answer: httpx2.Response) -> ClientError:
@@ -615,6 +644,15 @@ def _event_of(told: Json) -> Event | None:
         case "masks":
             return MasksBegun(told["count"])
     return None
+
+
+def _turns_of(session: Json) -> tuple[Turn, ...]:
+    regions = {region.id: region for region in _regions_of(session)}
+    return tuple(_turn_of(turn, regions) for turn in session["turns"])
+
+
+def _regions_of(session: Json) -> tuple[Region, ...]:
+    return tuple(map(_region_of, session["regions"]))
 
 
 def _turn_of(turn: Json, regions: Mapping[str, Region]) -> Turn:

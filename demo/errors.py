@@ -52,6 +52,10 @@ class NoAreaError(InputError):
     """An object of a file of labels that covers nothing: a point, a line, an empty mask."""
 
 
+class UnreadFormError(InputError):
+    """Labels in a form that is known and not read."""
+
+
 class PictureError(InputError):
     """A picture that cannot be read, or is too small or too large."""
 

@@ -89,10 +89,9 @@ def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
     if not isinstance(content, dict) or not {"images", "annotations"} <= content.keys():
         return False
-    rows = content["annotations"]  # captions of whole pictures have this form as well
-    return not (
-        isinstance(rows, list) and rows and isinstance(rows[0], dict) and "caption" in rows[0]
-    )
+    rows = content["annotations"]  # captions and maps of whole pictures have this form as well
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return not (isinstance(first, dict) and {"caption", "segments_info"} & first.keys())
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:

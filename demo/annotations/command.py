@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from demo.figures.drawing import Drawn
     from demo.picture.picture import Picture
 
-NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "geojson", "masks")
+NAMES = ("coco", "yolo", "labelme", "voc", "cvat", "label-studio", "via", "geojson", "masks")
 DIALOGUE, PAGE, DRAWN = "session", "html", ("png", "svg", "pdf")
 OUTPUTS = (*NAMES, DIALOGUE, PAGE, *DRAWN)
 

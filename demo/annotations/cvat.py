@@ -22,6 +22,7 @@ from demo.annotations.annotated import (
     unique_names,
 )
 from demo.annotations.files import (
+    MAX_SHOWN,
     Pictures,
     number,
     objects_in,
@@ -31,7 +32,7 @@ from demo.annotations.files import (
     read_xml,
     said_of,
 )
-from demo.errors import InputError, NoAreaError
+from demo.errors import InputError, NoAreaError, one_line
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import (
@@ -130,7 +131,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     images = list(root.iter("image"))
     for image in images:
         name, stated = image.get("name", ""), (image.get("width"), image.get("height"))
-        with place(f"{path.name}, image “{name}”"):
+        shown = one_line(name, MAX_SHOWN)
+        with place(f"{path.name}, image “{shown}”"):
             picture = pictures.named(name, stated, is_only=len(images) == 1)
             if picture is None:
                 continue
@@ -138,11 +140,11 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         annotations, left_out = read_objects(
             shapes,
             partial(_annotation, size=picture.size),
-            f"{path.name}, image “{name}”, shape",
+            f"{path.name}, image “{shown}”, shape",
             partial(_cost, size=picture.size),
             pictures.room,
         )
-        yield picture.with_objects(annotations, name, said_of(left_out, f"{path.name}, {name}"))
+        yield picture.with_objects(annotations, name, said_of(left_out, f"{path.name}, {shown}"))
 
 
 def _cost(element: Element, size: Size) -> int:

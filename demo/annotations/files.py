@@ -34,6 +34,7 @@ from demo.picture.picture import Picture, open_picture
 
 MAX_TEXT = 200_000_000  # bytes of one file of labels
 MAX_NAME = 4_096  # characters of a picture's name with its folders, as systems have it
+MAX_SHOWN = 200  # of one in a sentence
 Row = TypeVar("Row")
 Found = TypeVar("Found")
 _MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
@@ -324,7 +325,14 @@ def place(where: str) -> Iterator[None]:
         raise InputError(f"{where}: {str(error).rstrip('.')}.") from error
     except KeyError as error:
         raise InputError(f"{where}: “{error.args[0]}” is missing.") from error
-    except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+    except (
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise InputError(f"{where}: this is not written as its format has it.") from error
 
 
@@ -405,7 +413,7 @@ def content_of(path: Path) -> Any:
             return read_json(path)
         case ".xml":
             return read_xml(path)
-        case ".txt":
+        case ".txt" | ".csv":
             return read_text(path)
     return None
 

@@ -14,11 +14,13 @@ from demo.annotations import (
     label_studio,
     labelme,
     mask_files,
+    via,
     voc,
     yolo,
 )
 from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.files import Pictures, content_of
+from demo.annotations.unread import refuse_known
 from demo.errors import InputError
 
 Write = Callable[[Sequence[AnnotatedPicture]], Iterator[tuple[str, bytes]]]
@@ -54,6 +56,7 @@ FORMATS = MappingProxyType(
             _format("voc", "Pascal VOC", voc),
             _format("cvat", "CVAT", cvat),
             _format("label-studio", "Label Studio", label_studio),
+            _format("via", "VIA", via),
             _format("geojson", "GeoJSON", geojson),
             _format("masks", "Masks", mask_files),
         )
@@ -75,25 +78,12 @@ def format_of(path: Path) -> Format:
 def format_like(path: Path, content: object) -> Format | None:
     """The format of a file with this `content_of`, None where it is none of them.
 
-    Raises InputError for labels of a tool that can write them in one of these.
+    Raises UnreadFormError for one that is known and not read.
     """
     found = next((form for form in FORMATS.values() if form.recognises(path, content)), None)
-    if found is None and _is_of_via(content):
-        raise InputError(
-            f"{path.name} is in VIA’s own form, which is not read: export COCO there "
-            "(Annotation, Export Annotations) and open that."
-        )
+    if found is None:
+        refuse_known(path, content)
     return found
-
-
-def _is_of_via(content: object) -> bool:
-    """Whether it is a project of the VGG Image Annotator, or what it exports as JSON."""
-    if not isinstance(content, dict):
-        return False
-    if "_via_img_metadata" in content or {"project", "view", "metadata"} <= content.keys():
-        return True
-    first = next(iter(content.values()), None)
-    return isinstance(first, dict) and {"filename", "regions"} <= first.keys()
 
 
 def read_labels(path: Path, images: Path | None, name: str | None) -> Iterator[AnnotatedPicture]:

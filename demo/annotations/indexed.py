@@ -48,7 +48,7 @@ def _palette() -> list[int]:
 def read_indexed(path: Path, size: Size) -> dict[int, Mask]:
     """The mask of each number; one alone where the file is white on black, also with smooth edges.
 
-    Raises PictureError for a file that is none, has colours, or another size.
+    Raises PictureError for a file that is none, has other colours than VOC's, or another size.
     """
     pixels, has_palette = _numbers(path, size)
     if not has_palette and _is_white_on_black(pixels):
@@ -109,6 +109,30 @@ def _numbers(path: Path, size: Size) -> tuple[NDArray[Any], bool]:
             pixels = np.array(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(f"{path.name} cannot be read as a PNG file.") from error
-    if (pixels[..., :1] != pixels[..., 1:3]).any():
+    if (pixels[..., :1] == pixels[..., 1:3]).all():
+        return pixels[..., 0] * (pixels[..., 3] > 0), False
+    numbers = _numbers_of_voc(pixels[..., :3])
+    if numbers is None:
         raise PictureError(f"{path.name} has colours, not the numbers of objects.")
-    return pixels[..., 0] * (pixels[..., 3] > 0), False
+    return numbers, True
+
+
+def _numbers_of_voc(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The numbers [H, W] of pixels [H, W, 3] in the colours that VOC has for them, as CVAT and datumaro
+    write them; None where one has another colour.
+    """
+    bits = (
+        np.arange(256)[:, None] >> np.arange(8)
+    ) & 1  # red, green, blue and again, from the lowest
+    colours = [
+        bits[:, band::3] @ (128 >> np.arange(bits[:, band::3].shape[1])) for band in range(3)
+    ]
+    by_colour = np.full(1 << 24, -1, np.int16)
+    by_colour[_packed(np.stack(colours, axis=-1))] = np.arange(256)
+    numbers = by_colour[_packed(pixels)]
+    return None if (numbers < 0).any() else numbers.astype(np.uint8)
+
+
+def _packed(colours: NDArray[Any]) -> NDArray[Any]:
+    """Colours [..., 3] as one whole number each."""
+    return colours.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)

@@ -24,7 +24,7 @@ def left_out(to: str, pictures: Sequence[AnnotatedPicture]) -> Iterator[str]:
             yield f"{_objects(bare)} without a mask: written as the outline of the box."
     if to == "masks" and bare:
         yield f"{_objects(bare)} without a mask: only the box is in the table."
-    if to in ("yolo", "label-studio") and bare < len(every):
+    if to in ("yolo", "label-studio", "via") and bare < len(every):
         yield "Parts and holes of an object are joined to one outline."
     if to in ("voc", "masks") and any(len(p.annotations) > MAX_INDEX for p in pictures):
         yield f"The indexed PNG holds the first {MAX_INDEX} objects of a picture."

@@ -36,6 +36,7 @@ from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 
 TABLE, INDEXED, PICTURE = "objects.csv", "objects.png", "picture.png"
+HEAD = "number,mask,label,"  # how the table begins
 _COLUMNS = ("number", "mask", "label", "x1", "y1", "x2", "y2", "region", "origin", "question")
 
 

@@ -32,12 +32,14 @@ from demo.annotations.files import (
     read_xml,
 )
 from demo.annotations.formats import Format, format_like
-from demo.annotations.mask_files import PICTURE, TABLE
+from demo.annotations.mask_files import HEAD, PICTURE, TABLE
+from demo.annotations.unread import is_known_text
+from demo.annotations.via import HEADS
 from demo.annotations.voc import OBJECTS
 from demo.annotations.yolo import LISTS
 from demo.dialogue import extent, limits
 from demo.dialogue.packed import check_directory, is_litter, is_session_name, parts_of
-from demo.errors import InputError, SessionFormatError
+from demo.errors import InputError, SessionFormatError, UnreadFormError
 from demo.machine.effort import breathe
 from demo.machine.private_files import make_folder
 from demo.picture.geometry import Size
@@ -57,18 +59,16 @@ _MARKS: dict[str, dict[bytes, int]] = {  # which stand between values, and for h
     ".json": {b",": 1}, ".geojson": {b",": 1}, ".xml": {b"<": 4, b"=": 4, b",": 1, b";": 1},
 }  # fmt: skip
 _OTHER_MARKS = {b" ": 1, b",": 1, b"\n": 1}
-_XML = re.compile(rb"<annotations?[\s>]")
+_XML = re.compile(rb"<(?:annotations?|dataset|boost_serialization)[\s>]")
 _OBJECT = re.compile(rb"\s*\d+(?:\.0*)?(?:[ \t]+[-+.\deE]+){4}")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
+_TABLES = tuple(head.encode() for head in (HEAD, *HEADS))
 _NOT_PICTURES = (OBJECTS, "SegmentationClass")
 
 
 def suffix_of(path: Path) -> str:
     """The suffix that a file of labels should have, by what is in it; empty where it is something else."""
-    head, given = _head(path), path.suffix.lower()
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        head = head.decode("utf-16", "ignore").encode(errors="ignore")
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text, given = _beginning(path), path.suffix.lower()
     if text[:1] in (b"{", b"["):
         return ".geojson" if given == ".geojson" else ".json"
     if text.startswith(b"<") and _XML.search(text):
@@ -77,13 +77,26 @@ def suffix_of(path: Path) -> str:
         return given
     if path.name.lower() in LISTS or given == ".names" or _OBJECT.match(text):
         return ".txt" if given != ".names" else given
-    return ".csv" if text.startswith(b"number,mask,label,") else ""
+    if text.startswith(_TABLES):
+        return ".csv"
+    return (
+        given if given in (".csv", ".txt") and is_known_text(text.decode(errors="replace")) else ""
+    )
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a text, in UTF-8."""
+    head = _head(path)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "ignore").encode(errors="ignore")
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
 def format_of(path: Path) -> Format | None:
     """The format of a file of labels, None where it is none of them.
 
-    Raises InputError for one that is too large to be read here, or broken.
+    Raises InputError for one that is too large to be read here, or broken, and UnreadFormError for one
+    that is known and not read.
     """
     suffix = suffix_of(path)
     if not suffix:
@@ -94,7 +107,7 @@ def format_of(path: Path) -> Format | None:
         content = read_json(path)
     elif suffix == ".xml":
         content = read_xml(path)
-    elif suffix == ".txt":
+    elif suffix in (".txt", ".csv"):
         content = read_text(path)
     return format_like(path, content)
 
@@ -144,7 +157,7 @@ class Together:
             self.sources.update(dict.fromkeys(whole, path))
             return
         suffix = suffix_of(path)
-        name = TABLE if suffix == ".csv" else _short(path.name)
+        name = TABLE if _beginning(path).startswith(HEAD.encode()) else _short(path.name)
         made = self.root / (f"{Path(name).stem}{suffix}" if suffix else name)
         while made in self.sources:
             made = made.with_name(f"{len(self.sources)}-{made.name}")
@@ -181,13 +194,24 @@ class Together:
                 yield Candidate(parts, path)
 
     def _labels(self) -> list[tuple[Path, Format]]:
-        """The files of labels; of a data set in YOLO's form the one that names its classes."""
-        found = list[tuple[Path, Format]]()
+        """The files of labels; of a data set in YOLO's form the one that names its classes.
+
+        What is known and not read is passed over where it lies with others in a zip file.
+        """
+        found, unread = list[tuple[Path, Format]](), list[UnreadFormError]()
         for path in self.sources:
             breathe()
-            form = format_of(path) if path.suffix.lower() in _SUFFIXES else None
+            try:
+                form = format_of(path) if path.suffix.lower() in _SUFFIXES else None
+            except UnreadFormError as error:
+                if path.parent == self.root:
+                    raise
+                unread.append(error)
+                continue
             if form is not None:
                 found.append((path, form))
+        if unread and not found:
+            raise unread[0]
         yolo = [path for path, form in found if form.name == "yolo"]
         whole = [p for p in yolo if p.suffix.lower() in (".yaml", ".yml")]
         whole = whole or [p for p in yolo if p.suffix == ".names" or p.name.lower() in LISTS]

@@ -33,6 +33,7 @@ from demo.annotations.files import (
     said_of,
 )
 from demo.annotations.indexed import MAX_INDEX, indexed_png, read_indexed
+from demo.errors import InputError
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import Mask
 from demo.picture.polygons import Polygon, Ring, mask_of
@@ -136,6 +137,10 @@ def _annotation(element: Element, size: Size, mask: Mask | None) -> Annotation:
     )
     if bounds is None and parts:  # of the old LabelMe, which counts from 0
         return outlined(label, parts, size)
+    if bounds is None and element.find("segm") is not None:
+        raise InputError(
+            "masks of the old LabelMe are not read: convert them to COCO, as datumaro does"
+        )
     if bounds is None:
         raise KeyError("bndbox")
     x1, y1, x2, y2 = (number(bounds.findtext(k)) for k in ("xmin", "ymin", "xmax", "ymax"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -112,6 +112,9 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         yield from _among(pictures, path, kinds)
         return
     if path.suffix.lower() == ".txt" and path.name not in LISTS:
+        pictures = replace(
+            pictures, folders=(*pictures.folders, _moved(path, "labels", "images").parent)
+        )
         with place(path.name):
             picture = pictures.named("", stem=path.stem, in_pixels=False)
         if picture is not None:
@@ -281,15 +284,20 @@ def _lines(file: Path | None) -> list[str]:
 
 def _label_file(image: Path) -> Path | None:
     """``labels/…/x.txt`` for ``images/…/x.png``, or the text beside it."""
-    parts = list(image.parts)
-    for at in range(len(parts) - 2, -1, -1):
-        if parts[at] == "images":
-            parts[at] = "labels"
-            break
-    for path in (Path(*parts).with_suffix(".txt"), image.with_suffix(".txt")):
-        if path.is_file():
-            return path
+    for path in (_moved(image, "images", "labels"), image):
+        if (text := path.with_suffix(".txt")).is_file():
+            return text
     return None
+
+
+def _moved(file: Path, source: str, target: str) -> Path:
+    """The file of that name in the same place below ``target``, which stands beside ``source``."""
+    parts = list(file.parts)
+    for at in range(len(parts) - 2, -1, -1):
+        if parts[at] == source:
+            parts[at] = target
+            break
+    return Path(*parts)
 
 
 def _cost(words: list[str], kinds: _Kinds, size: Size) -> int:

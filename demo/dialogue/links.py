@@ -23,12 +23,20 @@ MAX_TOKEN = 64  # characters
 _TOKEN_BYTES = 24
 _PART = 256 * 1024  # bytes of a page that are read at a time
 _GONE = "This dialogue is not kept any more, so there can be no link to it."
+_MAX_READ = 1_000_000  # bytes of a dialogue, for the name of its picture
+_LIST = """
+SELECT links.id, dialogue, title, CASE WHEN dialogues.bytes <= :most AND json_valid(body)
+THEN coalesce(json_extract(body, '$.picture.name'), '') ELSE '' END, made, links.bytes
+FROM links JOIN dialogues ON dialogue = dialogues.id
+WHERE links.owner = :owner ORDER BY made DESC, links.rowid DESC
+"""
 _WITHDRAWN = "This link was withdrawn already."
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to the dialogue of that title.
+    """A link to the dialogue of that title, about the picture of that name; empty where a dialogue is so
+    long that it is not read for a list.
 
     ``made`` is in seconds since 1970, ``size`` that of its page in bytes.
     """
@@ -36,6 +44,7 @@ class Link:
     id: str
     dialogue: str
     title: str
+    picture: str
     made: float
     size: int
 
@@ -68,12 +77,9 @@ class Links:
 
     def of(self, owner: Owner) -> tuple[Link, ...]:
         """All links of that owner, the newest first."""
-        query = (
-            "SELECT links.id, dialogue, title, made, links.bytes FROM links JOIN dialogues "
-            "ON dialogue = dialogues.id WHERE links.owner = ? ORDER BY made DESC, links.rowid DESC"
-        )
+        values = {"owner": owner.key, "most": _MAX_READ}
         with self.reading():
-            return tuple(Link(*row) for row in self.db.execute(query, (owner.key,)))
+            return tuple(Link(*row) for row in self.db.execute(_LIST, values))
 
     def withdraw(self, owner: Owner, link: str) -> None:
         """Nobody can open that link any more."""

@@ -14,21 +14,14 @@ from PIL import Image
 
 from demo.annotations.annotated import AnnotatedPicture
 from demo.annotations.formats import read_labels
-from demo.errors import InputError
+from demo.errors import InputError, UnreadFormError
+from tests.annotations.conftest import HEIGHT, WIDTH
 
-WIDTH, HEIGHT = 20, 16
 # What Label Studio's own converter makes of a mask with ones in rows 3 to 8 and columns 4 to 14.
 BRUSHED = [
     0, 0, 5, 0, 57, 27, 254, 255, 0, 197, 127, 248, 140, 3, 21, 255, 226, 48, 12, 87, 255, 136, 192,
     49, 95, 254, 35, 0, 197, 127, 248, 140, 3, 21, 255, 240, 36, 48, 0,
 ]  # fmt: skip
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    pixels = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "dog park.png")
-    return tmp_path
 
 
 def read(folder: Path, name: str, content: object, source: str | None = None) -> AnnotatedPicture:
@@ -189,6 +182,14 @@ def test_the_old_labelme_writes_points_and_keeps_what_was_deleted(folder: Path) 
     assert found_in(read(folder, "a.xml", voc(*objects))) == [("a", (3, 2, 9, 8), 36)]
 
 
+def test_masks_of_the_old_labelme_are_named(folder: Path) -> None:
+    inside = "<box><xmin>3</xmin><ymin>2</ymin><xmax>9</xmax><ymax>8</ymax></box><mask>m.png</mask>"
+    with pytest.raises(
+        InputError, match=r"a\.xml, object 1: masks of the old LabelMe are not read"
+    ):
+        read(folder, "a.xml", voc(f"<object><name>a</name><segm>{inside}</segm></object>"))
+
+
 @pytest.mark.parametrize(
     ("declared", "written"),
     [
@@ -343,16 +344,53 @@ def test_label_studio_has_ellipses_and_signed_addresses(folder: Path) -> None:
     assert area == pytest.approx(np.pi * 16, rel=0.1)
 
 
+UNREAD: list[tuple[str, str, object]] = [
+    ("COCO results", "a.json", [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]),
+    ("COCO captions", "a.json", {"images": [], "annotations": [{"image_id": 1, "caption": "a dog"}]}),
+    ("COCO captions", "a.json", [{"image_id": 1, "caption": "a dog"}]),
+    ("COCO panoptic", "a.json", {"images": [{"id": 1, "file_name": "dog park.png"}], "annotations": [
+        {"image_id": 1, "file_name": "dog park.png", "segments_info": [{"id": 1, "category_id": 1}]}]}),
+    ("Datumaro", "a.json", {"info": {}, "categories": {"label": {}}, "items": [{"id": "a"}]}),
+    ("FiftyOne", "samples.json", {"samples": [{"filepath": "data/a.png", "_media_type": "image"}]}),
+    ("VoTT", "a.json", {"asset": {"name": "a.png"}, "regions": [], "version": "2.1.0"}),
+    ("Cityscapes", "a.json", {"imgHeight": 16, "imgWidth": 20, "objects": [{"label": "car"}]}),
+    ("Supervisely", "a.json", {"tags": [], "size": {"height": 16, "width": 20}, "objects": []}),
+    ("SA-1B", "sa_1.json", {"image": {"image_id": 1}, "annotations": [{"segmentation": {}}]}),
+    ("Segment Anything’s masks", "a.json", [{"segmentation": {}, "predicted_iou": 0.9, "area": 3}]),
+    ("CreateML", "a.json", [{"image": "dog park.png", "annotations": [{"label": "dog"}]}]),
+    ("Labelbox", "a.json", {"data_row": {"id": "a"}, "projects": {}}),
+    ("Open Images", "a.csv", "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\n"),
+    ("Label Studio’s CSV", "a.csv", "annotation_id,annotator,id,image,label\n1,1,1,a.png,[]\n"),
+    ("a table of boxes", "a.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,9,9,d,1,1,2,2\n"),
+    ("a table of boxes", "a.csv", '"image","xmin","ymin","xmax","ymax","label"\r\n'),
+    ("DOTA", "a.txt", "2 3 9 3 9 8 2 8 small-vehicle 0\n"),
+    ("DOTA", "a.txt", "imagesource:GoogleEarth\ngsd:0.1\n"),
+    ("KITTI", "a.txt", "Car 0.00 0 -1.57 1.0 2.0 9.0 8.0 1.5 1.6 3.2 -0.7 1.7 9.1 -1.6\n"),
+    ("MOT", "gt.txt", "1,-1,2,3,4,5,1,-1,-1,-1\n"),
+    ("imglab", "a.xml", "<dataset><images><image file='dog park.png'/></images></dataset>"),
+    ("TFRecord", "a.tfrecord", "anything"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param([{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}], id="results"),
-        pytest.param({"images": [], "annotations": [{"image_id": 1, "caption": "a dog"}]}, id="captions"),
-    ],
-)  # fmt: skip
-def test_what_only_looks_like_labels_is_told_apart(folder: Path, content: object) -> None:
-    with pytest.raises(InputError, match=r"a\.json is neither a saved dialogue nor labels of"):
-        read(folder, "a.json", content)
+    ("title", "name", "content"),
+    [pytest.param(*case, id=f"{case[0]} {case[1]}") for case in UNREAD],
+)
+def test_what_is_known_and_not_read_is_named(
+    folder: Path, title: str, name: str, content: object
+) -> None:
+    with pytest.raises(UnreadFormError) as refused:
+        read(folder, name, content)
+    assert str(refused.value).startswith(f"{name} is in the form of {title}, which is not read: ")
+
+
+def test_a_file_of_anything_else_is_none(folder: Path) -> None:
+    for name, content in (("a.json", [{"a": 1}]), ("a.json", {"a": 1}), ("a.csv", "a,b\n1,2\n")):
+        with pytest.raises(
+            InputError, match=r" is neither a saved dialogue nor labels of"
+        ) as refused:
+            read(folder, name, content)
+        assert not isinstance(refused.value, UnreadFormError)
 
 
 def test_pictures_of_a_data_set_of_ultralytics_lie_beside_its_own_folder(folder: Path) -> None:
@@ -460,6 +498,14 @@ def test_yolo_s_pictures_lie_in_many_places(
     assert found_in(read(folder, name, content)) == [("dog", (5, 4, 15, 12), None)]
 
 
+def test_the_picture_of_one_text_lies_where_those_of_its_folder_do(folder: Path) -> None:
+    for part in ("images/train", "labels/train"):
+        (folder / part).mkdir(parents=True)
+    (folder / "dog park.png").rename(folder / "images" / "train" / "dog park.png")
+    found = read(folder, "labels/train/dog park.txt", "0 0.5 0.5 0.5 0.5\n")
+    assert found_in(found) == [("class 0", (5, 4, 15, 12), None)]
+
+
 def test_a_list_of_pictures_leads_nowhere_else(folder: Path) -> None:
     (folder / "set").mkdir()
     (folder / "dog park.txt").write_text("0 0.5 0.5 0.5 0.5\n")
@@ -525,26 +571,6 @@ def test_label_studio_keeps_one_task_or_annotation_a_file(folder: Path, form: st
     assert found_in(read(folder, "7.json", whole)) == [("dog", (5, 4, 15, 12), None)]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"_via_settings": {}, "_via_img_metadata": {}, "_via_attributes": {}},
-        {
-            "dog park.png9": {
-                "filename": "dog park.png",
-                "size": 9,
-                "regions": [],
-                "file_attributes": {},
-            }
-        },
-        {"project": {"pname": "a"}, "config": {}, "file": {}, "view": {}, "metadata": {}},
-    ],
-)
-def test_via_is_told_what_to_export(folder: Path, content: object) -> None:
-    with pytest.raises(InputError, match=r"a\.json is in VIA’s own form, .* export COCO there"):
-        read(folder, "a.json", content)
-
-
 def test_label_studio_once_called_annotations_completions(folder: Path) -> None:
     tasks = label_studio(completions=[{"result": [ONE]}])
     del tasks[0]["annotations"]
@@ -593,14 +619,16 @@ def test_label_studio_draws_bitmaps(folder: Path) -> None:
 
 def test_lists_of_other_tools_are_not_taken_for_tasks(folder: Path) -> None:
     for row in ({"image": "dog park.png", "annotations": []}, {"filename": "dog park.png"}):
-        with pytest.raises(InputError, match="neither a saved dialogue nor labels of"):
+        with pytest.raises(InputError, match=r"neither a saved dialogue nor labels of|CreateML"):
             read(folder, "a.json", [row])
 
 
 # Masks
 
+VOC_COLOURS = np.array([[0, 0, 0], [128, 0, 0], [0, 128, 0], [224, 224, 192]], np.uint8)
 SQUARE = np.zeros((HEIGHT, WIDTH), np.uint8)
 SQUARE[2:6, 3:9] = 255
+VOID = np.eye(HEIGHT, WIDTH, 9, int) * 3
 SMOOTH = SQUARE.copy()
 SMOOTH[1, 3:9], SMOOTH[6, 3:9] = 100, 200
 OPAQUE = np.full_like(SQUARE, 255)
@@ -611,6 +639,8 @@ FILES = [
     ("three alike bands", np.dstack([SQUARE] * 3), {"object 1": 24}),
     ("transparency", np.dstack([OPAQUE, SQUARE]), {"object 1": 24}),
     ("16 bits", (SQUARE > 0).astype(np.uint16) * 300, {"object 300": 24}),
+    ("colours of VOC", VOC_COLOURS[np.where(SMOOTH == 255, 2, SMOOTH == 100) + VOID],
+     {"object 1": 6, "object 2": 24}),
     ("numbers and void", np.where(SMOOTH == 255, 7, SMOOTH == 100) + np.eye(HEIGHT, WIDTH, 9) * 255,
      {"object 1": 6, "object 7": 24}),
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from demo.annotations.files import Candidate, Candidates
 from demo.annotations.formats import FORMATS
 from demo.annotations.indexed import read_indexed
 from demo.annotations.together import Labelled, Together, holds_labels
-from demo.errors import InputError, PictureError
+from demo.errors import InputError, PictureError, UnreadFormError
 from demo.machine.effort import long_work
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
@@ -428,6 +428,10 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
     ("a mask of two billion bytes", lambda: {"a.json": painted(2_000_000_000)}, "not a list of numbers"),
     ("a mask of four gigapixels", lambda: {"a.json": boasting(png(), 60_000)}, "mask is not a PNG file"),
     ("a name of a megabyte", lambda: {"a.json": coco("../" * 400_000 + "dog.png")}, "more than 4,096"),
+    ("such a name in CVAT", lambda: {"a.xml": CVAT.format("../" * 400_000 + "dog.png")}, "more than 4,096"),
+    ("such a name in VIA", lambda: {
+        "a.json": json.dumps({"x": {"filename": "../" * 400_000 + "dog.png", "regions": []}})},
+     "more than 4,096"),
     ("deep JSON", lambda: {"a.json": '{"images":' + "[" * 200_000}, "not JSON"),
     ("deep XML", lambda: {"a.xml": "<annotation>" + "<a>" * 200_000}, "about 800,"),
     ("billion laughs", lambda: {"a.xml": LAUGHS}, "defines entities"),
@@ -470,6 +474,7 @@ def test_what_would_cost_too_much_is_refused(
     with pytest.raises(InputError, match=sentence) as error:
         read(tmp_path, {"dog.png": png(), **files()})
     assert str(error.value).endswith(".")
+    assert len(str(error.value)) < 1_000
     assert not (tmp_path.parent / "evil.png").exists()
 
 
@@ -585,6 +590,13 @@ def zigzag() -> list[float]:
     return [v for n in range(160) for v in (SIDE * (n % 2), n)]
 
 
+def via_outlines() -> str:
+    x, y = zigzag()[::2], zigzag()[1::2]
+    region = {"shape_attributes": {"name": "polygon", "all_points_x": x, "all_points_y": y}}
+    regions = [{**region, "region_attributes": {"label": "dog"}}] * 900
+    return json.dumps({"dog.png1": {"filename": "dog.png", "size": 1, "regions": regions}})
+
+
 # No mask here is whole: whoever decoded one would say something else.
 COSTLY: list[tuple[str, Callable[[], Files]]] = [
     ("CVAT", lambda: {"a.xml": CVAT.replace("64", str(SIDE)).replace("48", str(SIDE)).replace(
@@ -596,6 +608,7 @@ COSTLY: list[tuple[str, Callable[[], Files]]] = [
     ("a table of masks", lambda: {"a.zip": zipped({
         "set/picture.png": png(width=SIDE, height=SIDE),
         "set/objects.csv": "number,mask,label,x1,y1,x2,y2\n" + "1,none.png,dog,1,2,11,12\n" * MANY})}),
+    ("VIA", lambda: {"a.json": via_outlines()}),
     ("COCO’s outlines", lambda: {"a.json": many(900, segmentation=[zigzag()])}),
 ]  # fmt: skip
 
@@ -648,6 +661,36 @@ def test_of_a_zip_file_that_breaks_off_nothing_is_taken(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="damaged"):
             together.add(tmp_path / "all.zip")
         assert len(together.sources) == at + 1
+
+
+CAPTIONS = json.dumps({"images": [], "annotations": [{"image_id": 1, "caption": "a dog"}]})
+
+
+def test_what_is_not_read_is_passed_over_in_a_zip_file_with_others(tmp_path: Path) -> None:
+    inside: Files = {
+        "a/captions.json": CAPTIONS,
+        "a/instances.json": coco("dog.png"),
+        "a/dog.png": png(),
+    }
+    assert seen(read(tmp_path, {"all.zip": zipped(inside)})) == {"dog.png": ["dog"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("captions.json", CAPTIONS),
+        ("boxes.csv", "filename,class,xmin,ymin,xmax,ymax\n"),
+        ("a.xml", "<?xml version='1.0'?>\n<dataset><name>a</name></dataset>"),
+    ],
+)
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_alone_or_loose_it_is_named(
+    name: str, content: str, is_packed: bool, tmp_path: Path
+) -> None:
+    files: Files = {name: content, "dog.png": png()}
+    packed: Files = {"all.zip": zipped(files)}
+    with pytest.raises(UnreadFormError, match=f"{name} is in the form of"):
+        read(tmp_path, packed if is_packed else {**files, "instances.json": coco("dog.png")})
 
 
 def test_a_zip_file_with_a_session_is_no_labels(tmp_path: Path) -> None:

@@ -66,9 +66,21 @@ def test_a_list_names_ones_own_links_the_newest_first(store: Store) -> None:
         store.links.make(owner, dialogue.id, b"x")
     store.rename(ANN, one.id, "Mine")
     mine = store.links.of(ANN)
-    assert [(link.title, link.dialogue, link.size) for link in mine] == [("Mine", one.id, 1)] * 2
+    told = [(link.title, link.picture, link.dialogue, link.size) for link in mine]
+    assert told == [("Mine", "grey.png", one.id, 1)] * 2
     assert mine[0].made >= mine[1].made
     assert [link.dialogue for link in store.links.of(BEN)] == [other.id]
+
+
+@pytest.mark.parametrize(("column", "value"), [("body", "{"), ("body", "{}"), ("bytes", 2_000_000)])
+def test_a_list_goes_without_a_name_that_it_cannot_read(
+    column: str, value: object, tmp_path: Path
+) -> None:
+    with closing(Store(tmp_path)) as store:
+        store.links.make(ANN, saved(store).id, b"x")
+        with closing(sqlite3.connect(tmp_path / DATABASE)) as other, other:
+            other.execute(f"UPDATE dialogues SET {column} = ?", (value,))
+        assert [(link.title, link.picture) for link in store.links.of(ANN)] == [("grey.png", "")]
 
 
 def test_who_made_a_link_withdraws_it_and_nobody_else(store: Store) -> None:

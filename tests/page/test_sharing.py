@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Download, Page, expect
 
 from tests.page.test_accessibility import grave
@@ -76,3 +78,30 @@ def test_a_dialogue_is_shared_read_elsewhere_and_withdrawn(
         other.set_input_files("#upload input[type=file]", whole)
         expect(other.locator("#canvas [data-object]")).to_have_count(2)
         expect(other.locator("#chat .user-row")).to_have_count(2)
+
+
+def test_links_say_which_picture_they_are_about(
+    browser: Browser, server: Server, blocks: Path, tmp_path: Path
+) -> None:
+    mirrored = tmp_path / "كتل — Blöcke.png"
+    ImageOps.mirror(Image.open(blocks)).save(mirrored)
+    with person(browser, server) as page:
+        for picture in (blocks, mirrored):
+            open_picture(page, picture)
+            expect(page.locator("#chat .user-row")).to_have_count(0)
+            ask(page, "find red")
+            page.click("#show-kept")
+            page.click("[data-share]")
+            page.click(".share-link")
+            expect(page.locator(".share-made")).to_be_visible()
+            page.keyboard.press("Escape")
+            page.keyboard.press("Escape")
+        page.click("#show-kept")
+        page.click("[data-share]")
+        rows = page.locator(".share-list li")
+        expect(rows.locator(".share-picture")).to_have_text([mirrored.name, blocks.name])
+        expect(rows.first.get_by_role("button")).to_have_accessible_name(re.compile(mirrored.name))
+        assert all(
+            rows.locator("img").evaluate_all("all => all.map((img) => img.naturalWidth > 0)")
+        )
+        assert grave(page) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageOps
 
 from demo.dialogue.store import Store
 from demo.evaluate.data import Dialogue, TrueTurn
@@ -103,6 +104,21 @@ def test_links_are_listed_withdrawn_and_gone_with_their_dialogue(
     panel(page, tab, "ann", kind="delete", id=workspace(tab).saved_id)
     assert not store.links.open(tokens[0])
     assert form(sharing, tab, kind="look")["links"] == []
+
+
+def test_links_of_the_same_question_are_told_apart_by_their_pictures(
+    page: Handlers, sharing: Sharing, blocks: Path, tmp_path: Path
+) -> None:
+    mirrored = tmp_path / "كتل — Blöcke.png"
+    ImageOps.mirror(Image.open(blocks)).save(mirrored)
+    tab = Tab()
+    for picture in (blocks, mirrored):
+        talk(page, tab, "ann", picture, "find red")
+        form(sharing, tab, kind="link")
+    newer, older = form(sharing, tab, kind="look")["links"]
+    assert (newer["title"], older["title"]) == ("find red", "find red")
+    assert (newer["picture"], older["picture"]) == (mirrored.name, blocks.name)
+    assert newer["small"] != older["small"]
 
 
 def test_nobody_withdraws_or_sees_the_links_of_others(

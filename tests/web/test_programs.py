@@ -32,6 +32,7 @@ from tests.support.served import PASSWORDS, Caller, accounts, file, serving
 from tests.support.table import TableReasoner
 from tests.support.waiting import until
 
+NO_BOX: Any = (0, 0, float("nan"), 9)
 RED_BOX = [40, 60, 140, 160]
 NOT_ONE = "This is not a session of version 1 of this demo."
 DOCUMENT = "/gradio_api/openapi.json"
@@ -425,6 +426,19 @@ def test_failures_are_one_tree_with_the_server_s_sentences(
         (lambda: connect("127.0.0.1:9"), client.UnreachableError, "cannot be reached"),
         (lambda: connect("ftp://127.0.0.1"), client.ClientError, "not an address"),
         (lambda: connect("http://127.0.0.1:x"), client.ClientError, "not an address"),
+        (lambda: connect("http://127.0.0.1:99999"), client.ClientError, "not an address"),
+        (lambda: connect("http://[::1"), client.ClientError, "not an address"),
+        (lambda: connect(""), client.ClientError, "not an address"),
+        (
+            lambda: app.open(blocks).ask("half a \ud800"),
+            client.RefusedError,
+            "cannot be sent: 'utf-8'",
+        ),
+        (
+            lambda: app.open(blocks).ask("red", NO_BOX),
+            client.RefusedError,
+            "cannot be sent",
+        ),
         (lambda: connect(f"{app.url}ui"), client.ClientError, "nothing at this address"),
     ]
     for act, kind, sentence in refused:
@@ -469,17 +483,60 @@ def test_other_servers_have_their_sentences(
     assert type(raised.value) is kind
 
 
+def told(*values: object, kind: str = "generating") -> bytes:
+    return b"".join(f"event: {kind}\ndata: {json.dumps(each)}\n\n".encode() for each in values)
+
+
+WELL = {
+    "/health": b'{"status": "ok"}',
+    "/gradio_api/upload": b'["/a.png"]',
+    "/gradio_api/call/ground_stream": b'{"event_id": "1"}',
+}
+OTHERS: list[tuple[str, str, bytes]] = [
+    ("a page for a file", "/gradio_api/upload", b"<html>"),
+    ("no file", "/gradio_api/upload", b"[]"),
+    ("a page for a call", "/gradio_api/call/ground_stream", b"<html>"),
+    ("a call without a number", "/gradio_api/call/ground_stream", b"{}"),
+    ("no JSON", "/gradio_api/call/ground_stream/1", b"event: generating\ndata: {{\n\n"),
+    ("nothing", "/gradio_api/call/ground_stream/1", told(None)),
+    ("another event", "/gradio_api/call/ground_stream/1", told([{"event": "text"}])),
+    ("a text", "/gradio_api/call/ground_stream/1", told(["finished"])),
+    ("another session", "/gradio_api/call/ground_stream/1",
+     told([{"event": "finished", "session": {"turns": [{"question": "find red"}], "regions": []}}])),
+    ("an end without a turn", "/gradio_api/call/ground_stream/1", told([None], kind="complete")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [pytest.param(path, body, id=what) for what, path, body in OTHERS]
+)
+def test_answers_in_another_form_have_their_sentence(path: str, body: bytes) -> None:
+    with answering(200, {}, b"", {**WELL, path: body}) as url, connect(url) as app:
+        dialogue = app.open(b"picture")
+        with pytest.raises(client.ClientError, match="must be of one version") as raised:
+            dialogue.ask("find red")
+        assert type(raised.value) is client.ClientError
+        assert dialogue.session is None
+
+
 @contextmanager
-def answering(status: int, headers: dict[str, str], body: bytes) -> Iterator[str]:
-    """A server that answers everything in one way."""
+def answering(
+    status: int, headers: dict[str, str], body: bytes, bodies: dict[str, bytes] | None = None
+) -> Iterator[str]:
+    """A server that answers everything in one way, and some paths with other ``bodies``."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            content = (bodies or {}).get(self.path, body)
             self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(body))}.items():
+            for name, value in {**headers, "content-length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(content)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass

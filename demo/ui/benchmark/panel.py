@@ -6,7 +6,6 @@ Everybody who sees the page sees these rows and their pictures. How a row is rea
 
 from __future__ import annotations
 
-import base64
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
+from demo.ui.shared.small_picture import small_picture
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab, Workspace
 
@@ -140,8 +140,7 @@ class Benchmark:
 
 @lru_cache(maxsize=512)
 def _thumbnail(path: Path) -> str:
-    small = base64.b64encode(thumbnail(open_stored(path))).decode()
-    return f"data:image/jpeg;base64,{small}"
+    return small_picture(thumbnail(open_stored(path)))
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Whose dialogues they are is known from the request, and never from what a browse
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from demo.ui.gallery.opening import Opening
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
+from demo.ui.shared.small_picture import small_picture
 from demo.ui.show import Updates
 from demo.ui.tab.saving import SavedDialogue
 from demo.ui.tab.steps import steps
@@ -179,7 +179,6 @@ def _at_risk(store: Store, owner: Owner) -> tuple[StoredDialogue, ...]:
 def _row(
     store: Store, owner: Owner, entry: StoredDialogue, at_risk: set[str], open_id: str | None
 ) -> dict[str, Any]:
-    thumbnail = base64.b64encode(store.thumbnail(owner, entry.id)).decode()
     return {
         "id": entry.id,
         "title": entry.title,
@@ -188,5 +187,5 @@ def _row(
         "pinned": entry.pinned,
         "going": entry.id in at_risk,
         "open": entry.id == open_id,
-        "small": f"data:image/jpeg;base64,{thumbnail}",
+        "small": small_picture(store.thumbnail(owner, entry.id)),
     }

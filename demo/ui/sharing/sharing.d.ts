@@ -21,6 +21,9 @@ export interface SharingValue extends Answer {
 export interface SharedLink {
   id: string;
   title: string;
+  /** The name of its picture, empty where it is not known, and the picture itself, small. */
+  picture: string;
+  small: string;
   /** When it was made, in seconds since 1970. */
   at: number;
   /** Whether it leads to the dialogue on the page. */

@@ -81,15 +81,24 @@ function drawList(links) {
 }
 
 /** @param {import("./sharing.d.ts").SharedLink} each @param {boolean} isThere */
-function row({ id, title, at, here }, isThere) {
-  const when = new Date(at * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+function row({ id, title, picture, small, at, here }, isThere) {
+  const when = new Date(at * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const name = picture === title ? "" : picture;
   const facts = [when, here ? "this dialogue" : "", isThere ? "" : "withdrawn"].filter(Boolean).join(" · ");
-  const words = node("span", {}, node("bdi", {}, title), node("small", {}, facts));
-  if (!isThere) return node("li", { class: "gone" }, words);
-  const label = `Withdraw the link of ${when} to: ${title}`;
+  const words = node(
+    "span",
+    {},
+    node("bdi", {}, title),
+    name ? node("small", { class: "share-picture" }, node("bdi", {}, name)) : "",
+    node("small", {}, facts),
+  );
+  const shown = node("img", { src: small, alt: "" });
+  if (!isThere) return node("li", { class: "gone" }, shown, words);
+  const label = `Withdraw the link of ${when} to: ${[title, name].filter(Boolean).join(", ")}`;
   return node(
     "li",
     {},
+    shown,
     words,
     node("button", { type: "button", "data-withdraw": id, "aria-label": label }, "Withdraw"),
   );

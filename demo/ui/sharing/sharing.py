@@ -27,6 +27,7 @@ from demo.ui.dialogues.exports import Exports
 from demo.ui.shared import sentences
 from demo.ui.shared.answers import serial
 from demo.ui.shared.payload import Payload
+from demo.ui.shared.small_picture import small_picture
 from demo.ui.show import Updates
 from demo.ui.tab.workspace import Tab, Workspace
 
@@ -122,7 +123,11 @@ class Sharing:
         if store is None or tab.owner is None:
             return {"links": []}
         shown = tab.workspace.saved_id if tab.workspace else None
-        return {"links": [_row(link, shown) for link in store.links.of(tab.owner)]}
+        links = store.links.of(tab.owner)
+        small = {
+            each: store.thumbnail(tab.owner, each) for each in {link.dialogue for link in links}
+        }
+        return {"links": [_row(link, shown, small[link.dialogue]) for link in links]}
 
     def _why_not(self, tab: Tab) -> str:
         """Why there can be no link; empty where there can."""
@@ -157,10 +162,12 @@ def _shown(tab: Tab) -> Workspace:
     return tab.workspace
 
 
-def _row(link: Link, shown: str | None) -> dict[str, Any]:
+def _row(link: Link, shown: str | None, small: bytes) -> dict[str, Any]:
     return {
         "id": link.id,
         "title": link.title,
+        "picture": link.picture,
+        "small": small_picture(small),
         "at": link.made,
         "here": link.dialogue == shown,
     }
