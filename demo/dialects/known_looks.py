@@ -216,8 +216,8 @@ crop. Index from 1 to the number of images. Choose 1 to operate on original imag
 frame indices to select from the video (no more than 8 frames in total).", "items": {"type": "integer", \
 "description": "Frame index from 1 to 16."}}}, "required": ["target_frames"]}}}""",
 )
-# For pictures; frames of films are not asked about here. Its repository ends after four calls: the two that its
-# options name are read by nothing.
+# For pictures; frames of films are not asked about here. Its repository ends after four calls: the two that
+# its options name are read by nothing.
 PIXEL_REASONER = _looks(
     QWEN_2_5_VL,
     "pixel-reasoner",
