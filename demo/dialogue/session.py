@@ -145,6 +145,11 @@ class Session:
         """The model that answered in a turn of this dialogue, with its frame."""
         return turn.reasoner or self.reasoner
 
+    def found_by(self, turn: Turn) -> tuple[RegionObject, ...]:
+        """What a turn has found, as it is now; nothing when its region has been deleted."""
+        name = turn.region
+        return self.registry.objects(name) if name and name in self.registry else ()
+
     @property
     def answered_by(self) -> tuple[str, ...]:
         """The names of the models that have answered in this dialogue, in order of their first answer."""

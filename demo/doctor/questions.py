@@ -102,7 +102,7 @@ def _next_turn(
 
 def _exchange(session: Session, prompt: Prompt, written_s: float) -> Exchange:
     turn = session.turns[-1]
-    objects = session.registry.objects(turn.region) if turn.region else ()
+    objects = session.found_by(turn)
     masks = sum(item.mask is not None for item in objects)
     return Exchange(prompt, turn, written_s, len(objects), masks)
 

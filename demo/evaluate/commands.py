@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demo.dialects.ways import QUICK, in_way
-from demo.errors import InputError, ModelError, OptionError, one_line
+from demo.errors import InputError, OptionError, one_line
 from demo.options import Parser, add_model_options, check_models, count, whole
 
 if TYPE_CHECKING:
@@ -155,11 +155,7 @@ def _evaluate_dialogues(options: argparse.Namespace) -> int:
             left = run(dialogues, workers, policy, folder, options.looks)
             unplayed: list[BadRow | FailedDialogue] = [*bad, *left.bad, *left.failed]
             _report(settings, dialogues, folder, others, unplayed)
-    if left.failed:
-        raise ModelError(
-            f"The model failed on {len(left.failed)} dialogues, which the report lists: "
-            f"{left.failed[0].why} The same command tries them again."
-        )
+    left.check("dialogues")
     return 0
 
 

@@ -245,7 +245,7 @@ def _box(value: object) -> PictureBox:
     """A box ``[x1, y1, x2, y2]``, ``[[x1, y1], [x2, y2]]``, or with its numbers under their names."""
     numbers = value if isinstance(value, list) else _named(value)
     numbers = [*numbers[0], *numbers[1]] if _are_corners(numbers) else numbers
-    if len(numbers) != 4 or not all(_is_coordinate(v) for v in numbers):
+    if len(numbers) != 4 or not all(is_coordinate(v) for v in numbers):
         raise InputError("A box is not a list of four numbers.")
     if are_shares(numbers):
         raise InputError(f"The box {numbers} lies between 0 and 1, and not in pixels.")
@@ -264,7 +264,7 @@ def _named(value: object) -> list[Any]:
     for names in _SIZE_NAMES:
         if named.keys() >= set(names):
             x, y, width, height = (named[name] for name in names)
-            if all(_is_coordinate(v) for v in (x, y, width, height)):
+            if all(is_coordinate(v) for v in (x, y, width, height)):
                 return [x, y, x + width, y + height]
     return []
 
@@ -280,7 +280,8 @@ def _check_boxes(boxes: Sequence[PictureBox], masks: Sequence[Mask]) -> None:
             )
 
 
-def _is_coordinate(value: object) -> bool:
+def is_coordinate(value: object) -> bool:
+    """Whether it may be a number of pixels in a picture."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= _MAX_COORDINATE  # false for NaN

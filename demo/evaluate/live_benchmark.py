@@ -96,7 +96,7 @@ class Track:
 
     def _round(self, session: Session, number: int) -> Round:
         turn, true = session.turns[number - 1], self.dialogue.turns[number - 1]
-        objects = _objects(session, turn)
+        objects = session.found_by(turn)
         return Round(
             number,
             true,
@@ -106,11 +106,6 @@ class Track:
             turn.partial,
             _stands_in(session, number - 1, turn, true) or (),
         )
-
-
-def _objects(session: Session, turn: Turn) -> tuple[RegionObject, ...]:
-    there = turn.region is not None and turn.region in session.registry
-    return session.registry.objects(turn.region) if there and turn.region else ()
 
 
 def _is_own(session: Session, turn: Turn) -> bool:

@@ -147,7 +147,7 @@ class _RunningDialogue:
         asked = next_question(self.dialogue, self.session, self.policy)
         given = self._ask(asked)
         turn = self.session.turns[-1]
-        objects = self.session.registry.objects(turn.region) if turn.region else ()
+        objects = self.session.found_by(turn)
         masks = None if self.segmenter is None else true.masks
         findings = [finding.kind for finding in turn.findings]
         size, readable = self.picture.size, says_none(findings)

@@ -42,6 +42,14 @@ class Unplayed:
     bad: list[BadRow] = field(default_factory=list)
     failed: list[FailedDialogue] = field(default_factory=list)
 
+    def check(self, things: str) -> None:
+        """Raises ModelError where the model failed on any of these things."""
+        if self.failed:
+            raise ModelError(
+                f"The model failed on {len(self.failed)} {things}, which the report lists: "
+                f"{self.failed[0].why} The same command tries them again."
+            )
+
 
 def run(
     dialogues: Sequence[Dialogue],

@@ -37,7 +37,6 @@ class WorstRound:
     """
 
     index: int
-    image_path: str
     turn: TurnRow
     jpeg: bytes
     pdf: bytes
@@ -77,7 +76,7 @@ def _rank(turn: TurnRow) -> tuple[float, int, int]:
 def _worst_round(row: Row, turn: TurnRow, dialogue: Dialogue) -> WorstRound:
     picture, true = open_stored(dialogue.picture), dialogue.turns[turn["round"] - 1]
     jpeg, pdf = draw_round(picture, turn, true), round_figure(picture, turn, true)
-    return WorstRound(row["index"], row["image_path"], turn, jpeg, pdf)
+    return WorstRound(row["index"], turn, jpeg, pdf)
 
 
 def draw_round(picture: Picture, turn: TurnRow, true: TrueTurn) -> bytes:

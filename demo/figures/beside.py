@@ -44,21 +44,9 @@ def together(*several: Besides) -> dict[int, tuple[Beside, ...]]:
     return {n: tuple(b for each in several for b in each.get(n, ())) for n in numbers}
 
 
-def named(besides: Besides, name: str) -> dict[int, tuple[Beside, ...]]:
-    """Those of that name only."""
-    kept = {n: tuple(b for b in several if b.name == name) for n, several in besides.items()}
-    return {number: several for number, several in kept.items() if several}
-
-
 def names_in(besides: Besides) -> tuple[str, ...]:
     """Whose answers there are, each once."""
     return tuple(dict.fromkeys(b.name for several in besides.values() for b in several))
-
-
-def found_by(session: Session, turn: Turn) -> tuple[RegionObject, ...]:
-    """What a turn has found, as it is now; nothing when its region has been deleted."""
-    is_there = turn.region is not None and turn.region in session.registry
-    return session.registry.objects(turn.region) if is_there and turn.region else ()
 
 
 def _beside(session: Session, turn: Turn, second: SecondOpinion) -> Beside:
@@ -71,7 +59,7 @@ def _beside(session: Session, turn: Turn, second: SecondOpinion) -> Beside:
 
 
 def _sentences(session: Session, turn: Turn, second: SecondOpinion) -> Iterator[str]:
-    found = found_by(session, turn)
+    found = session.found_by(turn)
     if agreement_of(session, turn, found, second).agrees is not None:
         yield agreement_sentence([o.box for o in found], [o.box for o in second.objects])
     yield from (finding.text for finding in second.turn.findings if finding.level == "warning")

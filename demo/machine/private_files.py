@@ -26,6 +26,7 @@ except ImportError:  # Windows
 FILE, FOLDER = 0o600, 0o700  # modes
 _OTHERS = 0o077
 _FILES, _TEMPORARY = "files", "tmp"
+_VARIABLE = "GRADIO_TEMP_DIR"  # by which Gradio is told its folder
 _BEGUN_S = 60.0  # for a start to make its run's folder
 _OUTDATED_S = 24 * 3600.0
 Release = Callable[[], None]
@@ -152,14 +153,12 @@ def _fault_of_own(folder: Path) -> str:
 
 
 @contextmanager
-def run_folder(
-    environment: MutableMapping[str, str], base: Path, name: str = "GRADIO_TEMP_DIR"
-) -> Iterator[Path]:
+def run_folder(environment: MutableMapping[str, str], base: Path) -> Iterator[Path]:
     """A folder below ``base`` for the files of this run, which is gone when the block ends.
 
-    What killed runs have left there goes first; those that still run keep theirs. In the block the variable
-    ``name`` leads to its part for the files of the page, and all else that is temporary, also of other
-    processes, lies beside that. Raises InputError when it cannot be made.
+    What killed runs have left there goes first; those that still run keep theirs. In the block Gradio
+    finds its part for the files of the page, and all else that is temporary, also of other processes, lies
+    beside that. Raises InputError when it cannot be made.
     """
     try:
         _remove_left(base)
@@ -169,9 +168,9 @@ def run_folder(
     except OSError as error:
         why = disk_fault(error)
         raise InputError(f"No folder of its own can be made in {base}: {why}.") from error
-    former = {key: environment.get(key) for key in (name, "TMPDIR")}, tempfile.tempdir
+    former = {key: environment.get(key) for key in (_VARIABLE, "TMPDIR")}, tempfile.tempdir
     try:
-        environment[name] = str(folder / _FILES)
+        environment[_VARIABLE] = str(folder / _FILES)
         if len(str(folder / _TEMPORARY)) <= _MAX_SOCKET_FOLDER:
             environment["TMPDIR"] = tempfile.tempdir = str(folder / _TEMPORARY)
         yield folder

@@ -70,6 +70,43 @@ class Reasoner(Protocol):
         """Free its memory after any running answer; it cannot be asked any more."""
 
 
+class WrappingReasoner:
+    """A reasoner that passes everything on to another one; those that extend it change a part."""
+
+    def __init__(self, reasoner: Reasoner) -> None:
+        self._reasoner = reasoner
+
+    @property
+    def name(self) -> str:
+        return self._reasoner.name
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._reasoner.dialect
+
+    @property
+    def device(self) -> str:
+        return self._reasoner.device
+
+    @property
+    def held_bytes(self) -> int:
+        return self._reasoner.held_bytes
+
+    def prepare(self, picture: Picture) -> None:
+        """As the other does."""
+        self._reasoner.prepare(picture)
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        """As the other does."""
+        return self._reasoner.stream(picture, prompt, cancel)
+
+    def close(self) -> None:
+        """As the other does."""
+        self._reasoner.close()
+
+
 @runtime_checkable
 class Weighing(Protocol):
     """A model that can also say how likely given texts are as its answers."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from demo.dialects.messages import Main, Message, Shown
+from demo.dialects.messages import MAIN, Main, Message, Shown
 from demo.dialects.prompt import without_thinking
 
 END_OF_PICTURE = "<|vision_end|>"
@@ -20,6 +20,11 @@ _MARKED = re.compile(_MARK.format("([0-9]+)"))
 
 # What a template makes of messages in the form of OpenAI's, with a prompt for the answer or without.
 Render = Callable[[list[dict[str, Any]], bool], str]
+
+
+def plain(instruction: str) -> tuple[Message, ...]:
+    """The conversation of a picture and a question."""
+    return (Message("user", (MAIN, instruction)),)
 
 
 def written(conversation: Sequence[Message], render: Render) -> list[str]:

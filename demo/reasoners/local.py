@@ -20,7 +20,7 @@ from tokenizers.decoders import DecodeStream
 from transformers import DynamicCache
 
 from demo.dialects.dialect import Dialect
-from demo.dialects.messages import MAIN, Message, Shown
+from demo.dialects.messages import Message, Shown
 from demo.dialects.prompt import Prompt
 from demo.errors import DemoError, ModelError, OutOfMemoryError, first_line
 from demo.fairlock import FairLock
@@ -28,7 +28,7 @@ from demo.machine.threads import threads_for
 from demo.machine.unused import collect
 from demo.picture.picture import Picture
 from demo.reasoners.base import MAX_NEW_TOKENS, Usage, picture_for
-from demo.reasoners.chat import pictures_of, written
+from demo.reasoners.chat import pictures_of, plain, written
 from demo.reasoners.decoding import Decoder, linear_config, max_guessed
 from demo.reasoners.lookahead import Lookahead
 from demo.reasoners.prefix import Prefix, Prefixes, prefix_of
@@ -191,7 +191,7 @@ class LocalReasoner:
 
     def _prefix(self, picture: Picture, piece: int | None = None) -> Prefix:
         """Everything before a plain question about a picture."""
-        return self._computed(self._steps(picture, _plain("")), piece)
+        return self._computed(self._steps(picture, plain("")), piece)
 
     def _steps(self, picture: Picture, conversation: Sequence[Message]) -> list[_Step]:
         """What is computed before the question: a step up to the end of each picture."""
@@ -281,11 +281,11 @@ class LocalReasoner:
 
     def _question_ids(self, instruction: str) -> list[int]:
         """The tokens of a plain question after its picture."""
-        return self._after(_plain(instruction))
+        return self._after(plain(instruction))
 
     def _chat_text(self, instruction: str) -> str:
         """The whole text of a plain question."""
-        return "".join(self._written(_plain(instruction)))
+        return "".join(self._written(plain(instruction)))
 
     def _written(self, conversation: Sequence[Message]) -> list[str]:
         return written(conversation, self._render)
@@ -303,11 +303,6 @@ class LocalReasoner:
 
     def _ids(self, text: str) -> list[int]:
         return self._processor.tokenizer(text, add_special_tokens=False).input_ids
-
-
-def _plain(instruction: str) -> tuple[Message, ...]:
-    """The conversation of a picture and a question."""
-    return (Message("user", (MAIN, instruction)),)
 
 
 @dataclass(frozen=True, slots=True)

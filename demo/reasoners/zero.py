@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from demo.dialects.prompt import Prompt
 from demo.picture.picture import Picture
-from demo.reasoners.base import MAX_NEW_TOKENS, Reasoner, Usage
+from demo.reasoners.base import MAX_NEW_TOKENS, Reasoner, Usage, WrappingReasoner
 from demo.reasoners.chat import pictures_of
 from demo.zerogpu import GpuGateway
 
@@ -39,17 +39,16 @@ def answer_in_time(reasoner: Reasoner, picture: Picture, prompt: Prompt) -> Iter
         bell.cancel()
 
 
-class ZeroReasoner:
+class ZeroReasoner(WrappingReasoner):
     """A reasoner behind a `GpuGateway`, whose function ``answer`` takes a picture and a prompt."""
 
     def __init__(self, reasoner: Reasoner, gateway: GpuGateway) -> None:
-        self.name, self.dialect = reasoner.name, reasoner.dialect
-        self.device = f"{reasoner.device}, shared"
-        self._inner, self._gateway = reasoner, gateway
+        super().__init__(reasoner)
+        self._gateway = gateway
 
     @property
-    def held_bytes(self) -> int:
-        return self._inner.held_bytes
+    def device(self) -> str:
+        return f"{self._reasoner.device}, shared"
 
     def prepare(self, picture: Picture) -> None:
         """Does nothing: outside a turn there is no GPU, and what it computed would not stay."""
@@ -67,10 +66,6 @@ class ZeroReasoner:
                     return
         finally:
             pieces.close()
-
-    def close(self) -> None:
-        """Free the weights that wait here for the GPU."""
-        self._inner.close()
 
 
 def _writing_seconds(prompt: Prompt) -> int:

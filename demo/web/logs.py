@@ -16,7 +16,6 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TextIO
 
 from demo.errors import places_of
 from demo.machine.packages import import_fault
@@ -54,11 +53,9 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
-def set_up(*, as_json: bool, stream: TextIO | None = None) -> None:
-    """Send all logs of this process to ``stream`` (by default standard error) in one format; also what
-    nobody catches.
-    """
-    handler = logging.StreamHandler(stream or sys.stderr)
+def set_up(*, as_json: bool) -> None:
+    """Send all logs of this process to standard error in one format; also what nobody catches."""
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else PlainLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -24,12 +24,11 @@ from prometheus_client import (
     generate_latest,
 )
 
-from demo.dialects.dialect import Dialect
 from demo.dialects.prompt import Prompt
 from demo.dialogue.look_text import is_stopped
 from demo.errors import STOPPING, DemoError, ModelError, places_of
 from demo.picture.picture import Picture
-from demo.reasoners.base import Reasoner, Usage
+from demo.reasoners.base import Reasoner, Usage, WrappingReasoner
 from demo.segmenters.base import MaskPrompt, Segment, Segmenter
 
 if TYPE_CHECKING:
@@ -121,31 +120,12 @@ class Watch:
         Gauge(f"regionreasoner_{name}", help_, registry=self.registry).set_function(value)
 
 
-class WatchedReasoner:
+class WatchedReasoner(WrappingReasoner):
     """A reasoner whose answers are counted and timed."""
 
     def __init__(self, reasoner: Reasoner, watch: Watch) -> None:
-        self._reasoner, self._watch = reasoner, watch
-
-    @property
-    def name(self) -> str:
-        return self._reasoner.name
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._reasoner.dialect
-
-    @property
-    def device(self) -> str:
-        return self._reasoner.device
-
-    @property
-    def held_bytes(self) -> int:
-        return self._reasoner.held_bytes
-
-    def prepare(self, picture: Picture) -> None:
-        """As the reasoner does."""
-        self._reasoner.prepare(picture)
+        super().__init__(reasoner)
+        self._watch = watch
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event
@@ -163,10 +143,6 @@ class WatchedReasoner:
         finally:
             self._watch.end(cancel)
             turn.end(stopped=is_stopped(cancel))
-
-    def close(self) -> None:
-        """As the reasoner does."""
-        self._reasoner.close()
 
 
 class WatchedSegmenter:

@@ -9,7 +9,6 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -35,7 +34,7 @@ from demo.access.accounts import (
 from demo.access.logins import COOKIE, IDLE_S, MAX_SECONDS, Logins
 from demo.errors import InputError
 from demo.web.serve import Served
-from tests.support.served import CHEAP, PASSWORDS, accounts, serving
+from tests.support.served import CHEAP, PASSWORDS, accounts, logged_in, serving
 
 # Passwords and hashes
 
@@ -220,14 +219,6 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def nobody(served: Served) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=served.url, timeout=60) as client:
-        yield client
-
-
-@contextmanager
-def logged_in(served: Served, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=60) as client:
-        answer = client.post("/login", data={"username": name, "password": PASSWORDS[name]})
-        assert answer.json() == {"success": True}
         yield client
 
 

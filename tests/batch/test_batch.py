@@ -8,7 +8,6 @@ import json
 import os
 import resource
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from demo.annotations.command import write_all
 from demo.batch.kept import fault_of_kept, kept_dialogues, kept_path, table
 from demo.batch.pictures import pictures_in
 from demo.batch.run import Asked, Left, Unasked, ask_about, run
-from demo.dialects.prompt import Prompt
 from demo.dialogue.archive import read_zip
 from demo.errors import InputError, ModelError
 from demo.evaluate.folder import save
@@ -29,10 +27,11 @@ from demo.models.models import Models
 from demo.models.workers import Item, ModelInfo, Result, Work
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import Reasoner, Usage
+from demo.reasoners.base import Reasoner
 from demo.segmenters.grabcut import GrabCutSegmenter
 from tests import ROOT
 from tests.support.hostile import Hostile, answer
+from tests.support.scripted import Telling
 from tests.support.table import TableReasoner
 
 EXAMPLES = ROOT / "examples"
@@ -106,19 +105,16 @@ def test_a_question_that_cannot_be_asked_does_not_end_the_others(
     assert len(session.turns) == 2
 
 
-class Gone(TableReasoner):
-    """A model that fails on every question."""
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        raise ModelError("The model is gone.")
-
-
 def test_a_model_that_is_gone_ends_the_run(folder: Path, tmp_path: Path) -> None:
     pictures = [p for p in pictures_in(folder, tmp_path / "out") if p != "broken.jpg"]
     with pytest.raises(ModelError, match=r"The model is gone\. This has happened 3 times in a row"):
-        run(folder, pictures, QUESTIONS, OneWorker(Gone()), tmp_path / "out")
+        run(
+            folder,
+            pictures,
+            QUESTIONS,
+            OneWorker(Telling(lambda _: ModelError("The model is gone."))),
+            tmp_path / "out",
+        )
     assert not list((tmp_path / "out").rglob("*.zip"))
 
 
@@ -375,17 +371,8 @@ def _noise() -> Picture:
     return open_picture(np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8))
 
 
-class Strange(TableReasoner):
-    """A model that fails as nobody foresaw."""
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        raise RuntimeError("a shape that nobody foresaw")
-
-
 def test_what_nobody_foresaw_is_said_of_its_picture(folder: Path, tmp_path: Path) -> None:
-    worker = OneWorker(Strange())
+    worker = OneWorker(Telling(lambda _: RuntimeError("a shape that nobody foresaw")))
     result = ask_about(folder, QUESTIONS, tmp_path / "out", "", worker.models, "beach.png")
     assert isinstance(result, Unasked)
     assert result.has_failed

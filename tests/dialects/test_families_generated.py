@@ -295,9 +295,10 @@ def test_a_thought_that_a_template_begins_is_left_empty(reasoner: LocalReasoner)
     plain, template = reasoner._question_ids("the dog"), processor.chat_template
     processor.chat_template = template + "{{ '<think>\\n' }}"
     asked, format_ = reasoner._question_ids("the dog"), ChatFormat(processor.chat_template)
+    *_, after = format_.texts((Message("user", (MAIN, "the dog")),))
     processor.chat_template = template
     ended = processor.tokenizer.decode(plain) + "<think>\n\n</think>\n\n"
-    assert processor.tokenizer.decode(asked) == format_.after("the dog") == ended
+    assert processor.tokenizer.decode(asked) == after == ended
 
 
 def test_a_closed_model_is_freed(tmp_path: Path) -> None:

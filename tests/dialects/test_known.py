@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,7 +23,7 @@ from demo.dialects.known import (
     SEG_ZERO,
     VISION_REASONER,
 )
-from demo.dialects.prompt import Prompt, bbox_text, build_prompt
+from demo.dialects.prompt import bbox_text, build_prompt
 from demo.dialects.ways import ALL_DIALECTS, dialect_named
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.parsed import parse_report
@@ -35,13 +32,13 @@ from demo.dialogue.session import ReasonerInfo, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.language.references import Reference, Resolved
 from demo.picture.geometry import ModelBox, ModelPoint, PictureBox, Size
-from demo.picture.picture import Picture, open_picture
+from demo.picture.picture import open_picture
 from demo.picture.regions import RegionObject, Registry
-from demo.reasoners.base import Usage, picture_for
+from demo.reasoners.base import picture_for
 from demo.remote.reasoner import choose_served
 from demo.ui.chat.messages import given_boxes, messages
 from demo.ui.sheet.numbers import numbers, score_card
-from tests.support.table import Weightless
+from tests.support.scripted import Scripted, Telling
 
 WIDE, TALL, LARGE, SMALL = Size(640, 480), Size(301, 997), Size(4032, 3024), Size(60, 45)
 FRAME = Size(840, 840)
@@ -438,23 +435,6 @@ def test_scores_demand_what_the_dialect_has(
 # A whole turn ---------------------------------------------------------------------------------
 
 
-class Speaker(Weightless):
-    """A model that always says the same, in its own dialect."""
-
-    name, device = "speaker", "CPU"
-
-    def __init__(self, dialect: Dialect, text: str) -> None:
-        self.dialect, self.text = dialect, text
-        self.asked: list[str] = []
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        self.asked.append(prompt.instruction)
-        yield self.text
-        yield Usage()
-
-
 # The same thing, said by each about a picture of 400 × 200: x 100 to 300, y 50 to 100.
 SAID = [
     pytest.param(
@@ -493,14 +473,14 @@ def test_a_dialogue_in_each_dialect(
     dialect: Dialect, said: str, cited: str, point: tuple[int, int] | None
 ) -> None:
     picture = open_picture(np.zeros((200, 400, 3), np.uint8), "black.png")
-    speaker = Speaker(dialect, said)
+    speaker = Telling(lambda _: said, dialect, "speaker")
     session = begin(picture, speaker)
     for question in ("find the dog", "what is left of R1?"):
         session = answer(session, question, picture=picture, reasoner=speaker, segmenter=None)
     found = session.registry.region("R1").objects[0]
     assert found.box == PictureBox(100, 50, 300, 100)
     assert (found.point and found.point.xy) == point
-    assert f"what is left of {cited}" in speaker.asked[1]
+    assert f"what is left of {cited}" in speaker.asked[1].instruction
     assert session.reasoner == ReasonerInfo(
         "speaker", dialect.view(picture.size).frame, dialect.name
     )
@@ -510,10 +490,10 @@ def test_a_dialogue_in_each_dialect(
 
 def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None:
     picture = open_picture(np.zeros((200, 400, 3), np.uint8), "black.png")
-    first = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
+    first = Telling(lambda _: "it(250,250),(750,500)", QWEN_2_VL, "speaker")
     text = '[{"bbox_2d": [210, 210, 630, 420], "point_2d": [420, 315]}]'
-    second = Speaker(VISION_REASONER, f"<think>Not [1, 2, 3, 4].</think><answer>{text}</answer>")
-    second.name = "other"
+    answered = f"<think>Not [1, 2, 3, 4].</think><answer>{text}</answer>"
+    second = Telling(lambda _: answered, VISION_REASONER, "other")
     session = begin(picture, first)
     for speaker, question in (
         (first, "find the dog"),
@@ -521,8 +501,8 @@ def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None
         (second, "what is right of R1?"),
     ):
         session = answer(session, question, picture=picture, reasoner=speaker, segmenter=None)
-    assert "left of <|box_start|>(250,250),(750,500)<|box_end|>" in first.asked[1]
-    assert "right of bbox=[210, 210, 630, 420]" in second.asked[0]
+    assert "left of <|box_start|>(250,250),(750,500)<|box_end|>" in first.asked[1].instruction
+    assert "right of bbox=[210, 210, 630, 420]" in second.asked[0].instruction
     loaded = session_from_json(session_to_json(session))
     assert loaded == session
     frames = [loaded.reasoner_of(turn).frame for turn in loaded.turns]
@@ -556,7 +536,7 @@ def test_a_dialogue_with_two_models_keeps_each_answer_in_its_own_frame() -> None
 
 def test_a_session_that_names_no_dialect_is_regionreasoners() -> None:
     picture = open_picture(np.zeros((20, 40, 3), np.uint8), "black.png")
-    data = session_to_json(begin(picture, Speaker(SEG_ZERO, "")))
+    data = session_to_json(begin(picture, Scripted(SEG_ZERO)))
     assert data["reasoner"].pop("dialect") == "seg-zero"
     assert session_from_json(data).reasoner.dialect == "region-reasoner"
 

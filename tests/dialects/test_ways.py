@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app import parser
 from demo.answers.checks import check_trace
 from demo.answers.trace import parse_trace
 from demo.dialects.dialect import Dialect
@@ -35,13 +31,13 @@ from demo.models.models import Models
 from demo.models.selection import choose
 from demo.options import check_models
 from demo.picture.geometry import ModelBox, PictureBox, Size
-from demo.picture.picture import Picture, open_picture
-from demo.reasoners.base import Usage
+from demo.picture.picture import open_picture
 from demo.ui.chat.messages import messages
 from demo.ui.sheet.numbers import numbers, score_card
+from tests.dialects.test_families import options_for
 from tests.dialects.test_families_generated import generated, noise, save_small, written
 from tests.support.hostile import Hostile, listing
-from tests.support.table import Weightless
+from tests.support.scripted import Scripted, Telling
 
 GENERAL = (QWEN_2_5_VL, QWEN_2_VL, QWEN_3_VL)
 FRAME = Size(1000, 1000)
@@ -122,7 +118,7 @@ def test_the_speed_decides_unless_a_person_does(
 
 def test_a_person_may_want_the_other_way() -> None:
     def asked_by(usual: str) -> list[str]:
-        models = Models(Sayer(QWEN_3_VL), None, "", "", "", asking=usual)
+        models = Models(Scripted(QWEN_3_VL), None, "", "", "", asking=usual)
         return [models.way(wanted) for wanted in ("", *WAYS)]
 
     assert asked_by(QUICK) == [QUICK, *WAYS]
@@ -160,26 +156,13 @@ def test_each_way_is_checked_for_what_it_asks(way: str, text: str, kinds: list[s
     assert [finding.kind for finding in check_trace(trace, GIVEN, dialect)] == kinds
 
 
-class Sayer(Weightless):
-    """A general model that answers in the way in which it is asked."""
-
-    name, device = "sayer", "CPU"
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect = dialect
-        self.asked: list[str] = []
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        self.asked.append(prompt.instruction)
-        yield REASONED_TEXT if "<scene>" in prompt.instruction else QUICK_TEXT
-        yield Usage()
-
-
 def test_a_saved_dialogue_tells_how_each_question_was_asked() -> None:
     picture = open_picture(np.zeros((200, 400, 3), np.uint8), "black.png")
-    sayer = Sayer(QWEN_3_VL)
+    sayer = Telling(
+        lambda prompt: REASONED_TEXT if "<scene>" in prompt.instruction else QUICK_TEXT,
+        QWEN_3_VL,
+        "sayer",
+    )
     session = begin(picture, sayer)
     for question, way in (
         ("find the dog", QUICK), ("what is left of R1?", REASONED), ("the dog beside R1", QUICK),
@@ -187,7 +170,7 @@ def test_a_saved_dialogue_tells_how_each_question_was_asked() -> None:
         session = answer(
             session, question, picture=picture, reasoner=sayer, segmenter=None, asking=way
         )
-    assert "bbox=[250, 250, 750, 500]" in sayer.asked[1]
+    assert "bbox=[250, 250, 750, 500]" in sayer.asked[1].instruction
     assert [turn.trace.think is not None for turn in session.turns] == [False, True, False]
     assert [[f.kind for f in turn.findings] for turn in session.turns] == [
         [],
@@ -210,10 +193,6 @@ def test_a_saved_dialogue_tells_how_each_question_was_asked() -> None:
 
 
 # Which one is taken -------------------------------------------------------------------------------
-
-
-def options_for(*arguments: str) -> argparse.Namespace:
-    return parser().parse_args([*arguments, "--segmenter", "none"])
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from demo.errors import ModelError, SessionFormatError
 from demo.picture.geometry import PictureBox
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
-from tests.dialects.test_known import Speaker
+from tests.support.scripted import Telling
 from tests.support.table import Weightless
 
 PICTURE = open_picture(np.zeros((200, 400, 3), np.uint8), "black.png")
@@ -49,7 +49,7 @@ AT = '<answer>[{{"bbox_2d": [{0}, 210, {1}, 420], "point_2d": [{0}, 300]}}]</ans
 
 def asked(*questions: str) -> Session:
     """A dialogue whose answers are all of one box."""
-    one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
+    one = Telling(lambda _: "it(250,250),(750,500)", QWEN_2_VL, "speaker")
     session = begin(PICTURE, one)
     for question in questions:
         session = answer(session, question, picture=PICTURE, reasoner=one, segmenter=None)

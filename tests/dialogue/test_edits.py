@@ -24,6 +24,7 @@ from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import Click, RegionObject
 from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
+from tests.support.scripted import Maskless
 
 RED, BLUE = PictureBox(40, 60, 140, 160), PictureBox(240, 60, 340, 160)
 
@@ -55,18 +56,6 @@ def found(box: PictureBox = RED) -> Session:
 
 def box_iou(item: RegionObject, box: PictureBox) -> float:
     return item.box.iou(box)
-
-
-class Broken:
-    """A segmenter whose device is full."""
-
-    name = "broken"
-
-    def prepare(self, picture: Picture) -> None:
-        """There is nothing to prepare."""
-
-    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        raise ModelError("The device has no room left.")
 
 
 class Generous:
@@ -173,7 +162,7 @@ def test_what_a_person_drew_is_theirs_and_not_corrected() -> None:
 
 @pytest.mark.parametrize("act", ["draw", "correct"])
 def test_a_mask_maker_that_fails_costs_the_mask_only(act: str) -> None:
-    hand = Editor(PICTURE, Broken())
+    hand = Editor(PICTURE, Maskless(ModelError("The device has no room left.")))
     edited = hand.draw_box(EMPTY, RED) if act == "draw" else hand.correct(found(), "R1", RED)
     assert first(edited.session).box == RED
     assert first(edited.session).mask is None

@@ -35,9 +35,9 @@ from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject, Registry
 from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
-from demo.segmenters.base import MaskPrompt, Segment
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.chat.messages import messages
+from tests.support.scripted import Maskless, Scripted, Telling
 from tests.support.table import ANSWERS, TableReasoner
 
 
@@ -212,23 +212,15 @@ def test_another_picture_is_refused(picture: Picture, nano: LocalReasoner) -> No
         turn(begin(picture, nano), "find the dog", other, nano)
 
 
-class _NoMasks:
-    """A segmenter whose device has failed."""
-
-    name = "none"
-
-    def prepare(self, picture: Picture) -> None:
-        raise ModelError("The card is gone.")
-
-    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        raise ModelError("The card is gone.")
-
-
 def test_boxes_survive_a_failing_segmenter(
     picture: Picture, nano: LocalReasoner, facts: tuple[Fact, ...]
 ) -> None:
     events = turn(
-        begin(picture, nano), f"find the {_single(facts)}", picture, nano, segmenter=_NoMasks()
+        begin(picture, nano),
+        f"find the {_single(facts)}",
+        picture,
+        nano,
+        segmenter=Maskless(ModelError("The card is gone.")),
     )
     session = finished(events)
     assert session.registry.region("R1").objects[0].mask is None
@@ -307,32 +299,12 @@ def test_a_model_that_repeats_itself_is_ended_and_it_is_said(picture: Picture) -
 
 
 def test_an_answer_that_contradicts_the_question_s_thing_is_told(picture: Picture) -> None:
-    class Denying(TableReasoner):
-        def stream(self, *_: object) -> Iterator[str | Usage]:
-            box = '[{"bbox_2d": [10, 20, 300, 400]}]'
-            yield f"<think>No zebra is visible.</think><answer>{box}</answer>"
-            yield Usage()
-
+    text = '<think>No zebra is visible.</think><answer>[{"bbox_2d": [10, 20, 300, 400]}]</answer>'
+    denying = Telling(lambda _: text)
     for question, kinds in (("find the zebra", ["contradiction"]), ("find the dog", [])):
-        session = begin(picture, Denying())
-        turn_ = answer(session, question, picture=picture, reasoner=Denying(), segmenter=None)
+        session = begin(picture, denying)
+        turn_ = answer(session, question, picture=picture, reasoner=denying, segmenter=None)
         assert [finding.kind for finding in turn_.turns[-1].findings] == kinds
-
-
-class _General(TableReasoner):
-    """A model that converses; what it was asked is kept."""
-
-    dialect = QWEN_3_VL
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text, self.asked = text, ""
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        self.asked = prompt.instruction
-        yield self.text
 
 
 @pytest.mark.parametrize(
@@ -346,10 +318,12 @@ class _General(TableReasoner):
 def test_a_general_model_answers_in_words_beside_regions(
     picture: Picture, text: str, region: str | None, words: str
 ) -> None:
-    reasoner = _General(text)
+    reasoner = Scripted(QWEN_3_VL, text)
     session = begin(picture, reasoner)
     told = answer(session, "what colour is it?", picture=picture, reasoner=reasoner, segmenter=None)
-    assert reasoner.asked.startswith("what colour is it\n\nAnswer in one to three sentences.")
+    assert reasoner.asked[0].instruction.startswith(
+        "what colour is it\n\nAnswer in one to three sentences."
+    )
     assert told.turns[-1].region == region
     assert told.turns[-1].findings == ()
     chat = messages(session_from_json(session_to_json(told)))
@@ -358,17 +332,19 @@ def test_a_general_model_answers_in_words_beside_regions(
 
 
 def test_what_is_counted_is_found_and_said(picture: Picture) -> None:
-    reasoner = _General('[{"bbox_2d": [0, 0, 100, 100]}, {"bbox_2d": [500, 0, 600, 100]}]')
+    reasoner = Scripted(
+        QWEN_3_VL, '[{"bbox_2d": [0, 0, 100, 100]}, {"bbox_2d": [500, 0, 600, 100]}]'
+    )
     session = begin(picture, reasoner)
     counted = answer(
         session, "how many dogs are there?", picture=picture, reasoner=reasoner, segmenter=None
     )
-    assert '"all dogs"' in reasoner.asked
+    assert '"all dogs"' in reasoner.asked[0].instruction
     assert messages(counted)[1]["content"].startswith("Counted 2: ")
 
 
 def test_evaluations_take_every_question_for_one_that_finds(picture: Picture) -> None:
-    reasoner = _General("[]")
+    reasoner = Scripted(QWEN_3_VL, "[]")
     for _ in run_turn(
         begin(picture, reasoner),
         "how many dogs are there?",
@@ -379,7 +355,7 @@ def test_evaluations_take_every_question_for_one_that_finds(picture: Picture) ->
         finds_only=True,
     ):
         pass
-    assert '"how many dogs are there"' in reasoner.asked
+    assert '"how many dogs are there"' in reasoner.asked[0].instruction
 
 
 def test_a_word_that_is_not_known_is_told_apart_from_a_thing_that_is_not_there(

@@ -30,7 +30,6 @@ from demo.picture.regions import Origin, Region, RegionObject, Registry
 
 SIDE = 100
 INFO = PictureInfo("p.png", Size(SIDE, SIDE), "0" * 64)
-MANY = 10**9
 
 
 def begun(info: PictureInfo = INFO) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from demo.picture.picture import Picture, open_picture
 from demo.picture.regions import RegionObject
 from demo.reasoners.base import Usage
 from demo.ui.sheet.numbers import numbers
+from tests.support.table import Weightless
 
 ROWS, COLUMNS = np.mgrid[0:1200, 0:1600]
 PICTURE = open_picture(
@@ -57,21 +58,15 @@ FOREVER = " and so on" * 50  # what a model writes when nobody stops it
 NANO = replace(REGION_REASONER.in_frame(Size(224, 224)), looking=NANO_LOOKS)
 
 
-class Replayed:
+class Replayed(Weightless):
     """A model that gives one text after the other, in pieces of a few letters."""
 
-    name, device, held_bytes = "replayed", "CPU", 0
+    name, device = "replayed", "CPU"
 
     def __init__(self, dialect: Dialect, *texts: str) -> None:
         self.dialect, self._texts = dialect, list(texts)
         self.asked: list[tuple[Picture, Prompt]] = []
         self.written: list[str] = []
-
-    def prepare(self, picture: Picture) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
     def stream(
         self, picture: Picture, prompt: Prompt, cancel: threading.Event

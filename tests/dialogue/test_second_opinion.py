@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demo.dialects.known import QWEN_2_VL, REGION_REASONER
+from demo.dialects.known import QWEN_2_VL
 from demo.dialogue.engine import answer, begin
 from demo.dialogue.second_opinion import (
     adopt,
@@ -25,7 +25,7 @@ from demo.language.references import Reference, Resolved
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import open_picture
 from demo.ui.chat.messages import messages
-from tests.dialects.test_known import Speaker
+from tests.support.scripted import Telling
 
 LEFT, RIGHT = PictureBox(0, 0, 100, 100), PictureBox(200, 0, 300, 100)
 HALF = PictureBox(0, 0, 50, 100)
@@ -56,14 +56,13 @@ def test_two_answers_agree_as_far_as_their_boxes_do(
 
 def dialogue() -> tuple[Session, SecondOpinion]:
     """Two answers by one model, and what another says to the second question."""
-    one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
+    one = Telling(lambda _: "it(250,250),(750,500)", QWEN_2_VL, "speaker")
     session = begin(PICTURE, one)
     for question in ("find the dog", "what is left of R1?"):
         session = answer(session, question, picture=PICTURE, reasoner=one, segmenter=None)
     box = '[{"bbox_2d": [0, 0, 420, 420], "point_2d": [20, 15]}]'
     text = f"<scene>S.</scene><think>By bbox=[210, 210, 630, 420].</think><answer>{box}</answer>"
-    other = Speaker(REGION_REASONER, text)
-    other.name = "other"
+    other = Telling(lambda _: text, name="other")
     start = session.before(2)
     asked = answer(start, "what is left of R1?", picture=PICTURE, reasoner=other, segmenter=None)
     return session, as_second_opinion(asked)
@@ -117,7 +116,7 @@ def test_an_opinion_stays_with_its_turn_in_a_file_and_is_no_act() -> None:
 def test_asking_again_loses_no_opinion_and_no_rating() -> None:
     session, second = dialogue()
     noted = session.with_second_opinion(2, second).with_feedback(2, "up")
-    one = Speaker(QWEN_2_VL, "it(250,250),(750,500)")
+    one = Telling(lambda _: "it(250,250),(750,500)", QWEN_2_VL, "speaker")
     question = session.turns[1].question
     again = answer(noted.before(2), question, picture=PICTURE, reasoner=one, segmenter=None)
     assert again.turns[1].raw == noted.turns[1].raw

@@ -11,11 +11,12 @@ from demo.dialogue import several
 from demo.dialogue.edits import Editor, Shape
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json, session_to_json
-from demo.errors import UnknownRegionError
+from demo.errors import ModelError, UnknownRegionError
 from demo.picture.geometry import PictureBox, PicturePoint
 from demo.picture.masks import Mask
 from demo.picture.regions import Click, Origin, RegionObject
-from tests.dialogue.test_edits import BARE, BLUE, EMPTY, HAND, PICTURE, RED, Broken
+from tests.dialogue.test_edits import BARE, BLUE, EMPTY, HAND, PICTURE, RED
+from tests.support.scripted import Maskless
 
 ALL = ["R1", "R2", "R3"]
 
@@ -90,7 +91,9 @@ def test_shapes_from_elsewhere_are_outlined_inside_the_picture() -> None:
     assert [r.label for r in session.registry] == ["a block", ""]
     assert session.registry.objects("R1.1")[0].mask is not None
     assert session.undo() == EMPTY
-    edited = Editor(PICTURE, Broken()).draw_shapes(EMPTY, shapes)
+    edited = Editor(PICTURE, Maskless(ModelError("The device has no room left."))).draw_shapes(
+        EMPTY, shapes
+    )
     assert edited.note == "There is no mask. The device has no room left."
     assert boxes(edited.session) == boxes(session)
 

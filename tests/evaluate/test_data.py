@@ -26,7 +26,7 @@ from demo.evaluate.reference_policy import ReferencePolicy
 from demo.evaluate.worst_rounds import worst_rounds
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from tests.evaluate.test_evaluate import ScriptedModel
+from tests.evaluate.test_evaluate import scripted
 
 SIZE = Size(20, 16)
 PIXELS = np.zeros((16, 20), dtype=int)
@@ -561,7 +561,7 @@ def test_truth_is_in_the_pixels_as_they_are_stored(
     assert isinstance(found, Dialogue)
     assert found.turns[0].masks == (Mask.from_array(PIXELS),)
     box = answer_with({"bbox_2d": [504, 105, 798, 473]})  # the second truth in the model's frame
-    played = play(found, ScriptedModel(box, box), None, ReferencePolicy())
+    played = play(found, scripted(box, box), None, ReferencePolicy())
     assert (played["turns"][1]["iou"], played["turns"][0]["iou"]) == (1.0, 0.0)
     assert played.get("as_stored", False) is (orientation > 1)
     drawn = worst_rounds([played], [found], 5)
@@ -581,7 +581,7 @@ def test_truth_outside_its_picture_is_counted(
     (found,) = read(folder, [row(turn(bboxes=[box]), image_path="a.png")])
     assert isinstance(found, Dialogue)
     assert (
-        play(found, ScriptedModel(answer_with()), None, ReferencePolicy()).get("outside", False)
+        play(found, scripted(answer_with()), None, ReferencePolicy()).get("outside", False)
         is is_outside
     )
 

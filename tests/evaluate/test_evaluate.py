@@ -6,8 +6,8 @@ import argparse
 import io
 import json
 import re
-import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ import pytest
 from PIL import Image, ImageDraw
 
 from demo.dialects.known import REGION_REASONER
-from demo.dialects.prompt import Prompt
 from demo.errors import CheckpointError, InputError, ModelError
 from demo.evaluate.data import BadRow, Dialogue, read_dialogues
 from demo.evaluate.folder import open_folder, read_folder
@@ -34,36 +33,15 @@ from demo.models.workers import Item, ModelInfo, Result, Work, start_workers
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture
-from demo.reasoners.base import Usage
 from demo.segmenters.base import MaskPrompt, Segment
 from tests.support.hostile import Hostile, answer
-from tests.support.table import Weightless
+from tests.support.scripted import Scripted
 
 PLACE = "<box>{context_bbox}</box>"
-FRAME = Size(840, 840)
 # On a picture of 420 × 210: twice as wide as high, so that no frame looks like another.
 RED, BLUE = [21, 21, 105, 84], [210, 42, 294, 105]
 RED_840, BLUE_840 = [42, 84, 210, 336], [420, 168, 588, 420]
-
-
-class ScriptedModel(Weightless):
-    """A model that answers with the given texts, in order; an error in their place is raised."""
-
-    name, dialect, device = "told", REGION_REASONER, "CPU"
-
-    def __init__(self, *answers: str | ModelError) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        self.asked.append(prompt.question)
-        answer = self.answers.pop(0)
-        if isinstance(answer, ModelError):
-            raise answer
-        yield answer
-        yield Usage()
+scripted = partial(Scripted, REGION_REASONER)
 
 
 class Boxes:
@@ -112,7 +90,7 @@ def dialogues(folder: Path, *rows: Sequence[dict[str, Any]]) -> list[Dialogue]:
 def play_turns(
     folder: Path,
     turns: Sequence[dict[str, Any]],
-    model: ScriptedModel,
+    model: Scripted,
     *policy: str,
     masks: bool = True,
 ) -> list[TurnRow]:
@@ -171,9 +149,9 @@ def play_turns(
 def test_references(
     tmp_path: Path, policy: tuple[str, ...], first: str, asks: str, cited: ReferenceRow
 ) -> None:
-    model = ScriptedModel(first, answer_with(BLUE_840))
+    model = scripted(first, answer_with(BLUE_840))
     turns = play_turns(tmp_path, TWO, model, *policy)
-    assert model.asked == ["the red one", asks]
+    assert [prompt.question for prompt in model.asked] == ["the red one", asks]
     assert turns[1]["references"] == [cited]
     assert turns[1]["prompted"] == asks
     assert (turns[1]["hit"], turns[1]["objects"][0]["bbox_xyxy"]) == (True, BLUE)
@@ -195,30 +173,30 @@ def test_odd_questions_are_asked_as_the_authors_do(
     rows[odd]["question"] = f"The Catcher near the {PLACE}."
     if named is not None:
         rows[odd]["context_from_turn"] = named
-    model = ScriptedModel(*[answer_with(RED_840)] * turns)
+    model = scripted(*[answer_with(RED_840)] * turns)
     turn = play_turns(tmp_path, rows, model, *policy)[odd]
     (place,) = turn["references"]
-    assert turn["prompted"] == model.asked[odd]
+    assert turn["prompted"] == model.asked[odd].question
     if named is None:
-        assert model.asked[odd] == f"the catcher near the {PLACE}"
+        assert model.asked[odd].question == f"the catcher near the {PLACE}"
         assert place == ReferenceRow(turn=None, source="literal", name=None, box=None)
         assert turn["citation"] is None
     elif policy == ("none",):
-        assert (model.asked[odd], place["source"]) == ("the catcher near the it", "none")
+        assert (model.asked[odd].question, place["source"]) == ("the catcher near the it", "none")
     else:
         box = rows[named]["bboxes"][0]
         written = [2 * box[0], 40, 2 * box[2], 124]
         sent = box if "bare" in policy else written
         form = "" if "bare" in policy else "bbox="
-        assert model.asked[odd] == f"the catcher near the {form}{sent}"
+        assert model.asked[odd].question == f"the catcher near the {form}{sent}"
         assert (place["turn"], place["source"], place["box"]) == (named, "ahead", box)
 
 
 def test_a_reference_to_what_neither_model_nor_truth_has(tmp_path: Path) -> None:
     rows = [asked("the cat"), asked(f"near {PLACE}", BLUE, context_from_turn=0)]
-    model = ScriptedModel(answer_with(), answer_with(BLUE_840))
+    model = scripted(answer_with(), answer_with(BLUE_840))
     turns = play_turns(tmp_path, rows, model)
-    assert model.asked[1] == "near it"
+    assert model.asked[1].question == "near it"
     assert turns[1]["references"][0]["source"] == "missing"
     assert turns[0]["absent_right"] is True
 
@@ -230,12 +208,10 @@ def test_nothing_but_the_places_is_a_reference(tmp_path: Path) -> None:
         asked("the second one, not r1 and its rim", BLUE, context_from_turn=0),
         asked(f"it is left of {PLACE} and of {PLACE}", RED, context_from_turn=[1, 0]),
     ]
-    model = ScriptedModel(
-        answer_with(RED_840, BLUE_840), answer_with(BLUE_840), answer_with(RED_840)
-    )
+    model = scripted(answer_with(RED_840, BLUE_840), answer_with(BLUE_840), answer_with(RED_840))
     turns = play_turns(tmp_path, rows, model)
-    assert model.asked[1] == "the second one, not r1 and its rim"
-    assert model.asked[2] == (
+    assert model.asked[1].question == "the second one, not r1 and its rim"
+    assert model.asked[2].question == (
         "it is left of bbox=[420, 168, 588, 420] and of bbox=[42, 84, 210, 336]"
     )
     assert [place["name"] for place in turns[2]["references"]] == ["R2.1", "R1.1"]
@@ -244,9 +220,7 @@ def test_nothing_but_the_places_is_a_reference(tmp_path: Path) -> None:
 
 def test_a_true_box_is_one_region_however_often_it_is_meant(tmp_path: Path) -> None:
     rows = [TWO[0], TWO[1], asked(f"above {PLACE}", RED, context_from_turn=0)]
-    turns = play_turns(
-        tmp_path, rows, ScriptedModel(answer_with(), answer_with(), answer_with(RED_840))
-    )
+    turns = play_turns(tmp_path, rows, scripted(answer_with(), answer_with(), answer_with(RED_840)))
     assert [turn["references"][0]["name"] for turn in turns[1:]] == ["R1.1", "R1.1"]
     assert turns[2]["region"] == "R2"
 
@@ -266,24 +240,24 @@ def test_a_true_box_is_one_region_however_often_it_is_meant(tmp_path: Path) -> N
 def test_citations_are_scored(
     tmp_path: Path, think: str, policy: tuple[str, ...], citation: float | None
 ) -> None:
-    model = ScriptedModel(answer_with(RED_840), answer_with(BLUE_840, think=think))
+    model = scripted(answer_with(RED_840), answer_with(BLUE_840, think=think))
     assert play_turns(tmp_path, TWO, model, *policy)[1]["citation"] == citation
 
 
 def test_no_text_at_all_is_an_answer_without_boxes(tmp_path: Path) -> None:
-    turns = play_turns(tmp_path, TWO, ScriptedModel("", answer_with(BLUE_840)))
+    turns = play_turns(tmp_path, TWO, scripted("", answer_with(BLUE_840)))
     assert (turns[0]["hit"], turns[0]["overlap"], turns[0]["raw"]) == (False, [0, 84 * 63], "")
     assert turns[1]["references"][0]["source"] == "fallback"
 
 
 def test_masks_are_compared_where_there_are_both(tmp_path: Path) -> None:
-    turns = play_turns(tmp_path, [asked("both", RED, BLUE)], ScriptedModel(answer_with(RED_840)))
+    turns = play_turns(tmp_path, [asked("both", RED, BLUE)], scripted(answer_with(RED_840)))
     assert (turns[0]["overlap"], turns[0]["iou"]) == ([84 * 63, 2 * 84 * 63], 1.0)
     bare = [asked("the red one", RED, masks=[])]
-    assert play_turns(tmp_path, bare, ScriptedModel(answer_with()))[0]["overlap"] is None
+    assert play_turns(tmp_path, bare, scripted(answer_with()))[0]["overlap"] is None
     # Without a segmenter, empty answers do not count either.
     for text in (answer_with(), answer_with(RED_840)):
-        assert play_turns(tmp_path, TWO[:1], ScriptedModel(text), masks=False)[0]["overlap"] is None
+        assert play_turns(tmp_path, TWO[:1], scripted(text), masks=False)[0]["overlap"] is None
 
 
 def test_a_policy_has_known_values_only() -> None:
@@ -307,7 +281,7 @@ class Crew:
 
     info = ModelInfo("told", (840, 840), "boxes", "told")
 
-    def __init__(self, model: ScriptedModel) -> None:
+    def __init__(self, model: Scripted) -> None:
         self.model = model
 
     def each(self, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
@@ -322,7 +296,7 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
     with open_folder(out, SETTINGS) as folder:
         run(
             rows[:2],
-            Crew(ScriptedModel(answer_with(RED_840), answer_with())),
+            Crew(scripted(answer_with(RED_840), answer_with())),
             ReferencePolicy(),
             folder,
         )
@@ -336,7 +310,7 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
             assert path.read_bytes() == cut[: cut.rfind(b"\n") + 1]
             run(
                 rows,
-                Crew(ScriptedModel(*[answer_with(RED_840)] * (3 - before))),
+                Crew(scripted(*[answer_with(RED_840)] * (3 - before))),
                 ReferencePolicy(),
                 folder,
             )
@@ -346,7 +320,7 @@ def test_a_run_goes_on_after_a_half_written_line(tmp_path: Path) -> None:
 
 def test_a_row_is_never_kept_twice(tmp_path: Path) -> None:
     (dialogue,) = dialogues(tmp_path, TWO[:1])
-    row = play(dialogue, ScriptedModel(answer_with()), None, ReferencePolicy())
+    row = play(dialogue, scripted(answer_with()), None, ReferencePolicy())
     with open_folder(tmp_path / "out", SETTINGS) as folder:
         folder.add(row)
         with pytest.raises(ValueError, match="row 0 was played already"):
@@ -424,12 +398,12 @@ def test_a_failure_is_tried_again_and_the_run_goes_on(tmp_path: Path) -> None:
     with open_folder(tmp_path / "out", SETTINGS) as folder:
         left = run(
             rows,
-            Crew(ScriptedModel(answer_with(), broken, answer_with())),
+            Crew(scripted(answer_with(), broken, answer_with())),
             ReferencePolicy(),
             folder,
         )
         assert ([f.index for f in left.failed], sorted(folder.rows)) == ([1], [0, 2])
-        left = run(rows, Crew(ScriptedModel(answer_with())), ReferencePolicy(), folder)
+        left = run(rows, Crew(scripted(answer_with())), ReferencePolicy(), folder)
         assert (left.failed, sorted(folder.rows)) == ([], [0, 1, 2])
 
 
@@ -440,7 +414,7 @@ def test_three_failures_in_succession_end_the_run(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"gone\. This has happened 3 times"):
             run(
                 rows,
-                Crew(ScriptedModel(answer_with(), gone, gone, gone)),
+                Crew(scripted(answer_with(), gone, gone, gone)),
                 ReferencePolicy(),
                 folder,
             )
@@ -451,7 +425,7 @@ def test_a_picture_that_goes_away_is_a_bad_row(tmp_path: Path) -> None:
     rows = dialogues(tmp_path, TWO[:1], TWO[:1])
     (tmp_path / "a.png").unlink()
     with open_folder(tmp_path / "out", SETTINGS) as folder:
-        left = run(rows, Crew(ScriptedModel()), ReferencePolicy(), folder)
+        left = run(rows, Crew(scripted()), ReferencePolicy(), folder)
     assert [row.why for row in left.bad] == ["There is no file a.png."] * 2
 
 
@@ -486,7 +460,7 @@ def played_rows(folder: Path) -> tuple[list[Dialogue], list[Row]]:
         [*TWO, asked("a <b>cat</b> | and `more`", skill="absent")],
     )
     cited = answer_with(BLUE_840, think="bbox=[42, 84, 210, 336]")
-    model = ScriptedModel(
+    model = scripted(
         answer_with(RED_840), cited, answer_with(), answer_with(RED_840), answer_with(RED_840)
     )
     return rows, [play(dialogue, model, Boxes(), ReferencePolicy()) for dialogue in rows]
@@ -526,7 +500,7 @@ def test_only_an_answer_that_says_so_is_right_where_nothing_is(
     tmp_path: Path, text: str, right: bool
 ) -> None:
     rows = dialogues(tmp_path, [asked("a ghost")])
-    row = play(rows[0], ScriptedModel(text), None, ReferencePolicy())
+    row = play(rows[0], scripted(text), None, ReferencePolicy())
     assert row["turns"][0]["absent_right"] is right
     totals = score([row]).overall
     assert totals.summary.absent_accuracy == float(right)
@@ -538,7 +512,7 @@ def test_only_an_answer_that_says_so_is_right_where_nothing_is(
 
 def test_rubbish_is_counted(tmp_path: Path) -> None:
     (dialogue,) = dialogues(tmp_path, TWO)
-    row = play(dialogue, ScriptedModel("la la", answer_with(BLUE_840)), None, ReferencePolicy())
+    row = play(dialogue, scripted("la la", answer_with(BLUE_840)), None, ReferencePolicy())
     table = {line[0]: line[1:] for line in round_table(score([row])).rows}
     assert table["answers that cannot be read"] == ("1", "0", "1")
 
@@ -549,7 +523,7 @@ def test_the_report_says_how_was_asked(tmp_path: Path) -> None:
         asked(f"near {PLACE}", BLUE),
         asked(f"by {PLACE}", RED, context_from_turn=2),
     ]
-    model = ScriptedModel(*[answer_with(RED_840)] * 3, answer_with(), answer_with(BLUE_840))
+    model = scripted(*[answer_with(RED_840)] * 3, answer_with(), answer_with(BLUE_840))
     rows = [play(d, model, None, ReferencePolicy()) for d in dialogues(tmp_path, odd, TWO)]
     rows[1]["as_stored"] = rows[0]["outside"] = True
     settings = {**SETTINGS, "reference_form": "bare", "reference_frame": "original"}

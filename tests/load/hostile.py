@@ -74,10 +74,6 @@ class Pauses:
         """The longest that it took."""
         return max(self.seconds, default=math.nan)
 
-    def share_above(self, seconds: float) -> float:
-        """Which share of the time had gone by in answers that took longer than that."""
-        return sum(s for s in self.seconds if s > seconds) / max(sum(self.seconds), 1e-9)
-
     def _ask(self) -> None:
         with httpx.Client(timeout=60) as http:
             while not self._over.wait(_POLL_S):

@@ -19,7 +19,6 @@ from typing import Any
 
 from PIL import Image
 
-MODES = ("well", "refuse", "break", "half", "hang", "nothing")
 _NAME = "mock"
 _WORD = re.compile(r"hostile:([\w-]+)")
 _SECRET = re.compile(r"zq[0-9a-f]{10}")

@@ -12,10 +12,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -38,30 +34,8 @@ from demo.web.address import Address, address_of
 from demo.web.rules import check_root, is_asked_here, rules_for
 from tests import ROOT
 from tests.conftest import free_port
+from tests.support.listening import one_answer
 from tests.support.served import Caller, serving
-
-
-@contextmanager
-def refusing_proxy() -> Iterator[tuple[str, list[str]]]:
-    """A proxy that answers 502 to everything, and what it was asked for."""
-    asked: list[str] = []
-
-    class Proxy(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(502)
-
-        do_HEAD = do_POST = do_CONNECT = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +53,7 @@ def refusing_proxy() -> Iterator[tuple[str, list[str]]]:
 def test_the_page_starts_whatever_the_proxies_are(
     variables: dict[str, str], environment: os._Environ[str]
 ) -> None:
-    with refusing_proxy() as (refusing, asked):
+    with one_answer(502) as (refusing, asked):
         environment.update({k: v.format(refusing=refusing) for k, v in variables.items()})
         settle_proxies(environment, "127.0.0.1")
         with serving() as served:

@@ -344,7 +344,7 @@ _FITS = """() => {
 
 # Servers ---------------------------------------------------------------------------------------
 
-SEVEN_B, THREE_B = "qwen2.5vl:7b", "qwen2.5vl:3b"
+SEVEN_B = "qwen2.5vl:7b"
 FOUND = '<answer>[{"bbox_2d": [100, 100, 300, 300], "point_2d": [200, 200]}]</answer>'
 TWO = {
     "qwen2_5vl__7b": ["completion", "vision"],

@@ -74,13 +74,6 @@ def region(page: Page, name: str) -> Locator:
     return page.locator(f'#canvas [data-region="{name}"]')
 
 
-def box_of(page: Page, name: str) -> list[int]:
-    """The corners of an object's box as drawn."""
-    box = page.locator(f'#canvas [data-object="{name}"] .box')
-    x, y, width, height = (int(str(box.get_attribute(n))) for n in ("x", "y", "width", "height"))
-    return [x, y, x + width, y + height]
-
-
 def expect_box(page: Page, name: str, box: list[int]) -> None:
     shown = page.locator(f'#canvas [data-object="{name}"] .box')
     expect(shown).to_have_attribute("x", str(box[0]))

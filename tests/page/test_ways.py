@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +10,14 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.dialects.known import QWEN_3_VL
-from demo.dialects.prompt import Prompt
 from demo.dialects.ways import QUICK
 from demo.dialogue.examples import Example
 from demo.models.models import Models
-from demo.picture.picture import Picture
-from demo.reasoners.base import Usage
 from demo.ui.page import build_page, launch_options
 from tests.conftest import free_port, visit
 from tests.page.test_accessibility import grave
-from tests.support.table import Weightless, ask
+from tests.support.scripted import Telling
+from tests.support.table import ask
 
 BOX = '[{"bbox_2d": [100, 200, 350, 530], "label": "red block"}]'
 SIZES = [
@@ -30,26 +27,20 @@ SIZES = [
 ]
 
 
-class General(Weightless):
+def general_model() -> Telling:
     """A general model that answers in the form in which it is asked."""
-
-    name, dialect, device = "general", QWEN_3_VL, "CPU"
-
-    def stream(
-        self, _picture: Picture, prompt: Prompt, _cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        is_reasoned = "<scene>" in prompt.instruction
-        yield (
-            f"<scene>Two blocks on white.</scene><think>The red one.</think><answer>{BOX}</answer>"
-            if is_reasoned
-            else f"```json\n{BOX}\n```"
-        )
-        yield Usage()
+    reasoned = (
+        f"<scene>Two blocks on white.</scene><think>The red one.</think><answer>{BOX}</answer>"
+    )
+    quick = f"```json\n{BOX}\n```"
+    return Telling(
+        lambda prompt: reasoned if "<scene>" in prompt.instruction else quick, QWEN_3_VL, "general"
+    )
 
 
 @pytest.fixture(scope="module")
 def general_url(blocks: Path) -> Iterator[str]:
-    models = Models(General(), None, "general · CPU", "", "Why not.", asking=QUICK)
+    models = Models(general_model(), None, "general · CPU", "", "Why not.", asking=QUICK)
     page = build_page(models, [Example("Blocks", blocks, ("find red",))])
     _, address, _ = page.launch(
         prevent_thread_lock=True, quiet=True, server_port=free_port(), **launch_options()

@@ -16,14 +16,15 @@ _QWEN = (
     "{% elif 'text' in part %}{{ part['text'] }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+_PLAIN = (Message("user", (MAIN, "find the dog")),)
 _SHARED = ("<|im_start|>user\n", "find the dog<|im_end|>\n<|im_start|>assistant\n")
 
 
 def test_template_of_checkpoint_is_followed() -> None:
-    chat = ChatFormat(_QWEN)
-    assert chat.before.startswith("<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n")
-    assert chat.before.endswith("<|im_start|>user\n")  # the tokens round a picture are added later
-    assert chat.after("find the dog") == _SHARED[1]
+    before, after = ChatFormat(_QWEN).texts(_PLAIN)
+    assert before.startswith("<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n")
+    assert before.endswith("<|im_start|>user\n")  # the tokens round a picture are added later
+    assert after == _SHARED[1]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_template_of_checkpoint_is_followed() -> None:
 )
 def test_other_templates_give_way_to_the_shared_format(template: str) -> None:
     chat = ChatFormat(template)
-    assert (chat.before, chat.after("find the dog")) == _SHARED
+    assert tuple(chat.texts(_PLAIN)) == (chat.before, _SHARED[1]) == _SHARED
 
 
 _PART = Shown(np.zeros((28, 28, 3), np.uint8))

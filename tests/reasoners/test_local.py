@@ -14,17 +14,14 @@ import pytest
 import torch
 
 from demo.checkpoints.catalogue import NANO_FOLDER, find_model
-from demo.dialects.prompt import Prompt, region_reasoner_instruction
+from demo.dialects.prompt import region_reasoner_instruction
 from demo.errors import OutOfMemoryError
 from demo.picture.geometry import Size
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage, picture_for
 from demo.reasoners.loading import load_local
 from demo.reasoners.local import LocalReasoner
-
-
-def asked(question: str) -> Prompt:
-    return Prompt(question, region_reasoner_instruction(question), ())
+from tests.support.asking import asked
 
 
 def run(

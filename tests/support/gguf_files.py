@@ -9,7 +9,6 @@ import numpy as np
 from gguf import GGUFWriter
 
 # By architecture: the tower that belongs to it.
-PROJECTORS = {"qwen2vl": "qwen2.5vl_merger", "qwen3vl": "qwen3vl_merger"}
 WIDTH = 64
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.support.listening import Quiet, listening
 
 PREFIX = "/user/ann/proxy/7860"
 _HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "host")
@@ -20,7 +20,7 @@ def proxy_to(url: str, told: Mapping[str, str], *, strips: bool = True) -> Itera
     It adds the headers ``told``, in whose values ``{host}`` is its own host and port.
     """
 
-    class Proxy(BaseHTTPRequestHandler):
+    class Proxy(Quiet):
         def answer(self) -> None:
             if not self.path.startswith(f"{PREFIX}/"):
                 self.send_response(
@@ -52,16 +52,6 @@ def proxy_to(url: str, told: Mapping[str, str], *, strips: bool = True) -> Itera
 
         do_GET = do_POST = do_HEAD = answer
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    own = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{own}{PREFIX}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Proxy) as address:
+        own = urlsplit(address).netloc
+        yield f"{address}{PREFIX}/"

@@ -81,6 +81,15 @@ def accounts() -> Accounts:
     return Accounts({name: PasswordHash.of(word, CHEAP) for name, word in PASSWORDS.items()})
 
 
+@contextmanager
+def logged_in(served: Served, name: str) -> Iterator[httpx.Client]:
+    """A program of one of them."""
+    with httpx.Client(base_url=served.url, timeout=60) as client:
+        answer = client.post("/login", data={"username": name, "password": PASSWORDS[name]})
+        assert answer.json() == {"success": True}
+        yield client
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A program that uses the endpoints over plain HTTP."""

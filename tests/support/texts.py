@@ -10,7 +10,7 @@ broken text every finding named here must come: one that does not is a miss.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 XYXY = tuple[int, int, int, int]
 
@@ -33,7 +33,6 @@ class Text:
     kinds: tuple[str, ...] = ()
     given: tuple[XYXY, ...] = ()
     boxes: tuple[XYXY, ...] = (DOG,)
-    clean: bool = field(default=False, kw_only=True)
 
 
 def obj(box: Sequence[int] = DOG, point: Sequence[int] | None = None) -> str:
@@ -79,7 +78,7 @@ def about(
 
 def _clean(caption: str, raw: str, *given: XYXY, boxes: tuple[XYXY, ...] = (DOG,)) -> Text:
     kinds = ("citation.valid",) * len(given) + (() if boxes else ("answer.empty",))
-    return Text(caption, raw, kinds, given, boxes, clean=True)
+    return Text(caption, raw, kinds, given, boxes)
 
 
 def _broken(

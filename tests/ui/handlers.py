@@ -30,12 +30,19 @@ from demo.ui.parts import Parts, place_parts
 from demo.ui.tab.running_turns import RunningTurns
 from demo.ui.tab.saving import Saver
 from demo.ui.tab.undoing import Undoing
+from demo.ui.tab.workspace import Tab, Workspace
 from tests.support.table import TableReasoner
 
 
 def sent(**values: object) -> Any:
     """The event as Gradio hands it over."""
     return SimpleNamespace(_data=values)
+
+
+def workspace(tab: Tab) -> Workspace:
+    """What is open on a page."""
+    assert tab.workspace is not None
+    return tab.workspace
 
 
 def placed_parts(folder: Path, *, benchmark: bool = False) -> Parts:

@@ -16,12 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from demo.dialogue.session import Session
 from demo.picture.picture import open_picture
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.shared import sentences
 from demo.ui.tab.workspace import MAX_PUT_AWAY, Tab, Workspace
-from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
+from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent, workspace
 
 REQUEST: Any = SimpleNamespace(session_hash="ann")
 
@@ -41,16 +40,6 @@ def tab(page: Handlers, blocks: Path) -> Iterator[Tab]:
     list(page.asking.ask("what is next to R1.1", made, REQUEST))
     yield made
     page.context.turns.stop("ann")
-
-
-def session(tab: Tab) -> Session:
-    assert tab.workspace is not None
-    return tab.workspace.session
-
-
-def workspace(tab: Tab) -> Workspace:
-    assert tab.workspace is not None
-    return tab.workspace
 
 
 def hint(updates: dict[Any, Any], page: Handlers) -> str:
@@ -83,7 +72,7 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
     ):
         updates = page.acts.act(tab, sent(**data), REQUEST)
         serials.append(updates[page.context.parts.canvas]["serial"])
-    regions = {r.id: r for r in session(tab).registry}
+    regions = {r.id: r for r in workspace(tab).session.registry}
     assert list(regions) == ["R1", "R2", "R3"]
     assert regions["R3"].label == "block"
     assert regions["R1"].hidden
@@ -139,16 +128,16 @@ def test_every_act_on_a_region_has_its_answer(page: Handlers, tab: Tab) -> None:
 def test_an_unusable_act_changes_nothing(
     page: Handlers, tab: Tab, data: dict[str, object], said: str
 ) -> None:
-    before = session(tab)
+    before = workspace(tab).session
     updates = page.acts.act(tab, sent(**data), REQUEST)
     assert hint(updates, page) == said
-    assert session(tab) is before
+    assert workspace(tab).session is before
 
 
 def test_a_cut_out_is_answered_with_its_number_and_changes_nothing(
     page: Handlers, tab: Tab
 ) -> None:
-    before = session(tab)
+    before = workspace(tab).session
     updates = page.acts.cut_out(tab, sent(region="R1", ticket=3))
     cut = updates[page.context.parts.canvas]["cut_out"]
     assert (cut["ticket"], cut["box"]) == (3, [40, 60, 340, 160])
@@ -157,7 +146,7 @@ def test_a_cut_out_is_answered_with_its_number_and_changes_nothing(
     assert alpha.shape == (100, 300)
     assert (alpha[:, 10:90] == 255).all()
     assert (alpha[:, 110:190] == 0).all()
-    assert session(tab) is before
+    assert workspace(tab).session is before
 
 
 @pytest.mark.parametrize(
@@ -215,10 +204,10 @@ def test_whatever_is_sent_is_answered(page: Handlers, data: dict[str, object]) -
 def test_an_unusable_link_changes_nothing(
     page: Handlers, tab: Tab, data: dict[str, object]
 ) -> None:
-    before = session(tab)
+    before = workspace(tab).session
     updates, *_ = page.links.turn(tab, sent(**data), REQUEST)
     assert hint(updates, page) == sentences.NOT_UNDERSTOOD
-    assert session(tab) is before
+    assert workspace(tab).session is before
 
 
 def test_acts_are_refused_while_a_turn_runs(page: Handlers, tab: Tab) -> None:
@@ -231,14 +220,14 @@ def test_acts_are_refused_while_a_turn_runs(page: Handlers, tab: Tab) -> None:
 
 
 def test_asking_again_keeps_corrections_and_is_one_step_back(page: Handlers, tab: Tab) -> None:
-    before = session(tab)
+    before = workspace(tab).session
     page.acts.act(tab, sent(kind="correct", object="R1.1", box=[50, 70, 150, 170]), REQUEST)
-    corrected = session(tab)
+    corrected = workspace(tab).session
     list(page.links.turn(tab, sent(kind="again", turn=2), REQUEST))
-    assert session(tab).turns[1].prompted == "what is next to bbox=[105, 196, 315, 476]"
-    assert [r.id for r in session(tab).registry] == ["R1", "R2"]
-    assert session(tab).undo() == corrected
-    assert session(tab).undo().undo() == before
+    assert workspace(tab).session.turns[1].prompted == "what is next to bbox=[105, 196, 315, 476]"
+    assert [r.id for r in workspace(tab).session.registry] == ["R1", "R2"]
+    assert workspace(tab).session.undo() == corrected
+    assert workspace(tab).session.undo().undo() == before
 
 
 def test_a_changed_question_takes_the_place_of_the_old_one(page: Handlers, tab: Tab) -> None:
@@ -247,8 +236,8 @@ def test_a_changed_question_takes_the_place_of_the_old_one(page: Handlers, tab: 
     assert updates[parts.message] == "find both"
     assert updates[parts.hint]["changing"] == 1
     list(page.asking.ask("find red", tab, REQUEST))
-    assert [t.question for t in session(tab).turns] == ["find red"]
-    assert session(tab).registry.names() == ("R1", "R1.1")
+    assert [t.question for t in workspace(tab).session.turns] == ["find red"]
+    assert workspace(tab).session.registry.names() == ("R1", "R1.1")
     assert workspace(tab).changing is None
 
 
@@ -256,7 +245,7 @@ def test_a_changed_question_takes_the_place_of_the_old_one(page: Handlers, tab: 
 def test_a_dialogue_that_was_put_away_comes_back(
     page: Handlers, tab: Tab, blocks: Path, way: str
 ) -> None:
-    before, undoing = session(tab), page.undoing
+    before, undoing = workspace(tab).session, page.undoing
     said = hint(
         undoing.new(tab, REQUEST)
         if way == "new"
@@ -265,23 +254,23 @@ def test_a_dialogue_that_was_put_away_comes_back(
     )
     assert said == "The dialogue was put away. Undo brings it back."
     assert hint(undoing.undo(tab, REQUEST), page) == "The dialogue is back."
-    assert session(tab) == before
+    assert workspace(tab).session == before
     assert hint(undoing.undo(tab, REQUEST), page) == "Answer 2 was undone."
 
 
 def test_new_twice_forgets_nothing_and_an_empty_workspace_has_nothing_to_undo(
     page: Handlers, tab: Tab
 ) -> None:
-    undoing, before = page.undoing, session(tab)
+    undoing, before = page.undoing, workspace(tab).session
     undoing.new(tab, REQUEST)
     undoing.new(tab, REQUEST)
     undoing.undo(tab, REQUEST)
-    assert session(tab) == before
+    assert workspace(tab).session == before
     assert hint(undoing.undo(Tab(), REQUEST), page) == sentences.NOTHING_TO_UNDO
 
 
 def test_a_dialogue_dropped_while_a_turn_ran_is_put_away(page: Handlers, tab: Tab) -> None:
-    before = session(tab)
+    before = workspace(tab).session
     asked = page.asking.ask("slow", tab, REQUEST)
     next(asked)
     page.undoing.new(tab, REQUEST)
@@ -289,7 +278,7 @@ def test_a_dialogue_dropped_while_a_turn_ran_is_put_away(page: Handlers, tab: Ta
     assert said[-1] == "The dialogue was put away. Undo brings it back."
     assert tab.workspace is None
     page.undoing.undo(tab, REQUEST)
-    assert session(tab) == before
+    assert workspace(tab).session == before
 
 
 def test_who_sees_the_answer_may_act_on_it_at_once(page: Handlers, tab: Tab) -> None:
@@ -320,14 +309,14 @@ def test_a_question_may_stay_as_it_was(page: Handlers, tab: Tab) -> None:
     updates, *_ = page.links.turn(tab, sent(kind="keep", turn=1), REQUEST)
     assert updates[page.context.parts.hint]["changing"] is None
     list(page.asking.ask("find red", tab, REQUEST))
-    assert len(session(tab).turns) == 3
+    assert len(workspace(tab).session.turns) == 3
 
 
 def test_branches_are_switched(page: Handlers, tab: Tab) -> None:
     list(page.links.turn(tab, sent(kind="branch", turn=1), REQUEST))
-    assert len(session(tab).turns) == 1
+    assert len(workspace(tab).session.turns) == 1
     updates, *_ = page.links.turn(tab, sent(kind="switch", dialogue=0), REQUEST)
-    assert len(session(tab).turns) == 2
+    assert len(workspace(tab).session.turns) == 2
     value = updates[page.context.parts.canvas]
     assert [d["turns"] for d in value["dialogues"]] == [2, 1]
     assert value["dialogue"] == 0
@@ -336,7 +325,7 @@ def test_branches_are_switched(page: Handlers, tab: Tab) -> None:
 def test_a_rating_is_kept_and_taken_back(page: Handlers, tab: Tab) -> None:
     for kind, kept in (("up", "up"), ("down", "down"), ("down", None)):
         list(page.links.turn(tab, sent(kind=kind, turn=1), REQUEST))
-        assert session(tab).turns[0].feedback == kept
+        assert workspace(tab).session.turns[0].feedback == kept
 
 
 def test_the_numbers_of_a_turn_stand_side_by_side(page: Handlers, tab: Tab) -> None:
@@ -368,7 +357,7 @@ def test_a_dialogue_plays_to_its_end(page: Handlers, blocks: Path) -> None:
         picture, made.picture_file, made.session, questions=("find red", "next to R1")
     )
     list(page.asking.play(tab, REQUEST))
-    assert [t.question for t in session(tab).turns] == ["find red", "next to R1"]
+    assert [t.question for t in workspace(tab).session.turns] == ["find red", "next to R1"]
 
 
 def test_a_picture_that_cannot_be_shown_leaves_the_workspace_as_it_is(

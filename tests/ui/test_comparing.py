@@ -15,7 +15,7 @@ from app import parser
 from demo.checkpoints.catalogue import Entry
 from demo.dialects.prompt import Prompt
 from demo.dialogue.comparison import left_for, others_in
-from demo.dialogue.session import SecondOpinion, Session
+from demo.dialogue.session import SecondOpinion
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.dialogue.store import Store
 from demo.errors import CheckpointError, ModelError
@@ -28,7 +28,7 @@ from demo.ui.shared import sentences
 from demo.ui.tab.workspace import Tab
 from tests.evaluate.test_live_benchmark import FIRST, SECOND, on
 from tests.support.table import TableReasoner
-from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
+from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent, workspace
 from tests.ui.test_dialogues_panel import asks
 
 REQUEST = asks("ann")
@@ -111,11 +111,6 @@ def tab(page: Handlers, blocks: Path) -> Tab:
     return made
 
 
-def session(tab: Tab) -> Session:
-    assert tab.workspace is not None
-    return tab.workspace.session
-
-
 def ask(page: Handlers, tab: Tab, **values: object) -> list[dict[Any, Any]]:
     """What is shown while a model is asked."""
     asked = {"turn": 0, "source": "second", "name": "", "again": False} | values
@@ -130,7 +125,7 @@ def form(page: Handlers, updates: dict[Any, Any]) -> dict[str, Any]:
 def test_a_whole_dialogue_is_asked_and_told_as_it_goes(
     page: Handlers, tab: Tab, others: Others
 ) -> None:
-    before, shown = session(tab), []
+    before, shown = workspace(tab).session, []
     others.may_answer = threading.Semaphore(
         0
     )  # an answer comes when what was before has been shown
@@ -150,7 +145,7 @@ def test_a_whole_dialogue_is_asked_and_told_as_it_goes(
     ]  # fmt: skip
     assert told[0]["pairs"] == [[0, 0, 1.0], [1, 1, 1.0]]
     assert [each["region"] for each in last["rounds"]] == ["R1", "R2", "R3"]
-    assert session(tab).registry == before.registry
+    assert workspace(tab).session.registry == before.registry
     assert not page.context.turns.is_running("ann")
 
 
@@ -160,9 +155,9 @@ def test_several_models_stand_side_by_side_and_travel_with_the_dialogue(
     ask(page, tab)
     ask(page, tab, source="", name="/models/third", turn=2)
     assert page.context.running.kept_beside == ("second", "third")
-    assert others_in(session(tab)) == ("second", "third")
-    assert left_for(session(tab), "third") == (1, 3)
-    saved = session_from_json(json.loads(json.dumps(session_to_json(session(tab)))))
+    assert others_in(workspace(tab).session) == ("second", "third")
+    assert left_for(workspace(tab).session, "third") == (1, 3)
+    saved = session_from_json(json.loads(json.dumps(session_to_json(workspace(tab).session))))
     assert [len(turn.second_opinions) for turn in saved.turns] == [1, 2, 1]
     models = form(page, page.comparing.look(tab, sent(turn=1), REQUEST))["models"]
     assert {m["name"]: m["left"] for m in models} == {
@@ -172,7 +167,7 @@ def test_several_models_stand_side_by_side_and_travel_with_the_dialogue(
     }
     forgotten = form(page, page.comparing.look(tab, sent(forget="second"), REQUEST))
     assert forgotten["said"] == "The answers of second were removed."
-    assert others_in(session(tab)) == ("third",)
+    assert others_in(workspace(tab).session) == ("third",)
 
 
 def test_stopped_it_keeps_what_there_is_and_goes_on_with_the_rest(
@@ -181,13 +176,13 @@ def test_stopped_it_keeps_what_there_is_and_goes_on_with_the_rest(
     others.stop_after = "next to"
     shown = ask(page, tab)
     assert form(page, shown[-1])["said"].startswith("Stopped: second has answered ")
-    done = 3 - len(left_for(session(tab), "second"))
+    done = 3 - len(left_for(workspace(tab).session, "second"))
     assert 1 <= done < 3
     others.stop_after = "\0"
     others.asked.clear()
     ask(page, tab)
     assert len(others.asked) == 3 - done
-    assert left_for(session(tab), "second") == ()
+    assert left_for(workspace(tab).session, "second") == ()
     others.asked.clear()
     assert form(page, ask(page, tab)[-1])["said"] == sentences.NONE_LEFT.format("second")
     assert not others.asked
@@ -205,7 +200,7 @@ def test_a_round_that_fails_is_named_and_the_others_are_there(
         "second has answered 2 of 3 rounds. Round 2: The device has no room left."
     )
     assert last["failed"]
-    assert left_for(session(tab), "second") == (2,)
+    assert left_for(workspace(tab).session, "second") == (2,)
 
 
 @pytest.mark.parametrize(
@@ -224,12 +219,12 @@ def test_a_round_that_fails_is_named_and_the_others_are_there(
 def test_what_cannot_be_asked_is_said_and_changes_nothing(
     values: dict[str, object], says: str, page: Handlers, tab: Tab
 ) -> None:
-    before = session(tab)
+    before = workspace(tab).session
     last = ask(page, tab, **values)[-1]
     assert form(page, last)["said"].startswith(says)
     assert form(page, last)["failed"]
     assert page.context.parts.hint in last
-    assert session(tab) == before
+    assert workspace(tab).session == before
     assert not page.context.turns.is_running("ann")
 
 
@@ -240,10 +235,10 @@ def test_an_unforeseen_fault_of_a_model_loses_nothing(
         raise ZeroDivisionError
 
     monkeypatch.setattr(others, "load", load)
-    before = session(tab)
+    before = workspace(tab).session
     last = form(page, ask(page, tab)[-1])
     assert (last["said"], last["failed"]) == (sentences.UNEXPECTED, True)
-    assert session(tab) == before
+    assert workspace(tab).session == before
 
 
 def test_it_may_be_looked_at_while_it_is_asked_but_nothing_is_removed(
@@ -257,7 +252,7 @@ def test_it_may_be_looked_at_while_it_is_asked_but_nothing_is_removed(
         assert form(page, linked[-1])["chosen"] == "third"
         refused = form(page, page.comparing.look(tab, sent(forget="second"), REQUEST))
         assert refused["said"] == sentences.STOP_FIRST
-    assert others_in(session(tab)) == ("second",)
+    assert others_in(workspace(tab).session) == ("second",)
 
 
 def test_where_models_are_not_to_be_chosen_nobody_is_asked(tmp_path: Path, blocks: Path) -> None:

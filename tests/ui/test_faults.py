@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import resource
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,10 @@ from demo.dialogue.store import Store
 from demo.errors import StoreError
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
-from demo.segmenters.base import MaskPrompt, Segment
-from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.ui.canvas.scene import save_for_browser
 from demo.ui.shared import sentences
 from tests.load.visitor import Visitor, visiting
+from tests.support.scripted import Maskless
 from tests.support.served import serving
 from tests.support.table import TableReasoner
 from tests.web.test_load import run
@@ -77,16 +76,6 @@ def test_a_cuda_error_ends_its_turn_and_the_dialogue_goes_on(blocks: Path, tmp_p
         run(lambda: talk(server.url))
 
 
-class _NoMasks(GrabCutSegmenter):
-    """A segmenter that fails whatever it is asked."""
-
-    def prepare(self, picture: Picture) -> None:
-        raise RuntimeError("CUDA error: out of luck")
-
-    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        raise RuntimeError("CUDA error: out of luck")
-
-
 def test_boxes_are_shown_when_masks_fail_and_it_is_said_and_counted_once(
     blocks: Path, tmp_path: Path
 ) -> None:
@@ -98,7 +87,7 @@ def test_boxes_are_shown_when_masks_fail_and_it_is_said_and_counted_once(
             assert '"box":[40,60,140,160]' in text
         return True
 
-    with serving(segmenter=_NoMasks()) as server:
+    with serving(segmenter=Maskless(RuntimeError("CUDA error: out of luck"))) as server:
         run(lambda: talk(server.url))
         assert b'errors_total{kind="RuntimeError"} 1.0' in server.watch.text()
 

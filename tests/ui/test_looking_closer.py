@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from demo.answers.finding import Finding, TraceText
+from demo.dialects.known import QWEN_3_VL
 from demo.dialogue.comparison import RoundAnswered, compared
 from demo.dialogue.engine import TurnFinished, begin, run_turn
 from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
@@ -30,10 +31,10 @@ from demo.ui.programs.given import read_within
 from demo.ui.programs.told import told_of
 from demo.ui.shared import sentences
 from demo.ui.sheet.numbers import numbers
-from demo.ui.tab.workspace import Tab, Within, Workspace
-from tests.page.test_ways import General
+from demo.ui.tab.workspace import Tab, Within
 from tests.support.lookers import LEFT, WHOLE, Looker
-from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
+from tests.support.scripted import Scripted
+from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent, workspace
 
 REQUEST: Any = SimpleNamespace(session_hash="ann")
 LEFT_CALL = f'<tool_call>{{"bbox_2d": {LEFT}}}</tool_call>'
@@ -54,11 +55,6 @@ def tab(page: Handlers, blocks: Path) -> Iterator[Tab]:
     list(page.asking.ask("find both", made, REQUEST))
     yield made
     page.context.turns.stop("ann")
-
-
-def workspace(tab: Tab) -> Workspace:
-    assert tab.workspace is not None
-    return tab.workspace
 
 
 def last(tab: Tab) -> Turn:
@@ -364,7 +360,7 @@ def test_the_part_that_a_program_gives(given: object, read: object, blocks: Path
 
 def test_ways_are_offered_that_the_model_has() -> None:
     def choice(asking: str, wanted: str = "") -> dict[str, Any] | None:
-        return way_choice(Models(General(), None, "", "", "", asking=asking), wanted)
+        return way_choice(Models(Scripted(QWEN_3_VL), None, "", "", "", asking=asking), wanted)
 
     ways = ("quick", "reasoned", "looking")
     assert choice("quick") == {"ways": ways, "way": "quick"}

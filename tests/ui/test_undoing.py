@@ -13,7 +13,7 @@ from PIL import Image
 
 from demo.ui.shared import sentences
 from demo.ui.tab.workspace import MAX_PUT_AWAY, Tab, Workspace
-from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent
+from tests.ui.handlers import Handlers, handlers_of, placed_parts, sent, workspace
 
 REQUEST: Any = SimpleNamespace(session_hash="ann")
 NO_REDO = sentences.NOTHING_TO_REDO
@@ -40,11 +40,6 @@ def tab(page: Handlers, blocks: Path) -> Iterator[Tab]:
     page.opening.open_upload(str(blocks), made, REQUEST)
     yield made
     page.context.turns.stop("ann")
-
-
-def here(tab: Tab) -> Workspace:
-    assert tab.workspace is not None
-    return tab.workspace
 
 
 def seen(tab: Tab) -> tuple[str, tuple[str, ...], int] | None:
@@ -80,14 +75,14 @@ def offered(updates: dict[Any, Any], page: Handlers) -> tuple[str, str]:
 def test_ten_undos_lose_nothing(page: Handlers, tab: Tab) -> None:
     for _ in range(10):
         draw(page, tab)
-    whole = here(tab).session
+    whole = workspace(tab).session
     said = [undo(page, tab) for _ in range(10)]
     assert said == [f"Drawing R{n} was undone." for n in range(10, 0, -1)]
-    assert here(tab).is_untouched
+    assert workspace(tab).is_untouched
     assert [redo(page, tab) for _ in range(10)] == [
         f"Drawing R{n} was redone." for n in range(1, 11)
     ]
-    assert here(tab).session == whole
+    assert workspace(tab).session == whole
     assert redo(page, tab) == NO_REDO
 
 
@@ -97,13 +92,13 @@ def test_an_answer_comes_back_without_asking_the_model(
     ask(page, tab)
     ask(page, tab, "what is next to R1")
     list(page.links.turn(tab, sent(kind="up", turn=2), REQUEST))
-    whole = here(tab).session
+    whole = workspace(tab).session
     undo(page, tab)
     monkeypatch.setattr(page.context.running.models.reasoner, "stream", None)
     updates = page.undoing.redo(tab, REQUEST)
     assert updates[page.context.parts.hint]["text"] == "Answer 2 was redone."
     assert page.context.parts.message not in updates
-    assert here(tab).session == whole
+    assert workspace(tab).session == whole
 
 
 def test_the_buttons_say_what_they_would_do(page: Handlers, tab: Tab, grey: Path) -> None:
@@ -145,9 +140,9 @@ def test_redo_goes_on_over_the_pictures_that_undo_went_back_over(
     did(lambda: page.undoing.new(tab, REQUEST))
     for session, look in there[-2::-1]:
         undo(page, tab)
-        assert (here(tab).session, seen(tab)) == (session, look)
+        assert (workspace(tab).session, seen(tab)) == (session, look)
     undo(page, tab)
-    assert here(tab).is_untouched
+    assert workspace(tab).is_untouched
     assert undo(page, tab) == sentences.NOTHING_TO_UNDO
     for session, look in there:
         redo(page, tab)
@@ -208,7 +203,7 @@ def test_what_changes_nothing_leaves_something_to_redo(page: Handlers, tab: Tab)
     page.acts.act(tab, sent(kind="delete", region="R9"), REQUEST)  # refused
     ask(page, tab, "left of R9")  # so is this
     assert redo(page, tab) == "Drawing R2 was redone."
-    assert here(tab).session.turns[0].feedback == "up"
+    assert workspace(tab).session.turns[0].feedback == "up"
 
 
 def test_every_dialogue_of_a_picture_has_its_own(page: Handlers, tab: Tab) -> None:
@@ -229,16 +224,16 @@ def test_a_question_asked_again_or_changed_comes_back(page: Handlers, tab: Tab) 
     ask(page, tab)
     ask(page, tab, "what is next to R1")
     list(page.links.turn(tab, sent(kind="again", turn=2), REQUEST))
-    again = here(tab).session
+    again = workspace(tab).session
     assert undo(page, tab) == "Asking question 2 again was undone."
     assert redo(page, tab) == "Asking question 2 again was redone."
-    assert here(tab).session == again
+    assert workspace(tab).session == again
     list(page.links.turn(tab, sent(kind="change", turn=1), REQUEST))
     ask(page, tab, "find both")
     assert undo(page, tab) == "Changing question 1 was undone."
-    assert here(tab).session == again
+    assert workspace(tab).session == again
     assert redo(page, tab) == "Changing question 1 was redone."
-    assert [turn.question for turn in here(tab).session.turns] == ["find both"]
+    assert [turn.question for turn in workspace(tab).session.turns] == ["find both"]
 
 
 def test_a_region_set_apart_is_something_new_and_comes_back(page: Handlers, tab: Tab) -> None:
@@ -247,22 +242,22 @@ def test_a_region_set_apart_is_something_new_and_comes_back(page: Handlers, tab:
     draw(page, tab)
     undo(page, tab)
     list(page.links.turn(tab, sent(kind="apart", turn=2), REQUEST))
-    apart = here(tab).session
+    apart = workspace(tab).session
     assert redo(page, tab) == NO_REDO
     assert undo(page, tab) == "Setting apart R2 was undone."
     assert redo(page, tab) == "Setting apart R2 was redone."
-    assert here(tab).session == apart
+    assert workspace(tab).session == apart
 
 
 def test_a_failed_question_is_no_act_and_comes_back_too(page: Handlers, tab: Tab) -> None:
     draw(page, tab)
     ask(page, tab, "break")
-    shown = here(tab)
+    shown = workspace(tab)
     assert undo(page, tab) == "The question that failed was removed."
     undo(page, tab)
     assert redo(page, tab) == "Drawing R1 was redone."
     assert redo(page, tab) == "The question that failed is back."
-    assert here(tab) == shown
+    assert workspace(tab) == shown
     assert redo(page, tab) == NO_REDO
     undo(page, tab)
     undo(page, tab)
@@ -276,14 +271,14 @@ def test_both_wait_for_the_turn_that_runs(page: Handlers, tab: Tab) -> None:
     draw(page, tab)
     draw(page, tab)
     undo(page, tab)
-    before = here(tab)
+    before = workspace(tab)
     asked = page.asking.ask("slow", tab, REQUEST)
     next(asked)
     for step in (page.undoing.undo, page.undoing.redo):
         updates = step(tab, REQUEST)
         assert updates[page.context.parts.hint]["text"] == sentences.STOP_FIRST
         assert "serial" in updates[page.context.parts.canvas]  # the next press may be sent
-    assert here(tab) is before
+    assert workspace(tab) is before
     page.undoing.stop(REQUEST)
     list(asked)
     assert redo(page, tab) == NO_REDO  # what was written stays, and is something new
@@ -306,6 +301,6 @@ def test_going_back_and_forth_keeps_no_more_pictures(
         for _ in range(MAX_PUT_AWAY + 2):
             redo(page, tab)
         away: tuple[Workspace, ...] = tab.put_away
-        assert here(tab).ahead == ()
+        assert workspace(tab).ahead == ()
         assert len(away) <= MAX_PUT_AWAY
         assert not any(kept.ahead or kept.session.later for kept in away)

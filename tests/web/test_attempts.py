@@ -14,10 +14,8 @@ import shutil
 import socket
 import stat
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from demo.dialogue.store import DATABASE
 from tests.load import files
 from tests.load.model import answering
 from tests.load.server import App, start
+from tests.support.listening import one_answer
 from tests.support.served import Caller, file
 from tests.support.waiting import until
 
@@ -236,29 +235,6 @@ def _cookie(app: App) -> str:
 # What the server would fetch -----------------------------------------------------------------------
 
 
-@contextmanager
-def canary() -> Iterator[tuple[str, list[str]]]:
-    """A server that nobody may ask, and what it was asked."""
-    asked: list[str] = []
-
-    class Listening(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Listening) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/x.png", asked
-        server.shutdown()
-        thread.join()
-
-
 @pytest.mark.parametrize(
     "image",
     [
@@ -279,7 +255,8 @@ def canary() -> Iterator[tuple[str, list[str]]]:
     ],
 )  # fmt: skip
 def test_nothing_is_fetched_and_no_path_is_read(ann: Browser, image: Any) -> None:
-    with canary() as (url, asked):
+    with one_answer(404) as (address, asked):
+        url = f"{address}/x.png"
         rest = url.removeprefix("http")
         given = json.loads(json.dumps(image).replace("{url}", url).replace("{rest}", rest))
         for endpoint, data in (

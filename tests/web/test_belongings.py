@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from demo.access.belongings import NOBODY, Belongings
 from demo.dialogue.store import Store
 from demo.web.owned import Owned
 from demo.web.serve import Served
-from tests.support.served import PASSWORDS, Caller, accounts, file, serving
+from tests.support.served import Caller, accounts, file, logged_in, serving
 from tests.support.waiting import until
 
 # What is remembered
@@ -83,14 +82,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def served(store: Store) -> Iterator[Served]:
     with serving(accounts=accounts(), store=store) as server:
         yield server
-
-
-@contextmanager
-def logged_in(served: Served, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=60) as client:
-        answer = client.post("/login", data={"username": name, "password": PASSWORDS[name]})
-        assert answer.json() == {"success": True}
-        yield client
 
 
 @pytest.fixture

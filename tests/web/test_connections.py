@@ -30,18 +30,6 @@ from tests.web.test_behind_proxy import BELIEVED
 Result = TypeVar("Result")
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=60) as client:
-        yield client
-
-
 def host_of(served: Served) -> str:
     return served.url.removeprefix("http://")
 

@@ -26,7 +26,7 @@ from demo.ui.dialogues.exports import Exports
 from demo.ui.gallery.received import MAX_FILES, Bounds, Received, forget
 from demo.ui.shared import tidying
 from demo.ui.shared.shown_picture import shown_picture
-from demo.ui.shared.tidying import EXAMPLES, EXPORTS, PICTURES, tidy
+from demo.ui.shared.tidying import EXPORTS, PICTURES, tidy
 from tests import ROOT
 from tests.conftest import free_port
 from tests.load.visitor import Visitor, visiting
@@ -309,7 +309,6 @@ def test_exports_are_few_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_what_is_old_goes_and_what_is_in_use_stays(tmp_path: Path) -> None:
     ages = {
-        f"{EXAMPLES}/a.jpg": (9e9, True),
         f"{PICTURES}/token/pictures/a.png": (9e9, True),
         f"{EXPORTS}/dialogue/token/a.zip": (700, False),
         f"{EXPORTS}/dialogue/other/a.zip": (500, True),

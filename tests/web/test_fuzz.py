@@ -33,7 +33,7 @@ from demo.picture.picture import Picture, open_picture
 from demo.reasoners.base import Usage
 from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.web.serve import Served
-from tests.support.served import Caller, file, serving
+from tests.support.served import Caller, file
 from tests.support.table import TableReasoner
 
 TOTAL = int(os.environ.get("REGIONREASONER_FUZZ", "500"))
@@ -199,9 +199,8 @@ class _Ready(TableReasoner):
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(_Ready()) as server:
-        yield server
+def table() -> TableReasoner:
+    return _Ready()
 
 
 @pytest.fixture(scope="module")

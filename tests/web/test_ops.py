@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -27,12 +27,11 @@ from demo.errors import STOPPING, ModelError
 from demo.models.expected import expected_models
 from demo.picture.picture import Picture, open_picture
 from demo.reasoners.local import LocalReasoner
-from demo.segmenters.base import MaskPrompt, Segment
-from demo.segmenters.grabcut import GrabCutSegmenter
 from demo.web.logs import JsonLines, PlainLines, one_line
 from demo.web.monitoring import Watch
 from tests import ROOT
 from tests.conftest import free_port
+from tests.support.scripted import Maskless
 from tests.support.served import Caller, file, serving
 from tests.support.table import TableReasoner
 
@@ -266,16 +265,9 @@ def test_a_cuda_error_ends_its_turn_and_no_other(nano: LocalReasoner, picture: P
     assert after.turns[0].raw == expected.raw
 
 
-class _Failing(GrabCutSegmenter):
-    """Masks, on a card that breaks with an error of its own."""
-
-    def segment(self, picture: Picture, prompts: Sequence[MaskPrompt]) -> list[Segment]:
-        raise RuntimeError("CUDA error: out of luck")
-
-
 def test_boxes_are_there_when_masks_fail_and_it_is_said(blocks: Path) -> None:
     watch, picture, reasoner = Watch(), open_picture(blocks), TableReasoner()
-    segmenter = watch.segmenter(_Failing())
+    segmenter = watch.segmenter(Maskless(RuntimeError("CUDA error: out of luck")))
     session = answer(
         begin(picture, reasoner), "red", picture=picture, reasoner=reasoner, segmenter=segmenter
     )

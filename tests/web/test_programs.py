@@ -8,8 +8,6 @@ import json
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from demo.ui.programs.openapi import document
 from demo.web import unread_results
 from demo.web.serve import Served
 from tests.conftest import free_port
+from tests.support.listening import one_answer
 from tests.support.served import PASSWORDS, Caller, accounts, file, serving
 from tests.support.table import TableReasoner
 from tests.support.waiting import until
@@ -37,17 +36,6 @@ RED_BOX = [40, 60, 140, 160]
 NOT_ONE = "This is not a session of version 1 of this demo."
 DOCUMENT = "/gradio_api/openapi.json"
 Ask = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def reasoner() -> TableReasoner:
-    return TableReasoner()
-
-
-@pytest.fixture(scope="module")
-def served(reasoner: TableReasoner) -> Iterator[Served]:
-    with serving(reasoner) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -280,14 +268,12 @@ def test_a_session_of_another_picture_has_its_sentence(
 # Streams -------------------------------------------------------------------------------------------
 
 
-def test_a_turn_is_told_while_it_is_written(
-    app: App, blocks: Path, reasoner: TableReasoner
-) -> None:
-    reasoner.go_on.clear()
+def test_a_turn_is_told_while_it_is_written(app: App, blocks: Path, table: TableReasoner) -> None:
+    table.go_on.clear()
     events = app.open(blocks).stream("the slow one")
     before = next(event for event in events if isinstance(event, Text) and "So far" in event.text)
     assert before.part == "think"
-    reasoner.go_on.set()  # the model has not written the end yet
+    table.go_on.set()  # the model has not written the end yet
     rest = list(events)
     assert [event.part for event in rest if isinstance(event, PartBegun)] == ["answer"]
     assert isinstance(rest[-1], Finished)
@@ -295,41 +281,41 @@ def test_a_turn_is_told_while_it_is_written(
 
 
 def test_whoever_closes_the_stream_ends_the_turn(
-    app: App, blocks: Path, reasoner: TableReasoner
+    app: App, blocks: Path, table: TableReasoner
 ) -> None:
-    reasoner.go_on.clear()
-    reasoner.stopped.clear()
+    table.go_on.clear()
+    table.stopped.clear()
     events = app.open(blocks).stream("the slow one")
     next(event for event in events if isinstance(event, Text) and "So far" in event.text)
     events.close()  # type: ignore[attr-defined]
-    until(reasoner.stopped.is_set)  # while the model is silent
+    until(table.stopped.is_set)  # while the model is silent
 
 
 def test_whoever_hangs_up_ends_the_turn(
-    http: httpx.Client, given: dict[str, Any], reasoner: TableReasoner
+    http: httpx.Client, given: dict[str, Any], table: TableReasoner
 ) -> None:
-    reasoner.go_on.clear()
-    reasoner.stopped.clear()
+    table.go_on.clear()
+    table.stopped.clear()
     path = "/gradio_api/call/ground"
     begun = http.post(path, json={**given, "question": "the slow one"}).json()
     until(lambda: http.get("/metrics").text.count("regionreasoner_turns_running 1.0"))
     with pytest.raises(httpx.ReadTimeout):
         http.get(f"{path}/{begun['event_id']}", timeout=0.1)
-    until(reasoner.stopped.is_set)
+    until(table.stopped.is_set)
 
 
 def test_a_turn_that_nobody_reads_is_ended(
     http: httpx.Client,
     given: dict[str, Any],
-    reasoner: TableReasoner,
+    table: TableReasoner,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("demo.ui.programs.unread.MAX_UNREAD", 6)
-    reasoner.go_on.clear()
-    reasoner.stopped.clear()
+    table.go_on.clear()
+    table.stopped.clear()
     path = "/gradio_api/call/ground_stream"
     begun = http.post(path, json={**given, "question": "the slow one"}).json()
-    until(reasoner.stopped.is_set)
+    until(table.stopped.is_set)
     assert "Nobody reads" in http.get(f"{path}/{begun['event_id']}").text
 
 
@@ -478,7 +464,10 @@ def test_a_look_is_told() -> None:
 def test_other_servers_have_their_sentences(
     status: int, headers: dict[str, str], body: bytes, kind: type[Exception], sentence: str
 ) -> None:
-    with answering(status, headers, body) as url, pytest.raises(kind, match=sentence) as raised:
+    with (
+        one_answer(status, headers, body) as (url, _),
+        pytest.raises(kind, match=sentence) as raised,
+    ):
         connect(url)
     assert type(raised.value) is kind
 
@@ -511,40 +500,12 @@ OTHERS: list[tuple[str, str, bytes]] = [
     ("path", "body"), [pytest.param(path, body, id=what) for what, path, body in OTHERS]
 )
 def test_answers_in_another_form_have_their_sentence(path: str, body: bytes) -> None:
-    with answering(200, {}, b"", {**WELL, path: body}) as url, connect(url) as app:
+    with one_answer(200, bodies={**WELL, path: body}) as (url, _), connect(url) as app:
         dialogue = app.open(b"picture")
         with pytest.raises(client.ClientError, match="must be of one version") as raised:
             dialogue.ask("find red")
         assert type(raised.value) is client.ClientError
         assert dialogue.session is None
-
-
-@contextmanager
-def answering(
-    status: int, headers: dict[str, str], body: bytes, bodies: dict[str, bytes] | None = None
-) -> Iterator[str]:
-    """A server that answers everything in one way, and some paths with other ``bodies``."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = (bodies or {}).get(self.path, body)
-            self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self.do_GET()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.mark.parametrize(
@@ -564,12 +525,12 @@ def test_a_file_may_have_been_packed_again(
     assert app.load(tmp_path / "a.zip").ask("what is next to R1").boxes
 
 
-def test_time_may_be_bounded(served: Served, blocks: Path, reasoner: TableReasoner) -> None:
-    reasoner.go_on.clear()
-    reasoner.stopped.clear()
+def test_time_may_be_bounded(served: Served, blocks: Path, table: TableReasoner) -> None:
+    table.go_on.clear()
+    table.stopped.clear()
     with connect(served.url, timeout_s=0.5) as app, pytest.raises(client.TookTooLongError):
         app.open(blocks).ask("the slow one")
-    until(reasoner.stopped.is_set)
+    until(table.stopped.is_set)
 
 
 def test_a_server_with_accounts_is_logged_in_to(blocks: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -137,18 +136,6 @@ def test_deep_and_distant_bodies_have_a_fault() -> None:
 
 
 # The server
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=60) as client:
-        yield client
 
 
 @pytest.mark.parametrize("path", ["/", "/theme.css", "/gradio_api/info", "/nothing", "/health"])

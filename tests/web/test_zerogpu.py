@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -41,6 +40,7 @@ from demo.zerogpu import GpuGateway
 from tests import ROOT
 from tests.conftest import free_port
 from tests.support.hub import hub_of
+from tests.support.listening import one_answer
 
 
 def header() -> dict[str, str]:
@@ -192,45 +192,16 @@ def test_a_space_without_a_gpu_runs_nano(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "this machine has no CUDA GPU" in models.why
 
 
-class _Keeper(BaseHTTPRequestHandler):
-    """What hands out GPUs on ZeroGPU, as far as a start and one turn need it."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        given = {"idle": True, "nvidiaIndex": 0, "nvidiaUUID": "GPU-0", "allowToken": "one"}
-        body = json.dumps(given).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: tests read ``asked``."""
-
-
-@pytest.fixture
-def saver() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Keeper)
-    server.asked = []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def test_the_app_starts_as_a_zero_gpu_space_starts_it(
-    saver: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_the_app_starts_as_a_zero_gpu_space_starts_it(tmp_path: Path) -> None:
     """No GPU is here: all goes well up to the turn, which then fails with a sentence."""
     port = free_port()
-    with hub_of({"lmsdss/RegionReasoner-7B": NANO_FOLDER}) as hub:
+    # What hands out GPUs there, as far as a start and one turn need it.
+    given = {"idle": True, "nvidiaIndex": 0, "nvidiaUUID": "GPU-0", "allowToken": "one"}
+    keeper = one_answer(200, {"content-type": "application/json"}, json.dumps(given).encode())
+    with hub_of({"lmsdss/RegionReasoner-7B": NANO_FOLDER}) as hub, keeper as (keeper_url, paths):
         space = {
             "SYSTEM": "spaces", "SPACE_ID": "me/demo", "SPACES_ZERO_GPU": "true",
-            "SPACES_ZERO_DEVICE_API_URL": f"http://127.0.0.1:{saver.server_address[1]}",
+            "SPACES_ZERO_DEVICE_API_URL": keeper_url,
             "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
             "HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0",
             "HF_HOME": str(tmp_path / "hub"), "HOME": str(tmp_path),
@@ -248,10 +219,9 @@ def test_the_app_starts_as_a_zero_gpu_space_starts_it(
                 _check_space(said, f"http://127.0.0.1:{port}")
             finally:
                 app.terminate()
-    asked = [path.partition("?")[0] for path in saver.asked]  # type: ignore[attr-defined]
+    asked = [path.partition("?")[0] for path in paths]
     assert asked == ["/startup-report", "/schedule", "/allow", "/release"]
-    scheduled = saver.asked[1]  # type: ignore[attr-defined]
-    assert f"durationSeconds={turn_seconds(prompt())}" in scheduled
+    assert f"durationSeconds={turn_seconds(prompt())}" in paths[1]
 
 
 def _until_running(app: subprocess.Popen[str]) -> str:

@@ -56,11 +56,10 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The metadata by key, the lengths of the arrays in it, and the tensors by name."""
+    """The metadata by key, without large arrays, and the tensors by name."""
 
     file: Path
     values: Mapping[str, Value]
-    lengths: Mapping[str, int]
     tensors: Mapping[str, Tensor]
 
     def text(self, key: str) -> str:
@@ -124,9 +123,9 @@ def _read(file: Path, size: int, _changed_ns: int) -> Header:
     with file.open("rb") as opened:
         reader = _Reader(file, size, opened)
         tensors, entries = _beginning(file, reader)
-        values, lengths = _metadata(reader, entries)
+        values = _metadata(reader, entries)
         found = dict(_tensor(reader) for _ in range(tensors))
-        header = Header(file, values, lengths, found)
+        header = Header(file, values, found)
         _check_end(header, size, reader.place)
         return header
 
@@ -165,21 +164,19 @@ def _what_else(first: bytes, reader: _Reader) -> str:
     return "is not a GGUF file: it does not begin like one. Fetch or copy it again."
 
 
-def _metadata(reader: _Reader, entries: int) -> tuple[dict[str, Value], dict[str, int]]:
+def _metadata(reader: _Reader, entries: int) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    lengths: dict[str, int] = {}
     for _ in range(entries):
         key, kind = reader.text(), int(reader.number("<I"))
         if kind != _ARRAY:
             values[key] = reader.value(kind)
             continue
         inner, length = int(reader.number("<I")), int(reader.number("<Q"))
-        lengths[key] = length
         if length <= _KEPT_ITEMS:
             values[key] = tuple(reader.value(inner) for _ in range(length))
         else:
             reader.skip_values(inner, length)
-    return values, lengths
+    return values
 
 
 def _tensor(reader: _Reader) -> tuple[str, Tensor]:

@@ -54,11 +54,6 @@ class GgufPair:
         return self.header.architecture
 
     @property
-    def projector(self) -> str:
-        """The kind of its tower, such as *qwen2.5vl_merger*."""
-        return _projector(self.tower)
-
-    @property
     def name(self) -> str:
         """The name of the model as its makers wrote it, else that of the file."""
         return self.header.text("general.name") or self.model.stem

@@ -62,11 +62,7 @@ def evaluate_vstar(options: argparse.Namespace) -> int:
             )
             unplayed: list[BadRow | FailedDialogue] = [*benchmark.bad, *left.bad, *left.failed]
             _report(settings, asked, benchmark, folder, others, unplayed)
-    if left.failed:
-        raise ModelError(
-            f"The model failed on {len(left.failed)} questions, which the report lists: "
-            f"{left.failed[0].why} The same command tries them again."
-        )
+    left.check("questions")
     return 0
 
 

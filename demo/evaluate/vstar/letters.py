@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
 from demo.dialogue.limits import MAX_ANSWER
-from demo.evaluate.vstar.questions import LETTERS
+from demo.evaluate.vstar.questions import LETTERS, words_of
 
 _PIECE = re.compile(r"\S{1,200}")
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|(?=<answer>)|$)", re.IGNORECASE | re.DOTALL)
@@ -106,7 +106,7 @@ def _letters(pattern: re.Pattern[str], text: str, options: Sequence[str]) -> Ite
 
 def _exact(text: str, options: Sequence[str]) -> int | None:
     """The option that is the whole text."""
-    return next((i for i, option in enumerate(options) if _words(option) == _words(text)), None)
+    return next((i for i, option in enumerate(options) if words_of(option) == words_of(text)), None)
 
 
 def _alone(text: str, options: Sequence[str]) -> int | None:
@@ -136,7 +136,7 @@ def _by_words(text: str, options: Sequence[str]) -> int | None:
     """The only option that the text quotes; else the only one with a word, such as *left*, that the others
     lack.
     """
-    said, written = _words(text), [_words(option) for option in options]
+    said, written = words_of(text), [words_of(option) for option in options]
     quoted = [words for words in written if _holds(said, words)]
     # “light blue” also quotes “blue”.
     longest = [q for q in quoted if not any(q != other and _holds(other, q) for other in quoted)]
@@ -150,10 +150,6 @@ def _by_words(text: str, options: Sequence[str]) -> int | None:
 
 def _holds(text: str, words: str) -> bool:
     return bool(words) and f" {words} " in f" {text} "
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 _Reader = Callable[[str, Sequence[str]], int | None]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
@@ -24,10 +23,9 @@ from demo.evaluate.vstar.letters import chosen_option
 from demo.evaluate.vstar.questions import LETTERS, Question
 from demo.language.references import Resolved
 from demo.picture.picture import Picture
-from demo.reasoners.base import Reasoner, Usage, Weighing
+from demo.reasoners.base import Reasoner, Weighing, WrappingReasoner
 
 LETTER, LIKELIHOOD = "letter", "likelihood"
-PROTOCOLS = (LETTER, LIKELIHOOD)
 
 
 class QuestionRow(TypedDict):
@@ -90,7 +88,7 @@ def _answered(
         row["findings"].append("answer.unreadable")
         return row
     turn = session.turns[-1]
-    objects = session.registry.objects(turn.region) if turn.region else ()
+    objects = session.found_by(turn)
     at = chosen_option(turn.raw, question.options)
     row["chosen"] = None if at is None else LETTERS[at]
     if asked.may_look:
@@ -153,28 +151,13 @@ def _row(question: Question, picture: Picture, text: str) -> QuestionRow:
     )
 
 
-class _InDialect:
+class _InDialect(WrappingReasoner):
     """A model that is asked in another of the dialects that it knows; its pictures stay the same."""
 
     def __init__(self, reasoner: Reasoner, dialect: Dialect) -> None:
-        self._reasoner, self.dialect = reasoner, dialect
-        self.name, self.device = reasoner.name, reasoner.device
+        super().__init__(reasoner)
+        self._dialect = dialect
 
     @property
-    def held_bytes(self) -> int:
-        """Bytes of its weights."""
-        return self._reasoner.held_bytes
-
-    def prepare(self, picture: Picture) -> None:
-        """Do the work for a picture that needs no question."""
-        self._reasoner.prepare(picture)
-
-    def stream(
-        self, picture: Picture, prompt: Prompt, cancel: threading.Event
-    ) -> Iterator[str | Usage]:
-        """The answer's text in pieces, then its token counts."""
-        return self._reasoner.stream(picture, prompt, cancel)
-
-    def close(self) -> None:
-        """Free its memory."""
-        self._reasoner.close()
+    def dialect(self) -> Dialect:
+        return self._dialect

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from demo.errors import InputError, one_line
-from demo.evaluate.data import MAX_WHY, BadRow, open_stored
+from demo.evaluate.data import MAX_WHY, BadRow, is_coordinate, open_stored
 from demo.language.references import MAX_QUESTION, check_question
 from demo.picture.geometry import PictureBox, Size, round_half_up
 
@@ -36,7 +36,6 @@ MAX_FILE = 1_000_000  # bytes of a question's file
 MAX_TEXTS = 64_000_000  # bytes of all texts
 MAX_LINES = 10_000  # of all texts
 _MAX_BROKEN = 5  # lines of which each has a sentence of its own
-_MAX_COORDINATE = 10**6  # pixels
 _MAX_NAME = 100  # characters of a name in a sentence
 _OVER = 1.05  # a box that reaches farther out, as a share of the picture's side, is in another form
 _PUBLISHED = (
@@ -462,8 +461,8 @@ def _options(value: object) -> tuple[str, ...]:
 
 def _check_agreement(text: _Text, sentences: Sequence[str]) -> None:
     """Raise where the label's option can be none but a later one, because the first is the right one."""
-    named = _words(text.options[text.right])
-    meant = [i for i, sentence in enumerate(sentences) if f" {named} " in f" {_words(sentence)} "]
+    named = words_of(text.options[text.right])
+    meant = [i for i, sentence in enumerate(sentences) if f" {named} " in f" {words_of(sentence)} "]
     if len(meant) == 1 and meant[0] > 0:
         raise InputError(
             f"Its label in {TEXTS} names “{text.options[text.right]}”, but its first option, which is "
@@ -471,7 +470,8 @@ def _check_agreement(text: _Text, sentences: Sequence[str]) -> None:
         )
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
+    """The words of a text in lower case, without the marks between them."""
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
@@ -482,7 +482,7 @@ def _targets(noted: dict[str, Any], size: Size) -> tuple[Target, ...]:
         return ()
     if not isinstance(boxes, list):
         raise InputError("“bbox” is not a list of boxes.")
-    boxes = [boxes] if len(boxes) == 4 and all(map(_is_number, boxes)) else boxes
+    boxes = [boxes] if len(boxes) == 4 and all(map(is_coordinate, boxes)) else boxes
     names = noted.get("target_object")
     names = [names] if isinstance(names, str) else names if isinstance(names, list) else []
     texts = [name if isinstance(name, str) else "" for name in names] + [""] * len(boxes)
@@ -491,7 +491,7 @@ def _targets(noted: dict[str, Any], size: Size) -> tuple[Target, ...]:
 
 def _box(value: object, size: Size) -> PictureBox:
     """A box ``[x, y, width, height]`` in picture pixels, cut to the picture."""
-    if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
+    if not isinstance(value, list) or len(value) != 4 or not all(map(is_coordinate, value)):
         raise InputError("A box is not a list of four numbers.")
     x, y, width, height = value
     if width <= 0 or height <= 0:
@@ -507,9 +507,3 @@ def _box(value: object, size: Size) -> PictureBox:
             f"The box {value} lies outside its picture of {size.width} × {size.height} pixels."
         )
     return PictureBox(left, top, right, bottom).clamped(size)
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value) <= _MAX_COORDINATE  # NaN is not, either

@@ -137,7 +137,7 @@ def _ask(
         session = session.with_registry(session.registry.add(drawn, origin=Origin.USER)[0])
     session = answer(session, question, picture=picture, reasoner=reasoner, segmenter=None)
     turn = session.turns[-1]
-    found = [o.box for o in session.registry.objects(turn.region)] if turn.region else []
+    found = [o.box for o in session.found_by(turn)]
     readable = says_none(finding.kind for finding in turn.findings)
     return score_turn(1, found, [PictureBox(*b) for b in truth], readable=readable)
 

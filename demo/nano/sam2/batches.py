@@ -190,7 +190,7 @@ def _places(
     The last quarter teaches that the prompt matters: a mask of all things at once is wrong there.
     """
     height, width = example.owner.shape
-    x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], 0.25, width, height)
+    x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], width, height)
     crop = example.drawing.masks[thing][y1:y2, x1:x2].astype(np.uint8)
     reach = np.ones((2 * max(round(cell), 1) + 1,) * 2, np.uint8)
     edge_ys, edge_xs = np.nonzero(cv2.morphologyEx(crop, cv2.MORPH_GRADIENT, reach))
@@ -217,7 +217,7 @@ def _jittered_box(rng: np.random.Generator, example: _Example, thing: int) -> tu
 def _pixel_beside(rng: np.random.Generator, example: _Example, thing: int) -> _Xy:
     """A pixel near the thing but not on it: on a neighbour if there is one, or on the ground."""
     height, width = example.owner.shape
-    x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], 0.25, width, height)
+    x1, y1, x2, y2 = _widened(example.drawing.boxes[thing], width, height)
     owner = example.owner[y1:y2, x1:x2]
     outside = owner != thing + 1
     neighbours = outside & (owner != 0)
@@ -231,7 +231,7 @@ def _any_pixel(rng: np.random.Generator, mask: NDArray[np.bool_]) -> tuple[int, 
     return x, y
 
 
-def _widened(box: tuple[int, ...], share: float, width: int, height: int) -> tuple[int, ...]:
+def _widened(box: tuple[int, ...], width: int, height: int) -> tuple[int, ...]:
     x1, y1, x2, y2 = box
-    dx, dy = round((x2 - x1) * share) + 3, round((y2 - y1) * share) + 3
+    dx, dy = round((x2 - x1) * 0.25) + 3, round((y2 - y1) * 0.25) + 3
     return max(x1 - dx, 0), max(y1 - dy, 0), min(x2 + dx, width), min(y2 + dy, height)

@@ -17,8 +17,8 @@ from jinja2 import Template, TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from demo.dialects.messages import MAIN, Content, Message
-from demo.reasoners.chat import END_OF_PICTURE, written
+from demo.dialects.messages import Content, Message
+from demo.reasoners.chat import END_OF_PICTURE, plain, written
 
 # How the templates of the Qwen models write a picture; llama.cpp adds the tokens round it by itself.
 _PICTURE = re.compile(r"<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>")
@@ -48,11 +48,7 @@ class ChatFormat:
         self._own, self._shared = _compiled(template), _compiled(_SHARED)
         if self._own and not _is_usable(self._own):
             self._own = None
-        self.before = self.texts(_plain(""))[0]
-
-    def after(self, instruction: str) -> str:
-        """What stands after the picture of a plain question, up to where the answer begins."""
-        return self.texts(_plain(instruction))[1]
+        self.before = self.texts(plain(""))[0]
 
     def texts(self, conversation: Sequence[Message]) -> list[str]:
         """What stands before each picture, and after the last one up to where the model goes on.
@@ -68,10 +64,6 @@ class ChatFormat:
         own = (_rendered(self._own, form, is_asking) for form in (messages, listed) if self._own)
         whole = (text for text in own if _is_whole(text, listed))
         return next(whole, None) or _rendered(self._shared, listed, is_asking)
-
-
-def _plain(instruction: str) -> tuple[Message, ...]:
-    return (Message("user", (MAIN, instruction)),)
 
 
 def _safe(part: Content) -> Content:

@@ -3,7 +3,7 @@
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
 import { focusField } from "../shared/hand.js";
-import { all, closesByHand, closest, icon, node, one } from "../shared/nodes.js";
+import { all, buttonNode, closesByHand, closest, icon, node, one } from "../shared/nodes.js";
 
 const { element, props, trigger, watch } = component("benchmark/benchmark");
 const ROWS_AT_ONCE = 24; // as in panel.py
@@ -68,9 +68,8 @@ function drawRow({ row, title, image, rounds, why }, here) {
   }`;
   const marks = why ? node("em", { class: "going" }, why) : row === here ? node("em", {}, "open") : "";
   const picture = node("img", { alt: "", src: small.get(row) || null });
-  const open = node(
-    "button",
-    { type: "button", class: "kept-open", "data-row": row },
+  const open = buttonNode(
+    { class: "kept-open", "data-row": row },
     picture,
     node("span", {}, node("b", { dir: "auto" }, title || "This row cannot be used"), node("small", {}, facts, marks)),
   );
@@ -78,11 +77,7 @@ function drawRow({ row, title, image, rounds, why }, here) {
   const play = why ? "" : node(
     "div",
     { class: "kept-acts" },
-    node(
-      "button",
-      { type: "button", "data-row": row, "data-play": "", title: "Open and play", "aria-label": label },
-      icon("play"),
-    ),
+    buttonNode({ "data-row": row, "data-play": "", title: "Open and play", "aria-label": label }, icon("play")),
   );
   return node("li", { "data-at": row, "aria-current": row === here || null }, open, play);
 }

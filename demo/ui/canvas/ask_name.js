@@ -10,7 +10,7 @@ import { lastName, MAX_LENGTH, namesFor, noteLast, noteNames, tidy } from "./nam
 import { setTool, whenToolEnds } from "./tool.js";
 import { onLayout } from "./view.js";
 import { say } from "./voice.js";
-import { closest, isTyping, node, one } from "../shared/nodes.js";
+import { buttonNode, closest, isTyping, node, one } from "../shared/nodes.js";
 
 /** @typedef {{ region: string | null, isGone: boolean }} Drawn What was drawn: its region once there is one, or that it was refused. */
 
@@ -28,7 +28,7 @@ const field = node("input", {
   enterkeyhint: "done",
 });
 const list = node("div", { id: "names-used", class: "names-used", role: "listbox", "aria-label": "Names so far" });
-const closer = node("button", { type: "button", class: "name-closer" }, "Look closer");
+const closer = buttonNode({ class: "name-closer" }, "Look closer");
 const panel = node("div", { class: "ask-name", hidden: "" }, field, list, closer);
 let asked = null; // what is to be named: { drawn, box, byKeys, picture }
 let active = -1; // which row of the list the arrow keys are at

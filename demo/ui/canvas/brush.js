@@ -25,7 +25,7 @@ const size = node("label", { class: "brush-size", title: "Size of the brush (−
 let share = USUAL; // how wide it is, of the picture's longer side
 
 /** How wide the brush is, in pixels of the picture. */
-export function brushWidth() {
+function brushWidth() {
   return Math.max(1, Math.round(share * Math.max(...pictureSize())));
 }
 

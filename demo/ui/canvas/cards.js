@@ -8,16 +8,11 @@ import { cropFrame } from "./geometry.js";
 import { directionOf } from "../shared/direction.js";
 import { focusField } from "../shared/hand.js";
 import { message, namesTyped } from "../shared/message.js";
-import { all, closest, node, shape } from "../shared/nodes.js";
+import { all, buttonNode, closest, node, shape } from "../shared/nodes.js";
 
 export const REFINE = "Refine the outline";
 const CARD_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-const allCards = node("button", {
-  type: "button",
-  class: "cards-all",
-  "aria-expanded": "false",
-  "aria-controls": "regions",
-});
+const allCards = buttonNode({ class: "cards-all", "aria-expanded": "false", "aria-controls": "regions" });
 const cardOf = new Map(); // region id → its card; card.filled is what it shows, as text
 let current = null; // the region whose card the Tab key stops at
 let busyCard = null; // the region whose card is left as it is
@@ -78,15 +73,8 @@ function putCard(region, index) {
 }
 
 function makeCard({ id }) {
-  const main = node("button", {
-    type: "button",
-    class: "card-main",
-    "data-part": "main",
-    "data-cite": id,
-    tabindex: "-1",
-  });
-  const more = node("button", {
-    type: "button",
+  const main = buttonNode({ class: "card-main", "data-part": "main", "data-cite": id, tabindex: "-1" });
+  const more = buttonNode({
     class: "card-more",
     "data-part": "more",
     "data-menu": id,
@@ -149,8 +137,7 @@ function doubtSign(doubt) {
 }
 
 function refineButton(region) {
-  return node("button", {
-    type: "button",
+  return buttonNode({
     class: "card-refine card-show",
     "data-part": "refine",
     "data-refine": region.id,
@@ -162,18 +149,11 @@ function refineButton(region) {
 
 function objectChip(object) {
   const label = `Cite ${object.id} alone`;
-  return node("button", {
-    type: "button",
-    "data-part": object.id,
-    "data-cite": object.id,
-    tabindex: "-1",
-    "aria-label": label,
-  }, object.id);
+  return buttonNode({ "data-part": object.id, "data-cite": object.id, tabindex: "-1", "aria-label": label }, object.id);
 }
 
 function showButton(region) {
-  return node("button", {
-    type: "button",
+  return buttonNode({
     class: "card-show",
     "data-part": "show",
     "data-show": region.id,

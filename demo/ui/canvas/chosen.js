@@ -22,7 +22,7 @@ let unsent = [0, 0]; // how much of the shift the server was not told yet
 let shownOf = ""; // the picture whose regions were ranked
 
 /** Choose these regions, and no others. @param {string[]} ids */
-export function choose(ids) {
+function choose(ids) {
   commit();
   change({ chosen: ids });
   if (ids.length) say(ids.length === 1 ? `${ids[0]} is chosen.` : `${ids.length} regions are chosen.`);

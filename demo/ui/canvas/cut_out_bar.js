@@ -3,7 +3,7 @@ import { onChange, regionOf } from "./state.js";
 import { stage } from "./parts.js";
 import { cutOut, cutOutName, save } from "./cut_out.js";
 import { say, tell } from "./voice.js";
-import { all, closest, node } from "../shared/nodes.js";
+import { all, buttonNode, closest, node } from "../shared/nodes.js";
 
 const FAILED = "The cut-out could not be made.";
 const PAPERS = { clear: "Transparent", white: "White" };
@@ -16,11 +16,11 @@ const bar = node(
   node(
     "div",
     { class: "segments", role: "group", "aria-label": "Background" },
-    ...Object.entries(PAPERS).map(([name, text]) => node("button", { type: "button", "data-paper": name }, text)),
+    ...Object.entries(PAPERS).map(([name, text]) => buttonNode({ "data-paper": name }, text)),
   ),
-  node("button", { type: "button", "data-cut": "save" }, "Save"),
-  node("button", { type: "button", "data-cut": "copy" }, "Copy"),
-  node("button", { type: "button", "data-cut": "close", "aria-label": "Close" }, "×"),
+  buttonNode({ "data-cut": "save" }, "Save"),
+  buttonNode({ "data-cut": "copy" }, "Copy"),
+  buttonNode({ "data-cut": "close", "aria-label": "Close" }, "×"),
 );
 
 /** Save the cut-out of a region, and offer what else can be done with it. */

@@ -7,7 +7,7 @@ import { FILM_KEYS, stepAt, unsaidAt } from "./film_steps.js";
 import { FILM_ICONS } from "./icons.js";
 import { lookButton } from "./looks_bar.js";
 import { setTool } from "./tool.js";
-import { all, closest, drawIcon, node, one, scrollBehavior } from "../shared/nodes.js";
+import { all, buttonNode, closest, drawIcon, node, one, scrollBehavior } from "../shared/nodes.js";
 
 const FRAME_MS = 1600;
 const words = node("output", { class: "film-text" });
@@ -33,11 +33,7 @@ let dialogue = 0;
 let playing = 0; // the timer
 
 function drawButton(name, label) {
-  return node(
-    "button",
-    { type: "button", "data-film": name, "aria-label": label, title: label },
-    drawIcon(FILM_ICONS[name]),
-  );
+  return buttonNode({ "data-film": name, "aria-label": label, title: label }, drawIcon(FILM_ICONS[name]));
 }
 
 /** Begin the film, or end it. */

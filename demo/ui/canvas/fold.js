@@ -1,14 +1,9 @@
 // The cards of earlier answers' regions fold behind one line once there are many of them.
 import { cards } from "./parts.js";
-import { all, node } from "../shared/nodes.js";
+import { all, buttonNode } from "../shared/nodes.js";
 
 const MIN_FOLDED = 6;
-const line = node("button", {
-  type: "button",
-  class: "cards-earlier",
-  "aria-expanded": "false",
-  "aria-controls": "regions",
-});
+const line = buttonNode({ class: "cards-earlier", "aria-expanded": "false", "aria-controls": "regions" });
 
 /**
  * Fold those of earlier regions, unless a hand or the keyboard is in the list, where nothing may move.

@@ -20,7 +20,7 @@ export function edges([x1, y1, x2, y2]) {
   return { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
 }
 
-/** @param {Box} box */
+/** @param {number[]} box */
 export function area([x1, y1, x2, y2]) {
   return (x2 - x1) * (y2 - y1);
 }

@@ -3,7 +3,7 @@
 import { element } from "./parts.js";
 import { FILM_ICONS } from "./icons.js";
 import { KEYS_IN_WORDS } from "./key_tables.js";
-import { closest, drawIcon, node, one, storage } from "../shared/nodes.js";
+import { buttonNode, closest, drawIcon, node, one, storage } from "../shared/nodes.js";
 
 const SINGLE_KEYS = "regionreasoner.single-keys";
 const GESTURES = [
@@ -36,7 +36,7 @@ function drawSheet() {
       "div",
       { class: "keys-head" },
       node("h2", { id: "keys-title" }, "Keys and gestures"),
-      node("button", { type: "button", class: "keys-close", "aria-label": "Close" }, drawIcon(FILM_ICONS.close)),
+      buttonNode({ class: "keys-close", "aria-label": "Close" }, drawIcon(FILM_ICONS.close)),
     ),
     node("div", { class: "keys-groups" }, ...groups),
     ...GESTURES.map(([name, text]) => node("p", {}, node("b", {}, name), " ", text)),

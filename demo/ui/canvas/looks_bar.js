@@ -2,7 +2,7 @@
 import { onChange, state } from "./state.js";
 import { bar, layers } from "./parts.js";
 import { LOOK_ICONS } from "./icons.js";
-import { drawIcon, node, one } from "../shared/nodes.js";
+import { buttonNode, drawIcon, node, one } from "../shared/nodes.js";
 
 const LOOKS = {
   compare: { text: "Compare", title: "Compare with the bare picture", key: "X" },
@@ -14,9 +14,8 @@ export const looks = node(
   "div",
   { class: "segments looks", role: "group", "aria-label": "Ways to look" },
   ...Object.entries(LOOKS).map(([name, { text, title, key }]) => (
-    node(
-      "button",
-      { type: "button", "data-look": name, title: `${title} (${key})`, "aria-keyshortcuts": key },
+    buttonNode(
+      { "data-look": name, title: `${title} (${key})`, "aria-keyshortcuts": key },
       drawIcon(LOOK_ICONS[name]),
       node("span", {}, text),
     )

@@ -7,12 +7,11 @@ import { looks } from "./looks_bar.js";
 import { takeTool } from "./tools.js";
 import { tell } from "./voice.js";
 import { hasJustClosed, openMenu } from "../shared/menu.js";
-import { drawIcon, node } from "../shared/nodes.js";
+import { buttonNode, drawIcon, node } from "../shared/nodes.js";
 
 const LABEL = "More tools: polygon, brush, copy, order";
-const button = node(
-  "button",
-  { type: "button", title: LABEL, "aria-haspopup": "menu", "aria-expanded": "false" },
+const button = buttonNode(
+  { title: LABEL, "aria-haspopup": "menu", "aria-expanded": "false" },
   drawIcon(ICONS.choose),
   node("span", {}, "More tools"),
 );

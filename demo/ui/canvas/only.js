@@ -4,10 +4,10 @@ import { change, knownRegion, onChange, outlinePath, pictureSize, regionOf, stat
 import { element, overlay, stage } from "./parts.js";
 import { lookButton } from "./looks_bar.js";
 import { say } from "./voice.js";
-import { all, closest, focused, node, shape } from "../shared/nodes.js";
+import { all, buttonNode, closest, focused, node, shape } from "../shared/nodes.js";
 
 const spot = shape("svg", { class: "spot", "aria-hidden": "true" });
-const pill = node("button", { type: "button", class: "only-pill" });
+const pill = buttonNode({ class: "only-pill" });
 let lastMeant = null; // the region last pointed at or reached by keyboard
 
 /** Show one region only; null: all of them. */

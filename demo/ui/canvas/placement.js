@@ -1,6 +1,7 @@
 // Places for labels: full where there is room, else the name alone, else none. They are placed greedily,
 // those of small things first, which a label hides soonest, and else in their order; two never cover each
 // other, and none hides what it names. All sizes are in one unit, of a picture as large as `room`.
+import { area } from "./geometry.js";
 
 /** @typedef {import("./state.d.ts").Label} Label */
 /** @typedef {import("./state.d.ts").Place} Place */
@@ -85,11 +86,6 @@ function isApart(taken, x, y, w) {
   const [left, top, wide] = taken;
   const rim = 2 * RIM;
   return x + w + rim <= left || left + wide + rim <= x || y + HEIGHT + rim <= top || top + HEIGHT + rim <= y;
-}
-
-/** @param {number[]} box */
-function area([x1, y1, x2, y2]) {
-  return (x2 - x1) * (y2 - y1);
 }
 
 /** How much of a box a label lies on, 0 to 1. @param {number} x @param {number} y @param {number} w @param {number[]} box */

@@ -5,7 +5,7 @@ import { image } from "../canvas/parts.js";
 import { insert } from "../canvas/cite.js";
 import { makeRegion, zoomToPart } from "../canvas/closer.js";
 import { namesByBox } from "./look_names.js";
-import { all, closest, fill, node } from "../shared/nodes.js";
+import { all, buttonNode, closest, fill, node } from "../shared/nodes.js";
 
 /** @typedef {import("../canvas/scene.d.ts").Box} Box */
 
@@ -41,7 +41,7 @@ function dress(link, box) {
   fill(link, { role: "button", "aria-label": `${label}. Zoom there`, title: "Zoom there, and back" }, []);
   link.dataset.sentence = `${label}.`;
   link.replaceChildren(cropOf(link.hash, box), node("span", {}, node("b", {}, title), " ", node("span", {}, where)));
-  const button = node("button", { type: "button", class: "look-make" });
+  const button = buttonNode({ class: "look-make" });
   if (!link.closest(".user-row")) link.after(button); // what a person asked about was marked by themselves
   if (button.isConnected) writeButton(button);
   if (held?.hash !== link.hash || document.activeElement !== document.body) return;

@@ -3,7 +3,7 @@
 // end of each answer; here they become small buttons.
 import { onChange, state } from "../canvas/state.js";
 import { trigger } from "../canvas/parts.js";
-import { all, closest, fill, node, one, shape } from "../shared/nodes.js";
+import { all, buttonNode, closest, fill, node, one, shape } from "../shared/nodes.js";
 
 const ACT = /^#(again|change|branch|compare|take|up|down|scores|numbers|known|apart)-(\d+)(?:-(\d+))?$/;
 const ACTS = {
@@ -129,10 +129,8 @@ function drawDialogues() {
 
 function dialogueTab({ name, turns }, index) {
   const shown = index === state.scene.dialogue;
-  return node(
-    "button",
+  return buttonNode(
     {
-      type: "button",
       role: "tab",
       "aria-selected": shown,
       tabindex: shown ? "0" : "-1",

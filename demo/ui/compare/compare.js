@@ -4,7 +4,7 @@ import { onChange, state } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { copyText } from "../shared/clipboard.js";
 import { component } from "../shared/components.js";
-import { all, closesByHand, focused, node, one, whenThere } from "../shared/nodes.js";
+import { all, buttonNode, closesByHand, focused, node, one, whenThere } from "../shared/nodes.js";
 import { asCsv, asLatex, asMarkdown, tableOf } from "./cells.js";
 import { createPictures, listenToViews, listenToZooms } from "./pictures.js";
 import { drawTable, listenToRows } from "./table.js";
@@ -122,7 +122,7 @@ function drawOthers() {
   const { others } = compared;
   part("others").hidden = others.length < 2;
   part("others").replaceChildren(...others.map((name) => {
-    const button = node("button", { type: "button", "aria-pressed": name === other }, name);
+    const button = buttonNode({ "aria-pressed": name === other }, name);
     button.addEventListener("click", () => {
       other = name;
       draw();

@@ -11,7 +11,7 @@ import { clamp, MAX_ENLARGED, zoomLimits } from "../canvas/geometry.js";
 export const WHOLE = { zoom: 1, x: 0.5, y: 0.5 };
 
 /** Pixels of the screen for one of the picture when the whole is seen. @param {Frame} frame */
-export function scaleToFit({ pane, picture }) {
+function scaleToFit({ pane, picture }) {
   return Math.min(pane[0] / picture[0], pane[1] / picture[1], MAX_ENLARGED);
 }
 

@@ -1,5 +1,5 @@
 // The table of all rounds; a click on a row shows that round above.
-import { closest, focused, node, one } from "../shared/nodes.js";
+import { buttonNode, closest, focused, node, one } from "../shared/nodes.js";
 
 /** @typedef {import("./cells.js").Table} Table */
 
@@ -26,7 +26,7 @@ export function drawTable(place, { head, rows, sum }, shown, reasons) {
 function rowOf(cells, shown, reason) {
   const here = Number(cells[0]) === shown;
   const label = `Round ${cells[0]}: ${cells[1]}`;
-  const go = node("button", { type: "button", "data-round": cells[0], "aria-label": label }, cells[0]);
+  const go = buttonNode({ "data-round": cells[0], "aria-label": label }, cells[0]);
   const row = node("tr", { "aria-current": here ? "true" : null, "data-row": cells[0] }, ...cellsOf(cells, go));
   if (reason) row.cells[1].append(node("small", {}, reason));
   return row;

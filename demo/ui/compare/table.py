@@ -75,7 +75,7 @@ def _rounds(workspace: Workspace) -> list[dict[str, Any]]:
 def _round(workspace: Workspace, number: int) -> dict[str, Any]:
     session = workspace.session
     turn = session.turn(number)
-    found = found_in(workspace, turn)
+    found = session.found_by(turn)
     is_there = turn.region is not None and turn.region in session.registry
     return {
         "turn": number,
@@ -90,12 +90,6 @@ def _round(workspace: Workspace, number: int) -> dict[str, Any]:
             if (second := opinion_of(turn, name)) is not None
         },
     }
-
-
-def found_in(workspace: Workspace, turn: Turn) -> tuple[RegionObject, ...]:
-    """What a turn has found, as it is now; nothing when its region has been deleted."""
-    registry = workspace.session.registry
-    return registry.objects(turn.region) if turn.region and turn.region in registry else ()
 
 
 def _other(

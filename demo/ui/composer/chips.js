@@ -8,7 +8,7 @@ import { directionOf, runsFromRight } from "../shared/direction.js";
 import { isByFinger } from "../shared/hand.js";
 import { changeName, goToEnd, mentionsTyped, replaceTyped, typed } from "../shared/message.js";
 import { asWritten, isBrand } from "../shared/names.js";
-import { closest, drawIcon, FINGERS, icon, node, one } from "../shared/nodes.js";
+import { buttonNode, closest, drawIcon, FINGERS, icon, node, one } from "../shared/nodes.js";
 
 let shown = ""; // the chips that are on the page, as text
 
@@ -59,8 +59,7 @@ function partChip({ name }) {
     { class: "chip part" },
     drawIcon(REGION_ICONS.closer),
     node("b", {}, `Looking closer at ${name || "the part you marked"}`),
-    node("button", {
-      type: "button",
+    buttonNode({
       "data-drop-part": "",
       "aria-label": "Ask about the whole picture again",
       title: "Ask about the whole picture again",
@@ -76,12 +75,10 @@ function chip(name) {
     "span",
     { class: there ? "chip" : "chip unknown", "data-name": name, "data-tone": regionOf(name)?.tone },
     node("b", {}, there ? name : `${name}?`),
-    node("button", {
-      type: "button",
-      "data-remove": name,
-      "aria-label": `Remove ${name} from the question`,
-      title: "Remove",
-    }, icon("close")),
+    buttonNode(
+      { "data-remove": name, "aria-label": `Remove ${name} from the question`, title: "Remove" },
+      icon("close"),
+    ),
   );
   return there ? [made] : [made, node("span", { class: "why" }, why(name))];
 }
@@ -125,10 +122,8 @@ function readingChip(read) {
   const tone = knownRegion(name).tone;
   const made = state.scene.regions.length < 2
     ? node("span", { class: "chip", "data-name": name, "data-tone": tone }, names)
-    : node(
-      "button",
+    : buttonNode(
       {
-        type: "button",
         class: "chip",
         role: "combobox",
         "aria-haspopup": "listbox",

@@ -2,7 +2,7 @@
 // with the last one or with ×, and never comes back.
 import { exists, onChange, state } from "../canvas/state.js";
 import { message, namesTyped } from "../shared/message.js";
-import { forHands, icon, node, storage, whenThere } from "../shared/nodes.js";
+import { buttonNode, forHands, icon, node, storage, whenThere } from "../shared/nodes.js";
 
 const STEPS = ["Open a picture or an example", "Ask for something", "Click what was found to cite it"];
 const LEARNT = "regionreasoner-coach";
@@ -34,11 +34,7 @@ function drawCoach() {
       node("span", {}, i < reached ? `${step}: done` : step),
     )
   );
-  const close = node(
-    "button",
-    { type: "button", "aria-label": "Close the first steps", title: "Close" },
-    icon("close"),
-  );
+  const close = buttonNode({ "aria-label": "Close the first steps", title: "Close" }, icon("close"));
   close.addEventListener("click", endCoach);
   coach.replaceChildren(
     node("ol", {}, ...steps),

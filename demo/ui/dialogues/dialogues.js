@@ -4,7 +4,7 @@ import { onChange, state } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
 import { focusField } from "../shared/hand.js";
-import { closesByHand, closest, icon, node, one, storage } from "../shared/nodes.js";
+import { buttonNode, closesByHand, closest, icon, node, one, storage } from "../shared/nodes.js";
 import { giveFiles } from "../shared/upload.js";
 
 const { element, props, trigger, watch } = component("dialogues/dialogues");
@@ -86,9 +86,8 @@ function row(kept) {
       )
       : "",
   ];
-  const open = node(
-    "button",
-    { type: "button", class: "kept-open", "data-do": "open" },
+  const open = buttonNode(
+    { class: "kept-open", "data-do": "open" },
     picture,
     node("span", {}, node("b", { dir: "auto" }, kept.title), node("small", {}, facts.join(" · "), ...marks)),
   );
@@ -111,11 +110,7 @@ function row(kept) {
 }
 
 function act(image, name, label, { title }, more = {}) {
-  return node(
-    "button",
-    { type: "button", "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more },
-    icon(image),
-  );
+  return buttonNode({ "data-do": name, title: label, "aria-label": `${label}: ${title}`, ...more }, icon(image));
 }
 
 function when(seconds) {
@@ -182,7 +177,7 @@ function askName(item) {
 
 function askDelete(item) {
   const { id, title, turns } = item.kept;
-  const sure = node("button", { type: "button", class: "danger" }, "Delete");
+  const sure = buttonNode({ class: "danger" }, "Delete");
   const what = `Delete “${title}” with its ${turns} question${turns === 1 ? "" : "s"} for good?`;
   sure.addEventListener("click", () => {
     hold(item, "open");
@@ -201,7 +196,7 @@ function askDelete(item) {
 }
 
 function backButton(item, name) {
-  const back = node("button", { type: "button", class: "back" }, "Keep as it is");
+  const back = buttonNode({ class: "back" }, "Keep as it is");
   back.addEventListener("click", () => takeBack(item, name));
   return back;
 }

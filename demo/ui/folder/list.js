@@ -1,6 +1,6 @@
 // All pictures of the folder with what was done to each. Small pictures are made here, of those that are seen.
 import { component } from "../shared/components.js";
-import { closesByHand, closest, node, one } from "../shared/nodes.js";
+import { buttonNode, closesByHand, closest, node, one } from "../shared/nodes.js";
 import { checkKept } from "./memory.js";
 import { done, isDone, partsOf, summary } from "./series.js";
 import { onChange, state } from "./state.js";
@@ -36,9 +36,8 @@ function row(item, index) {
   const made = node(
     "li",
     {},
-    node(
-      "button",
-      { type: "button", "data-item": index },
+    buttonNode(
+      { "data-item": index },
       node("span", { class: "folder-small" }, place),
       node(
         "span",

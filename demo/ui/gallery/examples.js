@@ -3,24 +3,22 @@
 // empty canvas, and behind the button "Examples" once there is a picture.
 import { onChange, state } from "../canvas/state.js";
 import { component } from "../shared/components.js";
-import { closest, icon, node, one, whenThere } from "../shared/nodes.js";
+import { buttonNode, closest, icon, node, one, whenThere } from "../shared/nodes.js";
 
 const { element, props, trigger, watch } = component("gallery/examples");
 const list = one(".examples-list", element);
 const block = element.closest("#examples") || element;
 
 function card(example, index) {
-  const open = node(
-    "button",
-    { type: "button", class: "example-open", "data-index": index },
+  const open = buttonNode(
+    { class: "example-open", "data-index": index },
     node("img", { src: example.picture, alt: "" }),
     node("b", {}, example.title),
     example.note ? node("span", {}, example.note) : "",
   );
   const label = `Play the dialogue about “${example.title}”`;
-  const play = node(
-    "button",
-    { type: "button", class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
+  const play = buttonNode(
+    { class: "example-play", "data-index": index, "data-play": "", "aria-label": label, title: label },
     icon("play"),
     "Play",
   );

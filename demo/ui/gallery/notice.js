@@ -3,7 +3,7 @@
 import { onChange, state } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
-import { closest, focused, node, one } from "../shared/nodes.js";
+import { buttonNode, closest, focused, node, one } from "../shared/nodes.js";
 
 /** @type {import("../shared/component.d.ts").Component<import("./notice.d.ts").NoticeValue | null, { example: number | null }>} */
 const { element, props, trigger, watch } = component("gallery/notice");
@@ -50,17 +50,13 @@ function content({ text, note, ways }) {
       "div",
       { class: "notice-head" },
       node("p", { class: "notice-text", role: "status" }, text, node("span", {}, " For this picture:")),
-      node(
-        "button",
-        { type: "button", class: "notice-show", "aria-expanded": place.hasAttribute("data-open") },
-        "What to do",
-      ),
+      buttonNode({ class: "notice-show", "aria-expanded": place.hasAttribute("data-open") }, "What to do"),
     ),
     trouble && !busy ? node("p", { class: "notice-said", role: "alert" }, trouble) : "",
     note ? node("p", { class: "notice-note" }, note) : "",
     busy ? underWay() : "",
     node("ul", { class: "ways" }, ...shown.map((way, i) => drawWay(way, i === 0 && !busy))),
-    props.example === null ? "" : node("button", { type: "button", class: "notice-example" }, "Open a drawn example"),
+    props.example === null ? "" : buttonNode({ class: "notice-example" }, "Open a drawn example"),
   ].filter(Boolean);
 }
 
@@ -71,11 +67,7 @@ function drawWay(way, isBest) {
     "li",
     { class: order ? "way asked" : "way", "data-source": way.source },
     node("p", {}, node("b", {}, way.title), node("span", {}, way.line)),
-    node(
-      "button",
-      { type: "button", class: isBest ? "way-take primary" : "way-take", "data-kind": way.kind },
-      way.button,
-    ),
+    buttonNode({ class: isBest ? "way-take primary" : "way-take", "data-kind": way.kind }, way.button),
     order ? question(order) : "",
   );
 }
@@ -86,8 +78,8 @@ function question({ text, button }) {
     "div",
     { class: "way-ask", role: "group", "aria-label": text },
     node("p", {}, text),
-    node("button", { type: "button", class: "way-fetch primary" }, button),
-    node("button", { type: "button", class: "way-not" }, "Not now"),
+    buttonNode({ class: "way-fetch primary" }, button),
+    buttonNode({ class: "way-not" }, "Not now"),
   );
 }
 
@@ -98,7 +90,7 @@ function underWay() {
     node("p", { class: "under-way-doing" }),
     node("progress", { max: "1", "aria-label": "Fetched" }),
     node("span", { class: "under-way-share" }),
-    node("button", { type: "button", class: "way-stop" }, "Stop"),
+    buttonNode({ class: "way-stop" }, "Stop"),
     node("p", { class: "notice-note" }, "You can send your question now. It is asked as soon as the model is there."),
   );
 }

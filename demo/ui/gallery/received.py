@@ -87,7 +87,7 @@ def forget(paths: Iterable[Path]) -> None:
     """Remove files that were received here; all others stay."""
     for path in map(Path, map(os.path.abspath, paths)):
         if any(folder.name.startswith(UPLOAD) for folder in path.parents):
-            remove_with_folders(path, 2)
+            remove_with_folders(path)
 
 
 def receive_into_own_folders() -> None:

@@ -3,7 +3,7 @@
 import { change } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
-import { all, focused, node, one } from "../shared/nodes.js";
+import { all, buttonNode, focused, node, one } from "../shared/nodes.js";
 
 /** @type {import("../shared/component.d.ts").Component<import("./status.d.ts").StatusValue>} */
 const { element, props, trigger, watch } = component("models/status");
@@ -93,7 +93,7 @@ function say(text, failed) {
 }
 
 function stopButton() {
-  const stop = node("button", { type: "button", class: "models-stop" }, "");
+  const stop = buttonNode({ class: "models-stop" }, "");
   stop.addEventListener("click", () => trigger("models", { kind: "stop" }));
   return stop;
 }
@@ -143,14 +143,8 @@ function openOf(place, source) {
 
 function modelRow({ source, title, state, line }, order) {
   const off = state === "unfit" || state === "runs";
-  const open = node(
-    "button",
-    {
-      type: "button",
-      class: "model-open",
-      "data-off": off ? "" : null,
-      "aria-current": state === "runs" ? "true" : null,
-    },
+  const open = buttonNode(
+    { class: "model-open", "data-off": off ? "" : null, "aria-current": state === "runs" ? "true" : null },
     node("b", {}, title),
     node("span", {}, line),
   );
@@ -163,8 +157,8 @@ function modelRow({ source, title, state, line }, order) {
 }
 
 function fetchQuestion({ source, text, button }) {
-  const yes = node("button", { type: "button", class: "model-fetch primary" }, button);
-  const no = node("button", { type: "button", class: "model-not" }, "Not now");
+  const yes = buttonNode({ class: "model-fetch primary" }, button);
+  const no = buttonNode({ class: "model-not" }, "Not now");
   yes.addEventListener("click", () => {
     trigger("models", { kind: "fetch", source });
     soon();

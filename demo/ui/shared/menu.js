@@ -1,6 +1,6 @@
 // One menu for the whole page. It knows nothing of regions: who opens it gives its items as
 // { text, key, icon, run, apart }.
-import { all, closest, drawIcon, node } from "./nodes.js";
+import { all, buttonNode, closest, drawIcon, node } from "./nodes.js";
 
 /** The menu; it has to stand somewhere on the page. */
 export const menu = node("div", { class: "menu", role: "menu", popover: "manual" }); // an automatic one closes when the press that opened it ends
@@ -22,9 +22,8 @@ export function openMenu(owner, label, choices, at = owner.getBoundingClientRect
 }
 
 function drawItem({ text, key, icon, apart }, index) {
-  const row = node(
-    "button",
-    { type: "button", role: "menuitem", tabindex: "-1", "data-item": index },
+  const row = buttonNode(
+    { role: "menuitem", tabindex: "-1", "data-item": index },
     drawIcon(icon),
     node("span", {}, text),
     ...(key ? [node("kbd", { "aria-hidden": "true" }, key)] : []),

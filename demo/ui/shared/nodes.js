@@ -57,6 +57,14 @@ export function node(name, attributes, ...children) {
 }
 
 /**
+ * A button of the page, which sends no form.
+ * @param {Attributes} attributes @param {(Node | string)[]} children @returns {HTMLButtonElement}
+ */
+export function buttonNode(attributes, ...children) {
+  return node("button", { type: "button", ...attributes }, ...children);
+}
+
+/**
  * An element of a drawing.
  * @param {string} name @param {Attributes} attributes @param {(Node | string)[]} children @returns {any}
  */

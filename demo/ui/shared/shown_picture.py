@@ -21,7 +21,7 @@ class ShownPicture(str):
     """The path of a picture's file, which goes when nothing holds this value any more."""
 
     def __init__(self, path: str) -> None:
-        weakref.finalize(self, remove_with_folders, Path(path), 2)
+        weakref.finalize(self, remove_with_folders, Path(path))
 
 
 def shown_picture(folder: Path, name: str, write: Callable[[Path], None]) -> ShownPicture:
@@ -37,17 +37,17 @@ def shown_picture(folder: Path, name: str, write: Callable[[Path], None]) -> Sho
         try:
             _write_whole(path, write)
         except OSError:
-            remove_with_folders(path, 2)
+            remove_with_folders(path)
             raise
     with _lock:
         return _shown.setdefault((folder, name), found)
 
 
-def remove_with_folders(path: Path, levels: int) -> None:
-    """Remove a file, and the folders above it that are empty then, up to so many."""
+def remove_with_folders(path: Path) -> None:
+    """Remove a file, and the two folders above it if they are empty then."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
-        for folder in list(path.parents)[:levels]:
+        for folder in list(path.parents)[:2]:
             folder.rmdir()
 
 

@@ -31,10 +31,10 @@ from demo.ui.shared.theme import tones
 
 _FOLDER = Path(__file__).parent.parent
 _SHEETS = (
-    "shared/tokens", "shared/page", "canvas/canvas", "canvas/asides", "canvas/cards", "canvas/look",
-    "canvas/masks", "canvas/annotate", "canvas/forms", "gallery/notice", "chat/chat", "chat/looks",
-    "sheet/sheet", "dialogues/dialogues", "folder/folder", "sharing/sharing", "composer/composer",
-    "models/models", "compare/compare", "chat/report", "shared/access",
+    "shared/tokens", "shared/page", "shared/sheets", "canvas/canvas", "canvas/asides", "canvas/cards",
+    "canvas/look", "canvas/masks", "canvas/annotate", "canvas/forms", "gallery/notice", "chat/chat",
+    "chat/looks", "sheet/sheet", "dialogues/dialogues", "folder/folder", "sharing/sharing",
+    "composer/composer", "models/models", "compare/compare", "chat/report", "shared/access",
 )  # fmt: skip
 _LENGTH = re.compile(r"(?<![\w.#])(\d*\.?\d+)px")
 _MAX_LINE = 2.0  # px; so thin a line stays as it is

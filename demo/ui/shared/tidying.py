@@ -13,7 +13,7 @@ from typing import Any
 from gradio.utils import get_upload_folder
 
 OWN = "regionreasoner"  # the folder for files of the page's own
-EXPORTS, PICTURES, EXAMPLES = f"{OWN}/dialogues", f"{OWN}/pictures", f"{OWN}/examples"
+EXPORTS, PICTURES = f"{OWN}/dialogues", f"{OWN}/pictures"
 UPLOAD = "upload-"  # the beginning of the names of folders for what was uploaded
 MAX_AGE_S = 600.0  # of what was made for somebody to fetch at once
 MAX_UPLOAD_AGE_S = 3600.0  # since its last use
@@ -41,7 +41,7 @@ async def tidied(app: Any) -> AsyncIterator[None]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove files that are too old, and folders without any; pictures that are shown and examples stay."""
+    """Remove files that are too old, and folders without any; pictures that are shown stay."""
     with suppress(OSError):
         for path in folder.iterdir():
             if path.name != OWN:

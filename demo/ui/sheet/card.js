@@ -1,12 +1,12 @@
 // The card that opens at a button of an answer. The browser closes it on Esc and on a click beside it.
 import { component } from "../shared/components.js";
-import { icon, node, one } from "../shared/nodes.js";
+import { buttonNode, icon, node, one } from "../shared/nodes.js";
 
 export const card = one(".scores", component("sheet/sheet").element);
 
 /** Open the card at a button, with these contents; the keyboard goes to the first button in them. */
 export function openCard(from, heading, ...contents) {
-  const close = node("button", { type: "button", class: "shut", "aria-label": "Close", title: "Close" }, icon("close"));
+  const close = buttonNode({ class: "shut", "aria-label": "Close", title: "Close" }, icon("close"));
   close.addEventListener("click", () => card.hidePopover());
   card.replaceChildren(node("header", {}, node("h2", { id: "scores-title" }, heading), close), ...contents);
   from?.focus({ preventScroll: true }); // there the keyboard goes back to

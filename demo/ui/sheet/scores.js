@@ -1,6 +1,6 @@
 // The scores of one answer in a small card at its button: a bar each, its course over the dialogue, and on
 // a click what it means.
-import { node, one, shape } from "../shared/nodes.js";
+import { buttonNode, node, one, shape } from "../shared/nodes.js";
 import { openCard, placeCard } from "./card.js";
 import { coursePath } from "./course.js";
 
@@ -20,9 +20,8 @@ function scoreRow({ name, title: words, value, reason, about, trend }, turn) {
   const id = `score-${name}`;
   const bar = node("span", { class: "bar", "aria-hidden": "true" });
   if (value !== null) bar.append(node("i", { style: `width: ${100 * value}%` }));
-  const button = node(
-    "button",
-    { type: "button", "aria-expanded": "false", "aria-controls": id },
+  const button = buttonNode(
+    { "aria-expanded": "false", "aria-controls": id },
     node("span", { class: "name" }, words),
     node("span", { class: "value" }, percent(value)),
     bar,
@@ -35,7 +34,7 @@ function scoreRow({ name, title: words, value, reason, about, trend }, turn) {
   );
   button.addEventListener("click", () => {
     meaning.hidden = !meaning.hidden;
-    button.setAttribute("aria-expanded", !meaning.hidden);
+    button.setAttribute("aria-expanded", String(!meaning.hidden));
     placeCard(buttonOf(turn));
   });
   const shown = value === null ? node("p", { class: "meaning" }, reason) : "";

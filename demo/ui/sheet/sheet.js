@@ -3,7 +3,7 @@
 import { change } from "../canvas/state.js";
 import { onAnswer } from "../shared/answers.js";
 import { component } from "../shared/components.js";
-import { all, closesByHand, icon, node, one, quoted } from "../shared/nodes.js";
+import { all, buttonNode, closesByHand, icon, node, one, quoted } from "../shared/nodes.js";
 import { showKnown } from "./known.js";
 import { showScores } from "./scores.js";
 
@@ -99,12 +99,7 @@ function toneOf(name) {
 // Text and findings ------------------------------------------------------------------------------------
 
 function written(heading, text) {
-  const copy = node(
-    "button",
-    { type: "button", class: "copy", "aria-label": `Copy: ${heading}` },
-    icon("copy"),
-    node("span", {}, "Copy"),
-  );
+  const copy = buttonNode({ class: "copy", "aria-label": `Copy: ${heading}` }, icon("copy"), node("span", {}, "Copy"));
   copy.addEventListener("click", () => copyText(text, copy));
   const shown = text
     ? node("pre", { tabindex: "0", dir: "auto", role: "group", "aria-label": heading }, text)
@@ -115,9 +110,7 @@ function written(heading, text) {
 /** @param {import("./sheet.d.ts").Numbers} numbers */
 function findings({ findings: found, turn }) {
   const items = found.map(({ level, text, address }) => {
-    const sentence = address
-      ? node("button", { type: "button", title: "Show where" }, ...quoted(text))
-      : node("span", {}, ...quoted(text));
+    const sentence = address ? buttonNode({ title: "Show where" }, ...quoted(text)) : node("span", {}, ...quoted(text));
     if (address) sentence.addEventListener("click", () => showPlace(turn, address));
     return node("li", { class: `finding ${level}` }, `${SIGNS[level] || "·"} `, sentence);
   });

@@ -201,7 +201,8 @@ def test_frame_decoding_and_dialect_are_kept(folder: Path) -> None:
     assert pair.region_looks is True
     assert pair.generation is not None
     assert pair.generation.repetition_penalty == 1.05
-    assert (pair.projector, pair.quantization) == ("qwen2.5vl_merger", "8 bits (Q8_0)")
+    assert pair.tower.text("clip.projector_type") == "qwen2.5vl_merger"
+    assert pair.quantization == "8 bits (Q8_0)"
 
 
 # Layouts of checkpoints ---------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from demo.errors import CheckpointError
 from tests.support.gguf_files import write_gguf, write_model
 
 
-def test_values_lengths_and_tensors_are_read(tmp_path: Path) -> None:
+def test_values_and_tensors_are_read_and_large_arrays_are_passed_over(tmp_path: Path) -> None:
     words = [f"word{n}" for n in range(70_000)]  # more than is read at once
     file = write_gguf(
         tmp_path / "a.gguf", "qwen2vl", {"a.weight": (6, 4), "b.bias": (5,)},
@@ -27,9 +27,7 @@ def test_values_lengths_and_tensors_are_read(tmp_path: Path) -> None:
     assert (header.architecture, header.text("general.name")) == ("qwen2vl", "A model")
     assert (header.number("qwen2vl.block_count"), header.number("general.last")) == (28, 7)
     assert header.values["qwen2vl.rope.dimension_sections"] == (16, 24, 24, 0)
-    assert header.lengths["tokenizer.ggml.tokens"] == len(words)
-    assert header.lengths["tokenizer.ggml.scores"] == 300
-    assert "tokenizer.ggml.tokens" not in header.values
+    assert not {"tokenizer.ggml.tokens", "tokenizer.ggml.scores"} & header.values.keys()
     assert header.tensors["a.weight"].shape == (4, 6)
     assert header.weights == 4 * (24 + 5)
     assert header.number("general.name", 3) == 3
