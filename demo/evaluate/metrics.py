@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.picture.crops import covered
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.masks import BoolArray
 
 HIT_IOU = 0.5
+COVERED = 0.5  # of a true box, of which a look that shows less has missed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class Summary:
     ciou: float | None
     absent: int
     absent_accuracy: float | None
+
+
+def are_covered(truth: Iterable[PictureBox], boxes: Sequence[PictureBox]) -> bool:
+    """Whether for each true box one of the others holds at least half of its area."""
+    return all(any(covered(box, by=other) >= COVERED for other in boxes) for box in truth)
 
 
 def says_none(findings: Iterable[str]) -> bool:

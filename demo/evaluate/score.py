@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from demo.evaluate.metrics import Summary, mean_of, says_none, summarize
+from demo.evaluate.metrics import Summary, are_covered, mean_of, says_none, summarize
 from demo.evaluate.play import Row, TurnRow, turn_score
+from demo.picture.geometry import PictureBox
 
 MAX_GROUPS = 40  # a label with more values, such as a caption, does not group anything
 _BESIDE = ("ahead", "literal")  # sources of places that refer to no earlier turn
@@ -29,7 +30,8 @@ class Totals:
     exactly the given boxes (boxes of the answer may be cited, too). ``false_empty`` is the share of turns
     with something to find that were answered without a box; ``unreadable`` counts turns without a box whose
     answer does not say that nothing matches, ``masks_failed`` those whose masks failed. ``looks`` is their
-    mean number a turn, ``seconds`` the mean time.
+    mean number a turn; over the ``looked`` turns that had something to find and looked for it, ``covered``
+    is the share whose looks hold at least half of every true box. ``seconds`` is the mean time.
     """
 
     summary: Summary
@@ -47,6 +49,8 @@ class Totals:
     unreadable: int
     masks_failed: int
     looks: float | None = None
+    looked: int = 0
+    covered: float | None = None
     seconds: float | None = None
 
     @property
@@ -113,6 +117,7 @@ def totals(turns: Sequence[TurnRow]) -> Totals:
     citations = [turn["citation"] for turn in turns if turn["citation"] is not None]
     given = [turn for turn in turns if turn["citation"] is not None]
     to_find = [turn for turn in turns if turn["truth"]]
+    looked = [turn for turn in to_find if turn.get("looks")]
     return Totals(
         summary=summarize(turn_score(turn) for turn in turns),
         referring_ap=summarize(turn_score(turn) for turn in turns if _refers(turn)).ap,
@@ -129,12 +134,19 @@ def totals(turns: Sequence[TurnRow]) -> Totals:
         unreadable=sum(not turn["objects"] and not says_none(turn["findings"]) for turn in turns),
         masks_failed=sum("masks.failed" in turn["findings"] for turn in turns),
         looks=mean_of([len(turn.get("looks", ())) for turn in turns]),
+        looked=len(looked),
+        covered=mean_of([_is_covered(turn) for turn in looked]),
         seconds=mean_of([s for turn in turns if (s := turn["total_s"]) is not None]),
     )
 
 
 def _refers(turn: TurnRow) -> bool:
     return any(place["source"] not in _BESIDE for place in turn["references"])
+
+
+def _is_covered(turn: TurnRow) -> bool:
+    looks = [PictureBox(*look["box_xyxy"]) for look in turn.get("looks", ())]
+    return are_covered((PictureBox(*box) for box in turn["truth"]), looks)
 
 
 def cites_exactly(turn: TurnRow) -> bool:

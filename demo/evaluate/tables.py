@@ -77,6 +77,8 @@ def round_table(scores: Scores) -> Table:
         ("references to earlier rounds", lambda t: f"{t.places:,}"),
         ("… that fell back to the true box", lambda t: f"{t.fallbacks:,}"),
         ("looks a round", lambda t: mean(t.looks)),
+        ("rounds with something to find that looked for it", lambda t: f"{t.looked:,}"),
+        ("… whose looks cover all of it", lambda t: percent(t.covered)),
         ("seconds a round", lambda t: mean(t.seconds)),
     ]
     rare: list[tuple[str, Callable[[Totals], int]]] = [
@@ -170,6 +172,7 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
             percent(t.citation),
             percent(t.summary.absent_accuracy),
             mean(t.looks),
+            percent(t.covered),
             mean(t.seconds),
             f"{run.scores.dialogues:,}",
             f"{t.fallbacks:,} of {t.places:,}",
@@ -180,7 +183,7 @@ def runs_table(runs: Sequence[ScoredRun]) -> Table:
     head = (
         "run", "AP", "AP of rounds that refer to an earlier one", "gIoU", "cIoU",
         "citation reward", "absent, answered correctly", "looks a round",
-        "seconds a round", "dialogues", "fallbacks",
+        "looks cover all that is to be found", "seconds a round", "dialogues", "fallbacks",
     )  # fmt: skip
     return Table("Runs compared", "Percent, or numbers; over all rounds.", head, tuple(rows))
 

@@ -73,9 +73,22 @@ def test_looks_add_up_by_round_and_label(dialogue: Dialogue) -> None:
     assert (scores.overall.looks, scores.rounds[1].looks, scores.rounds[2].looks) == (0.5, 1.0, 0.0)
     (row,) = (row for row in round_table(scores).rows if row[0] == "looks a round")
     assert row == ("looks a round", "1.00", "0.00", "0.50")
+    (covered,) = (row for row in round_table(scores).rows if row[0].endswith("cover all of it"))
+    assert covered[1:] == ("100.0", "–", "100.0")  # in the second round nothing was looked at
     (by_size,) = label_tables(scores)
     assert len({*by_size.head}) == len(by_size.head)  # in a CSV a column is known by its name
     assert {cells[0]: cells[-1] for cells in by_size.rows} == {"small": "1.00", "large": "0.00"}
+
+
+def test_a_look_that_shows_less_than_half_has_missed(dialogue: Dialogue) -> None:
+    row = with_looks(dialogue)
+    looks = row["turns"][0]["looks"]
+    for edge, covered in ((1019, 0.0), (1020, 1.0)):
+        looks[0]["box_xyxy"] = [900, 200, edge, 400]
+        overall = score([row]).overall
+        assert (overall.looked, overall.covered) == (1, covered)
+    looks[0]["box_xyxy"], row["turns"][0]["truth"] = PART, [THING, [0, 0, 40, 40]]
+    assert score([row]).overall.covered == 0.0  # one of two is not all
 
 
 def test_runs_with_and_without_stand_side_by_side(dialogue: Dialogue) -> None:

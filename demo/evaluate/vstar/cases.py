@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.evaluate.data import open_stored
+from demo.evaluate.metrics import are_covered
 from demo.evaluate.report import Case
 from demo.evaluate.vstar.play import QuestionRow
 from demo.evaluate.vstar.questions import LETTERS, Question
-from demo.evaluate.vstar.score import are_covered, boxes_of, is_right, looks_of
+from demo.evaluate.vstar.score import boxes_of, is_right, looks_of
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.palette import PALETTE
 

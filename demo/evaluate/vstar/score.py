@@ -15,12 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from demo.evaluate.metrics import HIT_IOU, mean_of
+from demo.evaluate.metrics import HIT_IOU, are_covered, mean_of
 from demo.evaluate.vstar.play import QuestionRow
-from demo.picture.crops import covered
 from demo.picture.geometry import PictureBox
 
-HALF = 0.5
 _Z = 1.959963984540054  # of the normal distribution, for 95 %
 
 
@@ -135,11 +133,6 @@ def looks_of(row: QuestionRow) -> list[PictureBox]:
 def boxes_of(row: QuestionRow) -> list[PictureBox]:
     """The boxes of the answer, in picture pixels."""
     return [PictureBox(*box) for box in row["boxes"]]
-
-
-def are_covered(targets: Iterable[PictureBox], boxes: Sequence[PictureBox]) -> bool:
-    """Whether for each target one box holds at least half of its area."""
-    return all(any(covered(t, by=box) >= HALF for box in boxes) for t in targets)
 
 
 def are_hit(targets: Iterable[PictureBox], boxes: Sequence[PictureBox]) -> bool:

@@ -17,13 +17,14 @@ from PIL import Image
 from demo.dialects.known import DIALECTS, TOLD_BY_QUICK
 from demo.dialects.prompt import Prompt
 from demo.errors import InputError
+from demo.evaluate.metrics import are_covered
 from demo.evaluate.report import Case, html, markdown, write_files
 from demo.evaluate.vstar.asking import LAST_LINE, asked_in
 from demo.evaluate.vstar.cases import wrong_cases
 from demo.evaluate.vstar.play import LIKELIHOOD, Protocol, QuestionRow, play
 from demo.evaluate.vstar.questions import Question, read_benchmark
 from demo.evaluate.vstar.report import build_report
-from demo.evaluate.vstar.score import are_covered, are_hit, score, wilson
+from demo.evaluate.vstar.score import are_hit, score, wilson
 from demo.evaluate.vstar.tables import ScoredRun, accuracy_table, run_label, seen_table
 from demo.picture.geometry import PictureBox, Size
 from demo.picture.picture import Picture
