@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,8 @@ def _conversion(image: Image.Image) -> tuple[Convert, tuple[str, ...]]:
     if image.mode.startswith(("I", "F")):
         span = span_of(np.asarray(band) for _, band in bands(image))
         return _from_deep(span), (span.note,) if span.stretched else ()
-    followed = _profile_of(image)
-    return (lambda band: _followed(_flat(band), followed)), ()
+    to_srgb = _to_srgb(_profile_of(image), _flat_mode(image))
+    return (lambda band: _followed(_flat(band), to_srgb)), ()
 
 
 def _from_deep(span: Span) -> Convert:
@@ -61,7 +62,14 @@ def _flat(image: Image.Image) -> Image.Image:
         over_white = Image.new("RGB", image.size, "white")
         over_white.paste(image, mask=image.getchannel("A"))
         return over_white
-    return image if image.mode in _SPACES else image.convert("L" if image.mode == "1" else "RGB")
+    return image if image.mode in _SPACES else image.convert(_flat_mode(image))
+
+
+def _flat_mode(image: Image.Image) -> str:
+    """The mode that its bands have when they are flat."""
+    if image.has_transparency_data:
+        return "RGB"
+    return image.mode if image.mode in _SPACES else "L" if image.mode == "1" else "RGB"
 
 
 def _profile_of(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
@@ -79,21 +87,29 @@ def _profile_of(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     return None if is_srgb else profile
 
 
-def _followed(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image:
+def _to_srgb(
+    profile: ImageCms.ImageCmsProfile | None, mode: str
+) -> ImageCms.ImageCmsTransform | None:
+    """What takes pixels of that mode to sRGB, which may take a second to make; None where none fits."""
+    if profile is None or profile.profile.xcolor_space != _SPACES[mode]:
+        return None
+    try:
+        return ImageCms.buildTransform(
+            profile,
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _followed(image: Image.Image, to_srgb: ImageCms.ImageCmsTransform | None) -> Image.Image:
     """The image in sRGB, by its profile where that fits."""
-    if profile is not None and profile.profile.xcolor_space == _SPACES[image.mode]:
-        try:
-            transform = ImageCms.buildTransform(
-                profile,
-                ImageCms.createProfile("sRGB"),
-                image.mode,
-                "RGB",
-                ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-            applied = ImageCms.applyTransform(image, transform)
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            return image.convert("RGB")
-        if applied is not None:
-            return applied
-    return image.convert("RGB")
+    applied = None
+    if to_srgb is not None:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            applied = ImageCms.applyTransform(image, to_srgb)
+    return applied or image.convert("RGB")
