@@ -17,6 +17,7 @@ Convert = Callable[[Image.Image], Image.Image]
 
 _BAND = 1_000_000  # pixels that are converted at once; none other runs Python meanwhile
 _MAX_PROFILE = 4_000_000  # bytes; those of printers have about two million
+_TABLE = 128 + 4 + 12 * 100  # bytes at a profile's begin, in which all that is in it is named
 _SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}
 
 
@@ -80,11 +81,18 @@ def _profile_of(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     if not isinstance(data, bytes) or not 128 <= len(data) <= _MAX_PROFILE:
         return None
     try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(_without_steps(data)))
         is_srgb = "sRGB" in ImageCms.getProfileDescription(profile)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
     return None if is_srgb else profile
+
+
+def _without_steps(data: bytes) -> bytes:
+    """The profile without the ways to colours of any number of steps that it may have beside the usual ones
+    (D2B0 … D2B3 of ICC.1:2022). Browsers do not follow them, either.
+    """
+    return data[:_TABLE].replace(b"D2B", b"x2B") + data[_TABLE:]
 
 
 def _to_srgb(

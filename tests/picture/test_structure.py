@@ -225,8 +225,15 @@ def test_a_profile_is_prepared_once_for_a_picture(monkeypatch: pytest.MonkeyPatc
         return build(*arguments)
 
     monkeypatch.setattr(ImageCms, "buildTransform", counted)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
-    open_picture(encoded(noise((2_000, 2_000)), "PNG", icc_profile=profile))
-    assert not made  # it does not fit
+    unfit = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    open_picture(encoded(noise((2_000, 2_000)), "PNG", icc_profile=unfit))
+    assert not made
     open_picture(encoded(Image.new("LAB", (2_000, 2_000), (90, 30, 200)), "TIFF"))
     assert len(made) == 1
+
+
+def test_the_endless_steps_of_a_profile_are_not_followed() -> None:
+    """They would make everything black, one after the other."""
+    image = noise((90, 60))
+    followed = open_picture(encoded(image, "PNG", icc_profile=structures.profile(3)))
+    assert np.abs(followed.pixels.astype(int) - np.asarray(image)).max() <= 2
