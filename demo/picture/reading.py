@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from demo.errors import PictureError
 from demo.fairlock import FairLock
@@ -40,7 +41,7 @@ _MAX_DECODED_OTHERWISE = 210
 Image.MAX_IMAGE_PIXELS = _MAX_DECODED_OTHERWISE * 1_000_000  # some decoders ask it while they work
 _BYTES_PER_PIXEL = {"WEBP": 16, "JPEG2000": 19, "AVIF": 9, "HEIF": 8}
 _BYTES_OTHERWISE = 4
-_COEFFICIENTS = 7  # bytes more, of a progressive JPEG, in however small a size it is decoded
+_COEFFICIENTS = 7  # bytes more, of a JPEG of several scans, in however small a size it is decoded
 _MUCH = 500_000_000  # bytes; what takes more is decoded alone
 _alone = threading.Lock()
 MAX_DECODERS = 2  # at once; each may need 2 GB
@@ -48,7 +49,7 @@ _decoders = FairLock(MAX_DECODERS)
 _SMALL = 2_000_000  # pixels; what has no more does not wait for larger ones
 
 _IN_PYTHON, _MAX_IN_PYTHON = ("ppm", "ppm_plain", "bmp_rle"), 12  # decoders of PIL, megapixels
-_END_OF_JPEG = b"\xff\xd9"
+_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
 
 # What reads the other byte of each sample, on machines that are little-endian, as all are.
 _LOW_BYTES = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B"}
@@ -128,6 +129,15 @@ class _Reading:
         return self.kind == "JPEG" and "progressive" in self.image.info
 
     @property
+    def _is_in_scans(self) -> bool:
+        """Whether a JPEG comes in several scans, which are all kept until the last one is there."""
+        if self.is_progressive or not isinstance(self.image, JpegImageFile):
+            return self.is_progressive
+        assert self.image.fp is not None
+        head = self.data[: self.image.fp.tell()]  # which ends where its first scan begins
+        return head[head.rindex(_SCAN) + 4] < self.image.layers
+
+    @property
     def _is_decoded_in_python(self) -> bool:
         return any(tile.codec_name in _IN_PYTHON for tile in getattr(self.image, "tile", ()))
 
@@ -135,7 +145,7 @@ class _Reading:
         """Raise unless memory and time for decoding are bounded."""
         megapixels = self.given[0] * self.given[1] / 1e6
         most = _MAX_DECODED.get(self.kind, _MAX_DECODED_OTHERWISE)
-        if self.is_progressive:
+        if self._is_in_scans:
             most = _MAX_DECODED_OTHERWISE
         todo = "can be read. Make it smaller, or cut out a part of it."
         if self._is_decoded_in_python:
@@ -150,7 +160,7 @@ class _Reading:
         decoded, kept = self.given[0] * self.given[1], MAX_PICTURE_PIXELS * 3
         if self.kind != "JPEG":
             return decoded * _BYTES_PER_PIXEL.get(self.kind, _BYTES_OTHERWISE) + kept
-        coefficients = decoded * _COEFFICIENTS if self.is_progressive else 0
+        coefficients = decoded * _COEFFICIENTS if self._is_in_scans else 0
         return coefficients + decoded * _BYTES_OTHERWISE // self.factor**2 + kept
 
     def _pixels(self) -> Pixels:

@@ -127,6 +127,15 @@ def test_exif_of_the_same_bytes_takes_no_memory(kind: str) -> None:
     assert most < MUCH
 
 
+def test_large_jpegs_of_several_scans_are_refused_progressive_or_not() -> None:
+    """All of it is kept until the last one is there."""
+    size, large = struct.pack(">HH", *SIZE[::-1]), struct.pack(">HH", 20_000, 20_000)
+    content = structures.scans(3)
+    assert open_picture(content).size == Size(*SIZE)
+    with pytest.raises(PictureError, match="at most 210 can be read"):
+        open_picture(content.replace(size, large))
+
+
 def test_previews_of_a_camera_cost_nothing() -> None:
     """PIL reads all tags of their list to find out how many there are."""
     content = jpeg(segment(0xE2, b"MPF\0" + exif(2_000, 30_000)))
