@@ -364,8 +364,8 @@ FILES: Mapping[str, HostileFile] = {
         "png",
     ),
     "steps": HostileFile(
-        "a colour profile of 400,000 steps",
-        lambda: structures.saved("PNG", icc_profile=structures.profile(400_000)),
+        "a colour profile of 120,000 steps",
+        lambda: structures.saved("PNG", icc_profile=structures.profile(120_000)),
         "png",
     ),
     "digits": HostileFile(
