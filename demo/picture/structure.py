@@ -21,7 +21,7 @@ _TO_OPEN, _TO_OPEN_JPEG, _TO_LOAD = 12_000, 3_000, 12_000_000
 
 # What makes work each time that it occurs, and how often it may, at most: a scan goes over the whole JPEG,
 # EXIF is copied as often as it goes on, and each packed chunk of a PNG may become a megabyte.
-_SCANS = tuple(b"\xff\xda\0" + bytes([6 + 2 * components]) for components in range(1, 5))
+_SCAN, _EXIF = b"\xff\xda\0", b"Exif\0\0"
 _PACKED = (b"iCCP", b"zTXt", b"iTXt")
 _MAX_SCANS, _MAX_EXIFS, _MAX_PACKED, _MAX_COMMENTS = 100, 64, 100, 1_000
 _MAX_BLOCKS = 2_000_000  # of a frame of a GIF; those of 255 bytes are 500 MB
@@ -48,9 +48,9 @@ class BoundedFile(io.BytesIO):
 
 def check_counts(data: bytes, kind: Kind) -> None:
     """Raise PictureError when something that costs much each time occurs too often in a file."""
-    too_many = data.count(b"Exif\0\0") > _MAX_EXIFS
+    too_many = data.count(_EXIF) > _MAX_EXIFS
     if kind == "JPEG":
-        too_many |= sum(map(data.count, _SCANS)) > _MAX_SCANS
+        too_many |= data.count(_SCAN) > _MAX_SCANS
     elif kind in ("PNG", "ICO"):
         too_many |= sum(map(data.count, _PACKED)) > _MAX_PACKED
     elif kind == "PPM":
