@@ -16,8 +16,10 @@ TOO_MANY_PARTS = (
     "or JPEG, and open that."
 )
 
-# How often it may be read until its size is known, and then again until its pixels are.
+# How often a file may be read until its size is known, and then again until its pixels are; and how many
+# bytes it may give in all, of which strips of a TIFF, for one, can name the same.
 _TO_OPEN, _TO_OPEN_JPEG, _TO_LOAD = 12_000, 3_000, 12_000_000
+_TIMES_READ, _READ_BESIDES = 4, 200_000_000
 
 # What makes work each time that it occurs, and how often it may, at most: a scan goes over the whole JPEG,
 # EXIF is copied as often as it goes on, and each packed chunk of a PNG may become a megabyte.
@@ -28,11 +30,15 @@ _MAX_BLOCKS = 2_000_000  # of a frame of a GIF; those of 255 bytes are 500 MB
 
 
 class BoundedFile(io.BytesIO):
-    """A file in memory that can be read a bounded number of times. Raises PictureError after that."""
+    """A file in memory that can be read a bounded number of times, and gives so many bytes.
+
+    Raises PictureError after that.
+    """
 
     def __init__(self, data: bytes, kind: Kind) -> None:
         super().__init__(data)
         self._left = _TO_OPEN_JPEG if kind == "JPEG" else _TO_OPEN
+        self._bytes_left = _TIMES_READ * len(data) + _READ_BESIDES
 
     def was_opened(self) -> None:
         """What is read from now on are its pixels."""
@@ -40,10 +46,12 @@ class BoundedFile(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As a file's, once."""
+        given = super().read(size)
         self._left -= 1
-        if self._left < 0:
+        self._bytes_left -= len(given)
+        if self._left < 0 or self._bytes_left < 0:
             raise PictureError(TOO_MANY_PARTS)
-        return super().read(size)
+        return given
 
 
 def check_counts(data: bytes, kind: Kind) -> None:

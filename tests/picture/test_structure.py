@@ -51,6 +51,9 @@ TOO_MANY: dict[str, Callable[[], bytes]] = {
     "PNG: EXIF within EXIF": lambda: png([(b"eXIf", EXIF * 50_000)]),
     "ICO: pictures": lambda: b"\0\0\1\0\xff\xff" + bytes(16) * 65_535,
     "TIFF: strips": lambda: tiff(strips=1_000_000),
+    "TIFF: strips over each other": lambda: tiff(
+        strips=800, rows=999, apart=1_000, size=(1_000, 1_000)
+    ),
     "TIFF: tags": lambda: tiff(more=structures.overlapping(1_100, 1)),
     "TIFF: the same bytes": lambda: tiff(
         more=structures.overlapping(900, 9_000), after=bytes(9_000)

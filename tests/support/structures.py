@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
 Tag = tuple[int, int, int, int]  # its number, type, count, and its value or where that lies
@@ -105,16 +106,20 @@ def tiff(
     *,
     more: Iterable[Tag] = (),
     strips: int = SIZE[1],
+    rows: int = 1,
+    apart: int = 0,
     after: bytes = b"",
     size: tuple[int, int] = SIZE,
 ) -> bytes:
-    """A grey TIFF of raw strips, all of which are the same bytes; ``more`` are other tags.
+    """A grey TIFF of raw strips of so many rows; ``more`` are other tags.
 
-    From byte 8 on lie the offsets of the strips, then ``after``, the row, and the directory.
+    From byte 8 on lie the offsets of the strips, then ``after``, their bytes, and the directory. Each strip
+    begins that many bytes ``apart`` from the former one, in most of whose bytes it lies.
     """
     places = 8 + 4 * strips + len(after)
-    body = struct.pack("<I", places) * strips + after + bytes(size[0])
-    tags = [*_grey(size), (278, _LONG, 1, 1), (273, _LONG, strips, 8), (279, _LONG, 1, size[0])]
+    offsets = np.arange(strips, dtype="<u4") * apart + places
+    body = offsets.tobytes() + after + bytes(size[0] * rows + apart * strips)
+    tags = [*_grey(size), (278, _LONG, 1, rows), (273, _LONG, strips, 8), (279, _LONG, 1, size[0])]
     return b"II*\0" + struct.pack("<I", 8 + len(body)) + body + directory([*tags, *more])
 
 
