@@ -30,6 +30,7 @@ from demo.annotations.costs import Room
 from demo.errors import InputError, NoAreaError, PictureError, disk_fault
 from demo.machine.effort import breathe
 from demo.picture.geometry import Size
+from demo.picture.parts import open_part
 from demo.picture.picture import Picture, open_picture
 
 MAX_TEXT = 200_000_000  # bytes of one file of labels
@@ -520,12 +521,11 @@ def decoded_png(encoded: str, size: Size) -> Image.Image:
 @contextmanager
 def _opened_png(encoded: str, size: Size) -> Iterator[Image.Image]:
     try:
-        file = io.BytesIO(base64.b64decode(encoded, validate=True))
-        with Image.open(file, formats=["PNG"]) as image:
+        with open_part(base64.b64decode(encoded, validate=True), "PNG")[0] as image:
             if image.width > size.width or image.height > size.height:
                 raise InputError("its mask is larger than the picture")
             yield image
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, PictureError) as error:
         raise InputError("its mask is not a PNG file") from error
 
 

@@ -18,6 +18,7 @@ from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.palette import PALETTE
+from demo.picture.parts import open_part
 from demo.picture.runs import runs_between
 
 MAX_INDEX = 254  # 255 stands for “void”, the pixels between objects
@@ -100,14 +101,14 @@ def _is_white_on_black(pixels: NDArray[Any]) -> bool:
 def _numbers(path: Path, size: Size) -> tuple[NDArray[Any], bool]:
     """The value of each pixel [H, W], and whether these are places in a palette."""
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with open_part(path.read_bytes(), "PNG")[0] as image:
             if image.size != (size.width, size.height):
                 raise PictureError(f"{path.name} has another size than its picture.")
             if image.mode in ("1", "L", "P", "I;16", "I"):
                 values = np.array(image)
                 return (values.astype(np.uint8) if image.mode == "1" else values), image.mode == "P"
             pixels = np.array(image.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise PictureError(f"{path.name} cannot be read as a PNG file.") from error
     if (pixels[..., :1] == pixels[..., 1:3]).all():
         return pixels[..., 0] * (pixels[..., 3] > 0), False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ Convert = Callable[[Image.Image], Image.Image]
 
 _BAND = 1_000_000  # pixels that are converted at once; none other runs Python meanwhile
 _MAX_PROFILE = 4_000_000  # bytes; those of printers have about two million
+_TABLE = 128 + 4 + 12 * 100  # bytes at a profile's begin, in which all that is in it is named
 _SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}
 
 
@@ -46,8 +48,8 @@ def _conversion(image: Image.Image) -> tuple[Convert, tuple[str, ...]]:
     if image.mode.startswith(("I", "F")):
         span = span_of(np.asarray(band) for _, band in bands(image))
         return _from_deep(span), (span.note,) if span.stretched else ()
-    followed = _profile_of(image)
-    return (lambda band: _followed(_flat(band), followed)), ()
+    to_srgb = _to_srgb(_profile_of(image), _flat_mode(image))
+    return (lambda band: _followed(_flat(band), to_srgb)), ()
 
 
 def _from_deep(span: Span) -> Convert:
@@ -61,7 +63,14 @@ def _flat(image: Image.Image) -> Image.Image:
         over_white = Image.new("RGB", image.size, "white")
         over_white.paste(image, mask=image.getchannel("A"))
         return over_white
-    return image if image.mode in _SPACES else image.convert("L" if image.mode == "1" else "RGB")
+    return image if image.mode in _SPACES else image.convert(_flat_mode(image))
+
+
+def _flat_mode(image: Image.Image) -> str:
+    """The mode that its bands have when they are flat."""
+    if image.has_transparency_data:
+        return "RGB"
+    return image.mode if image.mode in _SPACES else "L" if image.mode == "1" else "RGB"
 
 
 def _profile_of(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
@@ -72,28 +81,43 @@ def _profile_of(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     if not isinstance(data, bytes) or not 128 <= len(data) <= _MAX_PROFILE:
         return None
     try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(_without_steps(data)))
         is_srgb = "sRGB" in ImageCms.getProfileDescription(profile)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
     return None if is_srgb else profile
 
 
-def _followed(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image:
+def _without_steps(data: bytes) -> bytes:
+    """The profile without the ways to colours of any number of steps that it may have beside the usual ones
+    (D2B0 … D2B3 of ICC.1:2022). Browsers do not follow them, either.
+    """
+    return data[:_TABLE].replace(b"D2B", b"x2B") + data[_TABLE:]
+
+
+def _to_srgb(
+    profile: ImageCms.ImageCmsProfile | None, mode: str
+) -> ImageCms.ImageCmsTransform | None:
+    """What takes pixels of that mode to sRGB, which may take a second to make; None where none fits."""
+    if profile is None or profile.profile.xcolor_space != _SPACES[mode]:
+        return None
+    try:
+        return ImageCms.buildTransform(
+            profile,
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _followed(image: Image.Image, to_srgb: ImageCms.ImageCmsTransform | None) -> Image.Image:
     """The image in sRGB, by its profile where that fits."""
-    if profile is not None and profile.profile.xcolor_space == _SPACES[image.mode]:
-        try:
-            transform = ImageCms.buildTransform(
-                profile,
-                ImageCms.createProfile("sRGB"),
-                image.mode,
-                "RGB",
-                ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-            applied = ImageCms.applyTransform(image, transform)
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            return image.convert("RGB")
-        if applied is not None:
-            return applied
-    return image.convert("RGB")
+    applied = None
+    if to_srgb is not None:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            applied = ImageCms.applyTransform(image, to_srgb)
+    return applied or image.convert("RGB")

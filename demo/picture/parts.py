@@ -10,13 +10,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, _avif
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.IcoImagePlugin import IcoFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
-from PIL.JpegImagePlugin import jpeg_factory
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -24,6 +24,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from demo.errors import PictureError
 from demo.picture.formats import Kind, check_tags
+from demo.picture.structure import BoundedFile, check_counts, has_more_frames
+from demo.picture.tags import check_directories
 
 Notes = tuple[str, ...]
 
@@ -41,22 +43,54 @@ def open_part(data: bytes, kind: Kind) -> tuple[Image.Image, Notes]:
 
     Raises PictureError, and whatever PIL raises for damaged files.
     """
-    file = io.BytesIO(data)
+    check_counts(data, kind)
+    file = BoundedFile(data, kind)
+    opened = _opened(data, file, kind)
+    file.was_opened()
+    return opened
+
+
+def _opened(data: bytes, file: io.BytesIO, kind: Kind) -> tuple[Image.Image, Notes]:
     if kind == "ICO":
         return _largest_icon(data, IcoFile(file))
     if kind == "TIFF":
+        check_directories(data, _MAX_PAGES)
         return _main_page(TiffImageFile(file))
+    if kind == "GIF":
+        return _first_frame(data, GifImageFile(file))
+    if kind == "AVIF":
+        _check_exif(data)
     image = _heif(file) if kind == "HEIF" else _OPENERS[kind](file)
-    # A camera's MPO holds previews besides the photograph; nobody misses those.
-    if image.format == "MPO" or not getattr(image, "is_animated", False):
+    if not getattr(image, "is_animated", False):
         return image, ()
-    return image, _note("picture", "its main one") if kind == "HEIF" else _note(
-        "frame", "the first frame"
-    )
+    return image, _note("picture", "its main one") if kind == "HEIF" else _FIRST_FRAME
 
 
 def _note(part: str, used: str) -> Notes:
     return (f"This file holds several {part}s: only {used} is used.",)
+
+
+_FIRST_FRAME = _note("frame", "the first frame")
+
+
+class _Jpeg(JpegImageFile):
+    """A JPEG without the previews that a camera's MPO holds besides, and without its resolution, for which
+    PIL would read all of its EXIF at once.
+    """
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
+
+
+def _first_frame(data: bytes, image: GifImageFile) -> tuple[Image.Image, Notes]:
+    """PIL would read the second one, too, to find out whether there is one."""
+    return image, _FIRST_FRAME if has_more_frames(data, image.tile[0].offset) else ()
+
+
+def _check_exif(data: bytes) -> None:
+    """Raise PictureError when an AVIF has EXIF of too many tags, all of which PIL reads."""
+    *_, exif, _, _ = _avif.AvifDecoder(data, "auto", 1).get_info()
+    check_directories(exif or b"")
 
 
 def _heif(file: io.BytesIO) -> Image.Image:
@@ -121,11 +155,10 @@ def _pages(image: TiffImageFile) -> list[_Page]:
 
 
 _OPENERS: dict[Kind, Callable[[io.BytesIO], Image.Image]] = {
-    "JPEG": jpeg_factory,
+    "JPEG": _Jpeg,
     "PNG": PngImageFile,
     "AVIF": AvifImageFile,
     "WEBP": WebPImageFile,
-    "GIF": GifImageFile,
     "BMP": BmpImageFile,
     "JPEG2000": Jpeg2KImageFile,
     "PPM": PpmImageFile,

@@ -6,7 +6,6 @@ what it was measured to need.
 
 from __future__ import annotations
 
-import struct
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,7 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageFile
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from demo.errors import PictureError
 from demo.fairlock import FairLock
@@ -26,6 +26,7 @@ from demo.picture.formats import Kind, kind_of
 from demo.picture.geometry import MAX_PICTURE_PIXELS, Size
 from demo.picture.parts import open_part
 from demo.picture.sizes import check_size, enlarged, factor_for, in_pixels
+from demo.picture.tags import orientation_of
 
 try:
     import fcntl
@@ -40,23 +41,21 @@ _MAX_DECODED_OTHERWISE = 210
 Image.MAX_IMAGE_PIXELS = _MAX_DECODED_OTHERWISE * 1_000_000  # some decoders ask it while they work
 _BYTES_PER_PIXEL = {"WEBP": 16, "JPEG2000": 19, "AVIF": 9, "HEIF": 8}
 _BYTES_OTHERWISE = 4
-_COEFFICIENTS = 7  # bytes more, of a progressive JPEG, in however small a size it is decoded
+_COEFFICIENTS = 7  # bytes more, of a JPEG of several scans, in however small a size it is decoded
 _MUCH = 500_000_000  # bytes; what takes more is decoded alone
 _alone = threading.Lock()
 MAX_DECODERS = 2  # at once; each may need 2 GB
 _decoders = FairLock(MAX_DECODERS)
 _SMALL = 2_000_000  # pixels; what has no more does not wait for larger ones
 
-_MAX_SCANS = 100  # of a progressive JPEG, each of which goes over the whole picture
-_SCANS = tuple(b"\xff\xda\0" + bytes([6 + 2 * components]) for components in range(1, 5))
-_END_OF_JPEG = b"\xff\xd9"
+_IN_PYTHON, _MAX_IN_PYTHON = ("ppm", "ppm_plain", "bmp_rle"), 12  # decoders of PIL, megapixels
+_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
 
 # What reads the other byte of each sample, on machines that are little-endian, as all are.
 _LOW_BYTES = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B"}
 _BRIGHT = 64  # of the high byte: a quarter of the range of 16 bits
 
 _MIN_KEPT = 0.1  # the part that must be there of a picture whose end is missing
-_EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def decode_image(image: Image.Image, *, as_stored: bool = False) -> Decoded:
     with _place_for(image.size):
         image.load()
         pixels, notes = rgb_pixels(image, factor_for(image.size))
-    return Decoded(enlarged(pixels), given, _orientation(image), notes)
+    return Decoded(enlarged(pixels), given, orientation_of(image), notes)
 
 
 def decode_array(array: NDArray[Any], *, as_stored: bool = False) -> Decoded:
@@ -118,8 +117,8 @@ class _Reading:
         with _place_for(self.given), _decoding_alone() if needed > _MUCH else nullcontext():
             _check_memory(needed)
             pixels = self._pixels()
-        orientation = _orientation(self.image)
-        return Decoded(enlarged(pixels), Size(*self.given), orientation, tuple(self.notes))
+        notes = tuple(self.notes)
+        return Decoded(enlarged(pixels), Size(*self.given), orientation_of(self.image), notes)
 
     @property
     def factor(self) -> int:
@@ -129,25 +128,39 @@ class _Reading:
     def is_progressive(self) -> bool:
         return self.kind == "JPEG" and "progressive" in self.image.info
 
+    @property
+    def _is_in_scans(self) -> bool:
+        """Whether a JPEG comes in several scans, which are all kept until the last one is there."""
+        if self.is_progressive or not isinstance(self.image, JpegImageFile):
+            return self.is_progressive
+        assert self.image.fp is not None
+        head = self.data[: self.image.fp.tell()]  # which ends where its first scan begins
+        return head[head.rindex(_SCAN) + 4] < self.image.layers
+
+    @property
+    def _is_decoded_in_python(self) -> bool:
+        return any(tile.codec_name in _IN_PYTHON for tile in getattr(self.image, "tile", ()))
+
     def _check_effort(self) -> None:
         """Raise unless memory and time for decoding are bounded."""
         megapixels = self.given[0] * self.given[1] / 1e6
         most = _MAX_DECODED.get(self.kind, _MAX_DECODED_OTHERWISE)
-        if self.is_progressive:
+        if self._is_in_scans:
             most = _MAX_DECODED_OTHERWISE
-            if sum(self.data.count(scan) for scan in _SCANS) > _MAX_SCANS:
-                raise PictureError(BROKEN)
+        todo = "can be read. Make it smaller, or cut out a part of it."
+        if self._is_decoded_in_python:
+            most, todo = _MAX_IN_PYTHON, "can be read from such a file. Save it as PNG or JPEG."
         if megapixels > most:
             raise PictureError(
                 f"This picture is too large: it has {in_pixels(self.given)}, {megapixels:,.1f} megapixels, "
-                f"and at most {most} can be read. Make it smaller, or cut out a part of it."
+                f"and at most {most} {todo}"
             )
 
     def _bytes_needed(self) -> int:
         decoded, kept = self.given[0] * self.given[1], MAX_PICTURE_PIXELS * 3
         if self.kind != "JPEG":
             return decoded * _BYTES_PER_PIXEL.get(self.kind, _BYTES_OTHERWISE) + kept
-        coefficients = decoded * _COEFFICIENTS if self.is_progressive else 0
+        coefficients = decoded * _COEFFICIENTS if self._is_in_scans else 0
         return coefficients + decoded * _BYTES_OTHERWISE // self.factor**2 + kept
 
     def _pixels(self) -> Pixels:
@@ -244,14 +257,6 @@ def _check_memory(needed: int) -> None:
             f"This picture needs {needed / 1e9:.1f} GB of memory to be opened, more than is free now. "
             "Make it smaller, or try again later."
         )
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        found = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except _EXIF_ERRORS:  # the pixels are fine; only the note on how to turn them is not
-        return 1
-    return found if found in range(1, 9) else 1
 
 
 def _samples(image: Image.Image) -> NDArray[np.uint16]:

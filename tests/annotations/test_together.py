@@ -28,6 +28,7 @@ from demo.picture.geometry import Size
 from demo.picture.masks import Mask
 from demo.picture.picture import Picture, open_picture
 from tests.annotations.test_formats import DISC, RING, labelled, picture, samples
+from tests.support import structures
 
 Content = bytes | str
 Files = Mapping[str, Content]
@@ -395,6 +396,7 @@ def boasting(content: bytes, side: int) -> str:
     return json.dumps({"imagePath": "dog.png", "shapes": [{**shape, "mask": encoded}]})
 
 
+PACKED = structures.png([structures.packed_profile()] * 101)
 DUST = [[at % 60, at % 45, at % 60 + 2, at % 45, at % 60, at % 45 + 2] for at in range(5_001)]
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha">'
@@ -426,7 +428,9 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
      "dog.png, annotation 1: "),
     ("dust", lambda: {"a.json": many(1, segmentation=DUST)}, "5,001 parts and holes"),
     ("a mask of two billion bytes", lambda: {"a.json": painted(2_000_000_000)}, "not a list of numbers"),
-    ("a mask of four gigapixels", lambda: {"a.json": boasting(png(), 60_000)}, "mask is not a PNG file"),
+    ("a mask of four gigapixels", lambda: {"a.json": boasting(png(), 60_000)}, "larger than the picture"),
+    ("a mask that unpacks a hundred profiles", lambda: {"a.json": boasting(PACKED, 40)},
+     "mask is not a PNG file"),
     ("a name of a megabyte", lambda: {"a.json": coco("../" * 400_000 + "dog.png")}, "more than 4,096"),
     ("such a name in CVAT", lambda: {"a.xml": CVAT.format("../" * 400_000 + "dog.png")}, "more than 4,096"),
     ("such a name in VIA", lambda: {

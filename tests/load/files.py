@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 from pycocotools import mask as coco
 
 from demo.picture.picture import open_picture
+from tests.support import structures
 
 LARGE = (7071, 7071)  # the most pixels that a picture may have
 WIDE = (7000, 7000)
@@ -343,6 +344,33 @@ FILES: Mapping[str, HostileFile] = {
     "frames": HostileFile("a GIF of 100 frames of 1 Mpx", _frames, "gif"),
     "progressive": HostileFile("a progressive JPEG of 50 Mpx", _progressive, "jpg"),
     "webp": HostileFile("a WebP of 49 Mpx", _webp, "webp"),
+    "fill-bytes": HostileFile(
+        "a JPEG of 90 MB of fill bytes", lambda: structures.jpeg(b"\xff" * 90_000_000), "jpg"
+    ),
+    "comments": HostileFile(
+        "a GIF of 2 million comments", lambda: structures.gif(b"!\xfe\1a\0" * 2_000_000), "gif"
+    ),
+    "strips": HostileFile(
+        "a TIFF of 5 million strips", lambda: structures.tiff(strips=5_000_000), "tiff"
+    ),
+    "tags": HostileFile(
+        "EXIF of 24,000 tags of the same 500 kB",
+        lambda: structures.with_exif("WEBP", structures.exif(24_000, 500_000)),
+        "webp",
+    ),
+    "profiles": HostileFile(
+        "a PNG of 60,000 profiles of 1 MB",
+        lambda: structures.png([structures.packed_profile()] * 60_000),
+        "png",
+    ),
+    "steps": HostileFile(
+        "a colour profile of 120,000 steps",
+        lambda: structures.saved("PNG", icc_profile=structures.profile(120_000)),
+        "png",
+    ),
+    "digits": HostileFile(
+        "a PPM of 48 million numbers", lambda: b"P3\n4000 4000 255\n" + b"1 " * 48_000_000, "ppm"
+    ),
     "chunks": HostileFile("a PNG with 50 MB of packed notes", _long_text_chunk, "png"),
     "labels-numbers": HostileFile("labels: a picture of 250 numbers of 49 Mpx", _numbered),
     "labels-masks": HostileFile("labels: 1,000 masks of 49 Mpx", _cvat_masks),

@@ -156,6 +156,13 @@ def test_keys_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
         assert all("OPENAI_API_KEY" not in one.environ() for one in processes()[-1:])
 
 
+def test_each_may_take_so_much_memory_only() -> None:
+    open_picture(encoded())
+    limits = {process.rlimit(psutil.RLIMIT_AS) for process in processes()}
+    assert limits == {(apart._MAX_MEMORY, apart._MAX_MEMORY)}
+    assert apart._MAX_MEMORY <= 4_000_000_000
+
+
 def memory_of(content: bytes) -> int:
     memory = os.memfd_create("test")
     os.write(memory, content)
