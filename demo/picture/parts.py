@@ -10,7 +10,8 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PIL import Image, _avif
+from PIL import Image
+from PIL.AvifImagePlugin import SUPPORTED as READS_AVIF
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -58,7 +59,7 @@ def _opened(data: bytes, file: io.BytesIO, kind: Kind) -> tuple[Image.Image, Not
         return _main_page(TiffImageFile(file))
     if kind == "GIF":
         return _first_frame(data, GifImageFile(file))
-    if kind == "AVIF":
+    if kind == "AVIF" and READS_AVIF:
         _check_exif(data)
     image = _heif(file) if kind == "HEIF" else _OPENERS[kind](file)
     if not getattr(image, "is_animated", False):
@@ -89,6 +90,8 @@ def _first_frame(data: bytes, image: GifImageFile) -> tuple[Image.Image, Notes]:
 
 def _check_exif(data: bytes) -> None:
     """Raise PictureError when an AVIF has EXIF of too many tags, all of which PIL reads."""
+    from PIL import _avif  # which not every build of PIL has
+
     *_, exif, _, _ = _avif.AvifDecoder(data, "auto", 1).get_info()
     check_directories(exif or b"")
 
