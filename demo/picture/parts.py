@@ -24,6 +24,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from demo.errors import PictureError
+from demo.picture.boxes import check_described
 from demo.picture.formats import Kind, check_tags
 from demo.picture.structure import BoundedFile, check_counts, has_more_frames
 from demo.picture.tags import check_directories
@@ -61,6 +62,8 @@ def _opened(data: bytes, file: io.BytesIO, kind: Kind) -> tuple[Image.Image, Not
         return _first_frame(data, GifImageFile(file))
     if kind == "AVIF" and READS_AVIF:
         _check_exif(data)
+    if kind == "HEIF":
+        check_described(data)
     image = _heif(file) if kind == "HEIF" else _OPENERS[kind](file)
     if not getattr(image, "is_animated", False):
         return image, ()

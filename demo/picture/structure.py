@@ -22,7 +22,7 @@ _TO_OPEN, _TO_OPEN_JPEG, _TO_LOAD = 12_000, 3_000, 12_000_000
 _TIMES_READ, _READ_BESIDES = 4, 200_000_000
 
 # What makes work each time that it occurs, and how often it may, at most: a scan goes over the whole JPEG,
-# EXIF is copied as often as it goes on, and each packed chunk of a PNG may become a megabyte.
+# EXIF is copied as often as its name is there, and each packed chunk of a PNG may become a megabyte.
 _SCAN, _EXIF = b"\xff\xda\0", b"Exif\0\0"
 _PACKED = (b"iCCP", b"zTXt", b"iTXt")
 _MAX_SCANS, _MAX_EXIFS, _MAX_PACKED, _MAX_COMMENTS = 100, 64, 100, 1_000
@@ -56,7 +56,7 @@ class BoundedFile(io.BytesIO):
 
 def check_counts(data: bytes, kind: Kind) -> None:
     """Raise PictureError when something that costs much each time occurs too often in a file."""
-    too_many = data.count(_EXIF) > _MAX_EXIFS
+    too_many = kind in ("JPEG", "AVIF") and data.count(_EXIF) > _MAX_EXIFS
     if kind == "JPEG":
         too_many |= data.count(_SCAN) > _MAX_SCANS
     elif kind in ("PNG", "ICO"):

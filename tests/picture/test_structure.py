@@ -48,7 +48,6 @@ TOO_MANY: dict[str, Callable[[], bytes]] = {
     "PNG: chunks": lambda: png([(b"aaAa", b"")] * 10_000),
     "PNG: profiles that unpack": lambda: png([structures.packed_profile()] * 101),
     "PNG: profiles behind the pixels": lambda: png(after=[structures.packed_profile()] * 101),
-    "PNG: EXIF within EXIF": lambda: png([(b"eXIf", EXIF * 50_000)]),
     "ICO: pictures": lambda: b"\0\0\1\0\xff\xff" + bytes(16) * 65_535,
     "TIFF: strips": lambda: tiff(strips=1_000_000),
     "TIFF: strips over each other": lambda: tiff(
@@ -71,6 +70,8 @@ TOO_MANY: dict[str, Callable[[], bytes]] = {
         after=structures.directory(structures.overlapping(900, 9_000)) + bytes(9_000),
     ),
     "TIFF: EXIF at two places": lambda: below([], field=(34_665, 4, 2, 8)),
+    "HEIC: EXIF of the same bytes": lambda: described(90, 40_000, 3_000_000),
+    "HEIC: boxes": lambda: saved("HEIF") + b"\0\0\0\x08free" * 5_001,
     "AVIF: EXIF": lambda: structures.with_exif("AVIF", exif(900, 900_000)),
 }
 
@@ -87,6 +88,16 @@ def below(
 ) -> bytes:
     """A TIFF whose EXIF is a directory of those tags, from byte 8 + 4 * 48 on."""
     return tiff(more=[field], after=structures.directory(tags) + after)
+
+
+def described(pictures: int, size: int, each: int) -> bytes:
+    """A HEIC of so many pictures, whose EXIF has that size and is said to have another one, ``each``."""
+    images = [Image.new("RGB", SIZE, (shade, 0, 0)) for shade in range(pictures)]
+    notes = EXIF + exif(0, size, orientation=1)
+    content = encoded(images[0], "HEIF", save_all=True, append_images=images[1:], exif=notes)
+    length = struct.pack(">I", len(notes) + 4)
+    assert content.count(length) == pictures
+    return content.replace(length, struct.pack(">I", each))
 
 
 def replaced(data: bytes, what: dict[bytes, bytes]) -> bytes:
@@ -188,9 +199,11 @@ ORDINARY: dict[str, Callable[[], bytes]] = {
     ),
     "JPEG: many segments": lambda: jpeg(segment(0xE1, b"http://ns.adobe.com/xmp/" * 2_500) * 600),
     "PNG: 20,000 chunks of pixels": lambda: png(piece=1, size=(900, 4_000)),
+    "PNG: EXIF within EXIF": lambda: png([(b"eXIf", EXIF * 500_000 + exif(0, 0, orientation=1))]),
     "PNG: EXIF": lambda: encoded(noise((90, 60)), "PNG", exif=camera_exif(100_000)),
     "WebP: EXIF": lambda: encoded(noise((90, 60)), "WEBP", exif=camera_exif(100_000)),
     "AVIF: EXIF": lambda: encoded(noise((90, 60)), "AVIF", exif=camera_exif(100_000)),
+    "HEIC: EXIF of many": lambda: described(60, 40_000, 40_000 + 36),
     "HEIC: EXIF": lambda: encoded(noise((90, 60)), "HEIF", exif=camera_exif(100_000)),
     "TIFF: EXIF": lambda: encoded(noise((90, 60)), "TIFF", exif=camera_exif(100_000)),
     "GIF: blocks of 255 bytes": lambda: encoded(noise((2_000, 1_500)).getchannel(0), "GIF"),
