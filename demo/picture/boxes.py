@@ -82,7 +82,7 @@ def _sizes(fields: _Fields) -> Iterator[tuple[int, int]]:
 
 def _describing(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Items and how many others they describe (``cdsc`` in ``iref``)."""
-    width = 4 if data[start] else 2
+    width = 4 if data[start : start + 1] > b"\0" else 2
     for kind, at, to in _boxes(data, start + 4, end):
         if kind == b"cdsc":
             with suppress(EOFError):
