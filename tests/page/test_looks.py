@@ -53,7 +53,7 @@ def page(browser: Browser, looking_url: str, blocks: Path, looker: Looker) -> It
     looker.is_broken = False
     with visit(browser, looking_url) as page:
         page.set_input_files("#upload input[type=file]", blocks)
-        expect(page.locator("#canvas img")).to_be_visible()
+        page.locator("#canvas .sheet").hover()  # which waits until the picture has its place
         yield page
 
 
