@@ -13,7 +13,7 @@ from demo.dialects.ways import has_ways
 from demo.dialogue.extent import is_large
 from demo.machine.effort import work_at_once
 from demo.models.switching import RunningModels
-from demo.ui.canvas.scene import running, scene, within_value
+from demo.ui.canvas.scene import scene, within_value
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.chat.spoken import spoken_answer
@@ -125,13 +125,15 @@ class Show:
         value = {"within": within_value(workspace), "said": said, "serial": serial()}
         return {self.parts.canvas: value, self.parts.hint: hint}
 
-    def start(self, former: Workspace | None, doing: str, typed: str | None = None) -> Updates:
+    def start(
+        self, former: Workspace | None, news: dict[str, Any], typed: str | None = None
+    ) -> Updates:
         """A turn that has begun; ``former`` is the workspace that it goes on from, if not the shown one,
-        ``doing`` what it does, ``typed`` what was in the text box and is not any more.
+        ``news`` what it changes on the canvas, ``typed`` what was in the text box and is not any more.
         """
-        news = {**running(doing, ()), "asked": typed or ""}
+        shown = scene(former) if former else {}
         return {
-            self.parts.canvas: {**(scene(former) if former else {}), **news},
+            self.parts.canvas: {**shown, **news, "asked": typed or ""},
             **self.stop_button(),
             **self.line("", "hint"),
             **({} if typed is None else {self.parts.message: ""}),
@@ -149,7 +151,7 @@ class Show:
         """The running turn as it stands behind the ``earlier`` ones; ``canvas`` for more than new text."""
         shown: Updates = {self.parts.chat: [*earlier, *live.messages()]}
         if canvas:
-            shown[self.parts.canvas] = running(live.doing, live.found, live.look)
+            shown[self.parts.canvas] = live.canvas
         return shown
 
     def clear(self, tab: Tab) -> Updates:

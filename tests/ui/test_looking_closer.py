@@ -14,7 +14,8 @@ import pytest
 from demo.answers.finding import Finding, TraceText
 from demo.dialects.known import QWEN_3_VL
 from demo.dialogue.comparison import RoundAnswered, compared
-from demo.dialogue.engine import TurnFinished, begin, run_turn
+from demo.dialogue.engine import TurnEvent, TurnFinished, begin, run_turn
+from demo.dialogue.looking import LookBegun
 from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError
@@ -174,6 +175,27 @@ def test_a_question_that_failed_keeps_its_part(page: Handlers, tab: Tab) -> None
     list(page.asking.ask("break", tab, REQUEST))
     assert workspace(tab).failure is not None
     assert workspace(tab).within == Within(PictureBox(*BLUE))
+
+
+def test_a_look_that_begins_with_its_turn_is_seen_at_once(
+    page: Handlers, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine both come in one batch, and the next event may be long in coming."""
+
+    def at_once(events: Iterator[TurnEvent], *_: float) -> Iterator[list[TurnEvent]]:
+        begun = list[TurnEvent]()
+        while not begun or not isinstance(begun[-1], LookBegun):
+            begun.append(next(events))
+        yield begun
+        yield list(events)
+
+    monkeypatch.setattr("demo.ui.chat.asking.paced", at_once)
+    choose(page, tab, box=BLUE)
+    first, *_ = page.asking.ask("find red", tab, REQUEST)
+    seen = first[page.context.parts.canvas]
+    (look,) = workspace(tab).session.turns[-1].looks
+    assert (seen["look"], seen["asked"]) == (list(look.box.xyxy), "find red")
+    assert seen["busy"].startswith("Looking closer")
 
 
 def test_asking_again_in_vain_brings_its_part_back(page: Handlers, tab: Tab) -> None:

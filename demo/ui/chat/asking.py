@@ -214,8 +214,8 @@ class Asking:
                 continue
             has_begun = is_new and live.started is not None
             updates = context.show.progress(earlier, live, canvas=any(news) and not has_begun)
-            if has_begun:
-                updates |= context.show.start(former, live.doing, turn.typed)
+            if has_begun:  # the first look may have, too
+                updates |= context.show.start(former, live.canvas, turn.typed)
             yield updates
         context.turns.note_duration(live.busy_s)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from demo.answers.trace import PartClosed, PartOpened, PartText
 from demo.dialects.prompt import GivenBox
@@ -17,6 +18,7 @@ from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Look, Session
 from demo.picture.geometry import Size
 from demo.picture.regions import RegionObject
+from demo.ui.canvas.scene import running
 from demo.ui.chat.messages import (
     Message,
     model_message,
@@ -116,10 +118,12 @@ class LiveTurn:
     def wait(self, ahead: int, seconds: float | None, alone: str = LOOKING) -> bool:
         """Note that ``ahead`` turns come first, which may take ``seconds``; return whether to show it.
 
-        ``alone`` says what is being done when there are none.
+        ``alone`` says what is being done when there are none, and no part is looked at.
         """
         if self.first_at is not None or self.started is None or not self._is_news(ahead, seconds):
             return False
+        if self.look is not None:
+            alone = looking_note(self.look, self.session.picture.size)
         former, self.doing = self.doing, waiting_note(ahead, seconds) if ahead else alone
         self._place = ahead, seconds
         return self.doing != former
@@ -128,6 +132,11 @@ class LiveTurn:
         """Far back in a long queue not every step is: all steps of all who wait would be many."""
         shown, known = self._place
         return ahead < _FAR or ahead <= _STEP * shown or (known is None and seconds is not None)
+
+    @property
+    def canvas(self) -> dict[str, Any]:
+        """What it changes on the canvas."""
+        return running(self.doing, self.found, self.look)
 
     @property
     def busy_s(self) -> float:

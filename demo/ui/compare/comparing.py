@@ -160,7 +160,7 @@ class Comparing:
     def _run(self, run: _Run, tab: Tab, ticket: Ticket) -> Generator[Updates, None, Updates]:
         """What the other model does is shown; what is returned shows its answers, and comes last."""
         show, trouble = self.context.show, ""
-        yield show.start(None, sentences.loading_note(run.entry.title))
+        yield show.start(None, running(sentences.loading_note(run.entry.title), ()))
         try:
             for batch in paced(self._events(run, ticket), _FRAME_S, _QUIET_S):
                 news = [run.feed(event) for event in batch]
