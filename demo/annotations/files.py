@@ -426,13 +426,7 @@ def objects_in(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
         raise InputError(
             f"{len(listed):,} objects are too many: at most {MAX_OBJECTS:,} on a picture can be read"
         )
-    return _each(listed)
-
-
-def _each(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
-    for at, row in enumerate(rows, start=1):
-        breathe()
-        yield at, row
+    return enumerate(listed, start=1)
 
 
 def read_objects(

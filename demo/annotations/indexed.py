@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,22 +119,27 @@ def _numbers(path: Path, size: Size) -> tuple[NDArray[Any], bool]:
     return numbers, True
 
 
+def _moved(bits: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
+    """Every byte with these of its bits moved from one place to another."""
+    table = np.zeros(256, np.uint8)
+    for source, target in bits:
+        table |= (np.arange(256) >> source & 1).astype(np.uint8) << target
+    return table
+
+
+# The bits of a number are the highest of red, green and blue, then the next ones of these.
+_BITS = [[(bit, 7 - bit // 3) for bit in range(band, 8, 3)] for band in range(3)]
+_COLOURS = [_moved(bits) for bits in _BITS]
+_NUMBERS = [_moved([(target, source) for source, target in bits]) for bits in _BITS]
+
+
 def _numbers_of_voc(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The numbers [H, W] of pixels [H, W, 3] in the colours that VOC has for them, as CVAT and datumaro
     write them; None where one has another colour.
     """
-    bits = (
-        np.arange(256)[:, None] >> np.arange(8)
-    ) & 1  # red, green, blue and again, from the lowest
-    colours = [
-        bits[:, band::3] @ (128 >> np.arange(bits[:, band::3].shape[1])) for band in range(3)
-    ]
-    by_colour = np.full(1 << 24, -1, np.int16)
-    by_colour[_packed(np.stack(colours, axis=-1))] = np.arange(256)
-    numbers = by_colour[_packed(pixels)]
-    return None if (numbers < 0).any() else numbers.astype(np.uint8)
-
-
-def _packed(colours: NDArray[Any]) -> NDArray[Any]:
-    """Colours [..., 3] as one whole number each."""
-    return colours.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+    bands = [np.ascontiguousarray(pixels[..., band]) for band in range(3)]
+    red, green, blue = map(cv2.LUT, bands, _NUMBERS)
+    numbers = np.asarray(red | green | blue, np.uint8)
+    colours = (cv2.LUT(numbers, table) for table in _COLOURS)
+    is_voc = all((colour == band).all() for colour, band in zip(colours, bands, strict=True))
+    return numbers if is_voc else None

@@ -21,6 +21,7 @@ def _kind(keys: str, title: str, advice: str) -> _Kind:
     return frozenset(keys.split()), title, advice
 
 
+_LABELBOX = _kind("data_row projects", "Labelbox", "convert it to COCO with Labelbox’s converter")
 # What only these have: the keys of an object, of the first row of a list, the columns of a table.
 _OBJECTS = (
     _kind("items categories", "Datumaro", _EXPORT),
@@ -29,7 +30,7 @@ _OBJECTS = (
     _kind("objects imgWidth imgHeight", "Cityscapes", _CONVERT),
     _kind("objects size tags", "Supervisely", _EXPORT),
     _kind("image annotations", "SA-1B", "write its masks as COCO, with a list of images"),
-    _kind("data_row projects", "Labelbox", "convert it to COCO with Labelbox’s converter"),
+    _LABELBOX,
 )
 _ROWS = (
     _kind("image_id caption", "COCO captions", _INSTANCES),
@@ -41,7 +42,7 @@ _ROWS = (
     ),
     _kind("image annotations", "CreateML", "export COCO instead and open that"),
     _kind("filepath _media_type", "FiftyOne", "export COCODetectionDataset there and open that"),
-    _kind("data_row projects", "Labelbox", "convert it to COCO with Labelbox’s converter"),
+    _LABELBOX,
     _kind("segmentation predicted_iou", "Segment Anything’s masks", "write them as COCO"),
 )
 _COLUMNS = (

@@ -60,14 +60,16 @@ def _opened(data: bytes, file: io.BytesIO, kind: Kind) -> tuple[Image.Image, Not
         return _main_page(TiffImageFile(file))
     if kind == "GIF":
         return _first_frame(data, GifImageFile(file))
-    if kind == "AVIF" and READS_AVIF:
-        _check_exif(data)
     if kind == "HEIF":
         check_described(data)
-    image = _heif(file) if kind == "HEIF" else _OPENERS[kind](file)
-    if not getattr(image, "is_animated", False):
-        return image, ()
-    return image, _note("picture", "its main one") if kind == "HEIF" else _FIRST_FRAME
+        return _noted(_heif(file), _note("picture", "its main one"))
+    if kind == "AVIF" and READS_AVIF:
+        _check_exif(data)
+    return _noted(_OPENERS[kind](file), _FIRST_FRAME)
+
+
+def _noted(image: Image.Image, of_several: Notes) -> tuple[Image.Image, Notes]:
+    return image, of_several if getattr(image, "is_animated", False) else ()
 
 
 def _note(part: str, used: str) -> Notes:

@@ -443,15 +443,14 @@ def _with_plain_cookies(scope: Scope) -> Scope:
     them it goes over a whole cookie for each.
     """
     headers = [
-        (
-            name,
-            b";".join(c for c in value.split(b";") if b"\\" not in c)
-            if name == b"cookie"
-            else value,
-        )
+        (name, _without_escapes(value) if name == b"cookie" else value)
         for name, value in scope["headers"]
     ]
     return {**scope, "headers": headers}
+
+
+def _without_escapes(cookies: bytes) -> bytes:
+    return b";".join(each for each in cookies.split(b";") if b"\\" not in each)
 
 
 def _as_public(scope: Scope, rules: Rules) -> Scope:

@@ -78,7 +78,7 @@ class _Run:
     @property
     def canvas(self) -> dict[str, Any]:
         """What the canvas shows; a browser may miss a value, so each has all that came before."""
-        return {**self.shown, **running(self.doing, self.live.found, self.live.look)}
+        return {**self.shown, **self.live.canvas, "busy": self.doing}
 
     @property
     def doing(self) -> str:
