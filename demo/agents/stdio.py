@@ -79,14 +79,14 @@ def serve(options: argparse.Namespace, streams: Streams) -> None:
     running = RunningModels(expected_models(options))
     tools = Tools(running, Dialogues(), may_read_files=True)
     answering = _Answering(tools, streams)
-    with ended_by_signal():
-        try:
+    try:
+        with ended_by_signal():
             answering.start()
             _load(running, options)
             answering.join()
-        finally:
-            running.refuse(_ENDED)
-            answering.end()
+    finally:
+        running.refuse(_ENDED)
+        answering.end()
     running.close()
 
 
