@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import _thread
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import Empty, SimpleQueue
 
 _AGAIN_S = 1.0
 
@@ -37,39 +37,46 @@ class _End:
     """Asks the main thread to leave a block, again and again until it has.
 
     Libraries that are being imported catch whatever is raised in them, and what a finalizer raises is
-    lost: asked only once, the program could go on for ever.
+    lost. Nor does a signal wake the main thread that came to another one, or just before it went to sleep.
+    Asked only once, the program could go on for ever.
     """
 
     def __init__(self) -> None:
         self._main = threading.get_ident()
-        self._asked = SimpleQueue[bool]()  # whose `put` may interrupt itself, as signals do
         self._has_left, self._sending = False, threading.Lock()
+        self._heard, self._told = socket.socketpair()
+        self._told.setblocking(False)
+        # Python's own handlers in C tell of every signal there, whatever the main thread does.
+        self._former = signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
         threading.Thread(target=self._insist, daemon=True).start()
 
     def ask(self, *_: object) -> None:
-        """What SIGTERM does."""
+        """What SIGTERM does on the main thread."""
         if not self._has_left:
-            self._asked.put(True)
             sys.exit()
 
     def is_reached(self) -> None:
         """Ask no more; from here on no signal is under way."""
         self._has_left = True
+        signal.set_wakeup_fd(self._former)
         with self._sending:
-            self._asked.put(False)
+            self._told.close()
 
     def _insist(self) -> None:
-        patience = None  # until the first signal
-        while True:
-            try:
-                if not self._asked.get(timeout=patience):
+        with self._heard:
+            while True:
+                try:
+                    numbers = self._heard.recv(64)
+                except TimeoutError:
+                    with self._sending:
+                        if self._has_left:
+                            return
+                        _signal_to(self._main)
+                    continue
+                if not numbers:
                     return
-                patience = _AGAIN_S
-            except Empty:
-                with self._sending:
-                    if self._has_left:
-                        return
-                    _signal_to(self._main)
+                if signal.SIGTERM in numbers:
+                    self._heard.settimeout(_AGAIN_S)
 
 
 def _signal_to(thread: int) -> None:
