@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -44,11 +45,12 @@ _CITATION = re.compile(
 )
 
 
-def find_citations(text: str) -> tuple[Citation, ...]:
-    """All boxes a text mentions, in order: four numbers in brackets, after ``bbox``, ``=`` or not."""
-    return tuple(
-        Citation(_round_box(match.groups()), *match.span()) for match in _CITATION.finditer(text)
-    )
+def find_citations(text: str, last: int | None = None) -> tuple[Citation, ...]:
+    """All boxes a text mentions, in order: four numbers in brackets, after ``bbox``, ``=`` or not; or the
+    ``last`` so many.
+    """
+    matches = deque(_CITATION.finditer(text), maxlen=last)
+    return tuple(Citation(_round_box(match.groups()), *match.span()) for match in matches)
 
 
 def find_pointers(text: str, frame: Size) -> tuple[Pointer, ...]:

@@ -116,7 +116,7 @@ def _counts(numbers: Sequence[int]) -> bool:
 
 def _creep(text: str) -> bool:
     """Whether the last boxes that it mentions each lie almost where the one before does."""
-    boxes = [citation.box for citation in find_citations(text)][-_COUNTED:]
+    boxes = [citation.box for citation in find_citations(text, _COUNTED)]
     return len(boxes) == _COUNTED and all(
         before != after and ModelBox.ordered(before).iou(ModelBox.ordered(after)) >= _CREEPING
         for before, after in pairwise(boxes)

@@ -77,8 +77,10 @@ def test_box_in_a_text(text: str, expected: str) -> None:
 
 
 def test_boxes_come_in_order_and_as_written() -> None:
-    boxes = [c.box for c in find_citations("bbox=[9, 8, 7, 6] and [-1, 0, 2, 3] and [9, 8, 7, 6]")]
-    assert boxes == [(9, 8, 7, 6), (-1, 0, 2, 3), (9, 8, 7, 6)]
+    text = "bbox=[9, 8, 7, 6] and [-1, 0, 2, 3] and [9, 8, 7, 6]"
+    found = find_citations(text)
+    assert [c.box for c in found] == [(9, 8, 7, 6), (-1, 0, 2, 3), (9, 8, 7, 6)]
+    assert find_citations(text, last=2) == found[1:]
 
 
 @pytest.mark.parametrize(

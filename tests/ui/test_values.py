@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import string
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,7 +30,7 @@ from demo.ui.canvas.scene import scene
 from demo.ui.chat.live_turn import LiveTurn
 from demo.ui.chat.messages import Message, messages
 from demo.ui.shared.pacing import paced
-from demo.ui.shared.text import linked_boxes, linked_names, place, plain
+from demo.ui.shared.text import linked_boxes, linked_names, place, plain, plain_length
 from demo.ui.shared.theme import readable_on
 from demo.ui.shared.updates import steadily
 from demo.ui.tab.running_turns import RunningTurns
@@ -65,9 +66,10 @@ def said(made: list[Message]) -> list[str]:
 # Text
 
 
-@given(st.text())
+@given(st.text() | st.text("a|~é”\ud800" + string.punctuation))
 def test_plain_text_is_the_same_text_without_any_markup(text: str) -> None:
     made = plain(text)
+    assert plain_length(text) == len(made)
     assert html.unescape(made) == text
     assert re.fullmatch(r"(?:[^!-/:-@\[-`{-~]|&#[0-9]+;)*", made)
 

@@ -11,7 +11,7 @@ from dataclasses import astuple, replace
 from demo.answers.finding import TraceText
 from demo.dialogue.session import Look, Session, Turn
 from demo.machine.effort import breathe
-from demo.ui.shared.text import plain
+from demo.ui.shared.text import plain_length
 
 MAX_SHOWN = 1_500_000  # characters of a chat, as they are sent
 MAX_LOOKS = 300  # small pictures of a chat
@@ -51,7 +51,7 @@ def _with_looks(turn: Turn, most: int) -> Turn:
 
 def _lengths(turn: Turn) -> list[int]:
     breathe()
-    return [len(plain(text)) for text in _texts(turn)]
+    return [plain_length(text) for text in _texts(turn)]
 
 
 def _texts(turn: Turn) -> Iterator[str]:
@@ -77,6 +77,6 @@ def _cut_turn(turn: Turn, share: int) -> Turn:
 
 
 def _cut(text: str, share: int) -> str:
-    if len(plain(text)) <= share:
+    if plain_length(text) <= share:
         return text
     return text[: share // _MAX_SIGN] + _REST

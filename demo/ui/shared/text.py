@@ -26,13 +26,27 @@ _SIGNS = {"ok": "✓", "note": "·", "warning": "⚠", "missing": "○", "sum": 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LINE = re.compile(r".+")
 _QUOTED = re.compile(r"(?<=“)[^”]+(?=”)")
-_REFERENCES = str.maketrans({sign: f"&#{ord(sign)};" for sign in string.punctuation})
+_REFERENCES = {ord(sign): f"&#{ord(sign)};" for sign in string.punctuation}
+# By how many characters a reference is longer than its signs.
+_LONGER = {
+    more: bytes(code for code, said in _REFERENCES.items() if len(said) == 1 + more)
+    for more in (4, 5)
+}
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: every sign of punctuation as a character reference."""
     return text.translate(_REFERENCES)
+
+
+def plain_length(text: str) -> int:
+    """The length of `plain`, counted in a twentieth of the time."""
+    written = text.encode("utf-8", "surrogatepass")
+    return len(text) + sum(
+        more * (len(written) - len(written.translate(None, delete=signs)))
+        for more, signs in _LONGER.items()
+    )
 
 
 def marked(level: str, text: str, address: str = "") -> str:
