@@ -273,6 +273,16 @@ def _size_of(stated: tuple[object, object]) -> Size | None:
     return Size(int(width), int(height)) if width >= 1 and height >= 1 else None
 
 
+def moved(file: Path, source: str, target: str) -> Path:
+    """The file of that name in the same place below ``target``, which stands beside ``source``."""
+    parts = list(file.parts)
+    for at in range(len(parts) - 2, -1, -1):
+        if parts[at] == source:
+            parts[at] = target
+            break
+    return Path(*parts)
+
+
 def _last(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).name or name
 

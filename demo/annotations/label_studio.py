@@ -157,11 +157,13 @@ def _task_of(content: dict[str, Any]) -> dict[str, Any]:
 
 def _image_of(data: dict[str, Any]) -> str:
     texts = [value for value in data.values() if isinstance(value, str)]
-    for text in texts:
-        plain = text if "?d=" in text else text.partition("?")[0]
-        if plain.lower().endswith(PICTURE_SUFFIXES):
-            return plain
-    raise InputError("it names no picture")
+    plain = [text if "?d=" in text else text.partition("?")[0] for text in texts]
+    named = (text for text in plain if text.lower().endswith(PICTURE_SUFFIXES))
+    addresses = (text for text in plain if text.startswith("/") or "://" in text)
+    found = next(named, None) or next(addresses, None)  # a store may keep files without an ending
+    if found is None:
+        raise InputError("it names no picture")
+    return found
 
 
 def _results(task: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:

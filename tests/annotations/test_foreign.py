@@ -356,6 +356,8 @@ UNREAD: list[tuple[str, str, object]] = [
     ("Cityscapes", "a.json", {"imgHeight": 16, "imgWidth": 20, "objects": [{"label": "car"}]}),
     ("Supervisely", "a.json", {"tags": [], "size": {"height": 16, "width": 20}, "objects": []}),
     ("SA-1B", "sa_1.json", {"image": {"image_id": 1}, "annotations": [{"segmentation": {}}]}),
+    ("Lightly", "a.json", {"file_name": "dog park.png", "predictions": [
+        {"category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]}),
     ("Segment Anything’s masks", "a.json", [{"segmentation": {}, "predicted_iou": 0.9, "area": 3}]),
     ("CreateML", "a.json", [{"image": "dog park.png", "annotations": [{"label": "dog"}]}]),
     ("Labelbox", "a.json", {"data_row": {"id": "a"}, "projects": {}}),
@@ -409,6 +411,40 @@ def test_a_text_of_objects_and_a_list_of_classes_need_no_yaml(folder: Path) -> N
     assert found_in(read(folder, "dog park.txt", line)) == [("dog", (5, 4, 15, 12), None)]
     (found,) = read_labels(folder / "classes.txt", None, None)
     assert found_in(found) == [("dog", (5, 4, 15, 12), None)]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [("data.yaml", "train: images\nnames: {1: dog}\n"), ("classes.txt", "cat\ndog\n")]
+)  # fmt: skip
+def test_texts_of_yolo_may_lie_apart_from_their_pictures(
+    folder: Path, tmp_path: Path, names: str, text: str
+) -> None:
+    labels = tmp_path / "export" / "labels" / "train"
+    labels.mkdir(parents=True)
+    (labels / "1a2b3c4d-dog%20park.txt").write_text("1 0.5 0.5 0.5 0.5\n")
+    file = tmp_path / "export" / names
+    file.write_text(text)
+    (found,) = read_labels(file, folder, None)
+    assert found_in(found) == [("dog", (5, 4, 15, 12), None)]
+    (labels / "house.txt").write_text("1 0.5 0.5 0.5 0.5\n")
+    with pytest.raises(InputError, match=r"house\.txt: there is no picture named “train/house”"):
+        list(read_labels(file, folder, None))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/data/upload/1/dog%20park", "s3://bucket/a/dog park", "/data/local-files/?d=a/dog%20park",
+     "https://example.org/dog%20park?token=a.b"],
+)  # fmt: skip
+def test_a_picture_of_label_studio_may_have_an_address_without_an_ending(
+    folder: Path, address: str
+) -> None:
+    box = {"x": 10, "y": 25, "width": 50, "height": 50, "rotation": 0, "rectanglelabels": ["cat"]}
+    task = {
+        "data": {"note": "a park", "image": address},
+        "annotations": [{"result": [{"value": box}]}],
+    }
+    assert found_in(read(folder, "tasks.json", [task])) == [("cat", (2, 4, 12, 12), None)]
 
 
 # What covers nothing
