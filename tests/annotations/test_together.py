@@ -115,7 +115,7 @@ def test_what_is_in_it_may_come_as_loose_files(name: str, tmp_path: Path) -> Non
     written = {
         Path(path).name: content
         for path, content in FORMATS[name].write([given])
-        if "SegmentationObject" not in path
+        if not path.startswith("Segmentation")
     }
     found = read(tmp_path, written)
     assert list(seen(found).values()) == [["кольцо 环", "twins"]]
@@ -257,6 +257,18 @@ def test_labels_of_one_name_belong_to_the_picture_in_their_folder(
     if "data.yaml" in files:
         counts = [len(one.annotations) for one in found.pictures]
         assert counts == [2 if colour == [0, 0, 255] else 1 for colour in colours]
+
+
+def test_the_maps_of_coco_are_no_pictures(tmp_path: Path) -> None:
+    files: Files = {
+        "annotations/instances_train.json": coco("a/dog.png"),
+        "annotations/panoptic_train.json": '{"images": [], "annotations": [{"segments_info": []}]}',
+        "annotations/panoptic_train/a/dog.png": png("red"),
+        "images/train/a/dog.png": png(),
+    }
+    (found,) = read(tmp_path, {"set.zip": zipped(files)}).pictures
+    assert found.path is not None
+    assert "images" in found.path.parts
 
 
 def test_pictures_in_their_labels_stay_apart(tmp_path: Path) -> None:
