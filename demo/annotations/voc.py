@@ -58,6 +58,7 @@ from demo.picture.polygons import Polygon, mask_of
 
 FILES, OBJECTS, CLASSES = "Annotations", "SegmentationObject", "SegmentationClass"
 LABELS = "labelmap.txt"
+_PICTURES = ("JPEGImages", "Images")  # the latter in the old LabelMe
 _HEAD = "# label:color_rgb:parts:actions"
 _COORDINATE = re.compile(r"[xy]\d*")
 
@@ -143,8 +144,8 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
     with place(path.name):
         name = root.findtext("filename") or ""
         stated = root.findtext("size/width"), root.findtext("size/height")
-        home = moved(path, FILES, "JPEGImages").parent
-        places = replace(pictures, folders=(*pictures.folders, home))
+        homes = (moved(path, FILES, each).parent for each in _PICTURES)
+        places = replace(pictures, folders=(*pictures.folders, *filter(Path.is_dir, homes)))
         picture = places.named(name, stated, stem=path.stem, is_only=True)
         if picture is None:
             return

@@ -81,6 +81,17 @@ def test_a_colour_of_no_label_is_refused(folder: Path) -> None:
         list(read_labels(folder / "labelmap.txt", None, None))
 
 
+@pytest.mark.parametrize("pictures", ["JPEGImages", "Images"])
+def test_a_file_in_a_folder_has_its_picture_in_the_same_one(folder: Path, pictures: str) -> None:
+    file = folder / "Annotations" / "train" / "dog park.xml"
+    for home in (file.parent, folder / pictures / "train"):
+        home.mkdir(parents=True)
+    (folder / "dog park.png").rename(folder / pictures / "train" / "dog park.png")
+    file.write_text(of_boxes((4, 3, 8, 7)))
+    (found,) = read_labels(file, None, None)
+    assert found_in(found) == [("cat", (3, 2, 8, 7), None)]
+
+
 def test_a_list_of_labels_stands_for_the_whole_set_also_in_folders(folder: Path) -> None:
     for home in ("a", "b"):
         (folder / "JPEGImages" / home).mkdir(parents=True)
