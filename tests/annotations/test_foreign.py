@@ -249,6 +249,28 @@ def test_geojson_of_other_programs(folder: Path) -> None:
     assert found_in(picture) == [("Tumor", (2, 2, 12, 12), 96), ("object", (2, 2, 12, 12), None)]
 
 
+def test_geojson_of_shapely(folder: Path) -> None:
+    square = [[8.0, 2.0], [8.0, 8.0], [2.0, 8.0], [2.0, 2.0], [8.0, 2.0]]
+    part = [[10.0, 2.0], [14.0, 2.0], [14.0, 4.0], [10.0, 4.0], [10.0, 2.0]]
+    bare = {"type": "MultiPolygon", "coordinates": [[square], [part]]}
+    assert found_in(read(folder, "dog park.geojson", bare)) == [("object", (2, 2, 14, 8), 36 + 8)]
+    line = {"type": "LineString", "coordinates": [[0.0, 0.0], [3.0, 3.0]]}
+    polygon = {"type": "Polygon", "coordinates": [square]}
+    features = [
+        # What it calls a box may be left, top, width and height.
+        {"type": "Feature", "properties": {"class_name": "dog", "bbox": [10, 2, 4, 2]},
+         "geometry": {"type": "MultiPolygon", "coordinates": [[part]]}},
+        {"type": "Feature", "properties": {"label": "cat"},
+         "geometry": {"type": "GeometryCollection", "geometries": [line, bare, polygon]}},
+        {"type": "Feature", "properties": {},
+         "geometry": {"type": "GeometryCollection", "geometries": [line]}},
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": []}},
+    ]  # fmt: skip
+    picture = read(folder, "dog park.geojson", {"type": "FeatureCollection", "features": features})
+    assert found_in(picture) == [("dog", (10, 2, 14, 4), None), ("cat", (2, 2, 14, 8), 44)]
+    assert picture.notes[0].endswith(": 2 objects without an area (points, lines) left out.")
+
+
 def test_an_indexed_png_needs_no_table(folder: Path, tmp_path: Path) -> None:
     numbers = np.zeros((HEIGHT, WIDTH), np.uint8)
     numbers[2:5, 3:9], numbers[8:10, 1:3], numbers[0, 0] = 1, 7, 255
