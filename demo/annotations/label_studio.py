@@ -58,9 +58,12 @@ _ORIGINS = {"manual": HAND, "prediction": MODEL, "prediction-changed": CORRECTED
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     """``tasks.json``, the configuration ``labels.xml``, and ``images/``."""
     tasks = list[dict[str, Any]]()
-    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+    named = zip(pictures, unique_names(pictures), strict=True)
+    for number_, (annotated, name) in enumerate(named, start=1):
         results = [_result(annotation, annotated.size) for annotation in annotated.annotations]
-        tasks.append({"data": {"image": f"images/{name}"}, "annotations": [{"result": results}]})
+        # Label Studio gives them numbers of its own; its converter, for one, takes none without.
+        done = {"id": number_, "result": results}
+        tasks.append({"id": number_, "data": {"image": f"images/{name}"}, "annotations": [done]})
         yield f"images/{name}", png_of(annotated.open())
     yield CONFIGURATION, _configuration(labels_of(pictures))
     yield NAME, json_bytes(tasks)

@@ -324,7 +324,10 @@ def _annotation(words: list[str], kinds: _Kinds, size: Size) -> Annotation:
     if kinds.has_points:
         values = values[:4]
     if len(values) == 5 and not 0 <= values[4] <= 1:
-        raise InputError("boxes with an angle are not read: write their four corners")
+        raise InputError(
+            "the number after a box is no confidence: write turned boxes as four corners, and leave out "
+            "the numbers of tracks"
+        )
     if len(values) in (4, 5):  # the fifth is a confidence
         x, y, w, h = (v * s for v, s in zip(values, (size.width, size.height) * 2, strict=False))
         return Annotation(label, box_of((x - w / 2, y - h / 2, x + w / 2, y + h / 2), size))

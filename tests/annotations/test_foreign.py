@@ -40,6 +40,21 @@ def label_studio(*results: dict[str, object], **task: object) -> list[dict[str, 
     return [{"id": 7, "data": image, "annotations": [{"result": list(results)}], **task}]
 
 
+@pytest.mark.parametrize("before", ["1a2b3c4d-", "1a2b3c4d__"])
+def test_what_label_studio_exports_in_other_forms_has_names_of_its_own(
+    folder: Path, before: str
+) -> None:
+    data = coco(bbox=[2, 4, 10, 8])
+    data["images"] = [{"id": "a", "file_name": f"images/{before}dog park.png", "width": None}]
+    expected = [("dog", (2, 4, 12, 12), None)]
+    assert found_in(read(folder, "result.json", data)) == expected
+    (folder / "classes.txt").write_text("dog\n")
+    (folder / "labels").mkdir()
+    (folder / "labels" / f"{before}dog park.txt").write_text("0 0.35 0.5 0.5 0.5\n")
+    (found,) = read_labels(folder / "classes.txt", None, None)
+    assert found_in(found) == expected
+
+
 def test_label_studio_paints_turns_relates_and_withdraws(folder: Path) -> None:
     sizes = {"original_width": WIDTH, "original_height": HEIGHT}
     brush = {"format": "rle", "rle": BRUSHED, "brushlabels": ["dog"]}

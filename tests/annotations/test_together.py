@@ -465,7 +465,7 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
         "all.zip": zipped({"a/dog.png": png(), "b/dog.png": png(), "labels/dog.txt": LINE})},
      "dog.txt: several pictures have the name “dog”: open one at a time"),
     ("key points", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 0.4 0.4 2 0.6 0.6 2\n"}, "for key points, open"),
-    ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "boxes with an angle"),
+    ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "turned boxes as four corners"),
     ("names that are a path", lambda: {"data.yaml": "names: obj.names", "dog.txt": LINE}, "neither a list"),
     ("another size", lambda: {"a.json": coco("dog.png", width=640, height=480)},
      "it is 640 × 480, but the picture is 64 × 48"),
