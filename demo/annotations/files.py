@@ -41,6 +41,8 @@ Found = TypeVar("Found")
 _MARKS, _SPACES = re.compile(r"[^\w\s.,-]+"), re.compile(r"[\s._,-]+")
 _ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)["']""", re.ASCII)
 _KNOWN = re.compile(r"ascii|iso8859-\d+|cp\d+|koi8-\w|gbk?\d*|big5|euc_\w\w|shift_jis|mac-\w+")
+_RENAMED = re.compile(r"[0-9a-f]{8}(?:-|__)(.+)", re.DOTALL)
+"""What Label Studio makes of the name of an upload, and its converter of one that it fetched."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DEFINES = re.compile(r"<!(?:ENTITY|ATTLIST)\b")
 FOLDERS = ("", "images", "JPEGImages", "../images", "../JPEGImages", "..")
@@ -273,6 +275,16 @@ def _size_of(stated: tuple[object, object]) -> Size | None:
     return Size(int(width), int(height)) if width >= 1 and height >= 1 else None
 
 
+def moved(file: Path, source: str, target: str) -> Path:
+    """The file of that name in the same place below ``target``, which stands beside ``source``."""
+    parts = list(file.parts)
+    for at in range(len(parts) - 2, -1, -1):
+        if parts[at] == source:
+            parts[at] = target
+            break
+    return Path(*parts)
+
+
 def _last(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).name or name
 
@@ -312,9 +324,8 @@ def _forms(name: str) -> Iterator[str]:
         last = PurePosixPath(plain).name
         yield plain.lstrip("/")
         yield last
-        head, dash, rest = last.partition("-")
-        if dash and rest and len(head) == 8 and all(c in "0123456789abcdef" for c in head):
-            yield rest  # Label Studio puts eight digits before the name of an upload
+        if renamed := _RENAMED.fullmatch(last):
+            yield renamed[1]
 
 
 @contextmanager

@@ -37,6 +37,8 @@ from demo.picture.polygons import (
     rectangle_of,
 )
 
+_AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
+
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     """A picture and a file ``….geojson`` for each."""
@@ -78,7 +80,10 @@ def _closed(ring: Ring) -> list[list[float]]:
 def recognises(_: Path, content: object) -> bool:
     """Whether a file with this `content_of` is probably one of these."""
     first = content[0] if isinstance(content, list) and content else content
-    return isinstance(first, dict) and first.get("type") in ("FeatureCollection", "Feature")
+    if not isinstance(first, dict):
+        return False
+    is_bare = first.get("type") in _AREAS and {"coordinates", "geometries"} & first.keys()
+    return bool(is_bare) or first.get("type") in ("FeatureCollection", "Feature")
 
 
 def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
@@ -101,38 +106,48 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
 
 
 def _features(data: Any) -> list[Any]:
-    """Those of a collection, of a list, or one alone: QuPath writes all three."""
+    """Those of a collection, of a list, or one alone: QuPath writes all three, shapely bare places."""
     if isinstance(data, list):
         return data
+    if data["type"] in _AREAS:
+        return [{"geometry": data}]
     return [data] if data["type"] == "Feature" else list(data["features"])
 
 
 def _parts(geometry: dict[str, Any] | None) -> list[Polygon]:
     if geometry is None:
         raise NoAreaError("it has no place")
-    match geometry["type"]:
-        case "Polygon":
-            groups = [geometry["coordinates"]]
-        case "MultiPolygon":
-            groups = list(geometry["coordinates"])
-        case "Point" | "MultiPoint" | "LineString" | "MultiLineString":
-            raise NoAreaError("it has no area")
-        case other:
-            raise InputError(f"a geometry of the kind “{str(other)[:40]}” is not known")
+    groups = [group for group in _groups(geometry) if group]
     if not groups:
         raise NoAreaError("it has no part")
     rings = [[points([pair[:2] for pair in ring]) for ring in group] for group in groups]
     return [Polygon(group[0], tuple(group[1:])) for group in rings]
 
 
+def _groups(geometry: dict[str, Any]) -> list[Any]:
+    """The rings of each part; of what is collected, those of areas."""
+    match geometry["type"]:
+        case "Polygon":
+            return [geometry["coordinates"]]
+        case "MultiPolygon":
+            return list(geometry["coordinates"])
+        case "GeometryCollection":
+            return [group for each in geometry["geometries"] for group in _groups(each)]
+        case "Point" | "MultiPoint" | "LineString" | "MultiLineString":
+            return []
+        case other:
+            raise InputError(f"a geometry of the kind “{str(other)[:40]}” is not known")
+
+
 def _annotation(feature: dict[str, Any], size: Size) -> Annotation:
     parts, properties = _parts(feature["geometry"]), feature.get("properties") or {}
-    label, bounds = _label(properties), properties.get("bbox") or bounds_of(parts)
-    is_plain = len(parts) == 1 and not parts[0].holes and properties.get("shape") != "outline"
+    label, is_ours = _label(properties), properties.get("shape") == "outline"
+    is_plain = len(parts) == 1 and not parts[0].holes and not is_ours
     rectangle = rectangle_of(parts[0].outline) if is_plain else None
     if rectangle:
         return Annotation(label, box_of(rectangle, size)).described(properties)
-    x1, y1, x2, y2 = bounds
+    # What others call so may be anything, such as a width and a height.
+    x1, y1, x2, y2 = properties["bbox"] if is_ours else bounds_of(parts)
     annotation = Annotation(label, box_of((x1, y1, x2, y2), size), mask_of(parts, size))
     return annotation.described(properties)
 
@@ -141,5 +156,8 @@ def _label(properties: dict[str, Any]) -> str:
     """QuPath's class, in the form of either of its versions, else what other programs call it."""
     kind = properties.get("classification")
     said = kind.get("name") if isinstance(kind, dict) else kind
-    names = (said, *(properties.get(key) for key in ("label", "name", "class", "category")))
+    names = (
+        said,
+        *(properties.get(key) for key in ("label", "name", "class", "class_name", "category")),
+    )
     return label_of(next(filter(None, names), ""))

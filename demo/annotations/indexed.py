@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,33 +19,37 @@ from demo.errors import PictureError
 from demo.machine.effort import breathe
 from demo.picture.geometry import Size
 from demo.picture.masks import Mask
-from demo.picture.palette import PALETTE
 from demo.picture.parts import open_part
 from demo.picture.runs import runs_between
 
 MAX_INDEX = 254  # 255 stands for “void”, the pixels between objects
 _WHITE = 255
+Colour = tuple[int, int, int]
 _MAX_STRETCHES = limits.MASK_TEXTS.most // 2  # each is two characters of a mask or more
 
 
-def indexed_png(annotated: AnnotatedPicture) -> bytes:
-    """The objects that have masks, later ones over earlier ones, in the colours of the page."""
+def indexed_png(annotated: AnnotatedPicture, numbers: Sequence[int] | None = None) -> bytes:
+    """The objects that have masks, later ones over earlier ones, by these numbers, else by their place.
+
+    In VOC's colours, by which other tools know the numbers.
+    """
     size = annotated.size
     pixels = np.zeros((size.height, size.width), np.uint8)
-    for at, annotation in enumerate(annotated.annotations[:MAX_INDEX], start=1):
-        if annotation.mask:
-            pixels[annotation.mask.to_array()] = at
+    of_objects = numbers or range(1, len(annotated.annotations) + 1)
+    for number, annotation in zip(of_objects, annotated.annotations, strict=True):
+        if annotation.mask and number <= MAX_INDEX:
+            pixels[annotation.mask.to_array()] = number
     image = Image.fromarray(pixels, "P")
-    image.putpalette(_palette())
+    image.putpalette([value for number in range(256) for value in colour_of(number)])
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
 
 
-def _palette() -> list[int]:
-    colours = [bytes.fromhex(colour.lstrip("#")) for colour in PALETTE]
-    shown = [colours[(at - 1) % len(colours)] for at in range(1, MAX_INDEX + 1)]
-    return [*(0, 0, 0), *(value for colour in shown for value in colour), *(224, 224, 192)]
+def colour_of(number: int) -> Colour:
+    """The red, green and blue that VOC has for a number up to 255."""
+    red, green, blue = (int(table[number]) for table in _COLOURS)
+    return red, green, blue
 
 
 def read_indexed(path: Path, size: Size) -> dict[int, Mask]:
@@ -91,6 +96,12 @@ def read_mask(path: Path, size: Size) -> Mask | None:
     return Mask.from_array(found) if found.any() else None
 
 
+def colours_in(path: Path, size: Size) -> NDArray[np.uint8]:
+    """The red, green and blue of each pixel [H, W, 3]. Raises PictureError as `read_indexed` does."""
+    with _opened(path, size) as image:
+        return np.array(image.convert("RGB"))
+
+
 def _is_white_on_black(pixels: NDArray[Any]) -> bool:
     """Whether all that is grey lies at the edge of something white; the numbers of objects do not."""
     if pixels.dtype != np.uint8 or not (pixels == _WHITE).any():
@@ -101,22 +112,28 @@ def _is_white_on_black(pixels: NDArray[Any]) -> bool:
 
 def _numbers(path: Path, size: Size) -> tuple[NDArray[Any], bool]:
     """The value of each pixel [H, W], and whether these are places in a palette."""
-    try:
-        with open_part(path.read_bytes(), "PNG")[0] as image:
-            if image.size != (size.width, size.height):
-                raise PictureError(f"{path.name} has another size than its picture.")
-            if image.mode in ("1", "L", "P", "I;16", "I"):
-                values = np.array(image)
-                return (values.astype(np.uint8) if image.mode == "1" else values), image.mode == "P"
-            pixels = np.array(image.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise PictureError(f"{path.name} cannot be read as a PNG file.") from error
+    with _opened(path, size) as image:
+        if image.mode in ("1", "L", "P", "I;16", "I"):
+            values = np.array(image)
+            return (values.astype(np.uint8) if image.mode == "1" else values), image.mode == "P"
+        pixels = np.array(image.convert("RGBA"))
     if (pixels[..., :1] == pixels[..., 1:3]).all():
         return pixels[..., 0] * (pixels[..., 3] > 0), False
     numbers = _numbers_of_voc(pixels[..., :3])
     if numbers is None:
         raise PictureError(f"{path.name} has colours, not the numbers of objects.")
     return numbers, True
+
+
+@contextmanager
+def _opened(path: Path, size: Size) -> Iterator[Image.Image]:
+    try:
+        with open_part(path.read_bytes(), "PNG")[0] as image:
+            if image.size != (size.width, size.height):
+                raise PictureError(f"{path.name} has another size than its picture.")
+            yield image
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError(f"{path.name} cannot be read as a PNG file.") from error
 
 
 def _moved(bits: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:

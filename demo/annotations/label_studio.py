@@ -58,9 +58,12 @@ _ORIGINS = {"manual": HAND, "prediction": MODEL, "prediction-changed": CORRECTED
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     """``tasks.json``, the configuration ``labels.xml``, and ``images/``."""
     tasks = list[dict[str, Any]]()
-    for annotated, name in zip(pictures, unique_names(pictures), strict=True):
+    named = zip(pictures, unique_names(pictures), strict=True)
+    for number_, (annotated, name) in enumerate(named, start=1):
         results = [_result(annotation, annotated.size) for annotation in annotated.annotations]
-        tasks.append({"data": {"image": f"images/{name}"}, "annotations": [{"result": results}]})
+        # Label Studio gives them numbers of its own; its converter, for one, takes none without.
+        done = {"id": number_, "result": results}
+        tasks.append({"id": number_, "data": {"image": f"images/{name}"}, "annotations": [done]})
         yield f"images/{name}", png_of(annotated.open())
     yield CONFIGURATION, _configuration(labels_of(pictures))
     yield NAME, json_bytes(tasks)
@@ -157,11 +160,13 @@ def _task_of(content: dict[str, Any]) -> dict[str, Any]:
 
 def _image_of(data: dict[str, Any]) -> str:
     texts = [value for value in data.values() if isinstance(value, str)]
-    for text in texts:
-        plain = text if "?d=" in text else text.partition("?")[0]
-        if plain.lower().endswith(PICTURE_SUFFIXES):
-            return plain
-    raise InputError("it names no picture")
+    plain = [text if "?d=" in text else text.partition("?")[0] for text in texts]
+    named = (text for text in plain if text.lower().endswith(PICTURE_SUFFIXES))
+    addresses = (text for text in plain if text.startswith("/") or "://" in text)
+    found = next(named, None) or next(addresses, None)  # a store may keep files without an ending
+    if found is None:
+        raise InputError("it names no picture")
+    return found
 
 
 def _results(task: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:

@@ -35,7 +35,7 @@ from demo.annotations.formats import Format, format_like
 from demo.annotations.mask_files import HEAD, PICTURE, TABLE
 from demo.annotations.unread import is_known_text
 from demo.annotations.via import HEADS
-from demo.annotations.voc import OBJECTS
+from demo.annotations.voc import CLASSES, LABELS, OBJECTS
 from demo.annotations.yolo import LISTS
 from demo.dialogue import extent, limits
 from demo.dialogue.packed import check_directory, is_litter, is_session_name, parts_of
@@ -63,7 +63,8 @@ _XML = re.compile(rb"<(?:annotations?|dataset|boost_serialization)[\s>]")
 _OBJECT = re.compile(rb"\s*\d+(?:\.0*)?(?:[ \t]+[-+.\deE]+){4}")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
 _TABLES = tuple(head.encode() for head in (HEAD, *HEADS))
-_NOT_PICTURES = (OBJECTS, "SegmentationClass")
+_NOT_PICTURES = (OBJECTS, CLASSES)
+_MAPS = "panoptic_"  # how the folder of COCO's maps begins, beside their file
 
 
 def suffix_of(path: Path) -> str:
@@ -75,7 +76,7 @@ def suffix_of(path: Path) -> str:
         return ".xml"
     if given in (".yaml", ".yml") and _NAMES.search(text):
         return given
-    if path.name.lower() in LISTS or given == ".names" or _OBJECT.match(text):
+    if path.name.lower() in (*LISTS, LABELS) or given == ".names" or _OBJECT.match(text):
         return ".txt" if given != ".names" else given
     if text.startswith(_TABLES):
         return ".csv"
@@ -189,6 +190,7 @@ class Together:
             parts = path.relative_to(self.root).parts
             is_mask = path.parent in tables and path.name != PICTURE
             is_mask = is_mask or not {*_NOT_PICTURES}.isdisjoint(parts)
+            is_mask = is_mask or any(folder.startswith(_MAPS) for folder in parts[:-1])
             may_be = path.suffix.lower() in PICTURE_SUFFIXES or path.parent == self.root
             if may_be and not is_mask and not suffix_of(path):
                 yield Candidate(parts, path)

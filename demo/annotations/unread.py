@@ -29,6 +29,9 @@ _OBJECTS = (
     _kind("assets tags", "VoTT", _CONVERT),
     _kind("objects imgWidth imgHeight", "Cityscapes", _CONVERT),
     _kind("objects size tags", "Supervisely", _EXPORT),
+    _kind(
+        "file_name predictions", "Lightly", "convert it to COCO, as labelformat does, and open that"
+    ),
     _kind("image annotations", "SA-1B", "write its masks as COCO, with a list of images"),
     _LABELBOX,
 )

@@ -31,6 +31,7 @@ from demo.annotations.files import (
     PictureFile,
     Pictures,
     file_at,
+    moved,
     number,
     objects_in,
     place,
@@ -113,23 +114,45 @@ def read(path: Path, pictures: Pictures) -> Iterator[AnnotatedPicture]:
         return
     if path.suffix.lower() == ".txt" and path.name not in LISTS:
         pictures = replace(
-            pictures, folders=(*pictures.folders, _moved(path, "labels", "images").parent)
+            pictures, folders=(*pictures.folders, moved(path, "labels", "images").parent)
         )
         with place(path.name):
             picture = pictures.named("", stem=path.stem, in_pixels=False)
         if picture is not None:
             yield _read_one(picture, path, kinds, pictures.room)
         return
+    yield from _of_set(pictures, path, kinds)
+
+
+def _of_set(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
+    """The pictures of a data set; those that its texts are named after where they lie apart from these."""
     images = {image: _label_file(image) for image in _images(path, kinds.places, pictures)}
-    if not any(images.values()):
-        lacks = (
-            "none of its pictures has a text of its objects"
-            if images
-            else "its pictures are not there"
-        )
-        raise InputError(f"{path.name}: {lacks}: name the folder of the pictures with --images.")
-    for image, text in images.items():
-        yield _read_one(file_at(image, in_pixels=False), text, kinds, pictures.room)
+    if any(images.values()):
+        for image, text in images.items():
+            yield _read_one(file_at(image, in_pixels=False), text, kinds, pictures.room)
+        return
+    texts = _texts_of(path) if images else {}
+    if not texts:
+        lacks = "none of its pictures has a text of its objects"
+        said = lacks if images else "its pictures are not there"
+        raise InputError(f"{path.name}: {said}: name the folder of the pictures with --images.")
+    for text, stem in texts.items():
+        with place(text.name):
+            picture = pictures.named("", stem=stem, in_pixels=False)
+        if picture is not None:
+            yield _read_one(picture, text, kinds, pictures.room)
+
+
+def _texts_of(path: Path) -> dict[Path, str]:
+    """The texts of objects in ``labels``, else beside a file, and of each the path that its picture has."""
+    home = path.parent / "labels"
+    home = home if home.is_dir() else path.parent
+    texts = [text for text in sorted(home.rglob("*.txt")) if text.name not in LISTS]
+    return {
+        text: str(text.relative_to(home).with_suffix(""))
+        for text in texts
+        if _is_of_objects(read_text(text))
+    }
 
 
 def _among(pictures: Pictures, path: Path, kinds: _Kinds) -> Iterator[AnnotatedPicture]:
@@ -284,20 +307,10 @@ def _lines(file: Path | None) -> list[str]:
 
 def _label_file(image: Path) -> Path | None:
     """``labels/…/x.txt`` for ``images/…/x.png``, or the text beside it."""
-    for path in (_moved(image, "images", "labels"), image):
+    for path in (moved(image, "images", "labels"), image):
         if (text := path.with_suffix(".txt")).is_file():
             return text
     return None
-
-
-def _moved(file: Path, source: str, target: str) -> Path:
-    """The file of that name in the same place below ``target``, which stands beside ``source``."""
-    parts = list(file.parts)
-    for at in range(len(parts) - 2, -1, -1):
-        if parts[at] == source:
-            parts[at] = target
-            break
-    return Path(*parts)
 
 
 def _cost(words: list[str], kinds: _Kinds, size: Size) -> int:
@@ -311,7 +324,10 @@ def _annotation(words: list[str], kinds: _Kinds, size: Size) -> Annotation:
     if kinds.has_points:
         values = values[:4]
     if len(values) == 5 and not 0 <= values[4] <= 1:
-        raise InputError("boxes with an angle are not read: write their four corners")
+        raise InputError(
+            "the number after a box is no confidence: write turned boxes as four corners, and leave out "
+            "the numbers of tracks"
+        )
     if len(values) in (4, 5):  # the fifth is a confidence
         x, y, w, h = (v * s for v, s in zip(values, (size.width, size.height) * 2, strict=False))
         return Annotation(label, box_of((x - w / 2, y - h / 2, x + w / 2, y + h / 2), size))

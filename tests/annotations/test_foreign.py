@@ -40,6 +40,21 @@ def label_studio(*results: dict[str, object], **task: object) -> list[dict[str, 
     return [{"id": 7, "data": image, "annotations": [{"result": list(results)}], **task}]
 
 
+@pytest.mark.parametrize("before", ["1a2b3c4d-", "1a2b3c4d__"])
+def test_what_label_studio_exports_in_other_forms_has_names_of_its_own(
+    folder: Path, before: str
+) -> None:
+    data = coco(bbox=[2, 4, 10, 8])
+    data["images"] = [{"id": "a", "file_name": f"images/{before}dog park.png", "width": None}]
+    expected = [("dog", (2, 4, 12, 12), None)]
+    assert found_in(read(folder, "result.json", data)) == expected
+    (folder / "classes.txt").write_text("dog\n")
+    (folder / "labels").mkdir()
+    (folder / "labels" / f"{before}dog park.txt").write_text("0 0.35 0.5 0.5 0.5\n")
+    (found,) = read_labels(folder / "classes.txt", None, None)
+    assert found_in(found) == expected
+
+
 def test_label_studio_paints_turns_relates_and_withdraws(folder: Path) -> None:
     sizes = {"original_width": WIDTH, "original_height": HEIGHT}
     brush = {"format": "rle", "rle": BRUSHED, "brushlabels": ["dog"]}
@@ -249,6 +264,28 @@ def test_geojson_of_other_programs(folder: Path) -> None:
     assert found_in(picture) == [("Tumor", (2, 2, 12, 12), 96), ("object", (2, 2, 12, 12), None)]
 
 
+def test_geojson_of_shapely(folder: Path) -> None:
+    square = [[8.0, 2.0], [8.0, 8.0], [2.0, 8.0], [2.0, 2.0], [8.0, 2.0]]
+    part = [[10.0, 2.0], [14.0, 2.0], [14.0, 4.0], [10.0, 4.0], [10.0, 2.0]]
+    bare = {"type": "MultiPolygon", "coordinates": [[square], [part]]}
+    assert found_in(read(folder, "dog park.geojson", bare)) == [("object", (2, 2, 14, 8), 36 + 8)]
+    line = {"type": "LineString", "coordinates": [[0.0, 0.0], [3.0, 3.0]]}
+    polygon = {"type": "Polygon", "coordinates": [square]}
+    features = [
+        # What it calls a box may be left, top, width and height.
+        {"type": "Feature", "properties": {"class_name": "dog", "bbox": [10, 2, 4, 2]},
+         "geometry": {"type": "MultiPolygon", "coordinates": [[part]]}},
+        {"type": "Feature", "properties": {"label": "cat"},
+         "geometry": {"type": "GeometryCollection", "geometries": [line, bare, polygon]}},
+        {"type": "Feature", "properties": {},
+         "geometry": {"type": "GeometryCollection", "geometries": [line]}},
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": []}},
+    ]  # fmt: skip
+    picture = read(folder, "dog park.geojson", {"type": "FeatureCollection", "features": features})
+    assert found_in(picture) == [("dog", (10, 2, 14, 4), None), ("cat", (2, 2, 14, 8), 44)]
+    assert picture.notes[0].endswith(": 2 objects without an area (points, lines) left out.")
+
+
 def test_an_indexed_png_needs_no_table(folder: Path, tmp_path: Path) -> None:
     numbers = np.zeros((HEIGHT, WIDTH), np.uint8)
     numbers[2:5, 3:9], numbers[8:10, 1:3], numbers[0, 0] = 1, 7, 255
@@ -356,6 +393,8 @@ UNREAD: list[tuple[str, str, object]] = [
     ("Cityscapes", "a.json", {"imgHeight": 16, "imgWidth": 20, "objects": [{"label": "car"}]}),
     ("Supervisely", "a.json", {"tags": [], "size": {"height": 16, "width": 20}, "objects": []}),
     ("SA-1B", "sa_1.json", {"image": {"image_id": 1}, "annotations": [{"segmentation": {}}]}),
+    ("Lightly", "a.json", {"file_name": "dog park.png", "predictions": [
+        {"category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]}),
     ("Segment Anything’s masks", "a.json", [{"segmentation": {}, "predicted_iou": 0.9, "area": 3}]),
     ("CreateML", "a.json", [{"image": "dog park.png", "annotations": [{"label": "dog"}]}]),
     ("Labelbox", "a.json", {"data_row": {"id": "a"}, "projects": {}}),
@@ -409,6 +448,40 @@ def test_a_text_of_objects_and_a_list_of_classes_need_no_yaml(folder: Path) -> N
     assert found_in(read(folder, "dog park.txt", line)) == [("dog", (5, 4, 15, 12), None)]
     (found,) = read_labels(folder / "classes.txt", None, None)
     assert found_in(found) == [("dog", (5, 4, 15, 12), None)]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [("data.yaml", "train: images\nnames: {1: dog}\n"), ("classes.txt", "cat\ndog\n")]
+)  # fmt: skip
+def test_texts_of_yolo_may_lie_apart_from_their_pictures(
+    folder: Path, tmp_path: Path, names: str, text: str
+) -> None:
+    labels = tmp_path / "export" / "labels" / "train"
+    labels.mkdir(parents=True)
+    (labels / "1a2b3c4d-dog%20park.txt").write_text("1 0.5 0.5 0.5 0.5\n")
+    file = tmp_path / "export" / names
+    file.write_text(text)
+    (found,) = read_labels(file, folder, None)
+    assert found_in(found) == [("dog", (5, 4, 15, 12), None)]
+    (labels / "house.txt").write_text("1 0.5 0.5 0.5 0.5\n")
+    with pytest.raises(InputError, match=r"house\.txt: there is no picture named “train/house”"):
+        list(read_labels(file, folder, None))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/data/upload/1/dog%20park", "s3://bucket/a/dog park", "/data/local-files/?d=a/dog%20park",
+     "https://example.org/dog%20park?token=a.b"],
+)  # fmt: skip
+def test_a_picture_of_label_studio_may_have_an_address_without_an_ending(
+    folder: Path, address: str
+) -> None:
+    box = {"x": 10, "y": 25, "width": 50, "height": 50, "rotation": 0, "rectanglelabels": ["cat"]}
+    task = {
+        "data": {"note": "a park", "image": address},
+        "annotations": [{"result": [{"value": box}]}],
+    }
+    assert found_in(read(folder, "tasks.json", [task])) == [("cat", (2, 4, 12, 12), None)]
 
 
 # What covers nothing

@@ -326,6 +326,13 @@ def test_voc_masks_are_the_numbers_of_objects(tmp_path: Path) -> None:
     assert Mask.from_array(pixels == 4) == DISC.mask
 
 
+def test_tasks_of_label_studio_have_the_numbers_that_its_converter_asks_for(tmp_path: Path) -> None:
+    save("label-studio", samples(), tmp_path)
+    tasks = json.loads((tmp_path / "tasks.json").read_text(encoding="utf-8"))
+    assert [task["id"] for task in tasks] == [1, 2, 3]
+    assert [task["annotations"][0]["id"] for task in tasks] == [1, 2, 3]
+
+
 # Outlines
 
 

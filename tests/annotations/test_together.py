@@ -115,7 +115,7 @@ def test_what_is_in_it_may_come_as_loose_files(name: str, tmp_path: Path) -> Non
     written = {
         Path(path).name: content
         for path, content in FORMATS[name].write([given])
-        if "SegmentationObject" not in path
+        if not path.startswith("Segmentation")
     }
     found = read(tmp_path, written)
     assert list(seen(found).values()) == [["кольцо 环", "twins"]]
@@ -257,6 +257,18 @@ def test_labels_of_one_name_belong_to_the_picture_in_their_folder(
     if "data.yaml" in files:
         counts = [len(one.annotations) for one in found.pictures]
         assert counts == [2 if colour == [0, 0, 255] else 1 for colour in colours]
+
+
+def test_the_maps_of_coco_are_no_pictures(tmp_path: Path) -> None:
+    files: Files = {
+        "annotations/instances_train.json": coco("a/dog.png"),
+        "annotations/panoptic_train.json": '{"images": [], "annotations": [{"segments_info": []}]}',
+        "annotations/panoptic_train/a/dog.png": png("red"),
+        "images/train/a/dog.png": png(),
+    }
+    (found,) = read(tmp_path, {"set.zip": zipped(files)}).pictures
+    assert found.path is not None
+    assert "images" in found.path.parts
 
 
 def test_pictures_in_their_labels_stay_apart(tmp_path: Path) -> None:
@@ -453,7 +465,7 @@ HOSTILE: list[tuple[str, Callable[[], Files], str]] = [
         "all.zip": zipped({"a/dog.png": png(), "b/dog.png": png(), "labels/dog.txt": LINE})},
      "dog.txt: several pictures have the name “dog”: open one at a time"),
     ("key points", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 0.4 0.4 2 0.6 0.6 2\n"}, "for key points, open"),
-    ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "boxes with an angle"),
+    ("boxes with an angle", lambda: {"dog.txt": "0 0.5 0.5 0.2 0.2 45\n"}, "turned boxes as four corners"),
     ("names that are a path", lambda: {"data.yaml": "names: obj.names", "dog.txt": LINE}, "neither a list"),
     ("another size", lambda: {"a.json": coco("dog.png", width=640, height=480)},
      "it is 640 × 480, but the picture is 64 × 48"),
