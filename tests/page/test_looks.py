@@ -78,6 +78,7 @@ def test_a_look_stands_where_it_was_taken(page: Page, looker: Looker) -> None:
     expect(page.locator("#canvas .closer.dim .frame")).to_have_attribute("x", "220")
     first.press("Enter")
     expect(page.locator("#canvas")).to_have_attribute("data-zoomed", "")
+    expect(page.locator("#canvas .closer.dim .frame")).to_have_attribute("x", "220")
     expect(page.locator(".spoken")).to_contain_text("Once more, or Escape, shows it as before.")
     page.keyboard.press("Escape")
     expect(page.locator("#canvas")).not_to_have_attribute("data-zoomed", "")

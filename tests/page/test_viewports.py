@@ -19,8 +19,8 @@ from tests.support.table import ask, drawn
 SIZES = (
     (280, 653), (320, 256), (320, 480), (360, 225), (390, 330), (390, 664), (390, 844), (507, 1024),
     (568, 320), (653, 720), (667, 375), (720, 450), (768, 600), (844, 180), (844, 390), (853, 480),
-    (900, 901), (912, 1368), (1000, 700), (1150, 700), (1200, 320), (1280, 800), (1400, 900), (1440, 900),
-    (3840, 2160),
+    (900, 901), (912, 1368), (1000, 560), (1000, 700), (1150, 700), (1200, 320), (1280, 800),
+    (1400, 900), (1440, 900), (3840, 2160),
 )  # fmt: skip
 UPRIGHT, SIDEWAYS, DESK = (390, 664), (844, 390), (1280, 800)
 MIN_PICTURE, MIN_SEEN = 90, 18  # pixels: a side of the picture; how much of the newest answer
@@ -46,6 +46,9 @@ _LACKS = """({ picture, seen }) => {
   if (cut.length) lacks.push(`${cut.length} tools are cut off`);
   const { width, height } = rect("#canvas .sheet");
   if (!one("#canvas[data-empty]") && Math.max(width, height) < picture) lacks.push("the picture is small");
+  const first = one(".empty");
+  const isCut = first.checkVisibility() && first.scrollHeight > first.clientHeight + 1;
+  if (isCut) lacks.push("the first lines are cut");
   const newest = [...document.querySelectorAll("#chat .bot-row")].at(-1);
   if (newest) {
     const frames = [newest, newest.closest(".bubble-wrap"), one("#room")]

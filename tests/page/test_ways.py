@@ -112,6 +112,9 @@ def test_a_model_with_one_way_offers_none(page: Page) -> None:
 def test_nothing_moves_when_it_is_used(general: Page, width: int, height: int) -> None:
     general.set_viewport_size({"width": width, "height": height})
     expect(choice(general)).to_be_in_viewport(ratio=1)
+    line = general.locator("#hint .hint")
+    expect(line).to_have_text("Enter sends, Shift+Enter starts a new line.")
+    assert line.evaluate("line => line.scrollHeight <= line.clientHeight")  # it is whole beside it
     places = [choice(general), general.locator("#message"), general.locator("#send")]
     before = [place.bounding_box() for place in places]
     choice(general).select_option("reasoned")

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from demo.answers.finding import Finding, TraceText
+from demo.answers.trace import PartOpened, PartText
 from demo.dialects.known import QWEN_3_VL
 from demo.dialogue.comparison import RoundAnswered, compared
 from demo.dialogue.engine import TurnEvent, TurnFinished, begin, run_turn
-from demo.dialogue.looking import LookBegun
+from demo.dialogue.looking import LookBegun, LookEnded
 from demo.dialogue.session import Look, ReasonerInfo, Session, Turn
 from demo.dialogue.session_json import session_from_json, session_to_json
 from demo.errors import InputError
@@ -328,6 +329,20 @@ def test_a_turn_with_looks_is_written_as_it_will_stand(looked: tuple[Session, Pi
     assert "Looking closer at the right…" in doing
     rows = [m for m in live.messages() if "class=" in str(m["content"])]
     assert [str(m["content"]).count("#look-") for m in rows] == [2]
+
+
+def test_a_look_is_under_way_until_the_model_has_words_again(
+    looked: tuple[Session, Picture],
+) -> None:
+    """VLM-R³'s part comes back on a line of its own, long before the model has read it."""
+    live = LiveTurn(looked[0])
+    live.feed(PartOpened("think"))
+    live.feed(LookBegun(Look(PictureBox(220, 30, 360, 180), Size(196, 224), LEFT_CALL), 0))
+    live.feed(LookEnded(0))
+    live.feed(PartText("think", "\n"))
+    assert live.doing == "Looking closer at the right…"
+    live.feed(PartText("think", "A block."))
+    assert (live.look, live.doing) == (None, "Reasoning…")
 
 
 def test_looks_are_told_to_programs_and_readers(looked: tuple[Session, Picture]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from demo.answers.finding import OUTSIDE, Finding
-from demo.dialogue.session import Session
-from demo.picture.geometry import PictureBox
+from demo.answers.finding import OUTSIDE, Finding, TraceText
+from demo.dialogue.session import ReasonerInfo, Session, Turn
+from demo.picture.geometry import PictureBox, Size
 from demo.ui.canvas.scene import scene
 from demo.ui.chat.messages import messages
 from demo.ui.chat.spoken import spoken_answer
@@ -86,6 +86,22 @@ def test_a_stopped_answer_says_so_and_is_not_blamed_for_it() -> None:
     assert spoken_answer(whole, 1) == "Answer 1 was stopped: found one, R1, block, on the left."
     none = answered(EMPTY, "block", partial=True)
     assert spoken_answer(none, 1) == "Answer 1 was stopped: no answer had been written yet."
+
+
+def test_an_answer_in_words_that_has_none_is_not_called_a_search_in_vain() -> None:
+    """And one that was stopped says so once, also that its words had begun."""
+    start = Session.begin(
+        EMPTY.picture, ReasonerInfo("r3", Size(840, 840), dialect="vlm-r3-looking")
+    )
+    for trace, partial, shown, heard in (
+        (TraceText(think="So."), False, "There is no answer in words.", None),
+        (TraceText(think="So."), True, "Stopped: no answer had been written yet.", None),
+        (TraceText(answer="It is"), True, "It is\n\nStopped.", "It is"),
+    ):
+        session = start.with_turn(Turn("q", "q", trace=trace, partial=partial), start.registry)
+        assert messages(session)[1]["content"] == shown
+        lowered = (heard or shown.removeprefix("Stopped: ")).lower()
+        assert spoken_answer(session, 1).lower().endswith(f": {lowered}")
 
 
 def test_what_was_there_already_is_named() -> None:

@@ -83,7 +83,7 @@ class LiveTurn:
     def feed(self, event: TurnEvent) -> bool:
         """Take one event, and return whether it is more than a piece of text."""
         now = time.monotonic()
-        is_over = self._is_seen and self._end_look()
+        is_over = self._is_seen and _says_something(event) and self._end_look()
         match event:
             case TurnStarted():
                 self.started = event
@@ -187,6 +187,11 @@ class LiveTurn:
         rest = text[at:]
         lines.append(shown(rest) if rest.strip() or not lines else "")
         return "\n\n".join(filter(None, lines))
+
+
+def _says_something(event: TurnEvent) -> bool:
+    """Whether the model has gone on: the line that ends with a look's call is no word of its own."""
+    return not isinstance(event, PartText) or bool(event.text.strip())
 
 
 def looking_note(look: Look, picture: Size) -> str:

@@ -416,11 +416,15 @@ def answer_objects(session: Session, turn: Turn) -> list[tuple[str, RegionObject
 
 def _summary(session: Session, turn: Turn, given: Boxes) -> str:
     """What a person reads first: the words of an answer that is told, and what was found."""
-    if not dialect_named(session.reasoner_of(turn).dialect).tells:
-        return outcome(session, turn)
-    words = linked_boxes(words_of(turn.trace.answer or ""), given)
-    found = outcome(session, turn) if turn.region or turn.partial else ""
-    return "\n\n".join(filter(None, (words or "There is no answer in words.", found)))
+    words = linked_boxes(told_words(session, turn), given)
+    found = outcome(session, turn) if turn.region or turn.partial or not words else ""
+    return "\n\n".join(filter(None, (words, found)))
+
+
+def told_words(session: Session, turn: Turn) -> str:
+    """What a model said that answers in words."""
+    tells = dialect_named(session.reasoner_of(turn).dialect).tells
+    return words_of(turn.trace.answer or "") if tells else ""
 
 
 def outcome(session: Session, turn: Turn) -> str:
@@ -431,7 +435,10 @@ def outcome(session: Session, turn: Turn) -> str:
         found = _found_sentence(session, turn) + _correction_sentence(session, turn.region)
         return f"Stopped: {found[0].lower()}{found[1:]}" if turn.partial else found
     if turn.partial:
-        return "Stopped: no answer had been written yet."
+        is_begun = bool(told_words(session, turn))
+        return "Stopped." if is_begun else "Stopped: no answer had been written yet."
+    if dialect_named(session.reasoner_of(turn).dialect).tells:
+        return "There is no answer in words."
     if any(finding.kind == "answer.unreadable" for finding in turn.findings):
         return "The answer could not be read."
     if any(finding.kind == "answer.unknown" for finding in turn.findings):

@@ -19,6 +19,7 @@ const TITLES = { scene: "Scene", focus: "Focus", think: "Reasoning", answer: "An
 const MAX_OPENING_MS = 1000; // the longest that a part takes to open
 const ghostLayer = shape("g", { class: "ghost", "aria-hidden": "true" });
 const ghostName = node("div", { class: "ghost-name", "aria-hidden": "true", hidden: "" }, "Nobody gave this box");
+let framed = null; // the part that a link of this form has framed, not a look's own
 let lasting = null; // what a click keeps on the picture until the next one elsewhere
 
 overlay.append(ghostLayer);
@@ -38,7 +39,8 @@ function placeOf(event) {
 
 function showOnPicture(picture) {
   const part = picture.match(LOOKED)?.slice(1).map(Number) ?? null;
-  if (part || state.part) change({ part });
+  if (part || (framed && state.part === framed)) change({ part });
+  framed = part;
   const numbers = state.scene.picture ? picture.split(".").map(Number) : [];
   const [box, spot] = [GHOST, SPOT].map((form) => (form.test(picture) ? numbers : null));
   ghostName.hidden = !box;

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from html import unescape
 
-from demo.answers.words import words_of
-from demo.dialects.ways import dialect_named
 from demo.dialogue.session import Session, Turn
 from demo.ui.chat.messages import (
     MAX_PLACES,
@@ -16,6 +14,7 @@ from demo.ui.chat.messages import (
     found_lead,
     outcome,
     shown_warnings,
+    told_words,
 )
 from demo.ui.shared.text import place
 
@@ -23,21 +22,15 @@ from demo.ui.shared.text import place
 def spoken_answer(session: Session, number: int) -> str:
     """Answer ``number`` (1, 2, …) in plain words, and how many warnings stand under it."""
     turn = session.turn(number)
-    told = (_words(session, turn), _found(session, turn), _warned(len(shown_warnings(turn))))
+    told = (told_words(session, turn), _found(session, turn), _warned(len(shown_warnings(turn))))
     stopped = " was stopped" if turn.partial else ""
     return f"Answer {number}{stopped}: {' '.join(filter(None, told))}"
-
-
-def _words(session: Session, turn: Turn) -> str:
-    """What a model said that answers in words."""
-    tells = dialect_named(session.reasoner_of(turn).dialect).tells
-    return words_of(turn.trace.answer or "") if tells else ""
 
 
 def _found(session: Session, turn: Turn) -> str:
     objects, size = answer_objects(session, turn), session.picture.size
     if not objects:
-        nothing = "" if _words(session, turn) else outcome(session, turn)
+        nothing = "" if told_words(session, turn) else outcome(session, turn)
         return _lowered(unescape(nothing).removeprefix("Stopped: "))
     region = session.registry.region(turn.region or "")
     lead = "the same as " if turn.is_again else f"{_lowered(found_lead(turn, len(objects)))}, "
