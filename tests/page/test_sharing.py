@@ -65,6 +65,9 @@ def test_a_dialogue_is_shared_read_elsewhere_and_withdrawn(
             other.click(".chip[href='#R2']")
             other.mouse.move(0, 0)
             assert (opacity(other, "R1"), opacity(other, "R2")) == ("0.15", "1")
+            other.emulate_media(media="print")
+            assert (opacity(other, "R1"), opacity(other, "R2")) == ("1", "1")
+            other.emulate_media(media="screen")
             whole, _ = saved(other, ".save", tmp_path)
         assert grave(other) == []
         assert told == []  # also that no policy was broken

@@ -64,7 +64,7 @@ function speak({ serial, said, alarm: failed }) {
   if (!serial || serial === heard) return;
   heard = serial;
   if (said) say(said);
-  if (failed) alarm(failed);
+  if (said || failed) alarm(failed); // what failed before is over
 }
 
 function drawRegions() {

@@ -5,7 +5,7 @@ import { image } from "../canvas/parts.js";
 import { insert } from "../canvas/cite.js";
 import { makeRegion, zoomToPart } from "../canvas/closer.js";
 import { namesByBox } from "./look_names.js";
-import { all, buttonNode, closest, fill, node } from "../shared/nodes.js";
+import { all, buttonNode, closest, fill, node, one } from "../shared/nodes.js";
 
 /** @typedef {import("../canvas/scene.d.ts").Box} Box */
 
@@ -109,6 +109,7 @@ function writeButton(button) {
   const name = regionAt(boxOf(button.previousSibling));
   const { busy, next } = state.scene;
   button.textContent = name ? `Cite ${name}` : `Make it ${next}`;
+  button.ariaLabel = `${button.textContent}: ${one("b", button.previousSibling).textContent}`; // one of several
   button.disabled = Boolean(busy) && !name;
   button.dataset.region = name || "";
 }
