@@ -174,7 +174,7 @@ def test_what_failed_inside_a_look_stays_and_is_asked_again(page: Page, looker: 
     looker.is_broken = True
     ask_in_vain(page, "find red")
     expect(failed).to_have_count(1)
-    expect(page.locator("#canvas .alarms")).to_contain_text("no room left")
+    expect(page.locator(".alarms")).to_contain_text("no room left")
     expect(page.locator("#canvas .closer .frame")).to_have_count(0)
     page.get_by_role("button", name="Make it R1").click()
     expect(page.get_by_role("button", name="Cite R1: Look 1", exact=True)).to_have_count(1)
@@ -189,7 +189,7 @@ def test_what_failed_inside_a_look_stays_and_is_asked_again(page: Page, looker: 
     expect(part).to_have_text("Looking closer at R1")
     ask(page, "find red")
     expect(part).to_have_count(0)
-    expect(page.locator("#canvas .alarms")).to_be_empty()
+    expect(page.locator(".alarms")).to_be_empty()
     looker.is_broken = True
     page.click("#chat a[href='#again-1']")
     expect(failed).to_have_count(1)
