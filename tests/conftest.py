@@ -13,7 +13,7 @@ os.environ["REGIONREASONER_SESSIONS"] = "none"
 # One thread for each process that computes: the workers have the cores among them.
 os.environ["OMP_NUM_THREADS"] = "1"
 # Files of the page, for this run alone: another one would delete them when it closes.
-os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
+_FILES = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="regionreasoner-tests-")
 
 import gc
 import json
@@ -116,6 +116,11 @@ def pytest_collection_finish() -> None:
     """What is imported and collected stays to the end: a model that is freed need not search it."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Nothing of the page's files stays."""
+    shutil.rmtree(_FILES, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

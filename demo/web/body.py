@@ -31,6 +31,7 @@ class Body:
     def __init__(self, receive: Receive, path: str, headers: Headers) -> None:
         self._receive, self._max = receive, max_bytes(path)
         self._declared = headers.get("content-length", "0")
+        self._is_upload = headers.get("content-type", "").startswith("multipart/")
         self._held: list[Message] = []
         self._received, self._ended = 0, False
         self._began: float | None = None
@@ -87,7 +88,11 @@ class Body:
         end.set()
 
     async def receive(self) -> Message:
-        """The next message for Gradio. A failed upload raises the error after which Gradio cleans up."""
+        """The next message for Gradio.
+
+        An upload that failed raises the error after which Gradio cleans up; every other request of somebody
+        who has hung up is told so.
+        """
         if self._held:
             return self._held.pop()
         if self._ended:
@@ -97,7 +102,7 @@ class Body:
         except RefusedError as refused:
             limit = " (maximum allowed size)" if refused.status == 413 else ""
             raise MultiPartException(f"{refused}{limit}") from refused
-        if message["type"] == "http.disconnect":
+        if message["type"] == "http.disconnect" and self._is_upload:
             raise MultiPartException("The upload ended too early.")
         return message
 

@@ -7,12 +7,14 @@ import socket
 import struct
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
 from starlette.types import Message, Receive, Scope, Send
 
 from demo.fairlock import FairLock, asked_by
@@ -415,6 +417,22 @@ def test_a_long_answer_is_no_silence(
             assert _received(silent) == b""  # by then the stream has lasted longer
         assert next(stream.iter_lines()) == "data: ALIVE"
         assert not stream.is_closed
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_upload"), [("multipart/form-data; boundary=x", True), ("application/json", False)]
+)
+def test_who_hangs_up_before_anything_was_read_is_no_failure(kind: str, is_upload: bool) -> None:
+    async def receives() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def received() -> Message:
+        headers = Headers({"content-type": kind})
+        return await body.Body(receives, "/gradio_api/queue/data", headers).receive()
+
+    failing = pytest.raises(MultiPartException, match="too early")
+    with failing if is_upload else nullcontext():
+        assert run_elsewhere(received()) == {"type": "http.disconnect"}
 
 
 def test_a_body_that_trickles_is_ended(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
