@@ -17,6 +17,7 @@ from demo.access.exposure import is_private
 from demo.access.peers import Proxies
 from demo.agents.commands import check_package
 from demo.errors import DemoError, InputError, StoreError
+from demo.machine.ending import ended_by_signal
 from demo.machine.environment import (
     say,
     settle_certificates,
@@ -70,7 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
         store = open_store(options.sessions)
         index = open_benchmark(options.benchmark, options.images)
         set_up(as_json=options.log_json)
-        with run_folder(os.environ, folder):
+        # Also while much is imported, where nothing else hears a signal that process 1 gets.
+        with ended_by_signal(), run_folder(os.environ, folder):
             models = first_models(options)
             with without_stubs():  # of Gradio, which bad options need not wait for
                 from demo.web.serve import serve

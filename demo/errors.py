@@ -105,6 +105,17 @@ def join_with_and(names: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
+def as_exception(error: BaseException) -> Exception:
+    """The failure itself, or one that says where it came from: a panic in a library that is written in Rust
+    is no Exception, and would pass by all who answer for one.
+    """
+    if isinstance(error, Exception):
+        return error
+    made = RuntimeError(type(error).__name__)
+    made.__cause__ = error
+    return made
+
+
 def places_of(error: BaseException) -> str:
     """Of which kind a failure is and where in the code it happened, without its words, which may be a
     visitor's: *KeyError at store.py:12 in load, app.py:3 in main*, and what it came from.

@@ -23,6 +23,7 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.session import ServerSession
 from mcp.shared.exceptions import McpError
 from pydantic import AnyUrl
+from starlette.requests import Request
 
 from demo.agents.resources import TEMPLATES, Listed, listed, read
 from demo.agents.schemas import INSTRUCTIONS, TOOLS
@@ -32,10 +33,10 @@ from demo.agents.tools import Job, Result, Tools
 NAME = "regionreasoner"
 READS_AT_ONCE = 8
 MAX_SEEN = 20  # dialogues of which a connection may list the resources
-_NEWS_S = 0.25  # between two messages about what a call does
+_NEWS_S = 0.25  # between two messages about what a call does, and two looks for its caller
 _TEXTS = ("text/", "application/json", "image/svg")
 
-AgentServer = Server[object, object]
+AgentServer = Server[object, Request]
 
 
 class Agents:
@@ -81,7 +82,7 @@ class Agents:
     async def _stoppable(self, job: Job, work: Callable[[], Result]) -> Result:
         """The result of work on a thread, which is stopped with the call; news of it are told meanwhile."""
         async with anyio.create_task_group() as group:
-            group.start_soon(_stop_with_the_call, job)
+            group.start_soon(_stop_with_the_call, job, self.server.request_context.request)
             group.start_soon(self._tell_news, job)
             result = await run_sync(work, limiter=self._calls)
             await self._tell(job)  # the last of it
@@ -137,9 +138,11 @@ class Agents:
         return self._seen.setdefault(self.server.request_context.session, {})
 
 
-async def _stop_with_the_call(job: Job) -> None:
+async def _stop_with_the_call(job: Job, request: Request | None) -> None:
+    """Stop when the call is cancelled, or whoever made it by a request has hung up: nobody else is told."""
     try:
-        await anyio.sleep_forever()
+        while request is None or not await request.is_disconnected():
+            await anyio.sleep(_NEWS_S)
     finally:
         job.cancel.set()
 

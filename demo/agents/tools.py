@@ -28,7 +28,15 @@ from demo.dialogue.engine import ObjectSeen, Segmenting, TurnFinished, begin, ru
 from demo.dialogue.looking import LookBegun
 from demo.dialogue.session import Session
 from demo.dialogue.session_json import session_from_json
-from demo.errors import DemoError, InputError, ModelError, UnknownRegionError, one_line, places_of
+from demo.errors import (
+    DemoError,
+    InputError,
+    ModelError,
+    UnknownRegionError,
+    as_exception,
+    one_line,
+    places_of,
+)
 from demo.language.references import Resolved, check_question, resolve
 from demo.machine.effort import long_work
 from demo.machine.packages import import_fault
@@ -99,10 +107,10 @@ class Tools:
             return work()
         except DemoError as error:
             return Result(str(error), is_error=True)
-        except Exception as error:
-            if fault := import_fault(error):
+        except BaseException as failure:  # also a panic in Rust, which would end all connections
+            if fault := import_fault(as_exception(failure)):
                 return Result(fault, is_error=True)
-            log.error("a tool failed", extra={"facts": {"error": places_of(error)}})
+            log.error("a tool failed", extra={"facts": {"error": places_of(failure)}})
             return Result(_UNFORESEEN, is_error=True)
 
     def _call(self, name: str, values: Mapping[str, Any], job: Job) -> Result:

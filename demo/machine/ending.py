@@ -18,7 +18,7 @@ def ended_by_signal() -> Iterator[None]:
     """SIGINT or SIGTERM ends the block, quietly; a second one after it ends the process at once.
 
     SIGINT is a person's Ctrl-C, which what is interrupted may take for itself, such as fetching does;
-    SIGTERM ends everything. To be used on the main thread.
+    SIGTERM ends everything. To be used on the main thread, also within itself: then the inner block ends.
     """
     end = _End()
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -350,7 +350,7 @@ class RunningModels:
         except DemoError as error:
             goes_on = f"{self._inner.reasoner.name} goes on. "
             said = f"{'' if isinstance(self._inner.reasoner, AbsentReasoner) else goes_on}{error}"
-        except Exception:
+        except BaseException:  # such as a panic in Rust: others wait for the end of this
             log.exception("no other model")
             said = f"{self._inner.reasoner.name} goes on: {_UNFORESEEN}."
         with self._changed:
@@ -437,7 +437,7 @@ class RunningModels:
                 self._models = self._dress(self._inner)
             except DemoError as error:
                 failures.append(str(error))
-            except Exception:
+            except BaseException:
                 log.exception("a model could not be loaded")
                 failures.append(f"{each.title} could not be loaded: {_UNFORESEEN}.")
             else:

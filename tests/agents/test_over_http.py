@@ -22,6 +22,7 @@ from demo.web.serve import Served
 from tests.support.agents import Agent, documented, encoded, over_http
 from tests.support.served import accounts, serving
 from tests.support.table import TableReasoner
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.process
 
@@ -236,6 +237,21 @@ def test_a_call_tells_what_it_does_and_can_be_cancelled(
     assert "cancelled" in agent.stopped("ground", session_id=session_id, question="slow")
     assert table.stopped.wait(60)
     assert agent.values("ground", session_id=session_id, question="red")["found"] == "R2"
+
+
+def test_whoever_hangs_up_ends_the_call(served: Served, table: TableReasoner, image: str) -> None:
+    table.go_on.clear()
+    table.stopped.clear()
+    asked = {"name": "ground", "arguments": {"image": image, "question": "the slow one"}}
+    with httpx.Client(base_url=served.url, headers={**TAKES, **BEARER}, timeout=60) as http:
+        session = {"mcp-session-id": http.post("/mcp", json=START).headers["mcp-session-id"]}
+        ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        http.post("/mcp", json=ready, headers=session)
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": asked}
+        with http.stream("POST", "/mcp", json=call, headers=session) as answer:
+            assert answer.status_code == 200
+            until(lambda: "turns_running 1.0" in served.watch.text().decode())
+    until(table.stopped.is_set)
 
 
 def test_calls_at_once_about_one_session_wait_for_each_other(

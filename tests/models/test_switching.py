@@ -167,6 +167,12 @@ def damaged(folder: Path, name: str) -> None:
         (folder / "model.safetensors").unlink()
     elif name == "tokens":
         (folder / "tokenizer.json").write_text("[]")
+    elif name == "panic":  # of the library, which is written in Rust
+        told = json.loads((folder / "tokenizer.json").read_text())
+        told["truncation"] = {
+            "direction": "Right", "max_length": 1, "strategy": "LongestFirst", "stride": 1,
+        }  # fmt: skip
+        (folder / "tokenizer.json").write_text(json.dumps(told))
     else:
         config = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(config | {"model_type": "llama"}))
@@ -178,6 +184,7 @@ def damaged(folder: Path, name: str) -> None:
         pytest.param("weights", "nano runs again. The checkpoint", True, id="damaged weights"),
         pytest.param("missing", "nano runs again. The checkpoint", True, id="no weights"),
         pytest.param("tokens", "nano runs again.", True, id="damaged words"),
+        pytest.param("panic", "nano runs again.", True, id="words that nothing can be made of"),
         pytest.param("kind", "nano goes on. ", False, id="another kind of model"),
     ],
 )

@@ -20,13 +20,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from app import parser
+from demo.dialects.prompt import Prompt
 from demo.dialogue.engine import TurnFinished, answer, begin, run_turn
 from demo.errors import STOPPING, ModelError
 from demo.models.expected import expected_models
 from demo.picture.picture import Picture, open_picture
+from demo.reasoners.base import Usage
 from demo.reasoners.local import LocalReasoner
+from demo.ui.shared import sentences
 from demo.web.logs import JsonLines, PlainLines, one_line
 from demo.web.monitoring import Watch
 from tests import ROOT
@@ -295,3 +301,29 @@ def test_setting_the_clock_changes_no_time_and_ends_no_login(
     assert total is not None
     assert 0 < total < 60
     assert b"regionreasoner_turn_seconds_sum -" not in watch.text()
+
+
+class Panics(TableReasoner):
+    """A model whose tokenizer's file is damaged so that its library, in Rust, panics."""
+
+    def stream(
+        self, picture: Picture, prompt: Prompt, cancel: threading.Event
+    ) -> Iterator[str | Usage]:
+        tokenizer = Tokenizer(WordLevel({"it": 0}, unk_token="it"))
+        told = json.loads(tokenizer.to_str())
+        told["truncation"] = {
+            "direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 5,
+        }  # fmt: skip
+        tokenizer = Tokenizer.from_str(json.dumps(told))
+        tokenizer.pre_tokenizer = Whitespace()
+        tokenizer.encode("it it it it")
+        yield from super().stream(picture, prompt, cancel)
+
+
+def test_a_panic_in_a_library_ends_the_turn(blocks: Path) -> None:
+    """It is no Exception, and whoever waited would wait for ever."""
+    with serving(Panics()) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        caller = Caller(http)
+        asked = [file(caller.upload(blocks.read_bytes())), "find red", None, None]
+        kind, said = caller.call("ground", asked)
+    assert (kind, said["error"]) == ("error", sentences.UNEXPECTED)

@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import zipfile
+from asyncio import Queue as AsyncQueue
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -688,3 +689,60 @@ def test_a_result_that_nobody_reads_is_kept_for_some_minutes(
     first, second = (unread(served, http, given) for _ in range(2))
     assert http.get(f"/gradio_api/call/ground/{first}").status_code == 404
     assert "event: complete" in http.get(f"/gradio_api/call/ground/{second}").text
+
+
+def read(http: httpx.Client, given: dict[str, Any]) -> str:
+    """A call whose result was read."""
+    call = http.post("/gradio_api/call/ground", json=given).json()["event_id"]
+    assert "event: complete" in http.get(f"/gradio_api/call/ground/{call}").text
+    return str(call)
+
+
+def test_of_calls_that_are_over_few_are_known(
+    served: Served,
+    http: httpx.Client,
+    given: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unread_results, "MAX_OVER", 1)
+    queue = served.page._queue
+    calls = [read(http, given) for _ in range(4)]
+    for known in (queue.pending_messages_per_session, queue.pending_event_ids_session):
+        assert not known.keys() & calls[:2]
+
+
+def test_a_call_whose_caller_left_is_forgotten(
+    served: Served,
+    http: httpx.Client,
+    given: dict[str, Any],
+    table: TableReasoner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unread_results, "MAX_SECONDS", -1.0)
+    monkeypatch.setattr(unread_results, "MAX_OVER", 0)
+    table.go_on.clear()
+    queue, path = served.page._queue, "/gradio_api/call/ground_stream"
+    call = http.post(path, json={**given, "question": "the slow one"}).json()["event_id"]
+    until(lambda: queue.pending_messages_per_session[call].qsize() > 3)
+    with pytest.raises(httpx.ReadTimeout):
+        http.get(f"{path}/{call}", timeout=0.1).read()
+    until(lambda: call not in queue.event_ids_to_events)
+    read(http, given)
+    for known in (queue.pending_messages_per_session, queue.pending_event_ids_session):
+        assert call not in known
+
+
+def test_a_turn_goes_on_while_thousands_of_others_ask(
+    served: Served, http: httpx.Client, given: dict[str, Any], table: TableReasoner
+) -> None:
+    """Gradio would forget the session that began first, of two thousand."""
+    table.go_on.clear()
+    queue, path = served.page._queue, "/gradio_api/call/ground_stream"
+    call = http.post(path, json={**given, "question": "the slow one"}).json()["event_id"]
+    until(lambda: http.get("/metrics").text.count("regionreasoner_turns_running 1.0"))
+    for number in range(2_001):  # as it does for each new session
+        queue.pending_messages_per_session[f"other {number}"] = AsyncQueue()
+    table.go_on.set()
+    assert "event: complete" in http.get(f"{path}/{call}").text
+    for number in range(2_001):
+        queue.pending_messages_per_session.pop(f"other {number}", None)

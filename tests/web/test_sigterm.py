@@ -17,6 +17,7 @@ from tests.load import files
 from tests.load.model import Model, answering
 from tests.load.server import App, start
 from tests.load.visitor import Visitor, visiting
+from tests.support.waiting import until as until_it_is
 from tests.web.test_load import run, until
 
 
@@ -104,3 +105,19 @@ def test_a_signal_while_a_hostile_file_is_opened_ends_the_app_cleanly(tmp_path: 
         assert app.wait() == 0
     for word in ("Traceback", "FATAL", "exception not rethrown"):
         assert word not in app.told()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_app_starts_ends_it_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Also as the first process of a container, which no signal ends by itself."""
+    app = start(tmp_path)
+    try:
+        until_it_is(lambda: list((tmp_path / "uploads").glob("regionreasoner-*")))
+        app.send(number)
+        assert app.wait() == 0
+    finally:
+        app.end(signal.SIGKILL)
+    assert app.told() == ""
+    assert not list((tmp_path / "uploads").glob("regionreasoner-*"))

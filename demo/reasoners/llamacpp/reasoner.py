@@ -28,7 +28,7 @@ from demo.reasoners.llamacpp.server import Chunk, LlamaServer, device_name
 
 _STOP_SEEN_S = 0.1  # how often a stop is looked for while nothing is written
 
-_Pieces = queue.SimpleQueue[Chunk | Exception | None]
+_Pieces = queue.SimpleQueue[Chunk | BaseException | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class LlamaCppReasoner:
                 continue
             if piece is None:
                 break
-            if isinstance(piece, Exception):
+            if isinstance(piece, BaseException):
                 raise piece
             if piece.prompt is not None:
                 usage = replace(usage, prompt_tokens=piece.prompt, reused_tokens=piece.reused)
@@ -129,7 +129,7 @@ class LlamaCppReasoner:
         try:
             self._complete(self._pieces(picture, prompt.conversation), MAX_NEW_TOKENS, take)
             pieces.put(None)
-        except Exception as error:  # it is raised where the answer is read
+        except BaseException as error:  # it is raised where the answer is read
             pieces.put(error)
         finally:
             self._lock.release()

@@ -11,6 +11,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from demo.errors import as_exception
+
 T = TypeVar("T")
 
 
@@ -18,7 +20,7 @@ T = TypeVar("T")
 class _End:
     """The last thing in the queue: how the reading ended."""
 
-    error: Exception | None
+    error: BaseException | None
 
 
 def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> Iterator[list[T]]:
@@ -45,17 +47,17 @@ def paced(events: Iterator[T], seconds: float, quiet: float | None = None) -> It
             yield batch
             shown_at = time.monotonic()
         if end is not None and end.error is not None:
-            raise end.error
+            raise as_exception(end.error)
         if end is not None:
             return
 
 
 def _read(events: Iterator[T], arrived: SimpleQueue[T | _End]) -> None:
-    error = None
+    error: BaseException | None = None
     try:
         for event in events:
             arrived.put(event)
-    except Exception as failure:
+    except BaseException as failure:  # such as a panic in Rust: whoever waits is told
         error = failure
     arrived.put(_End(error))
 
