@@ -27,6 +27,9 @@ def ended_by_signal() -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit):
         pass
+    except Exception:  # what the code that was interrupted has made of it
+        if not end.is_asked:
+            raise
     finally:
         end.is_reached()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -43,6 +46,7 @@ class _End:
 
     def __init__(self) -> None:
         self._main = threading.get_ident()
+        self.is_asked = False
         self._has_left, self._sending = False, threading.Lock()
         self._heard, self._told = socket.socketpair()
         self._told.setblocking(False)
@@ -53,6 +57,7 @@ class _End:
     def ask(self, *_: object) -> None:
         """What SIGTERM does on the main thread."""
         if not self._has_left:
+            self.is_asked = True
             sys.exit()
 
     def is_reached(self) -> None:

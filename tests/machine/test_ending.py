@@ -28,6 +28,13 @@ def imports():
     except:  # as some packages do where one that they can do without is missing
         pass
 
+def turns():
+    try:
+        print("busy", flush=True)
+        time.sleep(60)
+    except BaseException as error:
+        raise ImportError("It cannot be imported.") from error
+
 with ended_by_signal():
     {busy}
     print("waits", flush=True)
@@ -58,11 +65,16 @@ def run_until(busy: str, *numbers: signal.Signals, after: str = "") -> tuple[int
         pytest.param("pass", ["waits", "ended"], id="waiting"),
         pytest.param("imports()", ["busy", "waits", "ended"], id="where it is caught"),
         pytest.param("imports(); imports()", ["busy", "busy", "waits", "ended"], id="caught twice"),
+        pytest.param("turns()", ["busy", "ended"], id="where it is turned into a failure"),
         pytest.param("Careless()", ["busy", "waits", "ended"], id="where it is lost"),
     ],
 )
 def test_a_signal_ends_it(busy: str, said: list[str]) -> None:
     assert run_until(busy, signal.SIGTERM) == (0, said)
+
+
+def test_a_failure_that_nobody_asked_for_is_one() -> None:
+    assert run_until("raise ImportError") == (1, [])
 
 
 def test_ctrl_c_ends_it_or_what_it_is_doing() -> None:
