@@ -66,13 +66,14 @@ _COORDINATE = re.compile(r"[xy]\d*")
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     """``Annotations/``, ``JPEGImages/``, objects and classes at each pixel, and lists of all."""
     names, labels = list(unique_names(pictures)), labels_of(pictures)
+    numbers = {label: at for at, label in enumerate(labels, start=1)}
     has_masks = list[str]()
     for annotated, name in zip(pictures, names, strict=True):
         stem = Path(name).stem
         yield f"JPEGImages/{name}", png_of(annotated.open())
         yield f"{FILES}/{stem}.xml", _xml(annotated, name)
         if any(a.mask for a in annotated.annotations[:MAX_INDEX]):
-            classes = [labels.index(a.label) + 1 for a in annotated.annotations]
+            classes = [numbers[a.label] for a in annotated.annotations]
             yield f"{OBJECTS}/{stem}.png", indexed_png(annotated)
             yield f"{CLASSES}/{stem}.png", indexed_png(annotated, classes)
             has_masks.append(stem)

@@ -59,11 +59,11 @@ _LISTS_OF_PICTURES = ("train.txt", "valid.txt", "val.txt", "test.txt")  # as Dar
 
 def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
     """``data.yaml``, ``images/`` and ``labels/``; several parts of an object are joined to one outline."""
-    labels = labels_of(pictures)
+    classes = {label: at for at, label in enumerate(labels_of(pictures))}
     has_masks = any(a.mask for picture in pictures for a in picture.annotations)
     for annotated, name in zip(pictures, unique_names(pictures), strict=True):
         lines = [
-            " ".join([str(labels.index(a.label)), *_numbers(a, annotated.size, has_masks)])
+            " ".join([str(classes[a.label]), *_numbers(a, annotated.size, has_masks)])
             for a in annotated.annotations
         ]
         yield f"images/{name}", png_of(annotated.open())
@@ -71,7 +71,11 @@ def write(pictures: Sequence[AnnotatedPicture]) -> Iterator[tuple[str, bytes]]:
             f"labels/{Path(name).stem}.txt",
             "".join(f"{line}\n" for line in lines).encode(),
         )
-    data = {"train": "images", "val": "images", "names": dict(enumerate(labels))}
+    data = {
+        "train": "images",
+        "val": "images",
+        "names": {at: label for label, at in classes.items()},
+    }
     yield NAME, yaml.safe_dump(data, allow_unicode=True, sort_keys=False).encode()
 
 

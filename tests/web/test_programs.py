@@ -658,11 +658,16 @@ def test_nothing_else_is_described(http: httpx.Client) -> None:
     assert {f"/{name}" for name in described} == set(named["named_endpoints"])
 
 
+def begun(http: httpx.Client, given: dict[str, Any], endpoint: str = "ground") -> str:
+    """A call that was just made."""
+    return str(http.post(f"/gradio_api/call/{endpoint}", json=given).json()["event_id"])
+
+
 def unread(served: Served, http: httpx.Client, given: dict[str, Any]) -> str:
     """A call whose result is there and was not read."""
-    call = http.post("/gradio_api/call/ground", json=given).json()["event_id"]
+    call = begun(http, given)
     until(lambda: call not in served.page._queue.event_ids_to_events)
-    return str(call)
+    return call
 
 
 def test_of_results_that_nobody_reads_the_newest_are_kept(
@@ -693,9 +698,9 @@ def test_a_result_that_nobody_reads_is_kept_for_some_minutes(
 
 def read(http: httpx.Client, given: dict[str, Any]) -> str:
     """A call whose result was read."""
-    call = http.post("/gradio_api/call/ground", json=given).json()["event_id"]
+    call = begun(http, given)
     assert "event: complete" in http.get(f"/gradio_api/call/ground/{call}").text
-    return str(call)
+    return call
 
 
 def test_of_calls_that_are_over_few_are_known(
@@ -722,7 +727,7 @@ def test_a_call_whose_caller_left_is_forgotten(
     monkeypatch.setattr(unread_results, "MAX_OVER", 0)
     table.go_on.clear()
     queue, path = served.page._queue, "/gradio_api/call/ground_stream"
-    call = http.post(path, json={**given, "question": "the slow one"}).json()["event_id"]
+    call = begun(http, {**given, "question": "the slow one"}, "ground_stream")
     until(lambda: queue.pending_messages_per_session[call].qsize() > 3)
     with pytest.raises(httpx.ReadTimeout):
         http.get(f"{path}/{call}", timeout=0.1).read()
@@ -738,7 +743,7 @@ def test_a_turn_goes_on_while_thousands_of_others_ask(
     """Gradio would forget the session that began first, of two thousand."""
     table.go_on.clear()
     queue, path = served.page._queue, "/gradio_api/call/ground_stream"
-    call = http.post(path, json={**given, "question": "the slow one"}).json()["event_id"]
+    call = begun(http, {**given, "question": "the slow one"}, "ground_stream")
     until(lambda: http.get("/metrics").text.count("regionreasoner_turns_running 1.0"))
     for number in range(2_001):  # as it does for each new session
         queue.pending_messages_per_session[f"other {number}"] = AsyncQueue()
